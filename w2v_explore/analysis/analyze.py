@@ -1,0 +1,69 @@
+"""`analyze`: everything that is known in closed form of one config under one workload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
+from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.load import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The exact figures of a config for a workload.
+
+    Attributes:
+        config: What was analysed.
+        workload: Under which batch, samples and dtype.
+        layers: Every layer, the model itself first; equal layers in a row folded into one.
+        receptive_field: What a frame sees of the waveform.
+    """
+
+    config: Config
+    workload: Workload
+    layers: tuple[LayerFigures, ...]
+    receptive_field: ReceptiveField
+
+    @property
+    def parameters(self) -> int:
+        """Elements of all parameters; weight-norm's two tensors count as the two that they are."""
+        return self.layers[0].parameters
+
+    @property
+    def macs(self) -> Macs:
+        """Multiply–accumulates of one forward pass, for the whole batch."""
+        return self.layers[0].macs
+
+    @property
+    def flops(self) -> int:
+        """Twice the MACs."""
+        return 2 * self.macs.total
+
+    @property
+    def macs_per_audio_second(self) -> float:
+        """MACs for each second of audio; attention makes it grow with the duration."""
+        return self.macs.total / self.workload.audio_seconds
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Bytes of the parameters in the workload's dtype."""
+        return self.parameters * DTYPE_BYTES[self.workload.dtype]
+
+    @property
+    def parameter_bytes_by_dtype(self) -> dict[str, int]:
+        """Bytes of the parameters in each dtype."""
+        return {dtype: self.parameters * size for dtype, size in DTYPE_BYTES.items()}
+
+
+def analyze(config: Config, workload: Workload) -> Analysis:
+    """The figures of a config for a workload.
+
+    Raises:
+        WorkloadError: The input is too short to give a frame.
+    """
+    receptive_field = analyze_receptive_field(config.model, workload.batch, workload.samples)
+    layers = analyze_layers(build_architecture(config.model), workload.batch, workload.samples)
+    return Analysis(config=config, workload=workload, layers=tuple(layers), receptive_field=receptive_field)

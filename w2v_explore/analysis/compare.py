@@ -1,0 +1,104 @@
+"""`compare`: what differs between configs, in their fields and in their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.config.schema import FIELDS
+
+Number = int | float
+
+COMPONENTS = {
+    "feature_extractor": "feature_extractor",
+    "feature_projection": "encoder.feature_projection",
+    "positional_convolution": "encoder.transformer.pos_conv_embed",
+    "transformer_layers": "encoder.transformer.layers",
+    "aux": "aux",
+}
+"""The parts of a model that are compared, and their module paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of every config."""
+
+    values: tuple[Number, ...]
+
+    @property
+    def deltas(self) -> tuple[Number, ...]:
+        """Each value less the first."""
+        return tuple(value - self.values[0] for value in self.values)
+
+    @property
+    def ratios(self) -> tuple[float | None, ...]:
+        """Each value over the first; None where the first is 0."""
+        first = self.values[0]
+        return tuple(value / first if first else None for value in self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Configs side by side; the first is what the others are held against.
+
+    Attributes:
+        analyses: The configs' figures.
+        differences: The values of each field in which they differ.
+        metrics: The figures by name.
+    """
+
+    analyses: tuple[Analysis, ...]
+    differences: dict[str, tuple[Any, ...]]
+    metrics: dict[str, Metric]
+
+    @property
+    def identical(self) -> bool:
+        """Whether all 16 fields are equal in all configs."""
+        return not self.differences
+
+
+def compare(
+    analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number]] | None = None
+) -> Comparison:
+    """Two or more analyses against the first of them.
+
+    Args:
+        analyses: In the order of the columns.
+        measured: Figures that come from a device, by name, one value per analysis.
+    """
+    fields = [analysis.config.model.to_mapping() for analysis in analyses]
+    differences = {
+        name: tuple(values[name] for values in fields)
+        for name in FIELDS
+        if any(values[name] != fields[0][name] for values in fields)
+    }
+    columns = [_figures(analysis) for analysis in analyses]
+    metrics = {name: Metric(tuple(column[name] for column in columns)) for name in columns[0]}
+    metrics |= {name: Metric(tuple(values)) for name, values in (measured or {}).items()}
+    return Comparison(analyses=tuple(analyses), differences=differences, metrics=metrics)
+
+
+def _figures(analysis: Analysis) -> dict[str, Number]:
+    field = analysis.receptive_field
+    sample_rate = analysis.workload.sample_rate
+    figures: dict[str, Number] = {
+        "parameters": analysis.parameters,
+        "parameter_bytes": analysis.parameter_bytes,
+        "macs": analysis.macs.total,
+        "flops": analysis.flops,
+        "macs_per_audio_second": analysis.macs_per_audio_second,
+        **{f"macs.{kind}": macs for kind, macs in analysis.macs._asdict().items()},
+        "extractor.receptive_field_samples": field.receptive_field_samples,
+        "extractor.stride_samples": field.stride_samples,
+        "extractor.minimum_samples": field.minimum_samples,
+        "extractor.frame_rate_hz": field.frame_rate_hz(sample_rate),
+        "extractor.frames": field.frames,
+    }
+    by_path = {row.path: row for row in analysis.layers}
+    for component, path in COMPONENTS.items():
+        row = by_path.get(path)
+        figures[f"{component}.parameters"] = row.parameters if row else 0
+        figures[f"{component}.macs"] = row.macs.total if row else 0
+    return figures

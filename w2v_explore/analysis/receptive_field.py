@@ -1,0 +1,112 @@
+"""What one frame sees: receptive field, stride and alignment, in samples, from the convolutions of the extractor.
+
+With kernels k and strides s, layer by layer: the jump (samples between neighbouring frames) is the product of the
+strides so far, and the receptive field grows by (k − 1) times the jump before the layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.errors import WorkloadError
+
+
+class ConvLayerField(NamedTuple):
+    """One convolution of the extractor, seen from the waveform.
+
+    Attributes:
+        out_channels: Channels that it puts out.
+        kernel: In frames of its input.
+        stride: In frames of its input.
+        receptive_field_samples: Samples that one of its output frames sees, through this and all earlier layers.
+        jump_samples: Samples between the starts of two neighbouring output frames.
+        frames: Output frames for the workload.
+    """
+
+    out_channels: int
+    kernel: int
+    stride: int
+    receptive_field_samples: int
+    jump_samples: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceptiveField:
+    """What the frames of a model see of the waveform.
+
+    Attributes:
+        layers: The extractor's convolutions, first to last.
+        receptive_field_samples: The kernel receptive field: samples that one frame sees through the extractor's
+            convolutions alone.
+        stride_samples: Samples between neighbouring frames.
+        minimum_samples: The shortest input that gives a frame.
+        frames: Frames for the workload.
+        positional_span_samples: Samples that one frame sees through the positional convolution too.
+        normalizes_over_utterance: Whether group norm's statistics make every frame depend on every sample already
+            within the extractor. Attention does so in any case.
+    """
+
+    layers: tuple[ConvLayerField, ...]
+    receptive_field_samples: int
+    stride_samples: int
+    minimum_samples: int
+    frames: int
+    positional_span_samples: int
+    normalizes_over_utterance: bool
+
+    def frame_rate_hz(self, sample_rate: int) -> float:
+        """Frames per second of audio."""
+        return sample_rate / self.stride_samples
+
+    def frame_span(self, frame: int) -> tuple[int, int]:
+        """The samples that a frame covers: the first, and the one after the last."""
+        start = frame * self.stride_samples
+        return start, start + self.receptive_field_samples
+
+    def frames_covering(self, sample: int) -> range:
+        """The frames whose span holds a sample, among those of the workload; empty where none does."""
+        first = max(0, -(-(sample - self.receptive_field_samples + 1) // self.stride_samples))
+        return range(first, max(first, min(sample // self.stride_samples + 1, self.frames)))
+
+
+def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> ReceptiveField:
+    """The receptive field, stride and frames of a config for ``batch`` utterances of ``samples`` samples.
+
+    Raises:
+        WorkloadError: The input is too short to give a frame.
+    """
+    minimum = minimum_samples(config, batch)
+    if samples < minimum:
+        raise WorkloadError(f"{samples} samples are too few: this extractor needs {minimum} for its first frame")
+    field, jump, frames = 1, 1, samples
+    layers = []
+    for channels, kernel, stride in config.conv_layers:
+        field += (kernel - 1) * jump
+        jump *= stride
+        frames = (frames - kernel) // stride + 1
+        layers.append(ConvLayerField(channels, kernel, stride, field, jump, frames))
+    return ReceptiveField(
+        layers=tuple(layers),
+        receptive_field_samples=field,
+        stride_samples=jump,
+        minimum_samples=minimum,
+        frames=frames,
+        positional_span_samples=(config.encoder_pos_conv_kernel - 1) * jump + field,
+        normalizes_over_utterance=config.extractor_mode == "group_norm",
+    )
+
+
+def minimum_samples(config: ModelConfig, batch: int) -> int:
+    """The shortest input, in samples, from which a model computes a frame."""
+    field, jump = 1, 1
+    for _, kernel, stride in config.conv_layers:
+        field += (kernel - 1) * jump
+        jump *= stride
+    if config.extractor_mode == "group_norm" and batch == 1:
+        # torch refuses to normalise a single value: the first layer has to put out two frames.
+        _, kernel, stride = config.conv_layers[0]
+        return max(field, kernel + stride)
+    return field

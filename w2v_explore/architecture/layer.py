@@ -1,0 +1,72 @@
+"""`Layer`: a node of the architecture tree, and so a module of the torch model, by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from w2v_explore.architecture.operations import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A module: its name under its parent, what it computes, and the modules inside it.
+
+    Attributes:
+        name: The attribute under which its parent holds it; empty for the model itself.
+        kind: The name of its class in reports, ``Linear`` or ``EncoderLayer``.
+        operation: What it computes itself; None where it only calls its children.
+        children: In the order of their registration, which decides the order of the state_dict and of seeded
+            initialisation.
+        schedule: The names of the children in the order in which forward() calls them, which decides how shapes and
+            memory flow; empty where that is the order of registration.
+        options: Names and values of a composite module's constructor arguments beside its children.
+        channels_first: Whether its output is laid out ``(batch, channels, frames)``.
+        count: How many equal layers in a row it stands for; their names count up from ``name``.
+    """
+
+    name: str
+    kind: str
+    operation: Operation | None = None
+    children: tuple[Layer, ...] = ()
+    schedule: tuple[str, ...] = ()
+    options: tuple[tuple[str, float | bool], ...] = ()
+    channels_first: bool = False
+    count: int = 1
+
+    def in_schedule(self) -> tuple[Layer, ...]:
+        """The children in the order in which forward() calls them."""
+        if not self.schedule:
+            return self.children
+        by_name = {child.name: child for child in self.children}
+        return tuple(by_name[name] for name in self.schedule)
+
+    def child(self, path: str) -> Layer:
+        """The layer at a dotted path below this one.
+
+        Raises:
+            KeyError: There is none.
+        """
+        layer = self
+        for name in path.split("."):
+            layer = {child.name: child for child in layer.children}[name]
+        return layer
+
+    @property
+    def own_parameters(self) -> int:
+        """Elements of the parameters that the layer holds itself."""
+        return sum(map(prod, self.operation.parameter_shapes().values())) if self.operation else 0
+
+    @property
+    def parameters(self) -> int:
+        """Elements of the parameters of one such layer, those below it included."""
+        return self.own_parameters + sum(child.count * child.parameters for child in self.children)
+
+    def copy_names(self) -> Iterator[str]:
+        """The names of the ``count`` modules that it stands for."""
+        if self.count == 1:
+            yield self.name
+        else:
+            first = int(self.name)
+            yield from map(str, range(first, first + self.count))

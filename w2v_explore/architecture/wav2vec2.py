@@ -1,0 +1,187 @@
+"""From a config to the tree of a wav2vec 2.0 model.
+
+The paper is Baevski et al. 2020 (arXiv 2006.11477); module names, and with them the keys of the state_dict, are those
+of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are added wherever torchaudio calls a
+function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
+"""
+
+from __future__ import annotations
+
+from w2v_explore.architecture.layer import Layer
+from w2v_explore.architecture.operations import (
+    GELU,
+    Add,
+    Conv1d,
+    Dropout,
+    GroupNorm,
+    LayerNorm,
+    Linear,
+    PaddingMask,
+    SamePad,
+    ScaledDotProductAttention,
+    WeightNorm,
+)
+from w2v_explore.config.model_config import ModelConfig
+
+_GELU = GELU()
+_ADD = Add()
+
+_ACTIVATION = Layer("activation", "GELU", _GELU)
+_CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
+_SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
+_PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
+_POSITION_RESIDUAL = Layer("position_residual", "Add", _ADD)
+_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD)
+_FEED_FORWARD_RESIDUAL = Layer("feed_forward_residual", "Add", _ADD)
+
+_PRE_NORM_LAYER = (
+    "layer_norm", "attention", "dropout", "attention_residual",
+    "final_layer_norm", "feed_forward", "feed_forward_residual",
+)  # fmt: skip
+_POST_NORM_LAYER = (
+    "attention", "dropout", "attention_residual", "layer_norm",
+    "feed_forward", "feed_forward_residual", "final_layer_norm",
+)  # fmt: skip
+
+
+def build_architecture(config: ModelConfig) -> Layer:
+    """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
+    children = [_feature_extractor(config), _encoder(config)]
+    if config.aux_num_out is not None:
+        children.append(_linear("aux", config.encoder_embed_dim, config.aux_num_out))
+    return Layer("", "Wav2Vec2Model", children=tuple(children))
+
+
+def _feature_extractor(config: ModelConfig) -> Layer:
+    blocks = []
+    in_channels = 1
+    for number, (out_channels, kernel, stride) in enumerate(config.conv_layers):
+        conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
+        children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
+        schedule: tuple[str, ...] = ()
+        norm = _extractor_norm(config.extractor_mode, number, out_channels)
+        if norm is not None:
+            children.insert(0, norm)
+            schedule = ("conv", "layer_norm", "activation")
+        blocks.append(
+            Layer(str(number), "ConvLayerBlock", None, tuple(children), schedule=schedule, channels_first=True)
+        )
+        in_channels = out_channels
+    conv_layers = Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True)
+    return Layer("feature_extractor", "FeatureExtractor", None, (conv_layers,))
+
+
+def _extractor_norm(mode: str, number: int, channels: int) -> Layer | None:
+    if mode == "layer_norm":
+        return Layer("layer_norm", "LayerNorm", LayerNorm(channels), channels_first=True)
+    if number == 0:
+        return Layer("layer_norm", "GroupNorm", GroupNorm(channels), channels_first=True)
+    return None
+
+
+def _encoder(config: ModelConfig) -> Layer:
+    embed_dim = config.encoder_embed_dim
+    in_channels = config.conv_layers[-1][0]
+    projection = (
+        _layer_norm("layer_norm", in_channels),
+        _linear("projection", in_channels, embed_dim),
+        _dropout("dropout", config.encoder_projection_dropout),
+    )
+    children = (
+        Layer("feature_projection", "FeatureProjection", None, projection),
+        _PADDING_MASK,
+        _transformer(config),
+    )
+    return Layer("encoder", "Encoder", None, children)
+
+
+def _transformer(config: ModelConfig) -> Layer:
+    layers = Layer("layers", "ModuleList", None, (_encoder_layer(config),))
+    children = (
+        _positional_convolution(config),
+        _POSITION_RESIDUAL,
+        _layer_norm("layer_norm", config.encoder_embed_dim),
+        _dropout("dropout", config.encoder_dropout),
+        layers,
+    )
+    # Layers that normalise their input leave the last output unnormalised: the transformer then does it at its end.
+    pre_norm = config.encoder_layer_norm_first
+    start = ("pos_conv_embed", "position_residual")
+    schedule = (*start, "dropout", "layers", "layer_norm") if pre_norm else (*start, "layer_norm", "dropout", "layers")
+    options = (("layer_norm_first", not pre_norm), ("layer_drop", config.encoder_layer_drop))
+    return Layer("transformer", "Transformer", None, children, schedule, options)
+
+
+def _positional_convolution(config: ModelConfig) -> Layer:
+    kernel, channels = config.encoder_pos_conv_kernel, config.encoder_embed_dim
+    conv = Conv1d(
+        channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True
+    )
+    weight = Layer("weight", "WeightNorm", WeightNorm(conv.weight_shape))
+    parametrizations = Layer("parametrizations", "ModuleDict", None, (weight,))
+    children = [Layer("conv", "WeightNormConv1d", conv, (parametrizations,), channels_first=True)]
+    if kernel % 2 == 0:
+        children.append(_SAME_PAD)
+    children.append(_CONV_ACTIVATION)
+    return Layer("pos_conv_embed", "PositionalConvolution", None, tuple(children))
+
+
+def _encoder_layer(config: ModelConfig) -> Layer:
+    embed_dim = config.encoder_embed_dim
+    children = (
+        _self_attention(config),
+        _dropout("dropout", config.encoder_dropout),
+        _ATTENTION_RESIDUAL,
+        _layer_norm("layer_norm", embed_dim),
+        _feed_forward(config),
+        _FEED_FORWARD_RESIDUAL,
+        _layer_norm("final_layer_norm", embed_dim),
+    )
+    pre_norm = config.encoder_layer_norm_first
+    return Layer(
+        "0",
+        "EncoderLayer",
+        None,
+        children,
+        _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
+        (("layer_norm_first", pre_norm),),
+        count=config.encoder_num_layers,
+    )
+
+
+def _self_attention(config: ModelConfig) -> Layer:
+    embed_dim = config.encoder_embed_dim
+    product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
+    children = (
+        _linear("k_proj", embed_dim, embed_dim),
+        _linear("v_proj", embed_dim, embed_dim),
+        _linear("q_proj", embed_dim, embed_dim),
+        Layer("product", "ScaledDotProductAttention", product),
+        _linear("out_proj", embed_dim, embed_dim),
+    )
+    schedule = ("q_proj", "k_proj", "v_proj", "product", "out_proj")
+    return Layer("attention", "SelfAttention", None, children, schedule)
+
+
+def _feed_forward(config: ModelConfig) -> Layer:
+    embed_dim, inner = config.encoder_embed_dim, config.encoder_ff_interm_features
+    children = (
+        _linear("intermediate_dense", embed_dim, inner),
+        _ACTIVATION,
+        _dropout("intermediate_dropout", config.encoder_ff_interm_dropout),
+        _linear("output_dense", inner, embed_dim),
+        _dropout("output_dropout", config.encoder_dropout),
+    )
+    return Layer("feed_forward", "FeedForward", None, children)
+
+
+def _linear(name: str, in_features: int, out_features: int) -> Layer:
+    return Layer(name, "Linear", Linear(in_features, out_features))
+
+
+def _layer_norm(name: str, channels: int) -> Layer:
+    return Layer(name, "LayerNorm", LayerNorm(channels))
+
+
+def _dropout(name: str, p: float) -> Layer:
+    return Layer(name, "Dropout", Dropout(p))

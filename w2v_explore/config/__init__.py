@@ -1,0 +1,1 @@
+"""Configs: from YAML text to a validated `ModelConfig`, with a place for everything that is wrong."""

@@ -1,0 +1,315 @@
+"""From bytes to plain data with the place of every key and value. All limits on hostile input live here.
+
+PyYAML composes the nodes. Before it may, the text is decoded, searched for characters that YAML forbids, and its
+nesting is bounded: libyaml composes recursively and overruns the C stack on deeply nested input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+from yaml.reader import Reader
+
+from w2v_explore.config import codes
+from w2v_explore.config.source import MAX_BYTES, Source
+from w2v_explore.diagnostics import Place, Problem, Rule
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTRUCTOR = SafeConstructor()
+
+MAX_DEPTH = 64
+# How much of one value is ever looked at: the deepest is a list of lists, the longest the conv layers.
+_MAX_VALUE_DEPTH = 3
+_MAX_VALUE_ITEMS = 20_000
+
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
+_BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
+_TAG = "tag:yaml.org,2002:"
+_OVERRIDE = "--set "
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key of the top-level mapping, its value, and the document they stand in."""
+
+    path: str
+    key: yaml.Node
+    value: yaml.Node
+
+    @property
+    def key_place(self) -> Place:
+        """Where the key stands."""
+        return place_of(self.path, self.key)
+
+    def value_place(self, *index: int) -> Place:
+        """Where the value stands, or the item of a nested list that ``index`` leads to."""
+        node = self.value
+        for number in index:
+            if not isinstance(node, yaml.SequenceNode) or number >= len(node.value):
+                break
+            node = node.value[number]
+        return place_of(self.path, node)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed source.
+
+    Attributes:
+        source: Where it came from.
+        entries: The top-level keys in their order; empty where the source could not be parsed.
+        start: Where the mapping begins, for what is missing from it.
+        problems: What is wrong with the YAML itself.
+    """
+
+    source: Source
+    entries: dict[str, Entry]
+    start: Place
+    problems: tuple[Problem, ...]
+
+    @property
+    def folder(self) -> Path:
+        """What a relative ``extends`` starts from."""
+        return self.source.folder
+
+
+class _Rejected(Exception):
+    """The source is no YAML mapping that can be read; carries the problem."""
+
+    def __init__(self, rule: Rule, place: Place, message: str) -> None:
+        self.problem = Problem(rule=rule, place=place, key=None, message=message)
+        super().__init__(message)
+
+
+def parse_document(source: Source) -> Document:
+    """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`."""
+    try:
+        root = _compose(source.name, _decode(source))
+    except _Rejected as rejected:
+        return Document(source, {}, Place(source.name), (rejected.problem,))
+    problems = list(_structure_problems(source.name, root))
+    entries: dict[str, Entry] = {}
+    for key, value in root.value:
+        if isinstance(key, yaml.ScalarNode):
+            entries[key.value] = Entry(source.name, key, value)
+        else:
+            message = f"a key is {_shape(key)}; write a field's name"
+            problems.append(Problem(rule=codes.UNKNOWN_KEY, place=place_of(source.name, key), key=None, message=message))
+    return Document(source, entries, place_of(source.name, root)._replace(end_line=None, end_column=None), tuple(problems))
+
+
+def parse_override(text: str) -> Document:
+    """The one entry of a ``--set field=value``; the value is read as YAML."""
+    field, equals, value = text.partition("=")
+    name = f"{_OVERRIDE}{text}"
+    source = Source(name, b"", Path(), name, name)
+    if not (equals and field.strip()):
+        problem = Problem(
+            rule=codes.YAML_SYNTAX, place=Place(name), key=None, message="write --set field=value, as encoder_num_layers=6"
+        )
+        return Document(source, {}, Place(name), (problem,))
+    return parse_document(Source(name, f"{field}: {value}".encode(), Path(), name, name))
+
+
+def place_of(path: str, node: yaml.Node) -> Place:
+    """The place of a node, its end included; an override is its own place."""
+    if path.startswith(_OVERRIDE):
+        return Place(path)
+    last = node
+    # The end mark of a block collection overshoots to the next token: its last item's end is meant.
+    for _ in range(MAX_DEPTH):
+        if isinstance(last, yaml.CollectionNode) and not last.flow_style and last.value:
+            item = last.value[-1]
+            last = item[1] if isinstance(item, tuple) else item
+        else:
+            break
+    start, end = node.start_mark, last.end_mark
+    return Place(path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def plain_value(node: yaml.Node) -> object:
+    """What PyYAML's safe loader makes of a value: None, bool, int, float, str, or lists and dicts of these.
+
+    What has no such value (dates, binary, numbers too long to convert, anything past the limits) comes back as its
+    text, or as an empty dict where it is nested too deep, so that a type check reports it.
+    """
+    budget = iter(range(_MAX_VALUE_ITEMS))
+    return _plain(node, _MAX_VALUE_DEPTH, budget)
+
+
+def _plain(node: yaml.Node, depth: int, budget: Iterator[int]) -> object:
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if depth == 0 or next(budget, None) is None:
+        return {}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, depth - 1, budget) for item in node.value]
+    return {_key_text(key): _plain(value, depth - 1, budget) for key, value in node.value}
+
+
+def _key_text(key: yaml.Node) -> str:
+    return str(key.value) if isinstance(key, yaml.ScalarNode) else _shape(key)
+
+
+def _scalar(node: yaml.ScalarNode) -> object:
+    try:
+        match node.tag.removeprefix(_TAG):
+            case "null":
+                return None
+            case "bool":
+                return _CONSTRUCTOR.construct_yaml_bool(node)
+            case "int":
+                return _CONSTRUCTOR.construct_yaml_int(node)
+            case "float":
+                return _CONSTRUCTOR.construct_yaml_float(node)
+    except (ValueError, KeyError, IndexError, OverflowError):
+        # `!!int abc`, `!!bool maybe`, or more digits than Python converts.
+        return str(node.value)
+    return str(node.value)
+
+
+def _shape(node: yaml.Node) -> str:
+    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+
+
+def _decode(source: Source) -> str:
+    name, content = source.name, source.content
+    if len(content) > MAX_BYTES:
+        raise _Rejected(codes.TOO_DEEP_OR_BIG, Place(name), f"larger than {MAX_BYTES // 1024} KiB: no config is that big")
+    encoding = next((encoding for encoding, bom in _BOMS if content.startswith(bom)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(encoding, errors="replace")
+        raise _Rejected(
+            codes.ENCODING,
+            _place_after(name, before),
+            f"byte 0x{content[error.start]:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
+        ) from error
+    forbidden = Reader.NON_PRINTABLE.search(text)
+    if forbidden:
+        raise _Rejected(
+            codes.ENCODING,
+            _place_after(name, text[: forbidden.start()]),
+            f"character U+{ord(forbidden.group()):04X} is not allowed in YAML; remove it, and save the file as UTF-8",
+        )
+    return text
+
+
+def _place_after(name: str, before: str) -> Place:
+    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    return Place(name, line, column, line, column + 1)
+
+
+def _compose(name: str, text: str) -> yaml.MappingNode:
+    try:
+        _bound_depth(name, text)
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else Place(name)
+        raise _Rejected(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
+    except RecursionError as error:
+        # Only PyYAML's pure Python loader, where libyaml is absent.
+        raise _Rejected(codes.TOO_DEEP_OR_BIG, Place(name), _TOO_DEEP) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise _Rejected(codes.YAML_SYNTAX, Place(name), f"not readable as YAML: {error}") from error
+    if root is None:
+        raise _Rejected(codes.NOT_A_MAPPING, Place(name), "the file is empty; write the 16 fields, or `extends: base` and what differs")
+    if not isinstance(root, yaml.MappingNode):
+        found = _shape(root) if isinstance(root, yaml.SequenceNode) else "a single value"
+        raise _Rejected(codes.NOT_A_MAPPING, place_of(name, root), f"the file is {found}; write a mapping, `field: value` on each line")
+    return root
+
+
+def _syntax_message(error: yaml.MarkedYAMLError) -> str:
+    if error.context and "single document" in error.context:
+        return "a second document starts here; write one config per file"
+    return " ".join(part for part in (error.context, error.problem) if part)
+
+
+def _bound_depth(name: str, text: str) -> None:
+    # Each level of nesting takes a bracket, a dash, a question mark or a new line, and at most two levels each take
+    # the same one: a text with few of them needs no closer look.
+    if 2 * sum(map(text.count, "[{-?\n")) < 1_000:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark = event.start_mark
+                place = Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+                raise _Rejected(codes.TOO_DEEP_OR_BIG, place, _TOO_DEEP)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _collections(root: yaml.Node) -> Iterator[yaml.CollectionNode]:
+    """Every list and mapping below a node, once each: an alias shares its node, and may lead back to itself."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        for item in node.value:
+            waiting.extend(item if isinstance(item, tuple) else (item,))
+
+
+def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
+    """Keys given twice, and tags that are not YAML's own, at any level."""
+    if not _is_core_tag(root.tag):
+        yield _foreign_tag(name, root)
+    for node in _collections(root):
+        if isinstance(node, yaml.MappingNode):
+            yield from _duplicate_keys(name, node)
+        for child in _children(node):
+            if not _is_core_tag(child.tag):
+                yield _foreign_tag(name, child)
+
+
+def _collections(root: yaml.Node) -> Iterator[yaml.CollectionNode]:
+    """Every list and mapping below a node, once each: an alias shares its node, and may lead back to itself."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            waiting.extend(_children(node))
+
+
+def _children(node: yaml.CollectionNode) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [child for pair in node.value for child in pair]
+    return list(node.value)
+
+
+def _duplicate_keys(name: str, node: yaml.MappingNode) -> Iterator[Problem]:
+    first_lines: dict[str, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if key.value in first_lines:
+            message = f"{key.value} was given on line {first_lines[key.value]} already; keep one of the two"
+            yield Problem(rule=codes.DUPLICATE_KEY, place=place_of(name, key), key=key.value, message=message)
+        else:
+            first_lines[key.value] = key.start_mark.line + 1
+
+
+def _is_core_tag(tag: str) -> bool:
+    return tag.startswith(_TAG) and not tag.startswith(f"{_TAG}python/")
+
+
+def _foreign_tag(name: str, node: yaml.Node) -> Problem:
+    message = f"the tag {node.tag.replace(_TAG, '!!')} has no meaning in a config; write the plain value"
+    return Problem(rule=codes.EXPLICIT_TAG, place=place_of(name, node), key=None, message=message)

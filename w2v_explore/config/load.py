@@ -1,0 +1,214 @@
+"""From a path, a preset's name or ``-`` to a `Config`: follows ``extends``, applies overrides, reports all that is wrong."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from w2v_explore.config import codes
+from w2v_explore.config.document import Document, Entry, parse_document, parse_override, plain_value
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.source import Source, read_preset, read_source
+from w2v_explore.config.validate import Fault, describe, validate
+from w2v_explore.diagnostics import Place, Problem
+from w2v_explore.errors import ConfigError, SourceError
+
+DEFAULT_SAMPLE_RATE = 16_000
+MAX_SAMPLE_RATE = 10_000_000
+
+TEXT_METADATA = {
+    "name": "What reports call the config; the file's name by default.",
+    "family": "The group it belongs to in `w2v-explore presets`: wav2vec 2.0, HuBERT, XLS-R.",
+    "description": "What the model is, in a sentence.",
+    "source": "Where its values come from: a paper, a repository, a file.",
+    "published_parameters": "The parameter count that its authors give, as they word it.",
+}
+METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
+# The rest describes one file, not what extends it.
+_INHERITED = (*FIELDS, "family", "sample_rate")
+_MAX_EXTENDS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A model config with what its file says beside the 16 fields.
+
+    Attributes:
+        name: What reports call it.
+        model: The 16 fields.
+        sample_rate: Samples per second of the audio it is meant for.
+        family: The group of models it belongs to.
+        description: What the model is.
+        source: Where the values come from.
+        published_parameters: The parameter count its authors give, as they word it.
+    """
+
+    name: str
+    model: ModelConfig
+    sample_rate: int = DEFAULT_SAMPLE_RATE
+    family: str | None = None
+    description: str | None = None
+    source: str | None = None
+    published_parameters: str | None = None
+
+
+def load_config(reference: str, overrides: Sequence[str] = ()) -> Config:
+    """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
+
+    Args:
+        reference: A file wins over a preset of the same name.
+        overrides: ``field=value`` each, checked like the file.
+
+    Raises:
+        SourceError: Nothing is there, or it cannot be read.
+        ConfigError: It is wrong; carries every problem with its place.
+    """
+    return _load(read_source(reference), overrides)
+
+
+def load_preset(name: str) -> Config:
+    """A preset by its exact name, whatever lies in the working folder."""
+    return _load(read_preset(name), ())
+
+
+def _load(source: Source, overrides: Sequence[str]) -> Config:
+    layers, problems = _layers(source)
+    innermost, outermost = layers[0], layers[-1]
+    complete = not problems and not innermost.problems
+    layers += [parse_override(override) for override in overrides]
+    for layer in layers:
+        problems += layer.problems
+        problems += _unknown_keys(layer)
+    entries = _merge(layers, outermost)
+    model_values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
+    problems += [_locate(fault, entries) for fault in validate(model_values)]
+    problems += _metadata_problems(entries)
+    if complete:
+        problems += _missing_keys(outermost.start, entries, problems)
+    if problems:
+        raise ConfigError(sorted(problems, key=_order))
+    metadata = {key: plain_value(entries[key].value) for key in (*TEXT_METADATA, "sample_rate") if key in entries}
+    return Config(**{"name": source.stem, **metadata}, model=ModelConfig(**model_values))  # type: ignore[arg-type]
+
+
+def _layers(source: Source) -> tuple[list[Document], list[Problem]]:
+    """The documents that make up a config, the innermost base first; and what is wrong with the way they extend."""
+    chain = [parse_document(source)]
+    seen = {source.identity}
+    while "extends" in chain[0].entries:
+        entry = chain[0].entries["extends"]
+        reference = plain_value(entry.value)
+        if not isinstance(reference, str):
+            message = f"extends is {describe(reference)}; write a preset's name or a relative path"
+            return chain, [_problem(codes.METADATA_TYPE, entry, message)]
+        try:
+            base = read_source(reference, chain[0].folder)
+        except SourceError as error:
+            return chain, [_problem(codes.EXTENDS_MISSING, entry, str(error))]
+        if base.identity in seen or len(chain) > _MAX_EXTENDS:
+            message = f"extends {reference}, which leads back here; a chain of extends must end in a config that extends nothing"
+            return chain, [_problem(codes.EXTENDS_CYCLE, entry, message)]
+        seen.add(base.identity)
+        chain.insert(0, parse_document(base))
+    return chain, []
+
+
+def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:
+    """The entries that hold once each layer has replaced those of the layers below it; the last stated comes last."""
+    entries: dict[str, Entry] = {}
+    own = False
+    for layer in layers:
+        own = own or layer is outermost
+        for key, entry in layer.entries.items():
+            if own or key in _INHERITED:
+                entries.pop(key, None)
+                entries[key] = entry
+    return entries
+
+
+def _unknown_keys(layer: Document) -> Iterator[Problem]:
+    for key, entry in layer.entries.items():
+        if key in FIELDS or key in METADATA:
+            continue
+        guess = _guess_key(key)
+        if key == "<<":
+            instead = "a merge key is not read here; write `extends:` and the name of the config to start from"
+        elif guess is None:
+            instead = f"{_shorten(key)} is no field of a config; remove it (`w2v-explore explain` lists the fields)"
+        elif _foreign_names().get(key) == guess:
+            instead = f"{key} is another program's name; write {guess}"
+        else:
+            instead = f"{_shorten(key)} is no field of a config; did you mean {guess}?"
+        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=instead, fix=guess)
+
+
+def _shorten(key: str) -> str:
+    return key if len(key) <= 60 else f"{key[:59]}…"
+
+
+def _guess_key(key: str) -> str | None:
+    """The field that an unknown key most likely means."""
+    if len(key) > 60:
+        return None
+    foreign = _foreign_names().get(key)
+    close = difflib.get_close_matches(key, (*FIELDS, *METADATA), n=1, cutoff=0.7)
+    return foreign or (close[0] if close else None)
+
+
+def _foreign_names() -> dict[str, str]:
+    """Our field by the one name that fairseq or Hugging Face has for it."""
+    names = {}
+    for key, field in FIELDS.items():
+        for foreign in (field.fairseq, field.huggingface):
+            name = foreign.split(" ")[0]
+            if name.isidentifier() and name not in FIELDS and len(name) > len("the"):
+                names[name] = key
+    return names
+
+
+def _missing_keys(start: Place, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
+    # A misspelt key is one problem, not an unknown one and a missing one.
+    misspelt = {problem.fix for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    for key in FIELDS:
+        if key not in entries and key not in misspelt:
+            message = f"{key} is missing; write all 16 fields, or `extends: base` and only what differs"
+            yield Problem(rule=codes.MISSING_KEY, place=start, key=key, message=message)
+
+
+def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
+    for key in METADATA:
+        if key not in entries or key == "extends":
+            continue
+        entry = entries[key]
+        value = plain_value(entry.value)
+        if key == "sample_rate":
+            good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SAMPLE_RATE
+            instead = "a whole number of samples per second, as 16000"
+        elif key == "budgets":
+            good, instead = isinstance(value, dict), "a mapping of limits, as `parameters: 100M`"
+        else:
+            good, instead = isinstance(value, str), "text, in quotes where YAML would read it as something else"
+        if not good:
+            yield _problem(codes.METADATA_TYPE, entry, f"{key} is {describe(value)}; write {instead}")
+
+
+def _locate(fault: Fault, entries: dict[str, Entry]) -> Problem:
+    """The fault at its place: where two fields disagree, at the one that the outermost document states."""
+    entry = entries[fault.key]
+    place = entry.value_place(*fault.index)
+    if fault.partner is not None and entries[fault.partner].path != entry.path:
+        stated = list(entries)
+        place = entries[max(fault.key, fault.partner, key=stated.index)].value_place()
+    key = fault.key + "".join(f"[{number}]" for number in fault.index)
+    return Problem(rule=fault.rule, place=place, key=key, message=fault.message, fix=fault.fix)
+
+
+def _problem(rule: codes.Rule, entry: Entry, message: str) -> Problem:
+    return Problem(rule=rule, place=entry.value_place(), key=entry.key.value, message=message)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str]:
+    place = problem.place
+    return place.path, place.line or 0, place.column or 0, problem.rule.code

@@ -1,0 +1,244 @@
+"""Checks the values of a config's fields, wherever they come from: a YAML file, ``--set``, or a Python call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from w2v_explore.config import codes
+from w2v_explore.config.conv_expression import parse_conv_expression
+from w2v_explore.config.schema import (
+    FIELDS,
+    MAX_CONV_LAYERS,
+    MAX_SIZE,
+    Choice,
+    ConvLayer,
+    ConvLayers,
+    Flag,
+    Integer,
+    Probability,
+)
+from w2v_explore.diagnostics import Rule
+
+_EMBED_DIM = "encoder_embed_dim"
+_CONV_PARTS = (("channels", codes.CONV_CHANNELS), ("kernel", codes.CONV_KERNEL), ("stride", codes.CONV_STRIDE))
+
+
+class Fault(NamedTuple):
+    """A rule broken by a value.
+
+    Attributes:
+        rule: The rule.
+        key: The field.
+        index: The way into a list: ``(2, 1)`` is the kernel of the third layer; empty for the value as a whole.
+        message: What was found and what to write.
+        fix: The YAML text of the one right value, if there is one.
+        partner: The other field that the rule is about.
+    """
+
+    rule: Rule
+    key: str
+    index: tuple[int, ...]
+    message: str
+    fix: str | None = None
+    partner: str | None = None
+
+
+def validate(values: Mapping[str, object]) -> list[Fault]:
+    """Every fault in the values of the fields that are present; absent fields are not reported here.
+
+    Args:
+        values: Plain data by field name; names outside `FIELDS` are ignored.
+    """
+    faults: list[Fault] = []
+    for key, field in FIELDS.items():
+        if key not in values:
+            continue
+        value = values[key]
+        match field.kind:
+            case Integer() as kind:
+                faults += _check_integer(key, value, kind)
+            case Probability():
+                faults += _check_probability(key, value)
+            case Flag():
+                faults += _check_flag(key, value)
+            case Choice() as kind:
+                faults += _check_choice(key, value, kind)
+            case ConvLayers():
+                faults += _check_conv_layers(key, value)
+    broken = {fault.key for fault in faults}
+    for key, rule in (("encoder_pos_conv_groups", codes.POS_GROUPS_DIVIDE), ("encoder_num_heads", codes.HEADS_DIVIDE)):
+        if broken.isdisjoint((key, _EMBED_DIM)) and key in values and _EMBED_DIM in values:
+            faults += _check_divides(key, values[key], values[_EMBED_DIM], rule)
+    return faults
+
+
+def describe(value: object) -> str:
+    """How a message names a value: ``text 'abc'``, ``true``, ``null``, ``a list``."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"text {_shorten(repr(value))}"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case int() if abs(value) >= 10**15:
+            return f"a number of {int(value.bit_length() * math.log10(2)) + 1} digits"
+    return _shorten(repr(value))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:36]}…{text[-1]}"
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _whole_number_in(value: object) -> str | None:
+    """The whole number that a float or a quoted text plainly stands for, as YAML."""
+    match value:
+        case float() if value.is_integer() and abs(value) <= MAX_SIZE:
+            return str(int(value))
+        case str() if value.isascii() and value.isdigit() and len(value) <= 10:
+            return str(int(value))
+    return None
+
+
+def _number_in(value: str) -> str | None:
+    """The number that a text plainly stands for (quoted, or ``1e-1``, which YAML 1.1 reads as text), as YAML."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return repr(number) if math.isfinite(number) else None
+
+
+def _check_integer(key: str, value: object, kind: Integer) -> Iterator[Fault]:
+    if value is None and kind.optional:
+        return
+    or_null = " or null" if kind.optional else ""
+    if not isinstance(value, int) or isinstance(value, bool):
+        fix = _whole_number_in(value)
+        instead = f"write {fix}" if fix else f"write a whole number from 1{or_null}"
+        yield Fault(codes.INT_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
+    elif value < 1:
+        hint = ", or null for no head" if kind.optional else ""
+        yield Fault(kind.rule, key, (), f"{key} is {describe(value)}; write a whole number from 1{hint}")
+    elif value > kind.maximum:
+        yield Fault(codes.INT_TOO_BIG, key, (), f"{key} is {describe(value)}; the largest allowed is {kind.maximum}")
+
+
+def _check_probability(key: str, value: object) -> Iterator[Fault]:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        fix = _number_in(value) if isinstance(value, str) else None
+        instead = f"write {fix}" if fix else "write a number from 0 to 1"
+        yield Fault(codes.NUMBER_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Fault(codes.NOT_FINITE, key, (), f"{key} is {value}; write a number from 0 to 1")
+    elif not 0 <= value <= 1:
+        yield Fault(codes.DROPOUT_RANGE, key, (), f"{key} is {describe(value)}, no probability; write a number from 0 to 1")
+
+
+def _check_flag(key: str, value: object) -> Iterator[Fault]:
+    if isinstance(value, bool):
+        return
+    fix = None
+    if isinstance(value, str):
+        fix = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}.get(value.lower())
+    elif _is_integer(value) and value in (0, 1):
+        fix = "true" if value else "false"
+    yield Fault(codes.BOOL_TYPE, key, (), f"{key} is {describe(value)}; write {fix or 'true or false'}", fix)
+
+
+def _check_choice(key: str, value: object, kind: Choice) -> Iterator[Fault]:
+    if value in kind.values:
+        return
+    synonym = kind.synonyms.get(value) if isinstance(value, str) else None
+    instead = synonym or " or ".join(kind.values)
+    yield Fault(kind.rule, key, (), f"{key} is {describe(value)}; write {instead}", synonym)
+
+
+def _check_conv_layers(key: str, value: object) -> Iterator[Fault]:
+    if value is None:
+        return
+    expression = _conv_expression_in(value)
+    if expression is not None:
+        layers = parse_conv_expression(expression)
+        if layers is not None:
+            fix = to_flow_yaml(layers)
+            yield Fault(codes.CONV_SHAPE, key, (), f"{key} is fairseq's Python expression; write {_shorten_layers(fix)}", fix)
+            return
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        yield Fault(
+            codes.CONV_SHAPE,
+            key,
+            (),
+            f"{key} is {describe(value)}; write a list of [channels, kernel, stride], or null for the standard seven layers",
+        )
+    elif not value:
+        yield Fault(
+            codes.CONV_EMPTY, key, (), f"{key} has no layers; write at least one, or null for the standard seven layers"
+        )
+    elif len(value) > MAX_CONV_LAYERS:
+        yield Fault(codes.CONV_SHAPE, key, (), f"{key} has {len(value)} layers; the most allowed is {MAX_CONV_LAYERS}")
+    else:
+        for number, layer in enumerate(value):
+            yield from _check_conv_layer(key, number, layer)
+
+
+def _check_conv_layer(key: str, number: int, layer: object) -> Iterator[Fault]:
+    name = f"{key}[{number}]"
+    if not isinstance(layer, Sequence) or isinstance(layer, str) or len(layer) != 3:
+        found = f"a list of {len(layer)}" if isinstance(layer, (list, tuple)) else describe(layer)
+        yield Fault(codes.CONV_SHAPE, key, (number,), f"{name} is {found}; write three whole numbers, [channels, kernel, stride]")
+        return
+    for position, (value, (part, rule)) in enumerate(zip(layer, _CONV_PARTS, strict=True)):
+        if not isinstance(value, int) or isinstance(value, bool):
+            fix = _whole_number_in(value)
+            message = f"the {part} of {name} is {describe(value)}; write {fix or 'a whole number from 1'}"
+            yield Fault(codes.CONV_SHAPE, key, (number, position), message, fix)
+        elif value < 1:
+            message = f"the {part} of {name} is {describe(value)}; write a whole number from 1"
+            yield Fault(rule, key, (number, position), message)
+        elif value > MAX_SIZE:
+            message = f"the {part} of {name} is {describe(value)}; the largest allowed is {MAX_SIZE}"
+            yield Fault(codes.INT_TOO_BIG, key, (number, position), message)
+
+
+def _conv_expression_in(value: object) -> str | None:
+    """The text of a fairseq expression: a string, or what YAML makes of an unquoted ``[(512, 10, 5)]``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], str) and value[0].startswith("("):
+        return f"[{', '.join(map(str, value))}]"
+    return None
+
+
+def to_flow_yaml(layers: Sequence[ConvLayer]) -> str:
+    """Conv layers as one line of YAML: ``[[512, 10, 5], [512, 3, 2]]``."""
+    return str([list(layer) for layer in layers])
+
+
+def _shorten_layers(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:text.index(']', 80) + 1]}, …]"
+
+
+def _check_divides(key: str, value: object, embed_dim: object, rule: Rule) -> Iterator[Fault]:
+    if not (isinstance(value, int) and isinstance(embed_dim, int)) or embed_dim % value == 0:
+        return
+    divisors = _divisors(embed_dim)
+    below = max(divisor for divisor in divisors if divisor < value)
+    above = min((divisor for divisor in divisors if divisor > value), default=None)
+    nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
+    yield Fault(rule, key, (), f"{key} is {value}, which does not divide {_EMBED_DIM} {embed_dim}; {nearest}", partner=_EMBED_DIM)
+
+
+def _divisors(number: int) -> list[int]:
+    small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
+    return small + [number // divisor for divisor in small]

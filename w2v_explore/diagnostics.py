@@ -1,0 +1,62 @@
+"""What every reader of a config reports: a problem, the rule it breaks, and the place in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Severity = Literal["error", "warning", "advice"]
+
+_SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "A": "advice"}
+
+
+class Rule(NamedTuple):
+    """A rule's stable code and its readable name; the code's letter is its severity."""
+
+    code: str
+    name: str
+
+    @property
+    def severity(self) -> Severity:
+        """``error``, ``warning`` or ``advice``."""
+        return _SEVERITIES[self.code[0]]
+
+
+class Place(NamedTuple):
+    """A stretch of a source; lines and columns count from 1, columns in code points.
+
+    ``line`` is None where the whole source is meant: a made-up line 1 would send the reader astray.
+    """
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+
+    def __str__(self) -> str:
+        """``path``, or ``path:line:column``, as editors and terminals link it."""
+        return self.path if self.line is None else f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a config.
+
+    Attributes:
+        rule: The rule that is broken.
+        place: Where, in the file that states it.
+        key: The config field concerned, ``extractor_conv_layer_config[2]`` for a part of one; None for the file.
+        message: What was found and what to write instead.
+        fix: The text that repairs it when put at ``place``, where there is one right answer.
+    """
+
+    rule: Rule
+    place: Place
+    key: str | None
+    message: str
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        """One line: place, severity, code, name and message."""
+        return f"{self.place}: {self.rule.severity} {self.rule.code} {self.rule.name}: {self.message}"

@@ -1,0 +1,49 @@
+"""The exceptions of the public interface.
+
+::
+
+    W2vExploreError              everything this package raises on purpose
+    ├── SourceError              a config cannot be read at all
+    ├── ConfigError              a config was read and is wrong; carries every problem found
+    ├── WorkloadError            the batch or the number of samples cannot be computed for this config
+    ├── MissingExtraError        torch (or what comes with it) is not installed
+    └── DeviceError              the device is absent, too small, or cannot run this dtype
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from w2v_explore.diagnostics import Problem
+
+
+class W2vExploreError(Exception):
+    """Base of every exception that this package raises on purpose; its text is one clear message."""
+
+
+class SourceError(W2vExploreError):
+    """A config cannot be read: no such file or preset, not a regular file, no permission."""
+
+
+class ConfigError(W2vExploreError, ValueError):
+    """A config is wrong.
+
+    Attributes:
+        problems: All of them, in the order of their places.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class WorkloadError(W2vExploreError, ValueError):
+    """The batch or the number of samples is not positive, or gives no frame."""
+
+
+class MissingExtraError(W2vExploreError, ImportError):
+    """A feature needs torch, which is not installed; the message says which pip command brings it."""
+
+
+class DeviceError(W2vExploreError, RuntimeError):
+    """A device is absent, has too little free memory, or cannot run the dtype."""

@@ -1,0 +1,60 @@
+"""Building a model: from a config onto a device, or with the arguments of torchaudio's functions."""
+
+from __future__ import annotations
+
+import torch
+
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import ConvLayer
+from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.device import require_memory
+from w2v_explore.model.materialize import materialize
+
+
+def build_model(
+    config: ModelConfig, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> Wav2Vec2Model:
+    """The model of a config, in training mode, with torch's default initial weights.
+
+    Args:
+        config: The architecture.
+        device: Where the weights are made; ``meta`` makes shapes only.
+        dtype: Of the weights.
+
+    Raises:
+        DeviceError: The device has less free memory than the weights need; nothing was allocated.
+    """
+    architecture = build_architecture(config)
+    device = torch.device(device)
+    require_memory(device, architecture.parameters * dtype.itemsize, "the weights")
+    model = materialize(architecture, device=device, dtype=dtype)
+    assert isinstance(model, Wav2Vec2Model)
+    return model
+
+
+def wav2vec2_model(
+    extractor_mode: str,
+    extractor_conv_layer_config: list[ConvLayer] | None,
+    extractor_conv_bias: bool,
+    encoder_embed_dim: int,
+    encoder_projection_dropout: float,
+    encoder_pos_conv_kernel: int,
+    encoder_pos_conv_groups: int,
+    encoder_num_layers: int,
+    encoder_num_heads: int,
+    encoder_attention_dropout: float,
+    encoder_ff_interm_features: int,
+    encoder_ff_interm_dropout: float,
+    encoder_dropout: float,
+    encoder_layer_norm_first: bool,
+    encoder_layer_drop: float,
+    aux_num_out: int | None,
+) -> Wav2Vec2Model:
+    """A model from the arguments of ``torchaudio.models.wav2vec2_model``; docs/config.md says what each does.
+
+    Raises:
+        ConfigError: An argument is wrong; all that is wrong is reported at once.
+        DeviceError: The weights do not fit the free memory.
+    """
+    return build_model(ModelConfig.from_mapping(locals()))

@@ -1,0 +1,421 @@
+"""The modules of a wav2vec 2.0 model; each takes its child modules ready-made.
+
+Sizes live in the architecture tree, from which `materialize` makes these. In the shape comments B is the batch, S
+samples, T frames, C channels of the extractor, D the encoder's width. The attributes' names are the state_dict's and
+follow ``torchaudio.models.Wav2Vec2Model``. Every operation that takes time is a module of its own; what is left in
+these forward() methods are views.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+
+import torch
+from torch import Tensor, nn
+
+# TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
+# ruff: noqa: UP006, UP045
+
+
+class Add(nn.Module):
+    """The sum of a residual branch and what it bypasses."""
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        """Both of the same shape."""
+        return x + branch
+
+
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer norm over the channels of a (B, C, T) activation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        x = nn.functional.layer_norm(x.transpose(1, 2), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.transpose(1, 2)
+
+
+class SamePad(nn.Module):
+    """Drops the frame that an even kernel with padding kernel / 2 puts out beyond its input's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D, T + 1) → (B, D, T)."""
+        return x[:, :, :-1]
+
+
+class ScaledDotProductAttention(nn.Module):
+    """softmax(q kᵀ / √head_dim) v, head by head."""
+
+    def __init__(self, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.dropout = dropout
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Tensor:
+        """Three (B, T, D) and a mask (B, 1, T, T) added to the scores → (B, T, D)."""
+        batch, frames, embed_dim = q.shape
+        heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
+        attended = nn.functional.scaled_dot_product_attention(
+            q.view(heads).transpose(1, 2),  # (B, heads, T, head_dim)
+            k.view(heads).transpose(1, 2),
+            v.view(heads).transpose(1, 2),
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
+
+
+class PaddingMask(nn.Module):
+    """Silences the frames past each utterance's length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Added to the scores of padded frames; -inf would give NaN where an utterance has no frame at all.
+        self.padded_score = -10_000.0
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
+        """(B, T, D) and frames per utterance (B,) → x with padding zeroed, and the mask (B, 1, T, T) for attention."""
+        batch, frames, _ = x.shape
+        padded = torch.arange(frames, device=lengths.device)[None, :] >= lengths[:, None]  # (B, T)
+        x = x.masked_fill(padded[:, :, None], 0.0)
+        mask = self.padded_score * padded[:, None, None, :].to(x.dtype)
+        return x, mask.expand(batch, 1, frames, frames)
+
+
+class WeightNorm(nn.Module):
+    """A convolution's weight as magnitude (1, 1, K) × direction (out, in / groups, K), normalised per position."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.original0 = nn.Parameter(torch.norm_except_dim(weight, 2, 2))
+        self.original1 = nn.Parameter(weight)
+
+    def forward(self) -> Tensor:
+        """The weight, (out, in / groups, K)."""
+        return torch._weight_norm(self.original1, self.original0, 2)
+
+
+class WeightNormConv1d(nn.Module):
+    """A 1-d convolution whose weight a `WeightNorm` makes anew in each pass.
+
+    torch's own weight_norm parametrisation gives the same keys, but scripting a copy of it breaks the original.
+    """
+
+    # A property cannot be compiled when its value is a tensor made by a submodule.
+    __jit_unused_properties__ = ["weight"]  # noqa: RUF012
+
+    def __init__(self, bias: Tensor, parametrizations: nn.ModuleDict, padding: int, groups: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(bias)
+        self.parametrizations = parametrizations
+        self.padding = padding
+        self.groups = groups
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight that the convolution uses, (out, in / groups, K)."""
+        weight: Tensor = self.parametrizations["weight"]()
+        return weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D, T) → (B, D, T + 2 · padding - K + 1)."""
+        weight = self.parametrizations["weight"]()
+        return nn.functional.conv1d(x, weight, self.bias, padding=self.padding, groups=self.groups)
+
+    def _load_from_state_dict(self, state_dict: Dict[str, Any], prefix: str, *args: Any) -> None:  # noqa: UP006
+        """Also take the names of torch's first weight_norm, ``weight_g`` and ``weight_v``."""
+        for old, new in (("weight_g", "original0"), ("weight_v", "original1")):
+            if prefix + old in state_dict:
+                state_dict[f"{prefix}parametrizations.weight.{new}"] = state_dict.pop(prefix + old)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class ConvLayerBlock(nn.Module):
+    """One layer of the feature extractor: convolution, norm if it has one, GELU."""
+
+    def __init__(self, conv: nn.Module, activation: nn.Module, layer_norm: Optional[nn.Module] = None) -> None:
+        super().__init__()
+        self.layer_norm = layer_norm
+        self.conv = conv
+        self.activation = activation
+        self.kernel_size: int = conv.kernel_size[0]  # type: ignore[index, assignment]
+        self.stride: int = conv.stride[0]  # type: ignore[index, assignment]
+
+    def forward(self, x: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """(B, C_in, T_in) → (B, C, T), and lengths (B,) in frames of the output."""
+        x = self.conv(x)
+        if self.layer_norm is not None:
+            x = self.layer_norm(x)
+        x = self.activation(x)
+        if lengths is not None:
+            lengths = torch.div(lengths - self.kernel_size, self.stride, rounding_mode="floor") + 1
+            # Below one kernel the formula gives 0 or less: no frame.
+            lengths = lengths.clamp(min=0)
+        return x, lengths
+
+
+class FeatureExtractor(nn.Module):
+    """The convolutions from waveform to frames."""
+
+    def __init__(self, conv_layers: nn.ModuleList) -> None:
+        super().__init__()
+        self.conv_layers = conv_layers
+
+    def forward(self, waveforms: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """(B, S) → (B, T, C), and lengths (B,) from samples to frames."""
+        if waveforms.dim() != 2:
+            raise ValueError(f"waveforms must have the shape (batch, samples), not {list(waveforms.shape)}")
+        x = waveforms.unsqueeze(1)  # (B, 1, S)
+        for layer in self.conv_layers:
+            x, lengths = layer(x, lengths)  # (B, C, T)
+        return x.transpose(1, 2), lengths
+
+
+class FeatureProjection(nn.Module):
+    """From the extractor's channels to the encoder's width."""
+
+    def __init__(self, layer_norm: nn.Module, projection: nn.Module, dropout: nn.Module) -> None:
+        super().__init__()
+        self.layer_norm = layer_norm
+        self.projection = projection
+        self.dropout = dropout
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) → (B, T, D)."""
+        return self.dropout(self.projection(self.layer_norm(x)))
+
+
+class PositionalConvolution(nn.Module):
+    """The grouped convolution over frames that takes the place of positional embeddings."""
+
+    def __init__(self, conv: nn.Module, activation: nn.Module, same_pad: Optional[nn.Module] = None) -> None:
+        super().__init__()
+        self.conv = conv
+        self.same_pad = same_pad
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) → (B, T, D)."""
+        x = self.conv(x.transpose(1, 2))
+        if self.same_pad is not None:
+            x = self.same_pad(x)
+        return self.activation(x).transpose(1, 2)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention."""
+
+    def __init__(
+        self, k_proj: nn.Module, v_proj: nn.Module, q_proj: nn.Module, out_proj: nn.Module, product: nn.Module
+    ) -> None:
+        super().__init__()
+        self.k_proj = k_proj
+        self.v_proj = v_proj
+        self.q_proj = q_proj
+        self.product = product
+        self.out_proj = out_proj
+
+    def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
+        """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
+        return self.out_proj(self.product(self.q_proj(x), self.k_proj(x), self.v_proj(x), mask))
+
+
+class FeedForward(nn.Module):
+    """The two linear layers of a transformer layer."""
+
+    def __init__(
+        self,
+        intermediate_dense: nn.Module,
+        activation: nn.Module,
+        intermediate_dropout: nn.Module,
+        output_dense: nn.Module,
+        output_dropout: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.intermediate_dense = intermediate_dense
+        self.activation = activation
+        self.intermediate_dropout = intermediate_dropout
+        self.output_dense = output_dense
+        self.output_dropout = output_dropout
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) → (B, T, D)."""
+        x = self.intermediate_dropout(self.activation(self.intermediate_dense(x)))  # (B, T, ff)
+        return self.output_dropout(self.output_dense(x))
+
+
+class EncoderLayer(nn.Module):
+    """A transformer layer; ``layer_norm_first`` chooses between pre-norm and post-norm."""
+
+    def __init__(
+        self,
+        attention: nn.Module,
+        dropout: nn.Module,
+        attention_residual: nn.Module,
+        layer_norm: nn.Module,
+        feed_forward: nn.Module,
+        feed_forward_residual: nn.Module,
+        final_layer_norm: nn.Module,
+        layer_norm_first: bool,
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.dropout = dropout
+        self.attention_residual = attention_residual
+        self.layer_norm = layer_norm
+        self.feed_forward = feed_forward
+        self.feed_forward_residual = feed_forward_residual
+        self.final_layer_norm = final_layer_norm
+        self.layer_norm_first = layer_norm_first
+
+    def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
+        """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
+        if self.layer_norm_first:
+            x = self.attention_residual(x, self.dropout(self.attention(self.layer_norm(x), mask)))
+            return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x)))
+        x = self.layer_norm(self.attention_residual(x, self.dropout(self.attention(x, mask))))
+        return self.final_layer_norm(self.feed_forward_residual(x, self.feed_forward(x)))
+
+
+class Transformer(nn.Module):
+    """The context network: positions, then the layers.
+
+    ``layer_norm_first`` is about this module's own norm, before or after the layers, and so the negation of the
+    config's ``encoder_layer_norm_first``.
+    """
+
+    def __init__(
+        self,
+        pos_conv_embed: nn.Module,
+        position_residual: nn.Module,
+        layer_norm: nn.Module,
+        dropout: nn.Module,
+        layers: nn.ModuleList,
+        layer_norm_first: bool,
+        layer_drop: float,
+    ) -> None:
+        super().__init__()
+        self.pos_conv_embed = pos_conv_embed
+        self.position_residual = position_residual
+        self.layer_norm = layer_norm
+        self.layer_norm_first = layer_norm_first
+        self.layer_drop = layer_drop
+        self.dropout = dropout
+        self.layers = layers
+
+    def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
+        """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
+        x = self._embed_positions(x)
+        for layer in self.layers:
+            if not (self.training and torch.rand(1).item() <= self.layer_drop):
+                x = layer(x, mask)
+        if not self.layer_norm_first:
+            x = self.layer_norm(x)
+        return x
+
+    def extract_features(self, x: Tensor, mask: Optional[Tensor], num_layers: Optional[int]) -> List[Tensor]:
+        """The output (B, T, D) of each of the first ``num_layers`` layers; no layer is dropped, no last norm applied."""
+        if num_layers is not None and not 0 < num_layers <= len(self.layers):
+            raise ValueError(f"num_layers must be from 1 to {len(self.layers)}, not {num_layers}")
+        x = self._embed_positions(x)
+        outputs: List[Tensor] = []
+        for layer in self.layers:
+            if num_layers is not None and len(outputs) >= num_layers:
+                return outputs
+            x = layer(x, mask)
+            outputs.append(x)
+        return outputs
+
+    def _embed_positions(self, x: Tensor) -> Tensor:
+        x = self.position_residual(x, self.pos_conv_embed(x))
+        if self.layer_norm_first:
+            x = self.layer_norm(x)
+        return self.dropout(x)
+
+
+class Encoder(nn.Module):
+    """Projection, padding mask and transformer."""
+
+    def __init__(self, feature_projection: nn.Module, padding_mask: nn.Module, transformer: nn.Module) -> None:
+        super().__init__()
+        self.feature_projection = feature_projection
+        self.padding_mask = padding_mask
+        self.transformer = transformer
+
+    def forward(self, features: Tensor, lengths: Optional[Tensor]) -> Tensor:
+        """(B, T, C) and frames per utterance (B,) → (B, T, D)."""
+        x, mask = self._project(features, lengths)
+        return self.transformer(x, mask)
+
+    def extract_features(
+        self, features: Tensor, lengths: Optional[Tensor], num_layers: Optional[int]
+    ) -> List[Tensor]:
+        """(B, T, C) and frames per utterance (B,) → the output (B, T, D) of each layer."""
+        x, mask = self._project(features, lengths)
+        return self.transformer.extract_features(x, mask, num_layers)
+
+    def _project(self, features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        x = self.feature_projection(features)
+        if lengths is None:
+            return x, None
+        return self.padding_mask(x, lengths)
+
+
+class Wav2Vec2Model(nn.Module):
+    """A wav2vec 2.0 model (Baevski et al. 2020), equal to ``torchaudio.models.Wav2Vec2Model``.
+
+    State_dicts go both ways, and with the same weights both give the same outputs. Make one with `wav2vec2_model` or
+    `build_model`.
+
+    Args:
+        feature_extractor: From waveforms (B, S) to features (B, T, C).
+        encoder: From features (B, T, C) to (B, T, D).
+        aux: A head on the encoder's output, or None.
+    """
+
+    def __init__(self, feature_extractor: nn.Module, encoder: nn.Module, aux: Optional[nn.Module] = None) -> None:
+        super().__init__()
+        self.feature_extractor = feature_extractor
+        self.encoder = encoder
+        self.aux = aux
+
+    def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
+        """The encoder's output, through the head if there is one.
+
+        Args:
+            waveforms: (B, S).
+            lengths: Valid samples of each utterance, (B,); None where all are valid to the end.
+
+        Returns:
+            (B, T, D), or (B, T, outputs) with a head; and the valid frames of each utterance, (B,), or None where
+            no lengths were given. Outputs past an utterance's frames are meaningless.
+
+        Raises:
+            ValueError: ``waveforms`` is not two-dimensional.
+        """
+        features, lengths = self.feature_extractor(waveforms, lengths)
+        x = self.encoder(features, lengths)
+        if self.aux is not None:
+            x = self.aux(x)
+        return x, lengths
+
+    @torch.jit.export
+    def extract_features(
+        self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
+    ) -> Tuple[List[Tensor], Optional[Tensor]]:
+        """The output of each transformer layer, without the head.
+
+        With ``encoder_layer_norm_first`` the last of them is not what forward() returns: the final norm is missing.
+
+        Args:
+            waveforms: (B, S).
+            lengths: Valid samples of each utterance, (B,), or None.
+            num_layers: How many layers to run, from 1; None for all.
+
+        Returns:
+            A (B, T, D) per layer; and the valid frames of each utterance, or None.
+
+        Raises:
+            ValueError: ``waveforms`` is not two-dimensional, or ``num_layers`` out of range.
+        """
+        features, lengths = self.feature_extractor(waveforms, lengths)
+        return self.encoder.extract_features(features, lengths, num_layers), lengths

@@ -1,0 +1,93 @@
+"""Devices: finding one, and asking what it has free before anything is allocated on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import torch
+
+from w2v_explore.errors import DeviceError
+
+# The memory limit of a container (cgroup v2), and what it uses of it.
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def find_device(name: str) -> torch.device:
+    """The device of a name such as ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+
+    Raises:
+        DeviceError: There is no such device here; the message lists those that there are.
+    """
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(f"{name} is no device; give cpu, cuda, cuda:1 or mps") from error
+    index = device.index or 0
+    present = {
+        "cpu": index == 0,
+        "cuda": torch.cuda.is_available() and index < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available() and index == 0,
+    }.get(device.type)
+    if present is None:
+        raise DeviceError(f"{name} is no device that can be measured; give cpu, cuda, cuda:1 or mps")
+    if not present:
+        raise DeviceError(f"there is no device {name} here; there is {', '.join(_present_devices())}")
+    return device
+
+
+def _present_devices() -> list[str]:
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def device_name(device: torch.device) -> str:
+    """What the hardware is called."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, f"{device.type} ({torch.backends.cpu.get_cpu_capability()})")
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Memory that can still be allocated on a device; None where nothing is allocated (meta)."""
+    match device.type:
+        case "cpu":
+            available: int = psutil.virtual_memory().available
+            return min(available, _container_free_bytes(default=available))
+        case "cuda":
+            return torch.cuda.mem_get_info(device)[0]
+        case "mps":
+            return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return None
+
+
+def _container_free_bytes(default: int) -> int:
+    try:
+        limit = int((_CGROUP / "memory.max").read_text())
+        return limit - int((_CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):  # no container, or the limit is "max"
+        return default
+
+
+def require_memory(device: torch.device, needed: int, purpose: str) -> None:
+    """Refuse what does not fit, before it is allocated.
+
+    Args:
+        device: Where it is to be allocated.
+        needed: Bytes.
+        purpose: What needs them, for the message.
+
+    Raises:
+        DeviceError: Less is free than is needed; the message has both figures.
+    """
+    free = free_bytes(device)
+    if free is not None and needed > free:
+        raise DeviceError(
+            f"{purpose} need {needed / 1e9:.2f} GB on {device}, where {free / 1e9:.2f} GB are free; "
+            "choose a smaller model, a smaller dtype, a shorter input or another device"
+        )
