@@ -59,9 +59,7 @@ class Comparison:
         return not self.differences
 
 
-def compare(
-    analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number]] | None = None
-) -> Comparison:
+def compare(analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number]] | None = None) -> Comparison:
     """Two or more analyses against the first of them.
 
     Args:

@@ -41,7 +41,7 @@ class LayerFigures(NamedTuple):
         macs: For the whole batch.
         output_shape: As torch lays it out, batch first; a weight's own shape for the module that makes a weight.
         operation: What it computes itself; None where it only calls others.
-        count: How many equal layers in a row it stands for; the figures are those of one.
+        copies: How many equal layers in a row it stands for; the figures are those of one.
     """
 
     path: str
@@ -51,7 +51,7 @@ class LayerFigures(NamedTuple):
     macs: Macs
     output_shape: Shape
     operation: Operation | None
-    count: int
+    copies: int
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class LayerFigures(NamedTuple):
 def analyze_layers(architecture: Layer, batch: int, samples: int) -> list[LayerFigures]:
     """The figures of every layer, parents before children, children in the order in which they run.
 
-    Equal layers in a row stand for each other (`LayerFigures.count`); `unfold` gives each its own row.
+    Equal layers in a row stand for each other (`LayerFigures.copies`); `unfold` gives each its own row.
 
     Args:
         architecture: A model's tree.
@@ -87,14 +87,14 @@ def _walk(
     prefix = f"{path}." if path else ""
     for child in layer.in_schedule():
         rows, frames, channels = _walk(child, prefix + child.name, depth + 1, batch, frames, channels)
-        parameters += child.count * rows[0].parameters
-        macs = macs.plus(rows[0].macs, child.count)
+        parameters += child.copies * rows[0].parameters
+        macs = macs.plus(rows[0].macs, child.copies)
         below += rows
     if isinstance(operation, WeightNorm):
         shape = operation.weight_shape
     else:
         shape = (batch, channels, frames) if layer.channels_first else (batch, frames, channels)
-    row = LayerFigures(path, layer.kind, depth, parameters, macs, shape, operation, layer.count)
+    row = LayerFigures(path, layer.kind, depth, parameters, macs, shape, operation, layer.copies)
     return [row, *below], frames, channels
 
 
@@ -106,13 +106,13 @@ def unfold(rows: Sequence[LayerFigures]) -> Iterator[LayerFigures]:
         end = position + 1
         while end < len(rows) and rows[end].depth > row.depth:
             end += 1
-        if row.count == 1:
+        if row.copies == 1:
             yield row
             position += 1
             continue
         parent, _, first = row.path.rpartition(".")
-        for number in range(int(first), int(first) + row.count):
-            yield row._replace(path=f"{parent}.{number}", count=1)
+        for number in range(int(first), int(first) + row.copies):
+            yield row._replace(path=f"{parent}.{number}", copies=1)
             for below in unfold(rows[position + 1 : end]):
-                yield below._replace(path=f"{parent}.{number}{below.path[len(row.path):]}")
+                yield below._replace(path=f"{parent}.{number}{below.path[len(row.path) :]}")
         position = end

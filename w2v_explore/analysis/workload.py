@@ -1,4 +1,4 @@
-"""What the model is given to compute: a batch of utterances of equal length, and the dtype of weights and activations."""
+"""What the model is given to compute: a batch of utterances of equal length, and a dtype."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class Workload:
             raise WorkloadError(f"unknown dtype {self.dtype}; give one of {', '.join(DTYPE_BYTES)}")
 
     @classmethod
-    def of_seconds(cls, seconds: float, *, batch: int = 1, sample_rate: int = 16_000, dtype: str = "float32") -> Workload:
+    def of_seconds(
+        cls, seconds: float, *, batch: int = 1, sample_rate: int = 16_000, dtype: str = "float32"
+    ) -> Workload:
         """The workload of utterances of a duration in seconds, rounded to whole samples."""
         if not 0 < seconds * sample_rate <= MAX_SAMPLES:
             raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give a positive duration")

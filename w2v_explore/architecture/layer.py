@@ -23,7 +23,7 @@ class Layer:
             memory flow; empty where that is the order of registration.
         options: Names and values of a composite module's constructor arguments beside its children.
         channels_first: Whether its output is laid out ``(batch, channels, frames)``.
-        count: How many equal layers in a row it stands for; their names count up from ``name``.
+        copies: How many equal layers in a row it stands for; their names count up from ``name``.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Layer:
     schedule: tuple[str, ...] = ()
     options: tuple[tuple[str, float | bool], ...] = ()
     channels_first: bool = False
-    count: int = 1
+    copies: int = 1
 
     def in_schedule(self) -> tuple[Layer, ...]:
         """The children in the order in which forward() calls them."""
@@ -61,12 +61,12 @@ class Layer:
     @property
     def parameters(self) -> int:
         """Elements of the parameters of one such layer, those below it included."""
-        return self.own_parameters + sum(child.count * child.parameters for child in self.children)
+        return self.own_parameters + sum(child.copies * child.parameters for child in self.children)
 
     def copy_names(self) -> Iterator[str]:
-        """The names of the ``count`` modules that it stands for."""
-        if self.count == 1:
+        """The names of the ``copies`` modules that it stands for."""
+        if self.copies == 1:
             yield self.name
         else:
             first = int(self.name)
-            yield from map(str, range(first, first + self.count))
+            yield from map(str, range(first, first + self.copies))

@@ -175,7 +175,7 @@ class Add(_Costless):
 
 @dataclass(frozen=True, slots=True)
 class PaddingMask(_Costless):
-    """Zeroes the frames past each utterance's length and makes the attention mask; runs only where lengths are given."""
+    """Zeroes the frames past each utterance's length and masks them in attention; runs only where lengths are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _ACTIVATION = Layer("activation", "GELU", _GELU)
 _CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
 _SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
 _PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
-_POSITION_RESIDUAL = Layer("position_residual", "Add", _ADD)
+_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD)
 _ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD)
 _FEED_FORWARD_RESIDUAL = Layer("feed_forward_residual", "Add", _ADD)
 
@@ -99,14 +99,14 @@ def _transformer(config: ModelConfig) -> Layer:
     layers = Layer("layers", "ModuleList", None, (_encoder_layer(config),))
     children = (
         _positional_convolution(config),
-        _POSITION_RESIDUAL,
+        _POSITIONAL_RESIDUAL,
         _layer_norm("layer_norm", config.encoder_embed_dim),
         _dropout("dropout", config.encoder_dropout),
         layers,
     )
     # Layers that normalise their input leave the last output unnormalised: the transformer then does it at its end.
     pre_norm = config.encoder_layer_norm_first
-    start = ("pos_conv_embed", "position_residual")
+    start = ("pos_conv_embed", "residual")
     schedule = (*start, "dropout", "layers", "layer_norm") if pre_norm else (*start, "layer_norm", "dropout", "layers")
     options = (("layer_norm_first", not pre_norm), ("layer_drop", config.encoder_layer_drop))
     return Layer("transformer", "Transformer", None, children, schedule, options)
@@ -123,7 +123,7 @@ def _positional_convolution(config: ModelConfig) -> Layer:
     if kernel % 2 == 0:
         children.append(_SAME_PAD)
     children.append(_CONV_ACTIVATION)
-    return Layer("pos_conv_embed", "PositionalConvolution", None, tuple(children))
+    return Layer("pos_conv_embed", "PositionalConv", None, tuple(children))
 
 
 def _encoder_layer(config: ModelConfig) -> Layer:
@@ -145,7 +145,7 @@ def _encoder_layer(config: ModelConfig) -> Layer:
         children,
         _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
         (("layer_norm_first", pre_norm),),
-        count=config.encoder_num_layers,
+        copies=config.encoder_num_layers,
     )
 
 

@@ -49,6 +49,8 @@ def _expand(node: ast.expr) -> list[ConvLayer]:
 
 def _layer(node: ast.expr) -> ConvLayer:
     match node:
-        case ast.Tuple(elts=[ast.Constant(value=int(channels)), ast.Constant(value=int(kernel)), ast.Constant(value=int(stride))]):
+        case ast.Tuple(
+            elts=[ast.Constant(value=int(channels)), ast.Constant(value=int(kernel)), ast.Constant(value=int(stride))]
+        ):
             return channels, kernel, stride
     raise ValueError("not a (channels, kernel, stride) tuple")

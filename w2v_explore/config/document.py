@@ -46,10 +46,10 @@ class Entry:
         """Where the key stands."""
         return place_of(self.path, self.key)
 
-    def value_place(self, *index: int) -> Place:
-        """Where the value stands, or the item of a nested list that ``index`` leads to."""
+    def value_place(self, *item: int) -> Place:
+        """Where the value stands, or the item of a nested list that ``item`` leads to."""
         node = self.value
-        for number in index:
+        for number in item:
             if not isinstance(node, yaml.SequenceNode) or number >= len(node.value):
                 break
             node = node.value[number]
@@ -78,7 +78,7 @@ class Document:
         return self.source.folder
 
 
-class _Rejected(Exception):
+class _RejectedError(Exception):
     """The source is no YAML mapping that can be read; carries the problem."""
 
     def __init__(self, rule: Rule, place: Place, message: str) -> None:
@@ -90,7 +90,7 @@ def parse_document(source: Source) -> Document:
     """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`."""
     try:
         root = _compose(source.name, _decode(source))
-    except _Rejected as rejected:
+    except _RejectedError as rejected:
         return Document(source, {}, Place(source.name), (rejected.problem,))
     problems = list(_structure_problems(source.name, root))
     entries: dict[str, Entry] = {}
@@ -99,8 +99,12 @@ def parse_document(source: Source) -> Document:
             entries[key.value] = Entry(source.name, key, value)
         else:
             message = f"a key is {_shape(key)}; write a field's name"
-            problems.append(Problem(rule=codes.UNKNOWN_KEY, place=place_of(source.name, key), key=None, message=message))
-    return Document(source, entries, place_of(source.name, root)._replace(end_line=None, end_column=None), tuple(problems))
+            problems.append(
+                Problem(rule=codes.UNKNOWN_KEY, place=place_of(source.name, key), key=None, message=message)
+            )
+    return Document(
+        source, entries, place_of(source.name, root)._replace(end_line=None, end_column=None), tuple(problems)
+    )
 
 
 def parse_override(text: str) -> Document:
@@ -110,7 +114,10 @@ def parse_override(text: str) -> Document:
     source = Source(name, b"", Path(), name, name)
     if not (equals and field.strip()):
         problem = Problem(
-            rule=codes.YAML_SYNTAX, place=Place(name), key=None, message="write --set field=value, as encoder_num_layers=6"
+            rule=codes.YAML_SYNTAX,
+            place=Place(name),
+            key=None,
+            message="write --set field=value, as encoder_num_layers=6",
         )
         return Document(source, {}, Place(name), (problem,))
     return parse_document(Source(name, f"{field}: {value}".encode(), Path(), name, name))
@@ -180,20 +187,22 @@ def _shape(node: yaml.Node) -> str:
 def _decode(source: Source) -> str:
     name, content = source.name, source.content
     if len(content) > MAX_BYTES:
-        raise _Rejected(codes.TOO_DEEP_OR_BIG, Place(name), f"larger than {MAX_BYTES // 1024} KiB: no config is that big")
+        raise _RejectedError(
+            codes.TOO_DEEP_OR_BIG, Place(name), f"larger than {MAX_BYTES // 1024} KiB: no config is that big"
+        )
     encoding = next((encoding for encoding, bom in _BOMS if content.startswith(bom)), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, errors="replace")
-        raise _Rejected(
+        raise _RejectedError(
             codes.ENCODING,
             _place_after(name, before),
             f"byte 0x{content[error.start]:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
         ) from error
     forbidden = Reader.NON_PRINTABLE.search(text)
     if forbidden:
-        raise _Rejected(
+        raise _RejectedError(
             codes.ENCODING,
             _place_after(name, text[: forbidden.start()]),
             f"character U+{ord(forbidden.group()):04X} is not allowed in YAML; remove it, and save the file as UTF-8",
@@ -211,20 +220,33 @@ def _compose(name: str, text: str) -> yaml.MappingNode:
         _bound_depth(name, text)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else Place(name)
-        raise _Rejected(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
+        place = _place_of_mark(name, error.problem_mark or error.context_mark)
+        raise _RejectedError(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
     except RecursionError as error:
         # Only PyYAML's pure Python loader, where libyaml is absent.
-        raise _Rejected(codes.TOO_DEEP_OR_BIG, Place(name), _TOO_DEEP) from error
+        raise _RejectedError(codes.TOO_DEEP_OR_BIG, Place(name), _TOO_DEEP) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise _Rejected(codes.YAML_SYNTAX, Place(name), f"not readable as YAML: {error}") from error
+        raise _RejectedError(codes.YAML_SYNTAX, Place(name), f"not readable as YAML: {error}") from error
     if root is None:
-        raise _Rejected(codes.NOT_A_MAPPING, Place(name), "the file is empty; write the 16 fields, or `extends: base` and what differs")
+        raise _RejectedError(
+            codes.NOT_A_MAPPING,
+            Place(name),
+            "the file is empty; write the 16 fields, or `extends: base` and what differs",
+        )
     if not isinstance(root, yaml.MappingNode):
         found = _shape(root) if isinstance(root, yaml.SequenceNode) else "a single value"
-        raise _Rejected(codes.NOT_A_MAPPING, place_of(name, root), f"the file is {found}; write a mapping, `field: value` on each line")
+        raise _RejectedError(
+            codes.NOT_A_MAPPING,
+            place_of(name, root),
+            f"the file is {found}; write a mapping, `field: value` on each line",
+        )
     return root
+
+
+def _place_of_mark(name: str, mark: Any) -> Place:
+    if mark is None:
+        return Place(name)
+    return Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
 
 
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
@@ -243,25 +265,9 @@ def _bound_depth(name: str, text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                mark = event.start_mark
-                place = Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
-                raise _Rejected(codes.TOO_DEEP_OR_BIG, place, _TOO_DEEP)
+                raise _RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, event.start_mark), _TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-
-
-def _collections(root: yaml.Node) -> Iterator[yaml.CollectionNode]:
-    """Every list and mapping below a node, once each: an alias shares its node, and may lead back to itself."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield node
-        for item in node.value:
-            waiting.extend(item if isinstance(item, tuple) else (item,))
 
 
 def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:

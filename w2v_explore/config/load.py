@@ -1,4 +1,4 @@
-"""From a path, a preset's name or ``-`` to a `Config`: follows ``extends``, applies overrides, reports all that is wrong."""
+"""From a path, a preset's name or ``-`` to a `Config`: ``extends``, overrides, and a report of all that is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
-from w2v_explore.diagnostics import Place, Problem
+from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.errors import ConfigError, SourceError
 
 DEFAULT_SAMPLE_RATE = 16_000
@@ -37,6 +37,7 @@ class Config:
 
     Attributes:
         name: What reports call it.
+        origin: Where it was read from: a path as it was given, ``preset base``, ``<stdin>``.
         model: The 16 fields.
         sample_rate: Samples per second of the audio it is meant for.
         family: The group of models it belongs to.
@@ -46,6 +47,7 @@ class Config:
     """
 
     name: str
+    origin: str
     model: ModelConfig
     sample_rate: int = DEFAULT_SAMPLE_RATE
     family: str | None = None
@@ -90,7 +92,7 @@ def _load(source: Source, overrides: Sequence[str]) -> Config:
     if problems:
         raise ConfigError(sorted(problems, key=_order))
     metadata = {key: plain_value(entries[key].value) for key in (*TEXT_METADATA, "sample_rate") if key in entries}
-    return Config(**{"name": source.stem, **metadata}, model=ModelConfig(**model_values))  # type: ignore[arg-type]
+    return Config(**{"name": source.stem, **metadata}, origin=source.name, model=ModelConfig(**model_values))  # type: ignore[arg-type]
 
 
 def _layers(source: Source) -> tuple[list[Document], list[Problem]]:
@@ -108,7 +110,7 @@ def _layers(source: Source) -> tuple[list[Document], list[Problem]]:
         except SourceError as error:
             return chain, [_problem(codes.EXTENDS_MISSING, entry, str(error))]
         if base.identity in seen or len(chain) > _MAX_EXTENDS:
-            message = f"extends {reference}, which leads back here; a chain of extends must end in a config that extends nothing"
+            message = f"extends {reference}, which leads back here; the last config of a chain must extend nothing"
             return chain, [_problem(codes.EXTENDS_CYCLE, entry, message)]
         seen.add(base.identity)
         chain.insert(0, parse_document(base))
@@ -197,15 +199,15 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
 def _locate(fault: Fault, entries: dict[str, Entry]) -> Problem:
     """The fault at its place: where two fields disagree, at the one that the outermost document states."""
     entry = entries[fault.key]
-    place = entry.value_place(*fault.index)
+    place = entry.value_place(*fault.item)
     if fault.partner is not None and entries[fault.partner].path != entry.path:
         stated = list(entries)
         place = entries[max(fault.key, fault.partner, key=stated.index)].value_place()
-    key = fault.key + "".join(f"[{number}]" for number in fault.index)
+    key = fault.key + "".join(f"[{number}]" for number in fault.item)
     return Problem(rule=fault.rule, place=place, key=key, message=fault.message, fix=fault.fix)
 
 
-def _problem(rule: codes.Rule, entry: Entry, message: str) -> Problem:
+def _problem(rule: Rule, entry: Entry, message: str) -> Problem:
     return Problem(rule=rule, place=entry.value_place(), key=entry.key.value, message=message)
 
 

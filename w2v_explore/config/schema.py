@@ -140,7 +140,7 @@ FIELDS: dict[str, Field] = {
     "encoder_pos_conv_groups": Field(
         kind=Integer(rule=codes.POS_GROUPS_DIVIDE),
         summary="The groups of the positional convolution; they divide encoder_embed_dim.",
-        effect="Divides the positional convolution's parameters and MACs: with 1 it outweighs the rest of a base model.",
+        effect="Divides the positional convolution's parameters and MACs: with 1, base gains 71 M parameters.",
         fairseq="conv_pos_groups",
         huggingface="num_conv_pos_embedding_groups",
     ),
@@ -181,14 +181,14 @@ FIELDS: dict[str, Field] = {
     ),
     "encoder_dropout": Field(
         kind=Probability(),
-        summary="Dropout on the output of attention, of the feed-forward block, and before the first transformer layer.",
+        summary="Dropout on the output of attention and of the feed-forward block, and before the first layer.",
         effect="Training only; no parameters, no MACs.",
         fairseq="dropout",
         huggingface="hidden_dropout",
     ),
     "encoder_layer_norm_first": Field(
         kind=Flag(),
-        summary="Whether each transformer layer normalises its input (true, pre-norm) or its output (false, post-norm).",
+        summary="Whether a transformer layer normalises its input (true, pre-norm) or its output (false, post-norm).",
         effect="None on parameters or MACs. Large and deep models train with true; published models pair it "
         "with extractor_mode layer_norm.",
         fairseq="layer_norm_first",

@@ -31,7 +31,7 @@ class Fault(NamedTuple):
     Attributes:
         rule: The rule.
         key: The field.
-        index: The way into a list: ``(2, 1)`` is the kernel of the third layer; empty for the value as a whole.
+        item: The way into a list: ``(2, 1)`` is the kernel of the third layer; empty for the value as a whole.
         message: What was found and what to write.
         fix: The YAML text of the one right value, if there is one.
         partner: The other field that the rule is about.
@@ -39,7 +39,7 @@ class Fault(NamedTuple):
 
     rule: Rule
     key: str
-    index: tuple[int, ...]
+    item: tuple[int, ...]
     message: str
     fix: str | None = None
     partner: str | None = None
@@ -142,7 +142,9 @@ def _check_probability(key: str, value: object) -> Iterator[Fault]:
     elif isinstance(value, float) and not math.isfinite(value):
         yield Fault(codes.NOT_FINITE, key, (), f"{key} is {value}; write a number from 0 to 1")
     elif not 0 <= value <= 1:
-        yield Fault(codes.DROPOUT_RANGE, key, (), f"{key} is {describe(value)}, no probability; write a number from 0 to 1")
+        yield Fault(
+            codes.DROPOUT_RANGE, key, (), f"{key} is {describe(value)}, no probability; write a number from 0 to 1"
+        )
 
 
 def _check_flag(key: str, value: object) -> Iterator[Fault]:
@@ -150,7 +152,9 @@ def _check_flag(key: str, value: object) -> Iterator[Fault]:
         return
     fix = None
     if isinstance(value, str):
-        fix = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}.get(value.lower())
+        fix = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}.get(
+            value.lower()
+        )
     elif _is_integer(value) and value in (0, 1):
         fix = "true" if value else "false"
     yield Fault(codes.BOOL_TYPE, key, (), f"{key} is {describe(value)}; write {fix or 'true or false'}", fix)
@@ -172,14 +176,16 @@ def _check_conv_layers(key: str, value: object) -> Iterator[Fault]:
         layers = parse_conv_expression(expression)
         if layers is not None:
             fix = to_flow_yaml(layers)
-            yield Fault(codes.CONV_SHAPE, key, (), f"{key} is fairseq's Python expression; write {_shorten_layers(fix)}", fix)
+            yield Fault(
+                codes.CONV_SHAPE, key, (), f"{key} is fairseq's Python expression; write {_shorten_layers(fix)}", fix
+            )
             return
     if not isinstance(value, Sequence) or isinstance(value, str):
         yield Fault(
             codes.CONV_SHAPE,
             key,
             (),
-            f"{key} is {describe(value)}; write a list of [channels, kernel, stride], or null for the standard seven layers",
+            f"{key} is {describe(value)}; write a list of [channels, kernel, stride], or null for the standard seven",
         )
     elif not value:
         yield Fault(
@@ -196,7 +202,12 @@ def _check_conv_layer(key: str, number: int, layer: object) -> Iterator[Fault]:
     name = f"{key}[{number}]"
     if not isinstance(layer, Sequence) or isinstance(layer, str) or len(layer) != 3:
         found = f"a list of {len(layer)}" if isinstance(layer, (list, tuple)) else describe(layer)
-        yield Fault(codes.CONV_SHAPE, key, (number,), f"{name} is {found}; write three whole numbers, [channels, kernel, stride]")
+        yield Fault(
+            codes.CONV_SHAPE,
+            key,
+            (number,),
+            f"{name} is {found}; write three whole numbers, [channels, kernel, stride]",
+        )
         return
     for position, (value, (part, rule)) in enumerate(zip(layer, _CONV_PARTS, strict=True)):
         if not isinstance(value, int) or isinstance(value, bool):
@@ -226,7 +237,7 @@ def to_flow_yaml(layers: Sequence[ConvLayer]) -> str:
 
 
 def _shorten_layers(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:text.index(']', 80) + 1]}, …]"
+    return text if len(text) <= 120 else f"{text[: text.index(']', 80) + 1]}, …]"
 
 
 def _check_divides(key: str, value: object, embed_dim: object, rule: Rule) -> Iterator[Fault]:
@@ -236,7 +247,13 @@ def _check_divides(key: str, value: object, embed_dim: object, rule: Rule) -> It
     below = max(divisor for divisor in divisors if divisor < value)
     above = min((divisor for divisor in divisors if divisor > value), default=None)
     nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
-    yield Fault(rule, key, (), f"{key} is {value}, which does not divide {_EMBED_DIM} {embed_dim}; {nearest}", partner=_EMBED_DIM)
+    yield Fault(
+        rule,
+        key,
+        (),
+        f"{key} is {value}, which does not divide {_EMBED_DIM} {embed_dim}; {nearest}",
+        partner=_EMBED_DIM,
+    )
 
 
 def _divisors(number: int) -> list[int]:

@@ -121,7 +121,7 @@ class WeightNormConv1d(nn.Module):
         weight = self.parametrizations["weight"]()
         return nn.functional.conv1d(x, weight, self.bias, padding=self.padding, groups=self.groups)
 
-    def _load_from_state_dict(self, state_dict: Dict[str, Any], prefix: str, *args: Any) -> None:  # noqa: UP006
+    def _load_from_state_dict(self, state_dict: Dict[str, Any], prefix: str, *args: Any) -> None:
         """Also take the names of torch's first weight_norm, ``weight_g`` and ``weight_v``."""
         for old, new in (("weight_g", "original0"), ("weight_v", "original1")):
             if prefix + old in state_dict:
@@ -184,7 +184,7 @@ class FeatureProjection(nn.Module):
         return self.dropout(self.projection(self.layer_norm(x)))
 
 
-class PositionalConvolution(nn.Module):
+class PositionalConv(nn.Module):
     """The grouped convolution over frames that takes the place of positional embeddings."""
 
     def __init__(self, conv: nn.Module, activation: nn.Module, same_pad: Optional[nn.Module] = None) -> None:
@@ -286,7 +286,7 @@ class Transformer(nn.Module):
     def __init__(
         self,
         pos_conv_embed: nn.Module,
-        position_residual: nn.Module,
+        residual: nn.Module,
         layer_norm: nn.Module,
         dropout: nn.Module,
         layers: nn.ModuleList,
@@ -295,7 +295,7 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         self.pos_conv_embed = pos_conv_embed
-        self.position_residual = position_residual
+        self.residual = residual
         self.layer_norm = layer_norm
         self.layer_norm_first = layer_norm_first
         self.layer_drop = layer_drop
@@ -313,7 +313,7 @@ class Transformer(nn.Module):
         return x
 
     def extract_features(self, x: Tensor, mask: Optional[Tensor], num_layers: Optional[int]) -> List[Tensor]:
-        """The output (B, T, D) of each of the first ``num_layers`` layers; no layer is dropped, no last norm applied."""
+        """The output (B, T, D) of each of the first ``num_layers`` layers, none dropped, without the last norm."""
         if num_layers is not None and not 0 < num_layers <= len(self.layers):
             raise ValueError(f"num_layers must be from 1 to {len(self.layers)}, not {num_layers}")
         x = self._embed_positions(x)
@@ -326,7 +326,7 @@ class Transformer(nn.Module):
         return outputs
 
     def _embed_positions(self, x: Tensor) -> Tensor:
-        x = self.position_residual(x, self.pos_conv_embed(x))
+        x = self.residual(x, self.pos_conv_embed(x))
         if self.layer_norm_first:
             x = self.layer_norm(x)
         return self.dropout(x)
@@ -335,7 +335,7 @@ class Transformer(nn.Module):
 class Encoder(nn.Module):
     """Projection, padding mask and transformer."""
 
-    def __init__(self, feature_projection: nn.Module, padding_mask: nn.Module, transformer: nn.Module) -> None:
+    def __init__(self, feature_projection: nn.Module, padding_mask: nn.Module, transformer: Transformer) -> None:
         super().__init__()
         self.feature_projection = feature_projection
         self.padding_mask = padding_mask
@@ -346,9 +346,7 @@ class Encoder(nn.Module):
         x, mask = self._project(features, lengths)
         return self.transformer(x, mask)
 
-    def extract_features(
-        self, features: Tensor, lengths: Optional[Tensor], num_layers: Optional[int]
-    ) -> List[Tensor]:
+    def extract_features(self, features: Tensor, lengths: Optional[Tensor], num_layers: Optional[int]) -> List[Tensor]:
         """(B, T, C) and frames per utterance (B,) → the output (B, T, D) of each layer."""
         x, mask = self._project(features, lengths)
         return self.transformer.extract_features(x, mask, num_layers)
@@ -372,7 +370,7 @@ class Wav2Vec2Model(nn.Module):
         aux: A head on the encoder's output, or None.
     """
 
-    def __init__(self, feature_extractor: nn.Module, encoder: nn.Module, aux: Optional[nn.Module] = None) -> None:
+    def __init__(self, feature_extractor: nn.Module, encoder: Encoder, aux: Optional[nn.Module] = None) -> None:
         super().__init__()
         self.feature_extractor = feature_extractor
         self.encoder = encoder

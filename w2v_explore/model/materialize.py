@@ -20,7 +20,7 @@ _COMPOSITES: dict[str, type[nn.Module]] = {
         components.FeatureExtractor,
         components.FeatureProjection,
         components.FeedForward,
-        components.PositionalConvolution,
+        components.PositionalConv,
         components.SelfAttention,
         components.Transformer,
         components.Wav2Vec2Model,

@@ -1,0 +1,108 @@
+"""w2v-explore: what a wav2vec 2.0 config costs and does, before anyone trains it.
+
+Everything public is importable from here and loaded when it is first used: `load_config` and `analyze` never import
+torch, `wav2vec2_model` and the factories do.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from w2v_explore.version import __version__
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.analyze import Analysis as Analysis
+    from w2v_explore.analysis.analyze import analyze as analyze
+    from w2v_explore.analysis.compare import Comparison as Comparison
+    from w2v_explore.analysis.compare import compare as compare
+    from w2v_explore.analysis.workload import Workload as Workload
+    from w2v_explore.architecture.layer import Layer as Layer
+    from w2v_explore.architecture.wav2vec2 import build_architecture as build_architecture
+    from w2v_explore.config.load import Config as Config
+    from w2v_explore.config.load import load_config as load_config
+    from w2v_explore.config.model_config import ModelConfig as ModelConfig
+    from w2v_explore.config.presets import preset_names as preset_names
+    from w2v_explore.diagnostics import Place as Place
+    from w2v_explore.diagnostics import Problem as Problem
+    from w2v_explore.errors import ConfigError as ConfigError
+    from w2v_explore.errors import DeviceError as DeviceError
+    from w2v_explore.errors import MissingExtraError as MissingExtraError
+    from w2v_explore.errors import SourceError as SourceError
+    from w2v_explore.errors import W2vExploreError as W2vExploreError
+    from w2v_explore.errors import WorkloadError as WorkloadError
+    from w2v_explore.measure.latency import Latency as Latency
+    from w2v_explore.measure.latency import measure_latency as measure_latency
+    from w2v_explore.model.build import build_model as build_model
+    from w2v_explore.model.build import wav2vec2_model as wav2vec2_model
+    from w2v_explore.model.components import Wav2Vec2Model as Wav2Vec2Model
+    from w2v_explore.model.factories import hubert_base as hubert_base
+    from w2v_explore.model.factories import hubert_large as hubert_large
+    from w2v_explore.model.factories import hubert_xlarge as hubert_xlarge
+    from w2v_explore.model.factories import wav2vec2_base as wav2vec2_base
+    from w2v_explore.model.factories import wav2vec2_large as wav2vec2_large
+    from w2v_explore.model.factories import wav2vec2_large_lv60k as wav2vec2_large_lv60k
+    from w2v_explore.model.factories import wav2vec2_xlsr_1b as wav2vec2_xlsr_1b
+    from w2v_explore.model.factories import wav2vec2_xlsr_2b as wav2vec2_xlsr_2b
+    from w2v_explore.model.factories import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
+
+_NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
+
+_HOMES = {
+    "w2v_explore.analysis.analyze": ("Analysis", "analyze"),
+    "w2v_explore.analysis.compare": ("Comparison", "compare"),
+    "w2v_explore.analysis.workload": ("Workload",),
+    "w2v_explore.architecture.layer": ("Layer",),
+    "w2v_explore.architecture.wav2vec2": ("build_architecture",),
+    "w2v_explore.config.load": ("Config", "load_config"),
+    "w2v_explore.config.model_config": ("ModelConfig",),
+    "w2v_explore.config.presets": ("preset_names",),
+    "w2v_explore.diagnostics": ("Place", "Problem"),
+    "w2v_explore.errors": (
+        "ConfigError",
+        "DeviceError",
+        "MissingExtraError",
+        "SourceError",
+        "W2vExploreError",
+        "WorkloadError",
+    ),
+    "w2v_explore.measure.latency": ("Latency", "measure_latency"),
+    "w2v_explore.model.build": ("build_model", "wav2vec2_model"),
+    "w2v_explore.model.components": ("Wav2Vec2Model",),
+    "w2v_explore.model.factories": (
+        "hubert_base",
+        "hubert_large",
+        "hubert_xlarge",
+        "wav2vec2_base",
+        "wav2vec2_large",
+        "wav2vec2_large_lv60k",
+        "wav2vec2_xlsr_1b",
+        "wav2vec2_xlsr_2b",
+        "wav2vec2_xlsr_300m",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOME[name]
+    try:
+        value = getattr(importlib.import_module(home), name)
+    except ModuleNotFoundError as error:
+        if not home.startswith(_NEEDS_TORCH):
+            raise
+        from w2v_explore.errors import MissingExtraError
+
+        raise MissingExtraError(
+            f"w2v_explore.{name} needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
+        ) from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,5 @@
+"""``python -m w2v_explore``."""
+
+from w2v_explore.cli import main
+
+main()

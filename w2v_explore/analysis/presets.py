@@ -1,0 +1,62 @@
+"""The presets as a body of evidence: their figures side by side, and which values they give a field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import gcd
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.load import Config, load_preset
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.presets import preset_names
+from w2v_explore.errors import ConfigError
+
+REFERENCE_PRESET = "base"
+
+
+class UsedValue(NamedTuple):
+    """A value of a field.
+
+    Attributes:
+        value: Plain data.
+        presets: The presets that have it.
+        in_reference: The reference preset with this value; None where its other fields do not allow it.
+    """
+
+    value: Any
+    presets: tuple[str, ...]
+    in_reference: Analysis | None
+
+
+def analyze_usage(field: str, workload: Workload) -> list[UsedValue]:
+    """The values that the presets give a field, the most used first."""
+    presets: dict[str, tuple[Any, list[str]]] = {}
+    for name in preset_names():
+        value = load_preset(name).model.to_mapping()[field]
+        presets.setdefault(repr(value), (value, []))[1].append(name)
+    reference = load_preset(REFERENCE_PRESET)
+    used = [
+        UsedValue(value, tuple(names), _with(reference, field, value, workload)) for value, names in presets.values()
+    ]
+    return sorted(used, key=lambda value: -len(value.presets))
+
+
+def _with(reference: Config, field: str, value: Any, workload: Workload) -> Analysis | None:
+    fields = {**reference.model.to_mapping(), field: value}
+    if field == "encoder_embed_dim":
+        # Heads have to divide the width; how many there are costs nothing.
+        fields["encoder_num_heads"] = gcd(value, fields["encoder_num_heads"])
+    try:
+        model = ModelConfig(**fields)
+    except ConfigError:
+        return None
+    return analyze(replace(reference, model=model), workload)
+
+
+def analyze_presets(workload: Workload) -> Sequence[tuple[str, Analysis]]:
+    """Every preset by name, under one workload; families together, the smaller models first."""
+    analyses = [(name, analyze(load_preset(name), workload)) for name in preset_names()]
+    return sorted(analyses, key=lambda item: (item[1].config.family or "", item[1].parameters, item[0]))

@@ -1,0 +1,55 @@
+"""``w2v-explore presets``."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+import typer
+import yaml
+
+from w2v_explore.analysis.presets import analyze_presets
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.cli.options import DEFAULT_SECONDS
+from w2v_explore.config.load import Config, load_preset
+from w2v_explore.config.presets import preset_names, preset_path
+from w2v_explore.report.catalogue import presets_report
+from w2v_explore.report.terminal import print_report, stdout_console
+
+app = typer.Typer(help="The published models that come with the program.", invoke_without_command=True)
+
+
+@app.callback()
+def presets(context: typer.Context) -> None:
+    """List the published models that come with the program."""
+    if context.invoked_subcommand is None:
+        print_report(presets_report(analyze_presets(Workload.of_seconds(DEFAULT_SECONDS))), stdout_console())
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A preset.")],
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="State all 16 fields, whatever the preset extends.")
+    ] = False,
+) -> None:
+    """Print a preset's YAML, to start a config of one's own from."""
+    name = name.removesuffix(".yaml")
+    if name not in preset_names():
+        guesses = difflib.get_close_matches(name, preset_names(), n=1)
+        guess = f"did you mean {guesses[0]}?" if guesses else "`w2v-explore presets` lists them"
+        raise typer.BadParameter(f"there is no preset {name}; {guess}")
+    if resolved:
+        print(_resolved_yaml(load_preset(name)), end="")
+    else:
+        print(preset_path(name).read_text(encoding="utf-8"), end="")
+
+
+def _resolved_yaml(config: Config) -> str:
+    metadata = {
+        key: value
+        for key in ("name", "family", "description", "source", "published_parameters")
+        if (value := getattr(config, key)) is not None
+    }
+    document = metadata | config.model.to_mapping()
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)

@@ -1,0 +1,11 @@
+"""``w2v-explore schema``."""
+
+from __future__ import annotations
+
+from w2v_explore.config.json_schema import json_schema
+from w2v_explore.report.json import dump
+
+
+def schema() -> None:
+    """Print the JSON Schema (draft-07) of a config file, for editors and validators."""
+    print(dump(json_schema()))

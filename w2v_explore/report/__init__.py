@@ -1,0 +1,1 @@
+"""The reports: the only place where a number becomes a string."""

@@ -1,0 +1,92 @@
+"""What `presets` and `explain` show: the published models, and the fields of a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.presets import REFERENCE_PRESET, UsedValue
+from w2v_explore.config.schema import FIELDS, Choice, ConvLayers, Field, Flag, Integer, Probability
+from w2v_explore.report.table import Column, Report, Table
+from w2v_explore.report.units import conv_layers, scalar, short
+
+_SHOWN_PRESETS = 4
+
+
+def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
+    """All presets in one table."""
+    columns = [
+        Column("Preset", numeric=False),
+        Column("Family", numeric=False),
+        Column("Params"),
+        Column("Layers × width"),
+        Column("Outputs"),
+        Column("MACs/s"),
+    ]
+    table = Table("", columns)
+    for name, analysis in analyses:
+        model = analysis.config.model
+        table.rows.append((
+            name,
+            analysis.config.family or "",
+            short(analysis.parameters),
+            f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
+            scalar(model.aux_num_out) if model.aux_num_out else "–",
+            short(analysis.macs_per_audio_second),
+        ))  # fmt: skip
+    seconds = analyses[0][1].workload.seconds
+    table.remark = (
+        f"MACs/s: per second of audio, for an utterance of {seconds:g} s. `w2v-explore presets show NAME` prints one."
+    )
+    return Report(f"{len(analyses)} presets", [], [table])
+
+
+def fields_report() -> Report:
+    """All fields, a line each."""
+    table = Table("", [Column("Field", numeric=False), Column("What it is", numeric=False)])
+    table.rows += [(name, field.summary) for name, field in FIELDS.items()]
+    return Report("The 16 fields of a config", [], [table])
+
+
+def field_report(name: str, usage: Sequence[UsedValue]) -> Report:
+    """One field: what it is, its names elsewhere, its legal and usual values, and what they cost."""
+    field = FIELDS[name]
+    names = Table("", [Column("", numeric=False), Column("", numeric=False)])
+    names.rows += [
+        ("legal values", legal_values(field)),
+        ("in torchaudio", name),
+        ("in fairseq", field.fairseq),
+        ("in Hugging Face", field.huggingface),
+    ]
+    columns = [Column("Value", numeric=False), Column("Presets", numeric=False), Column("Params"), Column("MACs/s")]
+    values = Table(f"In the presets, and what each would cost in {REFERENCE_PRESET}", columns)
+    for value, presets, analysis in usage:
+        values.rows.append((
+            conv_layers(value) if isinstance(value, list) else scalar(value),
+            _some(presets),
+            short(analysis.parameters) if analysis else "–",
+            short(analysis.macs_per_audio_second) if analysis else "–",
+        ))  # fmt: skip
+    if any(value.in_reference is None for value in usage):
+        values.remark = f"–: not possible with the other fields of {REFERENCE_PRESET}."
+    return Report(name, [field.summary, field.effect], [names, values])
+
+
+def legal_values(field: Field) -> str:
+    """What a field may hold, in words."""
+    match field.kind:
+        case Choice(values=values):
+            return " or ".join(values)
+        case Flag():
+            return "true or false"
+        case Probability():
+            return "a number from 0 to 1"
+        case Integer(maximum=maximum, optional=optional):
+            return f"a whole number from 1 to {maximum:,}{', or null' if optional else ''}"
+        case ConvLayers():
+            return "a list of [channels, kernel, stride], or null"
+
+
+def _some(presets: Sequence[str]) -> str:
+    more = len(presets) - _SHOWN_PRESETS
+    return ", ".join(presets[:_SHOWN_PRESETS]) + (f" and {more} more" if more > 0 else "")

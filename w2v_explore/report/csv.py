@@ -1,0 +1,45 @@
+"""CSV: a row per layer of a summary, a row per metric of a comparison."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from w2v_explore.analysis.compare import Comparison
+from w2v_explore.analysis.compute import unfold
+from w2v_explore.report.result import Result
+
+
+def summary_csv(results: Sequence[Result]) -> str:
+    """Every layer of every config, unfolded; the measured columns only where something was measured."""
+    measured = any(result.measurement for result in results)
+    header: list[object] = ["config", "path", "kind", "depth", "parameters", "macs", "output_shape"]
+    rows = [header + (["self_median_s", "total_median_s"] if measured else [])]
+    for result in results:
+        for row in unfold(result.analysis.layers):
+            shape = "x".join(map(str, row.output_shape))
+            cells = [result.analysis.config.name, row.path, row.kind, row.depth, row.parameters, row.macs.total, shape]
+            if result.measurement is not None:
+                latency = result.measurement.latency.layers[row.path]
+                cells += [latency.own.median_s, latency.total.median_s]
+            rows.append(cells)
+    return _csv(rows)
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """Every metric: the value for each config, then delta and ratio of each but the first."""
+    names = [analysis.config.name for analysis in comparison.analyses]
+    rows: list[list[object]] = [
+        ["metric", *names, *[f"{what} {name}" for name in names[1:] for what in ("delta", "ratio")]]
+    ]
+    for name, metric in comparison.metrics.items():
+        changes = zip(metric.deltas[1:], metric.ratios[1:], strict=True)
+        rows.append([name, *metric.values, *[value for change in changes for value in change]])
+    return _csv(rows)
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

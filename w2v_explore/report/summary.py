@@ -1,0 +1,174 @@
+"""What `summary` says of a config, in words and tables."""
+
+from __future__ import annotations
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.report.result import Measurement, Result
+from w2v_explore.report.table import Column, Report, Share, Table
+from w2v_explore.report.tree import tree_rows
+from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+
+_NOT_COUNTED = (
+    "MACs: convolutions, linear layers and attention's two products; norms, activations and softmax count none."
+)
+
+
+def summary_report(result: Result, depth: int | None = None) -> Report:
+    """The report on one config.
+
+    Args:
+        result: Its figures.
+        depth: Levels of the tree to show, unfolded; None for the usual view.
+    """
+    analysis = result.analysis
+    tables = [_layers(analysis, depth), _extractor(analysis), _context(analysis), _totals(analysis)]
+    config = analysis.config
+    lines = [f"{config.origin}: {config.description}" if config.description else config.origin]
+    lines.append(describe_workload(analysis))
+    if result.measurement is not None:
+        tables.append(_latency(result, result.measurement, depth))
+        lines.append(_describe_device(result.measurement))
+    return Report(config.name, lines, tables)
+
+
+def describe_workload(analysis: Analysis) -> str:
+    """``10 s of audio at 16 kHz (160,000 samples), batch 1, float32``."""
+    workload = analysis.workload
+    return (
+        f"{workload.seconds:g} s of audio at {workload.sample_rate / 1000:g} kHz ({exact(workload.samples)} samples), "
+        f"batch {workload.batch}, {workload.dtype}"
+    )
+
+
+def _layers(analysis: Analysis, depth: int | None) -> Table:
+    columns = [
+        Column("Module", numeric=False),
+        Column("Kind", numeric=False),
+        Column("Output", numeric=False),
+        Column("Params"),
+        Column("MACs"),
+        Column("Share", numeric=False),
+    ]
+    table = Table("Layers", columns, remark=_NOT_COUNTED)
+    for label, kind, layer in tree_rows(analysis.layers, depth):
+        shape = "×".join(map(str, layer.output_shape))
+        macs = layer.macs.total
+        table.rows.append((
+            label,
+            kind,
+            shape,
+            short(layer.parameters) if layer.parameters else "–",
+            short(macs) if macs else "–",
+            Share(macs / analysis.macs.total) if macs else "",
+        ))  # fmt: skip
+    return table
+
+
+def _extractor(analysis: Analysis) -> Table:
+    field, rate = analysis.receptive_field, analysis.workload.sample_rate
+    headings = ("Layer", "Channels", "Kernel", "Stride", "Receptive field", "ms", "Jump", "ms", "Frames")
+    table = Table("Feature extractor (in samples)", [Column(heading) for heading in headings])
+    for number, layer in enumerate(field.layers):
+        table.rows.append((
+            str(number),
+            str(layer.out_channels),
+            str(layer.kernel),
+            str(layer.stride),
+            exact(layer.receptive_field_samples),
+            milliseconds(layer.receptive_field_samples, rate),
+            exact(layer.jump_samples),
+            milliseconds(layer.jump_samples, rate),
+            exact(layer.frames),
+        ))  # fmt: skip
+    width, step = field.receptive_field_samples, field.stride_samples
+    unused = analysis.workload.samples - field.frame_span(field.frames - 1)[1]
+    tail = f"; the last {exact(unused)} reach no frame" if unused > 0 else ""
+    table.remark = (
+        f"Frame i covers the samples from {step} · i up to, not including, {step} · i + {exact(width)}{tail}."
+    )
+    return table
+
+
+def _context(analysis: Analysis) -> Table:
+    field, rate = analysis.receptive_field, analysis.workload.sample_rate
+    table = Table(
+        "What one frame sees", [Column("Through", numeric=False), Column("Samples", numeric=False), Column("ms")]
+    )
+    kernel, span = field.receptive_field_samples, field.positional_span_samples
+    table.rows.append(("the extractor's convolutions", exact(kernel), milliseconds(kernel, rate)))
+    if field.normalizes_over_utterance:
+        table.rows.append(("the extractor's group norm", "the whole utterance", ""))
+    table.rows.append(("the positional convolution", exact(span), milliseconds(span, rate)))
+    table.rows.append(("attention", "the whole utterance", ""))
+    return table
+
+
+def _totals(analysis: Analysis) -> Table:
+    columns = [Column("Figure", numeric=False), Column("Value"), Column("Exact"), Column("Share", numeric=False)]
+    table = Table("Totals", columns)
+    field, rate, macs = analysis.receptive_field, analysis.workload.sample_rate, analysis.macs
+    table.rows.append(("parameters", short(analysis.parameters), exact(analysis.parameters), ""))
+    for dtype in ("float32", "bfloat16"):
+        size = analysis.parameter_bytes_by_dtype[dtype]
+        label = "float16, bfloat16" if dtype == "bfloat16" else dtype
+        table.rows.append((f"  as {label}", size_bytes(size), exact(size), ""))
+    table.rows.append(("MACs", short(macs.total), exact(macs.total), ""))
+    for kind, count in macs._asdict().items():
+        table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
+    table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
+    table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
+    table.rows.append(("frames", exact(field.frames), "", ""))
+    table.rows.append(("frames per second", f"{field.frame_rate_hz(rate):g}", "", ""))
+    minimum = field.minimum_samples
+    table.rows.append(("shortest input", f"{milliseconds(minimum, rate)} ms", f"{exact(minimum)} samples", ""))
+    return table
+
+
+def _latency(result: Result, measurement: Measurement, depth: int | None) -> Table:
+    latency = measurement.latency
+    columns = [
+        Column("Module", numeric=False),
+        Column("Self"),
+        Column("Total"),
+        Column("IQR"),
+        Column("Share", numeric=False),
+    ]
+    table = Table("Latency (medians)", columns)
+    whole = latency.hooked.median_s
+    for label, _, layer in tree_rows(result.analysis.layers, depth):
+        measured = latency.layers[layer.path]
+        own, total = measured.own.median_s, measured.total.median_s
+        table.rows.append((
+            label,
+            duration(own) if own else "–",
+            duration(total) if total else "–",
+            duration(measured.total.iqr_s) if total else "",
+            Share(total / whole) if total else "",
+        ))  # fmt: skip
+    rest = latency.unattributed_s
+    table.rows.append(("not attributed to a layer", duration(rest), "", "", Share(rest / whole)))
+    table.rows.append(("hooked pass, end to end", "", duration(whole), duration(latency.hooked.iqr_s), Share(1.0)))
+    plain = latency.end_to_end
+    table.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), ""))
+    factor = result.real_time_factor or 0.0
+    table.remark = (
+        f"Real-time factor {factor:.3g}: {1 / factor:.3g} seconds of audio for each second of computation. "
+        f"Hooked passes took {whole / plain.median_s:.3f} of the plain ones. {_describe_audit(measurement)}"
+    )
+    return table
+
+
+def _describe_device(measurement: Measurement) -> str:
+    latency = measurement.latency
+    threads = f", {latency.threads} thread{'s' if latency.threads > 1 else ''}" if latency.device == "cpu" else ""
+    return (
+        f"measured on {latency.device} ({latency.device_name}){threads}, torch {latency.torch_version}: "
+        f"{latency.runs} plain and {latency.runs} hooked passes in turn, after {latency.warm_up_runs} to warm up"
+    )
+
+
+def _describe_audit(measurement: Measurement) -> str:
+    audit = measurement.macs_audit
+    if audit.agrees:
+        return f"MACs agree with {audit.source}, {exact(audit.counted.total)}."
+    return f"MACs DISAGREE with {audit.source}, which counts {exact(audit.counted.total)}: {audit.counted._asdict()}."

@@ -1,0 +1,47 @@
+"""A table before it is drawn: what the terminal and Markdown renderers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from w2v_explore.report.units import percent
+
+
+class Share(NamedTuple):
+    """A part of a whole: a bar on a terminal, a percentage elsewhere."""
+
+    fraction: float
+
+    def __str__(self) -> str:
+        """The percentage."""
+        return percent(self.fraction)
+
+
+Cell = str | Share
+
+
+class Column(NamedTuple):
+    """A heading, and whether the cells below it are numbers."""
+
+    heading: str
+    numeric: bool = True
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows under headings, with a title and a remark below."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: list[Sequence[Cell]] = field(default_factory=list)
+    remark: str | None = None
+
+
+class Report(NamedTuple):
+    """A heading, a few lines on what was done, and the tables."""
+
+    heading: str
+    lines: Sequence[str]
+    tables: Sequence[Table]

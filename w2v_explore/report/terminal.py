@@ -1,0 +1,70 @@
+"""Drawing reports on a terminal with rich; off a terminal the same tables without colour, at their full width."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console, JustifyMethod, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from w2v_explore.report.table import Cell, Report, Share, Table
+
+_PIPED_WIDTH = 10_000
+_NARROW = 100
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def stdout_console() -> Console:
+    """A console for results. A pipe has no width, so nothing is cut there unless COLUMNS asks for it."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(width=width, highlight=False, emoji=False, markup=False)
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Draw a report."""
+    _print(Text(report.heading, style="bold"), console)
+    for line in report.lines:
+        _print(Text(line), console)
+    for table in report.tables:
+        _print(Text(), console)
+        _print_table(table, console)
+
+
+def _print_table(table: Table, console: Console) -> None:
+    if table.title:
+        _print(Text(table.title, style="bold"), console)
+    narrow = console.width < _NARROW
+    has_headings = any(column.heading for column in table.columns)
+    drawn = RichTable(
+        box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0), header_style="dim", show_header=has_headings
+    )
+    for number, column in enumerate(table.columns):
+        justify: JustifyMethod = "right" if column.numeric else "left"
+        drawn.add_column(column.heading, justify=justify, no_wrap=number == 0, overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*[_draw(cell, 3 if narrow else 12) for cell in row])
+    _print(drawn, console)
+    if table.remark:
+        _print(Text(table.remark, style="dim"), console)
+
+
+def _print(drawn: RenderableType, console: Console) -> None:
+    """Print without the blanks that fill the last column."""
+    with console.capture() as capture:
+        console.print(drawn)
+    for line in capture.get().splitlines():
+        print(line.rstrip())
+
+
+def _draw(cell: Cell, bar_width: int) -> Text:
+    if isinstance(cell, Share):
+        return Text.assemble(f"{cell!s:>7} ", (_bar(cell.fraction, bar_width), "cyan"))
+    return Text(cell)
+
+
+def _bar(fraction: float, width: int) -> str:
+    """A bar of at most ``width`` characters, to an eighth of one."""
+    eighths = round(max(0.0, min(fraction, 1.0)) * width * 8)
+    return _EIGHTHS[8] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")

@@ -1,0 +1,72 @@
+"""Numbers as people read them. Decimal prefixes throughout: 1 M is 10^6, 1 GB is 10^9 bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+_PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+def exact(number: int) -> str:
+    """``94370944`` → ``94,370,944``."""
+    return f"{number:,}"
+
+
+def short(number: float) -> str:
+    """Four significant digits and a prefix: ``94370944`` → ``94.37 M``; whole numbers below 1000 as they are."""
+    magnitude = abs(number)
+    for size, prefix in _PREFIXES:
+        # What would round to 1000 takes the next prefix.
+        if magnitude >= size * 0.99995:
+            return f"{number / size:#.4g} {prefix}"
+    return f"{number:.4g}"
+
+
+def size_bytes(number: float) -> str:
+    """``377483776`` → ``377.5 MB``."""
+    text = short(number)
+    return f"{text}B" if text[-1].isalpha() else f"{text} B"
+
+
+def duration(seconds: float) -> str:
+    """``0.00123`` → ``1.23 ms``, always with three significant digits."""
+    magnitude = abs(seconds)
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if magnitude >= size * 0.9995:
+            return f"{seconds / size:#.3g}".rstrip(".") + f" {unit}"
+    return f"{seconds * 1e9:.0f} ns" if seconds else "0"
+
+
+def milliseconds(samples: int, sample_rate: int) -> str:
+    """The duration of some samples: ``400`` at 16 kHz → ``25``; as many decimals as it has, up to four."""
+    return f"{1000 * samples / sample_rate:,.4f}".rstrip("0").rstrip(".")
+
+
+def percent(fraction: float) -> str:
+    """``0.363`` → ``36.3 %``."""
+    return f"{100 * fraction:.1f} %"
+
+
+def signed_percent(ratio: float) -> str:
+    """A ratio as a change: ``1.05`` → ``+5.0 %``."""
+    return f"{100 * (ratio - 1):+.1f} %"
+
+
+def scalar(value: object) -> str:
+    """A field's value as YAML writes it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+    return str(value)
+
+
+def conv_layers(layers: Sequence[Sequence[int]]) -> str:
+    """Conv layers as channels·kernel/stride, equal ones in a row counted: ``512·10/5, 4 × 512·3/2``."""
+    parts = [
+        (f"{channels}·{kernel}/{stride}", len(list(equal)))
+        for (channels, kernel, stride), equal in groupby(map(tuple, layers))
+    ]
+    return ", ".join(text if count == 1 else f"{count} × {text}" for text, count in parts)
