@@ -5,15 +5,39 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from w2v_explore.cli import compare, explain, presets, schema, summary
 from w2v_explore.cli.exit_codes import DEFECT, WRONG_QUESTION
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
+COMMANDS = ("summary", "compare", "presets", "explain", "schema")
+"""Each a module of this package, whose ``app`` is the command."""
+
+
+class LazyGroup(TyperGroup):
+    """The program's commands, each imported when it is called: one command does not wait for another's imports."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None where there is none, and all are loaded then, for the suggestion."""
+        for name in (cmd_name,) if cmd_name in COMMANDS else COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = get_command(import_module(f"w2v_explore.cli.{name}").app)
+                self.commands[name].name = name
+        return self.commands.get(cmd_name)
+
+
 app = typer.Typer(
+    cls=LazyGroup,
     name="w2v-explore",
     help="What a wav2vec 2.0 config costs and does, before anyone trains it.",
     no_args_is_help=True,
@@ -21,11 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("summary")(summary.summary)
-app.command("compare")(compare.compare)
-app.add_typer(presets.app, name="presets")
-app.command("explain")(explain.explain)
-app.command("schema")(schema.schema)
 
 
 def _print_version(wanted: bool) -> None:

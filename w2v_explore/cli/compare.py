@@ -14,7 +14,10 @@ from w2v_explore.cli.evaluate import audits_agree, evaluate
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.report.result import Result
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def compare(
     configs: Annotated[list[str], typer.Argument(metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more.")],
     seconds: options.Seconds = None,

@@ -14,7 +14,10 @@ from w2v_explore.config.schema import FIELDS
 from w2v_explore.report.catalogue import field_report, fields_report
 from w2v_explore.report.terminal import print_report, stdout_console
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def explain(
     field: Annotated[str | None, typer.Argument(metavar="[FIELD]", help="A field of a config; all by default.")] = None,
 ) -> None:

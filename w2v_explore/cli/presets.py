@@ -16,7 +16,9 @@ from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.report.catalogue import presets_report
 from w2v_explore.report.terminal import print_report, stdout_console
 
-app = typer.Typer(help="The published models that come with the program.", invoke_without_command=True)
+app = typer.Typer(
+    help="The published models that come with the program.", invoke_without_command=True, add_completion=False
+)
 
 
 @app.callback()

@@ -10,7 +10,10 @@ from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import audits_agree, evaluate
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def summary(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     seconds: options.Seconds = None,
