@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 
+pytest_plugins = ["tests.program"]
+
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(name, None)
 
@@ -49,3 +51,7 @@ def import_torchaudio_models() -> ModuleType:
 @pytest.fixture(scope="session")
 def torchaudio_models() -> ModuleType:
     return import_torchaudio_models()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files of the reports.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +13,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tests.conftest import import_torchaudio_models
 from tests.strategies import configs
-from w2v_explore import Layer, ModelConfig, build_architecture, build_model, load_config, preset_names
+from tests.tree import parameter_shapes
+from w2v_explore import ModelConfig, build_architecture, build_model, load_config, preset_names
 from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples
 
@@ -39,16 +39,6 @@ def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs,
         assert flops % 2 == 0
         macs[KINDS[str(operation)]] += flops // 2
     return Macs(**macs), output
-
-
-def parameter_shapes(layer: Layer, path: str = "") -> Iterator[tuple[str, tuple[int, ...]]]:
-    """What the tree says of the state_dict: own parameters first, then the children as they are registered."""
-    if layer.operation is not None:
-        for name, shape in layer.operation.parameter_shapes().items():
-            yield f"{path}{name}", shape
-    for child in layer.children:
-        for name in child.copy_names():
-            yield from parameter_shapes(child, f"{path}{name}.")
 
 
 def assert_closed_forms_hold(models: ModuleType, config: ModelConfig, batch: int, samples: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -64,13 +64,12 @@ def _options(
 
 def main() -> None:
     """Run the program. Exit codes: 0 fine, 1 the answer is no, 2 the question is wrong, 3 a defect, 130 Ctrl-C."""
+    _end_silently_on_a_closed_pipe()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no × shows a question mark rather than end the program.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app(prog_name="w2v-explore")
-    except SystemExit as exit_:
-        sys.exit(_flush(exit_.code))
     except ConfigError as error:
         _complain(*map(str, error.problems))
         sys.exit(WRONG_QUESTION)
@@ -79,8 +78,6 @@ def main() -> None:
         sys.exit(WRONG_QUESTION)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(_flush(0))
     except Exception:
         traceback.print_exc()
         _complain("This is a defect in w2v-explore; please report it with the lines above.")
@@ -92,11 +89,7 @@ def _complain(*lines: str) -> None:
         print(line, file=sys.stderr)
 
 
-def _flush(code: str | int | None) -> str | int | None:
-    """Write out what is buffered; a reader that has gone away is no error."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more as it exits: let it write into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return code
+def _end_silently_on_a_closed_pipe() -> None:
+    """Let `w2v-explore … | head` end as other Unix programs do; Python would raise, and typer exit with 1."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -13,6 +13,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.load import Config, load_preset
 from w2v_explore.config.presets import preset_names, preset_path
+from w2v_explore.config.validate import to_flow_yaml
 from w2v_explore.report.catalogue import presets_report
 from w2v_explore.report.terminal import print_report, stdout_console
 
@@ -53,5 +54,10 @@ def _resolved_yaml(config: Config) -> str:
         for key in ("name", "family", "description", "source", "published_parameters")
         if (value := getattr(config, key)) is not None
     }
-    document = metadata | config.model.to_mapping()
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    return "".join(_yaml_line(key, value) for key, value in (metadata | config.model.to_mapping()).items())
+
+
+def _yaml_line(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        return f"{key}: {to_flow_yaml(value)}\n"
+    return yaml.safe_dump({key: value}, allow_unicode=True, width=110)

@@ -13,7 +13,6 @@ from w2v_explore.config.schema import (
     MAX_CONV_LAYERS,
     MAX_SIZE,
     Choice,
-    ConvLayer,
     ConvLayers,
     Flag,
     Integer,
@@ -231,7 +230,7 @@ def _conv_expression_in(value: object) -> str | None:
     return None
 
 
-def to_flow_yaml(layers: Sequence[ConvLayer]) -> str:
+def to_flow_yaml(layers: Sequence[Sequence[int]]) -> str:
     """Conv layers as one line of YAML: ``[[512, 10, 5], [512, 3, 2]]``."""
     return str([list(layer) for layer in layers])
 

@@ -19,7 +19,7 @@ def short(number: float) -> str:
     for size, prefix in _PREFIXES:
         # What would round to 1000 takes the next prefix.
         if magnitude >= size * 0.99995:
-            return f"{number / size:#.4g} {prefix}"
+            return f"{number / size:#.4g}".rstrip(".") + f" {prefix}"
     return f"{number:.4g}"
 
 
@@ -50,7 +50,7 @@ def percent(fraction: float) -> str:
 
 def signed_percent(ratio: float) -> str:
     """A ratio as a change: ``1.05`` → ``+5.0 %``."""
-    return f"{100 * (ratio - 1):+.1f} %"
+    return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")
 
 
 def scalar(value: object) -> str:

@@ -1,0 +1,136 @@
+"""The program as a process: what it imports, pipes, colour, and life without torch."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "numpy", "fvcore", "pydantic", "psutil")
+
+
+def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return python("-m", "w2v_explore", *arguments, **environment)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["summary", "base"],
+        ["summary", "base", "--format", "json"],
+        ["summary", "base", "--format", "markdown"],
+        ["summary", "base", "--format", "csv"],
+        ["compare", "base", "large"],
+        ["compare", "base", "large", "--format", "json"],
+        ["presets"],
+        ["presets", "show", "base"],
+        ["explain", "encoder_embed_dim"],
+        ["schema"],
+        ["--help"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
+    code = (
+        "import sys; from w2v_explore.cli import main\n"
+        f"sys.argv = ['w2v-explore', *{arguments!r}]\n"
+        "try: main()\n"
+        "except SystemExit as exit_: assert not exit_.code, exit_.code\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
+    )
+    finished = python("-c", code)
+    assert finished.stderr == "[]\n"
+    assert finished.stdout
+
+
+def test_the_public_names_import_torch_only_where_they_need_it() -> None:
+    code = (
+        "import sys, w2v_explore\n"
+        "w2v_explore.analyze(w2v_explore.load_config('base'), w2v_explore.Workload.of_seconds(1))\n"
+        "assert 'torch' not in sys.modules\n"
+        "w2v_explore.wav2vec2_base\n"
+        "assert 'torch' in sys.modules\n"
+    )
+    assert python("-c", code).stderr == ""
+
+
+BLOCKED = "import sys; sys.modules['torch'] = None\n"
+
+
+def test_without_torch_the_message_names_the_command_that_brings_it() -> None:
+    code = (
+        f"{BLOCKED}sys.argv = ['w2v-explore', 'summary', 'base', '--device', 'cpu']\n"
+        "from w2v_explore.cli import main; main()"
+    )
+    finished = python("-c", code)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == (
+        "error: --device needs torch, which is not installed: pip install 'w2v-explore[torch]'\n"
+    )
+
+
+def test_without_torch_the_api_names_the_command_that_brings_it() -> None:
+    code = f"{BLOCKED}import w2v_explore\ntry: w2v_explore.wav2vec2_model\nexcept ImportError as error: print(error)"
+    assert python("-c", code).stdout == (
+        "w2v_explore.wav2vec2_model needs torch, which is not installed: pip install 'w2v-explore[torch]'\n"
+    )
+
+
+def test_a_pipe_gets_neither_colour_nor_cuts() -> None:
+    finished = program("summary", "base", "--depth", "9", "--set", "name=" + "long " * 60)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "\x1b" not in finished.stdout
+    assert "…" not in finished.stdout
+    assert ("long " * 60).strip() in finished.stdout
+    assert not any(line.endswith(" ") for line in finished.stdout.splitlines())
+
+
+def test_force_color_and_no_color() -> None:
+    assert "\x1b[36m" in program("summary", "base", FORCE_COLOR="1", COLUMNS="80").stdout
+    assert "\x1b[36m" not in program("summary", "base", FORCE_COLOR="1", NO_COLOR="1", COLUMNS="80").stdout
+
+
+def test_columns_is_honoured_in_a_pipe() -> None:
+    lines = program("summary", "base", COLUMNS="80").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_closed_pipe_is_silent() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "w2v_explore", "summary", "base", "--format", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) == -signal.SIGPIPE
+
+
+def test_a_terminal_without_unicode_shows_question_marks() -> None:
+    finished = program("summary", "base", PYTHONIOENCODING="ascii")
+    assert finished.returncode == 0
+    assert "EncoderLayer ? 12" in finished.stdout
+
+
+def test_version() -> None:
+    from w2v_explore import __version__
+
+    assert program("--version").stdout == f"w2v-explore {__version__}\n"

@@ -1,0 +1,63 @@
+"""Reports held against files, which ``pytest tests/golden --update-golden`` rewrites: read the difference then.
+
+No golden file holds a measured figure.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.program import Runner
+
+FILES = Path(__file__).parent / "files"
+
+REPORTS = {
+    "summary_base_80.txt": (80, ["summary", "base"]),
+    "summary_base_140.txt": (140, ["summary", "base.yaml"]),
+    "summary_base_piped.txt": (None, ["summary", "base"]),
+    "summary_xlsr_2b_80.txt": (80, ["summary", "xlsr_2b", "--seconds", "30", "--batch", "8", "--dtype", "bfloat16"]),
+    "summary_one_layer_deep.txt": (
+        None,
+        ["summary", "hubert_base", "--depth", "9", "--samples", "400", "--set", "encoder_num_layers=1"],
+    ),
+    "summary_two_layers_depth_4.txt": (
+        None,
+        ["summary", "asr_base_960h", "--depth", "4", "--set", "encoder_num_layers=2"],
+    ),
+    "summary.md": (None, ["summary", "large_lv60k", "--format", "markdown"]),
+    "summary.csv": (None, ["summary", "base", "--format", "csv", "--set", "encoder_num_layers=2"]),
+    "summary.json": (None, ["summary", "base", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"]),
+    "compare_80.txt": (80, ["compare", "base", "xlsr_300m"]),
+    "compare_140.txt": (140, ["compare", "base", "hubert_large", "asr_large_960h"]),
+    "compare_identical.txt": (80, ["compare", "hubert_base", "contentvec"]),
+    "compare.md": (None, ["compare", "base", "lighthubert_small_subnet", "--format", "markdown"]),
+    "compare.csv": (None, ["compare", "base", "large", "xlsr_1b", "--format", "csv"]),
+    "presets_80.txt": (80, ["presets"]),
+    "presets_show_resolved.yaml": (None, ["presets", "show", "mms_fa", "--resolved"]),
+    "explain_80.txt": (80, ["explain"]),
+    "explain_embed_dim_80.txt": (80, ["explain", "encoder_embed_dim"]),
+    "explain_conv_layers.txt": (None, ["explain", "extractor_conv_layer_config"]),
+    "schema.json": (None, ["schema"]),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_report(name: str, run: Runner, request: pytest.FixtureRequest) -> None:
+    columns, arguments = REPORTS[name]
+    code, out, err = run(*arguments, columns=columns)
+    assert (code, err) == (0, "")
+    golden = FILES / name
+    if request.config.getoption("--update-golden"):
+        golden.write_text(out, encoding="utf-8")
+    assert out == golden.read_text(encoding="utf-8")
+
+
+def test_every_golden_file_is_tested() -> None:
+    assert {path.name for path in FILES.iterdir()} == set(REPORTS)
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith("_80.txt")])
+def test_nothing_is_wider_than_the_terminal(name: str) -> None:
+    assert max(map(len, (FILES / name).read_text(encoding="utf-8").splitlines())) <= 80
