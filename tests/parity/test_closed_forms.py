@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
-from tests.conftest import import_torchaudio_models
 from tests.strategies import configs
+from tests.torchaudio_models import import_torchaudio_models
 from tests.tree import parameter_shapes
 from w2v_explore import ModelConfig, build_architecture, build_model, load_config, preset_names
 from w2v_explore.analysis.compute import Macs, analyze_layers, unfold

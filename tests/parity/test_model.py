@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2v_explore
-from tests.conftest import import_torchaudio_models
 from tests.strategies import configs
+from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_config, wav2vec2_model
 from w2v_explore.analysis.receptive_field import minimum_samples
 

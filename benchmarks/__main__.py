@@ -1,0 +1,111 @@
+"""Measures every figure of docs/performance.md and prints the page."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+
+from benchmarks.process import SUMMARY_BASE, SUMMARY_XLSR_2B, TORCHINFO, Pair, compare_processes
+
+_PAGE = """\
+# Performance
+
+Made by `python -m benchmarks > docs/performance.md`, in an environment with the extra `dev`. Run it to see the
+figures of your machine. Absolute times differ from machine to machine and from hour to hour; each ratio is the
+median over pairs of runs that took turns, so that a drift of the machine meets both sides.
+
+Measured with {cores} cores ({machine}), Python {python}, torch {torch}, torchaudio {torchaudio},
+torchinfo {torchinfo}.
+
+## Whole processes
+
+`w2v-explore summary base.yaml` against a minimal torchinfo script on the same model (`benchmarks/torchinfo_peer.py`,
+which gets one second of audio: the least work it can do), {slow_pairs} pairs:
+
+| | summary base.yaml | torchinfo | ratio | aim |
+| :--- | ---: | ---: | ---: | ---: |
+| wall time | {a_ms:.0f} ms | {b_ms:.0f} ms | {time_ratio:.3f} | ≤ 0.12 |
+| peak memory | {a_mb:.1f} MB | {b_mb:.1f} MB | {memory_ratio:.3f} | ≤ 0.08 |
+
+A model of 2.2 billion parameters costs no more than one of 94 million, {fast_pairs} pairs:
+
+| | summary xlsr_2b | summary base.yaml | ratio | aim |
+| :--- | ---: | ---: | ---: | ---: |
+| wall time | {xlsr_ms:.0f} ms | {base_ms:.0f} ms | {xlsr_ratio:.3f} | ≤ 1.15 |
+
+## In one process
+
+| | figure | aim |
+| :--- | ---: | ---: |
+| tree and all closed-form analyses, random configs a second, one core | {per_second:,.0f} | ≥ 3,000 |
+| 2,000 encoder layers over 2, time of the analyses | {depth_ratio:.2f} | 1 |
+
+## The model
+
+The base model on 10 s of audio, eager, fp32, on the CPU with {threads} threads, 30 pairs, the same weights:
+
+| | ours | torchaudio's | ratio | aim |
+| :--- | ---: | ---: | ---: | ---: |
+| forward | {ours_ms:.0f} ms | {theirs_ms:.0f} ms | {inference_ratio:.3f} | ≤ 1.03 |
+"""
+
+_SLOW_PAIRS = 7
+_FAST_PAIRS = 25
+
+
+def main() -> None:
+    """Measure everything, processes first: nothing may have loaded torch by then."""
+    _say("summary base against torchinfo")
+    peer = compare_processes(SUMMARY_BASE, TORCHINFO, _SLOW_PAIRS)
+    _say("summary xlsr_2b against summary base")
+    sizes = compare_processes(SUMMARY_XLSR_2B, SUMMARY_BASE, _FAST_PAIRS)
+    _say("analyses")
+    from benchmarks.analyses import configs_per_second, depth_ratio
+
+    per_second, deep = configs_per_second(), depth_ratio()
+    _say("inference against torchaudio")
+    from benchmarks.inference import compare_inference
+
+    inference = compare_inference()
+    print(
+        _PAGE.format(
+            cores=os.cpu_count(),
+            machine=platform.machine(),
+            python=platform.python_version(),
+            **{package: version(package) for package in ("torch", "torchaudio", "torchinfo")},
+            slow_pairs=_SLOW_PAIRS,
+            fast_pairs=_FAST_PAIRS,
+            **_pair(peer),
+            xlsr_ms=1e3 * sizes.a.seconds,
+            base_ms=1e3 * sizes.b.seconds,
+            xlsr_ratio=sizes.time_ratio,
+            per_second=per_second,
+            depth_ratio=deep,
+            threads=inference.threads,
+            ours_ms=1e3 * inference.ours_s,
+            theirs_ms=1e3 * inference.theirs_s,
+            inference_ratio=inference.ratio,
+        ),
+        end="",
+    )
+
+
+def _pair(pair: Pair) -> dict[str, float]:
+    return {
+        "a_ms": 1e3 * pair.a.seconds,
+        "b_ms": 1e3 * pair.b.seconds,
+        "time_ratio": pair.time_ratio,
+        "a_mb": pair.a.peak_bytes / 1e6,
+        "b_mb": pair.b.peak_bytes / 1e6,
+        "memory_ratio": pair.memory_ratio,
+    }
+
+
+def _say(what: str) -> None:
+    print(f"measuring: {what}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

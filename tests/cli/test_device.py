@@ -1,0 +1,128 @@
+"""``--device``: what is measured is reported, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.program import Runner
+from w2v_explore.measure import audit
+
+SMALL = """\
+extends: base
+name: small
+encoder_embed_dim: 16
+encoder_num_heads: 2
+encoder_ff_interm_features: 8
+encoder_num_layers: 2
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return str(path)
+
+
+def test_json(run: Runner, small: str) -> None:
+    code, out, err = run("summary", small, "--device", "cpu", "--runs", "2", "--samples", "4000", "--format", "json")
+    assert (code, err) == (0, "")
+    summary = json.loads(out)
+    latency = summary["latency"]
+    assert (latency["device"], latency["dtype"], latency["runs"]) == ("cpu", "float32", 2)
+    assert latency["threads"] == torch.get_num_threads()
+    assert latency["torch_version"] == torch.__version__
+    assert latency["end_to_end"]["median_s"] > 0
+    assert latency["end_to_end"]["iqr_s"] >= 0
+    assert latency["real_time_factor"] == pytest.approx(latency["end_to_end"]["median_s"] / 0.25)
+    assert "median of 2 forward passes" in latency["method"]
+    layers = {layer["path"]: layer["latency"] for layer in summary["layers"]}
+    assert layers["encoder.transformer.layers.1.attention.k_proj"]["self_median_s"] > 0
+    assert layers[""]["self_median_s"] == 0
+    assert layers[""]["total_median_s"] > layers["encoder.transformer.layers"]["total_median_s"] > 0
+    assert summary["macs_audit"]["agrees"] is True
+    assert summary["macs_audit"]["counted"] == summary["totals"]["macs_by_kind"]
+
+
+def test_table(run: Runner, small: str) -> None:
+    code, out, err = run("summary", small, "--device", "cpu", "--runs", "2", "--samples", "4000")
+    assert (code, err) == (0, "")
+    assert "measured on cpu (" in out
+    assert f"torch {torch.__version__}: 2 plain and 2 hooked passes in turn, after 3 to warm up" in out
+    for row in ("not attributed to a layer", "hooked pass, end to end", "plain pass, end to end", "Real-time factor"):
+        assert row in out
+    assert "MACs agree with fvcore" in out
+
+
+def test_csv(run: Runner, small: str) -> None:
+    _, out, _ = run("summary", small, "--device", "cpu", "--runs", "1", "--samples", "4000", "--format", "csv")
+    rows = {row["path"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert float(rows["aux" if "aux" in rows else "encoder"]["total_median_s"]) > 0
+
+
+def test_compare(run: Runner, small: str) -> None:
+    arguments = (
+        "compare",
+        small,
+        small,
+        "--set",
+        "aux_num_out=3",
+        "--device",
+        "cpu",
+        "--runs",
+        "1",
+        "--samples",
+        "4000",
+    )
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert "latency (median)" in out
+    assert "Latency by component" in out
+    metrics = json.loads(run(*arguments, "--format", "json").out)["metrics"]
+    for name in (
+        "latency.end_to_end.median_s",
+        "latency.real_time_factor",
+        "aux.latency_s",
+        "feature_extractor.latency_s",
+    ):
+        assert len(metrics[name]["values"]) == 2
+        assert all(value > 0 for value in metrics[name]["values"])
+
+
+def test_bfloat16(run: Runner, small: str) -> None:
+    code, out, _ = run(
+        "summary",
+        small,
+        "--device",
+        "cpu",
+        "--dtype",
+        "bfloat16",
+        "--runs",
+        "1",
+        "--samples",
+        "4000",
+        "--format",
+        "json",
+    )
+    assert code == 0
+    assert json.loads(out)["latency"]["dtype"] == "bfloat16"
+
+
+def test_a_disagreeing_audit_exits_with_1(run: Runner, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "_attention_macs", lambda inputs, outputs: 1)
+    code, out, _ = run("summary", small, "--device", "cpu", "--runs", "1", "--samples", "4000")
+    assert code == 1
+    assert "MACs DISAGREE with fvcore" in out
+
+
+@pytest.mark.parametrize("device", ["cuda:7", "mps", "gpu"])
+def test_absent_devices(run: Runner, small: str, device: str) -> None:
+    code, out, err = run("summary", small, "--device", device, "--samples", "4000")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")

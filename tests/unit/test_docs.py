@@ -1,0 +1,115 @@
+"""What README and docs say is what the program does."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.program import Runner
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def commands() -> Iterator[Any]:
+    for page in PAGES:
+        for block in blocks(page, "console"):
+            for line in block.splitlines():
+                if line.startswith("$ w2v-explore "):
+                    yield pytest.param(page, shlex.split(line)[2:], id=f"{page.stem}: {line[2:]}")
+
+
+@pytest.fixture
+def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working folder with the config that the tutorial writes."""
+    (tmp_path / "slim.yaml").write_text(blocks(ROOT / "docs/tutorial.md", "yaml")[0])
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("example_folder")
+@pytest.mark.parametrize(("page", "arguments"), list(commands()))
+def test_commands(page: Path, arguments: list[str], run: Runner) -> None:
+    code, out, err = run(*arguments)
+    if "encoder_num_heads=7" in arguments:
+        assert (code, out) == (2, "")
+        assert err.strip() in page.read_text(encoding="utf-8")
+    else:
+        assert (code, err) == (0, "")
+        assert out
+
+
+@pytest.mark.usefixtures("example_folder")
+@pytest.mark.parametrize(
+    ("page", "code"), [pytest.param(page, code, id=page.stem) for page in PAGES for code in blocks(page, "python")]
+)
+def test_python_examples(page: Path, code: str) -> None:
+    exec(compile(code, str(page), "exec"), {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
+    from w2v_explore import load_config
+
+    for number, text in enumerate(blocks(page, "yaml")):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text)
+        load_config(str(path))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_config_reference_is_in_step() -> None:
+    generate = runpy.run_path(str(ROOT / "docs/generate.py"))
+    assert (ROOT / "docs/config.md").read_text(encoding="utf-8") == generate["config_reference"]()
+
+
+def field_names(document: Any) -> set[str]:
+    """All names in a JSON document, but for those that are data: layers' latencies by kind, fields, metrics."""
+    if isinstance(document, list):
+        return set().union(*map(field_names, document)) if document else set()
+    if not isinstance(document, dict):
+        return set()
+    data = {"fields", "differences", "metrics", "parameter_bytes_by_dtype", "uncounted_operations"}
+    return set(document).union(*(field_names(value) for name, value in document.items() if name not in data))
+
+
+def test_json_reference_names_every_field(run: Runner) -> None:
+    text = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    small = ["--set", "encoder_num_layers=1", "--samples", "4000", "--format", "json"]
+    summary = json.loads(run("summary", "base", "--device", "cpu", "--runs", "1", *small).out)
+    comparison = json.loads(run("compare", "base", "large", "--device", "cpu", "--runs", "1", *small).out)
+    components = {"feature_extractor", "feature_projection", "positional_convolution", "transformer_layers", "aux"}
+    metrics = {name for name in comparison["metrics"] if name.partition(".")[0] not in components}
+    for name in field_names(summary) | field_names(comparison) | metrics:
+        assert re.search(rf"[`.]{re.escape(name)}[`.\[{{]", text), f"docs/json.md does not name {name}"
+
+
+def test_architecture_names_every_module() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    for path in (ROOT / "w2v_explore").rglob("*.py"):
+        if path.name not in {"__init__.py", "__main__.py", "version.py"} and path.parent.name != "cli":
+            assert path.name in text, path
+
+
+def test_every_dependency_has_its_reason() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## Dependencies")[2]
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    names = re.findall(r'^  "([A-Za-z][A-Za-z-]*)[><=~"]', pyproject.partition("[project.scripts]")[0], re.MULTILINE)
+    assert {"typer", "torch", "hypothesis", "ruff"} <= set(names)
+    for name in names:
+        assert (name if not name.startswith("types-") else "types-*") in text, name
