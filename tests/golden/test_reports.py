@@ -32,6 +32,7 @@ REPORTS = {
     "compare_80.txt": (80, ["compare", "base", "xlsr_300m"]),
     "compare_140.txt": (140, ["compare", "base", "hubert_large", "asr_large_960h"]),
     "compare_identical.txt": (80, ["compare", "hubert_base", "contentvec"]),
+    "compare_depth_2.txt": (80, ["compare", "base", "asr_large_960h", "--depth", "2"]),
     "compare.md": (None, ["compare", "base", "lighthubert_small_subnet", "--format", "markdown"]),
     "compare.csv": (None, ["compare", "base", "large", "xlsr_1b", "--format", "csv"]),
     "presets_80.txt": (80, ["presets"]),

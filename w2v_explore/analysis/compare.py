@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.schema import FIELDS
 
 Number = int | float
@@ -76,6 +77,19 @@ def compare(analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number
     metrics = {name: Metric(tuple(column[name] for column in columns)) for name in columns[0]}
     metrics |= {name: Metric(tuple(values)) for name, values in (measured or {}).items()}
     return Comparison(analyses=tuple(analyses), differences=differences, metrics=metrics)
+
+
+def compare_layers(analyses: Sequence[Analysis], depth: int) -> dict[str, tuple[Metric, Metric]]:
+    """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
+    columns = [{row.path: row for row in unfold(analysis.layers) if row.depth <= depth} for analysis in analyses]
+    paths = dict.fromkeys(path for column in columns for path in column)
+    return {
+        path: (
+            Metric(tuple(column[path].parameters if path in column else 0 for column in columns)),
+            Metric(tuple(column[path].macs.total if path in column else 0 for column in columns)),
+        )
+        for path in paths
+    }
 
 
 def _figures(analysis: Analysis) -> dict[str, Number]:

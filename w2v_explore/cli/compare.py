@@ -23,6 +23,7 @@ def compare(
     seconds: options.Seconds = None,
     samples: options.Samples = None,
     batch: options.Batch = 1,
+    depth: options.Depth = None,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     runs: options.Runs = None,
@@ -43,7 +44,7 @@ def compare(
         runs=runs,
     )
     comparison = compare_analyses([result.analysis for result in results], _measured(results))
-    _print(results, comparison, format)
+    _print(results, comparison, depth, format)
     if not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -63,7 +64,7 @@ def _measured(results: Sequence[Result]) -> dict[str, list[float]]:
     return metrics
 
 
-def _print(results: Sequence[Result], comparison: Comparison, format: options.Format) -> None:
+def _print(results: Sequence[Result], comparison: Comparison, depth: int | None, format: options.Format) -> None:
     match format:
         case options.Format.JSON:
             from w2v_explore.report.json import comparison_document, dump
@@ -77,9 +78,9 @@ def _print(results: Sequence[Result], comparison: Comparison, format: options.Fo
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.markdown import report_markdown
 
-            print(report_markdown([comparison_report(comparison)]), end="")
+            print(report_markdown([comparison_report(comparison, depth)]), end="")
         case options.Format.TABLE:
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.terminal import print_report, stdout_console
 
-            print_report(comparison_report(comparison), stdout_console())
+            print_report(comparison_report(comparison, depth), stdout_console())

@@ -40,6 +40,9 @@ Device = Annotated[
     typer.Option("--device", help="Also measure latency there: cpu, cuda, cuda:1, mps. Needs the extra torch."),
 ]
 Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes; with --device.  [default: 10]")]
+Depth = Annotated[
+    int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
 Overrides = Annotated[
     list[str] | None,

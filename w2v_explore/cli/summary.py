@@ -19,9 +19,7 @@ def summary(
     seconds: options.Seconds = None,
     samples: options.Samples = None,
     batch: options.Batch = 1,
-    depth: Annotated[
-        int | None, typer.Option("--depth", min=0, help="Levels of the tree to show, each equal layer by itself.")
-    ] = None,
+    depth: options.Depth = None,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     runs: options.Runs = None,

@@ -43,7 +43,7 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
 
 def fields_report() -> Report:
     """All fields, a line each."""
-    table = Table("", [Column("Field", numeric=False), Column("What it is", numeric=False)])
+    table = Table("", [Column("Field", numeric=False), Column("What it is", numeric=False, wraps=True)])
     table.rows += [(name, field.summary) for name, field in FIELDS.items()]
     return Report("The 16 fields of a config", [], [table])
 
@@ -51,14 +51,19 @@ def fields_report() -> Report:
 def field_report(name: str, usage: Sequence[UsedValue]) -> Report:
     """One field: what it is, its names elsewhere, its legal and usual values, and what they cost."""
     field = FIELDS[name]
-    names = Table("", [Column("", numeric=False), Column("", numeric=False)])
+    names = Table("", [Column("", numeric=False), Column("", numeric=False, wraps=True)])
     names.rows += [
         ("legal values", legal_values(field)),
         ("in torchaudio", name),
         ("in fairseq", field.fairseq),
         ("in Hugging Face", field.huggingface),
     ]
-    columns = [Column("Value", numeric=False), Column("Presets", numeric=False), Column("Params"), Column("MACs/s")]
+    columns = [
+        Column("Value", numeric=False, wraps=True),
+        Column("Presets", numeric=False, wraps=True),
+        Column("Params"),
+        Column("MACs/s"),
+    ]
     values = Table(f"In the presets, and what each would cost in {REFERENCE_PRESET}", columns)
     for value, presets, analysis in usage:
         values.rows.append((

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compare import COMPONENTS, Comparison, Metric, Number
+from w2v_explore.analysis.compare import COMPONENTS, Comparison, Metric, Number, compare_layers
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, duration, milliseconds, scalar, short, signed_percent, size_bytes
 
 
-def comparison_report(comparison: Comparison) -> Report:
-    """The report on configs side by side."""
+def comparison_report(comparison: Comparison, depth: int | None = None) -> Report:
+    """The report on configs side by side.
+
+    Args:
+        comparison: The configs' figures.
+        depth: Levels of modules to compare, each equal layer by itself; None for the components.
+    """
     names = column_names(comparison.analyses)
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
     lines = list(dict.fromkeys(workloads))
     tables = [_totals(comparison, names), _extractor(comparison, names)]
-    tables.append(_components(comparison, names, "parameters", "Parameters by component"))
-    tables.append(_components(comparison, names, "macs", "MACs by component"))
+    if depth is None:
+        tables.append(_components(comparison, names, "parameters", "Parameters by component"))
+        tables.append(_components(comparison, names, "macs", "MACs by component"))
+    else:
+        layers = compare_layers(comparison.analyses, depth)
+        tables.append(_modules("Parameters by module", names, {path: both[0] for path, both in layers.items()}))
+        tables.append(_modules("MACs by module", names, {path: both[1] for path, both in layers.items()}))
     if "latency.end_to_end.median_s" in comparison.metrics:
         tables.append(_components(comparison, names, "latency_s", "Latency by component (hooked passes)"))
     if comparison.identical:
@@ -36,7 +46,7 @@ def column_names(analyses: Sequence[Analysis]) -> list[str]:
 
 
 def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
-    table = Table("Fields that differ", [Column("Field", numeric=False), *map(Column, names)])
+    table = Table("Fields that differ", [Column("Field", numeric=False), *[Column(name, wraps=True) for name in names]])
     for field, values in comparison.differences.items():
         table.rows.append((field, *map(_field_text, values)))
     return table
@@ -94,10 +104,18 @@ def _components(comparison: Comparison, names: Sequence[str], figure: str, title
     return table
 
 
+def _modules(title: str, names: Sequence[str], metrics: Mapping[str, Metric]) -> Table:
+    table = _figures(title, names)
+    for path, metric in metrics.items():
+        if any(metric.values):
+            _add(table, path or "model", metric, short)
+    return table
+
+
 def _figures(title: str, names: Sequence[str]) -> Table:
-    columns = [Column("Figure", numeric=False), Column(names[0])]
+    columns = [Column("Figure", numeric=False), Column(names[0], wraps=True)]
     for name in names[1:]:
-        columns += [Column(name), Column("Change")]
+        columns += [Column(name, wraps=True), Column("Change")]
     return Table(title, columns)
 
 

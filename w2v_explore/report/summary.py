@@ -43,8 +43,8 @@ def describe_workload(analysis: Analysis) -> str:
 def _layers(analysis: Analysis, depth: int | None) -> Table:
     columns = [
         Column("Module", numeric=False),
-        Column("Kind", numeric=False),
-        Column("Output", numeric=False),
+        Column("Kind", numeric=False, wraps=True),
+        Column("Output", numeric=False, wraps=True),
         Column("Params"),
         Column("MACs"),
         Column("Share", numeric=False),

@@ -23,10 +23,11 @@ Cell = str | Share
 
 
 class Column(NamedTuple):
-    """A heading, and whether the cells below it are numbers."""
+    """A heading, whether the cells below it are numbers, and whether it gives way on a narrow terminal."""
 
     heading: str
     numeric: bool = True
+    wraps: bool = False
 
 
 @dataclass(slots=True)

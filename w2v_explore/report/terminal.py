@@ -36,18 +36,32 @@ def _print_table(table: Table, console: Console) -> None:
     if table.title:
         _print(Text(table.title, style="bold"), console)
     narrow = console.width < _NARROW
+    bar_width = 3 if narrow else 12
     has_headings = any(column.heading for column in table.columns)
     drawn = RichTable(
         box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0), header_style="dim", show_header=has_headings
     )
-    for number, column in enumerate(table.columns):
+    # Where even that is too wide, everything wraps: nothing is ever cut off.
+    fits = _least_width(table, bar_width) <= console.width
+    for column in table.columns:
         justify: JustifyMethod = "right" if column.numeric else "left"
-        drawn.add_column(column.heading, justify=justify, no_wrap=number == 0, overflow="fold")
+        drawn.add_column(column.heading, justify=justify, no_wrap=fits and not column.wraps, overflow="fold")
     for row in table.rows:
-        drawn.add_row(*[_draw(cell, 3 if narrow else 12) for cell in row])
+        drawn.add_row(*[_draw(cell, bar_width) for cell in row])
     _print(drawn, console)
     if table.remark:
         _print(Text(table.remark, style="dim"), console)
+
+
+def _least_width(table: Table, bar_width: int) -> int:
+    """The width at which only the columns that may wrap have to."""
+    width = len(table.columns) - 1
+    for number, column in enumerate(table.columns):
+        texts = [column.heading, *[_draw(row[number], bar_width).plain for row in table.rows]]
+        if column.wraps:
+            texts = [word for text in texts for word in text.split()]
+        width += max(map(len, texts), default=0)
+    return width
 
 
 def _print(drawn: RenderableType, console: Console) -> None:
