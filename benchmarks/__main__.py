@@ -7,6 +7,7 @@ import platform
 import sys
 from importlib.metadata import version
 
+from benchmarks.linter import LinterFigures, compare_linters
 from benchmarks.process import SUMMARY_BASE, SUMMARY_XLSR_2B, TORCHINFO, Pair, compare_processes
 
 _PAGE = """\
@@ -35,6 +36,19 @@ A model of 2.2 billion parameters costs no more than one of 94 million, {fast_pa
 | :--- | ---: | ---: | ---: | ---: |
 | wall time | {xlsr_ms:.0f} ms | {base_ms:.0f} ms | {xlsr_ratio:.3f} | ≤ 1.15 |
 
+## The linter
+
+`w2v-explore lint`, every rule on but three that speak of every such config, against yamllint with its default rules and
+check-jsonschema with our schema, whole processes:
+
+| | ours | theirs | times as fast | aim |
+| :--- | ---: | ---: | ---: | ---: |
+| one file of 16 keys, yamllint | {one_ms:.0f} ms | {one_yamllint_ms:.0f} ms | {one_speed:.2f} | ≥ 0.77 |
+| 1,000 files, yamllint | {many_ms:.0f} ms | {yamllint_ms:.0f} ms | {yamllint_speed:.1f} | ≥ 8 |
+| 1,000 files, check-jsonschema | {many_ms:.0f} ms | {check_ms:.0f} ms | {check_speed:.1f} | ≥ 8 |
+
+Its peak memory for 1,000 files is {many_mb:.1f} MB, for 10 files {few_mb:.1f} MB.
+
 ## In one process
 
 | | figure | aim |
@@ -61,6 +75,8 @@ def main() -> None:
     peer = compare_processes(SUMMARY_BASE, TORCHINFO, _SLOW_PAIRS)
     _say("summary xlsr_2b against summary base")
     sizes = compare_processes(SUMMARY_XLSR_2B, SUMMARY_BASE, _FAST_PAIRS)
+    _say("the linter against yamllint and check-jsonschema")
+    linters = compare_linters()
     _say("analyses")
     from benchmarks.analyses import configs_per_second, depth_ratio
 
@@ -81,6 +97,7 @@ def main() -> None:
             xlsr_ms=1e3 * sizes.a.seconds,
             base_ms=1e3 * sizes.b.seconds,
             xlsr_ratio=sizes.time_ratio,
+            **_linters(linters),
             per_second=per_second,
             depth_ratio=deep,
             threads=inference.threads,
@@ -100,6 +117,21 @@ def _pair(pair: Pair) -> dict[str, float]:
         "a_mb": pair.a.peak_bytes / 1e6,
         "b_mb": pair.b.peak_bytes / 1e6,
         "memory_ratio": pair.memory_ratio,
+    }
+
+
+def _linters(figures: LinterFigures) -> dict[str, float]:
+    return {
+        "one_ms": 1e3 * figures.one_file.a.seconds,
+        "one_yamllint_ms": 1e3 * figures.one_file.b.seconds,
+        "one_speed": 1 / figures.one_file.time_ratio,
+        "many_ms": 1e3 * figures.yamllint.a.seconds,
+        "yamllint_ms": 1e3 * figures.yamllint.b.seconds,
+        "yamllint_speed": 1 / figures.yamllint.time_ratio,
+        "check_ms": 1e3 * figures.check_jsonschema.b.seconds,
+        "check_speed": 1 / figures.check_jsonschema.time_ratio,
+        "many_mb": figures.few_files.a.peak_bytes / 1e6,
+        "few_mb": figures.few_files.b.peak_bytes / 1e6,
     }
 
 

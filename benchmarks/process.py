@@ -19,6 +19,10 @@ SUMMARY_XLSR_2B = (*_MODULE, "w2v_explore", "summary", "xlsr_2b")
 TORCHINFO = (*_MODULE, "benchmarks.torchinfo_peer")
 
 
+# Installed programs are byte-compiled; a source tree is after its first run, unless this forbids it.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Usage(NamedTuple):
     """What a process took."""
 
@@ -48,7 +52,7 @@ def compare_processes(a: Sequence[str], b: Sequence[str], pairs: int) -> Pair:
 
 def _run(command: Sequence[str]) -> Usage:
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_ENVIRONMENT)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

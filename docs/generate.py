@@ -1,4 +1,7 @@
-"""Writes docs/config.md from the table of fields: ``python docs/generate.py``. A test holds the two in step."""
+"""Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
+
+docs/config.md comes from the table of fields, docs/rules/ from the docstrings of the linter's rules.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 
 from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 
 _HEAD = """\
@@ -58,5 +62,24 @@ def config_reference() -> str:
     return _HEAD + "\n".join(lines) + "\n"
 
 
+def generated_pages() -> dict[str, str]:
+    """The text of every page that is made here, by its path in docs/."""
+    pages = load_pages()
+    index = ["# Rules", "", "<!-- Made by `python docs/generate.py`. -->", ""]
+    index += ["| code | name | severity | what is wrong |", "| :--- | :--- | :--- | :--- |"]
+    for page in pages:
+        rule = page.rule
+        index.append(f"| [{rule.code}]({_file_name(page)}) | {rule.name} | {rule.severity} | {page.title} |")
+    rules = {f"rules/{_file_name(page)}": page_markdown(page) for page in pages}
+    return {"config.md": config_reference(), "rules/README.md": "\n".join(index) + "\n", **rules}
+
+
+def _file_name(page: Page) -> str:
+    return f"{page.rule.code}-{page.rule.name}.md"
+
+
 if __name__ == "__main__":
-    Path(__file__).with_name("config.md").write_text(config_reference(), encoding="utf-8")
+    folder = Path(__file__).parent
+    for path, text in generated_pages().items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")

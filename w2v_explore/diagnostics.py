@@ -1,8 +1,5 @@
 """What every reader of a config reports: a problem, the rule it breaks, and the place in the file."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning", "advice"]
@@ -11,15 +8,16 @@ _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "A": "advice"}
 
 
 class Rule(NamedTuple):
-    """A rule's stable code and its readable name; the code's letter is its severity."""
+    """A rule's stable code and its readable name; the code's letter is its severity unless ``grade`` says otherwise."""
 
     code: str
     name: str
+    grade: Severity | None = None
 
     @property
     def severity(self) -> Severity:
         """``error``, ``warning`` or ``advice``."""
-        return _SEVERITIES[self.code[0]]
+        return self.grade or _SEVERITIES[self.code[0]]
 
 
 class Place(NamedTuple):
@@ -39,8 +37,7 @@ class Place(NamedTuple):
         return self.path if self.line is None else f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with a config.
 
     Attributes:

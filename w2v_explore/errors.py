@@ -10,8 +10,6 @@
     └── DeviceError              the device is absent, too small, or cannot run this dtype
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from w2v_explore.diagnostics import Problem

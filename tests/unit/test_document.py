@@ -46,7 +46,7 @@ def located(problems: list[Problem]) -> list[Located]:
 
 
 def parse(text: str) -> Document:
-    return parse_document(Source("config.yaml", text.encode(), Path(), "config.yaml", "config"))
+    return parse_document(Source("config.yaml", text.encode()))
 
 
 def value_of(text: str) -> Any:
@@ -180,10 +180,10 @@ def test_many_short_lists_are_not_deep(problems_of: Load) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        pytest.param(f"{BASE}name: &a [*a]\n", [("E202", 2, 7)], id="list-in-itself"),
-        pytest.param(f"{BASE}name: &a {{b: *a}}\n", [("E202", 2, 7)], id="mapping-in-itself"),
-        pytest.param(f"{BASE}{CONV}: &a [*a]\n", [("E222", 2, 30)], id="conv-layers-in-themselves"),
-        pytest.param(f"{BASE}? &a [*a]\n: 1\n", [("E200", 2, 3)], id="key-in-itself"),
+        pytest.param(f"{BASE}name: &a [*a]\n", [("E103", 2, 7)], id="list-in-itself"),
+        pytest.param(f"{BASE}name: &a {{b: *a}}\n", [("E103", 2, 7)], id="mapping-in-itself"),
+        pytest.param(f"{BASE}{CONV}: &a [*a]\n", [("E103", 2, 30)], id="conv-layers-in-themselves"),
+        pytest.param(f"{BASE}? &a [*a]\n: 1\n", [("E103", 2, 3)], id="key-in-itself"),
         pytest.param("&a [*a]\n", [("E106", 1, 1)], id="whole-file-list"),
     ],
 )
@@ -201,16 +201,17 @@ def bomb(item: str, levels: int = 9, width: int = 9) -> str:
 @pytest.mark.parametrize("item", ["[{}]", "{{<<: [{}]}}"], ids=["aliases", "merge-keys"])
 def test_bombs_are_never_expanded(problems_of: Load, item: str) -> None:
     problems = problems_of(f"{BASE}{bomb(item)}")
-    assert located(problems) == [("E200", line, 1) for line in range(2, 11)]
+    assert [problem.rule.code for problem in problems] == ["E103"]
 
 
-@pytest.mark.parametrize(
-    ("use", "codes"),
-    [("name: *a8", {"E202"}), (f"{CONV}: *a8", {"E222"}), ("<<: *a8", {"E200"}), ("budgets: {a: *a8}", set())],
-)
-def test_bombs_are_not_expanded_where_they_are_used(problems_of: Load, use: str, codes: set[str]) -> None:
+@pytest.mark.parametrize("use", ["name: *a8", f"{CONV}: *a8", "<<: *a8", "budgets: {a: *a8}"])
+def test_bombs_are_not_expanded_where_they_are_used(problems_of: Load, use: str) -> None:
     problems = problems_of(f"{BASE}{bomb('[{}]')}{use}\n")
-    assert {problem.rule.code for problem in problems if not str(problem.key).startswith("a")} == codes
+    assert [problem.rule.code for problem in problems] == ["E103"]
+
+
+def test_a_few_aliases_are_followed(problems_of: Load) -> None:
+    assert problems_of(f"{BASE}name: &name mine\ndescription: *name\n") == []
 
 
 def test_a_merge_key_is_no_field(problems_of: Load) -> None:
@@ -458,7 +459,7 @@ def test_a_refused_file_gives_the_systems_reason(tmp_path: Path, monkeypatch: py
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(SourceError, match=r"cannot read .*secret\.yaml: Permission denied"):
         read_source(str(path))
 

@@ -1,7 +1,5 @@
 """`analyze`: everything that is known in closed form of one config under one workload."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers

@@ -1,7 +1,5 @@
 """`compare`: what differs between configs, in their fields and in their figures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

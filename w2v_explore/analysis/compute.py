@@ -1,7 +1,5 @@
 """Parameters, output shapes and MACs of every layer, from one pass over the tree in the order of the forward pass."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,7 +19,7 @@ class Macs(NamedTuple):
         """All kinds together."""
         return self.convolution + self.linear + self.attention
 
-    def plus(self, other: Macs, times: int = 1) -> Macs:
+    def plus(self, other: "Macs", times: int = 1) -> "Macs":
         """This and ``times`` the other."""
         return Macs(
             self.convolution + times * other.convolution,

@@ -1,7 +1,5 @@
 """The presets as a body of evidence: their figures side by side, and which values they give a field."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from math import gcd

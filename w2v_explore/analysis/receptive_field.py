@@ -4,9 +4,6 @@ With kernels k and strides s, layer by layer: the jump (samples between neighbou
 strides so far, and the receptive field grows by (k − 1) times the jump before the layer.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from w2v_explore.config.model_config import ModelConfig
@@ -33,8 +30,7 @@ class ConvLayerField(NamedTuple):
     frames: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceptiveField:
+class ReceptiveField(NamedTuple):
     """What the frames of a model see of the waveform.
 
     Attributes:
@@ -99,12 +95,18 @@ def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> Re
     )
 
 
-def minimum_samples(config: ModelConfig, batch: int) -> int:
-    """The shortest input, in samples, from which a model computes a frame."""
+def kernel_field(config: ModelConfig) -> tuple[int, int]:
+    """The kernel receptive field and the stride, in samples: all that can be said without a workload."""
     field, jump = 1, 1
     for _, kernel, stride in config.conv_layers:
         field += (kernel - 1) * jump
         jump *= stride
+    return field, jump
+
+
+def minimum_samples(config: ModelConfig, batch: int) -> int:
+    """The shortest input, in samples, from which a model computes a frame."""
+    field, _ = kernel_field(config)
     if config.extractor_mode == "group_norm" and batch == 1:
         # torch refuses to normalise a single value: the first layer has to put out two frames.
         _, kernel, stride = config.conv_layers[0]

@@ -1,7 +1,5 @@
 """What the model is given to compute: a batch of utterances of equal length, and a dtype."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from w2v_explore.errors import WorkloadError
@@ -37,7 +35,7 @@ class Workload:
     @classmethod
     def of_seconds(
         cls, seconds: float, *, batch: int = 1, sample_rate: int = 16_000, dtype: str = "float32"
-    ) -> Workload:
+    ) -> "Workload":
         """The workload of utterances of a duration in seconds, rounded to whole samples."""
         if not 0 < seconds * sample_rate <= MAX_SAMPLES:
             raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give a positive duration")

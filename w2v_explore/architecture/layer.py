@@ -1,7 +1,5 @@
 """`Layer`: a node of the architecture tree, and so a module of the torch model, by construction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
@@ -29,20 +27,20 @@ class Layer:
     name: str
     kind: str
     operation: Operation | None = None
-    children: tuple[Layer, ...] = ()
+    children: tuple["Layer", ...] = ()
     schedule: tuple[str, ...] = ()
     options: tuple[tuple[str, float | bool], ...] = ()
     channels_first: bool = False
     copies: int = 1
 
-    def in_schedule(self) -> tuple[Layer, ...]:
+    def in_schedule(self) -> tuple["Layer", ...]:
         """The children in the order in which forward() calls them."""
         if not self.schedule:
             return self.children
         by_name = {child.name: child for child in self.children}
         return tuple(by_name[name] for name in self.schedule)
 
-    def child(self, path: str) -> Layer:
+    def child(self, path: str) -> "Layer":
         """The layer at a dotted path below this one.
 
         Raises:

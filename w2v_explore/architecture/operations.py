@@ -6,8 +6,6 @@ torch's own counter. An activation is a batch of ``frames`` × ``channels``; how
 matter (`Layer.channels_first`), never a formula's.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 

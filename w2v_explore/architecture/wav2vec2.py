@@ -5,8 +5,6 @@ of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are adde
 function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
 """
 
-from __future__ import annotations
-
 from w2v_explore.architecture.layer import Layer
 from w2v_explore.architecture.operations import (
     GELU,

@@ -1,7 +1,5 @@
 """``w2v-explore compare``."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -83,6 +84,7 @@ def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
         raise MissingExtraError(
             f"--device needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
         ) from error
+    gc.enable()
     with _progress(analysis.config.name) as progress:
         latency, model = measure_latency(analysis, device, runs=runs or DEFAULT_RUNS, progress=progress)
         progress("counting MACs with fvcore", 0, 1)

@@ -1,7 +1,5 @@
 """``w2v-explore explain``."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Options that several commands take."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``w2v-explore presets``."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Annotated, Any
 

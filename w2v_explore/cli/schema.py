@@ -1,16 +1,50 @@
 """``w2v-explore schema``."""
 
-from __future__ import annotations
+import os
+from typing import Annotated
 
 import typer
 
+from w2v_explore.config.document import encode, parse_document
 from w2v_explore.config.json_schema import json_schema
+from w2v_explore.config.source import read_file
+from w2v_explore.errors import SourceError
+from w2v_explore.lint.fix import write_atomically
+from w2v_explore.lint.rules.schema_directive import DIRECTIVE
 from w2v_explore.report.json import dump
 
 app = typer.Typer(add_completion=False)
 
+SCHEMA_FILE = "w2v-explore.schema.json"
+
 
 @app.command()
-def schema() -> None:
+def schema(
+    write: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--write", metavar="CONFIG", help=f"Write it beside a config as {SCHEMA_FILE}, and name it there."
+        ),
+    ] = None,
+) -> None:
     """Print the JSON Schema (draft-07) of a config file, for editors and validators."""
-    print(dump(json_schema()))
+    if not write:
+        print(dump(json_schema()))
+        return
+    for path in write:
+        _add_directive(path)
+
+
+def _add_directive(path: str) -> None:
+    source = read_file(path)
+    document = parse_document(source)
+    if not document.entries:
+        raise SourceError(str(document.problems[0]) if document.problems else f"{path} is no config")
+    try:
+        write_atomically(os.path.join(os.path.dirname(path), SCHEMA_FILE), f"{dump(json_schema())}\n".encode())
+        if DIRECTIVE not in document.text:
+            newline = "\r\n" if "\r\n" in document.text else "\n"
+            text = f"{DIRECTIVE}{SCHEMA_FILE}{newline}{document.text}"
+            write_atomically(os.path.realpath(path), encode(text, source.content))
+    except OSError as error:
+        raise SourceError(f"cannot write beside {path}: {error.strerror or error}") from error

@@ -1,7 +1,5 @@
 """``w2v-explore summary``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

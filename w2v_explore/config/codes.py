@@ -5,6 +5,7 @@ from w2v_explore.diagnostics import Rule
 YAML_SYNTAX = Rule("E100", "yaml-syntax")
 ENCODING = Rule("E101", "encoding")
 TOO_DEEP_OR_BIG = Rule("E102", "too-deep-or-big")
+ALIAS_BOMB = Rule("E103", "alias-bomb")
 DUPLICATE_KEY = Rule("E104", "duplicate-key")
 EXPLICIT_TAG = Rule("E105", "explicit-tag")
 NOT_A_MAPPING = Rule("E106", "not-a-mapping")

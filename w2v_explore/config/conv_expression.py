@@ -4,8 +4,6 @@ Here it is parsed: lists, tuples, whole numbers, ``+`` and ``*`` are understood,
 size of what it expands to is checked before it expands.
 """
 
-from __future__ import annotations
-
 import ast
 
 from w2v_explore.config.schema import MAX_CONV_LAYERS, ConvLayer

@@ -4,23 +4,40 @@ PyYAML composes the nodes. Before it may, the text is decoded, searched for char
 nesting is bounded: libyaml composes recursively and overruns the C stack on deeply nested input.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.constructor import SafeConstructor
 from yaml.reader import Reader
+from yaml.resolver import Resolver
 
 from w2v_explore.config import codes
 from w2v_explore.config.source import MAX_BYTES, Source
 from w2v_explore.diagnostics import Place, Problem, Rule
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """PyYAML's safe loader, with its per-node Python work cut short: that takes most of a small file's time."""
+
+    def descend_resolver(self, current_node: object, current_index: object) -> None:
+        """There are no path resolvers to descend through."""
+
+    def ascend_resolver(self) -> None:
+        """Nor to come back from."""
+
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def resolve(kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node; it depends on nothing but these, and configs say the same things again and again."""
+        return _RESOLVER.resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+
+
 _CONSTRUCTOR = SafeConstructor()
+_RESOLVER = Resolver()
 
 MAX_DEPTH = 64
 # How much of one value is ever looked at: the deepest is a list of lists, the longest the conv layers.
@@ -30,11 +47,18 @@ _MAX_VALUE_ITEMS = 20_000
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
 _BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 _TAG = "tag:yaml.org,2002:"
+_SHORT = 64
+_CORE_TAGS = frozenset(
+    f"{_TAG}{name}"
+    for name in (
+        "null", "bool", "int", "float", "str", "seq", "map", "merge", "value",
+        "timestamp", "binary", "set", "omap", "pairs",
+    )
+)  # fmt: skip
 _OVERRIDE = "--set "
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key of the top-level mapping, its value, and the document they stand in."""
 
     path: str
@@ -46,18 +70,18 @@ class Entry:
         """Where the key stands."""
         return place_of(self.path, self.key)
 
-    def value_place(self, *item: int) -> Place:
-        """Where the value stands, or the item of a nested list that ``item`` leads to."""
+    def value_place(self, *item: int | str) -> Place:
+        """Where the value stands, or what ``item``, numbers in lists and keys in mappings, leads to in it."""
         node = self.value
-        for number in item:
-            if not isinstance(node, yaml.SequenceNode) or number >= len(node.value):
-                break
-            node = node.value[number]
+        for part in item:
+            if isinstance(part, int) and isinstance(node, yaml.SequenceNode) and part < len(node.value):
+                node = node.value[part]
+            elif isinstance(node, yaml.MappingNode):
+                node = next((value for key, value in node.value if key.value == part), node)
         return place_of(self.path, node)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A parsed source.
 
     Attributes:
@@ -65,17 +89,14 @@ class Document:
         entries: The top-level keys in their order; empty where the source could not be parsed.
         start: Where the mapping begins, for what is missing from it.
         problems: What is wrong with the YAML itself.
+        text: The decoded source; empty where it cannot be decoded.
     """
 
     source: Source
     entries: dict[str, Entry]
     start: Place
     problems: tuple[Problem, ...]
-
-    @property
-    def folder(self) -> Path:
-        """What a relative ``extends`` starts from."""
-        return self.source.folder
+    text: str = ""
 
 
 class _RejectedError(Exception):
@@ -88,10 +109,14 @@ class _RejectedError(Exception):
 
 def parse_document(source: Source) -> Document:
     """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`."""
+    text = ""
     try:
-        root = _compose(source.name, _decode(source))
+        text = _decode(source)
+        root = _compose(source.name, text)
+        if "*" in text:
+            _bound_aliases(source.name, root)
     except _RejectedError as rejected:
-        return Document(source, {}, Place(source.name), (rejected.problem,))
+        return Document(source, {}, Place(source.name), (rejected.problem,), text)
     problems = list(_structure_problems(source.name, root))
     entries: dict[str, Entry] = {}
     for key, value in root.value:
@@ -103,7 +128,7 @@ def parse_document(source: Source) -> Document:
                 Problem(rule=codes.UNKNOWN_KEY, place=place_of(source.name, key), key=None, message=message)
             )
     return Document(
-        source, entries, place_of(source.name, root)._replace(end_line=None, end_column=None), tuple(problems)
+        source, entries, place_of(source.name, root)._replace(end_line=None, end_column=None), tuple(problems), text
     )
 
 
@@ -111,7 +136,7 @@ def parse_override(text: str) -> Document:
     """The one entry of a ``--set field=value``; the value is read as YAML."""
     field, equals, value = text.partition("=")
     name = f"{_OVERRIDE}{text}"
-    source = Source(name, b"", Path(), name, name)
+    source = Source(name, b"")
     if not (equals and field.strip()):
         problem = Problem(
             rule=codes.YAML_SYNTAX,
@@ -120,7 +145,7 @@ def parse_override(text: str) -> Document:
             message="write --set field=value, as encoder_num_layers=6",
         )
         return Document(source, {}, Place(name), (problem,))
-    return parse_document(Source(name, f"{field}: {value}".encode(), Path(), name, name))
+    return parse_document(Source(name, f"{field}: {value}".encode()))
 
 
 def place_of(path: str, node: yaml.Node) -> Place:
@@ -145,6 +170,8 @@ def plain_value(node: yaml.Node) -> object:
     What has no such value (dates, binary, numbers too long to convert, anything past the limits) comes back as its
     text, or as an empty dict where it is nested too deep, so that a type check reports it.
     """
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
     budget = iter(range(_MAX_VALUE_ITEMS))
     return _plain(node, _MAX_VALUE_DEPTH, budget)
 
@@ -164,8 +191,16 @@ def _key_text(key: yaml.Node) -> str:
 
 
 def _scalar(node: yaml.ScalarNode) -> object:
+    text: str = node.value
+    return _value(node.tag, text) if len(text) <= _SHORT else _value.__wrapped__(node.tag, text)
+
+
+@lru_cache(maxsize=4096)
+def _value(tag: str, text: str) -> object:
+    """The value of a scalar; short ones are remembered, since configs say the same things again and again."""
+    node = yaml.ScalarNode(tag, text)
     try:
-        match node.tag.removeprefix(_TAG):
+        match tag.removeprefix(_TAG):
             case "null":
                 return None
             case "bool":
@@ -176,8 +211,8 @@ def _scalar(node: yaml.ScalarNode) -> object:
                 return _CONSTRUCTOR.construct_yaml_float(node)
     except (ValueError, KeyError, IndexError, OverflowError):
         # `!!int abc`, `!!bool maybe`, or more digits than Python converts.
-        return str(node.value)
-    return str(node.value)
+        return text
+    return text
 
 
 def _shape(node: yaml.Node) -> str:
@@ -208,6 +243,14 @@ def _decode(source: Source) -> str:
             f"character U+{ord(forbidden.group()):04X} is not allowed in YAML; remove it, and save the file as UTF-8",
         )
     return text
+
+
+def encode(text: str, like: bytes) -> bytes:
+    """The bytes of a text in the encoding, and with the byte order mark, that other bytes have."""
+    encoding, bom = next(((encoding, bom) for encoding, bom in _BOMS if like.startswith(bom)), ("utf-8", b""))
+    if encoding == "utf-16":
+        return bom + text.encode("utf-16-le" if bom == b"\xff\xfe" else "utf-16-be")
+    return bom + text.encode("utf-8")
 
 
 def _place_after(name: str, before: str) -> Place:
@@ -270,15 +313,40 @@ def _bound_depth(name: str, text: str) -> None:
             depth -= 1
 
 
+def _bound_aliases(name: str, root: yaml.Node) -> None:
+    """Refuse aliases that lead back to themselves, or expand to more than any value may hold."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting[-1]
+        children = _children(node) if isinstance(node, yaml.CollectionNode) else []
+        if id(node) not in open_nodes and id(node) not in sizes:
+            open_nodes.add(id(node))
+            waiting += [child for child in children if id(child) not in sizes]
+            if any(id(child) in open_nodes for child in children):
+                raise _RejectedError(codes.ALIAS_BOMB, place_of(name, node), "an alias leads back to what it stands in")
+            continue
+        waiting.pop()
+        if id(node) in open_nodes:
+            open_nodes.remove(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+            if sizes[id(node)] > _MAX_VALUE_ITEMS:
+                message = (
+                    f"with its aliases followed this holds more than {_MAX_VALUE_ITEMS} items; write out what is meant"
+                )
+                raise _RejectedError(codes.ALIAS_BOMB, place_of(name, node), message)
+
+
 def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
     """Keys given twice, and tags that are not YAML's own, at any level."""
-    if not _is_core_tag(root.tag):
+    if root.tag not in _CORE_TAGS:
         yield _foreign_tag(name, root)
     for node in _collections(root):
         if isinstance(node, yaml.MappingNode):
             yield from _duplicate_keys(name, node)
         for child in _children(node):
-            if not _is_core_tag(child.tag):
+            if child.tag not in _CORE_TAGS:
                 yield _foreign_tag(name, child)
 
 
@@ -310,10 +378,6 @@ def _duplicate_keys(name: str, node: yaml.MappingNode) -> Iterator[Problem]:
             yield Problem(rule=codes.DUPLICATE_KEY, place=place_of(name, key), key=key.value, message=message)
         else:
             first_lines[key.value] = key.start_mark.line + 1
-
-
-def _is_core_tag(tag: str) -> bool:
-    return tag.startswith(_TAG) and not tag.startswith(f"{_TAG}python/")
 
 
 def _foreign_tag(name: str, node: yaml.Node) -> Problem:

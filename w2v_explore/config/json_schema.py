@@ -1,7 +1,5 @@
 """The JSON Schema (draft-07) of a config file, for editors and validators, made from the table of fields."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from w2v_explore.config.load import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA

@@ -1,16 +1,15 @@
 """From a path, a preset's name or ``-`` to a `Config`: ``extends``, overrides, and a report of all that is wrong."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, parse_override, plain_value
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS
-from w2v_explore.config.source import Source, read_preset, read_source
+from w2v_explore.config.source import read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.errors import ConfigError, SourceError
@@ -56,6 +55,30 @@ class Config:
     published_parameters: str | None = None
 
 
+class Reading(NamedTuple):
+    """A config as it was read, right or wrong.
+
+    Attributes:
+        document: The file itself.
+        entries: The entries that hold, those of the files it extends included; the last stated comes last.
+        values: The plain values of the fields among them.
+        problems: All that is wrong, sorted by place.
+        model: The config; None where a problem stands against it.
+    """
+
+    document: Document
+    entries: dict[str, Entry]
+    values: dict[str, object]
+    problems: list[Problem]
+    model: ModelConfig | None
+
+    @property
+    def sample_rate(self) -> int:
+        """The config's own, or the default; only where nothing is wrong."""
+        entry = self.entries.get("sample_rate")
+        return DEFAULT_SAMPLE_RATE if entry is None else plain_value(entry.value)  # type: ignore[return-value]
+
+
 def load_config(reference: str, overrides: Sequence[str] = ()) -> Config:
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
@@ -67,38 +90,53 @@ def load_config(reference: str, overrides: Sequence[str] = ()) -> Config:
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
     """
-    return _load(read_source(reference), overrides)
+    return _config(read_config(parse_document(read_source(reference)), overrides))
 
 
 def load_preset(name: str) -> Config:
     """A preset by its exact name, whatever lies in the working folder."""
-    return _load(read_preset(name), ())
+    return _config(read_config(parse_document(read_preset(name))))
 
 
-def _load(source: Source, overrides: Sequence[str]) -> Config:
-    layers, problems = _layers(source)
-    innermost, outermost = layers[0], layers[-1]
-    complete = not problems and not innermost.problems
+def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
+    """Follow what a document extends, apply overrides, and check it all; never raises for what a config says."""
+    layers, problems = _layers(document)
+    complete = not problems and not layers[0].problems
     layers += [parse_override(override) for override in overrides]
     for layer in layers:
         problems += layer.problems
         problems += _unknown_keys(layer)
-    entries = _merge(layers, outermost)
-    model_values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
-    problems += [_locate(fault, entries) for fault in validate(model_values)]
+    entries = _merge(layers, document)
+    values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
+    problems += [_locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:
-        problems += _missing_keys(outermost.start, entries, problems)
-    if problems:
-        raise ConfigError(sorted(problems, key=_order))
-    metadata = {key: plain_value(entries[key].value) for key in (*TEXT_METADATA, "sample_rate") if key in entries}
-    return Config(**{"name": source.stem, **metadata}, origin=source.name, model=ModelConfig(**model_values))  # type: ignore[arg-type]
+        problems += _missing_keys(document.start, entries, problems)
+    problems.sort(key=_order)
+    # The values were checked just now: the constructor need not check them again.
+    model = None if problems else ModelConfig.from_checked(values)
+    return Reading(document=document, entries=entries, values=values, problems=problems, model=model)
 
 
-def _layers(source: Source) -> tuple[list[Document], list[Problem]]:
+def _config(reading: Reading) -> Config:
+    if reading.model is None:
+        raise ConfigError(reading.problems)
+    source = reading.document.source
+    texts = {key: plain_value(reading.entries[key].value) for key in TEXT_METADATA if key in reading.entries}
+    return Config(
+        **{"name": source.stem, **texts},  # type: ignore[arg-type]
+        origin=source.name,
+        model=reading.model,
+        sample_rate=reading.sample_rate,
+    )
+
+
+def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
     """The documents that make up a config, the innermost base first; and what is wrong with the way they extend."""
-    chain = [parse_document(source)]
-    seen = {source.identity}
+    chain = [document]
+    if "extends" not in document.entries:
+        return chain, []
+    seen = {document.source.identity}
     while "extends" in chain[0].entries:
         entry = chain[0].entries["extends"]
         reference = plain_value(entry.value)
@@ -106,7 +144,7 @@ def _layers(source: Source) -> tuple[list[Document], list[Problem]]:
             message = f"extends is {describe(reference)}; write a preset's name or a relative path"
             return chain, [_problem(codes.METADATA_TYPE, entry, message)]
         try:
-            base = read_source(reference, chain[0].folder)
+            base = read_source(reference, chain[0].source.folder)
         except SourceError as error:
             return chain, [_problem(codes.EXTENDS_MISSING, entry, str(error))]
         if base.identity in seen or len(chain) > _MAX_EXTENDS:
@@ -119,6 +157,8 @@ def _layers(source: Source) -> tuple[list[Document], list[Problem]]:
 
 def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:
     """The entries that hold once each layer has replaced those of the layers below it; the last stated comes last."""
+    if len(layers) == 1:
+        return outermost.entries
     entries: dict[str, Entry] = {}
     own = False
     for layer in layers:
@@ -131,6 +171,7 @@ def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:
 
 
 def _unknown_keys(layer: Document) -> Iterator[Problem]:
+    taken = set(layer.entries)
     for key, entry in layer.entries.items():
         if key in FIELDS or key in METADATA:
             continue
@@ -143,7 +184,10 @@ def _unknown_keys(layer: Document) -> Iterator[Problem]:
             instead = f"{key} is another program's name; write {guess}"
         else:
             instead = f"{_shorten(key)} is no field of a config; did you mean {guess}?"
-        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=instead, fix=guess)
+        # Renaming it must not state a field twice.
+        fix = guess if guess not in taken else None
+        taken.add(guess or key)
+        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=instead, fix=fix)
 
 
 def _shorten(key: str) -> str:
@@ -172,7 +216,7 @@ def _foreign_names() -> dict[str, str]:
 
 def _missing_keys(start: Place, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
     # A misspelt key is one problem, not an unknown one and a missing one.
-    misspelt = {problem.fix for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    misspelt = {_guess_key(problem.key or "") for problem in problems if problem.rule is codes.UNKNOWN_KEY}
     for key in FIELDS:
         if key not in entries and key not in misspelt:
             message = f"{key} is missing; write all 16 fields, or `extends: base` and only what differs"

@@ -1,7 +1,5 @@
 """`ModelConfig`: the 16 arguments of ``torchaudio.models.wav2vec2_model``, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,10 +40,14 @@ class ModelConfig:
     aux_num_out: int | None
 
     def __post_init__(self) -> None:
-        """Check the fields; a list of conv layers becomes a tuple, so that configs compare and hash by value."""
+        """Check the fields."""
         faults = validate({name: getattr(self, name) for name in FIELDS})
         if faults:
             raise ConfigError([_problem(fault) for fault in faults])
+        self._freeze_conv_layers()
+
+    def _freeze_conv_layers(self) -> None:
+        """Make a list of conv layers a tuple, so that configs compare and hash by value."""
         if self.extractor_conv_layer_config is not None:
             object.__setattr__(
                 self,
@@ -54,7 +56,16 @@ class ModelConfig:
             )
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> ModelConfig:
+    def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":
+        """The config of 16 values in which `validate` found no fault; they are not checked again."""
+        config = object.__new__(cls)
+        for name in FIELDS:
+            object.__setattr__(config, name, values[name])
+        config._freeze_conv_layers()
+        return config
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> "ModelConfig":
         """The config that a mapping of the 16 fields describes.
 
         Raises:

@@ -1,7 +1,5 @@
 """Where the presets lie: YAML files at the top of the source tree, inside the package once it is installed."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

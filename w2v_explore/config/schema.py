@@ -3,9 +3,7 @@
 Validation, the JSON Schema, ``explain`` and docs/config.md are all made from `FIELDS`.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from w2v_explore.config import codes
 from w2v_explore.diagnostics import Rule
@@ -30,8 +28,7 @@ STANDARD_CONV_LAYERS: tuple[ConvLayer, ...] = (
 """What ``extractor_conv_layer_config: null`` stands for: 400 samples wide, one frame every 320."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a few words. ``synonyms`` maps other programs' words to ours."""
 
     values: tuple[str, ...]
@@ -39,13 +36,11 @@ class Choice:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
 class Flag:
     """``true`` or ``false``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(NamedTuple):
     """A whole number from 1 to ``maximum``; ``rule`` is broken by 0 and below; ``optional`` allows null."""
 
     rule: Rule
@@ -53,12 +48,10 @@ class Integer:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Probability:
     """A number from 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
 class ConvLayers:
     """A list of ``[channels, kernel, stride]``, or null for `STANDARD_CONV_LAYERS`."""
 
@@ -66,8 +59,7 @@ class ConvLayers:
 Kind = Choice | Flag | Integer | Probability | ConvLayers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(NamedTuple):
     """One argument of ``torchaudio.models.wav2vec2_model``.
 
     Attributes:

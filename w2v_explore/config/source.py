@@ -1,13 +1,10 @@
 """Where a config comes from: a file, a preset's name, or ``-`` for standard input. Reads bytes, at most 512 KiB."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import stat
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.errors import SourceError
@@ -16,26 +13,36 @@ from w2v_explore.errors import SourceError
 MAX_BYTES = 512 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The bytes of a config.
 
     Attributes:
         name: What messages call it: the path as it was given, ``preset base``, ``<stdin>``.
         content: At most `MAX_BYTES` + 1 bytes; one more than allowed marks a source that is too big.
-        folder: Where a relative ``extends`` is looked up.
-        identity: Equal for equal sources; two names can lead to one file.
-        stem: The config's name where it gives none itself.
+        path: The file; None where there is none.
     """
 
     name: str
     content: bytes
-    folder: Path
-    identity: str
-    stem: str
+    path: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where a relative ``extends`` is looked up."""
+        return os.path.dirname(self.path) if self.path else ""
+
+    @property
+    def stem(self) -> str:
+        """The config's name where it gives none itself."""
+        return os.path.splitext(os.path.basename(self.path))[0] if self.path else self.name.strip("<>")
+
+    @property
+    def identity(self) -> str:
+        """Equal for equal files: two paths can lead to one."""
+        return os.path.realpath(self.path) if self.path else self.name
 
 
-def read_source(reference: str, folder: Path | None = None) -> Source:
+def read_source(reference: str, folder: str | None = None) -> Source:
     """The source that a command-line argument or an ``extends`` names.
 
     Args:
@@ -47,38 +54,56 @@ def read_source(reference: str, folder: Path | None = None) -> Source:
         SourceError: Nothing is there, or it cannot be read.
     """
     if reference == "-" and folder is None:
-        return Source("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd(), "<stdin>", "stdin")
-    path = folder / reference if folder is not None else Path(reference)
-    name = reference if folder is None else os.path.relpath(path)
+        return Source("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
     if "\0" in reference:
         raise SourceError(f"{reference!r} is no path: it holds a NUL character")
-    try:
-        if os.path.lexists(path):
-            return _read_file(path, name)
-    except OSError as error:
-        raise SourceError(f"cannot read {name}: {error.strerror or error}") from error
+    path = os.path.join(folder or "", reference)
     stem = reference.removesuffix(".yaml")
-    if stem in preset_names():
+    if not os.path.lexists(path) and stem in preset_names():
         return read_preset(stem)
-    raise SourceError(_not_found(reference))
+    return read_file(path, reference)
 
 
 def read_preset(name: str) -> Source:
     """The source of a preset, by its exact name."""
     path = preset_path(name)
-    return Source(f"preset {name}", path.read_bytes(), path.parent, str(path.resolve()), name)
+    return Source(f"preset {name}", path.read_bytes(), str(path))
 
 
-def _read_file(path: Path, name: str) -> Source:
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise SourceError(f"cannot read {name}: it is a folder; name a YAML file in it")
-    if not stat.S_ISREG(mode):
-        # Opening a FIFO or a device could wait for ever.
-        raise SourceError(f"cannot read {name}: it is no regular file; pipe its content in and write - instead")
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    return Source(name, content, path.parent, str(path.resolve()), path.stem)
+def read_file(path: str, reference: str | None = None) -> Source:
+    """The source at a path; ``reference`` is what it was asked for by, where that differs.
+
+    Raises:
+        SourceError: Nothing is there, or it cannot be read.
+    """
+    try:
+        # Opening a FIFO would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode):
+                return Source(path, _read_all(descriptor, status.st_size), path)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if not os.path.lexists(path):
+            raise SourceError(_not_found(reference or path)) from error
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise SourceError(f"cannot read {path}: it is a folder; name a YAML file in it")
+    raise SourceError(f"cannot read {path}: it is no regular file; pipe its content in and write - instead")
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    """What is in a file, and at most one byte more than is allowed."""
+    # A buffer of the largest size allowed for each small file would cost more than reading it.
+    content = os.read(descriptor, min(size, MAX_BYTES) + 1)
+    while len(content) <= MAX_BYTES:
+        more = os.read(descriptor, min(64 * 1024, MAX_BYTES + 1 - len(content)))
+        if not more:
+            break
+        content += more
+    return content
 
 
 def _not_found(reference: str) -> str:

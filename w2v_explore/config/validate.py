@@ -1,7 +1,5 @@
 """Checks the values of a config's fields, wherever they come from: a YAML file, ``--set``, or a Python call."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple

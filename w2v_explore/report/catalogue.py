@@ -1,7 +1,5 @@
 """What `presets` and `explain` show: the published models, and the fields of a config."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis

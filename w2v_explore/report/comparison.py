@@ -1,7 +1,5 @@
 """What `compare` says of two or more configs, in words and tables."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

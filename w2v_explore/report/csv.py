@@ -1,7 +1,5 @@
 """CSV: a row per layer of a summary, a row per metric of a comparison."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Sequence

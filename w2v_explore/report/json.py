@@ -1,7 +1,5 @@
 """JSON: raw figures in SI units, under names that other programs rely on (docs/json.md)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Reports as GitHub-flavoured Markdown, fit for a pull request."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from w2v_explore.report.table import Report, Table

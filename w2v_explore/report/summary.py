@@ -1,7 +1,5 @@
 """What `summary` says of a config, in words and tables."""
 
-from __future__ import annotations
-
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table

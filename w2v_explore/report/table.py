@@ -1,7 +1,5 @@
 """A table before it is drawn: what the terminal and Markdown renderers share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Drawing reports on a terminal with rich; off a terminal the same tables without colour, at their full width."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """Layers as the rows of a tree: which are shown, under which names, with which guides."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Numbers as people read them. Decimal prefixes throughout: 1 M is 10^6, 1 GB is 10^9 bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import groupby
 

@@ -1,0 +1,103 @@
+"""From paths to files: folders, globs, .gitignore, and what is not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from w2v_explore.errors import SourceError
+from w2v_explore.lint.discovery import Found, find_files
+
+
+def complain(message: str) -> None:
+    raise AssertionError(message)
+
+
+def find(*paths: str) -> list[str]:
+    return [found.path.replace(os.sep, "/") for found in find_files(paths, complain)]
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in (
+        "a.yaml",
+        "b.yml",
+        "c.json",
+        "sub/d.yaml",
+        "sub/deep/e.yaml",
+        "out/f.yaml",
+        ".git/g.yaml",
+        ".hidden/h.yml",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_folders_are_searched_for_both_suffixes(tree: Path) -> None:
+    assert find(".") == ["./a.yaml", "./b.yml", "./.hidden/h.yml", "./out/f.yaml", "./sub/d.yaml", "./sub/deep/e.yaml"]
+
+
+def test_named_files_are_taken_whatever_they_are_called(tree: Path) -> None:
+    assert find("c.json", "a.yaml") == ["c.json", "a.yaml"]
+
+
+def test_globs(tree: Path) -> None:
+    assert find("*.y*ml") == ["a.yaml", "b.yml"]
+    assert find("sub/**/*.yaml") == ["sub/d.yaml", "sub/deep/e.yaml"]
+    assert find("su[b]") == ["sub/d.yaml", "sub/deep/e.yaml"]
+
+
+def test_a_file_is_found_once(tree: Path) -> None:
+    assert find("a.yaml", "./a.yaml", "*.yaml") == ["a.yaml"]
+
+
+def test_only_a_search_passes_over_files(tree: Path) -> None:
+    assert list(find_files(["a.yaml"], complain)) == [Found("a.yaml", searched=False)]
+    assert all(found.searched for found in find_files(["sub"], complain))
+
+
+def test_gitignore(tree: Path) -> None:
+    (tree / ".gitignore").write_text("out/\n*.yml\n/sub/d.yaml\n")
+    assert find(".") == ["./a.yaml", "./sub/deep/e.yaml"]
+    assert find("b.yml") == ["b.yml"], "what is named is taken"
+
+
+def test_nested_gitignores_and_exceptions(tree: Path) -> None:
+    (tree / ".gitignore").write_text("*.yaml\n")
+    (tree / "sub/.gitignore").write_text("!e.yaml\n")
+    assert find(".") == ["./b.yml", "./.hidden/h.yml", "./sub/deep/e.yaml"]
+
+
+def test_the_gitignore_of_the_repository_holds_in_a_folder_of_it(tree: Path) -> None:
+    (tree / ".gitignore").write_text("/sub/d.yaml\n")
+    assert find("sub") == ["sub/deep/e.yaml"]
+    os.chdir(tree / "sub")
+    assert find(".") == ["./deep/e.yaml"]
+
+
+@pytest.mark.parametrize("path", ["nowhere.yaml", "nowhere/*.yaml", "nowhere/"])
+def test_what_is_not_there_is_an_error(tree: Path, path: str) -> None:
+    with pytest.raises(SourceError, match="no file is named"):
+        find(path)
+
+
+def test_a_folder_that_cannot_be_searched_is_named_and_the_rest_goes_on(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    messages: list[str] = []
+    found = [found.path for found in find_files(["sub", "a.yaml"], messages.append)]
+    assert found == [os.path.join("sub", "d.yaml"), "a.yaml"]
+    assert messages == [f"cannot search {os.path.join('sub', 'deep')}: Permission denied"]

@@ -1,0 +1,130 @@
+"""--fix: one right answer, byte for byte elsewhere, and nothing left to do the second time."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v_explore.config.source import Source
+from w2v_explore.lint import fix
+from w2v_explore.lint.fix import fix_source, write_atomically
+from w2v_explore.lint.settings import Settings
+
+
+def fixed(text: str) -> str:
+    return fix_source(Source("c.yaml", text.encode()), Settings()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("encoder_num_layers: 010  # eight", "encoder_num_layers: 8  # eight"),
+        ("encoder_layer_norm_first:   off", "encoder_layer_norm_first:   false"),
+        ("encoder_num_layers: '6'", "encoder_num_layers: 6"),
+        ("extractor_conv_bias: \"False\"", "extractor_conv_bias: false"),
+        ("encoder_dropout: 1e-1", "encoder_dropout: 0.1"),
+        ("encoder_num_heads: 12.0", "encoder_num_heads: 12"),
+        ("extractor_mode: default", "extractor_mode: group_norm"),
+        ("encoder_num_layer: 6", "encoder_num_layers: 6"),
+        ("encoder_layers: 6", "encoder_num_layers: 6"),
+        ("num_hidden_layers: '6'", "encoder_num_layers: 6"),
+        ("feat_extract_norm: group", "extractor_mode: group_norm"),
+        ("conv_feature_layers: '[(512, 10, 5)] + [(512, 3, 2)] * 2'",
+         "extractor_conv_layer_config: [[512, 10, 5], [512, 3, 2], [512, 3, 2]]"),
+        ("extractor_conv_layer_config: [(512,10,5)]", "extractor_conv_layer_config: [[512, 10, 5]]"),
+        ("extractor_conv_layer_config: [[512, 10, '5']]", "extractor_conv_layer_config: [[512, 10, 5]]"),
+    ],
+)  # fmt: skip
+def test_what_has_one_right_answer(before: str, after: str) -> None:
+    frame = "# comment  \nextends:  base\n\n{}\n...\n"
+    assert fixed(frame.format(before)) == frame.format(after)
+    assert fixed(frame.format(after)) == frame.format(after)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "encoder_num_heads: 7",
+        "encoder_num_layers: 0",
+        "encoder_dropout: 1.5",
+        "whatever: 3",
+        "encoder_num_layers: 6\nencoder_num_layer: 7",
+        "encoder_num_layers: [6",
+    ],
+)
+def test_what_has_more_than_one_is_left_alone(line: str) -> None:
+    assert fixed(f"extends: base\n{line}\n") == f"extends: base\n{line}\n"
+
+
+def test_two_keys_that_mean_one_field_do_not_become_the_same() -> None:
+    text = fixed("extends: base\nencoder_layers: 6\nnum_hidden_layers: 7\n")
+    assert text == "extends: base\nencoder_num_layers: 6\nnum_hidden_layers: 7\n"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_newlines_and_the_byte_order_mark_stay(newline: str, bom: bytes) -> None:
+    text = f"extends: base{newline}name: 'Ü 😀'  # é{newline}encoder_num_layers: '6'"
+    content = fix_source(Source("c.yaml", bom + text.encode()), Settings()).content
+    assert content == bom + text.replace("'6'", "6").encode()
+
+
+@pytest.mark.parametrize(("codec", "bom"), [("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")])
+def test_utf_16_stays(codec: str, bom: bytes) -> None:
+    text = "extends: base\nencoder_num_layers: '6'\n"
+    content = fix_source(Source("c.yaml", bom + text.encode(codec)), Settings()).content
+    assert content == bom + text.replace("'6'", "6").encode(codec)
+
+
+def test_an_ignored_problem_is_not_repaired() -> None:
+    text = "extends: base\nencoder_num_layers: 010  # w2v: ignore[W107] octal\n"
+    assert fixed(text) == text
+
+
+VALUES = st.sampled_from(["010", "'6'", "on", "1e-1", "default", "6.0", "[(4,3,2)]", "x", "null", "1_0", "~", "12"])
+KEYS = st.sampled_from(
+    [
+        "encoder_num_layers", "encoder_num_layer", "encoder_layers", "extractor_mode", "encoder_dropout",
+        "extractor_conv_layer_config", "conv_bias", "hidden_size", "nonsense",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(KEYS, VALUES), max_size=5), st.sampled_from(["\n", "\r\n"]))
+def test_fixing_is_idempotent(entries: list[tuple[str, str]], newline: str) -> None:
+    text = newline.join(["extends: base", *[f"{key}: {value} # {value}" for key, value in entries], ""])
+    once = fixed(text)
+    assert fixed(once) == once
+    assert len(once.split(newline)) == len(text.split(newline))
+    assert [line.partition(" # ")[2] for line in once.split(newline)] == [
+        line.partition(" # ")[2] for line in text.split(newline)
+    ]
+
+
+def test_a_file_is_replaced_whole_with_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("old")
+    path.chmod(0o640)
+    write_atomically(str(path), b"new")
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["c.yaml"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("old")
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fix.os, "replace", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(str(path), b"new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["c.yaml"]

@@ -1,0 +1,272 @@
+"""``w2v-explore lint``."""
+
+import difflib
+import fnmatch
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.config.document import Document, parse_document
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.source import MAX_BYTES, Source, read_file
+from w2v_explore.diagnostics import Problem
+from w2v_explore.errors import SourceError
+from w2v_explore.lint.discovery import STDIN, Found, find_files
+from w2v_explore.lint.engine import lint_document, order
+from w2v_explore.lint.pyproject import Project, load_project
+from w2v_explore.lint.report import LintReport
+from w2v_explore.lint.settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+
+class Format(str, Enum):
+    """How the problems are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+class FailOn(str, Enum):
+    """The least severity that fails."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
+@app.command()
+def lint(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH...]", help="Files, folders, globs, or - for standard input."),
+    ] = None,
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("--format", help="How to write the problems; repeatable.  [default: text, or the CI's own]"),
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--output", metavar="FILE", help="Where the format of the same position goes; repeatable."),
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3.  [default: E,W]")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Rules to leave out, as W303,W304.")
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option("--fail-on", help="The least severity that fails.  [default: warning]")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what has one right answer.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.")] = False,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count the problems of each rule.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="A duration for which every config has to give a frame.")
+    ] = None,
+    stdin_filename: Annotated[
+        str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
+    ] = "<stdin>",
+) -> None:
+    """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
+    project = load_project(os.getcwd())
+    settings = _settings(project, select, ignore, fail_on, seconds)
+    targets = _targets(formats or [], outputs or [], project)
+    if fix and diff:
+        raise typer.BadParameter("give --fix or --diff, not both")
+    run = _Run(project, settings, stdin_filename, fix=fix, diff=diff)
+    names = paths or list(project.paths)
+    if not names:
+        raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
+    for found in find_files(names, run.complain):
+        run.check(found)
+    report = run.finish()
+    if not diff:
+        _write(report, targets, statistics)
+    if run.unreadable:
+        raise typer.Exit(WRONG_QUESTION)
+    if any(settings.fails(problem.rule.severity) for problem in report.problems):
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+class _Run:
+    """The files of one call, one after the other; of each only its problems are kept."""
+
+    def __init__(self, project: Project, settings: Settings, stdin_name: str, *, fix: bool, diff: bool) -> None:
+        self._project, self._settings, self._stdin_name = project, settings, stdin_name
+        self._fix, self._diff = fix, diff
+        self._report = LintReport()
+        self._seen: set[Problem] = set()
+        self.unreadable = False
+
+    def complain(self, message: str) -> None:
+        """Say what could not be read, and go on."""
+        self.unreadable = True
+        print(f"error: {message}", file=sys.stderr)
+
+    def check(self, found: Found) -> None:
+        """Lint a file, or pass over it."""
+        try:
+            source = self._read(found.path)
+        except SourceError as error:
+            self.complain(str(error))
+            return
+        document = parse_document(source)
+        if found.searched and not _is_config(document):
+            self._report.skipped += 1
+            return
+        settings = self._settings_for(source.name)
+        if self._fix or self._diff:
+            document = self._repair(source, document, settings)
+        self._report.files.append(source.name)
+        for problem in lint_document(document, settings):
+            # A fault of a base is found again with every config that extends it.
+            if problem not in self._seen:
+                self._seen.add(problem)
+                self._report.problems.append(problem)
+                self._keep_line(problem, document)
+
+    def finish(self) -> LintReport:
+        """The report, sorted."""
+        self._report.problems.sort(key=order)
+        return self._report
+
+    def _read(self, path: str) -> Source:
+        if path == STDIN:
+            return Source(self._stdin_name, sys.stdin.buffer.read(MAX_BYTES + 1))
+        return read_file(path)
+
+    def _settings_for(self, name: str) -> Settings:
+        if not self._project.per_path_ignores:
+            return self._settings
+        relative = os.path.relpath(name, self._project.folder)
+        codes = [
+            code
+            for pattern, codes in self._project.per_path_ignores.items()
+            if fnmatch.fnmatch(relative, pattern)
+            for code in codes
+        ]
+        return replace(self._settings, ignore=(*self._settings.ignore, *codes)) if codes else self._settings
+
+    def _repair(self, source: Source, document: Document, settings: Settings) -> Document:
+        from w2v_explore.lint.fix import fix_source, write_source
+
+        fixed = fix_source(source, settings)
+        if fixed.content == source.content:
+            return document
+        repaired = parse_document(fixed)
+        if self._diff:
+            before, after = document.text.splitlines(keepends=True), repaired.text.splitlines(keepends=True)
+            sys.stdout.writelines(difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)"))
+            return document
+        if source.path is None:
+            self.complain(f"cannot repair {source.name}: it is no file; --diff shows what would change")
+            return document
+        try:
+            write_source(fixed)
+        except OSError as error:
+            self.complain(f"cannot write {source.name}: {error.strerror or error}")
+            return document
+        return repaired
+
+    def _keep_line(self, problem: Problem, document: Document) -> None:
+        place = problem.place
+        if place.line is not None and place.path == document.source.name:
+            lines = document.text.splitlines()
+            if place.line <= len(lines):
+                self._report.lines[place.path, place.line] = lines[place.line - 1]
+
+
+def _is_config(document: Document) -> bool:
+    """Whether a YAML file has to do with us: one that cannot be parsed does if it names a field."""
+    if document.entries:
+        return not FIELDS.keys().isdisjoint(document.entries)
+    return any(field in document.text for field in FIELDS)
+
+
+def _settings(
+    project: Project,
+    select: Sequence[str] | None,
+    ignore: Sequence[str] | None,
+    fail_on: FailOn | None,
+    seconds: float | None,
+) -> Settings:
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise typer.BadParameter(f"--seconds is {seconds:g}; give a positive duration")
+    chosen = _codes(select) if select else project.select
+    return Settings(
+        select=chosen,
+        ignore=(*(_codes(ignore) if ignore else project.ignore),),
+        fail_on=fail_on.value if fail_on else project.fail_on or "warning",  # type: ignore[arg-type]
+        seconds=seconds if seconds is not None else project.seconds,
+        budgets=project.budgets,
+    )
+
+
+def _codes(values: Sequence[str]) -> tuple[str, ...]:
+    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+    for code in codes:
+        if not (code[0] in "EWA" and (code[1:].isdigit() or len(code) == 1)):
+            raise typer.BadParameter(f"{code} is no code of a rule; write E234, or W for all warnings")
+    return codes
+
+
+def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project) -> list[tuple[Format, str | None]]:
+    """Each format and the file it goes to; None is standard output."""
+    if not formats:
+        formats = [_usual_format(project)]
+    if len(outputs) > len(formats):
+        raise typer.BadParameter("each --output goes with a --format of its own")
+    targets: list[tuple[Format, str | None]] = list(zip(formats, outputs, strict=False))
+    targets += [(format, None) for format in formats[len(outputs) :]]
+    if sum(output is None for _, output in targets) > 1:
+        raise typer.BadParameter("several formats cannot all go to standard output; give each an --output but one")
+    return targets
+
+
+def _usual_format(project: Project) -> Format:
+    if project.format is not None:
+        if project.format not in set(Format):
+            raise typer.BadParameter(f"pyproject.toml has the format {project.format}, which there is not")
+        return Format(project.format)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        return Format.GITHUB
+    if os.environ.get("GITLAB_CI") == "true":
+        return Format.GITLAB
+    return Format.TEXT
+
+
+def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool) -> None:
+    for format, output in targets:
+        render = import_module(f"w2v_explore.lint.formats.{format.value}").render
+        if output is not None:
+            from w2v_explore.lint.fix import write_atomically
+
+            try:
+                write_atomically(output, render(report).encode())
+            except OSError as error:
+                raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
+        elif format is Format.TEXT:
+            print(render(report, colour=_wants_colour()), end="")
+        else:
+            print(render(report), end="")
+    if statistics:
+        for count, problem in report.statistics():
+            print(f"{count:>6}  {problem.rule.code} {problem.rule.name}", file=sys.stderr)
+
+
+def _wants_colour() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

@@ -1,0 +1,79 @@
+"""Repairing what has one right answer, byte for byte but for what is wrong."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+
+from w2v_explore.config.document import encode, parse_document
+from w2v_explore.config.source import Source
+from w2v_explore.diagnostics import Problem
+from w2v_explore.lint.engine import lint_document
+from w2v_explore.lint.settings import Settings
+
+# A repair can bring the next to light: a field gets its name, then its value is looked at.
+_MAX_PASSES = 10
+
+
+def fix_source(source: Source, settings: Settings) -> Source:
+    """The source with every repair made that there is; the same source where there is none."""
+    for _ in range(_MAX_PASSES):
+        document = parse_document(source)
+        problems = [problem for problem in lint_document(document, settings) if problem.place.path == source.name]
+        text = fix_text(document.text, problems)
+        if text == document.text:
+            break
+        source = Source(source.name, encode(text, source.content), source.path)
+    return source
+
+
+def fix_text(text: str, problems: Sequence[Problem]) -> str:
+    """The text with each problem's ``fix`` put in its place; of two that overlap, the first."""
+    lines = text.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    edits = []
+    for problem in problems:
+        place = problem.place
+        if problem.fix is None or place.line is None or place.column is None:
+            continue
+        if place.end_line is None or place.end_column is None:
+            continue
+        start, end = starts[place.line - 1] + place.column - 1, starts[place.end_line - 1] + place.end_column - 1
+        edits.append((start, end, problem.fix))
+    fixed, position = [], 0
+    for start, end, replacement in sorted(edits):
+        if start >= position:
+            fixed += [text[position:start], replacement]
+            position = end
+    return "".join([*fixed, text[position:]])
+
+
+def write_source(source: Source) -> None:
+    """Put a repaired file in the place of the old one, whole or not at all.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    assert source.path is not None
+    # Through a link, to the file itself.
+    write_atomically(os.path.realpath(source.path), source.content)
+
+
+def write_atomically(path: str, content: bytes) -> None:
+    """Write a file under a temporary name in its folder, with the old one's permissions, and rename it."""
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".w2v-explore-")
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        if os.path.exists(path):
+            shutil.copymode(path, temporary)
+        else:
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,27 @@
+"""GitLab's Code Quality report: a JSON array that a merge request compares with that of its target branch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from w2v_explore.lint.formats.fingerprint import fingerprints
+from w2v_explore.lint.report import LintReport
+
+_SEVERITIES = {"error": "critical", "warning": "minor", "advice": "info"}
+
+
+def render(report: LintReport) -> str:
+    """One entry per problem."""
+    entries: list[dict[str, Any]] = [
+        {
+            "description": problem.message,
+            "check_name": problem.rule.code,
+            "fingerprint": fingerprint,
+            "severity": _SEVERITIES[problem.rule.severity],
+            # A line is required here; what is about the file as a whole has none of its own.
+            "location": {"path": problem.place.path, "lines": {"begin": problem.place.line or 1}},
+        }
+        for problem, fingerprint in zip(report.problems, fingerprints(report.problems), strict=True)
+    ]
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,43 @@
+"""JUnit XML: a suite per file, a failing case per problem, and a passing case for a clean file."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from w2v_explore.diagnostics import Problem
+from w2v_explore.lint.report import LintReport
+
+
+def render(report: LintReport) -> str:
+    """All files, those without problems too."""
+    by_file: dict[str, list[Problem]] = {name: [] for name in report.files}
+    for problem in report.problems:
+        by_file.setdefault(problem.place.path, []).append(problem)
+    tests = sum(max(1, len(problems)) for problems in by_file.values())
+    root = ElementTree.Element("testsuites", {"name": "w2v-explore", **_counts(tests, len(report.problems))})
+    for name, problems in by_file.items():
+        counts = _counts(max(1, len(problems)), len(problems))
+        suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
+        if not problems:
+            ElementTree.SubElement(suite, "testcase", name="no problems", classname=name)
+        for problem in problems:
+            _case(suite, problem)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _counts(tests: int, failures: int) -> dict[str, str]:
+    return {"tests": str(tests), "failures": str(failures), "errors": "0"}
+
+
+def _case(suite: ElementTree.Element, problem: Problem) -> None:
+    rule, place = problem.rule, problem.place
+    where = f" at {place.line}:{place.column}" if place.line is not None else ""
+    case = ElementTree.SubElement(suite, "testcase", name=f"{rule.code} {rule.name}{where}", classname=place.path)
+    failure = ElementTree.SubElement(case, "failure", type=rule.severity, message=_printable(problem.message))
+    failure.text = _printable(str(problem))
+
+
+def _printable(text: str) -> str:
+    """XML has no way to write most control characters."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

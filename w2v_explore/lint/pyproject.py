@@ -1,0 +1,115 @@
+"""``[tool.w2v-explore]`` of the nearest pyproject.toml: the options of `lint`, for a whole project."""
+
+import os
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from w2v_explore.errors import SourceError
+
+_TABLE = "w2v-explore"
+_LISTS = ("paths", "select", "ignore")
+_KEYS = (*_LISTS, "fail-on", "seconds", "format", "budgets", "per-path-ignores")
+_SEVERITIES = ("error", "warning", "advice")
+
+
+class Project(NamedTuple):
+    """What a pyproject.toml says.
+
+    Attributes:
+        folder: Where it lies; its paths and patterns start there.
+        paths: What to lint where the command line names nothing.
+        select: As `Settings.select`.
+        ignore: As `Settings.ignore`.
+        fail_on: As `Settings.fail_on`; None where it says nothing.
+        seconds: As `Settings.seconds`.
+        format: The output format; None where it says nothing.
+        budgets: As `Settings.budgets`.
+        per_path_ignores: Rules to leave out, by a glob of paths.
+    """
+
+    folder: str = "."
+    paths: tuple[str, ...] = ()
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    seconds: float | None = None
+    format: str | None = None
+    budgets: Mapping[str, Any] = MappingProxyType({})
+    per_path_ignores: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def load_project(folder: str) -> Project:
+    """The settings of the nearest pyproject.toml with a ``[tool.w2v-explore]``, upwards from a folder.
+
+    Raises:
+        SourceError: It is no TOML, or says something that has no meaning.
+    """
+    folder = os.path.abspath(folder)
+    while True:
+        path = os.path.join(folder, "pyproject.toml")
+        table = _table(path)
+        if table is not None:
+            return _project(path, folder, table)
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return Project()
+        folder = parent
+
+
+def _table(path: str) -> dict[str, Any] | None:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return None
+    if _TABLE.encode() not in content:
+        return None
+    # Only projects that configure the linter pay for the import.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        table: dict[str, Any] | None = tomllib.loads(content.decode()).get("tool", {}).get(_TABLE)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot read {path}: {error}") from error
+    return table
+
+
+def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
+    def refuse(key: str, instead: str) -> SourceError:
+        return SourceError(f"{path}: tool.{_TABLE}.{key} is {table[key]!r}; write {instead}")
+
+    for key, value in table.items():
+        if key not in _KEYS:
+            raise SourceError(f"{path}: tool.{_TABLE} has no option {key}; there is {', '.join(_KEYS)}")
+        if key in _LISTS and not _is_texts(value):
+            raise refuse(key, "a list of texts")
+        if key == "fail-on" and value not in _SEVERITIES:
+            raise refuse(key, " or ".join(_SEVERITIES))
+        if key == "seconds" and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+            raise refuse(key, "a positive number")
+        if key == "format" and not isinstance(value, str):
+            raise refuse(key, "the name of a format")
+        if key == "budgets" and not isinstance(value, dict):
+            raise refuse(key, "a table of limits")
+        if key == "per-path-ignores" and not (isinstance(value, dict) and all(map(_is_texts, value.values()))):
+            raise refuse(key, 'a table of lists, as "old/*" = ["W305"]')
+    return Project(
+        folder=folder,
+        paths=tuple(os.path.join(os.path.relpath(folder), path) for path in table.get("paths", ())),
+        select=tuple(table["select"]) if "select" in table else None,
+        ignore=tuple(table.get("ignore", ())),
+        fail_on=table.get("fail-on"),
+        seconds=table.get("seconds"),
+        format=table.get("format"),
+        budgets=table.get("budgets", {}),
+        per_path_ignores={pattern: tuple(codes) for pattern, codes in table.get("per-path-ignores", {}).items()},
+    )
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

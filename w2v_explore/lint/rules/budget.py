@@ -1,0 +1,118 @@
+"""A limit of budgets is broken.
+
+What it does
+    Works out the figures that `budgets` sets limits for, in the config or in pyproject.toml, and compares. A limit is a
+    number (the most allowed), with k, M, G or T for thousands if you like, or {min: …, max: …}.
+Why is this bad
+    It is what you asked to be told: a config that outgrows the device or the latency it was meant for.
+Example
+    extends: base
+    budgets:
+      parameters: 90M
+Use instead
+    extends: base
+    budgets:
+      parameters: 100M
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from w2v_explore.analysis.receptive_field import kernel_field
+from w2v_explore.config.document import plain_value
+from w2v_explore.config.validate import describe
+from w2v_explore.lint.codes import BUDGET as RULE
+from w2v_explore.lint.subject import Finding, Subject
+
+__all__ = ["RULE", "check"]
+
+TORCH = "never sees it"
+
+_KEY = "budgets"
+_SUFFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_DURATION_S = 10.0
+LIMITS = (
+    "parameters",
+    "parameter_bytes",
+    "macs",
+    "macs_per_audio_second",
+    "receptive_field",
+    "receptive_field_ms",
+    "stride",
+    "stride_ms",
+)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Hold the figures against the config's own limits, then against those for all configs."""
+    entry = subject.document.entries.get(_KEY)
+    own = plain_value(entry.value) if entry is not None else {}
+    if isinstance(own, dict):
+        yield from _check_limits(subject, own, "")
+    yield from _check_limits(subject, subject.settings.budgets, " of pyproject.toml")
+
+
+def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> Iterator[Finding]:
+    keys, figures = ((_KEY,) if not whose else ()), None
+    for name, limit in limits.items():
+        item = (name,) if not whose else ()
+        if name not in LIMITS:
+            yield Finding(f"budgets.{name}{whose} is no figure; there is {', '.join(LIMITS)}", keys, item)
+            continue
+        bounds = _bounds(limit)
+        if bounds is None:
+            message = f"budgets.{name}{whose} is {describe(limit)}; write a number, as 100M, or {{min: …, max: …}}"
+            yield Finding(message, keys, item)
+            continue
+        figures = figures or _figures(subject)
+        least, most = bounds
+        if not least <= figures[name] <= most:
+            bound = f"at least {least:,.10g}" if figures[name] < least else f"at most {most:,.10g}"
+            yield Finding(f"{name} is {figures[name]:,.10g}; the budget{whose} is {bound}", keys, item)
+
+
+def _bounds(limit: Any) -> tuple[float, float] | None:
+    if isinstance(limit, dict):
+        if not limit or not set(limit) <= {"min", "max"}:
+            return None
+        least = _number(limit["min"]) if "min" in limit else float("-inf")
+        most = _number(limit["max"]) if "max" in limit else float("inf")
+        return None if least is None or most is None else (least, most)
+    most = _number(limit)
+    return None if most is None else (float("-inf"), most)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str) and value:
+        scale = _SUFFIXES.get(value[-1], 1.0)
+        try:
+            return float(value.rstrip("kMGT") if scale != 1.0 else value) * scale
+        except ValueError:
+            return None
+    return None
+
+
+def _figures(subject: Subject) -> dict[str, float]:
+    # Most files have no budgets: what works the figures out is imported where one has.
+    from w2v_explore.analysis.compute import analyze_layers
+    from w2v_explore.analysis.receptive_field import minimum_samples
+    from w2v_explore.architecture.wav2vec2 import build_architecture
+
+    model, rate = subject.model, subject.reading.sample_rate
+    samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))
+    whole = analyze_layers(build_architecture(model), 1, samples)[0]
+    field, stride = kernel_field(model)
+    return {
+        "parameters": whole.parameters,
+        "parameter_bytes": 4 * whole.parameters,
+        "macs": whole.macs.total,
+        "macs_per_audio_second": whole.macs.total * rate / samples,
+        "receptive_field": field,
+        "receptive_field_ms": 1000 * field / rate,
+        "stride": stride,
+        "stride_ms": 1000 * stride / rate,
+    }

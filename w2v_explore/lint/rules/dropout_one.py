@@ -1,0 +1,37 @@
+"""A dropout of 1 drops everything.
+
+What it does
+    Finds a dropout probability of exactly 1.
+Why is this bad
+    Nothing passes in training: what comes out is the same whatever goes in, and nothing can be learned from it.
+    Evaluation does not drop and so hides it.
+Example
+    extends: base
+    encoder_dropout: 1.0
+Use instead
+    extends: base
+    encoder_dropout: 0.1
+"""
+
+from collections.abc import Iterator
+
+from w2v_explore.lint.codes import DROPOUT_ONE as RULE
+from w2v_explore.lint.subject import Finding, Subject
+
+__all__ = ["RULE", "check"]
+
+TORCH = "accepts"
+
+_DROPOUTS = (
+    "encoder_projection_dropout",
+    "encoder_attention_dropout",
+    "encoder_ff_interm_dropout",
+    "encoder_dropout",
+)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at the four dropouts."""
+    for key in _DROPOUTS:
+        if getattr(subject.model, key) == 1:
+            yield Finding(f"{key} is 1: in training nothing passes; write a probability below 1, as 0.1", (key,))

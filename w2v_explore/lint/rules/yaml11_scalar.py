@@ -1,0 +1,61 @@
+"""A plain value is read by YAML 1.1, not as it looks.
+
+What it does
+    Finds numbers and booleans that YAML 1.1 and people read differently: no and on (booleans), 010 (octal, 8),
+    1:30 (base 60, 90), 1_000. Only where the field takes such a value; quoted text is another rule's matter.
+Why is this bad
+    PyYAML, and with it most of Python, reads YAML 1.1; editors, JSON tools and other languages read YAML 1.2, where the
+    same characters are text or another number. The config then depends on who reads it.
+Example
+    extends: base
+    encoder_num_layers: 010
+Use instead
+    extends: base
+    encoder_num_layers: 8
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import yaml
+
+from w2v_explore.config.document import plain_value
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.lint.codes import YAML11_SCALAR as RULE
+from w2v_explore.lint.subject import Finding, Subject
+
+__all__ = ["RULE", "check"]
+
+TORCH = "accepts"
+
+_SAFE = re.compile(
+    r"true|false|null|~|[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+|[-+]?\.(inf|nan)", re.I
+)
+
+
+@lru_cache(maxsize=1024)
+def _is_safe(text: str) -> bool:
+    """Whether YAML 1.1, YAML 1.2 and people read a plain scalar alike."""
+    return _SAFE.fullmatch(text) is not None
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at the plain values that the file itself states."""
+    for key, entry in subject.document.entries.items():
+        node = entry.value
+        if key in FIELDS and not (isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value))):
+            yield from _traps(key, node, (), depth=3)
+
+
+def _traps(key: str, node: yaml.Node, item: tuple[int, ...], depth: int) -> Iterator[Finding]:
+    if isinstance(node, yaml.SequenceNode) and depth:
+        for number, child in enumerate(node.value):
+            yield from _traps(key, child, (*item, number), depth - 1)
+    if not isinstance(node, yaml.ScalarNode) or node.style or _is_safe(node.value):
+        return
+    value = plain_value(node)
+    if isinstance(value, (bool, int, float)):
+        plain = str(value).lower() if isinstance(value, bool) else str(value)
+        name = key + "".join(f"[{number}]" for number in item)
+        yield Finding(f"{name}: YAML 1.1 reads {node.value} as {plain}; write {plain}", (key,), item, plain)

@@ -1,0 +1,40 @@
+"""What the user asked of the linter: on the command line, or in ``[tool.w2v-explore]`` of a pyproject.toml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from w2v_explore.diagnostics import Rule, Severity
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Which rules run, and what they hold configs against.
+
+    Attributes:
+        select: Codes or their beginnings; None for all errors and warnings, and advice where ``fail_on`` asks for it.
+        ignore: Codes or their beginnings to leave out.
+        fail_on: The least severity at which the linter fails.
+        seconds: A duration that configs have to give a frame for.
+        budgets: Limits for every config, beside those that it states itself.
+    """
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    fail_on: Severity = "warning"
+    seconds: float | None = None
+    budgets: Mapping[str, Any] = field(default_factory=dict)
+
+    def selects(self, rule: Rule) -> bool:
+        """Whether a rule runs."""
+        if self.ignore and rule.code.startswith(self.ignore):
+            return False
+        if self.select is not None:
+            return rule.code.startswith(self.select)
+        return rule.severity != "advice" or self.fail_on == "advice"
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether a problem of this severity makes the linter fail."""
+        return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)

@@ -1,0 +1,48 @@
+"""What a rule looks at, and what it says."""
+
+from typing import NamedTuple
+
+from w2v_explore.config.document import Document
+from w2v_explore.config.load import Reading
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.lint.settings import Settings
+
+
+class Finding(NamedTuple):
+    """What a rule found.
+
+    Attributes:
+        message: What was found and what to write.
+        keys: The keys that together cause it; it is reported at the one that the file states last, and not at all
+            in a file that states none of them. Without keys it is about the file.
+        item: The way into a list, as in `Fault`.
+        fix: The text that repairs it, if there is one right answer.
+    """
+
+    message: str
+    keys: tuple[str, ...] = ()
+    item: tuple[int | str, ...] = ()
+    fix: str | None = None
+
+
+class Subject(NamedTuple):
+    """A config under the linter.
+
+    Attributes:
+        reading: The file as it was read, right or wrong.
+        settings: What the user asked for.
+    """
+
+    reading: Reading
+    settings: Settings
+
+    @property
+    def document(self) -> Document:
+        """The file itself."""
+        return self.reading.document
+
+    @property
+    def model(self) -> ModelConfig:
+        """The valid config; rules that need it run only where there is one."""
+        assert self.reading.model is not None
+        return self.reading.model
