@@ -17,7 +17,7 @@ from w2v_explore.report.json import dump
 
 _FILES = 1_000
 _PAIRS = 9
-_LINT = (sys.executable, "-m", "w2v_explore", "lint", "--select", "E,W,A", "--ignore", "A405,A406,W309")
+_LINT = ("w2v-explore", "lint", "--select", "E,W,A", "--ignore", "A405,A406,W309")
 
 
 class LinterFigures(NamedTuple):
@@ -38,14 +38,15 @@ def compare_linters() -> LinterFigures:
         schema = root / "schema.json"
         schema.write_text(dump(json_schema()))
         one, many = str(paths[0]), str(root / "many")
+        lint = (_tool(_LINT[0]), *_LINT[1:])
         yamllint, check = _tool("yamllint"), _tool("check-jsonschema")
         return LinterFigures(
-            one_file=compare_processes((*_LINT, one), (yamllint, one), 25),
-            yamllint=compare_processes((*_LINT, many), (yamllint, many), _PAIRS),
+            one_file=compare_processes((*lint, one), (yamllint, one), 25),
+            yamllint=compare_processes((*lint, many), (yamllint, many), _PAIRS),
             check_jsonschema=compare_processes(
-                (*_LINT, many), (check, "--schemafile", str(schema), *map(str, paths)), _PAIRS
+                (*lint, many), (check, "--schemafile", str(schema), *map(str, paths)), _PAIRS
             ),
-            few_files=compare_processes((*_LINT, many), (*_LINT, str(root / "few")), _PAIRS),
+            few_files=compare_processes((*lint, many), (*lint, str(root / "few")), _PAIRS),
         )
 
 

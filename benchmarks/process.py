@@ -41,7 +41,7 @@ class Pair(NamedTuple):
 
 def compare_processes(a: Sequence[str], b: Sequence[str], pairs: int) -> Pair:
     """Run two commands in turns, after one run of each to warm the file cache."""
-    runs = [(_run(a), _run(b)) for _ in range(pairs + 1)][1:]
+    runs = [(run_process(a), run_process(b)) for _ in range(pairs + 1)][1:]
     return Pair(
         _median([first for first, _ in runs]),
         _median([second for _, second in runs]),
@@ -50,13 +50,18 @@ def compare_processes(a: Sequence[str], b: Sequence[str], pairs: int) -> Pair:
     )
 
 
-def _run(command: Sequence[str]) -> Usage:
+def run_process(command: Sequence[str], exit_code: int = 0) -> Usage:
+    """What one run of a command takes; its output is thrown away.
+
+    Raises:
+        RuntimeError: It does not exit as it should.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_ENVIRONMENT)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode != exit_code:
         raise RuntimeError(f"{' '.join(command)} exited with {process.returncode}")
     return Usage(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 

@@ -115,9 +115,9 @@ def parse_document(source: Source) -> Document:
         root = _compose(source.name, text)
         if "*" in text:
             _bound_aliases(source.name, root)
+        problems = list(_structure_problems(source.name, root))
     except _RejectedError as rejected:
         return Document(source, {}, Place(source.name), (rejected.problem,), text)
-    problems = list(_structure_problems(source.name, root))
     entries: dict[str, Entry] = {}
     for key, value in root.value:
         if isinstance(key, yaml.ScalarNode):
@@ -342,7 +342,7 @@ def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
     """Keys given twice, and tags that are not YAML's own, at any level."""
     if root.tag not in _CORE_TAGS:
         yield _foreign_tag(name, root)
-    for node in _collections(root):
+    for node in _collections(name, root):
         if isinstance(node, yaml.MappingNode):
             yield from _duplicate_keys(name, node)
         for child in _children(node):
@@ -350,16 +350,18 @@ def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
                 yield _foreign_tag(name, child)
 
 
-def _collections(root: yaml.Node) -> Iterator[yaml.CollectionNode]:
+def _collections(name: str, root: yaml.Node) -> Iterator[yaml.CollectionNode]:
     """Every list and mapping below a node, once each: an alias shares its node, and may lead back to itself."""
     seen: set[int] = set()
-    waiting = [root]
+    waiting = [(root, 1)]
     while waiting:
-        node = waiting.pop()
+        node, depth = waiting.pop()
         if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            if depth > MAX_DEPTH:
+                raise _RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), _TOO_DEEP)
             seen.add(id(node))
             yield node
-            waiting.extend(_children(node))
+            waiting.extend((child, depth + 1) for child in _children(node))
 
 
 def _children(node: yaml.CollectionNode) -> list[yaml.Node]:

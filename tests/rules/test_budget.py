@@ -1,0 +1,30 @@
+"""E270 budget."""
+
+import pytest
+
+from tests.rules.helper import found
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("extends: base\nbudgets:\n  parameters: 90M\n", ["3:15-3:18"]),
+        ("extends: base\nbudgets: {stride_ms: 10, parameters: 100M}\n", ["2:22-2:24"]),
+        ("extends: base\nbudgets: {speed: 3}\n", ["2:18-2:19"]),
+        ("extends: base\nbudgets: {parameters: {min: 1G}}\n", ["2:23-2:32"]),
+    ],
+)
+def test_found(text: str, places: list[str]) -> None:
+    assert found("E270", text) == places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: base\nbudgets: {parameters: 100M, stride_ms: 20}\n",
+        "extends: base\nbudgets: {receptive_field_ms: {min: 25, max: 25}}\n",
+        "extends: base\nencoder_num_heads: 7\nbudgets: {parameters: 1}\n",
+    ],
+)
+def test_not_found(text: str) -> None:
+    assert found("E270", text) == []

@@ -1,0 +1,27 @@
+"""W308 head-dim-small."""
+
+import pytest
+
+from tests.rules.helper import found
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("extends: base\nencoder_num_heads: 96\n", ["2:20-2:22"]),
+        ("extends: base\nencoder_embed_dim: 96\n", ["2:20-2:22"]),
+    ],
+)
+def test_found(text: str, places: list[str]) -> None:
+    assert found("W308", text) == places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: base\nencoder_num_heads: 48\n",
+        "extends: base\nencoder_num_heads: 1\n",
+    ],
+)
+def test_not_found(text: str) -> None:
+    assert found("W308", text) == []

@@ -1,0 +1,32 @@
+"""W107 yaml11-scalar."""
+
+import pytest
+
+from tests.rules.helper import found
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("extends: base\nencoder_num_layers: 010\n", ["2:21-2:24"]),
+        ("extends: base\nencoder_layer_norm_first: no\n", ["2:27-2:29"]),
+        ("extends: base\nencoder_num_layers: 1:30\n", ["2:21-2:25"]),
+        ("extends: base\nencoder_num_layers: 1_0\n", ["2:21-2:24"]),
+        ("extends: base\nextractor_conv_layer_config: [[512, 010, 5]]\n", ["2:37-2:40"]),
+        ("extends: base\nencoder_num_layers: 0x10\n", ["2:21-2:25"]),
+    ],
+)
+def test_found(text: str, places: list[str]) -> None:
+    assert found("W107", text) == places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: base\nencoder_num_layers: 10\nencoder_layer_norm_first: false\nencoder_dropout: 1.5e-1\n",
+        "extends: base\nencoder_layer_norm_first: 'no'\n",
+        "extends: base\nname: no\n",
+    ],
+)
+def test_not_found(text: str) -> None:
+    assert found("W107", text) == []
