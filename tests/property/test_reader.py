@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 from unittest import mock
-from unittest import mock
 
 import pytest
 import yaml
