@@ -44,7 +44,7 @@ def config_reference() -> str:
     """The text of docs/config.md."""
     lines = [f"| `{key}` | {meaning} |" for key, meaning in TEXT_METADATA.items()]
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
-    lines.append("| `budgets` | Limits on the figures of the config: a mapping, kept for the linter. |")
+    lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
     lines += ["", "## Fields"]
     for name, field in FIELDS.items():
         lines += [

@@ -100,7 +100,8 @@ def test_json_reference_names_every_field(run: Runner) -> None:
     comparison = json.loads(run("compare", "base", "large", "--device", "cpu", "--runs", "1", *small).out)
     components = {"feature_extractor", "feature_projection", "positional_convolution", "transformer_layers", "aux"}
     metrics = {name for name in comparison["metrics"] if name.partition(".")[0] not in components}
-    for name in field_names(summary) | field_names(comparison) | metrics:
+    lint = json.loads(run("lint", "-", "--format", "json", stdin=b"extends: base\nencoder_num_heads: 7\n").out)
+    for name in field_names(summary) | field_names(comparison) | metrics | field_names(lint):
         assert re.search(rf"[`.]{re.escape(name)}[`.\[{{]", text), f"docs/json.md does not name {name}"
 
 
