@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import xmlschema
 
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.lint.formats import github, gitlab, junit, sarif, text
@@ -122,6 +123,11 @@ def test_junit(report: LintReport) -> None:
     assert [failure.get("type") for failure in failures] == [
         entry.rule.severity for name in report.files for entry in report.problems if entry.place.path == name
     ]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_junit_follows_the_schema_of_jenkins(report: LintReport) -> None:
+    xmlschema.XMLSchema(DATA / "junit-10.xsd").validate(junit.render(report))
 
 
 def test_a_clean_file_is_a_passing_case() -> None:
