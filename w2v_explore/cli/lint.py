@@ -1,11 +1,8 @@
 """``w2v-explore lint``."""
 
-import difflib
-import fnmatch
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import Enum
 from importlib import import_module
 from typing import Annotated
@@ -13,15 +10,11 @@ from typing import Annotated
 import typer
 
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
-from w2v_explore.config.document import Document, parse_document
-from w2v_explore.config.schema import FIELDS
-from w2v_explore.config.source import MAX_BYTES, Source, read_file
-from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import SourceError
-from w2v_explore.lint.discovery import STDIN, Found, find_files
-from w2v_explore.lint.engine import lint_document, order
+from w2v_explore.lint.discovery import find_files
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
+from w2v_explore.lint.run import LintRun
 from w2v_explore.lint.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -85,114 +78,23 @@ def lint(
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
-    run = _Run(project, settings, stdin_filename, fix=fix, diff=diff)
+    run = LintRun(project, settings, stdin_filename, repair="write" if fix else "show" if diff else None)
     names = paths or list(project.paths)
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
     for found in find_files(names, run.complain):
         run.check(found)
     report = run.finish()
-    if not diff:
+    for message in report.unreadable:
+        print(f"error: {message}", file=sys.stderr)
+    if diff:
+        print("".join(report.diffs), end="")
+    else:
         _write(report, targets, statistics)
-    if run.unreadable:
+    if report.unreadable:
         raise typer.Exit(WRONG_QUESTION)
     if any(settings.fails(problem.rule.severity) for problem in report.problems):
         raise typer.Exit(ANSWER_IS_NO)
-
-
-class _Run:
-    """The files of one call, one after the other; of each only its problems are kept."""
-
-    def __init__(self, project: Project, settings: Settings, stdin_name: str, *, fix: bool, diff: bool) -> None:
-        self._project, self._settings, self._stdin_name = project, settings, stdin_name
-        self._fix, self._diff = fix, diff
-        self._report = LintReport()
-        self._seen: set[Problem] = set()
-        self.unreadable = False
-
-    def complain(self, message: str) -> None:
-        """Say what could not be read, and go on."""
-        self.unreadable = True
-        print(f"error: {message}", file=sys.stderr)
-
-    def check(self, found: Found) -> None:
-        """Lint a file, or pass over it."""
-        try:
-            source = self._read(found.path)
-        except SourceError as error:
-            self.complain(str(error))
-            return
-        document = parse_document(source)
-        if found.searched and not _is_config(document):
-            self._report.skipped += 1
-            return
-        settings = self._settings_for(source.name)
-        if self._fix or self._diff:
-            document = self._repair(source, document, settings)
-        self._report.files.append(source.name)
-        for problem in lint_document(document, settings):
-            # A fault of a base is found again with every config that extends it.
-            if problem not in self._seen:
-                self._seen.add(problem)
-                self._report.problems.append(problem)
-                self._keep_line(problem, document)
-
-    def finish(self) -> LintReport:
-        """The report, sorted."""
-        self._report.problems.sort(key=order)
-        return self._report
-
-    def _read(self, path: str) -> Source:
-        if path == STDIN:
-            return Source(self._stdin_name, sys.stdin.buffer.read(MAX_BYTES + 1))
-        return read_file(path)
-
-    def _settings_for(self, name: str) -> Settings:
-        if not self._project.per_path_ignores:
-            return self._settings
-        relative = os.path.relpath(name, self._project.folder)
-        codes = [
-            code
-            for pattern, codes in self._project.per_path_ignores.items()
-            if fnmatch.fnmatch(relative, pattern)
-            for code in codes
-        ]
-        return replace(self._settings, ignore=(*self._settings.ignore, *codes)) if codes else self._settings
-
-    def _repair(self, source: Source, document: Document, settings: Settings) -> Document:
-        from w2v_explore.lint.fix import fix_source, write_source
-
-        fixed = fix_source(source, settings)
-        if fixed.content == source.content:
-            return document
-        repaired = parse_document(fixed)
-        if self._diff:
-            before, after = document.text.splitlines(keepends=True), repaired.text.splitlines(keepends=True)
-            sys.stdout.writelines(difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)"))
-            return document
-        if source.path is None:
-            self.complain(f"cannot repair {source.name}: it is no file; --diff shows what would change")
-            return document
-        try:
-            write_source(fixed)
-        except OSError as error:
-            self.complain(f"cannot write {source.name}: {error.strerror or error}")
-            return document
-        return repaired
-
-    def _keep_line(self, problem: Problem, document: Document) -> None:
-        place = problem.place
-        if place.line is not None and place.path == document.source.name:
-            lines = document.text.splitlines()
-            if place.line <= len(lines):
-                self._report.lines[place.path, place.line] = lines[place.line - 1]
-
-
-def _is_config(document: Document) -> bool:
-    """Whether a YAML file has to do with us: one that cannot be parsed does if it names a field."""
-    if document.entries:
-        return not FIELDS.keys().isdisjoint(document.entries)
-    return any(field in document.text for field in FIELDS)
 
 
 def _settings(

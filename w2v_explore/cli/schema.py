@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.config.document import encode, parse_document
+from w2v_explore.config.document import parse_document
 from w2v_explore.config.json_schema import json_schema
+from w2v_explore.config.nodes import encode
 from w2v_explore.config.source import read_file
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.fix import write_atomically

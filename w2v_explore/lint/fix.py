@@ -5,7 +5,8 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 
-from w2v_explore.config.document import encode, parse_document
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.nodes import encode
 from w2v_explore.config.source import Source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.lint.engine import lint_document

@@ -15,12 +15,16 @@ class LintReport:
         files: The names of all files that were checked, in the order in which they were.
         skipped: How many files of searched folders are no model configs.
         lines: The source line of each problem that has a place, by path and line.
+        diffs: The lines of unified diffs, where repairs are shown and not made.
+        unreadable: What could not be read or written, a message each.
     """
 
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     skipped: int = 0
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
+    diffs: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def count(self, severity: Severity) -> int:
         """How many problems have a severity."""

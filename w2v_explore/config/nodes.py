@@ -1,0 +1,270 @@
+"""From bytes to YAML nodes with their places. All limits on hostile input live here.
+
+PyYAML composes the nodes. Before it may, the text is decoded, searched for characters that YAML forbids, and its
+nesting is bounded: libyaml composes recursively and overruns the C stack on deeply nested input.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from yaml.reader import Reader
+from yaml.resolver import Resolver
+
+from w2v_explore.config import codes
+from w2v_explore.config.source import MAX_BYTES, Source
+from w2v_explore.diagnostics import Place, Problem, Rule
+
+MAX_DEPTH = 64
+# What one value may hold with its aliases followed; the longest is a list of conv layers.
+MAX_VALUE_ITEMS = 20_000
+# Only short scalars are remembered from file to file: memory must not grow with what files hold.
+MAX_REMEMBERED_LENGTH = 64
+TAG = "tag:yaml.org,2002:"
+# A command-line override is named by what was typed.
+OVERRIDE = "--set "
+
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
+_BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
+_CORE_TAGS = frozenset(
+    f"{TAG}{name}"
+    for name in (
+        "null", "bool", "int", "float", "str", "seq", "map", "merge", "value",
+        "timestamp", "binary", "set", "omap", "pairs",
+    )
+)  # fmt: skip
+
+_RESOLVER: Any = Resolver()
+_resolve_remembered = lru_cache(maxsize=4096)(_RESOLVER.resolve)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """PyYAML's safe loader, with its per-node Python work cut short: that takes most of a small file's time."""
+
+    def descend_resolver(self, current_node: object, current_index: object) -> None:
+        """There are no path resolvers to descend through."""
+
+    def ascend_resolver(self) -> None:
+        """Nor to come back from."""
+
+    @staticmethod
+    def resolve(kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node; it depends on nothing but these, and configs say the same things again and again."""
+        short = value is None or len(value) <= MAX_REMEMBERED_LENGTH
+        return (_resolve_remembered if short else _RESOLVER.resolve)(kind, value, implicit)
+
+
+class RejectedError(Exception):
+    """The source is no YAML mapping that can be read; carries the problem."""
+
+    def __init__(self, rule: Rule, place: Place, message: str) -> None:
+        self.problem = Problem(rule=rule, place=place, key=None, message=message)
+        super().__init__(message)
+
+
+def compose(name: str, text: str) -> tuple[yaml.MappingNode, list[Problem]]:
+    """The top-level mapping of a text, and what is wrong with its YAML but leaves it readable.
+
+    Raises:
+        RejectedError: It is no YAML mapping that can be read.
+    """
+    root = _compose(name, text)
+    if "*" in text:
+        _bound_aliases(name, root)
+    return root, list(_structure_problems(name, root))
+
+
+def decode(source: Source) -> str:
+    """The text of a source: UTF-8, or UTF-16 with a byte order mark.
+
+    Raises:
+        RejectedError: It is too big, or in no such encoding, or holds what YAML forbids.
+    """
+    name, content = source.name, source.content
+    if len(content) > MAX_BYTES:
+        raise RejectedError(
+            codes.TOO_DEEP_OR_BIG, Place(name), f"larger than {MAX_BYTES // 1024} KiB: no config is that big"
+        )
+    encoding = next((encoding for encoding, bom in _BOMS if content.startswith(bom)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(encoding, errors="replace")
+        raise RejectedError(
+            codes.ENCODING,
+            _place_after(name, before),
+            f"byte 0x{content[error.start]:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
+        ) from error
+    forbidden = Reader.NON_PRINTABLE.search(text)
+    if forbidden:
+        raise RejectedError(
+            codes.ENCODING,
+            _place_after(name, text[: forbidden.start()]),
+            f"character U+{ord(forbidden.group()):04X} is not allowed in YAML; remove it, and save the file as UTF-8",
+        )
+    return text
+
+
+def encode(text: str, like: bytes) -> bytes:
+    """The bytes of a text in the encoding, and with the byte order mark, that other bytes have."""
+    encoding, bom = next(((encoding, bom) for encoding, bom in _BOMS if like.startswith(bom)), ("utf-8", b""))
+    if encoding == "utf-16":
+        return bom + text.encode("utf-16-le" if bom == b"\xff\xfe" else "utf-16-be")
+    return bom + text.encode("utf-8")
+
+
+def place_of(path: str, node: yaml.Node) -> Place:
+    """The place of a node, its end included; an override is its own place."""
+    if path.startswith(OVERRIDE):
+        return Place(path)
+    last = node
+    # The end mark of a block collection overshoots to the next token: its last item's end is meant.
+    for _ in range(MAX_DEPTH):
+        if isinstance(last, yaml.CollectionNode) and not last.flow_style and last.value:
+            item = last.value[-1]
+            last = item[1] if isinstance(item, tuple) else item
+        else:
+            break
+    start, end = node.start_mark, last.end_mark
+    return Place(path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def shape(node: yaml.Node) -> str:
+    """What a message calls a list or a mapping."""
+    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+
+
+def _place_after(name: str, before: str) -> Place:
+    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    return Place(name, line, column, line, column + 1)
+
+
+def _compose(name: str, text: str) -> yaml.MappingNode:
+    try:
+        _bound_depth(name, text)
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        place = _place_of_mark(name, error.problem_mark or error.context_mark)
+        raise RejectedError(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
+    except RecursionError as error:
+        # Only PyYAML's pure Python loader, where libyaml is absent.
+        raise RejectedError(codes.TOO_DEEP_OR_BIG, Place(name), _TOO_DEEP) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise RejectedError(codes.YAML_SYNTAX, Place(name), f"not readable as YAML: {error}") from error
+    if root is None:
+        raise RejectedError(
+            codes.NOT_A_MAPPING,
+            Place(name),
+            "the file is empty; write the 16 fields, or `extends: base` and what differs",
+        )
+    if not isinstance(root, yaml.MappingNode):
+        found = shape(root) if isinstance(root, yaml.SequenceNode) else "a single value"
+        raise RejectedError(
+            codes.NOT_A_MAPPING,
+            place_of(name, root),
+            f"the file is {found}; write a mapping, `field: value` on each line",
+        )
+    return root
+
+
+def _place_of_mark(name: str, mark: Any) -> Place:
+    if mark is None:
+        return Place(name)
+    return Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+
+
+def _syntax_message(error: yaml.MarkedYAMLError) -> str:
+    if error.context and "single document" in error.context:
+        return "a second document starts here; write one config per file"
+    return " ".join(part for part in (error.context, error.problem) if part)
+
+
+def _bound_depth(name: str, text: str) -> None:
+    # Each level of nesting takes a bracket, a dash, a question mark or a new line, and at most two levels each take
+    # the same one: a text with few of them needs no closer look.
+    if 2 * sum(map(text.count, "[{-?\n")) < 1_000:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, event.start_mark), _TOO_DEEP)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _bound_aliases(name: str, root: yaml.Node) -> None:
+    """Refuse aliases that lead back to themselves, or expand to more than any value may hold."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting[-1]
+        children = _children(node) if isinstance(node, yaml.CollectionNode) else []
+        if id(node) not in open_nodes and id(node) not in sizes:
+            open_nodes.add(id(node))
+            waiting += [child for child in children if id(child) not in sizes]
+            if any(id(child) in open_nodes for child in children):
+                raise RejectedError(codes.ALIAS_BOMB, place_of(name, node), "an alias leads back to what it stands in")
+            continue
+        waiting.pop()
+        if id(node) in open_nodes:
+            open_nodes.remove(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+            if sizes[id(node)] > MAX_VALUE_ITEMS:
+                message = (
+                    f"with its aliases followed this holds more than {MAX_VALUE_ITEMS} items; write out what is meant"
+                )
+                raise RejectedError(codes.ALIAS_BOMB, place_of(name, node), message)
+
+
+def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
+    """Keys given twice, and tags that are not YAML's own, at any level."""
+    if root.tag not in _CORE_TAGS:
+        yield _foreign_tag(name, root)
+    for node in _collections(name, root):
+        if isinstance(node, yaml.MappingNode):
+            yield from _duplicate_keys(name, node)
+        for child in _children(node):
+            if child.tag not in _CORE_TAGS:
+                yield _foreign_tag(name, child)
+
+
+def _collections(name: str, root: yaml.Node) -> Iterator[yaml.CollectionNode]:
+    """Every list and mapping below a node, once each: an alias shares its node, and may lead back to itself."""
+    seen: set[int] = set()
+    waiting = [(root, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            if depth > MAX_DEPTH:
+                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), _TOO_DEEP)
+            seen.add(id(node))
+            yield node
+            waiting.extend((child, depth + 1) for child in _children(node))
+
+
+def _children(node: yaml.CollectionNode) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [child for pair in node.value for child in pair]
+    return list(node.value)
+
+
+def _duplicate_keys(name: str, node: yaml.MappingNode) -> Iterator[Problem]:
+    first_lines: dict[str, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if key.value in first_lines:
+            message = f"{key.value} was given on line {first_lines[key.value]} already; keep one of the two"
+            yield Problem(rule=codes.DUPLICATE_KEY, place=place_of(name, key), key=key.value, message=message)
+        else:
+            first_lines[key.value] = key.start_mark.line + 1
+
+
+def _foreign_tag(name: str, node: yaml.Node) -> Problem:
+    message = f"the tag {node.tag.replace(TAG, '!!')} has no meaning in a config; write the plain value"
+    return Problem(rule=codes.EXPLICIT_TAG, place=place_of(name, node), key=None, message=message)

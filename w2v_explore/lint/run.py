@@ -1,0 +1,120 @@
+"""A run of the linter over many files."""
+
+import difflib
+import fnmatch
+import os
+import sys
+from dataclasses import replace
+from typing import Literal
+
+from w2v_explore.config.document import Document, parse_document
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.source import MAX_BYTES, Source, read_file
+from w2v_explore.diagnostics import Problem
+from w2v_explore.errors import SourceError
+from w2v_explore.lint.discovery import STDIN, Found
+from w2v_explore.lint.engine import lint_document, order
+from w2v_explore.lint.pyproject import Project
+from w2v_explore.lint.report import LintReport
+from w2v_explore.lint.settings import Settings
+
+
+class LintRun:
+    """Checks files one after the other; of each only its problems are kept.
+
+    Args:
+        project: What pyproject.toml says.
+        settings: Which rules run.
+        stdin_name: What reports call standard input.
+        repair: What to do with what has one right answer: write it to the file, show it, or nothing.
+    """
+
+    def __init__(
+        self, project: Project, settings: Settings, stdin_name: str, repair: Literal["write", "show"] | None
+    ) -> None:
+        self._project, self._settings, self._stdin_name, self._repairs = project, settings, stdin_name, repair
+        self._report = LintReport()
+        self._seen: set[Problem] = set()
+
+    def complain(self, message: str) -> None:
+        """Note what could not be read or written, and go on."""
+        self._report.unreadable.append(message)
+
+    def check(self, found: Found) -> None:
+        """Lint a file, or pass over it."""
+        try:
+            source = self._read(found.path)
+        except SourceError as error:
+            self.complain(str(error))
+            return
+        document = parse_document(source)
+        if found.searched and not _is_config(document):
+            self._report.skipped += 1
+            return
+        settings = self._settings_for(source.name)
+        if self._repairs:
+            document = self._repair(source, document, settings)
+        self._report.files.append(source.name)
+        for problem in lint_document(document, settings):
+            # A fault of a base is found again with every config that extends it.
+            if problem not in self._seen:
+                self._seen.add(problem)
+                self._report.problems.append(problem)
+                self._keep_line(problem, document)
+
+    def finish(self) -> LintReport:
+        """The report, sorted."""
+        self._report.problems.sort(key=order)
+        return self._report
+
+    def _read(self, path: str) -> Source:
+        if path == STDIN:
+            return Source(self._stdin_name, sys.stdin.buffer.read(MAX_BYTES + 1))
+        return read_file(path)
+
+    def _settings_for(self, name: str) -> Settings:
+        if not self._project.per_path_ignores:
+            return self._settings
+        relative = os.path.relpath(name, self._project.folder)
+        codes = [
+            code
+            for pattern, codes in self._project.per_path_ignores.items()
+            if fnmatch.fnmatch(relative, pattern)
+            for code in codes
+        ]
+        return replace(self._settings, ignore=(*self._settings.ignore, *codes)) if codes else self._settings
+
+    def _repair(self, source: Source, document: Document, settings: Settings) -> Document:
+        from w2v_explore.lint.fix import fix_source, write_source
+
+        fixed = fix_source(source, settings)
+        if fixed.content == source.content:
+            return document
+        repaired = parse_document(fixed)
+        if self._repairs == "show":
+            before, after = document.text.splitlines(keepends=True), repaired.text.splitlines(keepends=True)
+            self._report.diffs += difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)")
+            return document
+        if source.path is None:
+            self.complain(f"cannot repair {source.name}: it is no file; --diff shows what would change")
+            return document
+        try:
+            write_source(fixed)
+        except OSError as error:
+            self.complain(f"cannot write {source.name}: {error.strerror or error}")
+            return document
+        return repaired
+
+    def _keep_line(self, problem: Problem, document: Document) -> None:
+        place = problem.place
+        if place.line is not None and place.path == document.source.name:
+            lines = document.text.splitlines()
+            if place.line <= len(lines):
+                self._report.lines[place.path, place.line] = lines[place.line - 1]
+
+
+def _is_config(document: Document) -> bool:
+    """Whether a YAML file has to do with us: one that cannot be parsed does if it names a field."""
+    if document.entries:
+        return not FIELDS.keys().isdisjoint(document.entries)
+    return any(field in document.text for field in FIELDS)
