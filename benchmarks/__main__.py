@@ -38,8 +38,8 @@ A model of 2.2 billion parameters costs no more than one of 94 million, {fast_pa
 
 ## The linter
 
-`w2v-explore lint`, every rule on but three that speak of every such config, against yamllint with its default rules and
-check-jsonschema with our schema, whole processes:
+`w2v-explore lint`, every rule on, against yamllint with its default rules and check-jsonschema with our schema, whole
+processes:
 
 | | ours | theirs | times as fast | aim |
 | :--- | ---: | ---: | ---: | ---: |

@@ -28,6 +28,7 @@ def fixed(text: str) -> str:
         ("encoder_num_layers: '6'", "encoder_num_layers: 6"),
         ("extractor_conv_bias: \"False\"", "extractor_conv_bias: false"),
         ("encoder_dropout: 1e-1", "encoder_dropout: 0.1"),
+        ("encoder_dropout: 1e-6", "encoder_dropout: 1.0e-06"),
         ("encoder_num_heads: 12.0", "encoder_num_heads: 12"),
         ("extractor_mode: default", "extractor_mode: group_norm"),
         ("encoder_num_layer: 6", "encoder_num_layers: 6"),

@@ -25,6 +25,7 @@ TEXT_METADATA = {
     "published_parameters": "The parameter count that its authors give, as they word it.",
 }
 METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
+_KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
 _MAX_EXTENDS = 16
@@ -171,9 +172,11 @@ def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:
 
 
 def _unknown_keys(layer: Document) -> Iterator[Problem]:
+    if layer.entries.keys() <= _KNOWN:
+        return
     taken = set(layer.entries)
     for key, entry in layer.entries.items():
-        if key in FIELDS or key in METADATA:
+        if key in _KNOWN:
             continue
         guess = _guess_key(key)
         if key == "<<":

@@ -222,29 +222,29 @@ def _bound_aliases(name: str, root: yaml.Node) -> None:
 
 
 def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
-    """Keys given twice, and tags that are not YAML's own, at any level."""
+    """Keys given twice, and tags that are not YAML's own, at any level.
+
+    Raises:
+        RejectedError: A list or mapping lies too deep.
+    """
     if root.tag not in _CORE_TAGS:
         yield _foreign_tag(name, root)
-    for node in _collections(name, root):
-        if isinstance(node, yaml.MappingNode):
-            yield from _duplicate_keys(name, node)
-        for child in _children(node):
-            if child.tag not in _CORE_TAGS:
-                yield _foreign_tag(name, child)
-
-
-def _collections(name: str, root: yaml.Node) -> Iterator[yaml.CollectionNode]:
-    """Every list and mapping below a node, once each: an alias shares its node, and may lead back to itself."""
+    # Each list and mapping once: an alias shares its node.
     seen: set[int] = set()
-    waiting = [(root, 1)]
+    waiting: list[tuple[yaml.CollectionNode, int]] = [(root, 1)]
     while waiting:
         node, depth = waiting.pop()
-        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
-            if depth > MAX_DEPTH:
-                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), _TOO_DEEP)
-            seen.add(id(node))
-            yield node
-            waiting.extend((child, depth + 1) for child in _children(node))
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if depth > MAX_DEPTH:
+            raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), _TOO_DEEP)
+        children = _children(node)
+        if not _CORE_TAGS.issuperset([child.tag for child in children]):
+            yield from (_foreign_tag(name, child) for child in children if child.tag not in _CORE_TAGS)
+        if isinstance(node, yaml.MappingNode):
+            yield from _duplicate_keys(name, node)
+        waiting += [(child, depth + 1) for child in children if isinstance(child, yaml.CollectionNode)]
 
 
 def _children(node: yaml.CollectionNode) -> list[yaml.Node]:
@@ -254,10 +254,11 @@ def _children(node: yaml.CollectionNode) -> list[yaml.Node]:
 
 
 def _duplicate_keys(name: str, node: yaml.MappingNode) -> Iterator[Problem]:
+    keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    if len({key.value for key in keys}) == len(keys):
+        return
     first_lines: dict[str, int] = {}
-    for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            continue
+    for key in keys:
         if key.value in first_lines:
             message = f"{key.value} was given on line {first_lines[key.value]} already; keep one of the two"
             yield Problem(rule=codes.DUPLICATE_KEY, place=place_of(name, key), key=key.value, message=message)

@@ -11,7 +11,6 @@ from w2v_explore.config.schema import (
     MAX_CONV_LAYERS,
     MAX_SIZE,
     Choice,
-    ConvLayers,
     Flag,
     Integer,
     Probability,
@@ -19,6 +18,7 @@ from w2v_explore.config.schema import (
 from w2v_explore.diagnostics import Rule
 
 _EMBED_DIM = "encoder_embed_dim"
+_FLAG_WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _CONV_PARTS = (("channels", codes.CONV_CHANNELS), ("kernel", codes.CONV_KERNEL), ("stride", codes.CONV_STRIDE))
 
 
@@ -52,18 +52,20 @@ def validate(values: Mapping[str, object]) -> list[Fault]:
     for key, field in FIELDS.items():
         if key not in values:
             continue
-        value = values[key]
-        match field.kind:
-            case Integer() as kind:
-                faults += _check_integer(key, value, kind)
-            case Probability():
-                faults += _check_probability(key, value)
-            case Flag():
-                faults += _check_flag(key, value)
-            case Choice() as kind:
-                faults += _check_choice(key, value, kind)
-            case ConvLayers():
-                faults += _check_conv_layers(key, value)
+        value, kind = values[key], field.kind
+        if isinstance(kind, Integer):
+            fault = _check_integer(key, value, kind)
+        elif isinstance(kind, Probability):
+            fault = _check_probability(key, value)
+        elif isinstance(kind, Flag):
+            fault = _check_flag(key, value)
+        elif isinstance(kind, Choice):
+            fault = _check_choice(key, value, kind)
+        else:
+            faults += _check_conv_layers(key, value)
+            continue
+        if fault is not None:
+            faults.append(fault)
     broken = {fault.key for fault in faults}
     for key, rule in (("encoder_pos_conv_groups", codes.POS_GROUPS_DIVIDE), ("encoder_num_heads", codes.HEADS_DIVIDE)):
         if broken.isdisjoint((key, _EMBED_DIM)) and key in values and _EMBED_DIM in values:
@@ -93,10 +95,6 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:36]}…{text[-1]}"
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _whole_number_in(value: object) -> str | None:
     """The whole number that a float or a quoted text plainly stands for, as YAML."""
     match value:
@@ -113,56 +111,59 @@ def _number_in(value: str) -> str | None:
         number = float(value)
     except ValueError:
         return None
-    return repr(number) if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    # Without a dot, YAML 1.1 takes 1e-05 for text.
+    text = repr(number)
+    return text if "." in text else text.replace("e", ".0e")
 
 
-def _check_integer(key: str, value: object, kind: Integer) -> Iterator[Fault]:
+def _check_integer(key: str, value: object, kind: Integer) -> Fault | None:
     if value is None and kind.optional:
-        return
-    or_null = " or null" if kind.optional else ""
+        return None
     if not isinstance(value, int) or isinstance(value, bool):
         fix = _whole_number_in(value)
+        or_null = " or null" if kind.optional else ""
         instead = f"write {fix}" if fix else f"write a whole number from 1{or_null}"
-        yield Fault(codes.INT_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
-    elif value < 1:
+        return Fault(codes.INT_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
+    if value < 1:
         hint = ", or null for no head" if kind.optional else ""
-        yield Fault(kind.rule, key, (), f"{key} is {describe(value)}; write a whole number from 1{hint}")
-    elif value > kind.maximum:
-        yield Fault(codes.INT_TOO_BIG, key, (), f"{key} is {describe(value)}; the largest allowed is {kind.maximum}")
+        return Fault(kind.rule, key, (), f"{key} is {describe(value)}; write a whole number from 1{hint}")
+    if value > kind.maximum:
+        return Fault(codes.INT_TOO_BIG, key, (), f"{key} is {describe(value)}; the largest allowed is {kind.maximum}")
+    return None
 
 
-def _check_probability(key: str, value: object) -> Iterator[Fault]:
+def _check_probability(key: str, value: object) -> Fault | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         fix = _number_in(value) if isinstance(value, str) else None
         instead = f"write {fix}" if fix else "write a number from 0 to 1"
-        yield Fault(codes.NUMBER_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield Fault(codes.NOT_FINITE, key, (), f"{key} is {value}; write a number from 0 to 1")
-    elif not 0 <= value <= 1:
-        yield Fault(
-            codes.DROPOUT_RANGE, key, (), f"{key} is {describe(value)}, no probability; write a number from 0 to 1"
-        )
+        return Fault(codes.NUMBER_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
+    if 0 <= value <= 1:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return Fault(codes.NOT_FINITE, key, (), f"{key} is {value}; write a number from 0 to 1")
+    message = f"{key} is {describe(value)}, no probability; write a number from 0 to 1"
+    return Fault(codes.DROPOUT_RANGE, key, (), message)
 
 
-def _check_flag(key: str, value: object) -> Iterator[Fault]:
+def _check_flag(key: str, value: object) -> Fault | None:
     if isinstance(value, bool):
-        return
+        return None
     fix = None
     if isinstance(value, str):
-        fix = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}.get(
-            value.lower()
-        )
-    elif _is_integer(value) and value in (0, 1):
+        fix = _FLAG_WORDS.get(value.lower())
+    elif isinstance(value, int) and value in (0, 1):
         fix = "true" if value else "false"
-    yield Fault(codes.BOOL_TYPE, key, (), f"{key} is {describe(value)}; write {fix or 'true or false'}", fix)
+    return Fault(codes.BOOL_TYPE, key, (), f"{key} is {describe(value)}; write {fix or 'true or false'}", fix)
 
 
-def _check_choice(key: str, value: object, kind: Choice) -> Iterator[Fault]:
+def _check_choice(key: str, value: object, kind: Choice) -> Fault | None:
     if value in kind.values:
-        return
+        return None
     synonym = kind.synonyms.get(value) if isinstance(value, str) else None
     instead = synonym or " or ".join(kind.values)
-    yield Fault(kind.rule, key, (), f"{key} is {describe(value)}; write {instead}", synonym)
+    return Fault(kind.rule, key, (), f"{key} is {describe(value)}; write {instead}", synonym)
 
 
 def _check_conv_layers(key: str, value: object) -> Iterator[Fault]:

@@ -116,5 +116,5 @@ class LintRun:
 def _is_config(document: Document) -> bool:
     """Whether a YAML file has to do with us: one that cannot be parsed does if it names a field."""
     if document.entries:
-        return not FIELDS.keys().isdisjoint(document.entries)
+        return any(key in FIELDS for key in document.entries)
     return any(field in document.text for field in FIELDS)
