@@ -4,9 +4,11 @@ With kernels k and strides s, layer by layer: the jump (samples between neighbou
 strides so far, and the receptive field grows by (k − 1) times the jump before the layer.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import ConvLayer
 from w2v_explore.errors import WorkloadError
 
 
@@ -97,8 +99,14 @@ def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> Re
 
 def kernel_field(config: ModelConfig) -> tuple[int, int]:
     """The kernel receptive field and the stride, in samples: all that can be said without a workload."""
+    return _kernel_field(config.conv_layers)
+
+
+@lru_cache(maxsize=64)
+def _kernel_field(conv_layers: tuple[ConvLayer, ...]) -> tuple[int, int]:
+    # Several rules of the linter ask for the same config's, and most configs have the same convolutions.
     field, jump = 1, 1
-    for _, kernel, stride in config.conv_layers:
+    for _, kernel, stride in conv_layers:
         field += (kernel - 1) * jump
         jump *= stride
     return field, jump

@@ -85,9 +85,8 @@ def parse_document(source: Source) -> Document:
             problems.append(
                 Problem(rule=codes.UNKNOWN_KEY, place=place_of(source.name, key), key=None, message=message)
             )
-    return Document(
-        source, entries, place_of(source.name, root)._replace(end_line=None, end_column=None), tuple(problems), text
-    )
+    start = Place(source.name, root.start_mark.line + 1, root.start_mark.column + 1)
+    return Document(source, entries, start, tuple(problems), text)
 
 
 def parse_override(text: str) -> Document:

@@ -19,8 +19,9 @@ from w2v_explore.diagnostics import Place, Problem, Rule
 MAX_DEPTH = 64
 # What one value may hold with its aliases followed; the longest is a list of conv layers.
 MAX_VALUE_ITEMS = 20_000
-# Only short scalars are remembered from file to file: memory must not grow with what files hold.
+# What is remembered from file to file is short: memory must not grow with what files hold.
 MAX_REMEMBERED_LENGTH = 64
+_SMALL_FILE = 4_096
 TAG = "tag:yaml.org,2002:"
 # A command-line override is named by what was typed.
 OVERRIDE = "--set "
@@ -35,25 +36,21 @@ _CORE_TAGS = frozenset(
     )
 )  # fmt: skip
 
-_RESOLVER: Any = Resolver()
-_resolve_remembered = lru_cache(maxsize=4096)(_RESOLVER.resolve)
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_resolver: Any = Resolver()
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc]
+class _SmallFileLoader(_SafeLoader):  # type: ignore[misc]
     """PyYAML's safe loader, with its per-node Python work cut short: that takes most of a small file's time."""
+
+    # The tag of a node depends on nothing but these arguments, and configs say the same things again and again.
+    resolve = staticmethod(lru_cache(maxsize=4096)(_resolver.resolve))
 
     def descend_resolver(self, current_node: object, current_index: object) -> None:
         """There are no path resolvers to descend through."""
 
     def ascend_resolver(self) -> None:
         """Nor to come back from."""
-
-    @staticmethod
-    def resolve(kind: Any, value: Any, implicit: Any) -> Any:
-        """The tag of a node; it depends on nothing but these, and configs say the same things again and again."""
-        short = value is None or len(value) <= MAX_REMEMBERED_LENGTH
-        return (_resolve_remembered if short else _RESOLVER.resolve)(kind, value, implicit)
 
 
 class RejectedError(Exception):
@@ -144,7 +141,7 @@ def _place_after(name: str, before: str) -> Place:
 def _compose(name: str, text: str) -> yaml.MappingNode:
     try:
         _bound_depth(name, text)
-        root = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=_SmallFileLoader if len(text) <= _SMALL_FILE else _SafeLoader)
     except yaml.MarkedYAMLError as error:
         place = _place_of_mark(name, error.problem_mark or error.context_mark)
         raise RejectedError(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
@@ -187,7 +184,7 @@ def _bound_depth(name: str, text: str) -> None:
     if 2 * sum(map(text.count, "[{-?\n")) < 1_000:
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=_SafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:

@@ -98,7 +98,7 @@ def _read_all(descriptor: int, size: int) -> bytes:
     """What is in a file, and at most one byte more than is allowed."""
     # A buffer of the largest size allowed for each small file would cost more than reading it.
     content = os.read(descriptor, min(size, MAX_BYTES) + 1)
-    while len(content) <= MAX_BYTES:
+    while size < len(content) <= MAX_BYTES:
         more = os.read(descriptor, min(64 * 1024, MAX_BYTES + 1 - len(content)))
         if not more:
             break

@@ -4,7 +4,6 @@ import difflib
 import fnmatch
 import os
 import sys
-from dataclasses import replace
 from typing import Literal
 
 from w2v_explore.config.document import Document, parse_document
@@ -82,7 +81,7 @@ class LintRun:
             if fnmatch.fnmatch(relative, pattern)
             for code in codes
         ]
-        return replace(self._settings, ignore=(*self._settings.ignore, *codes)) if codes else self._settings
+        return self._settings._replace(ignore=(*self._settings.ignore, *codes)) if codes else self._settings
 
     def _repair(self, source: Source, document: Document, settings: Settings) -> Document:
         from w2v_explore.lint.fix import fix_source, write_source

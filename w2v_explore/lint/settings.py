@@ -1,16 +1,15 @@
 """What the user asked of the linter: on the command line, or in ``[tool.w2v-explore]`` of a pyproject.toml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Rule, Severity
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """Which rules run, and what they hold configs against.
 
     Attributes:
@@ -25,7 +24,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     fail_on: Severity = "warning"
     seconds: float | None = None
-    budgets: Mapping[str, Any] = field(default_factory=dict)
+    budgets: Mapping[str, Any] = MappingProxyType({})
 
     def selects(self, rule: Rule) -> bool:
         """Whether a rule runs."""
