@@ -1,23 +1,26 @@
-"""E221 conv-empty: the extractor has no convolutions."""
-
-from __future__ import annotations
+"""E221 conv-empty."""
 
 import pytest
 
-from tests.rules.helper import BASE, CONV, found, marked
+from tests.rules.helper import found
 
 
-@pytest.mark.parametrize(("value", "text"), [("[]", "[]"), ("[ ]", "[ ]"), ("\n  []", "[]")])
-def test_empty(value: str, text: str) -> None:
-    (place,) = found(f"{BASE}{CONV}: {value}\n")
-    assert place == (("E221", 3, 3) if "\n" in value else ("E221", 2, 30))
-    assert marked(f"{BASE}{CONV}: {value}  # comment\n") == [text]
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("extends: base\nextractor_conv_layer_config: []\n", ["2:30-2:32"]),
+    ],
+)
+def test_found(text: str, places: list[str]) -> None:
+    assert found("E221", text) == places
 
 
-@pytest.mark.parametrize("value", ["null", "[[512, 10, 5]]"])
-def test_not_empty(value: str) -> None:
-    assert found(f"{BASE}{CONV}: {value}\n") == []
-
-
-def test_an_empty_layer_is_another_rules_matter() -> None:
-    assert found(f"{BASE}{CONV}: [[]]\n") == [("E222", 2, 31)]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: base\nextractor_conv_layer_config: null\n",
+        "extends: base\nextractor_conv_layer_config: [[512, 10, 5]]\n",
+    ],
+)
+def test_not_found(text: str) -> None:
+    assert found("E221", text) == []

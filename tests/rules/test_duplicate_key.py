@@ -1,37 +1,28 @@
-"""E104 duplicate-key: a key is given twice."""
-
-from __future__ import annotations
+"""E104 duplicate-key."""
 
 import pytest
 
-from tests.rules.helper import found, marked, messages
+from tests.rules.helper import found
 
 
 @pytest.mark.parametrize(
     ("text", "places"),
     [
-        ("extends: base\nencoder_num_layers: 6\nencoder_num_layers: 8\n", [(3, 1)]),
-        ("extends: base\nextends: large\nextends: base\n", [(2, 1), (3, 1)]),
-        ("extends: base\nname: a\n'name': b\n", [(3, 1)]),
-        ("extends: base\nbudgets: {stride: 320, stride: 640}\n", [(2, 24)]),
+        ("extends: base\nname: x\nname: y\n", ["3:1-3:5"]),
+        ("extends: base\nbudgets: {stride: 1, stride: 2}\n", ["2:22-2:28"]),
+        ("extends: base\nname: x\nname: y\nname: z\n", ["3:1-3:5", "4:1-4:5"]),
     ],
 )
-def test_reported_at_the_later_key(text: str, places: list[tuple[int, int]]) -> None:
-    assert found(text) == [("E104", line, column) for line, column in places]
+def test_found(text: str, places: list[str]) -> None:
+    assert found("E104", text) == places
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "extends: base\nencoder_num_layers: 6\n# encoder_num_layers: 8\n",
-        "extends: base\nbudgets:\n  stride: {max: 320}\n  receptive_field: {max: 400}\n",
+        "extends: base\nname: x\n",
+        "extends: base\nbudgets:\n  a: {min: 1}\n  b: {min: 1}\n",
     ],
 )
-def test_given_once(text: str) -> None:
-    assert found(text) == []
-
-
-def test_the_first_is_named_and_the_later_key_marked() -> None:
-    text = "extends: base\nencoder_num_layers: 6\n\nencoder_num_layers: 8\n"
-    assert marked(text) == ["encoder_num_layers"]
-    assert "given on line 2" in messages(text)[0]
+def test_not_found(text: str) -> None:
+    assert found("E104", text) == []

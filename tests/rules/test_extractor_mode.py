@@ -1,30 +1,28 @@
-"""E220 extractor-mode: extractor_mode is neither group_norm nor layer_norm."""
-
-from __future__ import annotations
+"""E220 extractor-mode."""
 
 import pytest
 
-from tests.rules.helper import BASE, found, marked, messages
+from tests.rules.helper import found
 
 
 @pytest.mark.parametrize(
-    "value", ["default", "group", "layer", "batch_norm", "Group_Norm", "''", "null", "1", "[group_norm]"]
+    ("text", "places"),
+    [
+        ("extends: base\nextractor_mode: default\n", ["2:17-2:24"]),
+        ("extends: base\nextractor_mode: batch_norm\n", ["2:17-2:27"]),
+        ("extends: base\nextractor_mode: 3\n", ["2:17-2:18"]),
+    ],
 )
-def test_wrong(value: str) -> None:
-    text = f"{BASE}extractor_mode: {value}  # comment\n"
-    assert found(text) == [("E220", 2, 17)]
-    assert marked(text) == [value]
-
-
-@pytest.mark.parametrize("value", ["group_norm", "layer_norm", "'layer_norm'"])
-def test_right(value: str) -> None:
-    assert found(f"{BASE}extractor_mode: {value}\n") == []
+def test_found(text: str, places: list[str]) -> None:
+    assert found("E220", text) == places
 
 
 @pytest.mark.parametrize(
-    ("value", "meant"),
-    [("default", "group_norm"), ("group", "group_norm"), ("layer", "layer_norm"), ("rms", "group_norm or layer_norm")],
+    "text",
+    [
+        "extends: base\nextractor_mode: group_norm\n",
+        "extends: base\nextractor_mode: layer_norm\n",
+    ],
 )
-def test_other_programs_words_are_understood(value: str, meant: str) -> None:
-    (message,) = messages(f"{BASE}extractor_mode: {value}\n")
-    assert message == f"c.yaml:2:17: error E220 extractor-mode: extractor_mode is text '{value}'; write {meant}"
+def test_not_found(text: str) -> None:
+    assert found("E220", text) == []

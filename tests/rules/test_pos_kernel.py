@@ -1,19 +1,26 @@
-"""E232 pos-kernel: the positional convolution's kernel is below 1."""
-
-from __future__ import annotations
+"""E232 pos-kernel."""
 
 import pytest
 
-from tests.rules.helper import BASE, found, marked
+from tests.rules.helper import found
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "-12", "-9223372036854775809"])
-def test_below_1(value: str) -> None:
-    text = f"{BASE}encoder_pos_conv_kernel: {value}  # comment\n"
-    assert found(text) == [("E232", 2, 26)]
-    assert marked(text) == [value]
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("extends: base\nencoder_pos_conv_kernel: 0\n", ["2:26-2:27"]),
+        ("extends: base\nencoder_pos_conv_kernel: -3\n", ["2:26-2:28"]),
+    ],
+)
+def test_found(text: str, places: list[str]) -> None:
+    assert found("E232", text) == places
 
 
-@pytest.mark.parametrize("value", ["1", "2", "127", "128"])
-def test_from_1_on(value: str) -> None:
-    assert found(f"{BASE}encoder_pos_conv_kernel: {value}\n") == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: base\nencoder_pos_conv_kernel: 1\n",
+    ],
+)
+def test_not_found(text: str) -> None:
+    assert found("E232", text) == []
