@@ -5,7 +5,7 @@ What it does
     encoder has 48 layers and a width of 1,920.
 Why is this bad
     torch counts in 64 bits: past those, building raises, as it does below. Short of them it asks for memory until there
-    is none, or takes the value: with a stride of 4,294,967,296 after the first layer, every input gives a single frame.
+    is none, or takes the value: with a stride of 4,294,967,296 in the last layer, every input gives a single frame.
 Example
     extends: base
     encoder_ff_interm_features: 3072307230723072307
