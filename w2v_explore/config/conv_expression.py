@@ -5,10 +5,13 @@ size of what it expands to is checked before it expands.
 """
 
 import ast
+import re
 
 from w2v_explore.config.schema import MAX_CONV_LAYERS, ConvLayer
 
 _MAX_LENGTH = 4_000
+# Python knows many more ways to write a number.
+_EXPRESSION = re.compile(r"[\s0-9,()\[\]+*]*")
 
 
 def parse_conv_expression(text: str) -> tuple[ConvLayer, ...] | None:
@@ -18,7 +21,7 @@ def parse_conv_expression(text: str) -> tuple[ConvLayer, ...] | None:
         One ``(channels, kernel, stride)`` per layer, or None where the text is not such an expression
         or expands to more than `MAX_CONV_LAYERS` layers.
     """
-    if len(text) > _MAX_LENGTH:
+    if len(text) > _MAX_LENGTH or not _EXPRESSION.fullmatch(text):
         return None
     try:
         layers = _expand(ast.parse(text.strip(), mode="eval").body)

@@ -25,6 +25,8 @@ from w2v_explore.diagnostics import Place, Problem
 _CONSTRUCTOR = SafeConstructor()
 # How deep into a value is ever looked: the deepest is a list of lists.
 _MAX_VALUE_DEPTH = 3
+# Base 60 (1:30:00) takes time with the square of its length.
+_MAX_BASE_60_LENGTH = 1_000
 
 
 class Entry(NamedTuple):
@@ -102,7 +104,12 @@ def parse_override(text: str) -> Document:
             message="write --set field=value, as encoder_num_layers=6",
         )
         return Document(source, {}, Place(name), (problem,))
-    return parse_document(Source(name, f"{field}: {value}".encode()))
+    document = parse_document(Source(name, f"{field}: {value}".encode("utf-8", "surrogateescape")))
+    if field.strip() == "extends" or len(document.entries) > 1:
+        message = "one field of the config can be set here; to start from another config, name that one"
+        problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=message)
+        return document._replace(entries={}, problems=(problem,))
+    return document
 
 
 def plain_value(node: yaml.Node) -> object:
@@ -140,6 +147,8 @@ def _scalar(node: yaml.ScalarNode) -> object:
 def _value(tag: str, text: str) -> object:
     """The value of a scalar; short ones are remembered, since configs say the same things again and again."""
     node = yaml.ScalarNode(tag, text)
+    if ":" in text and len(text) > _MAX_BASE_60_LENGTH:
+        return text
     try:
         match tag.removeprefix(TAG):
             case "null":

@@ -3,11 +3,13 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, parse_override, plain_value
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.nodes import MAX_KEYS_CHECKED
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
@@ -25,6 +27,7 @@ TEXT_METADATA = {
     "published_parameters": "The parameter count that its authors give, as they word it.",
 }
 METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
+_MAX_GUESSES = 100
 _KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
@@ -102,7 +105,8 @@ def load_preset(name: str) -> Config:
 def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     """Follow what a document extends, apply overrides, and check it all; never raises for what a config says."""
     layers, problems = _layers(document)
-    complete = not problems and not layers[0].problems
+    innermost = layers[0]
+    complete = not problems and bool(innermost.entries or not innermost.problems)
     layers += [parse_override(override) for override in overrides]
     for layer in layers:
         problems += layer.problems
@@ -175,10 +179,9 @@ def _unknown_keys(layer: Document) -> Iterator[Problem]:
     if layer.entries.keys() <= _KNOWN:
         return
     taken = set(layer.entries)
-    for key, entry in layer.entries.items():
-        if key in _KNOWN:
-            continue
-        guess = _guess_key(key)
+    unknown = [(key, entry) for key, entry in layer.entries.items() if key not in _KNOWN]
+    for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
+        guess = _guess_key(key) if number < _MAX_GUESSES else None
         if key == "<<":
             instead = "a merge key is not read here; write `extends:` and the name of the config to start from"
         elif guess is None:
@@ -206,6 +209,7 @@ def _guess_key(key: str) -> str | None:
     return foreign or (close[0] if close else None)
 
 
+@cache
 def _foreign_names() -> dict[str, str]:
     """Our field by the one name that fairseq or Hugging Face has for it."""
     names = {}

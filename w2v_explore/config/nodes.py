@@ -19,6 +19,8 @@ from w2v_explore.diagnostics import Place, Problem, Rule
 MAX_DEPTH = 64
 # What one value may hold with its aliases followed; the longest is a list of conv layers.
 MAX_VALUE_ITEMS = 20_000
+# A config has two dozen keys; of thousands that are wrong, these many are named.
+MAX_KEYS_CHECKED = 1_000
 # What is remembered from file to file is short: memory must not grow with what files hold.
 MAX_REMEMBERED_LENGTH = 64
 _SMALL_FILE = 4_096
@@ -68,7 +70,7 @@ def compose(name: str, text: str) -> tuple[yaml.MappingNode, list[Problem]]:
         RejectedError: It is no YAML mapping that can be read.
     """
     root = _compose(name, text)
-    if "*" in text:
+    if "*" in text and "&" in text:
         _bound_aliases(name, root)
     return root, list(_structure_problems(name, root))
 
@@ -88,11 +90,13 @@ def decode(source: Source) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode(encoding, errors="replace")
+        # Past the byte order mark, which is no part of the first line.
+        wrong = error.object[error.start]
+        before = error.object[: error.start].decode(encoding.removesuffix("-sig"), errors="replace")
         raise RejectedError(
             codes.ENCODING,
             _place_after(name, before),
-            f"byte 0x{content[error.start]:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
+            f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
         ) from error
     forbidden = Reader.NON_PRINTABLE.search(text)
     if forbidden:
@@ -121,7 +125,11 @@ def place_of(path: str, node: yaml.Node) -> Place:
     for _ in range(MAX_DEPTH):
         if isinstance(last, yaml.CollectionNode) and not last.flow_style and last.value:
             item = last.value[-1]
-            last = item[1] if isinstance(item, tuple) else item
+            item = item[1] if isinstance(item, tuple) else item
+            if item.start_mark.line < last.start_mark.line:
+                # An alias: its node stands where the anchor does.
+                break
+            last = item
         else:
             break
     start, end = node.start_mark, last.end_mark
@@ -167,7 +175,7 @@ def _compose(name: str, text: str) -> yaml.MappingNode:
 
 
 def _place_of_mark(name: str, mark: Any) -> Place:
-    if mark is None:
+    if mark is None or name.startswith(OVERRIDE):
         return Place(name)
     return Place(name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
 
@@ -255,7 +263,7 @@ def _duplicate_keys(name: str, node: yaml.MappingNode) -> Iterator[Problem]:
     if len({key.value for key in keys}) == len(keys):
         return
     first_lines: dict[str, int] = {}
-    for key in keys:
+    for key in keys[:MAX_KEYS_CHECKED]:
         if key.value in first_lines:
             message = f"{key.value} was given on line {first_lines[key.value]} already; keep one of the two"
             yield Problem(rule=codes.DUPLICATE_KEY, place=place_of(name, key), key=key.value, message=message)

@@ -198,6 +198,6 @@ FIELDS: dict[str, Field] = {
         summary="The outputs of a linear head on the transformer (the CTC vocabulary); null for none.",
         effect="encoder_embed_dim + 1 parameters and encoder_embed_dim MACs per frame for each output.",
         fairseq="the size of the target dictionary (not in the config)",
-        huggingface="vocab_size, in *ForCTC only",
+        huggingface="vocab_size (in *ForCTC only)",
     ),
 }

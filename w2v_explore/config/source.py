@@ -54,14 +54,28 @@ def read_source(reference: str, folder: str | None = None) -> Source:
         SourceError: Nothing is there, or it cannot be read.
     """
     if reference == "-" and folder is None:
-        return Source("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+        return read_stdin("<stdin>")
     if "\0" in reference:
         raise SourceError(f"{reference!r} is no path: it holds a NUL character")
     path = os.path.join(folder or "", reference)
     stem = reference.removesuffix(".yaml")
-    if not os.path.lexists(path) and stem in preset_names():
+    if stem in preset_names() and (not os.path.lexists(path) or os.path.isdir(path)):
         return read_preset(stem)
     return read_file(path, reference)
+
+
+def read_stdin(name: str) -> Source:
+    """What is piped in, under a name.
+
+    Raises:
+        SourceError: Standard input is closed or cannot be read.
+    """
+    try:
+        if sys.stdin is not None:
+            return Source(name, sys.stdin.buffer.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise SourceError(f"cannot read standard input: {error.strerror or error}") from error
+    raise SourceError("cannot read standard input: it is closed")
 
 
 def read_preset(name: str) -> Source:

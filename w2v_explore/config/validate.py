@@ -95,23 +95,24 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:36]}…{text[-1]}"
 
 
-def _whole_number_in(value: object) -> str | None:
-    """The whole number that a float or a quoted text plainly stands for, as YAML."""
+def _whole_number_in(value: object, maximum: int = MAX_SIZE) -> str | None:
+    """The allowed whole number that a float or a quoted text plainly stands for, as YAML."""
+    number = 0
     match value:
-        case float() if value.is_integer() and abs(value) <= MAX_SIZE:
-            return str(int(value))
+        case float() if value.is_integer():
+            number = int(value)
         case str() if value.isascii() and value.isdigit() and len(value) <= 10:
-            return str(int(value))
-    return None
+            number = int(value)
+    return str(number) if 1 <= number <= maximum else None
 
 
 def _number_in(value: str) -> str | None:
-    """The number that a text plainly stands for (quoted, or ``1e-1``, which YAML 1.1 reads as text), as YAML."""
+    """The probability that a text plainly stands for (quoted, or ``1e-1``, which YAML 1.1 reads as text), as YAML."""
     try:
         number = float(value)
     except ValueError:
         return None
-    if not math.isfinite(number):
+    if not 0 <= number <= 1:
         return None
     # Without a dot, YAML 1.1 takes 1e-05 for text.
     text = repr(number)
@@ -122,7 +123,7 @@ def _check_integer(key: str, value: object, kind: Integer) -> Fault | None:
     if value is None and kind.optional:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        fix = _whole_number_in(value)
+        fix = _whole_number_in(value, kind.maximum)
         or_null = " or null" if kind.optional else ""
         instead = f"write {fix}" if fix else f"write a whole number from 1{or_null}"
         return Fault(codes.INT_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
@@ -172,7 +173,7 @@ def _check_conv_layers(key: str, value: object) -> Iterator[Fault]:
     expression = _conv_expression_in(value)
     if expression is not None:
         layers = parse_conv_expression(expression)
-        if layers is not None:
+        if layers is not None and not any(_check_conv_layers(key, layers)):
             fix = to_flow_yaml(layers)
             yield Fault(
                 codes.CONV_SHAPE, key, (), f"{key} is fairseq's Python expression; write {_shorten_layers(fix)}", fix
@@ -224,7 +225,13 @@ def _conv_expression_in(value: object) -> str | None:
     """The text of a fairseq expression: a string, or what YAML makes of an unquoted ``[(512, 10, 5)]``."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value and isinstance(value[0], str) and value[0].startswith("("):
+    if (
+        isinstance(value, list)
+        and value
+        and isinstance(value[0], str)
+        and value[0].startswith("(")
+        and all(isinstance(item, str) or (isinstance(item, int) and abs(item) <= MAX_SIZE) for item in value)
+    ):
         return f"[{', '.join(map(str, value))}]"
     return None
 

@@ -3,12 +3,11 @@
 import difflib
 import fnmatch
 import os
-import sys
 from typing import Literal
 
 from w2v_explore.config.document import Document, parse_document
 from w2v_explore.config.schema import FIELDS
-from w2v_explore.config.source import MAX_BYTES, Source, read_file
+from w2v_explore.config.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.discovery import STDIN, Found
@@ -68,7 +67,7 @@ class LintRun:
 
     def _read(self, path: str) -> Source:
         if path == STDIN:
-            return Source(self._stdin_name, sys.stdin.buffer.read(MAX_BYTES + 1))
+            return read_stdin(self._stdin_name)
         return read_file(path)
 
     def _settings_for(self, name: str) -> Settings:
