@@ -3,6 +3,7 @@
 import difflib
 import fnmatch
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from w2v_explore.config.document import Document, parse_document
@@ -53,12 +54,14 @@ class LintRun:
         if self._repairs:
             document = self._repair(source, document, settings)
         self._report.files.append(source.name)
-        for problem in lint_document(document, settings):
+        problems = lint_document(document, settings)
+        lines = document.text.splitlines() if problems else []
+        for problem in problems:
             # A fault of a base is found again with every config that extends it.
             if problem not in self._seen:
                 self._seen.add(problem)
                 self._report.problems.append(problem)
-                self._keep_line(problem, document)
+                self._keep_line(problem, source.name, lines)
 
     def finish(self) -> LintReport:
         """The report, sorted."""
@@ -103,12 +106,10 @@ class LintRun:
             return document
         return repaired
 
-    def _keep_line(self, problem: Problem, document: Document) -> None:
+    def _keep_line(self, problem: Problem, name: str, lines: Sequence[str]) -> None:
         place = problem.place
-        if place.line is not None and place.path == document.source.name:
-            lines = document.text.splitlines()
-            if place.line <= len(lines):
-                self._report.lines[place.path, place.line] = lines[place.line - 1]
+        if place.line is not None and place.path == name and place.line <= len(lines):
+            self._report.lines[place.path, place.line] = lines[place.line - 1]
 
 
 def _is_config(document: Document) -> bool:
