@@ -17,8 +17,11 @@ class Layer:
         operation: What it computes itself; None where it only calls its children.
         children: In the order of their registration, which decides the order of the state_dict and of seeded
             initialisation.
-        schedule: The names of the children in the order in which forward() calls them, which decides how shapes and
-            memory flow; empty where that is the order of registration.
+        schedule: The names of the children in the order in which forward() calls them, which decides how shapes
+            flow; empty where that is the order of registration.
+        sources: The names of the siblings whose outputs it takes, ``""`` for what its parent takes; empty where that is
+            the output of the sibling that runs before it or, for the first, what its parent takes. Decides how long a
+            tensor lives.
         options: Names and values of a composite module's constructor arguments beside its children.
         channels_first: Whether its output is laid out ``(batch, channels, frames)``.
         copies: How many equal layers in a row it stands for; their names count up from ``name``.
@@ -29,6 +32,7 @@ class Layer:
     operation: Operation | None = None
     children: tuple["Layer", ...] = ()
     schedule: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     options: tuple[tuple[str, float | bool], ...] = ()
     channels_first: bool = False
     copies: int = 1

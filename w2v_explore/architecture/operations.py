@@ -18,10 +18,16 @@ class Operation(Protocol):
 
     Attributes:
         mac_kind: The kind of operation its MACs belong to; None where it has none.
+        keeps_input: Whether the backward pass needs what went in.
+        keeps_output: Whether the backward pass needs what came out.
     """
 
     @property
     def mac_kind(self) -> MacKind | None: ...
+    @property
+    def keeps_input(self) -> bool: ...
+    @property
+    def keeps_output(self) -> bool: ...
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each of its own parameters, in the order of the state_dict."""
@@ -32,9 +38,29 @@ class Operation(Protocol):
     def macs(self, batch: int, frames: int, channels: int) -> int:
         """MACs for an input of ``batch`` × ``frames`` × ``channels``."""
 
+    def statistics(self, batch: int, frames: int, channels: int) -> int:
+        """Numbers that it makes beside its output and the backward pass needs, such as means; float32 or wider."""
+
+    def passes_on(self, training: bool) -> bool:
+        """Whether what comes out lies in the memory of what went in: a view, or the very tensor."""
+
+
+class _Base:
+    """An operation that makes a new tensor and needs its input to go back."""
+
+    __slots__ = ()
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+
+    def statistics(self, batch: int, frames: int, channels: int) -> int:
+        return 0
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True)
-class Conv1d:
+class Conv1d(_Base):
     """A convolution over time, ``torch.nn.Conv1d``.
 
     A weight-normalised one (``weight_norm``) holds only its bias: the weight is made by a `WeightNorm` below it.
@@ -70,7 +96,7 @@ class Conv1d:
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class Linear(_Base):
     """An affine map of the channels, ``torch.nn.Linear`` with a bias."""
 
     in_features: int
@@ -88,12 +114,16 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledDotProductAttention:
-    """softmax(q kᵀ / √head_dim) v over all frames, in ``num_heads`` heads side by side."""
+class ScaledDotProductAttention(_Base):
+    """softmax(q kᵀ / √head_dim) v over all frames, in ``num_heads`` heads side by side.
+
+    The memory is that of a fused kernel, which never holds the scores of all pairs of frames.
+    """
 
     num_heads: int
     dropout: float
     mac_kind: ClassVar[MacKind | None] = "attention"
+    keeps_output: ClassVar[bool] = True
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {}
@@ -104,8 +134,11 @@ class ScaledDotProductAttention:
     def macs(self, batch: int, frames: int, channels: int) -> int:
         return 2 * batch * frames * frames * channels
 
+    def statistics(self, batch: int, frames: int, channels: int) -> int:
+        return batch * self.num_heads * frames
 
-class _Costless:
+
+class _Costless(_Base):
     """An operation that counts no MACs and keeps the shape."""
 
     __slots__ = ()
@@ -130,6 +163,9 @@ class LayerNorm(_Costless):
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
 
+    def statistics(self, batch: int, frames: int, channels: int) -> int:
+        return 2 * batch * frames
+
 
 @dataclass(frozen=True, slots=True)
 class GroupNorm(_Costless):
@@ -139,6 +175,9 @@ class GroupNorm(_Costless):
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
+
+    def statistics(self, batch: int, frames: int, channels: int) -> int:
+        return 2 * batch * channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +192,19 @@ class WeightNorm(_Costless):
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"original0": (1, 1, self.weight_shape[2]), "original1": self.weight_shape}
 
+    def statistics(self, batch: int, frames: int, channels: int) -> int:
+        return self.weight_shape[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Dropout(_Costless):
-    """Dropout with probability ``p``; does nothing outside training."""
+    """Dropout with probability ``p``; does nothing outside training, and keeps a mask of a byte per element in it."""
 
     p: float
+    keeps_input: ClassVar[bool] = False
+
+    def passes_on(self, training: bool) -> bool:
+        return not training or self.p == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +216,27 @@ class GELU(_Costless):
 class Add(_Costless):
     """The sum of a residual branch and what it bypasses."""
 
+    keeps_input: ClassVar[bool] = False
+
 
 @dataclass(frozen=True, slots=True)
 class PaddingMask(_Costless):
     """Zeroes the frames past each utterance's length and masks them in attention; runs only where lengths are given."""
+
+    keeps_input: ClassVar[bool] = False
+
+    def passes_on(self, training: bool) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class SamePad(_Costless):
     """Drops the one frame too many that an even kernel with padding kernel / 2 puts out."""
 
+    keeps_input: ClassVar[bool] = False
+
     def flow(self, frames: int, channels: int) -> tuple[int, int]:
         return frames - 1, channels
+
+    def passes_on(self, training: bool) -> bool:
+        return True

@@ -28,9 +28,8 @@ _ACTIVATION = Layer("activation", "GELU", _GELU)
 _CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
 _SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
 _PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
-_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD)
-_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD)
-_FEED_FORWARD_RESIDUAL = Layer("feed_forward_residual", "Add", _ADD)
+_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=("", "pos_conv_embed"))
+_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=("", "dropout"))
 
 _PRE_NORM_LAYER = (
     "layer_norm", "attention", "dropout", "attention_residual",
@@ -107,7 +106,7 @@ def _transformer(config: ModelConfig) -> Layer:
     start = ("pos_conv_embed", "residual")
     schedule = (*start, "dropout", "layers", "layer_norm") if pre_norm else (*start, "layer_norm", "dropout", "layers")
     options = (("layer_norm_first", not pre_norm), ("layer_drop", config.encoder_layer_drop))
-    return Layer("transformer", "Transformer", None, children, schedule, options)
+    return Layer("transformer", "Transformer", None, children, schedule, options=options)
 
 
 def _positional_convolution(config: ModelConfig) -> Layer:
@@ -125,24 +124,24 @@ def _positional_convolution(config: ModelConfig) -> Layer:
 
 
 def _encoder_layer(config: ModelConfig) -> Layer:
-    embed_dim = config.encoder_embed_dim
+    embed_dim, pre_norm = config.encoder_embed_dim, config.encoder_layer_norm_first
+    bypassed = "attention_residual" if pre_norm else "layer_norm"
     children = (
         _self_attention(config),
         _dropout("dropout", config.encoder_dropout),
         _ATTENTION_RESIDUAL,
         _layer_norm("layer_norm", embed_dim),
         _feed_forward(config),
-        _FEED_FORWARD_RESIDUAL,
+        Layer("feed_forward_residual", "Add", _ADD, sources=(bypassed, "feed_forward")),
         _layer_norm("final_layer_norm", embed_dim),
     )
-    pre_norm = config.encoder_layer_norm_first
     return Layer(
         "0",
         "EncoderLayer",
         None,
         children,
         _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
-        (("layer_norm_first", pre_norm),),
+        options=(("layer_norm_first", pre_norm),),
         copies=config.encoder_num_layers,
     )
 
@@ -151,10 +150,10 @@ def _self_attention(config: ModelConfig) -> Layer:
     embed_dim = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
     children = (
-        _linear("k_proj", embed_dim, embed_dim),
-        _linear("v_proj", embed_dim, embed_dim),
-        _linear("q_proj", embed_dim, embed_dim),
-        Layer("product", "ScaledDotProductAttention", product),
+        _linear("k_proj", embed_dim, embed_dim, sources=("",)),
+        _linear("v_proj", embed_dim, embed_dim, sources=("",)),
+        _linear("q_proj", embed_dim, embed_dim, sources=("",)),
+        Layer("product", "ScaledDotProductAttention", product, sources=("q_proj", "k_proj", "v_proj")),
         _linear("out_proj", embed_dim, embed_dim),
     )
     schedule = ("q_proj", "k_proj", "v_proj", "product", "out_proj")
@@ -173,8 +172,8 @@ def _feed_forward(config: ModelConfig) -> Layer:
     return Layer("feed_forward", "FeedForward", None, children)
 
 
-def _linear(name: str, in_features: int, out_features: int) -> Layer:
-    return Layer(name, "Linear", Linear(in_features, out_features))
+def _linear(name: str, in_features: int, out_features: int, sources: tuple[str, ...] = ()) -> Layer:
+    return Layer(name, "Linear", Linear(in_features, out_features), sources=sources)
 
 
 def _layer_norm(name: str, channels: int) -> Layer:

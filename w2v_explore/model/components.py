@@ -390,8 +390,8 @@ class Wav2Vec2Model(nn.Module):
         Raises:
             ValueError: ``waveforms`` is not two-dimensional.
         """
-        features, lengths = self.feature_extractor(waveforms, lengths)
-        x = self.encoder(features, lengths)
+        x, lengths = self.feature_extractor(waveforms, lengths)
+        x = self.encoder(x, lengths)
         if self.aux is not None:
             x = self.aux(x)
         return x, lengths
@@ -415,5 +415,5 @@ class Wav2Vec2Model(nn.Module):
         Raises:
             ValueError: ``waveforms`` is not two-dimensional, or ``num_layers`` out of range.
         """
-        features, lengths = self.feature_extractor(waveforms, lengths)
-        return self.encoder.extract_features(features, lengths, num_layers), lengths
+        x, lengths = self.feature_extractor(waveforms, lengths)
+        return self.encoder.extract_features(x, lengths, num_layers), lengths

@@ -1,0 +1,150 @@
+"""Which tensors are alive as each operation runs, and which of them the backward pass keeps.
+
+A tensor lives from the operation that makes it to the last that takes it, and what a module was called with lives as
+long as the call. Views share the memory of what they are views of. Attention runs in a fused kernel and dropout keeps
+a byte per element, as on an accelerator; what a kernel allocates for itself while it runs is not seen.
+"""
+
+from typing import NamedTuple
+
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.architecture.layer import Layer
+from w2v_explore.architecture.operations import Conv1d, Dropout, Operation, WeightNorm
+
+_STATISTICS_BYTES = 4
+
+
+class OperationMemory(NamedTuple):
+    """What one operation does to memory.
+
+    Attributes:
+        path: Its module path; equal layers in a row are represented by the first.
+        live_bytes: All tensors that are alive while it runs, its inputs and outputs and the waveforms among them;
+            without parameters.
+        kept_bytes: What it keeps for the backward pass and no operation before it keeps already; 0 in inference.
+        copies: For how many equal operations it stands.
+    """
+
+    path: str
+    live_bytes: int
+    kept_bytes: int
+    copies: int
+
+
+class _Tensor:
+    """The memory of a tensor; views of it are the same object, seen with other shapes."""
+
+    __slots__ = ("bytes", "kept")
+
+    def __init__(self, size: int) -> None:
+        self.bytes = size
+        self.kept = False
+
+
+class _Value(NamedTuple):
+    """What a module takes or returns: a tensor as batch × frames × channels."""
+
+    tensor: _Tensor
+    frames: int
+    channels: int
+
+
+def trace_memory(architecture: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
+    """Every operation that runs, in the order in which they run.
+
+    Args:
+        architecture: A model's tree.
+        workload: With samples enough for one frame.
+        training: Whether dropout is on and tensors are kept for the backward pass.
+    """
+    trace = _Trace(workload, training)
+    waveforms = _Value(_Tensor(workload.batch * workload.samples * trace.element_bytes), workload.samples, 1)
+    trace.call(architecture, "", (waveforms,), 1)
+    return trace.operations
+
+
+class _Trace:
+    def __init__(self, workload: Workload, training: bool) -> None:
+        self.batch = workload.batch
+        self.training = training
+        self.element_bytes = DTYPE_BYTES[workload.dtype]
+        self.statistics_bytes = max(_STATISTICS_BYTES, self.element_bytes)
+        self.operations: list[OperationMemory] = []
+        # What the calls in progress hold: their arguments, and results that later calls will take. The same tensor
+        # may be held more than once.
+        self._held: list[_Tensor] = []
+
+    def call(self, layer: Layer, path: str, inputs: tuple[_Value, ...], copies: int) -> _Value:
+        """Run a module on what it takes; returns what comes out."""
+        held = len(self._held)
+        self._held += [value.tensor for value in inputs]
+        if layer.operation is None:
+            output = self._composite(layer, path, inputs[0], copies)
+        else:
+            output = self._operation(layer, layer.operation, path, inputs, copies)
+        del self._held[held:]
+        return output
+
+    def _composite(self, layer: Layer, path: str, value: _Value, copies: int) -> _Value:
+        prefix = f"{path}." if path else ""
+        schedule = layer.in_schedule()
+        results = {"": value}
+        previous = ""
+        for position, child in enumerate(schedule):
+            held = len(self._held)
+            later = {source for sibling in schedule[position + 1 :] for source in sibling.sources}
+            self._held += [results[name].tensor for name in later & results.keys()]
+            inputs = tuple([results[source] for source in child.sources]) or (results[previous],)
+            results[child.name] = self.call(child, prefix + child.name, inputs, copies * child.copies)
+            del self._held[held:]
+            previous = child.name
+        return results[previous]
+
+    def _operation(
+        self, layer: Layer, operation: Operation, path: str, inputs: tuple[_Value, ...], copies: int
+    ) -> _Value:
+        _, frames, channels = inputs[0]
+        size = statistics = operation.statistics(self.batch, frames, channels) * self.statistics_bytes
+        weights: list[_Tensor] = []
+        if isinstance(operation, Conv1d) and operation.weight_norm:
+            weights.append(self._weight(layer, path, copies))
+            self._held += weights
+        out_frames, out_channels = operation.flow(frames, channels)
+        if operation.passes_on(self.training):
+            return _Value(inputs[0].tensor, out_frames, out_channels)
+        elements = self.batch * out_frames * out_channels
+        if isinstance(operation, Dropout):
+            size = statistics + elements  # the mask
+        output = _Tensor(elements * self.element_bytes)
+        size += output.bytes
+        kept = 0
+        if self.training:
+            kept = size - output.bytes
+            needed = [value.tensor for value in inputs] + weights if operation.keeps_input else []
+            kept += sum(map(_keep, [*needed, output] if operation.keeps_output else needed))
+        self._record(path, size, kept, copies)
+        return _Value(output, out_frames, out_channels)
+
+    def _weight(self, layer: Layer, path: str, copies: int) -> _Tensor:
+        """The weight that weight-norm makes anew in each pass."""
+        [parametrizations] = layer.children
+        [child] = parametrizations.children
+        assert isinstance(child.operation, WeightNorm)
+        out_channels, in_channels, kernel = child.operation.weight_shape
+        weight = _Tensor(out_channels * in_channels * kernel * self.element_bytes)
+        statistics = child.operation.statistics(1, 0, 0) * self.statistics_bytes
+        path = f"{path}.{parametrizations.name}.{child.name}"
+        self._record(path, weight.bytes + statistics, statistics if self.training else 0, copies)
+        return weight
+
+    def _record(self, path: str, made_bytes: int, kept_bytes: int, copies: int) -> None:
+        live = sum(tensor.bytes for tensor in set(self._held))
+        self.operations.append(OperationMemory(path, live + made_bytes, kept_bytes, copies))
+
+
+def _keep(tensor: _Tensor) -> int:
+    """Keep a tensor for the backward pass; returns the bytes that this adds to what is kept."""
+    if tensor.kept:
+        return 0
+    tensor.kept = True
+    return tensor.bytes

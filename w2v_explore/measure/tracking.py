@@ -1,0 +1,200 @@
+"""What torch itself says of memory and of training, without allocating: the audit of the closed forms of `memory`.
+
+The built model runs on fake tensors, which have a shape, a dtype and a storage, but no data. Two things differ from
+a plain run on a CPU, since the closed forms are those of an accelerator: dropout is the operation that keeps a mask of
+bytes (a CPU's keeps floats), and attention drops nothing (a CPU has no fused kernel that does; what the fused kernels
+keep is the same).
+"""
+
+from __future__ import annotations
+
+import weakref
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.checkpoint import checkpoint
+from torch.utils.flop_counter import FlopCounterMode
+
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.model.build import build_model
+from w2v_explore.model.components import ScaledDotProductAttention, Wav2Vec2Model
+
+
+def tracked_peak_bytes(config: ModelConfig, workload: Workload) -> int:
+    """The most that storages take at once during a forward pass, the waveforms' among them, the parameters' not."""
+    with FakeTensorMode():
+        model = _fake_model(config, workload).eval()
+        # Under inference_mode torch shows some operations whole, without their second and third outputs.
+        live = _LiveStorages(model)
+        with torch.no_grad(), live:
+            model(_waveforms(workload))
+    return live.peak_bytes
+
+
+def tracked_kept_bytes(config: ModelConfig, workload: Workload) -> int:
+    """The storages that autograd saves during a forward pass in training mode, no layer dropped; parameters' not."""
+    with FakeTensorMode():
+        model = _trained_model(config, workload)
+        return _saved_bytes(model, _waveforms(workload))
+
+
+def tracked_checkpointed_bytes(config: ModelConfig, workload: Workload) -> int:
+    """The same with a checkpoint at each transformer layer.
+
+    That is what is alive after the forward pass, beside its output, and what one layer saves when it is computed again.
+    """
+    with FakeTensorMode():
+        model = _trained_model(config, workload)
+        layer = model.encoder.transformer.layers[0]
+        inputs = _record_input(model, layer, workload)
+        again = _saved_bytes(layer, inputs, None) - inputs.untyped_storage().nbytes()
+        for each in model.encoder.transformer.layers:
+            each.forward = partial(checkpoint, each.forward, use_reentrant=False, preserve_rng_state=False)
+        live = _LiveStorages(model)
+        with live:
+            output, _ = model(_waveforms(workload))
+            return live.bytes - output.untyped_storage().nbytes() + again
+
+
+def counted_training_macs(config: ModelConfig, workload: Workload) -> tuple[int, int]:
+    """MACs of the forward and of the backward pass, no layer dropped, by torch's counter on the meta device."""
+    model = build_model(config, device="meta").train()
+    _use_accelerator_kernels(model)
+    waveforms = torch.empty(workload.batch, workload.samples, device="meta")
+    with FlopCounterMode(display=False) as forward:
+        output, _ = model(waveforms)
+    with FlopCounterMode(display=False) as backward:
+        output.sum().backward()
+    forward_flops, backward_flops = forward.get_total_flops(), backward.get_total_flops()
+    if _overcounts_grouped_convolutions():
+        # The weight gradient of a grouped convolution costs what its forward pass costs.
+        positional = forward.get_flop_counts()["Wav2Vec2Model.encoder.transformer.pos_conv_embed.conv"]
+        backward_flops -= (config.encoder_pos_conv_groups - 1) * sum(positional.values())
+    return forward_flops // 2, backward_flops // 2
+
+
+def _overcounts_grouped_convolutions() -> bool:
+    """Whether torch's counter takes a grouped convolution's weight gradient for an ungrouped one's; 2.13 does."""
+    flops: list[int] = []
+    for groups in (1, 2):
+        conv = nn.Conv1d(2, 2, 1, groups=groups, bias=False, device="meta")
+        output = conv(torch.empty(1, 2, 1, device="meta"))
+        with FlopCounterMode(display=False) as counter:
+            output.sum().backward()
+        flops.append(int(counter.get_total_flops()))
+    return flops[0] == flops[1]
+
+
+def _trained_model(config: ModelConfig, workload: Workload) -> Wav2Vec2Model:
+    model = _fake_model(config, workload).train()
+    _use_accelerator_kernels(model)
+    return model
+
+
+def _fake_model(config: ModelConfig, workload: Workload) -> Wav2Vec2Model:
+    """The model with fake parameters."""
+    dtype: torch.dtype = getattr(torch, workload.dtype)
+    # Initialising fake parameters would take long: shapes are made on meta, and storages for them here.
+    with unset_fake_temporarily():
+        model = build_model(config, device="meta", dtype=dtype)
+    for module in model.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            setattr(module, name, nn.Parameter(torch.empty(parameter.shape, dtype=dtype)))
+    return model
+
+
+def _waveforms(workload: Workload) -> Tensor:
+    return torch.empty(workload.batch, workload.samples, dtype=getattr(torch, workload.dtype))
+
+
+class _MaskDropout(nn.Module):
+    """Dropout by the operation that an accelerator takes."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Of the same shape."""
+        return torch.native_dropout(x, self.p, True)[0] if self.p else x
+
+
+def _use_accelerator_kernels(model: Wav2Vec2Model) -> None:
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.Dropout):
+                setattr(module, name, _MaskDropout(child.p))
+        if isinstance(module, ScaledDotProductAttention):
+            module.dropout = 0.0
+    # A fake random number cannot decide whether a layer is dropped.
+    model.encoder.transformer.training = False
+
+
+def _saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
+    """Bytes of the storages that autograd saves while a module runs, each counted once, parameters' left out."""
+    parameters = _storages(module)
+    saved: dict[int, Any] = {}  # holds each storage, so that no other can take its address
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in parameters:
+            saved[storage._cdata] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        module(*inputs)
+    return sum(storage.nbytes() for storage in saved.values())
+
+
+def _record_input(model: nn.Module, module: nn.Module, workload: Workload) -> Tensor:
+    """What a module inside the model is called with."""
+    recorded: list[Tensor] = []
+    handle = module.register_forward_pre_hook(lambda module, inputs: recorded.append(inputs[0]))
+    with torch.no_grad():
+        model(_waveforms(workload))
+    handle.remove()
+    return recorded[0]
+
+
+def _storages(module: nn.Module) -> set[int]:
+    return {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+
+
+class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Adds up the storages that operations make, from their making until nobody holds them.
+
+    Attributes:
+        bytes: What is alive now.
+        peak_bytes: The most that was alive at once.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes: int = 0
+        self.peak_bytes: int = 0
+        self._known = _storages(model)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        output = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(output):
+            if isinstance(tensor, Tensor):
+                self._add(tensor.untyped_storage())
+        self.peak_bytes = max(self.peak_bytes, self.bytes)
+        return output
+
+    def _add(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self._known:
+            self._known.add(key)
+            self.bytes += size
+            weakref.finalize(storage, self._remove, key, size)
+
+    def _remove(self, key: int, size: int) -> None:
+        self._known.discard(key)
+        self.bytes -= size
