@@ -59,7 +59,8 @@ def tracked_checkpointed_bytes(config: ModelConfig, workload: Workload) -> int:
         live = _LiveStorages(model)
         with live:
             output, _ = model(_waveforms(workload))
-            return live.bytes - output.untyped_storage().nbytes() + again
+            kept: int = live.bytes - output.untyped_storage().nbytes()
+    return kept + again
 
 
 def counted_training_macs(config: ModelConfig, workload: Workload) -> tuple[int, int]:
