@@ -103,12 +103,12 @@ def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | No
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
     """
-    return _config(read_config(parse_document(read_source(reference), dialect), overrides))
+    return config_of(read_config(parse_document(read_source(reference), dialect), overrides))
 
 
 def load_preset(name: str) -> Config:
     """A preset by its exact name, whatever lies in the working folder."""
-    return _config(read_config(parse_document(read_preset(name))))
+    return config_of(read_config(parse_document(read_preset(name))))
 
 
 def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | None = None) -> Config:
@@ -125,7 +125,7 @@ def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | 
     import json
 
     content = json.dumps(values, indent=2).encode()
-    return _config(read_config(parse_document(Source(name, content), dialect)))
+    return config_of(read_config(parse_document(Source(name, content), dialect)))
 
 
 def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
@@ -157,7 +157,12 @@ def _states_all_it_can(document: Document) -> bool:
     return bool(document.entries or not document.problems)
 
 
-def _config(reading: Reading) -> Config:
+def config_of(reading: Reading) -> Config:
+    """The config that was read.
+
+    Raises:
+        ConfigError: It is wrong; carries every problem.
+    """
     if reading.model is None:
         raise ConfigError(reading.problems)
     source = reading.document.source

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.ledger import Ledger, Section, conv_node, scalar
+from w2v_explore.config.dialects.ledger import KIND, Ledger, Section, conv_node, scalar
 from w2v_explore.config.dialects.table import (
     CONV,
     HEAD,
@@ -40,7 +40,7 @@ def _check_model_type(ledger: Ledger, root: Section) -> None:
     value = root.value("model_type")
     if isinstance(value, str) and value in HUGGINGFACE_CONFIGS:
         ledger.defaults_of = f"transformers' {HUGGINGFACE_CONFIGS[value]}"
-        ledger.ignore(root, "model_type", f"{value} has the architecture of the 16 fields")
+        ledger.ignore(root, "model_type", KIND)
         return
     ledger.is_family = False
     reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
@@ -94,7 +94,7 @@ def _read_head(ledger: Ledger, root: Section) -> None:
     for name in names if ledger.is_family else ():
         _check_architecture(ledger, root, name)
     if "architectures" in root.pairs:
-        ledger.ignore(root, "architectures", "says whether there is a CTC head")
+        ledger.ignore(root, "architectures", KIND)
     if any(name.endswith("ForCTC") for name in names):
         ledger.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, ledger.defaults_of)
         return

@@ -16,6 +16,9 @@ from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Problem, Rule
 
+KIND = "which model it is"
+"""What is ignored once it has been looked at: it says that the rest can be read."""
+
 Status = Literal["mapped", "defaulted", "ignored", "refused"]
 
 
