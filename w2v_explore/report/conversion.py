@@ -30,9 +30,12 @@ def _fields_table(status: str, rows: Sequence[Row], source: str, target: str) ->
     table = Table(status.capitalize(), columns)
     for row in rows:
         table.rows.append(
-            (row.source.replace(", ", ",\n") or "–", row.target.replace(", ", ",\n"), _value(row.value), row.note)[
-                : len(columns)
-            ]
+            (
+                row.source.replace(", ", ",\n") or "–",
+                row.target.replace(", ", ",\n") or "–",
+                _value(row.value),
+                row.note,
+            )[: len(columns)]
         )
     return table
 

@@ -6,6 +6,7 @@ from w2v_explore.config.dialects.ledger import Account, Status
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Entry, plain_value
 from w2v_explore.config.load import Reading
+from w2v_explore.config.nodes import OVERRIDE
 from w2v_explore.config.schema import FIELDS
 
 
@@ -55,18 +56,22 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
 
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:
-    target = target_name(field, to)
     value = plain_value(entry.value)
+    target = target_name(field, to, is_null=value is None)
     if account is not None and entry.path == reading.document.source.name:
         return Row(account.status, account.theirs, field, target, value, account.note)
+    if entry.path.startswith(OVERRIDE):
+        return Row("mapped", OVERRIDE.strip(), field, target, value, "")
     note = "" if entry.path == reading.document.source.name else f"from {entry.path}"
-    return Row("mapped", field, field, target, value, note)
+    return Row("mapped", entry.name(), field, target, value, note)
 
 
-def target_name(field: str, to: str) -> str:
-    """What a dialect calls one of our fields."""
+def target_name(field: str, to: str, is_null: bool) -> str:
+    """What a dialect calls one of our fields; empty for the nulls that other programs leave unsaid."""
     if to not in DIALECTS:
         return field
+    if is_null:
+        return ""
     return ", ".join(DIALECTS[to].counterparts[field].names) or _WITHOUT_A_NAME[to][field]
 
 

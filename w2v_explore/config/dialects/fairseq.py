@@ -228,7 +228,7 @@ def _resolve(node: yaml.Node, root: Section) -> yaml.Node | None:
     if not isinstance(target, yaml.ScalarNode) or "${" in target.value:
         return None
     tag = target.tag
-    if target.style is None and tag == f"{TAG}str" and _NUMBER.fullmatch(target.value):
+    if not target.style and tag == f"{TAG}str" and _NUMBER.fullmatch(target.value):
         tag = f"{TAG}float"
     if target is node and tag == node.tag:
         return node

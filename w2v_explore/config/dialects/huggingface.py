@@ -19,19 +19,24 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
+_KINDS = {"model_type", "architectures"}
 _FAMILIES = ("Wav2Vec2", "Hubert", "UniSpeechSat", "UniSpeech")
 
 
 def read_huggingface(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a config.json."""
+    known = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names} | _KINDS
+    if known.isdisjoint(root.pairs):
+        message = "no field of an architecture is stated, as hidden_size, nor a model_type"
+        ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+        return
     _check_model_type(ledger, root)
     for field, counterpart in HUGGINGFACE.counterparts.items():
         if field not in (CONV, HEAD):
             ledger.read_field(field, counterpart, root, ledger.defaults_of)
     _read_conv_layers(ledger, root)
     _read_head(ledger, root)
-    known = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
-    ledger.account_for_rest(root, known | {"model_type", "architectures"})
+    ledger.account_for_rest(root, known)
 
 
 def _check_model_type(ledger: Ledger, root: Section) -> None:

@@ -189,7 +189,10 @@ class Ledger:
                 continue
             refused, warned = self.dialect.refused.get(name), self.dialect.warned.get(name)
             group = ignored_group(self._name, name)
-            if refused is not None:
+            if name == "<<":
+                message = "a merge key is not read here; write out what it stands for"
+                self.complain(section.pairs[name][0], name, message, codes.UNKNOWN_KEY)
+            elif refused is not None:
                 self._guard(section, name, refused.harmless, refused.reason)
             elif warned is not None:
                 if section.value(name) not in warned.harmless:

@@ -229,8 +229,8 @@ FAIRSEQ = Dialect(
             "logit_temp_ctr", "contrast_*", "ctr_layers", "crop",
         ),
         "heads for pre-training": (
-            "layerwise_proj",            "final_dim", "untie_final_proj", "pred_head_*", "pred_layer_id", "task_emb_type", "out_layer_type",
-            "n_tasks",
+            "final_dim", "untie_final_proj", "pred_head_*", "pred_layer_id", "layerwise_proj", "task_emb_type",
+            "out_layer_type", "n_tasks",
         ),
         "training": (
             "feature_grad_mult", "dropout_features", "final_dropout", "extractor_dropout", "freeze_*", "layer_decay",
