@@ -1,13 +1,30 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/config.md comes from the table of fields, docs/rules/ from the docstrings of the linter's rules.
+docs/config.md comes from the table of fields, docs/dialects.md from the table of dialects and what the writers write,
+docs/rules/ from the docstrings of the linter's rules.
 """
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, TEXT_METADATA
+from w2v_explore.config.dialects.recognise import RELATIVES
+from w2v_explore.config.dialects.table import (
+    DIALECTS,
+    FAIRSEQ_FINE_TUNED,
+    FAIRSEQ_MODELS,
+    FAIRSEQ_OVERRIDE_DEFAULT,
+    FAIRSEQ_OVERRIDES,
+    FAIRSEQ_REFUSED,
+    HUGGINGFACE_CONFIGS,
+    HUGGINGFACE_REFUSED,
+    Counterpart,
+)
+from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, TEXT_METADATA, load_config
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
@@ -62,6 +79,160 @@ def config_reference() -> str:
     return _HEAD + "\n".join(lines) + "\n"
 
 
+_DIALECTS_HEAD = """\
+# Dialects
+
+<!-- Made by `python docs/generate.py`. Change w2v_explore/config/dialects/table.py or docs/generate.py instead. -->
+
+Wherever a command takes a config, it takes one of these:
+
+| dialect | `--from` | what it is |
+| :--- | :--- | :--- |
+| our own | `w2v` | a YAML of the 16 fields, or one that extends another ([config.md](config.md)) |
+| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
+| fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
+| Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
+
+Whose it is is seen from its content; `--from` says so where the content leaves it open. A config of ours can extend
+another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is a number, and `yes` is none.
+
+What is wrong is reported in the original file, under the name that the field has there:
+
+    config.json:4:27: error E234 heads-divide: num_attention_heads is 7, which does not divide hidden_size 768; …
+
+`lint` checks such files too, without the rules about our own YAML (W107, A406). In a folder that is searched it takes
+YAML files and every `config.json`, and passes over those that state no architecture of this kind: fine-tuning configs
+without `w2v_args`, other models. A file that is named is always checked.
+
+## Converting
+
+`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python [-o FILE]` writes a config as another program
+words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped, defaulted (and
+whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or refused. What
+changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
+code 2). There and back, all 16 values are what they were.
+
+Three things are worth knowing:
+
+- **The head.** Hugging Face's `vocab_size` counts where the architecture is a `*ForCTC`. fairseq takes the size of its
+  head from the target dictionary, which no config states: it is null, and `--set aux_num_out=32` gives it. A config
+  with a head is written as a `wav2vec_ctc`, with the size in a comment, `# w2v: aux_num_out=32`, that fairseq passes
+  over and that is understood here.
+- **Null convolutions** stand for the seven standard layers, as an absent field does for both programs, and are left
+  out; the same seven written out stay written out. To `compare` and `identify` the two are equal.
+- **The projection.** fairseq builds none between the extractor and a transformer that is as wide as the last
+  convolution. The model here always has one, as those of torchaudio and transformers: such a config is refused in both
+  directions.
+
+A `config.json` that is written gives a transformers model with exactly our parameters. That takes `mask_time_prob: 0`
+and `mask_feature_prob: 0`, since a model that masks has a vector more, and `final_dropout: 0`, since the model here has
+no dropout before its head. To fine-tune with transformers, set them as you need.
+
+## Fields
+
+In brackets: what holds where a file does not state the field.
+"""
+
+_DIALECTS_FINE_TUNED = f"""
+In a fine-tuned fairseq model ({", ".join(f"`{name}`" for name in FAIRSEQ_FINE_TUNED)})
+the architecture is what `w2v_args` say, and the fields of the same names around them are out of date. These five are
+not: they hold whatever `w2v_args` say, and are {FAIRSEQ_OVERRIDE_DEFAULT:g} where they are absent.
+
+| field | around `w2v_args` |
+| :--- | :--- |
+"""
+
+_EXAMPLE = """\
+extends: base
+encoder_num_layers: 6
+extractor_conv_layer_config: [[256, 10, 5], [512, 3, 2], [512, 3, 2], [512, 3, 2], [512, 3, 2], [512, 4, 4]]
+aux_num_out: 32
+"""
+
+_EXAMPLES = {
+    "fairseq": ("fairseq.yaml", "yaml"),
+    "huggingface": ("config.json", "json"),
+    "torchaudio": ("arguments.json", "json"),
+    "python": ("model.py", "py"),
+}
+
+
+def dialects_page() -> str:
+    """The text of docs/dialects.md."""
+    lines = ["", "| field | " + " | ".join(dialect.title for dialect in DIALECTS.values()) + " |"]
+    lines.append("| :--- |" + " :--- |" * len(DIALECTS))
+    lines += [
+        " | ".join([f"| `{field}`", *[_counterpart(dialect.counterparts[field]) for dialect in DIALECTS.values()]])
+        + " |"
+        for field in FIELDS
+    ]
+    text = _DIALECTS_HEAD + "\n".join(lines) + "\n" + _DIALECTS_FINE_TUNED
+    text += "".join(f"| `{field}` | `{name}` |\n" for field, name in FAIRSEQ_OVERRIDES.items())
+    for name, dialect in DIALECTS.items():
+        text += f"\n## {dialect.title}: what is not mapped\n\n### Refused\n\n"
+        text += "| field | can be read | otherwise |\n| :--- | :--- | :--- |\n"
+        for field, guard in dialect.refused.items():
+            harmless = " or ".join(f"`{_code(value)}`" for value in guard.harmless)
+            text += f"| `{field}` | {harmless} | {guard.reason} |\n"
+        text += _kinds(name)
+        text += "\n### Warned of (W282)\n\n| field | |\n| :--- | :--- |\n"
+        text += "".join(f"| `{field}` | {guard.reason} |\n" for field, guard in dialect.warned.items())
+        text += "\n### Ignored\n\n| about | fields |\n| :--- | :--- |\n"
+        for group, names in dialect.ignored.items():
+            text += f"| {group} | {', '.join(f'`{field}`' for field in names)} |\n"
+        text += "\nAny other field is ignored with a warning (W284).\n"
+    text += "\n### Relatives\n\nRecognised and refused (E283):\n\n"
+    text += "".join(f"- {relative.message[0].upper()}{relative.message[1:]}.\n" for relative in RELATIVES)
+    return text + _worked_examples()
+
+
+def _kinds(dialect: str) -> str:
+    if dialect == "fairseq":
+        read = [f"`{name}`" + (f" ({note})" if note else "") for name, note in FAIRSEQ_MODELS.items()]
+        refused, key = FAIRSEQ_REFUSED, "_name"
+    else:
+        read, refused, key = [f"`{name}`" for name in HUGGINGFACE_CONFIGS], HUGGINGFACE_REFUSED, "model_type"
+    reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items())
+    return f"\n`{key}` can be {', '.join(read)}. Any other is refused, among them:\n\n{reasons}"
+
+
+def _counterpart(counterpart: Counterpart) -> str:
+    if not counterpart.names:
+        return "not in the config"
+    words = ", ".join(f"`{theirs}` is {ours}" for theirs, ours in counterpart.words.items())
+    default = "the standard seven" if counterpart.default is None else f"`{_code(counterpart.default)}`"
+    names = ", ".join(f"`{name}`" for name in counterpart.names)
+    return f"{names} ({words + '; ' if words else ''}default {default})"
+
+
+def _code(value: Any) -> str:
+    return json.dumps(value) if not isinstance(value, str) else value or "''"
+
+
+def _worked_examples() -> str:
+    """One config to every dialect, and from each back: the texts are what the writers give."""
+    parts = ["## Examples", "A config of ours, to every other dialect.", "`small.yaml`:", f"```yaml\n{_EXAMPLE}```"]
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "small.yaml"
+        source.write_text(_EXAMPLE, encoding="utf-8")
+        config = load_config(str(source))
+        for dialect, (file, language) in _EXAMPLES.items():
+            text = write_config(config, dialect)
+            (Path(folder) / file).write_text(text, encoding="utf-8")
+            parts.append(f"```shell\nw2v-explore convert small.yaml --to {dialect} -o {file}\n```")
+            parts += [f"`{file}`:", f"```{language}\n{text}```"]
+        commands = [
+            f"w2v-explore convert {_EXAMPLES[dialect][0]} --to w2v -o from_{dialect}.yaml\n"
+            for dialect in ("fairseq", "huggingface", "torchaudio")
+        ]
+        back = write_config(load_config(str(Path(folder) / "fairseq.yaml")), "w2v")
+    parts.append(
+        "From each of the others back to ours. All three give the same, but for the name, which is the file's."
+    )
+    parts += [f"```shell\n{''.join(commands)}```", "`from_fairseq.yaml`:", f"```yaml\n{back}```"]
+    return "\n" + "\n\n".join(parts) + "\n"
+
+
 def generated_pages() -> dict[str, str]:
     """The text of every page that is made here, by its path in docs/."""
     pages = load_pages()
@@ -71,7 +242,12 @@ def generated_pages() -> dict[str, str]:
         rule = page.rule
         index.append(f"| [{rule.code}]({_file_name(page)}) | {rule.name} | {rule.severity} | {page.title} |")
     rules = {f"rules/{_file_name(page)}": page_markdown(page) for page in pages}
-    return {"config.md": config_reference(), "rules/README.md": "\n".join(index) + "\n", **rules}
+    return {
+        "config.md": config_reference(),
+        "dialects.md": dialects_page(),
+        "rules/README.md": "\n".join(index) + "\n",
+        **rules,
+    }
 
 
 def _file_name(page: Page) -> str:

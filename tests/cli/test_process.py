@@ -37,6 +37,8 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["summary", "base", "--format", "csv"],
         ["compare", "base", "large"],
         ["compare", "base", "large", "--format", "json"],
+        ["convert", "base", "--to", "python", "-o", os.devnull],
+        ["identify", "base", "large"],
         ["presets"],
         ["presets", "show", "base"],
         ["explain", "encoder_embed_dim"],

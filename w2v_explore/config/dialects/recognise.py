@@ -20,6 +20,7 @@ _HUGGINGFACE_NAMES = {
     "feat_extract_norm", "num_conv_pos_embeddings", "num_conv_pos_embedding_groups", "do_stable_layer_norm",
     "feat_proj_dropout", "model_type", "architectures",
 }  # fmt: skip
+_DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}
 WRAPPERS = ("cfg", "config", "args")
 """Levels that tools put around a fairseq config when they print what a checkpoint holds."""
 
@@ -47,7 +48,7 @@ def _names_a_fairseq2_architecture(root: Section) -> bool:
 
 def _is_distilhubert(root: Section) -> bool:
     distiller = root.inner("distiller")
-    return distiller is not None and bool({"task_emb_type", "n_tasks", "out_layer_type"} & distiller.pairs.keys())
+    return distiller is not None and bool(_DISTILHUBERT_NAMES & distiller.pairs.keys())
 
 
 RELATIVES = (

@@ -229,8 +229,7 @@ FAIRSEQ = Dialect(
             "logit_temp_ctr", "contrast_*", "ctr_layers", "crop",
         ),
         "heads for pre-training": (
-            "final_dim", "untie_final_proj", "pred_head_*", "pred_layer_id", "layerwise_proj", "task_emb_type",
-            "out_layer_type", "n_tasks",
+            "final_dim", "untie_final_proj", "pred_head_*", "pred_layer_id", "layerwise_proj",
         ),
         "training": (
             "feature_grad_mult", "dropout_features", "final_dropout", "extractor_dropout", "freeze_*", "layer_decay",
@@ -242,7 +241,7 @@ FAIRSEQ = Dialect(
         "parts that are not built": (
             "depthwise_conv_kernel_size", "adp_*", "decoder_*", "max_*_positions", "share_decoder_*",
             "no_token_positional_embeddings", "no_scale_embedding", "autoregressive", "seq2seq_path", "reset_dict",
-            "tr_*", "mel_spec_*", "attention_type", "update_alibi", "extractor_conv_feature_layers", "spk_*",
+            "tr_*", "mel_spec_*", "update_alibi", "spk_*",
         ),
     },
 )  # fmt: skip

@@ -55,11 +55,17 @@ def _yaml_line(key: str, value: Any, indent: str = "") -> str:
 
 
 def _to_torchaudio(config: Config) -> str:
-    return f"{json.dumps(config.model.to_mapping(), indent=2)}\n"
+    return _json(config.model.to_mapping())
 
 
 def _to_huggingface(config: Config) -> str:
-    return f"{json.dumps(to_huggingface(config.model), indent=2)}\n"
+    return _json(to_huggingface(config.model))
+
+
+def _json(values: dict[str, Any]) -> str:
+    """A field to a line: lists of layers stay readable."""
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in values.items())
+    return f"{{\n{lines}\n}}\n"
 
 
 def _to_fairseq(config: Config) -> str:
