@@ -37,7 +37,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["summary", "base", "--format", "csv"],
         ["compare", "base", "large"],
         ["compare", "base", "large", "--format", "json"],
-        ["convert", "base", "--to", "python", "-o", os.devnull],
+        ["convert", "base", "--to", "python"],
         ["identify", "base", "large"],
         ["presets"],
         ["presets", "show", "base"],
@@ -56,7 +56,8 @@ def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
         f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
     )
     finished = python("-c", code)
-    assert finished.stderr == "[]\n"
+    # What convert says of its fields stands above.
+    assert finished.stderr.splitlines()[-1] == "[]"
     assert finished.stdout
 
 

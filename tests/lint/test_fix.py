@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,21 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
         write_atomically(str(path), b"new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["c.yaml"]
+
+
+def test_a_rename_never_takes_the_place_of_a_pipe_or_a_link(tmp_path: Path) -> None:
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+    os.mkfifo(pipe)
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    with ThreadPoolExecutor() as threads:
+        read = threads.submit(pipe.read_bytes)
+        write_atomically(str(pipe), b"through")
+        assert read.result(timeout=60) == b"through"
+    write_atomically(str(link), b"new")
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    with pytest.raises(IsADirectoryError):
+        write_atomically(str(tmp_path), b"")
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link", "target"}

@@ -157,7 +157,7 @@ model:
 
 @pytest.mark.parametrize("wrap", ["{}", "cfg:\n{}", "config:\n{}"])
 def test_the_architecture_of_a_fine_tuned_model_is_in_w2v_args_and_its_dropouts_are_not(wrap: str) -> None:
-    text = FINE_TUNED if wrap == "{}" else wrap.format("".join(f"  {line}\n" for line in FINE_TUNED.splitlines()))
+    text = FINE_TUNED if wrap == "{}" else wrap.format(indented(FINE_TUNED))
     model = read_text(text).model
     assert model is not None
     assert (model.encoder_embed_dim, model.encoder_num_heads) == (384, 6)
@@ -166,6 +166,25 @@ def test_the_architecture_of_a_fine_tuned_model_is_in_w2v_args_and_its_dropouts_
     assert model.encoder_ff_interm_dropout == 0.1
     # Absent at the top, they are 0, whatever w2v_args say.
     assert (model.encoder_dropout, model.encoder_attention_dropout, model.encoder_projection_dropout) == (0, 0, 0)
+
+
+def test_every_field_of_a_fine_tuned_model_is_accounted_for() -> None:
+    document = parse_document(Source("c.yaml", f"cfg:\n{indented(FINE_TUNED)}other: 1\n".encode()))
+    assert document.translation is not None
+    notes = {account.theirs: account.note for account in document.translation.accounts if account.status == "ignored"}
+    assert notes == {
+        "other": "the rest of the training config",
+        "cfg.model._name": "which model it is",
+        "cfg.model.encoder_embed_dim": "out of date: w2v_args say it",
+        "cfg.model.conv_feature_layers": "out of date: w2v_args say it",
+        "cfg.model.w2v_args.model._name": "which model it is",
+        "cfg.model.w2v_args.model.dropout": "out of date: the level around w2v_args says it",
+        "cfg.model.w2v_args.model.encoder_layerdrop": "out of date: the level around w2v_args says it",
+    }
+
+
+def indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.splitlines())
 
 
 def test_the_same_as_json_without_levels() -> None:

@@ -63,7 +63,19 @@ def write_source(source: Source) -> None:
 
 
 def write_atomically(path: str, content: bytes) -> None:
-    """Write a file under a temporary name in its folder, with the old one's permissions, and rename it."""
+    """Write a file under a temporary name in its folder, with the old one's permissions, and rename it.
+
+    What is there and is no regular file, a pipe or a device as /dev/null, is written to: a rename would put a file in
+    its place. A link stays one.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:
+            file.write(content)
+        return
+    path = os.path.realpath(path)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".w2v-explore-")
     try:
         with open(handle, "wb") as file:

@@ -38,15 +38,13 @@ HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \
 
 def read_fairseq(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a fairseq config."""
-    root = _unwrap(root)
+    root = _unwrap(ledger, root)
     section = root.inner("model") or root.inner("distiller") or root
     if section is root and not _NAMES & root.pairs.keys() and not {"_name", "w2v_path", "w2v_args"} & root.pairs.keys():
         message = "no field of an architecture is stated, nor a `model:` level; name the config of the model instead"
         ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
         return
-    for name in root.pairs if section is not root else ():
-        if f"{root.prefix}{name}." != section.prefix:
-            ledger.ignore(root, name, "the rest of the training config")
+    _ignore_beside(ledger, root, section)
     if section.prefix.endswith("distiller."):
         ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     section = _resolve_all(ledger, section, root)
@@ -64,13 +62,21 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
     _read_architecture(ledger, model, section if is_fine_tuned else None)
     ledger.account_for_rest(model, _NAMES | {"_name", "arch"})
     if is_fine_tuned:
-        _account_for_wrapper(ledger, section)
+        _account_for_wrapper(ledger, section, model)
 
 
-def _unwrap(root: Section) -> Section:
+def _ignore_beside(ledger: Ledger, outer: Section, inner: Section) -> None:
+    """Account for what stands beside a level that was entered."""
+    for name in outer.pairs if inner is not outer else ():
+        if f"{outer.prefix}{name}." != inner.prefix:
+            ledger.ignore(outer, name, "the rest of the training config")
+
+
+def _unwrap(ledger: Ledger, root: Section) -> Section:
     for name in WRAPPERS:
         inner = root.inner(name)
         if inner is not None and "model" not in root.pairs and not _NAMES & root.pairs.keys():
+            _ignore_beside(ledger, root, inner)
             return inner
     return root
 
@@ -104,7 +110,9 @@ def _pretrained_section(ledger: Ledger, section: Section) -> Section | None:
     """The architecture of the model that a fine-tuning config starts from."""
     arguments = section.inner("w2v_args")
     if arguments is not None:
-        return arguments.inner("model") or arguments
+        inner = arguments.inner("model") or arguments
+        _ignore_beside(ledger, arguments, inner)
+        return inner
     ledger.is_family = False
     key = next(key for key in ("w2v_args", "w2v_path", "_name", "arch") if key in section.pairs)
     message = (
@@ -188,10 +196,15 @@ def _check_projection(ledger: Ledger, model: Section) -> None:
             ledger.refuse(model, name, message)
 
 
-def _account_for_wrapper(ledger: Ledger, section: Section) -> None:
-    """The level around a fine-tuned model: what it says of the architecture itself is out of date."""
-    for name in (_NAMES - set(FAIRSEQ_OVERRIDES.values())) & section.pairs.keys():
-        ledger.ignore(section, name, "out of date: fairseq reads it in w2v_args")
+def _account_for_wrapper(ledger: Ledger, section: Section, model: Section) -> None:
+    """The level around a fine-tuned model: it decides on the dropouts, and on nothing else of the architecture."""
+    for field in FAIRSEQ_OVERRIDES:
+        [name] = FAIRSEQ.counterparts[field].names
+        if name in model.pairs:
+            ledger.ignore(model, name, "out of date: the level around w2v_args says it")
+    for name in section.pairs:
+        if name in _NAMES and name not in FAIRSEQ_OVERRIDES.values():
+            ledger.ignore(section, name, "out of date: w2v_args say it")
     ledger.account_for_rest(section, _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args"})
 
 

@@ -1,0 +1,82 @@
+"""Whatever a file of another program's kind holds, reading it ends in values or in problems at places."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2v_explore.config.dialects.conversion import account_for_conversion
+from w2v_explore.config.dialects.table import DIALECT_NAMES, DIALECTS, FAIRSEQ_MODELS, FAIRSEQ_OVERRIDES
+from w2v_explore.config.dialects.write import WRITERS
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.load import read_config
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.source import Source
+from w2v_explore.lint.engine import lint_document
+from w2v_explore.lint.settings import Settings
+
+COUNTERPARTS = [counterpart for dialect in DIALECTS.values() for counterpart in dialect.counterparts.values()]
+NAMES = sorted({
+    *(name for counterpart in COUNTERPARTS for name in counterpart.names),
+    *(name for dialect in DIALECTS.values() for name in (*dialect.refused, *dialect.warned)),
+    *FAIRSEQ_OVERRIDES.values(), "_name", "arch", "model", "w2v_args", "w2v_path", "cfg", "distiller", "supernet",
+    "task", "model_type", "architectures", "extends", "name", "<<", "n_tasks", "family", "unheard_of",
+    "encoder_num_layers",
+})  # fmt: skip
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-2, 2000), st.floats(), st.just(10**400),
+    st.sampled_from([*FAIRSEQ_MODELS, "???", "${model.encoder_layers}", "${a}", "1e-06", "gelu", "[(8, 3, 2)] * 3",
+                     "wav2vec2", "Wav2Vec2ForCTC", "group", "layer", "default", "", "\u2028", "x" * 5000]),
+    st.lists(st.integers(0, 600) | st.none() | st.text(max_size=3), max_size=8),
+)  # fmt: skip
+MAPPINGS = st.recursive(
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8),
+    lambda inner: st.dictionaries(st.sampled_from(NAMES), VALUES | inner, max_size=6),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150)
+@given(MAPPINGS, st.sampled_from([None, *DIALECT_NAMES]), st.booleans())
+def test_reading_never_fails_without_a_place(values: dict[str, Any], dialect: str | None, indent: bool) -> None:
+    text = json.dumps(values, indent=2 if indent else None)
+    document = parse_document(Source("c.json", text.encode(), "c.json"), dialect)
+    reading = read_config(document)
+    assert (reading.model is None) == bool(reading.problems)
+    for problem in (*reading.problems, *reading.warnings):
+        assert str(problem)
+        assert problem.place.path == "c.json"
+        assert problem.place.line is not None or problem.rule.code.startswith("E1")
+    lint_document(document, Settings(fail_on="advice"))
+    for to in WRITERS:
+        rows = account_for_conversion(reading, to)
+        assert len({row.field for row in rows if row.field}) == sum(row.field is not None for row in rows)
+        if reading.model is not None:
+            assert {row.field for row in rows} >= FIELDS.keys()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_field_is_in_two_places_of_a_dialect_s_table(dialect: str) -> None:
+    from w2v_explore.config.dialects.ledger import ignored_group
+
+    table = DIALECTS[dialect]
+    mapped = [name for counterpart in table.counterparts.values() for name in counterpart.names]
+    assert len(mapped) == len(set(mapped))
+    assert table.counterparts.keys() == FIELDS.keys()
+    for name in mapped:
+        assert name not in table.refused
+        assert ignored_group(dialect, name) is None, name
+    assert not table.refused.keys() & table.warned.keys()
+    for name in (*table.refused, *table.warned):
+        assert ignored_group(dialect, name) is None, name
+
+
+def test_the_table_of_fields_and_the_table_of_dialects_agree() -> None:
+    for field, description in FIELDS.items():
+        for dialect, text in (("fairseq", description.fairseq), ("huggingface", description.huggingface)):
+            for name in DIALECTS[dialect].counterparts[field].names:
+                assert name in text
