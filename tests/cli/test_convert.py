@@ -20,7 +20,7 @@ def test_the_account_says_what_became_of_each_field(run: Runner) -> None:
     assert json.loads(out)["num_hidden_layers"] == 24
     assert "0 refused, 12 mapped, 4 defaulted, 11 ignored" in err
     assert "model.encoder_ffn_embed_dim    intermediate_size" in err
-    assert "fairseq's Wav2Vec2Config" in err
+    assert "fairseq's HubertConfig" in err
     assert "masking (3)" in err
     assert "model.mask_prob" not in err
     assert "model.mask_prob" in run("convert", FAIRSEQ, "--to", "huggingface", "--verbose").err

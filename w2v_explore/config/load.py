@@ -139,7 +139,7 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
         problems += _unknown_keys(layer)
     entries = _merge(layers, document)
     values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
-    problems += [locate(fault, entries) for fault in validate(values)]
+    problems += [_locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:
         problems += _missing_keys(document.start, entries, problems)
@@ -288,7 +288,7 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
             yield _problem(codes.METADATA_TYPE, entry, f"{key} is {describe(value)}; write {instead}")
 
 
-def locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
+def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
     """The fault at its place, under the names that its document has.
 
     Where two fields disagree, that is the one that the outermost document states; never another program's default

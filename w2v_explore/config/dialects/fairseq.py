@@ -12,10 +12,10 @@ from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.table import (
     CONV,
     FAIRSEQ,
+    FAIRSEQ_CONFIGS,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
-    FAIRSEQ_OVERRIDE_DEFAULTS_OF,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
     HEAD,
@@ -89,6 +89,11 @@ def _model_name(section: Section) -> str | None:
     return None
 
 
+def _defaults_of(section: Section) -> tuple[str, str]:
+    """Whose defaults hold for a model, and for the level around it."""
+    return FAIRSEQ_CONFIGS["hubert" if (_model_name(section) or "").startswith("hubert") else "wav2vec"]
+
+
 def _check_name(ledger: Ledger, section: Section, name: str | None) -> bool:
     """Whether the model that a section names can be read; warns of what stands beside it."""
     key = "_name" if "_name" in section.pairs else "arch"
@@ -138,9 +143,9 @@ def _read_architecture(ledger: Ledger, model: Section, wrapper: Section | None) 
             _read_conv_layers(ledger, model)
         elif wrapper is not None and field in FAIRSEQ_OVERRIDES:
             override = Counterpart((FAIRSEQ_OVERRIDES[field],), FAIRSEQ_OVERRIDE_DEFAULT)
-            ledger.read_field(field, override, wrapper, FAIRSEQ_OVERRIDE_DEFAULTS_OF)
+            ledger.read_field(field, override, wrapper, _defaults_of(wrapper)[1])
         else:
-            ledger.read_field(field, counterpart, model, ledger.defaults_of)
+            ledger.read_field(field, counterpart, model, _defaults_of(model)[0])
     _check_projection(ledger, model)
 
 
@@ -148,7 +153,7 @@ def _read_conv_layers(ledger: Ledger, model: Section) -> None:
     """Parse the expression; every layer stands where the whole of it does."""
     [name] = FAIRSEQ.counterparts[CONV].names
     if name not in model.pairs:
-        ledger.enter_default(CONV, model, (name,), None, ledger.defaults_of)
+        ledger.enter_default(CONV, model, (name,), None, _defaults_of(model)[0])
         return
     node = model.pairs[name][1]
     value = plain_value(node)

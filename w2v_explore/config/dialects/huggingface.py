@@ -30,35 +30,37 @@ def read_huggingface(ledger: Ledger, root: Section) -> None:
         message = "no field of an architecture is stated, as hidden_size, nor a model_type"
         ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
         return
-    _check_model_type(ledger, root)
+    whose = _check_model_type(ledger, root)
     for field, counterpart in HUGGINGFACE.counterparts.items():
         if field not in (CONV, HEAD):
-            ledger.read_field(field, counterpart, root, ledger.defaults_of)
-    _read_conv_layers(ledger, root)
-    _read_head(ledger, root)
+            ledger.read_field(field, counterpart, root, whose)
+    _read_conv_layers(ledger, root, whose)
+    _read_head(ledger, root, whose)
     ledger.account_for_rest(root, known)
 
 
-def _check_model_type(ledger: Ledger, root: Section) -> None:
+def _check_model_type(ledger: Ledger, root: Section) -> str:
+    """Whose defaults hold; refuses what has another backbone."""
+    whose = f"transformers' {HUGGINGFACE_CONFIGS['wav2vec2']}"
     if "model_type" not in root.pairs:
-        return
+        return whose
     value = root.value("model_type")
     if isinstance(value, str) and value in HUGGINGFACE_CONFIGS:
-        ledger.defaults_of = f"transformers' {HUGGINGFACE_CONFIGS[value]}"
         ledger.ignore(root, "model_type", KIND)
-        return
+        return f"transformers' {HUGGINGFACE_CONFIGS[value]}"
     ledger.is_family = False
     reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
     reason = reason or f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
     ledger.refuse(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
+    return whose
 
 
-def _read_conv_layers(ledger: Ledger, root: Section) -> None:
+def _read_conv_layers(ledger: Ledger, root: Section, whose: str) -> None:
     """Make one list of layers of three lists; each value stays where it stands."""
     names = HUGGINGFACE.counterparts[CONV].names
     stated = [name for name in names if name in root.pairs]
     if not stated:
-        ledger.enter_default(CONV, root, names, None, ledger.defaults_of)
+        ledger.enter_default(CONV, root, names, None, whose)
         return
     lists: dict[str, list[yaml.Node]] = {}
     for position, name in enumerate(names):
@@ -88,11 +90,11 @@ def _read_conv_layers(ledger: Ledger, root: Section) -> None:
         place = root.pairs[stated[0]][1]
         layers = list(zip(*lists.values(), strict=True))
         missing = [name for name in names if name not in stated]
-        note = f"{' and '.join(missing)}: {ledger.defaults_of}" if missing else ""
+        note = f"{' and '.join(missing)}: {whose}" if missing else ""
         ledger.enter(CONV, root, names, conv_node(layers, place.start_mark, place.end_mark), note)
 
 
-def _read_head(ledger: Ledger, root: Section) -> None:
+def _read_head(ledger: Ledger, root: Section, whose: str) -> None:
     """Find the CTC head: its size counts only where the architecture has one."""
     classes = root.value("architectures")
     names = [name for name in classes if isinstance(name, str)] if isinstance(classes, list) else []
@@ -101,7 +103,7 @@ def _read_head(ledger: Ledger, root: Section) -> None:
     if "architectures" in root.pairs:
         ledger.ignore(root, "architectures", KIND)
     if any(name.endswith("ForCTC") for name in names):
-        ledger.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, ledger.defaults_of)
+        ledger.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, whose)
         return
     note = "no *ForCTC among the architectures" if names else "no architectures are named"
     ledger.enter_default(HEAD, root, (), None, note)

@@ -91,7 +91,6 @@ class Ledger:
 
     def __init__(self, document: Document, name: str) -> None:
         self.document, self._name = document, name
-        self.defaults_of = self.dialect.defaults_of
         self.is_family = True
         self._entries: dict[str, Entry] = {}
         self._accounts: list[Account] = []

@@ -45,7 +45,6 @@ class Dialect(NamedTuple):
 
     Attributes:
         title: What people call the program.
-        defaults_of: Whose defaults hold for what a file does not state.
         counterparts: Our fields, all 16.
         refused: What changes the architecture and has no place in our 16 fields.
         warned: What stands beside an architecture that is read all the same.
@@ -53,7 +52,6 @@ class Dialect(NamedTuple):
     """
 
     title: str
-    defaults_of: str
     counterparts: Mapping[str, Counterpart]
     refused: Mapping[str, Guard]
     warned: Mapping[str, Guard]
@@ -62,7 +60,6 @@ class Dialect(NamedTuple):
 
 HUGGINGFACE = Dialect(
     title="Hugging Face",
-    defaults_of="transformers' Wav2Vec2Config",
     counterparts={
         "extractor_mode": Counterpart(
             ("feat_extract_norm",), "group", {"group": "group_norm", "layer": "layer_norm"}
@@ -174,7 +171,6 @@ HUGGINGFACE_HEADS = {
 
 FAIRSEQ = Dialect(
     title="fairseq",
-    defaults_of="fairseq's Wav2Vec2Config",
     counterparts={
         "extractor_mode": Counterpart(
             ("extractor_mode",), "default", {"default": "group_norm", "layer_norm": "layer_norm"}
@@ -256,7 +252,12 @@ FAIRSEQ_OVERRIDES = {
 """What the top level of a ``*_ctc`` model states, whatever its ``w2v_args`` say; each is 0 where it is absent."""
 
 FAIRSEQ_OVERRIDE_DEFAULT = 0.0
-FAIRSEQ_OVERRIDE_DEFAULTS_OF = "fairseq's Wav2Vec2AsrConfig"
+
+FAIRSEQ_CONFIGS = {
+    "wav2vec": ("fairseq's Wav2Vec2Config", "fairseq's Wav2Vec2AsrConfig"),
+    "hubert": ("fairseq's HubertConfig", "fairseq's HubertAsrConfig"),
+}
+"""Whose defaults hold, for the model and for the level around it, by how its ``_name`` begins: all are the same."""
 
 FAIRSEQ_MODELS: Mapping[str, str | None] = {
     "wav2vec2": None,
