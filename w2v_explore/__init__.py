@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from w2v_explore.errors import ConfigError as ConfigError
     from w2v_explore.errors import DeviceError as DeviceError
     from w2v_explore.errors import MissingExtraError as MissingExtraError
+    from w2v_explore.errors import QuantityError as QuantityError
     from w2v_explore.errors import SourceError as SourceError
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
@@ -62,6 +63,7 @@ _HOMES = {
         "ConfigError",
         "DeviceError",
         "MissingExtraError",
+        "QuantityError",
         "SourceError",
         "W2vExploreError",
         "WorkloadError",

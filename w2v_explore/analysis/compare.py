@@ -6,18 +6,8 @@ from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.figures import Number, component_figures, total_figures
 from w2v_explore.config.schema import FIELDS
-
-Number = int | float
-
-COMPONENTS = {
-    "feature_extractor": "feature_extractor",
-    "feature_projection": "encoder.feature_projection",
-    "positional_convolution": "encoder.transformer.pos_conv_embed",
-    "transformer_layers": "encoder.transformer.layers",
-    "aux": "aux",
-}
-"""The parts of a model that are compared, and their module paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,7 @@ def compare(analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number
         for name in FIELDS
         if any(values[name] != fields[0][name] for values in fields)
     }
-    columns = [_figures(analysis) for analysis in analyses]
+    columns = [total_figures(analysis) | component_figures(analysis) for analysis in analyses]
     metrics = {name: Metric(tuple(column[name] for column in columns)) for name in columns[0]}
     metrics |= {name: Metric(tuple(values)) for name, values in (measured or {}).items()}
     return Comparison(analyses=tuple(analyses), differences=differences, metrics=metrics)
@@ -88,27 +78,3 @@ def compare_layers(analyses: Sequence[Analysis], depth: int) -> dict[str, tuple[
         )
         for path in paths
     }
-
-
-def _figures(analysis: Analysis) -> dict[str, Number]:
-    field = analysis.receptive_field
-    sample_rate = analysis.workload.sample_rate
-    figures: dict[str, Number] = {
-        "parameters": analysis.parameters,
-        "parameter_bytes": analysis.parameter_bytes,
-        "macs": analysis.macs.total,
-        "flops": analysis.flops,
-        "macs_per_audio_second": analysis.macs_per_audio_second,
-        **{f"macs.{kind}": macs for kind, macs in analysis.macs._asdict().items()},
-        "extractor.receptive_field_samples": field.receptive_field_samples,
-        "extractor.stride_samples": field.stride_samples,
-        "extractor.minimum_samples": field.minimum_samples,
-        "extractor.frame_rate_hz": field.frame_rate_hz(sample_rate),
-        "extractor.frames": field.frames,
-    }
-    by_path = {row.path: row for row in analysis.layers}
-    for component, path in COMPONENTS.items():
-        row = by_path.get(path)
-        figures[f"{component}.parameters"] = row.parameters if row else 0
-        figures[f"{component}.macs"] = row.macs.total if row else 0
-    return figures

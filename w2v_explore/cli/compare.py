@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.compare import COMPONENTS, Comparison
+from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compare import compare as compare_analyses
+from w2v_explore.analysis.figures import COMPONENTS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import audits_agree, evaluate
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO

@@ -51,12 +51,8 @@ def summary(
             print(report_markdown([summary_report(result, depth) for result in results]), end="")
         case options.Format.TABLE:
             from w2v_explore.report.summary import summary_report
-            from w2v_explore.report.terminal import print_report, stdout_console
+            from w2v_explore.report.terminal import print_reports, stdout_console
 
-            console = stdout_console()
-            for number, result in enumerate(results):
-                if number:
-                    console.print()
-                print_report(summary_report(result, depth), console)
+            print_reports([summary_report(result, depth) for result in results], stdout_console())
     if not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)

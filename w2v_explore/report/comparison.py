@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compare import COMPONENTS, Comparison, Metric, Number, compare_layers
+from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
+from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, duration, milliseconds, scalar, short, signed_percent, size_bytes
@@ -64,6 +65,9 @@ def _totals(comparison: Comparison, names: Sequence[str]) -> Table:
         _add(table, f"  {kind}", metrics[f"macs.{kind}"], short)
     _add(table, "FLOPs", metrics["flops"], short)
     _add(table, "MACs per second of audio", metrics["macs_per_audio_second"], short)
+    _add(table, "MACs of a training step", metrics["training.expected_macs"], short)
+    _add(table, "memory of inference", metrics["memory.inference_bytes"], size_bytes)
+    _add(table, "memory of training", metrics["memory.training_bytes"], size_bytes)
     if "latency.end_to_end.median_s" in metrics:
         _add(table, "latency (median)", metrics["latency.end_to_end.median_s"], duration)
         _add(table, "real-time factor", metrics["latency.real_time_factor"], "{:.3g}".format)

@@ -1,11 +1,16 @@
 """JSON: raw figures in SI units, under names that other programs rely on (docs/json.md)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
+from w2v_explore.analysis.fit import Fit
+from w2v_explore.analysis.memory import TrainingCost, inference_memory, training_cost
+from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+from w2v_explore.report.memory import NOT_INCLUDED, kept_path
 from w2v_explore.report.result import Measurement, Result
 
 SCHEMA_VERSION = 1
@@ -39,25 +44,9 @@ def comparison_document(results: Sequence[Result], comparison: Comparison) -> di
 def result_document(result: Result) -> dict[str, Any]:
     """Everything about one config."""
     analysis, measurement = result.analysis, result.measurement
-    config, workload, field = analysis.config, analysis.workload, analysis.receptive_field
+    workload, field = analysis.workload, analysis.receptive_field
     document = {
-        "schema_version": SCHEMA_VERSION,
-        "config": {
-            "name": config.name,
-            "family": config.family,
-            "description": config.description,
-            "source": config.source,
-            "published_parameters": config.published_parameters,
-            "fields": config.model.to_mapping(),
-        },
-        "workload": {
-            "batch": workload.batch,
-            "samples": workload.samples,
-            "sample_rate": workload.sample_rate,
-            "seconds": workload.seconds,
-            "frames": field.frames,
-            "dtype": workload.dtype,
-        },
+        **_subject(analysis),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -67,6 +56,7 @@ def result_document(result: Result) -> dict[str, Any]:
             "parameter_bytes_by_dtype": analysis.parameter_bytes_by_dtype,
             "macs_per_audio_second": analysis.macs_per_audio_second,
         },
+        **_memory(analysis),
         "extractor": {
             "receptive_field_samples": field.receptive_field_samples,
             "stride_samples": field.stride_samples,
@@ -81,6 +71,100 @@ def result_document(result: Result) -> dict[str, Any]:
     if measurement is not None:
         document["latency"] = _latency(result, measurement)
         document["macs_audit"] = _macs_audit(measurement)
+    return document
+
+
+def _subject(analysis: Analysis) -> dict[str, Any]:
+    """What every document on a config starts with."""
+    config, workload = analysis.config, analysis.workload
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "config": {
+            "name": config.name,
+            "family": config.family,
+            "description": config.description,
+            "source": config.source,
+            "published_parameters": config.published_parameters,
+            "fields": config.model.to_mapping(),
+        },
+        "workload": {
+            "batch": workload.batch,
+            "samples": workload.samples,
+            "sample_rate": workload.sample_rate,
+            "seconds": workload.seconds,
+            "frames": analysis.receptive_field.frames,
+            "dtype": workload.dtype,
+        },
+    }
+
+
+def _memory(analysis: Analysis) -> dict[str, Any]:
+    inference = inference_memory(analysis.architecture, analysis.workload)
+    training = training_cost(analysis)
+    return {
+        "memory": {
+            "peak_activation_bytes": inference.peak_activation_bytes,
+            "peak_path": inference.peak_path,
+            "inference_bytes": inference.total_bytes,
+            "kept_bytes": training.kept_bytes.greatest,
+            "training_bytes": training.total_bytes(checkpointing=False),
+        },
+        "training": {"recipe": training.recipe.name, "expected_macs": training.macs.expected},
+    }
+
+
+def memory_document(costs: MemoryCosts) -> dict[str, Any]:
+    """What `memory` says of one config."""
+    analysis = costs.analysis
+    kept = costs.training[analysis.workload.dtype].kept_by_layer
+    document = {
+        **_subject(analysis),
+        "inference": {
+            dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
+            for dtype, inference in costs.inference.items()
+        },
+        "training": {dtype: _training(training) for dtype, training in costs.training.items()},
+        "layers": [
+            {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
+            for row in unfold(analysis.layers)
+        ],
+        "not_included": NOT_INCLUDED,
+    }
+    if costs.fits is not None:
+        document["fit"] = _fits(costs.fits, analysis.workload.sample_rate)
+    return document
+
+
+def _training(training: TrainingCost) -> dict[str, Any]:
+    return {
+        "recipe": training.recipe._asdict(),
+        "weight_bytes": training.weight_bytes,
+        "gradient_bytes": training.gradient_bytes,
+        "optimizer_bytes": training.optimizer_bytes,
+        "kept_bytes": training.kept_bytes._asdict(),
+        "total_bytes": training.total_bytes(checkpointing=False),
+        "forward_macs": training.forward.total,
+        "backward_macs": training.backward.total,
+        "macs": training.macs._asdict(),
+        "checkpointed": {
+            "kept_bytes": training.checkpointed_bytes._asdict(),
+            "total_bytes": training.total_bytes(checkpointing=True),
+            "macs": training.checkpointed_macs._asdict(),
+        },
+    }
+
+
+def _fits(fits: Fits, sample_rate: int) -> dict[str, Any]:
+    def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
+        return {dtype: fit._asdict() | {"seconds": fit.samples / sample_rate} for dtype, fit in each.items()}
+
+    document = {
+        "memory_bytes": fits.memory_bytes,
+        "inference": by_dtype(fits.inference),
+        "training": by_dtype(fits.training),
+    }
+    if fits.checkpointed_training:
+        document["checkpointed_training"] = by_dtype(fits.checkpointed_training)
     return document
 
 

@@ -1,6 +1,7 @@
 """What `summary` says of a config, in words and tables."""
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -115,6 +116,11 @@ def _totals(analysis: Analysis) -> Table:
         table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
     table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
     table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
+    inference = inference_memory(analysis.architecture, analysis.workload)
+    live, total = inference.peak_activation_bytes, inference.total_bytes
+    table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
+    table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))
+    table.remark = f"Most tensors are alive in {inference.peak_path}; `w2v-explore memory` has all of it."
     table.rows.append(("frames", exact(field.frames), "", ""))
     table.rows.append(("frames per second", f"{field.frame_rate_hz(rate):g}", "", ""))
     minimum = field.minimum_samples

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table as RichTable
@@ -18,6 +19,14 @@ def stdout_console() -> Console:
     """A console for results. A pipe has no width, so nothing is cut there unless COLUMNS asks for it."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
     return Console(width=width, highlight=False, emoji=False, markup=False)
+
+
+def print_reports(reports: Sequence[Report], console: Console) -> None:
+    """Draw reports below one another."""
+    for number, report in enumerate(reports):
+        if number:
+            console.print()
+        print_report(report, console)
 
 
 def print_report(report: Report, console: Console) -> None:
