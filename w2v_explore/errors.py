@@ -7,6 +7,7 @@
     ├── ConfigError              a config was read and is wrong; carries every problem found
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── QuantityError            a text is no number with a unit
+    ├── ConditionError           a text is no condition on a figure, or nothing gives the figure
     ├── MissingExtraError        torch (or what comes with it) is not installed
     └── DeviceError              the device is absent, too small, or cannot run this dtype
 """
@@ -42,6 +43,10 @@ class WorkloadError(W2vExploreError, ValueError):
 
 class QuantityError(W2vExploreError, ValueError):
     """A text is no quantity, such as ``100M`` or ``24GiB``."""
+
+
+class ConditionError(W2vExploreError, ValueError):
+    """A text is no condition, such as ``parameters > +5%``, or the figure that it is about is not there."""
 
 
 class MissingExtraError(W2vExploreError, ImportError):

@@ -61,7 +61,9 @@ def attribute(first: Analysis, other: Analysis) -> tuple[Contribution, ...]:
             continue
 
         def worth(coalition: int, term: _Term = term, concerned: Sequence[int] = concerned) -> Mapping[str, Value]:
-            changed = [field for bit, number in enumerate(concerned) if coalition >> bit & 1 for field in players[number]]
+            changed = [
+                field for bit, number in enumerate(concerned) if coalition >> bit & 1 for field in players[number]
+            ]
             return term.figures({**before, **{field: after[field] for field in changed}})
 
         for name, shares in shapley_values(len(concerned), worth).items():

@@ -1,7 +1,8 @@
 """The parts of a model, each with the fields that its figures depend on: what an attribution adds up.
 
 A figure of the whole model is the sum of its parts' (for the peak of memory, the greatest), and no part depends on
-more than a few fields. So configs that differ in all of them cost some dozens of small evaluations, not 2^16 large ones.
+more than a few fields. So configs that differ in all of them cost some dozens of small evaluations, not 2^16 large
+ones.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ MASKS = {
 """The dropouts, and the fields that the sizes of their masks depend on. A dropout changes nothing else in what is kept:
 what follows it keeps a tensor of the same size with and without. Attention's is inside a fused kernel."""
 
-_NO_DROPOUT = {name: 0.0 for name in (*MASKS, "encoder_attention_dropout")}
+_NO_DROPOUT = dict.fromkeys((*MASKS, "encoder_attention_dropout"), 0.0)
 
 
 class PartFigures(NamedTuple):

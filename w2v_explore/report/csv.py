@@ -8,6 +8,7 @@ from typing import Any
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory_costs import MemoryCosts
+from w2v_explore.analysis.sensitivity import Effect
 from w2v_explore.report.json import memory_document
 from w2v_explore.report.result import Result
 
@@ -30,7 +31,7 @@ def summary_csv(results: Sequence[Result]) -> str:
 
 def comparison_csv(comparison: Comparison) -> str:
     """Every metric: the value for each config, then delta and ratio of each but the first."""
-    names = [analysis.config.name for analysis in comparison.analyses]
+    names = comparison.names
     rows: list[list[object]] = [
         ["metric", *names, *[f"{what} {name}" for name in names[1:] for what in ("delta", "ratio")]]
     ]
@@ -47,6 +48,17 @@ def memory_csv(costs: Sequence[MemoryCosts]) -> str:
         document = memory_document(each)
         name = document.pop("config")["name"]
         rows += [[name, *figure] for figure in _flatten("", document)]
+    return _csv(rows)
+
+
+def sensitivity_csv(effects: Sequence[Effect]) -> str:
+    """A row per step: what it is, and the change of every figure."""
+    names = list(effects[0].deltas)
+    rows: list[list[object]] = [["target", "before", "after", "moves_along", *names]]
+    for effect in effects:
+        change = effect.change
+        along = " ".join(f"{name}={value}" for name, value in effect.moves_along.items())
+        rows.append([change.target, change.before, change.after, along, *[effect.deltas[name] for name in names]])
     return _csv(rows)
 
 

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.attribution import METHOD, Contribution
+from w2v_explore.analysis.baseline import SCHEMA_VERSION, Baseline
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.fit import Fit
 from w2v_explore.analysis.memory import TrainingCost, inference_memory, training_cost
 from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+from w2v_explore.analysis.sensitivity import Effect
 from w2v_explore.report.memory import NOT_INCLUDED, kept_path
 from w2v_explore.report.result import Measurement, Result
-
-SCHEMA_VERSION = 1
 
 
 def dump(document: object) -> str:
@@ -21,9 +22,17 @@ def dump(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def summary_document(results: Sequence[Result]) -> Any:
-    """One object for one config, a list of objects for several."""
+def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = ()) -> Any:
+    """One object for one config, a list of objects for several.
+
+    Args:
+        results: The configs' figures.
+        changes: Each of them against a baseline; empty where there is none.
+    """
     documents = [result_document(result) for result in results]
+    for document, change in zip(documents, changes, strict=False):
+        document["baseline"] = _baseline(change.baseline)
+        document["change"] = _metrics(change)
     return documents[0] if len(documents) == 1 else documents
 
 
@@ -32,12 +41,39 @@ def comparison_document(results: Sequence[Result], comparison: Comparison) -> di
     return {
         "schema_version": SCHEMA_VERSION,
         "identical": comparison.identical,
+        "baseline": _baseline(comparison.baseline),
         "configs": [result_document(result) for result in results],
         "differences": {name: list(values) for name, values in comparison.differences.items()},
-        "metrics": {
-            name: {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
-            for name, metric in comparison.metrics.items()
-        },
+        "metrics": _metrics(comparison),
+        "attributions": [_attribution(contributions) for contributions in comparison.attributions],
+    }
+
+
+def _metrics(comparison: Comparison) -> dict[str, Any]:
+    return {
+        name: {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
+        for name, metric in comparison.metrics.items()
+    }
+
+
+def _baseline(baseline: Baseline | None) -> dict[str, Any] | None:
+    if baseline is None:
+        return None
+    return {"path": baseline.path, "name": baseline.name, "measured_on": baseline.measured_on}
+
+
+def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:
+    return {
+        "method": METHOD,
+        "contributions": [
+            {
+                "fields": list(fields),
+                "metrics": {
+                    name: value.numerator if value.denominator == 1 else float(value) for name, value in figures.items()
+                },
+            }
+            for fields, figures in contributions
+        ],
     }
 
 
@@ -133,6 +169,25 @@ def memory_document(costs: MemoryCosts) -> dict[str, Any]:
     if costs.fits is not None:
         document["fit"] = _fits(costs.fits, analysis.workload.sample_rate)
     return document
+
+
+def sensitivity_document(analysis: Analysis, effects: Sequence[Effect]) -> dict[str, Any]:
+    """What one step in each argument of a config does."""
+    return {
+        **_subject(analysis),
+        "steps": [
+            {
+                "target": effect.change.target,
+                "before": effect.change.before,
+                "after": effect.change.after,
+                "moves_along": effect.moves_along,
+                "metrics": {
+                    name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
+                },
+            }
+            for effect in effects
+        ],
+    }
 
 
 def _training(training: TrainingCost) -> dict[str, Any]:
