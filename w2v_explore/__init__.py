@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from w2v_explore.config.presets import preset_names as preset_names
     from w2v_explore.diagnostics import Place as Place
     from w2v_explore.diagnostics import Problem as Problem
+    from w2v_explore.errors import ConditionError as ConditionError
     from w2v_explore.errors import ConfigError as ConfigError
     from w2v_explore.errors import DeviceError as DeviceError
     from w2v_explore.errors import MissingExtraError as MissingExtraError
+    from w2v_explore.errors import QuantityError as QuantityError
     from w2v_explore.errors import SourceError as SourceError
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
@@ -59,9 +61,11 @@ _HOMES = {
     "w2v_explore.config.presets": ("preset_names",),
     "w2v_explore.diagnostics": ("Place", "Problem"),
     "w2v_explore.errors": (
+        "ConditionError",
         "ConfigError",
         "DeviceError",
         "MissingExtraError",
+        "QuantityError",
         "SourceError",
         "W2vExploreError",
         "WorkloadError",

@@ -6,6 +6,8 @@
     ├── SourceError              a config cannot be read at all
     ├── ConfigError              a config was read and is wrong; carries every problem found
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
+    ├── QuantityError            a text is no number with a unit
+    ├── ConditionError           a text is no condition on a figure, or nothing gives the figure
     ├── MissingExtraError        torch (or what comes with it) is not installed
     └── DeviceError              the device is absent, too small, or cannot run this dtype
 """
@@ -37,6 +39,14 @@ class ConfigError(W2vExploreError, ValueError):
 
 class WorkloadError(W2vExploreError, ValueError):
     """The batch or the number of samples is not positive, or gives no frame."""
+
+
+class QuantityError(W2vExploreError, ValueError):
+    """A text is no quantity, such as ``100M`` or ``24GiB``."""
+
+
+class ConditionError(W2vExploreError, ValueError):
+    """A text is no condition, such as ``parameters > +5%``, or the figure that it is about is not there."""
 
 
 class MissingExtraError(W2vExploreError, ImportError):

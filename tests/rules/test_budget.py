@@ -12,6 +12,8 @@ from tests.rules.helper import found
         ("extends: base\nbudgets: {stride_ms: 10, parameters: 100M}\n", ["2:22-2:24"]),
         ("extends: base\nbudgets: {speed: 3}\n", ["2:18-2:19"]),
         ("extends: base\nbudgets: {parameters: {min: 1G}}\n", ["2:23-2:32"]),
+        ("extends: base\nbudgets: {peak_memory_bytes: 509MB}\n", ["2:30-2:35"]),
+        ("extends: base\nbudgets: {peak_memory_bytes: 1XB}\n", ["2:30-2:33"]),
     ],
 )
 def test_found(text: str, places: list[str]) -> None:
@@ -22,6 +24,8 @@ def test_found(text: str, places: list[str]) -> None:
     "text",
     [
         "extends: base\nbudgets: {parameters: 100M, stride_ms: 20}\n",
+        "extends: base\nbudgets: {peak_memory_bytes: 510MB}\n",
+        "extends: base\nbudgets: {peak_memory_bytes: 0.5GiB}\n",
         "extends: base\nbudgets: {receptive_field_ms: {min: 25, max: 25}}\n",
         "extends: base\nencoder_num_heads: 7\nbudgets: {parameters: 1}\n",
     ],

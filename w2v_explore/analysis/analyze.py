@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
 from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.architecture.layer import Layer
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.config.load import Config
 
@@ -16,12 +17,14 @@ class Analysis:
     Attributes:
         config: What was analysed.
         workload: Under which batch, samples and dtype.
+        architecture: The config's tree.
         layers: Every layer, the model itself first; equal layers in a row folded into one.
         receptive_field: What a frame sees of the waveform.
     """
 
     config: Config
     workload: Workload
+    architecture: Layer
     layers: tuple[LayerFigures, ...]
     receptive_field: ReceptiveField
 
@@ -63,5 +66,11 @@ def analyze(config: Config, workload: Workload) -> Analysis:
         WorkloadError: The input is too short to give a frame.
     """
     receptive_field = analyze_receptive_field(config.model, workload.batch, workload.samples)
-    layers = analyze_layers(build_architecture(config.model), workload.batch, workload.samples)
-    return Analysis(config=config, workload=workload, layers=tuple(layers), receptive_field=receptive_field)
+    architecture = build_architecture(config.model)
+    return Analysis(
+        config=config,
+        workload=workload,
+        architecture=architecture,
+        layers=tuple(analyze_layers(architecture, workload.batch, workload.samples)),
+        receptive_field=receptive_field,
+    )

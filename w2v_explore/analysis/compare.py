@@ -2,22 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.attribution import Contribution, attribute
+from w2v_explore.analysis.baseline import Baseline, require_same_workload
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.config.schema import FIELDS
-
-Number = int | float
-
-COMPONENTS = {
-    "feature_extractor": "feature_extractor",
-    "feature_projection": "encoder.feature_projection",
-    "positional_convolution": "encoder.transformer.pos_conv_embed",
-    "transformer_layers": "encoder.transformer.layers",
-    "aux": "aux",
-}
-"""The parts of a model that are compared, and their module paths."""
+from w2v_explore.analysis.figures import Number, component_figures, total_figures
+from w2v_explore.config.load import Config
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
+from w2v_explore.errors import ConfigError, WorkloadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,75 +40,117 @@ class Comparison:
 
     Attributes:
         analyses: The configs' figures.
+        baseline: A saved summary that comes before them, and is the first then.
         differences: The values of each field in which they differ.
-        metrics: The figures by name.
+        figures: All that is known of each config, by name.
+        metrics: The figures that are known of all, one value per config.
+        attributions: For each config but the first, what each changed field contributes to its differences.
     """
 
     analyses: tuple[Analysis, ...]
+    baseline: Baseline | None
     differences: dict[str, tuple[Any, ...]]
+    figures: tuple[Mapping[str, Number], ...]
     metrics: dict[str, Metric]
+    attributions: tuple[tuple[Contribution, ...], ...]
 
     @property
     def identical(self) -> bool:
         """Whether all 16 fields are equal in all configs."""
         return not self.differences
 
+    @property
+    def names(self) -> list[str]:
+        """The configs' names; numbered where several have the same."""
+        names = [analysis.config.name for analysis in self.analyses]
+        numbered = [
+            f"{name} ({number})" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)
+        ]
+        return [f"{self.baseline.name} (baseline)", *numbered] if self.baseline else numbered
 
-def compare(analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number]] | None = None) -> Comparison:
-    """Two or more analyses against the first of them.
+
+def compare(
+    analyses: Sequence[Analysis],
+    measured: Mapping[str, Sequence[Number]] = MappingProxyType({}),
+    baseline: Baseline | None = None,
+) -> Comparison:
+    """Two or more analyses against the first of them, or any number against a baseline.
 
     Args:
         analyses: In the order of the columns.
         measured: Figures that come from a device, by name, one value per analysis.
+        baseline: A saved summary, to be the first column; figures that it lacks are left out.
+
+    Raises:
+        WorkloadError: The baseline is of another workload.
     """
-    models = [analysis.config.model for analysis in analyses]
-    fields = [model.to_mapping() for model in models]
+    fields: list[Mapping[str, Any]] = [analysis.config.model.to_mapping() for analysis in analyses]
+    columns = [
+        total_figures(analysis)
+        | component_figures(analysis)
+        | {name: values[number] for name, values in measured.items()}
+        for number, analysis in enumerate(analyses)
+    ]
+    if baseline is not None:
+        for analysis in analyses:
+            require_same_workload(baseline, analysis.workload)
+        fields.insert(0, baseline.fields)
+        columns.insert(0, baseline.figures)
     differences = {
-        name: tuple(values[name] for values in fields)
+        name: tuple(values.get(name) for values in fields)
         for name in FIELDS
-        if any(values[name] != fields[0][name] for values in fields)
+        if any(_meaning(name, values) != _meaning(name, fields[0]) for values in fields)
     }
-    if all(model.conv_layers == models[0].conv_layers for model in models):
-        # Null and the seven layers that it stands for are the same.
-        differences.pop("extractor_conv_layer_config", None)
-    columns = [_figures(analysis) for analysis in analyses]
-    metrics = {name: Metric(tuple(column[name] for column in columns)) for name in columns[0]}
-    metrics |= {name: Metric(tuple(values)) for name, values in (measured or {}).items()}
-    return Comparison(analyses=tuple(analyses), differences=differences, metrics=metrics)
+    names = [name for name in columns[-1] if all(name in column for column in columns)]
+    return Comparison(
+        analyses=tuple(analyses),
+        baseline=baseline,
+        differences=differences,
+        figures=tuple(columns),
+        metrics={name: Metric(tuple([column[name] for column in columns])) for name in names},
+        attributions=_attribute_all(analyses, baseline) if differences else (),
+    )
 
 
-def compare_layers(analyses: Sequence[Analysis], depth: int) -> dict[str, tuple[Metric, Metric]]:
+def _meaning(name: str, fields: Mapping[str, Any]) -> Any:
+    """The value of a field; null convolutions are the seven layers that they stand for."""
+    value = fields.get(name)
+    return list(map(list, STANDARD_CONV_LAYERS)) if name == "extractor_conv_layer_config" and value is None else value
+
+
+def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> tuple[tuple[Contribution, ...], ...]:
+    if baseline is None:
+        return tuple(attribute(analyses[0], other) for other in analyses[1:])
+    try:
+        config = Config(name=baseline.name, origin=baseline.path, model=ModelConfig.from_mapping(baseline.fields))
+        first = analyze(config, baseline.workload)
+    except (ConfigError, WorkloadError):
+        return ()
+    # Contributions come from today's formulas: they explain a saved figure where these give the same.
+    same = {name for name, value in total_figures(first).items() if baseline.figures.get(name) == value}
+    return tuple(
+        tuple(
+            Contribution(fields, {name: value for name, value in figures.items() if name in same})
+            for fields, figures in attribute(first, other)
+        )
+        for other in analyses
+    )
+
+
+def compare_layers(comparison: Comparison, depth: int) -> dict[str, tuple[Metric, Metric]]:
     """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
-    columns = [{row.path: row for row in unfold(analysis.layers) if row.depth <= depth} for analysis in analyses]
+    columns = [
+        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers) if row.depth <= depth}
+        for analysis in comparison.analyses
+    ]
+    if comparison.baseline is not None:
+        saved = comparison.baseline.layers.items()
+        columns.insert(0, {path: (layer.parameters, layer.macs) for path, layer in saved if layer.depth <= depth})
     paths = dict.fromkeys(path for column in columns for path in column)
     return {
         path: (
-            Metric(tuple(column[path].parameters if path in column else 0 for column in columns)),
-            Metric(tuple(column[path].macs.total if path in column else 0 for column in columns)),
+            Metric(tuple([column.get(path, (0, 0))[0] for column in columns])),
+            Metric(tuple([column.get(path, (0, 0))[1] for column in columns])),
         )
         for path in paths
     }
-
-
-def _figures(analysis: Analysis) -> dict[str, Number]:
-    field = analysis.receptive_field
-    sample_rate = analysis.workload.sample_rate
-    figures: dict[str, Number] = {
-        "parameters": analysis.parameters,
-        "parameter_bytes": analysis.parameter_bytes,
-        "macs": analysis.macs.total,
-        "flops": analysis.flops,
-        "macs_per_audio_second": analysis.macs_per_audio_second,
-        **{f"macs.{kind}": macs for kind, macs in analysis.macs._asdict().items()},
-        "extractor.receptive_field_samples": field.receptive_field_samples,
-        "extractor.stride_samples": field.stride_samples,
-        "extractor.minimum_samples": field.minimum_samples,
-        "extractor.frame_rate_hz": field.frame_rate_hz(sample_rate),
-        "extractor.frames": field.frames,
-    }
-    by_path = {row.path: row for row in analysis.layers}
-    for component, path in COMPONENTS.items():
-        row = by_path.get(path)
-        figures[f"{component}.parameters"] = row.parameters if row else 0
-        figures[f"{component}.macs"] = row.macs.total if row else 0
-    return figures

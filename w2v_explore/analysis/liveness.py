@@ -22,12 +22,14 @@ class OperationMemory(NamedTuple):
         live_bytes: All tensors that are alive while it runs, its inputs and outputs and the waveforms among them;
             without parameters.
         kept_bytes: What it keeps for the backward pass and no operation before it keeps already; 0 in inference.
+        output_bytes: Of what it puts out.
         copies: For how many equal operations it stands.
     """
 
     path: str
     live_bytes: int
     kept_bytes: int
+    output_bytes: int
     copies: int
 
 
@@ -57,14 +59,30 @@ def trace_memory(architecture: Layer, workload: Workload, *, training: bool) -> 
         workload: With samples enough for one frame.
         training: Whether dropout is on and tensors are kept for the backward pass.
     """
-    trace = _Trace(workload, training)
-    waveforms = _Value(_Tensor(workload.batch * workload.samples * trace.element_bytes), workload.samples, 1)
-    trace.call(architecture, "", (waveforms,), 1)
+    return trace_part(architecture, workload, workload.samples, 1, held_bytes=0, training=training)
+
+
+def trace_part(
+    layer: Layer, workload: Workload, frames: int, channels: int, *, held_bytes: int, training: bool
+) -> list[OperationMemory]:
+    """The same for a part of a model.
+
+    Args:
+        layer: The part.
+        workload: Of the model.
+        frames: Of what the part takes.
+        channels: Of what the part takes.
+        held_bytes: Tensors beside that one that are alive all along.
+        training: As above.
+    """
+    trace = _Trace(workload, training, held_bytes)
+    taken = _Value(_Tensor(workload.batch * frames * channels * trace.element_bytes), frames, channels)
+    trace.call(layer, "", (taken,), 1)
     return trace.operations
 
 
 class _Trace:
-    def __init__(self, workload: Workload, training: bool) -> None:
+    def __init__(self, workload: Workload, training: bool, held_bytes: int) -> None:
         self.batch = workload.batch
         self.training = training
         self.element_bytes = DTYPE_BYTES[workload.dtype]
@@ -72,7 +90,7 @@ class _Trace:
         self.operations: list[OperationMemory] = []
         # What the calls in progress hold: their arguments, and results that later calls will take. The same tensor
         # may be held more than once.
-        self._held: list[_Tensor] = []
+        self._held = [_Tensor(held_bytes)]
 
     def call(self, layer: Layer, path: str, inputs: tuple[_Value, ...], copies: int) -> _Value:
         """Run a module on what it takes; returns what comes out."""
@@ -116,13 +134,12 @@ class _Trace:
         if isinstance(operation, Dropout):
             size = statistics + elements  # the mask
         output = _Tensor(elements * self.element_bytes)
-        size += output.bytes
         kept = 0
         if self.training:
-            kept = size - output.bytes
+            kept = size
             needed = [value.tensor for value in inputs] + weights if operation.keeps_input else []
             kept += sum(map(_keep, [*needed, output] if operation.keeps_output else needed))
-        self._record(path, size, kept, copies)
+        self._record(path, size, output.bytes, kept, copies)
         return _Value(output, out_frames, out_channels)
 
     def _weight(self, layer: Layer, path: str, copies: int) -> _Tensor:
@@ -134,12 +151,12 @@ class _Trace:
         weight = _Tensor(out_channels * in_channels * kernel * self.element_bytes)
         statistics = child.operation.statistics(1, 0, 0) * self.statistics_bytes
         path = f"{path}.{parametrizations.name}.{child.name}"
-        self._record(path, weight.bytes + statistics, statistics if self.training else 0, copies)
+        self._record(path, statistics, weight.bytes, statistics if self.training else 0, copies)
         return weight
 
-    def _record(self, path: str, made_bytes: int, kept_bytes: int, copies: int) -> None:
-        live = sum(tensor.bytes for tensor in set(self._held))
-        self.operations.append(OperationMemory(path, live + made_bytes, kept_bytes, copies))
+    def _record(self, path: str, beside_bytes: int, output_bytes: int, kept_bytes: int, copies: int) -> None:
+        live_bytes = sum([tensor.bytes for tensor in set(self._held)]) + beside_bytes + output_bytes
+        self.operations.append(OperationMemory(path, live_bytes, kept_bytes, output_bytes, copies))
 
 
 def _keep(tensor: _Tensor) -> int:

@@ -1,21 +1,18 @@
-"""Memory of inference and of training, the cost of a training step, and what fits a given memory.
+"""Memory of inference and of training, and the cost of a training step.
 
 All from the lives of the tensors (`liveness`). What a device's driver, allocator and kernels use for themselves is not
 in these figures, nor are the gradients of activations while the backward pass runs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compute import Macs, analyze_layers
+from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.liveness import OperationMemory, trace_memory
-from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.wav2vec2 import build_architecture
 
 LAYERS_PATH = "encoder.transformer.layers"
 FIRST_CONVOLUTION = "feature_extractor.conv_layers.0.conv"
@@ -40,6 +37,32 @@ class InferenceMemory(NamedTuple):
         return self.parameter_bytes + self.peak_activation_bytes
 
 
+class KeptActivations(NamedTuple):
+    """What the backward pass keeps, in bytes.
+
+    Attributes:
+        other: Of all but the transformer's layers.
+        per_layer: Of each transformer layer.
+        layer_input: What a checkpoint at a layer keeps of it.
+        num_layers: The transformer's layers.
+    """
+
+    other: int
+    per_layer: int
+    layer_input: int
+    num_layers: int
+
+    @property
+    def plain_bytes(self) -> int:
+        """All of it, no layer dropped."""
+        return self.other + self.num_layers * self.per_layer
+
+    @property
+    def checkpointed_bytes(self) -> int:
+        """The most with a checkpoint at each layer: their inputs, and all of one while it is computed again."""
+        return self.other + (self.num_layers - 1) * self.layer_input + self.per_layer
+
+
 class Recipe(NamedTuple):
     """What training with Adam keeps of each parameter, in bytes.
 
@@ -54,6 +77,16 @@ class Recipe(NamedTuple):
     weight: int
     gradient: int
     optimizer: int
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a float32 copy of the weights is kept beside those of the forward pass."""
+        return self.weight == 2
+
+    @property
+    def bytes_per_parameter(self) -> int:
+        """All together."""
+        return self.weight + self.gradient + self.optimizer
 
 
 class Spread(NamedTuple):
@@ -106,29 +139,10 @@ class TrainingCost:
         return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + int(kept.greatest)
 
 
-class Fit(NamedTuple):
-    """The largest workloads that fit a memory, each with the other figure as it was given.
-
-    Attributes:
-        batch: Utterances of the given length; 0 where not even one fits.
-        samples: The length of each utterance in the given batch; 0 where not even the shortest fits.
-    """
-
-    batch: int
-    samples: int
-
-
-def inference_memory(analysis: Analysis, dtype: str | None = None) -> InferenceMemory:
-    """The memory of a forward pass, in the workload's dtype or another."""
-    workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
-    return _inference_memory(build_architecture(analysis.config.model), workload)
-
-
-def training_cost(analysis: Analysis) -> TrainingCost:
-    """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
-    return _training_cost(
-        build_architecture(analysis.config.model), analysis.workload, analysis.config.model.encoder_layer_drop
-    )
+def inference_memory(architecture: Layer, workload: Workload) -> InferenceMemory:
+    """The memory of a forward pass in the workload's dtype."""
+    peak = max(trace_memory(architecture, workload, training=False), key=lambda operation: operation.live_bytes)
+    return InferenceMemory(architecture.parameters * DTYPE_BYTES[workload.dtype], peak.live_bytes, peak.path)
 
 
 def recipe_of(dtype: str) -> Recipe:
@@ -143,65 +157,62 @@ def recipe_of(dtype: str) -> Recipe:
     return Recipe(dtype, weight=size, gradient=size, optimizer=2 * size)
 
 
-def fit_inference(analysis: Analysis, memory_bytes: float) -> Fit:
-    """The largest workloads whose forward pass fits a memory."""
-    architecture = build_architecture(analysis.config.model)
-    return _fit(analysis, lambda workload: _inference_memory(architecture, workload).total_bytes <= memory_bytes)
+def kept_activations(architecture: Layer, workload: Workload) -> KeptActivations:
+    """What the backward pass keeps of a forward pass in training."""
+    return _kept(trace_memory(architecture, workload, training=True))
 
 
-def fit_training(analysis: Analysis, memory_bytes: float, *, checkpointing: bool) -> Fit:
-    """The largest workloads whose training step fits a memory."""
-    architecture = build_architecture(analysis.config.model)
-    drop = analysis.config.model.encoder_layer_drop
+def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
+    """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision.
 
-    def fits(workload: Workload) -> bool:
-        return _training_cost(architecture, workload, drop).total_bytes(checkpointing) <= memory_bytes
-
-    return _fit(analysis, fits)
-
-
-def _inference_memory(architecture: Layer, workload: Workload) -> InferenceMemory:
-    peak = max(trace_memory(architecture, workload, training=False), key=lambda operation: operation.live_bytes)
-    return InferenceMemory(architecture.parameters * DTYPE_BYTES[workload.dtype], peak.live_bytes, peak.path)
-
-
-def _training_cost(architecture: Layer, workload: Workload, drop: float) -> TrainingCost:
+    Args:
+        analysis: A config under a workload.
+        dtype: Instead of the workload's.
+    """
+    workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
+    architecture, drop = analysis.architecture, analysis.config.model.encoder_layer_drop
     recipe = recipe_of(workload.dtype)
-    rows = {row.path: row for row in analyze_layers(architecture, workload.batch, workload.samples)}
-    [layer] = architecture.child(LAYERS_PATH).children
-    layer_row = rows[f"{LAYERS_PATH}.{layer.name}"]
+    trace = trace_memory(architecture, workload, training=True)
+    kept = _kept(trace)
 
-    kept_by_layer = _kept_by_layer(trace_memory(architecture, workload, training=True))
-    layer_kept = kept_by_layer[layer_row.path]
-    layer_input = prod(layer_row.output_shape) * DTYPE_BYTES[workload.dtype]
-    other_kept = kept_by_layer[""] - layer.copies * layer_kept
-
-    forward, layer_forward = rows[""].macs, layer_row.macs
+    rows = {row.path: row for row in analysis.layers}
+    forward, layer_forward = rows[""].macs, rows[f"{LAYERS_PATH}.0"].macs
     # Nobody needs the gradient of the waveforms.
-    first_convolution = rows[FIRST_CONVOLUTION].macs
-    backward = forward.plus(forward).plus(first_convolution, -1)
+    backward = forward.plus(forward).plus(rows[FIRST_CONVOLUTION].macs, -1)
     layer_macs = 3 * layer_forward.total
-    other_macs = forward.total + backward.total - layer.copies * layer_macs
+    other_macs = forward.total + backward.total - kept.num_layers * layer_macs
 
     def spread(fixed: int, per_layer: int, once: int = 0) -> Spread:
         """``fixed``, ``per_layer`` for every layer that is not dropped, and ``once`` if there is any."""
-        runs, any_runs = layer.copies * (1 - drop), 1 - drop**layer.copies
-        greatest = fixed + layer.copies * per_layer + once
+        runs, any_runs = kept.num_layers * (1 - drop), 1 - drop**kept.num_layers
+        greatest = fixed + kept.num_layers * per_layer + once
         expected = fixed + runs * per_layer + any_runs * once if drop else greatest
         return Spread(fixed if drop else greatest, expected, greatest)
 
     return TrainingCost(
         recipe=recipe,
-        weight_bytes=recipe.weight * architecture.parameters,
-        gradient_bytes=recipe.gradient * architecture.parameters,
-        optimizer_bytes=recipe.optimizer * architecture.parameters,
-        kept_bytes=spread(other_kept, layer_kept),
-        kept_by_layer=kept_by_layer,
-        checkpointed_bytes=spread(other_kept, layer_input, layer_kept - layer_input),
+        weight_bytes=recipe.weight * analysis.parameters,
+        gradient_bytes=recipe.gradient * analysis.parameters,
+        optimizer_bytes=recipe.optimizer * analysis.parameters,
+        kept_bytes=spread(kept.other, kept.per_layer),
+        kept_by_layer=_kept_by_layer(trace),
+        checkpointed_bytes=spread(kept.other, kept.layer_input, kept.per_layer - kept.layer_input),
         forward=forward,
         backward=backward,
         macs=spread(other_macs, layer_macs),
         checkpointed_macs=spread(other_macs, layer_macs + layer_forward.total),
+    )
+
+
+def _kept(trace: Sequence[OperationMemory]) -> KeptActivations:
+    inside = [operation for operation in trace if operation.path.startswith(f"{LAYERS_PATH}.")]
+    per_layer = sum([operation.kept_bytes for operation in inside])
+    return KeptActivations(
+        other=sum([operation.kept_bytes for operation in trace]) - per_layer,
+        per_layer=per_layer,
+        # A layer puts out what it takes in.
+        layer_input=inside[-1].output_bytes,
+        num_layers=inside[0].copies,
     )
 
 
@@ -218,23 +229,3 @@ def _kept_by_layer(trace: Sequence[OperationMemory]) -> dict[str, int]:
                 break
             path = path.rpartition(".")[0]
     return kept
-
-
-def _fit(analysis: Analysis, fits: Callable[[Workload], bool]) -> Fit:
-    """Both searches rest on memory growing with the batch and with the samples."""
-    workload = analysis.workload
-    least = minimum_samples(analysis.config.model, workload.batch)
-    return Fit(
-        batch=_largest(1, MAX_BATCH, lambda batch: fits(replace(workload, batch=batch))),
-        samples=_largest(least, MAX_SAMPLES, lambda samples: fits(replace(workload, samples=samples))),
-    )
-
-
-def _largest(low: int, high: int, fits: Callable[[int], bool]) -> int:
-    """The largest number from low to high that fits, 0 where none does."""
-    if not fits(low):
-        return 0
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low

@@ -112,6 +112,14 @@ def _kernel_field(conv_layers: tuple[ConvLayer, ...]) -> tuple[int, int]:
     return field, jump
 
 
+def num_frames(config: ModelConfig, samples: int) -> int:
+    """The frames that the extractor makes of some samples; there are enough for one (`minimum_samples`)."""
+    frames = samples
+    for _, kernel, stride in config.conv_layers:
+        frames = (frames - kernel) // stride + 1
+    return frames
+
+
 def minimum_samples(config: ModelConfig, batch: int) -> int:
     """The shortest input, in samples, from which a model computes a frame."""
     field, _ = kernel_field(config)

@@ -43,13 +43,14 @@ _POST_NORM_LAYER = (
 
 def build_architecture(config: ModelConfig) -> Layer:
     """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
-    children = [_feature_extractor(config), _encoder(config)]
+    children = [build_feature_extractor(config), _encoder(config)]
     if config.aux_num_out is not None:
-        children.append(_linear("aux", config.encoder_embed_dim, config.aux_num_out))
+        children.append(build_aux(config, config.aux_num_out))
     return Layer("", "Wav2Vec2Model", children=tuple(children))
 
 
-def _feature_extractor(config: ModelConfig) -> Layer:
+def build_feature_extractor(config: ModelConfig) -> Layer:
+    """The convolutions that turn waveforms into frames."""
     blocks = []
     in_channels = 1
     for number, (out_channels, kernel, stride) in enumerate(config.conv_layers):
@@ -76,24 +77,30 @@ def _extractor_norm(mode: str, number: int, channels: int) -> Layer | None:
     return None
 
 
+def build_aux(config: ModelConfig, num_outputs: int) -> Layer:
+    """The linear head on the transformer."""
+    return _linear("aux", config.encoder_embed_dim, num_outputs)
+
+
 def _encoder(config: ModelConfig) -> Layer:
-    embed_dim = config.encoder_embed_dim
-    in_channels = config.conv_layers[-1][0]
-    projection = (
-        _layer_norm("layer_norm", in_channels),
-        _linear("projection", in_channels, embed_dim),
-        _dropout("dropout", config.encoder_projection_dropout),
-    )
-    children = (
-        Layer("feature_projection", "FeatureProjection", None, projection),
-        _PADDING_MASK,
-        _transformer(config),
-    )
+    children = (build_feature_projection(config), _PADDING_MASK, build_transformer(config))
     return Layer("encoder", "Encoder", None, children)
 
 
-def _transformer(config: ModelConfig) -> Layer:
-    layers = Layer("layers", "ModuleList", None, (_encoder_layer(config),))
+def build_feature_projection(config: ModelConfig) -> Layer:
+    """From the extractor's channels to the transformer's width."""
+    in_channels = config.conv_layers[-1][0]
+    children = (
+        _layer_norm("layer_norm", in_channels),
+        _linear("projection", in_channels, config.encoder_embed_dim),
+        _dropout("dropout", config.encoder_projection_dropout),
+    )
+    return Layer("feature_projection", "FeatureProjection", None, children)
+
+
+def build_transformer(config: ModelConfig) -> Layer:
+    """The positional convolution, the norm and the layers."""
+    layers = Layer("layers", "ModuleList", None, (build_encoder_layer(config),))
     children = (
         _positional_convolution(config),
         _POSITIONAL_RESIDUAL,
@@ -123,7 +130,8 @@ def _positional_convolution(config: ModelConfig) -> Layer:
     return Layer("pos_conv_embed", "PositionalConv", None, tuple(children))
 
 
-def _encoder_layer(config: ModelConfig) -> Layer:
+def build_encoder_layer(config: ModelConfig) -> Layer:
+    """One transformer layer, for all of them."""
     embed_dim, pre_norm = config.encoder_embed_dim, config.encoder_layer_norm_first
     bypassed = "attention_residual" if pre_norm else "layer_norm"
     children = (

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.compare import COMPONENTS, Comparison
+from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compare import compare as compare_analyses
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import audits_agree, evaluate
+from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.report.result import Result
 
@@ -25,13 +26,16 @@ def compare(
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     runs: options.Runs = None,
+    baseline: options.Baseline = None,
+    fail_if: options.FailIf = None,
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
 ) -> None:
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
-    if len(configs) < 2:
-        raise typer.BadParameter("compare takes two configs or more")
+    if len(configs) < 2 and baseline is None:
+        raise typer.BadParameter("compare takes two configs or more, or one with --baseline")
+    conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
     results = evaluate(
         configs,
         overrides or (),
@@ -42,26 +46,13 @@ def compare(
         device=device,
         runs=runs,
         dialect=options.name_of(dialect),
+        baseline=saved,
     )
-    comparison = compare_analyses([result.analysis for result in results], _measured(results))
+    comparison = compare_analyses([result.analysis for result in results], measured_figures(results), saved)
     _print(results, comparison, depth, format)
-    if not audits_agree(results):
+    first, *others = zip(comparison.names, comparison.figures, strict=True)
+    if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
-
-
-def _measured(results: Sequence[Result]) -> dict[str, list[float]]:
-    """The measured metrics; a component that a config lacks took no time."""
-    latencies = [result.measurement.latency for result in results if result.measurement]
-    if not latencies:
-        return {}
-    metrics = {
-        "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
-        "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],
-    }
-    for component, path in COMPONENTS.items():
-        layers = [latency.layers.get(path) for latency in latencies]
-        metrics[f"{component}.latency_s"] = [layer.total.median_s if layer else 0.0 for layer in layers]
-    return metrics
 
 
 def _print(results: Sequence[Result], comparison: Comparison, depth: int | None, format: options.Format) -> None:

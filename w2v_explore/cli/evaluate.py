@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.baseline import Baseline, require_same_workload
+from w2v_explore.analysis.figures import COMPONENTS
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.load import Config, load_config
@@ -35,8 +37,9 @@ def evaluate(
     device: str | None,
     runs: int | None,
     dialect: str | None = None,
+    baseline: Baseline | None = None,
 ) -> list[Result]:
-    """The results for configs under one workload; with a device, measured one after the other."""
+    """The results for configs under one workload, that of the baseline; with a device, measured one after the other."""
     if seconds is not None and samples is not None:
         raise typer.BadParameter("give --seconds or --samples, not both")
     if runs is not None and device is None:
@@ -51,10 +54,27 @@ def evaluate(
         else:
             duration = DEFAULT_SECONDS if seconds is None else seconds
             workload = Workload.of_seconds(duration, batch=batch, sample_rate=rate, dtype=dtype)
+        if baseline is not None:
+            require_same_workload(baseline, workload)
         analyses.append(analyze(config, workload))
     if device is None:
         return [Result(analysis=analysis) for analysis in analyses]
     return [Result(analysis=analysis, measurement=_measure(analysis, device, runs)) for analysis in analyses]
+
+
+def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
+    """The measured figures, one value per config; a component that a config lacks took no time."""
+    latencies = [result.measurement.latency for result in results if result.measurement]
+    if not latencies:
+        return {}
+    metrics = {
+        "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
+        "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],
+    }
+    for component, path in COMPONENTS.items():
+        layers = [latency.layers.get(path) for latency in latencies]
+        metrics[f"{component}.latency_s"] = [layer.total.median_s if layer else 0.0 for layer in layers]
+    return metrics
 
 
 def audits_agree(results: Sequence[Result]) -> bool:

@@ -56,6 +56,18 @@ Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes; with 
 Depth = Annotated[
     int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
 ]
+Baseline = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="FILE", help="A saved `summary --format json`, to hold the figures against."),
+]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if",
+        metavar="CONDITION",
+        help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' of a figure; repeatable.",
+    ),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
 From = Annotated[
     FromDialect | None,

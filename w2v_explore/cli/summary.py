@@ -1,12 +1,18 @@
 """``w2v-explore summary``."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from w2v_explore.analysis.compare import Comparison, compare
+from w2v_explore.analysis.conditions import Condition
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import audits_agree, evaluate
+from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.report.result import Result
+from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -21,11 +27,14 @@ def summary(
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     runs: options.Runs = None,
+    baseline: options.Baseline = None,
+    fail_if: options.FailIf = None,
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
 ) -> None:
-    """Parameters, MACs, receptive field and, with --device, latency of a config."""
+    """Parameters, MACs, memory, receptive field and, with --device, latency of a config."""
+    conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     results = evaluate(
         configs,
         overrides or (),
@@ -36,29 +45,43 @@ def summary(
         device=device,
         runs=runs,
         dialect=options.name_of(dialect),
+        baseline=saved,
     )
+    # Each config by itself, against the baseline or against nothing.
+    alone = [compare([result.analysis], measured_figures([result]), saved) for result in results if saved or conditions]
+    changes = alone if saved else []
     match format:
         case options.Format.JSON:
             from w2v_explore.report.json import dump, summary_document
 
-            print(dump(summary_document(results)))
+            print(dump(summary_document(results, changes)))
         case options.Format.CSV:
             from w2v_explore.report.csv import summary_csv
 
             print(summary_csv(results), end="")
         case options.Format.MARKDOWN:
             from w2v_explore.report.markdown import report_markdown
-            from w2v_explore.report.summary import summary_report
 
-            print(report_markdown([summary_report(result, depth) for result in results]), end="")
+            print(report_markdown(_reports(results, changes, depth)), end="")
         case options.Format.TABLE:
-            from w2v_explore.report.summary import summary_report
-            from w2v_explore.report.terminal import print_report, stdout_console
+            from w2v_explore.report.terminal import print_reports, stdout_console
 
-            console = stdout_console()
-            for number, result in enumerate(results):
-                if number:
-                    console.print()
-                print_report(summary_report(result, depth), console)
-    if not audits_agree(results):
+            print_reports(_reports(results, changes, depth), stdout_console())
+    broken = [_report_broken(conditions, comparison) for comparison in alone]
+    if any(broken) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
+
+
+def _report_broken(conditions: Sequence[Condition], comparison: Comparison) -> bool:
+    *references, subject = zip(comparison.names, comparison.figures, strict=True)
+    return report_broken(conditions, [subject], *references)
+
+
+def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:
+    from w2v_explore.report.comparison import change_table
+    from w2v_explore.report.summary import summary_report
+
+    reports = [summary_report(result, depth) for result in results]
+    for report, change in zip(reports, changes, strict=False):
+        report.tables.append(change_table(change))
+    return reports

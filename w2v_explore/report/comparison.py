@@ -1,13 +1,26 @@
 """What `compare` says of two or more configs, in words and tables."""
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
-from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compare import COMPONENTS, Comparison, Metric, Number, compare_layers
+from w2v_explore.analysis.attribution import METHOD, Contribution
+from w2v_explore.analysis.baseline import Baseline
+from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
+from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
-from w2v_explore.report.units import conv_layers, duration, milliseconds, scalar, short, signed_percent, size_bytes
+from w2v_explore.report.units import (
+    UNCHANGED,
+    conv_layers,
+    duration,
+    milliseconds,
+    scalar,
+    short,
+    signed,
+    signed_percent,
+    size_bytes,
+)
 
 
 def comparison_report(comparison: Comparison, depth: int | None = None) -> Report:
@@ -17,15 +30,17 @@ def comparison_report(comparison: Comparison, depth: int | None = None) -> Repor
         comparison: The configs' figures.
         depth: Levels of modules to compare, each equal layer by itself; None for the components.
     """
-    names = column_names(comparison.analyses)
+    names = comparison.names
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
     lines = list(dict.fromkeys(workloads))
-    tables = [_totals(comparison, names), _extractor(comparison, names)]
+    if comparison.baseline is not None:
+        lines.append(describe_baseline(comparison.baseline))
+    tables = [*_attributions(comparison, names), _totals(comparison, names), _extractor(comparison, names)]
     if depth is None:
         tables.append(_components(comparison, names, "parameters", "Parameters by component"))
         tables.append(_components(comparison, names, "macs", "MACs by component"))
     else:
-        layers = compare_layers(comparison.analyses, depth)
+        layers = compare_layers(comparison, depth)
         tables.append(_modules("Parameters by module", names, {path: both[0] for path, both in layers.items()}))
         tables.append(_modules("MACs by module", names, {path: both[1] for path, both in layers.items()}))
     if "latency.end_to_end.median_s" in comparison.metrics:
@@ -37,10 +52,76 @@ def comparison_report(comparison: Comparison, depth: int | None = None) -> Repor
     return Report(" ↔ ".join(names), lines, tables)
 
 
-def column_names(analyses: Sequence[Analysis]) -> list[str]:
-    """The configs' names; numbered where several have the same."""
-    names = [analysis.config.name for analysis in analyses]
-    return [f"{name} ({number})" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
+def change_table(comparison: Comparison) -> Table:
+    """The totals of one config that are not those of a baseline."""
+    names = comparison.names
+    tables = (_totals(comparison, names), _extractor(comparison, names))
+    table = _figures(f"Change against {names[0]}", names)
+    table.rows = [row for each in tables for row in each.rows if row[-1] != UNCHANGED]
+    if comparison.baseline is not None:
+        table.remark = describe_baseline(comparison.baseline)
+    if not table.rows:
+        table.columns = [Column("No total has changed.", numeric=False)]
+    return table
+
+
+def describe_baseline(baseline: Baseline) -> str:
+    """``the baseline is base.json; its latency was measured on cpu (…), torch 2.13.0``."""
+    measured = f"; its latency was measured on {baseline.measured_on}" if baseline.measured_on else ""
+    return f"the baseline is {baseline.path}{measured}"
+
+
+def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
+    tables = []
+    for name, contributions in zip(names[1:], comparison.attributions, strict=False):
+        title = "What makes the difference" if len(names) == 2 else f"What makes the difference: {name}"
+        made = [_contributions(title, contributions, columns) for columns in (_COSTS, _EXTRACTOR)]
+        tables += [table for table in made if table is not None]
+    if tables:
+        tables[-1].remark = "\n".join(filter(None, (tables[-1].remark, f"{METHOD}.")))
+    return tables
+
+
+_COSTS: Mapping[str, tuple[str, Callable[[Number], str]]] = {
+    "parameters": ("Params", short),
+    "macs": ("MACs", short),
+    "training.expected_macs": ("Training MACs", short),
+    "memory.inference_bytes": ("Inference", size_bytes),
+    "memory.training_bytes": ("Training", size_bytes),
+}
+_EXTRACTOR: Mapping[str, tuple[str, Callable[[Number], str]]] = {
+    "extractor.receptive_field_samples": ("Receptive field", short),
+    "extractor.stride_samples": ("Stride", short),
+    "extractor.minimum_samples": ("Shortest input", short),
+    "extractor.frame_rate_hz": ("Frames/s", short),
+    "extractor.frames": ("Frames", short),
+}
+
+
+def _contributions(
+    title: str,
+    contributions: Sequence[Contribution],
+    figures: Mapping[str, tuple[str, Callable[[Number], str]]],
+) -> Table | None:
+    """A row per field, a column per figure that changed; None where none did."""
+    changed = {name: figures[name] for name in figures if any(name in each.figures for each in contributions)}
+    if not changed:
+        return None
+    columns = [Column("Field", numeric=False, wraps=True)]
+    columns += [Column(heading, wraps=True) for heading, _ in changed.values()]
+    table = Table(title, columns)
+    idle: list[str] = []
+    for fields, values in contributions:
+        if changed.keys() & values.keys():
+            cells = [signed(float(values.get(name, 0)), text) for name, (_, text) in changed.items()]
+            table.rows.append((" and ".join(fields), *cells))
+        else:
+            idle += fields
+    sums = {name: sum([each.figures.get(name, Fraction(0)) for each in contributions]) for name in changed}
+    table.rows.append(("together", *[signed(float(sums[name]), text) for name, (_, text) in changed.items()]))
+    if idle and figures is _COSTS:
+        table.remark = f"Nothing of this changes with {', '.join(idle)}."
+    return table
 
 
 def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
@@ -57,23 +138,29 @@ def _field_text(value: Any) -> str:
 def _totals(comparison: Comparison, names: Sequence[str]) -> Table:
     table = _figures("Totals", names)
     metrics = comparison.metrics
-    _add(table, "parameters", metrics["parameters"], short)
-    _add(table, "parameter bytes", metrics["parameter_bytes"], size_bytes)
-    _add(table, "MACs", metrics["macs"], short)
+    _add(table, "parameters", metrics.get("parameters"), short)
+    _add(table, "parameter bytes", metrics.get("parameter_bytes"), size_bytes)
+    _add(table, "MACs", metrics.get("macs"), short)
     for kind in ("convolution", "linear", "attention"):
-        _add(table, f"  {kind}", metrics[f"macs.{kind}"], short)
-    _add(table, "FLOPs", metrics["flops"], short)
-    _add(table, "MACs per second of audio", metrics["macs_per_audio_second"], short)
+        _add(table, f"  {kind}", metrics.get(f"macs.{kind}"), short)
+    _add(table, "FLOPs", metrics.get("flops"), short)
+    _add(table, "MACs per second of audio", metrics.get("macs_per_audio_second"), short)
+    _add(table, "MACs of a training step", metrics.get("training.expected_macs"), short)
+    _add(table, "memory of inference", metrics.get("memory.inference_bytes"), size_bytes)
+    _add(table, "memory of training", metrics.get("memory.training_bytes"), size_bytes)
     if "latency.end_to_end.median_s" in metrics:
-        _add(table, "latency (median)", metrics["latency.end_to_end.median_s"], duration)
-        _add(table, "real-time factor", metrics["latency.real_time_factor"], "{:.3g}".format)
+        _add(table, "latency (median)", metrics.get("latency.end_to_end.median_s"), duration)
+        _add(table, "real-time factor", metrics.get("latency.real_time_factor"), "{:.3g}".format)
     return table
 
 
 def _extractor(comparison: Comparison, names: Sequence[str]) -> Table:
     table = _figures("Feature extractor", names)
     metrics = comparison.metrics
-    rate, *others = {analysis.workload.sample_rate for analysis in comparison.analyses}
+    workloads = [analysis.workload for analysis in comparison.analyses]
+    if comparison.baseline is not None:
+        workloads.append(comparison.baseline.workload)
+    rate, *others = {workload.sample_rate for workload in workloads}
 
     def in_ms(samples: Number) -> str:
         return milliseconds(int(samples), rate)
@@ -83,12 +170,12 @@ def _extractor(comparison: Comparison, names: Sequence[str]) -> Table:
         ("stride", "stride_samples"),
         ("shortest input", "minimum_samples"),
     ):
-        metric = metrics[f"extractor.{name}"]
+        metric = metrics.get(f"extractor.{name}")
         _add(table, f"{label}, samples", metric, "{:,}".format)
         if not others:
             _add(table, f"{label}, ms", metric, in_ms)
-    _add(table, "frames per second", metrics["extractor.frame_rate_hz"], "{:g}".format)
-    _add(table, "frames", metrics["extractor.frames"], "{:,}".format)
+    _add(table, "frames per second", metrics.get("extractor.frame_rate_hz"), "{:g}".format)
+    _add(table, "frames", metrics.get("extractor.frames"), "{:,}".format)
     return table
 
 
@@ -96,8 +183,8 @@ def _components(comparison: Comparison, names: Sequence[str], figure: str, title
     table = _figures(title, names)
     text = duration if figure == "latency_s" else short
     for component in COMPONENTS:
-        metric = comparison.metrics[f"{component}.{figure}"]
-        if any(metric.values):
+        metric = comparison.metrics.get(f"{component}.{figure}")
+        if metric is not None and any(metric.values):
             _add(table, component.replace("_", " "), metric, text)
     return table
 
@@ -117,7 +204,9 @@ def _figures(title: str, names: Sequence[str]) -> Table:
     return Table(title, columns)
 
 
-def _add(table: Table, label: str, metric: Metric, text: Callable[[Number], str]) -> None:
+def _add(table: Table, label: str, metric: Metric | None, text: Callable[[Number], str]) -> None:
+    if metric is None:  # a baseline of an older version lacks it
+        return
     cells = [label, text(metric.values[0])]
     for value, delta, ratio in zip(metric.values[1:], metric.deltas[1:], metric.ratios[1:], strict=True):
         cells += [text(value), _change(delta, ratio, text)]
@@ -125,7 +214,5 @@ def _add(table: Table, label: str, metric: Metric, text: Callable[[Number], str]
 
 
 def _change(delta: Number, ratio: float | None, text: Callable[[Number], str]) -> str:
-    if not delta:
-        return "="
-    absolute = f"{'+' if delta > 0 else '−'}{text(abs(delta))}"
-    return absolute if ratio is None else f"{absolute} ({signed_percent(ratio)})"
+    absolute = signed(delta, text)
+    return absolute if ratio is None or not delta else f"{absolute} ({signed_percent(ratio)})"

@@ -2,10 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.memory_costs import MemoryCosts
+from w2v_explore.analysis.sensitivity import Effect
+from w2v_explore.report.json import memory_document
 from w2v_explore.report.result import Result
 
 
@@ -27,7 +31,7 @@ def summary_csv(results: Sequence[Result]) -> str:
 
 def comparison_csv(comparison: Comparison) -> str:
     """Every metric: the value for each config, then delta and ratio of each but the first."""
-    names = [analysis.config.name for analysis in comparison.analyses]
+    names = comparison.names
     rows: list[list[object]] = [
         ["metric", *names, *[f"{what} {name}" for name in names[1:] for what in ("delta", "ratio")]]
     ]
@@ -35,6 +39,38 @@ def comparison_csv(comparison: Comparison) -> str:
         changes = zip(metric.deltas[1:], metric.ratios[1:], strict=True)
         rows.append([name, *metric.values, *[value for change in changes for value in change]])
     return _csv(rows)
+
+
+def memory_csv(costs: Sequence[MemoryCosts]) -> str:
+    """Every figure of every config under the name that JSON has for it, and its value."""
+    rows: list[list[object]] = [["config", "figure", "value"]]
+    for each in costs:
+        document = memory_document(each)
+        name = document.pop("config")["name"]
+        rows += [[name, *figure] for figure in _flatten("", document)]
+    return _csv(rows)
+
+
+def sensitivity_csv(effects: Sequence[Effect]) -> str:
+    """A row per step: what it is, and the change of every figure."""
+    names = list(effects[0].deltas)
+    rows: list[list[object]] = [["target", "before", "after", "moves_along", *names]]
+    for effect in effects:
+        change = effect.change
+        along = " ".join(f"{name}={value}" for name, value in effect.moves_along.items())
+        rows.append([change.target, change.before, change.after, along, *[effect.deltas[name] for name in names]])
+    return _csv(rows)
+
+
+def _flatten(name: str, value: Any) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _flatten(f"{name}.{key}" if name else key, below)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _flatten(f"{name}[{number}]", below)
+    else:
+        yield name, value
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:

@@ -1,16 +1,22 @@
 """JSON: raw figures in SI units, under names that other programs rely on (docs/json.md)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.attribution import METHOD, Contribution
+from w2v_explore.analysis.baseline import SCHEMA_VERSION, Baseline
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
+from w2v_explore.analysis.fit import Fit
 from w2v_explore.analysis.identify import Nearest, identify
+from w2v_explore.analysis.memory import TrainingCost, inference_memory, training_cost
+from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+from w2v_explore.analysis.sensitivity import Effect
 from w2v_explore.config.load import Config
+from w2v_explore.report.memory import NOT_INCLUDED, kept_path
 from w2v_explore.report.result import Measurement, Result
-
-SCHEMA_VERSION = 1
 
 
 def dump(document: object) -> str:
@@ -18,9 +24,17 @@ def dump(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def summary_document(results: Sequence[Result]) -> Any:
-    """One object for one config, a list of objects for several."""
+def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = ()) -> Any:
+    """One object for one config, a list of objects for several.
+
+    Args:
+        results: The configs' figures.
+        changes: Each of them against a baseline; empty where there is none.
+    """
     documents = [result_document(result) for result in results]
+    for document, change in zip(documents, changes, strict=False):
+        document["baseline"] = _baseline(change.baseline)
+        document["change"] = _metrics(change)
     return documents[0] if len(documents) == 1 else documents
 
 
@@ -29,12 +43,39 @@ def comparison_document(results: Sequence[Result], comparison: Comparison) -> di
     return {
         "schema_version": SCHEMA_VERSION,
         "identical": comparison.identical,
+        "baseline": _baseline(comparison.baseline),
         "configs": [result_document(result) for result in results],
         "differences": {name: list(values) for name, values in comparison.differences.items()},
-        "metrics": {
-            name: {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
-            for name, metric in comparison.metrics.items()
-        },
+        "metrics": _metrics(comparison),
+        "attributions": [_attribution(contributions) for contributions in comparison.attributions],
+    }
+
+
+def _metrics(comparison: Comparison) -> dict[str, Any]:
+    return {
+        name: {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
+        for name, metric in comparison.metrics.items()
+    }
+
+
+def _baseline(baseline: Baseline | None) -> dict[str, Any] | None:
+    if baseline is None:
+        return None
+    return {"path": baseline.path, "name": baseline.name, "measured_on": baseline.measured_on}
+
+
+def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:
+    return {
+        "method": METHOD,
+        "contributions": [
+            {
+                "fields": list(fields),
+                "metrics": {
+                    name: value.numerator if value.denominator == 1 else float(value) for name, value in figures.items()
+                },
+            }
+            for fields, figures in contributions
+        ],
     }
 
 
@@ -65,26 +106,10 @@ def nearest_document(nearest: Nearest) -> dict[str, Any]:
 def result_document(result: Result) -> dict[str, Any]:
     """Everything about one config."""
     analysis, measurement = result.analysis, result.measurement
-    config, workload, field = analysis.config, analysis.workload, analysis.receptive_field
+    workload, field = analysis.workload, analysis.receptive_field
     document = {
-        "schema_version": SCHEMA_VERSION,
-        "config": {
-            "name": config.name,
-            "family": config.family,
-            "description": config.description,
-            "source": config.source,
-            "published_parameters": config.published_parameters,
-            "fields": config.model.to_mapping(),
-        },
-        "nearest_preset": nearest_document(identify(config.model)),
-        "workload": {
-            "batch": workload.batch,
-            "samples": workload.samples,
-            "sample_rate": workload.sample_rate,
-            "seconds": workload.seconds,
-            "frames": field.frames,
-            "dtype": workload.dtype,
-        },
+        **_subject(analysis),
+        "nearest_preset": nearest_document(identify(analysis.config.model)),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -94,6 +119,7 @@ def result_document(result: Result) -> dict[str, Any]:
             "parameter_bytes_by_dtype": analysis.parameter_bytes_by_dtype,
             "macs_per_audio_second": analysis.macs_per_audio_second,
         },
+        **_memory(analysis),
         "extractor": {
             "receptive_field_samples": field.receptive_field_samples,
             "stride_samples": field.stride_samples,
@@ -108,6 +134,119 @@ def result_document(result: Result) -> dict[str, Any]:
     if measurement is not None:
         document["latency"] = _latency(result, measurement)
         document["macs_audit"] = _macs_audit(measurement)
+    return document
+
+
+def _subject(analysis: Analysis) -> dict[str, Any]:
+    """What every document on a config starts with."""
+    config, workload = analysis.config, analysis.workload
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "config": {
+            "name": config.name,
+            "family": config.family,
+            "description": config.description,
+            "source": config.source,
+            "published_parameters": config.published_parameters,
+            "fields": config.model.to_mapping(),
+        },
+        "workload": {
+            "batch": workload.batch,
+            "samples": workload.samples,
+            "sample_rate": workload.sample_rate,
+            "seconds": workload.seconds,
+            "frames": analysis.receptive_field.frames,
+            "dtype": workload.dtype,
+        },
+    }
+
+
+def _memory(analysis: Analysis) -> dict[str, Any]:
+    inference = inference_memory(analysis.architecture, analysis.workload)
+    training = training_cost(analysis)
+    return {
+        "memory": {
+            "peak_activation_bytes": inference.peak_activation_bytes,
+            "peak_path": inference.peak_path,
+            "inference_bytes": inference.total_bytes,
+            "kept_bytes": training.kept_bytes.greatest,
+            "training_bytes": training.total_bytes(checkpointing=False),
+        },
+        "training": {"recipe": training.recipe.name, "expected_macs": training.macs.expected},
+    }
+
+
+def memory_document(costs: MemoryCosts) -> dict[str, Any]:
+    """What `memory` says of one config."""
+    analysis = costs.analysis
+    kept = costs.training[analysis.workload.dtype].kept_by_layer
+    document = {
+        **_subject(analysis),
+        "inference": {
+            dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
+            for dtype, inference in costs.inference.items()
+        },
+        "training": {dtype: _training(training) for dtype, training in costs.training.items()},
+        "layers": [
+            {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
+            for row in unfold(analysis.layers)
+        ],
+        "not_included": NOT_INCLUDED,
+    }
+    if costs.fits is not None:
+        document["fit"] = _fits(costs.fits, analysis.workload.sample_rate)
+    return document
+
+
+def sensitivity_document(analysis: Analysis, effects: Sequence[Effect]) -> dict[str, Any]:
+    """What one step in each argument of a config does."""
+    return {
+        **_subject(analysis),
+        "steps": [
+            {
+                "target": effect.change.target,
+                "before": effect.change.before,
+                "after": effect.change.after,
+                "moves_along": effect.moves_along,
+                "metrics": {
+                    name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
+                },
+            }
+            for effect in effects
+        ],
+    }
+
+
+def _training(training: TrainingCost) -> dict[str, Any]:
+    return {
+        "recipe": training.recipe._asdict(),
+        "weight_bytes": training.weight_bytes,
+        "gradient_bytes": training.gradient_bytes,
+        "optimizer_bytes": training.optimizer_bytes,
+        "kept_bytes": training.kept_bytes._asdict(),
+        "total_bytes": training.total_bytes(checkpointing=False),
+        "forward_macs": training.forward.total,
+        "backward_macs": training.backward.total,
+        "macs": training.macs._asdict(),
+        "checkpointed": {
+            "kept_bytes": training.checkpointed_bytes._asdict(),
+            "total_bytes": training.total_bytes(checkpointing=True),
+            "macs": training.checkpointed_macs._asdict(),
+        },
+    }
+
+
+def _fits(fits: Fits, sample_rate: int) -> dict[str, Any]:
+    def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
+        return {dtype: fit._asdict() | {"seconds": fit.samples / sample_rate} for dtype, fit in each.items()}
+
+    document = {
+        "memory_bytes": fits.memory_bytes,
+        "inference": by_dtype(fits.inference),
+        "training": by_dtype(fits.training),
+    }
+    if fits.checkpointed_training:
+        document["checkpointed_training"] = by_dtype(fits.checkpointed_training)
     return document
 
 

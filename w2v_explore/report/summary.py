@@ -2,6 +2,7 @@
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import identify
+from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.report.identity import describe_nearest
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -118,6 +119,11 @@ def _totals(analysis: Analysis) -> Table:
         table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
     table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
     table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
+    inference = inference_memory(analysis.architecture, analysis.workload)
+    live, total = inference.peak_activation_bytes, inference.total_bytes
+    table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
+    table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))
+    table.remark = f"Most tensors are alive in {inference.peak_path}; `w2v-explore memory` has all of it."
     table.rows.append(("frames", exact(field.frames), "", ""))
     table.rows.append(("frames per second", f"{field.frame_rate_hz(rate):g}", "", ""))
     minimum = field.minimum_samples

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from w2v_explore.report.units import percent
+from w2v_explore.report.units import UNCHANGED, percent, signed_percent
 
 
 class Share(NamedTuple):
@@ -17,7 +17,28 @@ class Share(NamedTuple):
         return percent(self.fraction)
 
 
-Cell = str | Share
+class Difference(NamedTuple):
+    """A change: a bar to the left or to the right of an axis on a terminal, a percentage elsewhere.
+
+    Attributes:
+        ratio: What became of it over what it was.
+        greatest: The largest change, up or down, that a whole bar stands for; as a fraction.
+    """
+
+    ratio: float
+    greatest: float
+
+    @property
+    def length(self) -> float:
+        """Of the bar, from −1 to 1."""
+        return (self.ratio - 1) / self.greatest if self.greatest else 0.0
+
+    def __str__(self) -> str:
+        """The change in percent."""
+        return signed_percent(self.ratio) if self.ratio != 1 else UNCHANGED
+
+
+Cell = str | Share | Difference
 
 
 class Column(NamedTuple):
@@ -43,4 +64,4 @@ class Report(NamedTuple):
 
     heading: str
     lines: Sequence[str]
-    tables: Sequence[Table]
+    tables: list[Table]

@@ -2,12 +2,13 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from w2v_explore.report.table import Cell, Report, Share, Table
+from w2v_explore.report.table import Cell, Difference, Report, Share, Table
 
 _PIPED_WIDTH = 10_000
 _NARROW = 100
@@ -24,6 +25,14 @@ def stderr_console() -> Console:
     """A console for what goes beside the results, under the same rule."""
     width = None if sys.stderr.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
     return Console(width=width, highlight=False, emoji=False, markup=False, stderr=True)
+
+
+def print_reports(reports: Sequence[Report], console: Console) -> None:
+    """Draw reports below one another."""
+    for number, report in enumerate(reports):
+        if number:
+            console.print()
+        print_report(report, console)
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -79,6 +88,8 @@ def _print(drawn: RenderableType, console: Console) -> None:
 def _draw(cell: Cell, bar_width: int) -> Text:
     if isinstance(cell, Share):
         return Text.assemble(f"{cell!s:>7} ", (_bar(cell.fraction, bar_width), "cyan"))
+    if isinstance(cell, Difference):
+        return Text.assemble(f"{cell!s:>8} ", (_two_sided_bar(cell.length, bar_width), "cyan"))
     return Text(cell)
 
 
@@ -86,3 +97,12 @@ def _bar(fraction: float, width: int) -> str:
     """A bar of at most ``width`` characters, to an eighth of one."""
     eighths = round(max(0.0, min(fraction, 1.0)) * width * 8)
     return _EIGHTHS[8] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+
+
+def _two_sided_bar(length: float, width: int) -> str:
+    """A bar to the left of an axis for less, to its right for more, to half a character."""
+    halves = round(min(abs(length), 1.0) * width * 2)
+    whole, half = "█" * (halves // 2), halves % 2
+    if length < 0:
+        return f"{('▐' if half else '') + whole:>{width}}│"
+    return f"{'':{width}}│{whole}{'▌' if half else ''}"

@@ -1,6 +1,6 @@
 """Numbers as people read them. Decimal prefixes throughout: 1 M is 10^6, 1 GB is 10^9 bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 _PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
@@ -49,6 +49,14 @@ def percent(fraction: float) -> str:
 def signed_percent(ratio: float) -> str:
     """A ratio as a change: ``1.05`` → ``+5.0 %``."""
     return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")
+
+
+UNCHANGED = "="
+
+
+def signed(change: float, text: Callable[[float], str]) -> str:
+    """A change as a text writes numbers, with its sign: ``+94.37 M``."""
+    return f"{'+' if change > 0 else '−'}{text(abs(change))}" if change else UNCHANGED
 
 
 def scalar(value: object) -> str:

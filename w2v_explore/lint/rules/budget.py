@@ -2,7 +2,9 @@
 
 What it does
     Works out the figures that `budgets` sets limits for, in the config or in pyproject.toml, and compares. A limit is a
-    number (the most allowed), with k, M, G or T for thousands if you like, or {min: …, max: …}.
+    number (the most allowed), with k, M, G or T for thousands if you like, as 100M, 2GB or 1.5GiB, or
+    {min: …, max: …}. peak_memory_bytes is that of inference: float32 parameters and the most that tensors take at once,
+    for one utterance of 10 seconds, or of the linter's `seconds`.
 Why is this bad
     It is what you asked to be told: a config that outgrows the device or the latency it was meant for.
 Example
@@ -18,9 +20,11 @@ Use instead
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from w2v_explore.analysis.quantity import parse_quantity
 from w2v_explore.analysis.receptive_field import kernel_field
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.validate import describe
+from w2v_explore.errors import QuantityError
 from w2v_explore.lint.codes import BUDGET as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -29,11 +33,11 @@ __all__ = ["RULE", "check"]
 TORCH = "never sees it"
 
 _KEY = "budgets"
-_SUFFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 _DURATION_S = 10.0
 LIMITS = (
     "parameters",
     "parameter_bytes",
+    "peak_memory_bytes",
     "macs",
     "macs_per_audio_second",
     "receptive_field",
@@ -88,10 +92,9 @@ def _number(value: Any) -> float | None:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, str) and value:
-        scale = _SUFFIXES.get(value[-1], 1.0)
         try:
-            return float(value.rstrip("kMGT") if scale != 1.0 else value) * scale
-        except ValueError:
+            return parse_quantity(value)
+        except QuantityError:
             return None
     return None
 
@@ -99,16 +102,20 @@ def _number(value: Any) -> float | None:
 def _figures(subject: Subject) -> dict[str, float]:
     # Most files have no budgets: what works the figures out is imported where one has.
     from w2v_explore.analysis.compute import analyze_layers
+    from w2v_explore.analysis.memory import inference_memory
     from w2v_explore.analysis.receptive_field import minimum_samples
+    from w2v_explore.analysis.workload import Workload
     from w2v_explore.architecture.wav2vec2 import build_architecture
 
     model, rate = subject.model, subject.reading.sample_rate
     samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))
-    whole = analyze_layers(build_architecture(model), 1, samples)[0]
+    architecture = build_architecture(model)
+    whole = analyze_layers(architecture, 1, samples)[0]
     field, stride = kernel_field(model)
     return {
         "parameters": whole.parameters,
         "parameter_bytes": 4 * whole.parameters,
+        "peak_memory_bytes": inference_memory(architecture, Workload(samples=samples)).total_bytes,
         "macs": whole.macs.total,
         "macs_per_audio_second": whole.macs.total * rate / samples,
         "receptive_field": field,

@@ -1,0 +1,178 @@
+"""``--baseline`` and ``--fail-if``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.program import Runner
+
+
+@pytest.fixture
+def saved(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The summary of base, saved as base.json in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    text = run("summary", "base", "--format", "json", "--seconds", "1").out
+    Path("base.json").write_text(text, encoding="utf-8")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+ONE_SECOND = ("--seconds", "1", "--baseline", "base.json")
+
+
+@pytest.mark.usefixtures("saved")
+def test_summary_shows_what_changed(run: Runner) -> None:
+    code, out, err = run("summary", "base", "--set", "encoder_num_layers=13", *ONE_SECOND)
+    assert (code, err) == (0, "")
+    changed = out.partition("Change against wav2vec 2.0 Base (baseline)")[2]
+    assert "parameters" in changed
+    assert "+7.088 M (+7.5 %)" in changed
+    assert "receptive field" not in changed
+    assert "the baseline is base.json" in changed
+
+
+@pytest.mark.usefixtures("saved")
+def test_summary_says_that_nothing_changed(run: Runner) -> None:
+    assert "No total has changed." in run("summary", "base", *ONE_SECOND).out
+    assert "No total has changed." in run("summary", "base", *ONE_SECOND, "--format", "markdown").out
+
+
+def test_summary_json_has_the_change(run: Runner, saved: dict[str, Any]) -> None:
+    document = json.loads(run("summary", "large", *ONE_SECOND, "--format", "json").out)
+    assert document["baseline"] == {"path": "base.json", "name": "wav2vec 2.0 Base", "measured_on": None}
+    assert document["change"]["parameters"]["values"] == [saved["totals"]["parameters"], 315_427_968]
+
+
+def test_saved_figures_are_not_worked_out_again(run: Runner, saved: dict[str, Any]) -> None:
+    saved["totals"]["macs"] = 5
+    Path("base.json").write_text(json.dumps(saved))
+    document = json.loads(run("compare", "large", *ONE_SECOND, "--format", "json").out)
+    assert document["metrics"]["macs"]["values"][0] == 5
+    # What today's formulas do not give is not attributed by them.
+    [attribution] = document["attributions"]
+    figures = set().union(*(contribution["metrics"] for contribution in attribution["contributions"]))
+    assert "macs" not in figures
+    assert {"parameters", "flops"} <= figures
+
+
+@pytest.mark.usefixtures("saved")
+def test_compare_puts_the_baseline_first(run: Runner) -> None:
+    code, out, _ = run("compare", "base", "large", *ONE_SECOND, "--depth", "1")
+    assert code == 0
+    assert out.startswith("wav2vec 2.0 Base (baseline) ↔ wav2vec 2.0 Base ↔ wav2vec 2.0 Large\n")
+    with_config = json.loads(run("compare", "base", "large", "--seconds", "1", "--format", "json").out)
+    with_file = json.loads(run("compare", "large", *ONE_SECOND, "--format", "json").out)
+    for name in ("metrics", "attributions", "differences"):
+        assert with_file[name] == with_config[name]
+
+
+def test_a_file_of_an_older_version_has_fewer_figures(run: Runner, saved: dict[str, Any]) -> None:
+    del saved["memory"]
+    del saved["training"]
+    del saved["totals"]["flops"]
+    Path("base.json").write_text(json.dumps(saved))
+    code, out, _ = run("compare", "large", *ONE_SECOND)
+    assert code == 0
+    assert "memory of inference" not in out
+    assert "parameters" in out
+    code, _, err = run("summary", "large", *ONE_SECOND, "--fail-if", "memory.inference_bytes > +1%")
+    assert code == 2
+    assert "the baseline base.json has no memory.inference_bytes" in err
+
+
+def edited(**changes: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda document: {**document, **changes}
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda document: [document, document], "it holds 2 summaries, and a baseline is one"),
+        (lambda document: {"schema_version": 1, "configs": [document]}, "it is what compare wrote"),
+        (edited(schema_version=2), "its schema_version is 2, and this program reads 1"),
+        (edited(totals=None), "it is no summary"),
+        (edited(totals={"parameters": "many"}), "it is no summary"),
+        (edited(layers=3), "it is no summary"),
+        (edited(workload={}), "it is no summary"),
+        (lambda document: {"schema_version": 1}, "it is no summary"),
+        (lambda document: 3, "it is no summary"),
+        (lambda document: "text", "it is no summary"),
+    ],
+)
+def test_no_baselines(
+    run: Runner, saved: dict[str, Any], edit: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    Path("base.json").write_text(json.dumps(edit(saved)))
+    for command in ("summary", "compare"):
+        code, out, err = run(command, "base", *ONE_SECOND)
+        assert (code, out) == (2, "")
+        assert f"base.json is no baseline: {message}; write one with `w2v-explore summary" in err
+
+
+@pytest.mark.usefixtures("saved")
+def test_no_json(run: Runner) -> None:
+    Path("base.json").write_text('{"a": 1,\n oops}')
+    assert "it is no JSON (line 2, column 2:" in run("summary", "base", *ONE_SECOND).err
+    Path("base.json").write_bytes(b"\xff\xfe")
+    assert "it is no JSON" in run("summary", "base", *ONE_SECOND).err
+    Path("base.json").write_text("[" * 100_000)
+    assert run("summary", "base", *ONE_SECOND).code == 2
+    Path("base.json").unlink()
+    assert "cannot read the baseline base.json: No such file" in run("summary", "base", *ONE_SECOND).err
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("other", [["--seconds", "2"], ["--batch", "2"], ["--dtype", "bfloat16"]])
+def test_another_workload_is_refused(run: Runner, other: list[str]) -> None:
+    seconds = [] if "--seconds" in other else ["--seconds", "1"]
+    code, out, err = run("summary", "base", "--baseline", "base.json", *seconds, *other)
+    assert (code, out) == (2, "")
+    assert "of another workload; give --samples 16000 --batch 1 --dtype float32" in err
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_condition_that_holds_exits_with_1_and_says_by_how_much(run: Runner) -> None:
+    grown = ("summary", "base", "--set", "encoder_num_layers=13", *ONE_SECOND)
+    assert run(*grown, "--fail-if", "parameters > +8%").code == 0
+    code, out, err = run(*grown, "--fail-if", "parameters > +5%", "--fail-if", "macs > 1G", "--fail-if", "macs < -1%")
+    assert code == 1
+    assert out
+    assert err.splitlines() == [
+        "wav2vec 2.0 Base: parameters is 101,458,816, +7.510650736 % against 94,370,944 of wav2vec 2.0 Base (baseline);"
+        " it fails if parameters > +5%",
+        "wav2vec 2.0 Base: macs is 7,261,878,784; it fails if macs > 1G",
+    ]
+
+
+def test_compare_holds_all_but_the_first(run: Runner) -> None:
+    code, _, err = run("compare", "large", "base", "xlsr_1b", "--fail-if", "parameters > 300M")
+    assert code == 1
+    assert err == "XLS-R 1B: parameters is 962,496,128; it fails if parameters > 300M\n"
+    assert run("compare", "base", "large", "--fail-if", "parameters < -1%").code == 0
+    assert run("compare", "large", "base", "--fail-if", "parameters < -1%").code == 1
+
+
+def test_an_absolute_condition_needs_no_baseline(run: Runner) -> None:
+    assert run("summary", "base", "--fail-if", "memory.inference_bytes > 1GiB").code == 0
+    assert run("summary", "base", "large", "--fail-if", "memory.inference_bytes > 1GiB").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["summary", "base", "--fail-if", "parameters > +5%"], "is about a change; give --baseline FILE"),
+        (["summary", "base", "--fail-if", "parametrs > 5"], "did you mean parameters?"),
+        (["compare", "base", "large", "--fail-if", "latency.real_time_factor > 1"], "is measured; give --device"),
+        (["compare", "base", "large", "--fail-if", "macs is big"], "is no condition"),
+        (["compare", "base"], "two configs or more, or one with --baseline"),
+        (["compare", "base", "--baseline", "nosuch.json"], "cannot read the baseline nosuch.json"),
+    ],
+)
+def test_wrong_questions(run: Runner, arguments: list[str], message: str) -> None:
+    code, out, err = run(*arguments, columns=200)
+    assert (code, out) == (2, "")
+    assert message in err

@@ -1,0 +1,93 @@
+"""``memory`` and ``sensitivity`` from the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.program import Runner
+
+
+def test_memory_json_adds_up(run: Runner) -> None:
+    document = json.loads(run("memory", "base", "--format", "json", "--fit", "24GiB", "--checkpointing").out)
+    assert list(document["inference"]) == list(document["training"]) == ["float32", "bfloat16"]
+    inference = document["inference"]["float32"]
+    assert inference["total_bytes"] == inference["parameter_bytes"] + inference["peak_activation_bytes"]
+    assert inference["parameter_bytes"] == 4 * 94_370_944
+    assert inference["peak_path"] == "feature_extractor.conv_layers.0.layer_norm"
+    training = document["training"]["float32"]
+    states = [training[f"{name}_bytes"] for name in ("weight", "gradient", "optimizer")]
+    assert (
+        sum(states)
+        == 16 * 94_370_944
+        == sum(document["training"]["bfloat16"][f"{name}_bytes"] for name in ("weight", "gradient", "optimizer"))
+    )
+    assert training["total_bytes"] == sum(states) + training["kept_bytes"]["greatest"]
+    assert training["macs"]["greatest"] == training["forward_macs"] + training["backward_macs"]
+    fit = document["fit"]
+    assert fit["memory_bytes"] == 24 * 2**30
+    assert fit["training"]["float32"]["batch"] < fit["checkpointed_training"]["float32"]["batch"]
+    assert fit["inference"]["float32"]["seconds"] == fit["inference"]["float32"]["samples"] / 16_000
+
+
+def test_what_the_layers_keep_adds_up(run: Runner) -> None:
+    document = json.loads(run("memory", "xlsr_300m", "--format", "json").out)
+    kept = {layer["path"]: layer["kept_bytes"] for layer in document["layers"]}
+    assert kept[""] == document["training"]["float32"]["kept_bytes"]["greatest"]
+    for parent in ("", "encoder", "encoder.transformer", "encoder.transformer.layers", "encoder.transformer.layers.7"):
+        depth = len(parent.split(".")) if parent else 0
+        below = [path for path in kept if path and path.startswith(parent) and len(path.split(".")) == depth + 1]
+        assert kept[parent] == sum(kept[path] for path in below)
+
+
+def test_memory_of_several_configs(run: Runner) -> None:
+    documents = json.loads(run("memory", "base", "large", "--format", "json").out)
+    assert [document["config"]["name"] for document in documents] == ["wav2vec 2.0 Base", "wav2vec 2.0 Large"]
+    assert "fit" not in documents[0]
+
+
+def test_memory_csv_has_the_figures_of_json(run: Runner) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("memory", "base", "--format", "csv").out)))
+    figures = {row["figure"]: row["value"] for row in rows}
+    assert figures["training.float32.kept_bytes.greatest"] == "673816624"
+    assert {row["config"] for row in rows} == {"wav2vec 2.0 Base"}
+
+
+def test_summary_has_the_memory_of_inference(run: Runner) -> None:
+    summary = json.loads(run("summary", "base", "--format", "json").out)
+    memory = json.loads(run("memory", "base", "--format", "json").out)
+    assert summary["memory"]["inference_bytes"] == memory["inference"]["float32"]["total_bytes"]
+    assert summary["memory"]["peak_path"] == memory["inference"]["float32"]["peak_path"]
+    assert summary["memory"]["training_bytes"] == memory["training"]["float32"]["total_bytes"]
+    assert summary["training"]["expected_macs"] == memory["training"]["float32"]["macs"]["expected"]
+
+
+def test_a_memory_too_small_for_anything(run: Runner) -> None:
+    assert run("memory", "base", "--fit", "1MB").out.count("none fits") == 8
+
+
+def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
+    steps = json.loads(run("sensitivity", "base", "--format", "json").out)["steps"]
+    rows = list(csv.DictReader(io.StringIO(run("sensitivity", "base", "--format", "csv").out)))
+    assert [step["target"] for step in steps] == [row["target"] for row in rows]
+    assert [step["metrics"]["parameters"]["delta"] for step in steps] == [int(row["parameters"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["memory", "base", "--fit", "lots"], "'lots' is no size of a memory; write one as 24GiB"),
+        (["memory", "base", "--fit", "-1GB"], "is no size of a memory"),
+        (["memory", "base", "--samples", "10"], "10 samples are too few"),
+        (["memory", "nosuch"], "no file or preset is named nosuch"),
+        (["sensitivity", "base", "--samples", "10"], "10 samples are too few"),
+        (["sensitivity", "base", "large"], "unexpected extra argument"),
+    ],
+)
+def test_wrong_questions(run: Runner, arguments: list[str], message: str) -> None:
+    code, out, err = run(*arguments, columns=200)
+    assert (code, out) == (2, "")
+    assert message in err

@@ -1,0 +1,167 @@
+"""Contributions add up to the difference, exactly, and are those of the definition."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import permutations
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import configs
+from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.attribution import Contribution, attribute
+from w2v_explore.analysis.figures import total_figures
+from w2v_explore.analysis.receptive_field import minimum_samples
+
+
+def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
+    return analyze(Config(name="random", origin="test", model=config), workload)
+
+
+def exact_figures(analysis: Analysis) -> dict[str, Fraction]:
+    """The figures as fractions: those that are quotients or expectations are worked out again from whole numbers."""
+    workload, model = analysis.workload, analysis.config.model
+    figures = {name: Fraction(value) for name, value in total_figures(analysis).items()}
+    figures["macs_per_audio_second"] = Fraction(
+        analysis.macs.total * workload.sample_rate, workload.batch * workload.samples
+    )
+    figures["extractor.frame_rate_hz"] = Fraction(workload.sample_rate, analysis.receptive_field.stride_samples)
+    rows = {row.path: row.macs.total for row in analysis.layers}
+    layers = rows["encoder.transformer.layers"]
+    step = 3 * rows[""] - rows["feature_extractor.conv_layers.0.conv"]
+    figures["training.expected_macs"] = step - 3 * layers * Fraction(model.encoder_layer_drop)
+    return figures
+
+
+def together(contributions: tuple[Contribution, ...]) -> dict[str, Fraction]:
+    sums: dict[str, Fraction] = {}
+    for contribution in contributions:
+        for name, value in contribution.figures.items():
+            sums[name] = sums.get(name, Fraction(0)) + value
+    return {name: value for name, value in sums.items() if value}
+
+
+def assert_adds_up(first: Analysis, other: Analysis) -> None:
+    before, after = exact_figures(first), exact_figures(other)
+    expected = {name: after[name] - before[name] for name in before if after[name] != before[name]}
+    assert together(attribute(first, other)) == expected
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Analysis, Analysis]:
+    first, other = draw(configs()), draw(configs())
+    batch, rates = draw(st.integers(1, 3)), draw(st.sampled_from([(16_000, 16_000), (8_000, 16_000)]))
+    dtype = draw(st.sampled_from(["float32", "bfloat16", "float64"]))
+    longest = max(minimum_samples(first, batch), minimum_samples(other, batch))
+    seconds = (longest + draw(st.integers(0, 500))) / min(rates)
+    workloads = [Workload.of_seconds(seconds, batch=batch, sample_rate=rate, dtype=dtype) for rate in rates]
+    return analysis_of(first, workloads[0]), analysis_of(other, workloads[1])
+
+
+@given(pair=pairs())
+@settings(max_examples=150)
+def test_contributions_add_up_to_the_difference(pair: tuple[Analysis, Analysis]) -> None:
+    assert_adds_up(*pair)
+
+
+def test_contributions_of_presets_add_up() -> None:
+    workload = Workload.of_seconds(10)
+    first = analyze(load_config("base"), workload)
+    for name in ("large", "asr_large_960h", "xlsr_2b", "lighthubert_small_subnet", "base_bundle"):
+        assert_adds_up(first, analyze(load_config(name), workload))
+
+
+CHANGES = st.sampled_from([
+    ("extractor_mode", "layer_norm"),
+    ("extractor_conv_layer_config", [[8, 4, 2], [6, 3, 3]]),
+    ("extractor_conv_bias", True),
+    ("encoder_embed_dim", 24),
+    ("encoder_projection_dropout", 0.0),
+    ("encoder_pos_conv_kernel", 5),
+    ("encoder_pos_conv_groups", 4),
+    ("encoder_num_layers", 5),
+    ("encoder_num_heads", 2),
+    ("encoder_ff_interm_features", 40),
+    ("encoder_ff_interm_dropout", 0.0),
+    ("encoder_dropout", 0.0),
+    ("encoder_layer_norm_first", True),
+    ("encoder_layer_drop", 0.5),
+    ("aux_num_out", 9),
+])  # fmt: skip
+PLAIN: dict[str, Any] = {
+    "extractor_conv_layer_config": [[8, 4, 2], [4, 3, 2]],
+    "encoder_embed_dim": 16,
+    "encoder_num_heads": 4,
+    "encoder_pos_conv_groups": 2,
+    "encoder_pos_conv_kernel": 4,
+    "encoder_num_layers": 2,
+    "encoder_ff_interm_features": 12,
+}
+
+
+@given(changes=st.lists(CHANGES, min_size=1, max_size=4, unique_by=lambda change: change[0]))
+@settings(max_examples=40)
+def test_a_contribution_is_the_mean_over_all_orders(changes: list[tuple[str, Any]]) -> None:
+    """The definition itself, on whole models: one field after the other, in every order."""
+    before = {**load_config("base").model.to_mapping(), **PLAIN}
+    workload = Workload(samples=200, batch=2)
+
+    known: dict[frozenset[str], dict[str, Fraction]] = {}
+
+    def figures(changed: list[tuple[str, Any]]) -> dict[str, Fraction]:
+        fields = frozenset(dict(changed))
+        if fields not in known:
+            model = ModelConfig.from_mapping({**before, **dict(changed)})
+            known[fields] = exact_figures(analysis_of(model, workload))
+        return known[fields]
+
+    orders = list(permutations(changes))
+    expected: dict[str, dict[str, Fraction]] = {field: {} for field, _ in changes}
+    for order in orders:
+        for position, (field, _) in enumerate(order):
+            after, until = figures(list(order[: position + 1])), figures(list(order[:position]))
+            for name in after:
+                share = (after[name] - until[name]) / len(orders)
+                expected[field][name] = expected[field].get(name, Fraction(0)) + share
+
+    first = analysis_of(ModelConfig.from_mapping(before), workload)
+    other = analysis_of(ModelConfig.from_mapping({**before, **dict(changes)}), workload)
+    found = {contribution.fields: contribution.figures for contribution in attribute(first, other)}
+    assert found == {
+        (field,): {name: value for name, value in shares.items() if value} for field, shares in expected.items()
+    }
+
+
+def test_fields_that_cannot_change_alone_are_one_player() -> None:
+    workload = Workload.of_seconds(1)
+    first, other = (analyze(load_config(name), workload) for name in ("base", "large"))
+    players = [contribution.fields for contribution in attribute(first, other)]
+    # 12 heads do not divide a width of 1024.
+    assert players == [
+        ("encoder_embed_dim", "encoder_num_heads"), ("encoder_num_layers",), ("encoder_ff_interm_features",),
+    ]  # fmt: skip
+
+
+def test_an_input_that_a_mixture_is_too_short_for_joins_the_fields() -> None:
+    """One frame of group norm is not enough for a batch of one: mode and layers cannot change apart."""
+    layer_norm = load_config("base", ["extractor_mode=layer_norm", "extractor_conv_layer_config=[[8, 10, 5]]"])
+    group_norm = load_config("base", ["extractor_conv_layer_config=[[8, 6, 4]]"])
+    first, other = (analyze(config, Workload(samples=10)) for config in (layer_norm, group_norm))
+    [contribution] = attribute(first, other)
+    assert contribution.fields == ("extractor_mode", "extractor_conv_layer_config")
+
+
+def test_equal_configs_have_no_contributions() -> None:
+    base = analyze(load_config("base"), Workload.of_seconds(1))
+    assert attribute(base, base) == ()
+
+
+def test_a_field_that_changes_no_total_contributes_nothing() -> None:
+    base, other = (
+        analyze(load_config("base", overrides), Workload.of_seconds(1))
+        for overrides in ([], ["encoder_attention_dropout=0.5", "encoder_layer_norm_first=true"])
+    )
+    assert [contribution.figures for contribution in attribute(base, other)] == [{}, {}]

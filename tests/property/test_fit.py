@@ -1,0 +1,99 @@
+"""What fits is the largest that fits, and memory grows with the workload, on which the search rests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import configs
+from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory import inference_memory, training_cost
+from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
+
+
+def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
+    """For inference, training, and training with checkpoints."""
+    cost = training_cost(analysis)
+    inference = inference_memory(analysis.architecture, analysis.workload)
+    return inference.total_bytes, cost.total_bytes(checkpointing=False), cost.total_bytes(checkpointing=True)
+
+
+@st.composite
+def analyses(draw: st.DrawFn) -> Analysis:
+    config, batch = draw(configs()), draw(st.integers(1, 3))
+    samples = minimum_samples(config, batch) + draw(st.integers(0, 2000))
+    workload = Workload(samples=samples, batch=batch, dtype=draw(st.sampled_from(["float32", "float16"])))
+    return analyze(Config(name="random", origin="test", model=config), workload)
+
+
+@given(analysis=analyses(), factor=st.floats(0.5, 50))
+@settings(max_examples=60)
+def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:
+    memory_bytes = int(factor * max(needed_bytes(analysis)))
+    fits = (
+        fit_inference(analysis, memory_bytes),
+        fit_training(analysis, memory_bytes, checkpointing=False),
+        fit_training(analysis, memory_bytes, checkpointing=True),
+    )
+    fewest = minimum_samples(analysis.config.model, analysis.workload.batch)
+    for (number, fit), name in product(enumerate(fits), Fit._fields):
+        largest, least = getattr(fit, name), 1 if name == "batch" else fewest
+        for value in {max(largest, least), max(largest, least - 1) + 1}:
+            workload = replace(analysis.workload, **{name: value})
+            needed = needed_bytes(analyze(analysis.config, workload))[number]
+            assert (needed <= memory_bytes) == (value <= largest)
+
+
+@given(analysis=analyses(), batch=st.integers(0, 3), samples=st.integers(0, 700))
+@settings(max_examples=100)
+def test_memory_never_falls_with_the_workload(analysis: Analysis, batch: int, samples: int) -> None:
+    workload = analysis.workload
+    larger = replace(workload, batch=workload.batch + batch, samples=workload.samples + samples)
+    after = needed_bytes(analyze(analysis.config, larger))
+    assert all(least <= most for least, most in zip(needed_bytes(analysis), after, strict=True))
+
+
+def test_nothing_fits_less_than_the_weights() -> None:
+    base = analyze(load_config("base"), Workload.of_seconds(1))
+    assert fit_inference(base, base.parameter_bytes) == Fit(0, 0)
+
+
+def test_a_memory_past_any_use_is_filled_to_the_limits() -> None:
+    base = analyze(load_config("base"), Workload.of_seconds(1))
+    assert fit_inference(base, 2**90) == Fit(MAX_BATCH, MAX_SAMPLES)
+
+
+@given(
+    config=configs(max_layers=4).map(
+        lambda config: replace(config, encoder_layer_drop=0.3)  # type: ignore[type-var]
+    )
+)
+@settings(max_examples=40)
+def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(config: ModelConfig) -> None:
+    """Each number of layers that run, as a model of its own, weighed with its binomial probability."""
+    workload = Workload(samples=minimum_samples(config, 2) + 100, batch=2)
+    cost = training_cost(analyze(Config(name="random", origin="test", model=config), workload))
+    num_layers, drop = config.encoder_num_layers, config.encoder_layer_drop
+
+    def probability(running: int) -> float:
+        choices = 1.0
+        for number in range(running):
+            choices = choices * (num_layers - number) / (number + 1)
+        return choices * (1 - drop) ** running * drop ** (num_layers - running)
+
+    for name in ("kept_bytes", "checkpointed_bytes", "macs", "checkpointed_macs"):
+        spread = getattr(cost, name)
+        mean = probability(0) * spread.least
+        for running in range(1, num_layers + 1):
+            model = replace(config, encoder_num_layers=running, encoder_layer_drop=0.0)
+            smaller = training_cost(analyze(Config(name="random", origin="test", model=model), workload))
+            mean += probability(running) * getattr(smaller, name).greatest
+        assert spread.expected == pytest.approx(mean)
+        assert spread.least < spread.expected < spread.greatest

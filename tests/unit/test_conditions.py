@@ -1,0 +1,61 @@
+"""Conditions on figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from w2v_explore import ConditionError, Workload, analyze, compare, load_config
+from w2v_explore.analysis.baseline import FIGURE_NAMES
+from w2v_explore.analysis.conditions import parse_condition
+
+BEFORE = {"parameters": 100, "macs": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "figures", "holds"),
+    [
+        ("parameters > +5%", {"parameters": 106}, True),
+        ("parameters > +5%", {"parameters": 105}, False),
+        ("parameters >= +5%", {"parameters": 105}, True),
+        ("parameters < -1%", {"parameters": 98}, True),
+        ("parameters < -1%", {"parameters": 99}, False),
+        ("parameters<=−1%", {"parameters": 99}, True),
+        ("parameters > +5", {"parameters": 106}, True),
+        ("parameters > +0.005k", {"parameters": 105}, False),
+        ("parameters > +0%", {"parameters": 100}, False),
+        ("parameters > 100", {"parameters": 100}, False),
+        ("parameters >= 100", {"parameters": 100}, True),
+        ("parameters > 0.1k", {"parameters": 101}, True),
+        ("macs > +5%", {"macs": 1}, True),
+        ("macs > +5%", {"macs": 0}, False),
+    ],
+)
+def test_conditions(text: str, figures: dict[str, int], holds: bool) -> None:
+    condition = parse_condition(text)
+    assert condition.holds(condition.value(figures, BEFORE)) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("parameters", "is no condition; write 'parameters > \\+5%' of a change"),
+        ("parameters > ", "is no condition"),
+        ("parameters == 5", "is no condition"),
+        ("parameters > +-5%", "is no condition"),
+        ("> 5", "is no condition"),
+        ("parameter > 5", "there is no figure parameter; did you mean parameters?"),
+        ("latency.median_s > 5", "there is no figure latency.median_s; did you mean latency"),
+        ("parameters > 5%", "a percentage is a change; write \\+5% or -5%"),
+        ("parameters > 5X", "'5X' is no quantity"),
+        ("parameters > +lots%", "'lots' is no quantity"),
+    ],
+)
+def test_no_conditions(text: str, message: str) -> None:
+    with pytest.raises(ConditionError, match=message):
+        parse_condition(text)
+
+
+def test_every_figure_that_is_compared_can_be_held() -> None:
+    base = analyze(load_config("base"), Workload.of_seconds(1))
+    measured = {name for name in FIGURE_NAMES if "latency" in name}
+    assert set(compare([base, base]).metrics) | measured == set(FIGURE_NAMES)

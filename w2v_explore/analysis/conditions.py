@@ -1,0 +1,90 @@
+"""Conditions on figures: ``parameters > +5%`` of a change, ``macs > 10G`` of a figure by itself."""
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from w2v_explore.analysis.baseline import FIGURE_NAMES
+from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.quantity import parse_quantity
+from w2v_explore.errors import ConditionError, QuantityError
+
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|>|<)\s*([+−-])?\s*([^+−\s%-][^%]*?)\s*(%)?\s*", re.ASCII)
+_HOW = "write 'parameters > +5%' of a change, or 'macs > 10G' of the figure by itself"
+
+
+class Condition(NamedTuple):
+    """Something that must not hold.
+
+    Attributes:
+        text: As it was written.
+        metric: The figure's name.
+        operator: One of `OPERATORS`.
+        limit: What the figure or its change is held against; percent as it was written.
+        is_change: Whether it is about the change against a reference.
+        is_percent: Whether that change is in percent of the reference.
+    """
+
+    text: str
+    metric: str
+    operator: str
+    limit: float
+    is_change: bool
+    is_percent: bool
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the figure comes from a device."""
+        return "latency" in self.metric
+
+    def value(self, figures: Mapping[str, Number], reference: Mapping[str, Number]) -> float:
+        """What is held against the limit: the figure, or its change.
+
+        Args:
+            figures: Of the config.
+            reference: Of what a change is against.
+        """
+        value = figures[self.metric]
+        if not self.is_change:
+            return value
+        before = reference[self.metric]
+        if not self.is_percent or value == before:
+            return value - before
+        return 100 * (value - before) / before if before else float("inf")
+
+    def holds(self, value: float) -> bool:
+        """Whether it holds for a value."""
+        return OPERATORS[self.operator](value, self.limit)
+
+
+def parse_condition(text: str) -> Condition:
+    """The condition that a text writes.
+
+    Raises:
+        ConditionError: It writes none, or of a figure that there is not.
+    """
+    match = _CONDITION.fullmatch(text)
+    if match is None:
+        raise ConditionError(f"--fail-if {text!r} is no condition; {_HOW}")
+    metric, comparison, sign, number, percent = match.groups()
+    if metric not in FIGURE_NAMES:
+        guesses = difflib.get_close_matches(metric, FIGURE_NAMES, n=1)
+        guess = f"did you mean {guesses[0]}?" if guesses else f"there is {', '.join(FIGURE_NAMES[:5])} and more"
+        raise ConditionError(f"--fail-if {text!r}: there is no figure {metric}; {guess}")
+    if percent and not sign:
+        raise ConditionError(f"--fail-if {text!r}: a percentage is a change; write +{number}% or -{number}%")
+    try:
+        limit = parse_quantity(number)
+    except QuantityError as error:
+        raise ConditionError(f"--fail-if {text!r}: {error}") from error
+    if sign in ("-", "−"):
+        limit = -limit
+    return Condition(text, metric, comparison, limit, sign is not None, percent is not None)

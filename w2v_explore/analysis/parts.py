@@ -1,0 +1,134 @@
+"""The parts of a model, each with the fields that its figures depend on: what an attribution adds up.
+
+A figure of the whole model is the sum of its parts' (for the peak of memory, the greatest), and no part depends on
+more than a few fields. So configs that differ in all of them cost some dozens of small evaluations, not 2^16 large
+ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.compute import Macs, analyze_layers
+from w2v_explore.analysis.liveness import trace_part
+from w2v_explore.analysis.receptive_field import num_frames
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.architecture.layer import Layer
+from w2v_explore.architecture.wav2vec2 import (
+    build_aux,
+    build_encoder_layer,
+    build_feature_extractor,
+    build_feature_projection,
+    build_transformer,
+)
+from w2v_explore.config.model_config import ModelConfig
+
+WORKLOAD = "sample_rate"
+"""Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
+
+_FRAMES = ("extractor_conv_layer_config", WORKLOAD)
+_WIDTH = (*_FRAMES, "encoder_embed_dim")
+
+PARTS = {
+    "feature_extractor": ("extractor_mode", "extractor_conv_bias", *_FRAMES),
+    "feature_projection": _WIDTH,
+    "transformer": (*_WIDTH, "encoder_pos_conv_kernel", "encoder_pos_conv_groups", "encoder_layer_norm_first"),
+    "encoder_layer": (*_WIDTH, "encoder_num_heads", "encoder_ff_interm_features", "encoder_layer_norm_first"),
+    "aux": (*_WIDTH, "aux_num_out"),
+}
+"""The parts and the fields that they depend on, dropouts left out: ``transformer`` is what it has beside its layers,
+``encoder_layer`` one of these."""
+
+MASKS = {
+    "encoder_projection_dropout": _WIDTH,
+    "encoder_dropout": (*_WIDTH, "encoder_num_layers"),
+    "encoder_ff_interm_dropout": (*_FRAMES, "encoder_ff_interm_features", "encoder_num_layers"),
+}
+"""The dropouts, and the fields that the sizes of their masks depend on. A dropout changes nothing else in what is kept:
+what follows it keeps a tensor of the same size with and without. Attention's is inside a fused kernel."""
+
+_NO_DROPOUT = dict.fromkeys((*MASKS, "encoder_attention_dropout"), 0.0)
+
+
+class PartFigures(NamedTuple):
+    """What a part adds to the figures of a model.
+
+    Attributes:
+        parameters: Elements of its parameters.
+        macs: Of the forward pass.
+        training_macs: Of the forward and the backward pass.
+        kept_bytes: Activations that the backward pass keeps, the masks of dropout left out.
+        peak_bytes: The most that is alive while it runs in inference, the rest of the model's tensors included.
+    """
+
+    parameters: int
+    macs: Macs
+    training_macs: int
+    kept_bytes: int
+    peak_bytes: int
+
+
+def part_figures(name: str, values: Mapping[str, Any], workload: Workload) -> PartFigures:
+    """The figures of one of `PARTS`.
+
+    Args:
+        name: The part.
+        values: The 16 fields; those that the part does not depend on may be anything.
+        workload: The model's.
+    """
+    config = ModelConfig.from_checked({**values, **_NO_DROPOUT})
+    batch, frames = workload.batch, num_frames(config, workload.samples)
+    channels, width = config.conv_layers[-1][0], config.encoder_embed_dim
+    size = batch * DTYPE_BYTES[workload.dtype]
+    waveforms, features, projected = size * workload.samples, size * frames * channels, size * frames * width
+    match name:
+        case "feature_extractor":
+            layer, taken, held_bytes = build_feature_extractor(config), (workload.samples, 1), 0
+        case "feature_projection":
+            layer, taken, held_bytes = build_feature_projection(config), (frames, channels), waveforms
+        case "transformer":
+            layer, taken, held_bytes = _without_layers(config), (frames, width), waveforms + features
+        case "encoder_layer":
+            layer, taken = build_encoder_layer(config), (frames, width)
+            held_bytes = waveforms + features + projected
+        case _ if config.aux_num_out is None:
+            return PartFigures(0, Macs(), 0, 0, 0)
+        case _:
+            layer, taken, held_bytes = build_aux(config, config.aux_num_out), (frames, width), waveforms
+    rows = analyze_layers(layer, batch, *taken)
+    macs = rows[0].macs
+    # Nobody needs the gradient of the waveforms.
+    spared = sum([row.macs.total for row in rows if row.path == "conv_layers.0.conv"])
+    trace = trace_part(layer, workload, *taken, held_bytes=held_bytes, training=True)
+    return PartFigures(
+        rows[0].parameters,
+        macs,
+        3 * macs.total - spared,
+        sum([operation.kept_bytes for operation in trace]),
+        max([operation.live_bytes for operation in trace]),
+    )
+
+
+def mask_bytes(dropout: str, values: Mapping[str, Any], workload: Workload) -> int:
+    """The masks that one of `MASKS` makes, a byte per element."""
+    if not values[dropout]:
+        return 0
+    config = ModelConfig.from_checked(values)
+    match dropout:
+        case "encoder_projection_dropout":
+            features = config.encoder_embed_dim
+        case "encoder_dropout":
+            # Before the layers, and in each after attention and after the feed-forward block.
+            features = config.encoder_embed_dim * (1 + 2 * config.encoder_num_layers)
+        case _:
+            features = config.encoder_ff_interm_features * config.encoder_num_layers
+    return workload.batch * num_frames(config, workload.samples) * features
+
+
+def _without_layers(config: ModelConfig) -> Layer:
+    transformer = build_transformer(config)
+    return replace(
+        transformer,
+        children=tuple([child for child in transformer.children if child.name != "layers"]),
+        schedule=tuple([name for name in transformer.schedule if name != "layers"]),
+    )

@@ -1,0 +1,70 @@
+"""``--baseline`` and ``--fail-if``: a saved summary, and conditions held against what summary and compare show."""
+
+import sys
+from collections.abc import Mapping, Sequence
+
+from w2v_explore.analysis.baseline import Baseline, load_baseline
+from w2v_explore.analysis.conditions import Condition, parse_condition
+from w2v_explore.analysis.figures import Number
+from w2v_explore.errors import ConditionError
+
+Subject = tuple[str, Mapping[str, Number]]
+"""A config's name and its figures."""
+
+
+def read_conditions(
+    texts: Sequence[str] | None, baseline: str | None, *, measured: bool, has_reference: bool
+) -> tuple[list[Condition], Baseline | None]:
+    """The conditions and the baseline of a command line.
+
+    Args:
+        texts: The conditions.
+        baseline: The file of the baseline.
+        measured: Whether there will be latencies.
+        has_reference: Whether changes have something to be against where there is no baseline.
+
+    Raises:
+        ConditionError: One is wrong, or about a figure that there will not be.
+        SourceError: The baseline is none.
+    """
+    conditions = [parse_condition(text) for text in texts or ()]
+    saved = load_baseline(baseline) if baseline is not None else None
+    for condition in conditions:
+        said = f"--fail-if {condition.text!r}"
+        if condition.is_measured and not measured:
+            raise ConditionError(f"{said}: {condition.metric} is measured; give --device")
+        if condition.is_change and saved is None and not has_reference:
+            raise ConditionError(f"{said} is about a change; give --baseline FILE to change from")
+        if condition.is_change and saved is not None and condition.metric not in saved.figures:
+            raise ConditionError(f"{said}: the baseline {saved.path} has no {condition.metric}")
+    return conditions, saved
+
+
+def report_broken(
+    conditions: Sequence[Condition], subjects: Sequence[Subject], reference: Subject | None = None
+) -> bool:
+    """Say on standard error which conditions hold, of which config, and by how much; returns whether any does.
+
+    Args:
+        conditions: What must not hold.
+        subjects: Whom it must not hold of.
+        reference: What a change is against; None where no condition is about one.
+    """
+    broken = False
+    before = reference[1] if reference else {}
+    for condition in conditions:
+        for name, figures in subjects:
+            value = condition.value(figures, before)
+            if not condition.holds(value):
+                continue
+            broken = True
+            message = f"{name}: {condition.metric} is {_number(figures[condition.metric])}"
+            if condition.is_change and reference:
+                change = f"{value:+,.10g}{' %' if condition.is_percent else ''}"
+                message += f", {change} against {_number(before[condition.metric])} of {reference[0]}"
+            print(f"{message}; it fails if {condition.text}", file=sys.stderr)
+    return broken
+
+
+def _number(value: Number) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"

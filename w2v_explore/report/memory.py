@@ -1,0 +1,174 @@
+"""What `memory` says of a config, in words and tables."""
+
+from collections.abc import Callable
+
+from w2v_explore.analysis.fit import Fit
+from w2v_explore.analysis.memory import LAYERS_PATH, TrainingCost
+from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.table import Column, Report, Share, Table
+from w2v_explore.report.tree import tree_rows
+from w2v_explore.report.units import exact, short, size_bytes
+
+NOT_INCLUDED = (
+    "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
+    "context; in training also the gradients of activations while the backward pass runs."
+)
+
+
+def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = None) -> Report:
+    """The report on the memory of one config.
+
+    Args:
+        costs: Its figures.
+        checkpointing: Whether to show them with activation checkpoints too.
+        depth: Levels of the tree to show, unfolded; None for the usual view.
+    """
+    config = costs.analysis.config
+    tables = [
+        _inference(costs),
+        _training(costs, checkpointing),
+        _kept(costs, depth),
+        _training_macs(costs, checkpointing),
+    ]
+    if costs.fits is not None:
+        tables.append(_fits(costs, costs.fits))
+    lines = [config.origin, describe_workload(costs.analysis), NOT_INCLUDED]
+    return Report(config.name, lines, tables)
+
+
+def kept_path(path: str) -> str:
+    """The path under which `TrainingCost.kept_by_layer` has a module: equal layers are the first of them."""
+    prefix = f"{LAYERS_PATH}."
+    if not path.startswith(prefix):
+        return path
+    _, dot, rest = path.removeprefix(prefix).partition(".")
+    return f"{prefix}0{dot}{rest}"
+
+
+def _inference(costs: MemoryCosts) -> Table:
+    table = Table("Inference", [Column("Bytes", numeric=False), *map(Column, costs.inference)])
+    inferences = costs.inference.values()
+    table.rows.append(("parameters", *[size_bytes(inference.parameter_bytes) for inference in inferences]))
+    table.rows.append(
+        ("live tensors, at most", *[size_bytes(inference.peak_activation_bytes) for inference in inferences])
+    )
+    table.rows.append(("together", *[size_bytes(inference.total_bytes) for inference in inferences]))
+    paths = list(dict.fromkeys(inference.peak_path for inference in inferences))
+    table.remark = (
+        f"Most is alive in {' or '.join(paths)}, its input, its output and the waveforms among it. "
+        "Attention is a fused kernel's: it holds no scores."
+    )
+    return table
+
+
+def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
+    trainings = list(costs.training.values())
+    columns = [Column("Bytes", numeric=False), *[Column(training.recipe.name, wraps=True) for training in trainings]]
+    table = Table("A training step with Adam", columns)
+
+    def add(label: str, figure: Callable[[TrainingCost], float]) -> None:
+        table.rows.append((label, *[size_bytes(figure(training)) for training in trainings]))
+
+    add("weights", lambda training: training.weight_bytes)
+    add("gradients", lambda training: training.gradient_bytes)
+    add("optimizer's states", lambda training: training.optimizer_bytes)
+    add("kept activations, at most", lambda training: training.kept_bytes.greatest)
+    add("together", lambda training: training.total_bytes(checkpointing=False))
+    if checkpointing:
+        add("kept with checkpoints, at most", lambda training: training.checkpointed_bytes.greatest)
+        add("together with checkpoints", lambda training: training.total_bytes(checkpointing=True))
+    parts = [_describe_recipe(training) for training in trainings]
+    table.remark = f"Bytes a parameter: {'; '.join(parts)}."
+    first = trainings[0]
+    drop = costs.analysis.config.model.encoder_layer_drop
+    if drop:
+        table.remark += (
+            f" With LayerDrop {drop:g} a step keeps {size_bytes(first.kept_bytes.expected)} on average, "
+            f"{size_bytes(first.kept_bytes.least)} at least ({first.recipe.name})."
+        )
+    if not checkpointing:
+        more = first.checkpointed_macs.greatest / first.macs.greatest - 1
+        table.remark += (
+            f" Checkpoints at each transformer layer (--checkpointing) would keep "
+            f"{size_bytes(first.checkpointed_bytes.greatest)} for {100 * more:.1f} % more MACs."
+        )
+    return table
+
+
+def _describe_recipe(training: TrainingCost) -> str:
+    recipe = training.recipe
+    states = "4 of its float32 copy and 8 of moments" if recipe.is_mixed else f"{recipe.optimizer} of moments"
+    return f"{recipe.name} {recipe.weight} of weight, {recipe.gradient} of gradient, {states}"
+
+
+def _kept(costs: MemoryCosts, depth: int | None) -> Table:
+    training = costs.training[costs.analysis.workload.dtype]
+    columns = [
+        Column("Module", numeric=False),
+        Column("Kind", numeric=False, wraps=True),
+        Column("Kept"),
+        Column("Share", numeric=False),
+    ]
+    table = Table(f"Activations that the backward pass keeps ({training.recipe.name})", columns)
+    for label, kind, layer in tree_rows(costs.analysis.layers, depth):
+        kept = training.kept_by_layer.get(kept_path(layer.path), 0)
+        share: Share | str = Share(kept / training.kept_bytes.greatest) if kept else ""
+        table.rows.append((label, kind, size_bytes(kept) if kept else "–", share))
+    table.remark = "Each tensor at the first operation that keeps it; no layer dropped, no checkpoints."
+    return table
+
+
+def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
+    training = costs.training[costs.analysis.workload.dtype]
+    drop = costs.analysis.config.model.encoder_layer_drop
+    columns = [Column("MACs", numeric=False), Column("No layer dropped")]
+    if drop:
+        columns += [Column("On average"), Column("All dropped")]
+    table = Table("MACs of a training step", columns)
+    empty = [""] * (len(columns) - 2)
+    table.rows.append(("forward", short(training.forward.total), *empty))
+    table.rows.append(("backward", short(training.backward.total), *empty))
+    steps = [("together", training.macs)]
+    if checkpointing:
+        steps.append(("together with checkpoints", training.checkpointed_macs))
+    for label, macs in steps:
+        spread = (macs.expected, macs.least) if drop else ()
+        table.rows.append((label, *map(short, (macs.greatest, *spread))))
+    table.remark = (
+        "The backward pass computes two products for each of the forward pass; only one for the first convolution, "
+        "since nobody needs the gradient of the waveforms."
+    )
+    return table
+
+
+def _fits(costs: MemoryCosts, fits: Fits) -> Table:
+    workload = costs.analysis.workload
+    columns = [
+        Column("", numeric=False, wraps=True),
+        Column(f"Largest batch of {workload.seconds:g} s", wraps=True),
+        Column(f"Longest audio in a batch of {workload.batch}", wraps=True),
+        Column("In samples"),
+    ]
+    gibibytes = fits.memory_bytes / 2**30
+    size = f"{gibibytes:.0f} GiB" if gibibytes.is_integer() else size_bytes(fits.memory_bytes)
+    table = Table(f"What fits {size} ({exact(fits.memory_bytes)} bytes)", columns)
+
+    def add(label: str, fit: Fit) -> None:
+        # Rounded down: what is shown fits.
+        seconds = fit.samples * 10 // workload.sample_rate / 10
+        audio = (f"{seconds:,.1f} s", exact(fit.samples)) if fit.samples else ("none fits", "")
+        table.rows.append((label, exact(fit.batch) if fit.batch else "none fits", *audio))
+
+    for dtype, fit in fits.inference.items():
+        add(f"inference, {dtype}", fit)
+    for dtype, fit in fits.training.items():
+        add(f"training, {_brief(costs, dtype)}", fit)
+    for dtype, fit in fits.checkpointed_training.items():
+        add(f"training, {_brief(costs, dtype)}, checkpointed", fit)
+    table.remark = "Leave room for what is not in these figures."
+    return table
+
+
+def _brief(costs: MemoryCosts, dtype: str) -> str:
+    return f"mixed {dtype}" if costs.training[dtype].recipe.is_mixed else dtype

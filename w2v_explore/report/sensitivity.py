@@ -1,0 +1,72 @@
+"""What `sensitivity` says of a config, in words and tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect
+from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.table import Cell, Column, Difference, Report, Table
+from w2v_explore.report.units import scalar, short, signed, size_bytes
+
+_FIGURES: Mapping[str, tuple[str, Callable[[Number], str]]] = {
+    "parameters": ("Params", short),
+    "macs": ("MACs", short),
+    "memory.inference_bytes": ("Inference", size_bytes),
+    "memory.training_bytes": ("Training", size_bytes),
+    "extractor.receptive_field_samples": ("Field", short),
+    "extractor.stride_samples": ("Stride", short),
+}
+_CHARTED = ("parameters", "macs", "memory.training_bytes")
+
+
+def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
+    """The report on what one step in each argument does."""
+    effective = [effect for effect in effects if any(effect.deltas[name] for name in _FIGURES)]
+    idle = [describe_step(effect) for effect in effects if effect not in effective]
+    tables = [_changes(effective, idle), _chart(effective)]
+    return Report(analysis.config.name, [analysis.config.origin, describe_workload(analysis)], tables)
+
+
+def describe_step(effect: Effect) -> str:
+    """``encoder_embed_dim 768 → 832 with encoder_num_heads 13``."""
+    change = effect.change
+    target = change.target
+    if target.startswith(f"{CONV_LAYERS}["):
+        number, _, part = target.removeprefix(f"{CONV_LAYERS}[").partition("] ")
+        target = f"conv layer {number} {part}"
+    along = " and ".join(f"{name} {scalar(value)}" for name, value in effect.moves_along.items())
+    return f"{target} {scalar(change.before)} → {scalar(change.after)}{f' with {along}' if along else ''}"
+
+
+def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
+    columns = [Column("Step", numeric=False, wraps=True), *[Column(heading) for heading, _ in _FIGURES.values()]]
+    table = Table("What one step changes", columns)
+    for effect in effects:
+        changes = [signed(effect.deltas[name], text) for name, (_, text) in _FIGURES.items()]
+        table.rows.append((describe_step(effect), *changes))
+    table.remark = (
+        "Inference and Training are the memory that they need; Field and Stride are the extractor's, in samples. "
+        "A conv layer is an entry of extractor_conv_layer_config."
+    )
+    if idle:
+        table.remark += f"\nNothing of this changes with {', '.join(idle)}."
+    return table
+
+
+def _chart(effects: Sequence[Effect]) -> Table:
+    charted = [_FIGURES[name][0] for name in _CHARTED]
+    columns = [Column("Step", numeric=False, wraps=True), *[Column(heading, numeric=False) for heading in charted]]
+    table = Table("The same in percent", columns)
+    ratios = [[_ratio(effect, name) for name in _CHARTED] for effect in effects]
+    greatest = [max((abs(ratio - 1) for ratio in column), default=0.0) for column in zip(*ratios, strict=True)]
+    for effect, row in zip(effects, ratios, strict=True):
+        bars: list[Cell] = [Difference(ratio, most) for ratio, most in zip(row, greatest, strict=True)]
+        table.rows.append((describe_step(effect), *bars))
+    table.remark = "In each column the longest bar is the greatest change; to the left of the axis is less."
+    return table
+
+
+def _ratio(effect: Effect, name: str) -> float:
+    after = effect.figures[name]
+    return after / (after - effect.deltas[name])
