@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +27,15 @@ from w2v_explore.measure.verify import (
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """As `verify` has it: with more, small tensors take long on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def assert_agrees(analysis: Analysis, checks: tuple[Check, ...] = CHECKS) -> None:
     subject = Subject(analysis)
     findings = [finding for check in checks for finding in check.find(subject)]
@@ -39,7 +51,7 @@ def test_every_preset(name: str) -> None:
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_training_macs_of_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     workload = Workload(samples=minimum_samples(config, batch) + extra, batch=batch)
     analysis = analyze(Config(name="random", origin="test", model=config), workload)
@@ -55,7 +67,7 @@ def test_extractors_of_random_configs(config: ModelConfig, batch: int, extra: in
 
 
 @given(config=configs(), dtype=st.sampled_from(["float16", "bfloat16", "float64"]))
-@settings(max_examples=30)
+@settings(max_examples=25)
 def test_memory_of_random_configs_in_other_dtypes(config: ModelConfig, dtype: str) -> None:
     """What a CPU's norms do otherwise in half precision is known to the byte."""
     workload = Workload(samples=minimum_samples(config, 2) + 500, batch=2, dtype=dtype)

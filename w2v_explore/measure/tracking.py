@@ -52,16 +52,16 @@ def track_memory(config: ModelConfig, workload: Workload) -> TrackedMemory:
 
 def _track_inference(model: Wav2Vec2Model, workload: Workload) -> tuple[int, Tensor]:
     """The peak, and a tensor like the one that the first transformer layer takes."""
-    layer_inputs: list[Tensor] = []
+    layouts: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     handle = model.encoder.transformer.layers[0].register_forward_pre_hook(
-        lambda layer, inputs: layer_inputs.append(torch.empty_like(inputs[0], device="meta"))
+        lambda layer, inputs: layouts.append((tuple(inputs[0].shape), inputs[0].stride()))
     )
     # Under inference_mode torch shows some operations whole, without their second and third outputs.
     live = _LiveStorages(model)
     with torch.no_grad(), live:
         model(_waveforms(workload))
     handle.remove()
-    return live.peak_bytes, torch.empty_like(layer_inputs[0], device="cpu")
+    return live.peak_bytes, torch.empty_strided(*layouts[0], dtype=getattr(torch, workload.dtype))
 
 
 def _track_checkpoints(model: Wav2Vec2Model, layer_input: Tensor, workload: Workload) -> int:

@@ -8,6 +8,7 @@ too, and is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
@@ -130,11 +131,23 @@ def verify(analysis: Analysis, progress: Progress | None = None) -> Verification
     report = progress or (lambda step, done, total: None)
     subject = Subject(analysis)
     findings: list[Finding] = []
-    for done, check in enumerate(CHECKS):
-        report(check.title, done, len(CHECKS))
-        findings += check.find(subject)
+    with _one_thread():
+        for done, check in enumerate(CHECKS):
+            report(check.title, done, len(CHECKS))
+            findings += check.find(subject)
     report("done", len(CHECKS), len(CHECKS))
     return Verification(analysis=analysis, findings=tuple(findings))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Threads would only wait for each other: the tensors are small, or have no data."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:
