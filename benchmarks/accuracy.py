@@ -209,7 +209,9 @@ def _claim(what: str, multiples: tuple[tuple[int, str], ...], measured: Sequence
     if not multiples:
         return f" {what} is 0 in {holds} of {len(measured)} runs."
     sentence = " ".join(_multiple(times, LABELS[name]) for times, name in multiples)
-    terms = " ".join(_signed(times * first.terms.value(name)) for times, name in multiples)
+    # A term of nothing (a bias that this model has not) would only puzzle.
+    values = (times * first.terms.value(name) for times, name in multiples)
+    terms = " ".join(_signed(value) for value in values if value)
     return (
         f" {what} is {sentence}: so in {holds} of {len(measured)} runs ({first.model}, {first.seconds} s: "
         f"{terms}; measured {_signed(off)})."

@@ -45,7 +45,7 @@ def build_narrow_extractor(config: ModelConfig, *, norms: bool = True) -> Featur
     assert isinstance(extractor, FeatureExtractor)
     if not norms:
         for block in extractor.conv_layers:
-            block.layer_norm = None
+            block.layer_norm = None  # type: ignore[assignment]
     return extractor
 
 
