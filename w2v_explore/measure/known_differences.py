@@ -15,7 +15,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.liveness import trace_memory
-from w2v_explore.architecture.operations import GroupNorm, LayerNorm, Operation, WeightNorm
+from w2v_explore.architecture.operations import GroupNorm, LayerNorm, Operation, Shape, WeightNorm
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 
@@ -79,14 +79,18 @@ def _peak_statistics(analysis: Analysis) -> int:
 
 def _statistics(analysis: Analysis, rows: Iterable[LayerFigures]) -> dict[str, int]:
     """How many statistics of 16 bits each norm makes, by path; the closed form takes 32 for each."""
-    batch = analysis.workload.batch
     short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     return {
-        row.path: row.operation.statistics(batch, prod(row.output_shape) // (batch * channels), channels)
+        row.path: _count_statistics(row.operation, analysis.workload.batch, row.output_shape)
         for row in rows
         if isinstance(row.operation, short)
-        for channels in [getattr(row.operation, "channels", 1)]
     }
+
+
+def _count_statistics(norm: Operation, batch: int, output_shape: Shape) -> int:
+    # Of a weight's norm neither batch nor frames matter.
+    channels = norm.channels if isinstance(norm, LayerNorm | GroupNorm) else 1
+    return norm.statistics(batch, prod(output_shape) // (batch * channels), channels)
 
 
 def _norms_of_short_statistics(dtype: torch.dtype) -> tuple[type[Operation], ...]:

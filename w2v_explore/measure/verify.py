@@ -101,11 +101,14 @@ class Subject:
 
     def compare(self, figure: str, closed_form: float, source: str, theirs: int, found: str = "") -> Finding:
         """A finding, with what is known of its difference; ``found`` says more of one that nothing explains."""
-        why, agrees = None, theirs == closed_form
+        known = find_known_difference(figure, self.analysis)
+        difference = theirs - int(closed_form)
+        agrees = difference == (known.amount(self.analysis) if known else 0)
+        why = None
         if not agrees:
-            known = find_known_difference(figure, self.analysis)
-            agrees = known is not None and theirs - closed_form == known.amount(self.analysis)
-            why = known.why if known and agrees else f"unexplained{found and ': '}{found}"
+            why = f"unexplained{found and ': '}{found}"
+        elif known and difference:
+            why = known.why
         return Finding(
             figure=figure, closed_form=int(closed_form), source=source, theirs=theirs, why=why, agrees=agrees
         )
