@@ -20,17 +20,16 @@ from w2v_explore import Analysis, Workload, analyze, load_config, preset_names
 
 _MODELS = ("base", "large", "xlsr_2b")
 _SECONDS = (1, 10, 30)
-# Past this, tools that allocate the weights run for the shortest audio only: each run takes half a minute and more.
-_MANY_PARAMETERS = 1_000_000_000
 _OURS = "w2v-explore"
 
 _HEAD = """\
 # Accuracy
 
 Made by `python -m benchmarks.accuracy > docs/accuracy.md`, which installs the tools below in an environment of
-their own and gives each the same model: torchaudio's, built from the preset's 16 fields, in eval mode, with a batch of
-one utterance at 16 kHz. Every figure is of one whole process, from the start of Python to its end, one at a time and
-each run once: times are of this machine and good for orders of magnitude, counts are exact. A tool gets {timeout} s.
+their own and gives each the same model: torchaudio's, built from the preset's 16 fields, in eval mode and without
+gradients, with a batch of one utterance at 16 kHz. Every figure is of one whole process, from the start of Python to
+its end, one at a time and each run once. Counts are exact; the CPU time, of all threads together, is of this machine
+and good for orders of magnitude. A tool gets {timeout} s.
 
 Differences are from the closed form, in MACs of convolutions, linear layers and attention's two products. The closed
 form is no witness for itself: torch's counter on meta tensors and DeepSpeed's profiler, which know nothing of it, are.
@@ -102,14 +101,11 @@ def _case(model: str, seconds: int) -> Case:
 
 
 def _run_all(cases: Sequence[Case], python: str) -> Results:
-    shortest = min(case.seconds for case in cases)
     results: Results = {}
     for case in cases:
         _say(f"{_OURS} on {case.model}, {case.seconds} s")
         results[_OURS, case.model, case.seconds] = _run_ours(case)
         for peer in PEERS:
-            if peer.allocates and case.analysis.parameters > _MANY_PARAMETERS and case.seconds > shortest:
-                continue
             _say(f"{peer.name} on {case.model}, {case.seconds} s")
             results[peer.name, case.model, case.seconds] = _run_peer(peer, case, python)
     return results
@@ -153,37 +149,31 @@ def _model_section(cases: Sequence[Case], results: Results) -> str:
         name=cases[0].model,
         parameters=analysis.parameters,
         macs=", ".join(f"{case.analysis.macs.total:,} for {case.seconds} s" for case in cases),
-        headings=" | ".join(f"MACs, {case.seconds} s | time, peak memory" for case in cases),
+        headings=" | ".join(f"MACs, {case.seconds} s | CPU time, peak memory" for case in cases),
         rules=" ---: | ---: |" * len(cases),
     )
     failures = []
     for name in (_OURS, *(peer.name for peer in PEERS)):
-        runs = [(case, results.get((name, case.model, case.seconds))) for case in cases]
+        runs = [(case, results[name, case.model, case.seconds]) for case in cases]
         cells = [cell for case, result in runs for cell in _cells(case, result)]
         section += f"| {' | '.join((name, _parameters_off(analysis, [result for _, result in runs]), *cells))} |\n"
         failures += [
-            f"- {name}, {case.seconds} s: `{result.run.failure}`\n"
-            for case, result in runs
-            if result is not None and result.run.failure
+            f"- {name}, {case.seconds} s: `{result.run.failure}`\n" for case, result in runs if result.run.failure
         ]
-    if any((peer.name, case.model, case.seconds) not in results for peer in PEERS for case in cases):
-        section += "\nA dash: not run, for the time that a forward pass of this model takes on a CPU.\n"
     if failures:
         section += "\nFailed:\n\n" + "".join(failures)
     return section
 
 
-def _parameters_off(analysis: Analysis, results: Sequence[Result | None]) -> str:
-    said = {result.parameters for result in results if result is not None and result.parameters is not None}
+def _parameters_off(analysis: Analysis, results: Sequence[Result]) -> str:
+    said = {result.parameters for result in results if result.parameters is not None}
     if not said:
         return "not counted"
     return ", ".join(_signed(parameters - analysis.parameters) for parameters in sorted(said))
 
 
-def _cells(case: Case, result: Result | None) -> tuple[str, str]:
-    if result is None:
-        return "–", "–"
-    cost = f"{result.run.seconds:.1f} s, {result.run.peak_bytes / 1e6:,.0f} MB"
+def _cells(case: Case, result: Result) -> tuple[str, str]:
+    cost = f"{result.run.cpu_seconds:.1f} s, {result.run.peak_bytes / 1e6:,.0f} MB"
     if result.macs is None:
         return "failed", cost
     off = result.macs - case.analysis.macs.total
@@ -194,9 +184,9 @@ def _cells(case: Case, result: Result | None) -> tuple[str, str]:
 
 
 def _cause(peer: Peer, cases: Sequence[Case], results: Results) -> str:
-    runs = [(case, results.get((peer.name, case.model, case.seconds))) for case in cases]
-    counted = [(case, result.macs) for case, result in runs if result is not None and result.macs is not None]
-    kept = [(case, result.parameters) for case, result in runs if result is not None and result.parameters is not None]
+    runs = [(case, results[peer.name, case.model, case.seconds]) for case in cases]
+    counted = [(case, result.macs) for case, result in runs if result.macs is not None]
+    kept = [(case, result.parameters) for case, result in runs if result.parameters is not None]
     macs = _claim(
         "The MACs' difference",
         peer.difference,
@@ -219,7 +209,9 @@ def _claim(what: str, multiples: tuple[tuple[int, str], ...], measured: Sequence
     if not multiples:
         return f" {what} is 0 in {holds} of {len(measured)} runs."
     sentence = " ".join(_multiple(times, LABELS[name]) for times, name in multiples)
-    terms = " ".join(_signed(times * first.terms.value(name)) for times, name in multiples)
+    # A term of nothing (a bias that this model has not) would only puzzle.
+    values = (times * first.terms.value(name) for times, name in multiples)
+    terms = " ".join(_signed(value) for value in values if value)
     return (
         f" {what} is {sentence}: so in {holds} of {len(measured)} runs ({first.model}, {first.seconds} s: "
         f"{terms}; measured {_signed(off)})."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from w2v_explore.architecture.operations import Operation
+from w2v_explore.architecture.operations import Operation, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,16 @@ class Layer:
         else:
             first = int(self.name)
             yield from map(str, range(first, first + self.copies))
+
+    def state_dict_shapes(self, prefix: str = "") -> Iterator[tuple[str, Shape]]:
+        """The keys and shapes of the state_dict, in its order: own parameters, then the children's as registered.
+
+        Args:
+            prefix: What stands before every key: the module's path and a dot, or nothing for the model itself.
+        """
+        if self.operation is not None:
+            for name, shape in self.operation.parameter_shapes().items():
+                yield f"{prefix}{name}", shape
+        for child in self.children:
+            for name in child.copy_names():
+                yield from child.state_dict_shapes(f"{prefix}{name}.")

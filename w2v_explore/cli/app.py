@@ -15,7 +15,7 @@ from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
 COMMANDS = (
-    "summary", "compare", "memory", "sensitivity",
+    "summary", "compare", "memory", "sensitivity", "verify",
     "lint", "rule", "convert", "identify",
     "presets", "explain", "schema",
 )  # fmt: skip

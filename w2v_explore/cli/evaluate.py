@@ -111,7 +111,7 @@ def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
             f"--device needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
         ) from error
     gc.enable()
-    with _progress(analysis.config.name) as progress:
+    with show_progress(analysis.config.name) as progress:
         latency, model = measure_latency(analysis, device, runs=runs or DEFAULT_RUNS, progress=progress)
         progress("counting MACs with fvcore", 0, 1)
         waveforms = example_input(analysis, next(model.parameters()).device)
@@ -120,7 +120,7 @@ def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Progress]:
+def show_progress(name: str) -> Iterator[Progress]:
     """A progress bar on standard error, gone once the work is done; nothing where that is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

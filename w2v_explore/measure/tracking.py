@@ -1,4 +1,4 @@
-"""What torch itself says of memory and of training, without allocating: the audit of the closed forms of `memory`.
+"""What torch itself says of the memory of inference and of training, without allocating any.
 
 The built model runs on fake tensors, which have a shape, a dtype and a storage, but no data. Two things differ from
 a plain run on a CPU, since the closed forms are those of an accelerator: dropout is the operation that keeps a mask of
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
-from torch.utils.flop_counter import FlopCounterMode
 
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.model_config import ModelConfig
@@ -26,76 +25,55 @@ from w2v_explore.model.build import build_model
 from w2v_explore.model.components import ScaledDotProductAttention, Wav2Vec2Model
 
 
-def tracked_peak_bytes(config: ModelConfig, workload: Workload) -> int:
-    """The most that storages take at once during a forward pass, the waveforms' among them, the parameters' not."""
-    with FakeTensorMode():
-        model = _fake_model(config, workload).eval()
-        # Under inference_mode torch shows some operations whole, without their second and third outputs.
-        live = _LiveStorages(model)
-        with torch.no_grad(), live:
-            model(_waveforms(workload))
-    return live.peak_bytes
+class TrackedMemory(NamedTuple):
+    """What torch tracks of one model and workload, in bytes, parameters left out.
 
-
-def tracked_kept_bytes(config: ModelConfig, workload: Workload) -> int:
-    """The storages that autograd saves during a forward pass in training mode, no layer dropped; parameters' not."""
-    with FakeTensorMode():
-        model = _trained_model(config, workload)
-        return _saved_bytes(model, _waveforms(workload))
-
-
-def tracked_checkpointed_bytes(config: ModelConfig, workload: Workload) -> int:
-    """The same with a checkpoint at each transformer layer.
-
-    That is what is alive after the forward pass, beside its output, and what one layer saves when it is computed again.
+    Attributes:
+        peak: The most that storages take at once during a forward pass, the waveforms' among them.
+        kept: The storages that autograd saves during a forward pass in training mode, no layer dropped.
+        checkpointed: The same with a checkpoint at each transformer layer: what is alive after the forward pass,
+            beside its output, and what one layer saves when it is computed again.
     """
+
+    peak: int
+    kept: int
+    checkpointed: int
+
+
+def track_memory(config: ModelConfig, workload: Workload) -> TrackedMemory:
+    """Take a model through its forward passes on fake tensors."""
     with FakeTensorMode():
-        model = _trained_model(config, workload)
-        layer = model.encoder.transformer.layers[0]
-        inputs = _record_input(model, layer, workload)
-        again = _saved_bytes(layer, inputs, None) - inputs.untyped_storage().nbytes()
-        for each in model.encoder.transformer.layers:
-            each.forward = partial(checkpoint, each.forward, use_reentrant=False, preserve_rng_state=False)
-        live = _LiveStorages(model)
-        with live:
-            output, _ = model(_waveforms(workload))
-            kept: int = live.bytes - output.untyped_storage().nbytes()
+        model = _fake_model(config, workload)
+        peak, layer_input = _track_inference(model.eval(), workload)
+        _use_accelerator_kernels(model.train())
+        kept = _saved_bytes(model, _waveforms(workload))
+        return TrackedMemory(peak, kept, _track_checkpoints(model, layer_input, workload))
+
+
+def _track_inference(model: Wav2Vec2Model, workload: Workload) -> tuple[int, Tensor]:
+    """The peak, and a tensor like the one that the first transformer layer takes."""
+    layouts: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    handle = model.encoder.transformer.layers[0].register_forward_pre_hook(
+        lambda layer, inputs: layouts.append((tuple(inputs[0].shape), inputs[0].stride()))
+    )
+    # Under inference_mode torch shows some operations whole, without their second and third outputs.
+    live = _LiveStorages(model)
+    with torch.no_grad(), live:
+        model(_waveforms(workload))
+    handle.remove()
+    return live.peak_bytes, torch.empty_strided(*layouts[0], dtype=getattr(torch, workload.dtype))
+
+
+def _track_checkpoints(model: Wav2Vec2Model, layer_input: Tensor, workload: Workload) -> int:
+    layers = model.encoder.transformer.layers
+    again = _saved_bytes(layers[0], layer_input, None) - layer_input.untyped_storage().nbytes()
+    for layer in layers:
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
+    live = _LiveStorages(model)
+    with live:
+        output, _ = model(_waveforms(workload))
+        kept: int = live.bytes - output.untyped_storage().nbytes()
     return kept + again
-
-
-def counted_training_macs(config: ModelConfig, workload: Workload) -> tuple[int, int]:
-    """MACs of the forward and of the backward pass, no layer dropped, by torch's counter on the meta device."""
-    model = build_model(config, device="meta").train()
-    _use_accelerator_kernels(model)
-    waveforms = torch.empty(workload.batch, workload.samples, device="meta")
-    with FlopCounterMode(display=False) as forward:
-        output, _ = model(waveforms)
-    with FlopCounterMode(display=False) as backward:
-        output.sum().backward()
-    forward_flops, backward_flops = forward.get_total_flops(), backward.get_total_flops()
-    if _overcounts_grouped_convolutions():
-        # The weight gradient of a grouped convolution costs what its forward pass costs.
-        positional = forward.get_flop_counts()["Wav2Vec2Model.encoder.transformer.pos_conv_embed.conv"]
-        backward_flops -= (config.encoder_pos_conv_groups - 1) * sum(positional.values())
-    return forward_flops // 2, backward_flops // 2
-
-
-def _overcounts_grouped_convolutions() -> bool:
-    """Whether torch's counter takes a grouped convolution's weight gradient for an ungrouped one's; 2.13 does."""
-    flops: list[int] = []
-    for groups in (1, 2):
-        conv = nn.Conv1d(2, 2, 1, groups=groups, bias=False, device="meta")
-        output = conv(torch.empty(1, 2, 1, device="meta"))
-        with FlopCounterMode(display=False) as counter:
-            output.sum().backward()
-        flops.append(int(counter.get_total_flops()))
-    return flops[0] == flops[1]
-
-
-def _trained_model(config: ModelConfig, workload: Workload) -> Wav2Vec2Model:
-    model = _fake_model(config, workload).train()
-    _use_accelerator_kernels(model)
-    return model
 
 
 def _fake_model(config: ModelConfig, workload: Workload) -> Wav2Vec2Model:
@@ -151,16 +129,6 @@ def _saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         module(*inputs)
     return sum(storage.nbytes() for storage in saved.values())
-
-
-def _record_input(model: nn.Module, module: nn.Module, workload: Workload) -> Tensor:
-    """What a module inside the model is called with."""
-    recorded: list[Tensor] = []
-    handle = module.register_forward_pre_hook(lambda module, inputs: recorded.append(inputs[0]))
-    with torch.no_grad():
-        model(_waveforms(workload))
-    handle.remove()
-    return recorded[0]
 
 
 def _storages(module: nn.Module) -> set[int]:

@@ -11,6 +11,11 @@ def exact(number: int) -> str:
     return f"{number:,}"
 
 
+def signed_exact(number: int) -> str:
+    """``-44255232`` → ``−44,255,232``, ``7`` → ``+7``."""
+    return f"{number:+,}".replace("-", "−")
+
+
 def short(number: float) -> str:
     """Four significant digits and a prefix: ``94370944`` → ``94.37 M``; whole numbers below 1000 as they are."""
     magnitude = abs(number)

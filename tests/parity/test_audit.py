@@ -1,0 +1,81 @@
+"""The audit of every preset, and of random configs, finds nothing that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.parity.test_closed_forms import distinct_presets
+from tests.strategies import configs
+from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.measure.verify import (
+    CHECKS,
+    Check,
+    Subject,
+    check_backward_macs,
+    check_forward_macs,
+    check_frames,
+    check_memory,
+    check_receptive_field,
+    verify,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """As `verify` has it: with more, small tensors take long on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def assert_agrees(analysis: Analysis, checks: tuple[Check, ...] = CHECKS) -> None:
+    subject = Subject(analysis)
+    findings = [finding for check in checks for finding in check.find(subject)]
+    assert [finding for finding in findings if not finding.agrees] == []
+
+
+@pytest.mark.parametrize("name", distinct_presets())
+def test_every_preset(name: str) -> None:
+    # A length that is no multiple of the stride, and short: fvcore's tensors are real.
+    verification = verify(analyze(load_config(name), Workload(samples=8_123, batch=2)))
+    assert [finding for finding in verification.findings if not finding.agrees] == []
+    assert {finding.figure for finding in verification.findings if finding.difference} == {"macs.backward.convolution"}
+
+
+@given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
+@settings(max_examples=40)
+def test_training_macs_of_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
+    workload = Workload(samples=minimum_samples(config, batch) + extra, batch=batch)
+    analysis = analyze(Config(name="random", origin="test", model=config), workload)
+    assert_agrees(analysis, (Check("forward", check_forward_macs), Check("backward", check_backward_macs)))
+
+
+@given(config=configs(max_layers=1), batch=st.integers(1, 3), extra=st.integers(0, 500))
+@settings(max_examples=60)
+def test_extractors_of_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
+    workload = Workload(samples=minimum_samples(config, batch) + extra, batch=batch)
+    analysis = analyze(Config(name="random", origin="test", model=config), workload)
+    assert_agrees(analysis, (Check("frames", check_frames), Check("receptive field", check_receptive_field)))
+
+
+@given(config=configs(), dtype=st.sampled_from(["float16", "bfloat16", "float64"]))
+@settings(max_examples=25)
+def test_memory_of_random_configs_in_other_dtypes(config: ModelConfig, dtype: str) -> None:
+    """What a CPU's norms do otherwise in half precision is known to the byte."""
+    workload = Workload(samples=minimum_samples(config, 2) + 500, batch=2, dtype=dtype)
+    analysis = analyze(Config(name="random", origin="test", model=config), workload)
+    assert_agrees(analysis, (Check("memory", check_memory),))
+
+
+@pytest.mark.parametrize("name", ["base", "large_lv60k"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_memory_in_half_precision(name: str, dtype: str) -> None:
+    assert_agrees(analyze(load_config(name), Workload.of_seconds(2.0, dtype=dtype)), (Check("memory", check_memory),))

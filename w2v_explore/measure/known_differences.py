@@ -1,0 +1,116 @@
+"""Where a source is known to differ from the closed form, why, and by exactly how much.
+
+A difference is known only to the integer: one more or less is a disagreement. docs/numbers.md documents each of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import prod
+from typing import NamedTuple
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import LayerFigures, unfold
+from w2v_explore.analysis.liveness import trace_memory
+from w2v_explore.architecture.operations import GroupNorm, LayerNorm, Operation, Shape, WeightNorm
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
+
+_POSITIONAL_CONVOLUTION = "encoder.transformer.pos_conv_embed.conv"
+
+
+class KnownDifference(NamedTuple):
+    """A difference with a reason.
+
+    Attributes:
+        figure: The figure that has it.
+        why: What the source does.
+        holds: Whether it does so here: with this torch, for this dtype.
+        amount: Theirs less ours where it does.
+    """
+
+    figure: str
+    why: str
+    holds: Callable[[Analysis], bool]
+    amount: Callable[[Analysis], int]
+
+
+def find_known_difference(figure: str, analysis: Analysis) -> KnownDifference | None:
+    """What is known to set a figure apart for a config and workload; None where nothing is."""
+    for known in KNOWN_DIFFERENCES:
+        if known.figure == figure and known.holds(analysis):
+            return known
+    return None
+
+
+def _counter_ignores_groups(analysis: Analysis) -> bool:
+    return analysis.config.model.encoder_pos_conv_groups > 1 and overcounts_grouped_convolutions()
+
+
+def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
+    """A convolution's weight gradient costs what its forward pass costs; without groups so many times that."""
+    positional = next(row for row in analysis.layers if row.path == _POSITIONAL_CONVOLUTION)
+    return (analysis.config.model.encoder_pos_conv_groups - 1) * positional.macs.total
+
+
+def _norms_keep_16_bits(analysis: Analysis) -> bool:
+    return bool(_statistics(analysis, analysis.layers))
+
+
+def _kept_statistics(analysis: Analysis) -> int:
+    return -2 * sum(_statistics(analysis, unfold(analysis.layers)).values())
+
+
+def _checkpointed_statistics(analysis: Analysis) -> int:
+    """Those outside the transformer's layers, and of one of these, which stands for all."""
+    return -2 * sum(_statistics(analysis, analysis.layers).values())
+
+
+def _peak_statistics(analysis: Analysis) -> int:
+    statistics = _statistics(analysis, analysis.layers)
+    trace = trace_memory(build_architecture(analysis.config.model), analysis.workload, training=False)
+    live = [operation.live_bytes for operation in trace]
+    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, 0) for operation in trace]
+    return max(theirs) - max(live)
+
+
+def _statistics(analysis: Analysis, rows: Iterable[LayerFigures]) -> dict[str, int]:
+    """How many statistics of 16 bits each norm makes, by path; the closed form takes 32 for each."""
+    short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+    return {
+        row.path: _count_statistics(row.operation, analysis.workload.batch, row.output_shape)
+        for row in rows
+        if isinstance(row.operation, short)
+    }
+
+
+def _count_statistics(norm: Operation, batch: int, output_shape: Shape) -> int:
+    # Of a weight's norm neither batch nor frames matter.
+    channels = norm.channels if isinstance(norm, LayerNorm | GroupNorm) else 1
+    return norm.statistics(batch, prod(output_shape) // (batch * channels), channels)
+
+
+def _norms_of_short_statistics(dtype: torch.dtype) -> tuple[type[Operation], ...]:
+    """Which norms make statistics of 16 bits, as torch's fake tensors have it."""
+    with FakeTensorMode():
+        one = torch.empty(1, 1, 1, dtype=dtype)
+        _, layer_mean, _ = torch.native_layer_norm(one, (1,), None, None, 1e-5)
+        _, group_mean, _ = torch.native_group_norm(one, None, None, 1, 1, 1, 1, 1e-5)
+        _, weight_length = torch._weight_norm_interface(one, one, 2)
+    made = ((LayerNorm, layer_mean), (GroupNorm, group_mean), (WeightNorm, weight_length))
+    return tuple(norm for norm, statistic in made if statistic.dtype.itemsize == 2)
+
+
+_GROUPS = "torch counts a grouped convolution's weight gradient as if it had one group"
+_NORMS = "a CPU's norms make statistics of 16 bits, an accelerator's of 32"
+
+KNOWN_DIFFERENCES = (
+    KnownDifference("macs.backward.convolution", _GROUPS, _counter_ignores_groups, _weight_gradient_of_other_groups),
+    KnownDifference("memory.peak_activation_bytes", _NORMS, _norms_keep_16_bits, _peak_statistics),
+    KnownDifference("memory.kept_bytes", _NORMS, _norms_keep_16_bits, _kept_statistics),
+    KnownDifference("memory.checkpointed_bytes", _NORMS, _norms_keep_16_bits, _checkpointed_statistics),
+)
+"""All that are known; at most one holds for a figure at a time."""

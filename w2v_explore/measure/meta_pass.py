@@ -1,0 +1,102 @@
+"""What torch says of a built model without allocating it: its state_dict, the shapes that pass through, its MACs.
+
+On the meta device tensors have a shape and a dtype but no data, so that the largest model takes seconds and no memory.
+Attention is two matrix products there, which torch's FLOP counter sees; on a CPU it is one kernel, which it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.architecture.operations import Shape
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.model.build import build_model
+from w2v_explore.model.components import Wav2Vec2Model
+
+_KINDS = {
+    "aten.convolution": "convolution",
+    "aten.convolution_backward": "convolution",
+    "aten.addmm": "linear",
+    "aten.mm": "linear",
+    "aten.bmm": "attention",
+}
+OTHER = "other"
+"""Where the MACs of an operation go that no kind is known for."""
+
+
+class MetaPass(NamedTuple):
+    """One training step on the meta device, no layer dropped.
+
+    Attributes:
+        state_dict: Its keys and their shapes, in its order.
+        output_shapes: The shape that each module put out that was called, by module path.
+        forward: MACs of the forward pass as torch counts them, by kind of operation, and `OTHER`.
+        backward: The same for the backward pass.
+    """
+
+    state_dict: tuple[tuple[str, Shape], ...]
+    output_shapes: Mapping[str, Shape]
+    forward: Mapping[str, int]
+    backward: Mapping[str, int]
+
+
+def run_on_meta(config: ModelConfig, workload: Workload) -> MetaPass:
+    """Build a model on meta and take it through a forward and a backward pass."""
+    model = build_model(config, device="meta").train()
+    # Whether a layer is dropped is drawn at random.
+    model.encoder.transformer.training = False
+    output_shapes = _record_output_shapes(model)
+    waveforms = torch.empty(workload.batch, workload.samples, device="meta")
+    with FlopCounterMode(display=False) as forward:
+        output, _ = model(waveforms)
+    with FlopCounterMode(display=False) as backward:
+        output.sum().backward()
+    return MetaPass(
+        state_dict=tuple((key, tuple(value.shape)) for key, value in model.state_dict().items()),
+        output_shapes=output_shapes,
+        forward=_macs_by_kind(forward),
+        backward=_macs_by_kind(backward),
+    )
+
+
+def overcounts_grouped_convolutions() -> bool:
+    """Whether torch's counter takes a grouped convolution's weight gradient for an ungrouped one's; 2.13 does."""
+    flops: list[int] = []
+    for groups in (1, 2):
+        conv = nn.Conv1d(2, 2, 1, groups=groups, bias=False, device="meta")
+        output = conv(torch.empty(1, 2, 1, device="meta"))
+        with FlopCounterMode(display=False) as counter:
+            output.sum().backward()
+        flops.append(int(counter.get_total_flops()))
+    return flops[0] == flops[1]
+
+
+def _record_output_shapes(model: Wav2Vec2Model) -> dict[str, Shape]:
+    """A dict that fills with the shapes that modules put out, as they are called."""
+    shapes: dict[str, Shape] = {}
+
+    def record(path: str) -> Any:
+        def hook(module: nn.Module, inputs: object, output: Any) -> None:
+            tensor: Tensor = output[0] if isinstance(output, tuple) else output
+            shapes[path] = tuple(tensor.shape)
+
+        return hook
+
+    for path, module in model.named_modules():
+        module.register_forward_hook(record(path))
+    return shapes
+
+
+def _macs_by_kind(counter: FlopCounterMode) -> dict[str, int]:
+    """Half of what a counter has: it counts two FLOPs a MAC."""
+    macs = dict.fromkeys((*Macs._fields, OTHER), 0)
+    for operation, flops in counter.get_flop_counts()["Global"].items():
+        macs[_KINDS.get(str(operation), OTHER)] += int(flops) // 2
+    return macs

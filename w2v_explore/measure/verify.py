@@ -1,0 +1,272 @@
+"""`verify`: every closed form held against a source that knows nothing of it.
+
+A check asks one source for the figures that it has and yields each beside ours; `CHECKS` is all of them. Equal means
+equal to the integer. A difference that is known, with its cause and to the integer (`known_differences`), is agreement
+too, and is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import zip_longest
+from typing import NamedTuple
+
+import torch
+
+from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.compute import Macs, unfold
+from w2v_explore.analysis.memory import inference_memory, training_cost
+from w2v_explore.architecture.operations import Shape
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.measure.audit import audit_macs
+from w2v_explore.measure.extractor_probe import (
+    CHANNELS,
+    build_narrow_extractor,
+    count_frames,
+    find_frame_spans,
+    find_least_samples,
+)
+from w2v_explore.measure.known_differences import find_known_difference
+from w2v_explore.measure.latency import Progress
+from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
+from w2v_explore.measure.tracking import track_memory
+from w2v_explore.model.build import build_model
+from w2v_explore.model.device import require_memory
+
+_TORCH = f"torch {torch.__version__}"
+_ON_META = f"{_TORCH}: the model built on meta"
+_COUNTER = f"{_TORCH}: FlopCounterMode on meta, MACs of the"
+_TRACKED = f"{_TORCH}: storages tracked on fake tensors"
+_NARROW = f"extractor of {CHANNELS} channels a layer"
+
+# What real tensors are worth waiting for; the layers are all alike, and the meta device has them all.
+_REAL_LAYERS = 2
+_MARGIN_FRAMES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A figure of ours beside the same figure of another's.
+
+    Attributes:
+        figure: Its name.
+        closed_form: Ours.
+        source: Whose the other is, with version, and what it looked at.
+        theirs: The other.
+        why: Why they differ: the known reason, or what was found where there is none; None where they do not.
+        agrees: Whether they are equal, or differ for a known reason by exactly as much as it says.
+    """
+
+    figure: str
+    closed_form: int
+    source: str
+    theirs: int
+    why: str | None
+    agrees: bool
+
+    @property
+    def difference(self) -> int:
+        """Theirs less ours."""
+        return self.theirs - self.closed_form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The audit of one config for one workload."""
+
+    analysis: Analysis
+    findings: Sequence[Finding]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no figure differs without a known reason."""
+        return all(finding.agrees for finding in self.findings)
+
+
+class Subject:
+    """The config that is audited, and what several checks want to know of it."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.config = analysis.config.model
+        self.workload = analysis.workload
+
+    @cached_property
+    def meta_pass(self) -> MetaPass:
+        """One training step on the meta device."""
+        return run_on_meta(self.config, self.workload)
+
+    def compare(self, figure: str, closed_form: float, source: str, theirs: int, found: str = "") -> Finding:
+        """A finding, with what is known of its difference; ``found`` says more of one that nothing explains."""
+        known = find_known_difference(figure, self.analysis)
+        difference = theirs - int(closed_form)
+        agrees = difference == (known.amount(self.analysis) if known else 0)
+        why = None
+        if not agrees:
+            why = f"unexplained{found and ': '}{found}"
+        elif known and difference:
+            why = known.why
+        return Finding(
+            figure=figure, closed_form=int(closed_form), source=source, theirs=theirs, why=why, agrees=agrees
+        )
+
+
+class Check(NamedTuple):
+    """What it looks at, for progress, and the function that does."""
+
+    title: str
+    find: Callable[[Subject], Iterator[Finding]]
+
+
+def verify(analysis: Analysis, progress: Progress | None = None) -> Verification:
+    """Hold the closed forms of a config and workload against every independent source.
+
+    Args:
+        analysis: The closed forms.
+        progress: Called as the work goes on.
+
+    Raises:
+        DeviceError: What is computed on real tensors does not fit the free memory.
+    """
+    report = progress or (lambda step, done, total: None)
+    subject = Subject(analysis)
+    findings: list[Finding] = []
+    with _one_thread():
+        for done, check in enumerate(CHECKS):
+            report(check.title, done, len(CHECKS))
+            findings += check.find(subject)
+    report("done", len(CHECKS), len(CHECKS))
+    return Verification(analysis=analysis, findings=tuple(findings))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Threads would only wait for each other: the tensors are small, or have no data."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def check_parameters(subject: Subject) -> Iterator[Finding]:
+    """Names, shapes, order and number of parameters, against the state_dict of the built model."""
+    ours, theirs = tuple(build_architecture(subject.config).state_dict_shapes()), subject.meta_pass.state_dict
+    elements = sum(torch.Size(shape).numel() for _, shape in theirs)
+    yield subject.compare("parameters", subject.analysis.parameters, _ON_META, elements)
+    yield subject.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
+    unlike = [(one, other) for one, other in zip_longest(ours, theirs) if one != other]
+    yield subject.compare("state_dict.unlike", 0, _ON_META, len(unlike), _first(unlike))
+
+
+def check_shapes(subject: Subject) -> Iterator[Finding]:
+    """The output shape of every module that forward() calls, against what it puts out."""
+    ours = {row.path: row.output_shape for row in unfold(subject.analysis.layers)}
+    theirs = subject.meta_pass.output_shapes
+    unlike = [((path, ours.get(path)), (path, shape)) for path, shape in theirs.items() if ours.get(path) != shape]
+    yield subject.compare("modules.unlike", 0, _ON_META, len(unlike), _first(unlike))
+
+
+def check_forward_macs(subject: Subject) -> Iterator[Finding]:
+    """MACs of the forward pass by kind of operation, against torch's counter."""
+    counted = subject.meta_pass.forward
+    yield from _compare_macs(subject, "macs.forward", subject.analysis.macs, counted, f"{_COUNTER} forward pass")
+
+
+def check_backward_macs(subject: Subject) -> Iterator[Finding]:
+    """MACs of the backward pass by kind of operation, against torch's counter."""
+    ours, counted = training_cost(subject.analysis).backward, subject.meta_pass.backward
+    yield from _compare_macs(subject, "macs.backward", ours, counted, f"{_COUNTER} backward pass")
+
+
+def check_real_macs(subject: Subject) -> Iterator[Finding]:
+    """MACs by kind of operation, against fvcore, which needs real tensors: of a model with few layers."""
+    layers = min(_REAL_LAYERS, subject.config.encoder_num_layers)
+    model_config = replace(subject.config, encoder_num_layers=layers)
+    workload = replace(subject.workload, dtype="float32")
+    shallow = analyze(replace(subject.analysis.config, model=model_config), workload)
+    cpu = torch.device("cpu")
+    require_memory(
+        cpu, inference_memory(shallow.architecture, workload).total_bytes, "the weights and the tensors alive at once"
+    )
+    # Counts come from shapes: there is no need for random weights.
+    model = build_model(model_config, device="meta").to_empty(device=cpu).eval()
+    audit = audit_macs(model, torch.zeros(workload.batch, workload.samples), shallow.macs)
+    source = f"{audit.source}: MACs on real tensors, {layers} of {subject.config.encoder_num_layers} layers"
+    yield from _compare_macs(subject, "macs.real", audit.expected, audit.counted._asdict(), source)
+
+
+def check_frames(subject: Subject) -> Iterator[Finding]:
+    """Frames, and the shortest input that gives one, against real forward passes."""
+    field, batch = subject.analysis.receptive_field, subject.workload.batch
+    source = f"{_TORCH}: a forward pass, {_NARROW}"
+    extractor = build_narrow_extractor(subject.config)
+    frames = count_frames(extractor, batch, subject.workload.samples)
+    yield subject.compare("extractor.frames", field.frames, source, frames)
+    least = find_least_samples(extractor, batch)
+    yield subject.compare("extractor.minimum_samples", field.minimum_samples, source, least)
+
+
+def check_receptive_field(subject: Subject) -> Iterator[Finding]:
+    """What one frame depends on, against where its gradient with respect to the waveform is not 0.
+
+    Group norm makes that the whole utterance; the kernel receptive field is then what it is without the norm.
+    """
+    field = subject.analysis.receptive_field
+    samples = field.receptive_field_samples + _MARGIN_FRAMES * field.stride_samples
+    middle = _MARGIN_FRAMES // 2
+    source = f"{_TORCH}: gradient of a frame, {_NARROW}"
+    extractor = build_narrow_extractor(subject.config)
+    if field.normalizes_over_utterance:
+        [(start, end)] = find_frame_spans(extractor, samples, [middle])
+        yield subject.compare("extractor.utterance_samples", samples, source, end - start)
+        source += ", no norm"
+        extractor = build_narrow_extractor(subject.config, norms=False)
+    (start, end), (next_start, _) = find_frame_spans(extractor, samples, [middle, middle + 1])
+    yield subject.compare("extractor.receptive_field_samples", field.receptive_field_samples, source, end - start)
+    yield subject.compare("extractor.stride_samples", field.stride_samples, source, next_start - start)
+    yield subject.compare("extractor.frame_start_samples", field.frame_span(middle)[0], source, start)
+
+
+def check_memory(subject: Subject) -> Iterator[Finding]:
+    """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
+    cost, tracked = training_cost(subject.analysis), track_memory(subject.config, subject.workload)
+    peak = inference_memory(subject.analysis.architecture, subject.workload).peak_activation_bytes
+    yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
+    yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
+    yield subject.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
+
+
+CHECKS = (
+    Check("parameters", check_parameters),
+    Check("shapes", check_shapes),
+    Check("MACs of the forward pass", check_forward_macs),
+    Check("MACs of the backward pass", check_backward_macs),
+    Check("MACs on real tensors", check_real_macs),
+    Check("frames", check_frames),
+    Check("receptive field", check_receptive_field),
+    Check("memory", check_memory),
+)
+"""All checks, in the order of the report."""
+
+
+def _compare_macs(
+    subject: Subject, figure: str, ours: Macs, counted: Mapping[str, int], source: str
+) -> Iterator[Finding]:
+    for kind, macs in counted.items():
+        yield subject.compare(f"{figure}.{kind}", ours._asdict().get(kind, 0), source, macs)
+
+
+_Named = tuple[str, Shape | None]
+
+
+def _first(unlike: Sequence[tuple[_Named | None, _Named | None]]) -> str:
+    """The first two that differ, ours and theirs."""
+    if not unlike:
+        return ""
+    ours, theirs = (" ".join(map(str, named)) if named else "nothing" for named in unlike[0])
+    return f"first {theirs}, not {ours}"

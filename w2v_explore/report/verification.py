@@ -1,0 +1,107 @@
+"""What `verify` says: as a report, a table for each source with every figure of ours beside its own; and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from w2v_explore.report.json import SCHEMA_VERSION
+from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.table import Column, Report, Table
+from w2v_explore.report.units import exact, signed_exact
+
+if TYPE_CHECKING:  # importing it would import torch
+    from w2v_explore.measure.verify import Finding, Verification
+
+_LABELS = {
+    "parameters": "parameters",
+    "state_dict.tensors": "tensors",
+    "state_dict.unlike": "unlike in name, shape or place",
+    "modules.unlike": "module outputs unlike in shape",
+    "extractor.frames": "frames",
+    "extractor.minimum_samples": "shortest input, samples",
+    "extractor.utterance_samples": "reach: the utterance, samples",
+    "extractor.receptive_field_samples": "receptive field, samples",
+    "extractor.stride_samples": "stride, samples",
+    "extractor.frame_start_samples": "first sample of the frame",
+    "memory.peak_activation_bytes": "peak of inference, bytes",
+    "memory.kept_bytes": "kept by training, bytes",
+    "memory.checkpointed_bytes": "with checkpoints, bytes",
+}
+
+
+def verification_report(verification: Verification) -> Report:
+    """The report on the audit of one config."""
+    findings = verification.findings
+    lines = [describe_workload(verification.analysis), _verdict(findings)]
+    by_source = groupby(findings, key=lambda finding: finding.source)
+    return Report(
+        f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",
+        lines,
+        [_table(source, those) for source, those in by_source],
+    )
+
+
+def verification_document(verifications: Sequence[Verification]) -> dict[str, Any]:
+    """Every figure of every config beside its source's, raw, and whether all agree."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "agrees": all(verification.agrees for verification in verifications),
+        "configs": [_document(verification) for verification in verifications],
+    }
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    known = sum(finding.agrees and finding.difference != 0 for finding in findings)
+    unexplained = sum(not finding.agrees for finding in findings)
+    equal = len(findings) - known - unexplained
+    return f"{len(findings)} figures: {equal} equal, {known} different for a known reason, {unexplained} unexplained"
+
+
+def _table(source: str, findings: Iterable[Finding]) -> Table:
+    columns = [
+        Column("Figure", numeric=False, wraps=True),
+        Column("Closed form"),
+        Column("Theirs"),
+        Column("Difference"),
+        Column("Why", numeric=False, wraps=True),
+    ]
+    table = Table(f"Source: {source}", columns)
+    for finding in findings:
+        difference = signed_exact(finding.difference) if finding.difference else "="
+        figures = exact(finding.closed_form), exact(finding.theirs), difference
+        table.rows.append((_label(finding.figure), *figures, finding.why or ""))
+    return table
+
+
+def _label(figure: str) -> str:
+    """MACs go by the kind of operation alone: the table's title says the rest."""
+    return _LABELS.get(figure) or figure.rpartition(".")[2]
+
+
+def _document(verification: Verification) -> dict[str, Any]:
+    config, workload = verification.analysis.config, verification.analysis.workload
+    return {
+        "config": {"name": config.name, "fields": config.model.to_mapping()},
+        "workload": {
+            "batch": workload.batch,
+            "samples": workload.samples,
+            "sample_rate": workload.sample_rate,
+            "seconds": workload.seconds,
+            "dtype": workload.dtype,
+        },
+        "agrees": verification.agrees,
+        "findings": [
+            {
+                "figure": finding.figure,
+                "closed_form": finding.closed_form,
+                "source": finding.source,
+                "theirs": finding.theirs,
+                "difference": finding.difference,
+                "why": finding.why,
+                "agrees": finding.agrees,
+            }
+            for finding in verification.findings
+        ],
+    }
