@@ -51,7 +51,7 @@ def test_every_preset(name: str) -> None:
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_training_macs_of_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     workload = Workload(samples=minimum_samples(config, batch) + extra, batch=batch)
     analysis = analyze(Config(name="random", origin="test", model=config), workload)
@@ -67,7 +67,7 @@ def test_extractors_of_random_configs(config: ModelConfig, batch: int, extra: in
 
 
 @given(config=configs(), dtype=st.sampled_from(["float16", "bfloat16", "float64"]))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_memory_of_random_configs_in_other_dtypes(config: ModelConfig, dtype: str) -> None:
     """What a CPU's norms do otherwise in half precision is known to the byte."""
     workload = Workload(samples=minimum_samples(config, 2) + 500, batch=2, dtype=dtype)
@@ -75,7 +75,6 @@ def test_memory_of_random_configs_in_other_dtypes(config: ModelConfig, dtype: st
     assert_agrees(analysis, (Check("memory", check_memory),))
 
 
-@pytest.mark.parametrize("name", ["base", "large_lv60k"])
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("name", "dtype"), [("base", "float16"), ("large_lv60k", "bfloat16")])
 def test_memory_in_half_precision(name: str, dtype: str) -> None:
     assert_agrees(analyze(load_config(name), Workload.of_seconds(2.0, dtype=dtype)), (Check("memory", check_memory),))
