@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.baseline import Baseline, require_same_workload
 from w2v_explore.analysis.figures import COMPONENTS
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
@@ -21,6 +20,7 @@ from w2v_explore.errors import ConfigError, MissingExtraError
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
+    from w2v_explore.analysis.baseline import Baseline
     from w2v_explore.measure.latency import Progress
 
 _MAX_RUNS = 100_000
@@ -54,6 +54,8 @@ def evaluate(
             duration = DEFAULT_SECONDS if seconds is None else seconds
             workload = Workload.of_seconds(duration, batch=batch, sample_rate=rate, dtype=dtype)
         if baseline is not None:
+            from w2v_explore.analysis.baseline import require_same_workload
+
             require_same_workload(baseline, workload)
         analyses.append(analyze(config, workload))
     if device is None:
