@@ -6,15 +6,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from w2v_explore.analysis.figures import Number
 from w2v_explore.errors import ConditionError
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.baseline import Baseline
     from w2v_explore.analysis.conditions import Condition
+    from w2v_explore.analysis.figures import Number
 
-Subject = tuple[str, Mapping[str, Number]]
-"""A config's name and its figures."""
+    Subject = tuple[str, Mapping[str, Number]]  # a config's name and its figures
 
 
 def read_conditions(

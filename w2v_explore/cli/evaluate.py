@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.figures import COMPONENTS
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.load import Config, load_config
@@ -68,6 +67,8 @@ def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
     latencies = [result.measurement.latency for result in results if result.measurement]
     if not latencies:
         return {}
+    from w2v_explore.analysis.figures import COMPONENTS
+
     metrics = {
         "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
         "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.memory import TrainingCost, inference_memory, training_cost
+from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.training import TrainingCost, training_cost
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.version import SCHEMA_VERSION
 

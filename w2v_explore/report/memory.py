@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from w2v_explore.analysis.fit import Fit
-from w2v_explore.analysis.memory import LAYERS_PATH, TrainingCost
 from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+from w2v_explore.analysis.training import LAYERS_PATH, TrainingCost
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
