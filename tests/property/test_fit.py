@@ -13,8 +13,9 @@ from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
-from w2v_explore.analysis.memory import inference_memory, training_cost
+from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.training import training_cost
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
 
 

@@ -11,10 +11,10 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory import recipe_of
 from w2v_explore.analysis.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples
 from w2v_explore.analysis.shapley import Value, shapley_values
+from w2v_explore.analysis.training import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.model_config import ModelConfig
 
@@ -24,6 +24,7 @@ METHOD = (
 )
 
 _PEAK = "memory.peak_activation_bytes"
+_PER_SECOND = "macs_per_audio_second"
 _LAYERS = ("encoder_num_layers", "encoder_layer_drop")
 _PEAK_FIELDS = frozenset(field for fields in PARTS.values() for field in fields) - {"extractor_conv_bias"}
 
@@ -55,7 +56,8 @@ def attribute(first: Analysis, other: Analysis) -> tuple[Contribution, ...]:
     before, after = _values(first), _values(other)
     players = _players(before, after)
     contributions: list[dict[str, Fraction]] = [{} for _ in players]
-    for term in _terms():
+    durations_differ = _per_second(before[WORKLOAD]) != _per_second(after[WORKLOAD])
+    for term in _terms(durations_differ):
         concerned = [number for number, player in enumerate(players) if not term.fields.isdisjoint(player)]
         if not concerned:
             continue
@@ -70,7 +72,7 @@ def attribute(first: Analysis, other: Analysis) -> tuple[Contribution, ...]:
             for number, share in zip(concerned, shares, strict=True):
                 contributions[number][name] = contributions[number].get(name, Fraction(0)) + share
     return tuple(
-        Contribution(player, _with_derived(figures, first.workload))
+        Contribution(player, _with_derived(figures, first.workload, durations_differ))
         for player, figures in zip(players, contributions, strict=True)
     )
 
@@ -112,7 +114,7 @@ _CONSTRAINTS: tuple[tuple[tuple[str, ...], Callable[[Values], bool]], ...] = (
 """All that several fields have to agree on: `validate`'s two divisions, and an input long enough for a frame."""
 
 
-def _terms() -> Iterator[_Term]:
+def _terms(durations_differ: bool) -> Iterator[_Term]:
     parts: dict[tuple[Any, ...], PartFigures] = {}
 
     def part(name: str, values: Values) -> PartFigures:
@@ -121,13 +123,19 @@ def _terms() -> Iterator[_Term]:
             parts[key] = part_figures(name, values, values[WORKLOAD])
         return parts[key]
 
+    def add(values: Values, each: PartFigures, copies: int, runs: Value) -> Mapping[str, Value]:
+        figures = _figures(each, copies, runs)
+        if durations_differ:
+            figures[_PER_SECOND] = copies * each.macs.total * _per_second(values[WORKLOAD])
+        return figures
+
     def whole(name: str) -> Callable[[Values], Mapping[str, Value]]:
-        return lambda values: _figures(part(name, values), values[WORKLOAD], 1, 1)
+        return lambda values: add(values, part(name, values), 1, 1)
 
     def layers(values: Values) -> Mapping[str, Value]:
         copies = values["encoder_num_layers"]
         runs = copies * (1 - Fraction(values["encoder_layer_drop"]))
-        return _figures(part("encoder_layer", values), values[WORKLOAD], copies, runs)
+        return add(values, part("encoder_layer", values), copies, runs)
 
     def masks(dropout: str) -> Callable[[Values], Mapping[str, Value]]:
         return lambda values: {"memory.kept_bytes": mask_bytes(dropout, values, values[WORKLOAD])}
@@ -146,13 +154,11 @@ def _terms() -> Iterator[_Term]:
     yield _Term(frozenset(("extractor_mode", "extractor_conv_layer_config", WORKLOAD)), _extractor)
 
 
-def _figures(part: PartFigures, workload: Workload, copies: int, runs: Value) -> dict[str, Value]:
+def _figures(part: PartFigures, copies: int, runs: Value) -> dict[str, Value]:
     """What some equal parts add, of which some run in training."""
-    macs = copies * part.macs.total
     return {
         "parameters": copies * part.parameters,
         **{f"macs.{kind}": copies * count for kind, count in part.macs._asdict().items()},
-        "macs_per_audio_second": Fraction(macs * workload.sample_rate, workload.batch * workload.samples),
         "memory.kept_bytes": copies * part.kept_bytes,
         "training.expected_macs": runs * part.training_macs,
     }
@@ -170,7 +176,7 @@ def _extractor(values: Values) -> dict[str, Value]:
     }
 
 
-def _with_derived(figures: Mapping[str, Fraction], workload: Workload) -> dict[str, Fraction]:
+def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations_differ: bool) -> dict[str, Fraction]:
     """The figures that follow from others in proportion, beside them; without those that are 0."""
 
     def of(name: str) -> Fraction:
@@ -187,7 +193,14 @@ def _with_derived(figures: Mapping[str, Fraction], workload: Workload) -> dict[s
         "memory.inference_bytes": parameter_bytes + of(_PEAK),
         "memory.training_bytes": recipe.bytes_per_parameter * of("parameters") + of("memory.kept_bytes"),
     }
+    if not durations_differ:
+        every[_PER_SECOND] = macs * _per_second(workload)
     return {name: value for name, value in every.items() if value}
+
+
+def _per_second(workload: Workload) -> Fraction:
+    """One over the seconds of all utterances."""
+    return Fraction(workload.sample_rate, workload.batch * workload.samples)
 
 
 def _config(values: Values) -> ModelConfig:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.errors import SourceError, WorkloadError
+from w2v_explore.version import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
 _MAX_BYTES = 2**28
 
 FIGURES = {

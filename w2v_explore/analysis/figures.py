@@ -1,7 +1,8 @@
 """The figures of a config by name: what is compared, attributed to fields, and held against conditions."""
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory import inference_memory, training_cost
+from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.training import training_cost
 
 Number = int | float
 

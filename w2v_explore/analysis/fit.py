@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory import inference_memory, kept_activations, recipe_of
+from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.training import kept_activations, recipe_of
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
-from w2v_explore.analysis.memory import InferenceMemory, TrainingCost, inference_memory, training_cost
+from w2v_explore.analysis.memory import InferenceMemory, inference_memory
+from w2v_explore.analysis.training import TrainingCost, training_cost
 from w2v_explore.analysis.workload import DTYPE_BYTES
 
 

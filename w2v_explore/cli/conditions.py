@@ -1,15 +1,19 @@
 """``--baseline`` and ``--fail-if``: a saved summary, and conditions held against what summary and compare show."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from w2v_explore.analysis.baseline import Baseline, load_baseline
-from w2v_explore.analysis.conditions import Condition, parse_condition
-from w2v_explore.analysis.figures import Number
 from w2v_explore.errors import ConditionError
 
-Subject = tuple[str, Mapping[str, Number]]
-"""A config's name and its figures."""
+if TYPE_CHECKING:
+    from w2v_explore.analysis.baseline import Baseline
+    from w2v_explore.analysis.conditions import Condition
+    from w2v_explore.analysis.figures import Number
+
+    Subject = tuple[str, Mapping[str, Number]]  # a config's name and its figures
 
 
 def read_conditions(
@@ -27,6 +31,12 @@ def read_conditions(
         ConditionError: One is wrong, or about a figure that there will not be.
         SourceError: The baseline is none.
     """
+    if not texts and baseline is None:
+        return [], None
+    # Most calls have neither, and do not wait for what reads them.
+    from w2v_explore.analysis.baseline import load_baseline
+    from w2v_explore.analysis.conditions import parse_condition
+
     conditions = [parse_condition(text) for text in texts or ()]
     saved = load_baseline(baseline) if baseline is not None else None
     for condition in conditions:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.baseline import Baseline, require_same_workload
-from w2v_explore.analysis.figures import COMPONENTS
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.load import Config, load_config
@@ -21,6 +19,7 @@ from w2v_explore.errors import ConfigError, MissingExtraError
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
+    from w2v_explore.analysis.baseline import Baseline
     from w2v_explore.measure.latency import Progress
 
 _MAX_RUNS = 100_000
@@ -55,6 +54,8 @@ def evaluate(
             duration = DEFAULT_SECONDS if seconds is None else seconds
             workload = Workload.of_seconds(duration, batch=batch, sample_rate=rate, dtype=dtype)
         if baseline is not None:
+            from w2v_explore.analysis.baseline import require_same_workload
+
             require_same_workload(baseline, workload)
         analyses.append(analyze(config, workload))
     if device is None:
@@ -67,6 +68,8 @@ def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
     latencies = [result.measurement.latency for result in results if result.measurement]
     if not latencies:
         return {}
+    from w2v_explore.analysis.figures import COMPONENTS
+
     metrics = {
         "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
         "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],

@@ -1,18 +1,23 @@
 """``w2v-explore summary``."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from w2v_explore.analysis.compare import Comparison, compare
-from w2v_explore.analysis.conditions import Condition
 from w2v_explore.cli import options
 from w2v_explore.cli.conditions import read_conditions, report_broken
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.report.result import Result
-from w2v_explore.report.table import Report
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.baseline import Baseline
+    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.conditions import Condition
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -47,8 +52,7 @@ def summary(
         dialect=options.name_of(dialect),
         baseline=saved,
     )
-    # Each config by itself, against the baseline or against nothing.
-    alone = [compare([result.analysis], measured_figures([result]), saved) for result in results if saved or conditions]
+    alone = _compare_alone(results, saved) if saved or conditions else []
     changes = alone if saved else []
     match format:
         case options.Format.JSON:
@@ -72,16 +76,25 @@ def summary(
         raise typer.Exit(ANSWER_IS_NO)
 
 
+def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:
+    """Each config by itself, against the baseline or against nothing."""
+    from w2v_explore.analysis.compare import compare
+
+    return [compare([result.analysis], measured_figures([result]), baseline) for result in results]
+
+
 def _report_broken(conditions: Sequence[Condition], comparison: Comparison) -> bool:
     *references, subject = zip(comparison.names, comparison.figures, strict=True)
     return report_broken(conditions, [subject], *references)
 
 
 def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:
-    from w2v_explore.report.comparison import change_table
     from w2v_explore.report.summary import summary_report
 
     reports = [summary_report(result, depth) for result in results]
-    for report, change in zip(reports, changes, strict=False):
-        report.tables.append(change_table(change))
+    if changes:
+        from w2v_explore.report.comparison import change_table
+
+        for report, change in zip(reports, changes, strict=True):
+            report.tables.append(change_table(change))
     return reports

@@ -18,7 +18,8 @@ import torch
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.compute import Macs, unfold
-from w2v_explore.analysis.memory import inference_memory, training_cost
+from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.training import training_cost
 from w2v_explore.architecture.operations import Shape
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.measure.audit import audit_macs

@@ -1,16 +1,20 @@
 """CSV: a row per layer of a summary, a row per metric of a comparison."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.memory_costs import MemoryCosts
-from w2v_explore.analysis.sensitivity import Effect
 from w2v_explore.report.json import memory_document
 from w2v_explore.report.result import Result
+
+if TYPE_CHECKING:  # what each document is made of, its command imports
+    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.memory_costs import MemoryCosts
+    from w2v_explore.analysis.sensitivity import Effect
 
 
 def summary_csv(results: Sequence[Result]) -> str:

@@ -1,22 +1,28 @@
 """JSON: raw figures in SI units, under names that other programs rely on (docs/json.md)."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.attribution import METHOD, Contribution
-from w2v_explore.analysis.baseline import SCHEMA_VERSION, Baseline
-from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.fit import Fit
-from w2v_explore.analysis.identify import Nearest, identify
-from w2v_explore.analysis.memory import TrainingCost, inference_memory, training_cost
-from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
-from w2v_explore.analysis.sensitivity import Effect
-from w2v_explore.config.load import Config
-from w2v_explore.report.memory import NOT_INCLUDED, kept_path
+from w2v_explore.analysis.identify import identify
+from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.training import TrainingCost, training_cost
 from w2v_explore.report.result import Measurement, Result
+from w2v_explore.version import SCHEMA_VERSION
+
+if TYPE_CHECKING:  # what each document is made of, its command imports
+    from w2v_explore.analysis.attribution import Contribution
+    from w2v_explore.analysis.baseline import Baseline
+    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.fit import Fit
+    from w2v_explore.analysis.identify import Nearest
+    from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+    from w2v_explore.analysis.sensitivity import Effect
+    from w2v_explore.config.load import Config
 
 
 def dump(document: object) -> str:
@@ -65,6 +71,8 @@ def _baseline(baseline: Baseline | None) -> dict[str, Any] | None:
 
 
 def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:
+    from w2v_explore.analysis.attribution import METHOD
+
     return {
         "method": METHOD,
         "contributions": [
@@ -178,6 +186,8 @@ def _memory(analysis: Analysis) -> dict[str, Any]:
 
 def memory_document(costs: MemoryCosts) -> dict[str, Any]:
     """What `memory` says of one config."""
+    from w2v_explore.report.memory import NOT_INCLUDED, kept_path
+
     analysis = costs.analysis
     kept = costs.training[analysis.workload.dtype].kept_by_layer
     document = {

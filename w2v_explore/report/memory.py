@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from w2v_explore.analysis.fit import Fit
-from w2v_explore.analysis.memory import LAYERS_PATH, TrainingCost
 from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
+from w2v_explore.analysis.training import LAYERS_PATH, TrainingCost
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -56,7 +56,7 @@ def _inference(costs: MemoryCosts) -> Table:
     table.rows.append(("together", *[size_bytes(inference.total_bytes) for inference in inferences]))
     paths = list(dict.fromkeys(inference.peak_path for inference in inferences))
     table.remark = (
-        f"Most is alive in {' or '.join(paths)}, its input, its output and the waveforms among it. "
+        f"Most is alive in {' or '.join(paths)}: the waveforms, its input and its output among it. "
         "Attention is a fused kernel's: it holds no scores."
     )
     return table
