@@ -307,7 +307,7 @@ def _inverse_vocabulary(dialect: Dialect, extractor_mode: str, weight_norm: Weig
     }
 
 
-def _parameters(module: Module) -> dict[str, tuple[str, ...]]:
+def _parameters(module: Module) -> dict[str, tuple[str, str]]:
     """Our names of a module's parameters, with the present and the older way to spell each."""
     if module is POSITIONAL_CONV:
         return {"bias": ("bias", "bias")} | {new: (new, old) for new, old in WEIGHT_NORM.items()}
