@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from w2v_explore.config.presets import preset_names as preset_names
     from w2v_explore.diagnostics import Place as Place
     from w2v_explore.diagnostics import Problem as Problem
+    from w2v_explore.errors import CheckpointError as CheckpointError
     from w2v_explore.errors import ConfigError as ConfigError
     from w2v_explore.errors import DeviceError as DeviceError
     from w2v_explore.errors import MissingExtraError as MissingExtraError
@@ -59,6 +60,7 @@ _HOMES = {
     "w2v_explore.config.presets": ("preset_names",),
     "w2v_explore.diagnostics": ("Place", "Problem"),
     "w2v_explore.errors": (
+        "CheckpointError",
         "ConfigError",
         "DeviceError",
         "MissingExtraError",

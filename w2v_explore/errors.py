@@ -5,6 +5,7 @@
     W2vExploreError              everything this package raises on purpose
     ├── SourceError              a config cannot be read at all
     ├── ConfigError              a config was read and is wrong; carries every problem found
+    ├── CheckpointError          a file of weights is corrupt or hostile, or its shapes are those of no config
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── MissingExtraError        torch (or what comes with it) is not installed
     └── DeviceError              the device is absent, too small, or cannot run this dtype
@@ -33,6 +34,10 @@ class ConfigError(W2vExploreError, ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CheckpointError(W2vExploreError, ValueError):
+    """A file of weights is cut off, corrupt or hostile, or holds no wav2vec 2.0 model."""
 
 
 class WorkloadError(W2vExploreError, ValueError):
