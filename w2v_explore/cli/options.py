@@ -15,6 +15,14 @@ class Format(str, Enum):
     CSV = "csv"
 
 
+class ReportFormat(str, Enum):
+    """How a result that is no table of figures is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class Dtype(str, Enum):
     """The dtype of weights and activations."""
 
@@ -25,7 +33,8 @@ class Dtype(str, Enum):
 
 DEFAULT_SECONDS = 10.0
 
-CONFIG_HELP = "A YAML file, a preset's name, or - for standard input."
+CONFIG_HELP = "A YAML file, a preset's name, a checkpoint, or - for standard input."
+CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
 Seconds = Annotated[
     float | None, typer.Option("--seconds", help=f"Duration of each utterance.  [default: {DEFAULT_SECONDS:g}]")
@@ -42,6 +51,7 @@ Depth = Annotated[
     int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),

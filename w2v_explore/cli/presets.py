@@ -1,18 +1,17 @@
 """``w2v-explore presets``."""
 
 import difflib
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
 from w2v_explore.analysis.presets import analyze_presets
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.load import Config, load_preset
 from w2v_explore.config.presets import preset_names, preset_path
-from w2v_explore.config.validate import to_flow_yaml
 from w2v_explore.report.catalogue import presets_report
+from w2v_explore.report.config_yaml import config_yaml
 from w2v_explore.report.terminal import print_report, stdout_console
 
 app = typer.Typer(
@@ -52,10 +51,4 @@ def _resolved_yaml(config: Config) -> str:
         for key in ("name", "family", "description", "source", "published_parameters")
         if (value := getattr(config, key)) is not None
     }
-    return "".join(_yaml_line(key, value) for key, value in (metadata | config.model.to_mapping()).items())
-
-
-def _yaml_line(key: str, value: Any) -> str:
-    if isinstance(value, list):
-        return f"{key}: {to_flow_yaml(value)}\n"
-    return yaml.safe_dump({key: value}, allow_unicode=True, width=110)
+    return config_yaml(metadata | config.model.to_mapping())

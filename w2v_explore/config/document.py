@@ -1,7 +1,8 @@
 """A parsed config file: its top-level keys with the place of each, and the plain values that they hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 import yaml
@@ -30,11 +31,19 @@ _MAX_BASE_60_LENGTH = 1_000
 
 
 class Entry(NamedTuple):
-    """A key of the top-level mapping, its value, and the document they stand in."""
+    """A key of the top-level mapping, its value, and the document they stand in.
+
+    Attributes:
+        path: What messages call the document.
+        key: The key as it stands there.
+        value: Its value.
+        stated: Whether the document says so; False for another program's default.
+    """
 
     path: str
     key: yaml.Node
     value: yaml.Node
+    stated: bool = True
 
     @property
     def key_place(self) -> Place:
@@ -61,6 +70,7 @@ class Document(NamedTuple):
         start: Where the mapping begins, for what is missing from it.
         problems: What is wrong with the YAML itself.
         text: The decoded source; empty where it cannot be decoded.
+        missing: By field, what to say where it is missing and the document can say better than that.
     """
 
     source: Source
@@ -68,6 +78,7 @@ class Document(NamedTuple):
     start: Place
     problems: tuple[Problem, ...]
     text: str = ""
+    missing: Mapping[str, str] = MappingProxyType({})
 
 
 def parse_document(source: Source) -> Document:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, parse_override, plain_value
 from w2v_explore.config.model_config import ModelConfig
@@ -13,7 +14,7 @@ from w2v_explore.config.nodes import MAX_KEYS_CHECKED
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
-from w2v_explore.diagnostics import Place, Problem, Rule
+from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.errors import ConfigError, SourceError
 
 DEFAULT_SAMPLE_RATE = 16_000
@@ -87,14 +88,26 @@ def load_config(reference: str, overrides: Sequence[str] = ()) -> Config:
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
     Args:
-        reference: A file wins over a preset of the same name.
+        reference: A file wins over a preset of the same name. Of a checkpoint (a file of weights, an index of several,
+            a Hugging Face folder), what its shapes and the config inside or beside it tell.
         overrides: ``field=value`` each, checked like the file.
 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
+        CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    return _config(read_config(parse_document(read_source(reference)), overrides))
+    return _config(read_config(_read_document(reference), overrides))
+
+
+def _read_document(reference: str) -> Document:
+    if is_checkpoint(reference):
+        # Imported only where there is one.
+        from w2v_explore.config.checkpoint import checkpoint_document
+
+        return checkpoint_document(reference)
+    return parse_document(read_source(reference))
 
 
 def load_preset(name: str) -> Config:
@@ -116,7 +129,7 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     problems += [_locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:
-        problems += _missing_keys(document.start, entries, problems)
+        problems += _missing_keys(document, entries, problems)
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
@@ -221,13 +234,14 @@ def _foreign_names() -> dict[str, str]:
     return names
 
 
-def _missing_keys(start: Place, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
+def _missing_keys(document: Document, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
     # A misspelt key is one problem, not an unknown one and a missing one.
     misspelt = {_guess_key(problem.key or "") for problem in problems if problem.rule is codes.UNKNOWN_KEY}
     for key in FIELDS:
         if key not in entries and key not in misspelt:
             message = f"{key} is missing; write all 16 fields, or `extends: base` and only what differs"
-            yield Problem(rule=codes.MISSING_KEY, place=start, key=key, message=message)
+            message = document.missing.get(key, message)
+            yield Problem(rule=codes.MISSING_KEY, place=document.start, key=key, message=message)
 
 
 def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
