@@ -13,6 +13,8 @@ from w2v_explore.report.units import conv_layers, exact, percent, scalar, short
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
+_THEIRS = "Name in the checkpoint"
+_OURS = "torchaudio's name"
 
 
 def inspection_report(inspection: Inspection) -> Report:
@@ -50,10 +52,10 @@ def fit_tables(fit: Fit) -> list[Table]:
     tables = []
     if fit.missing:
         rows = fold_layers((name, shape(sizes)) for name, sizes in fit.missing)
-        tables.append(_name_table("Missing", "Shape", rows, _explain_projection(fit)))
+        tables.append(_name_table("Missing", "Shape", rows, _explain_projection(fit), _OURS))
     if fit.misshapen:
         rows = fold_names((name, f"{shape(found)}, wanted {shape(wanted)}") for name, wanted, found in fit.misshapen)
-        tables.append(_name_table("Of another shape", "Shape", rows))
+        tables.append(_name_table("Of another shape", "Shape", rows, names=_OURS))
     if fit.unexpected:
         tables.append(_name_table("Unexpected", "Shape", fold_layers(_shapes(fit.unexpected))))
     return tables
@@ -118,8 +120,10 @@ def _fields(inspection: Inspection) -> Table:
     return table
 
 
-def _name_table(title: str, heading: str, rows: Sequence[NameRow], remark: str | None = None) -> Table:
-    columns = [Column("Name", numeric=False, wraps=True), Column("Tensors"), Column(heading, numeric=False, wraps=True)]
+def _name_table(
+    title: str, heading: str, rows: Sequence[NameRow], remark: str | None = None, names: str = _THEIRS
+) -> Table:
+    columns = [Column(names, numeric=False, wraps=True), Column("Tensors"), Column(heading, numeric=False, wraps=True)]
     table = Table(title, columns, remark=remark)
     table.rows += [(shown(row.names), exact(row.num_names), row.detail) for row in rows[:MAX_ROWS]]
     more = sum(row.num_names for row in rows[MAX_ROWS:])

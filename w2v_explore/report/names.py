@@ -26,7 +26,7 @@ class NameRow(NamedTuple):
 
 
 def fold_names(described: Iterable[tuple[str, str]]) -> list[NameRow]:
-    """Names and what is said of each; in one row those that differ in a layer's number alone and are said the same of."""
+    """Names and what is said of each; where names differ in a layer's number alone and the same is said, in one row."""
     return [
         NameRow(f"{prefix}{ranges(numbers)}{suffix}", detail, max(len(numbers), 1))
         for (prefix, suffix, detail), numbers in _by_template(described).items()
@@ -42,7 +42,7 @@ def fold_layers(described: Iterable[tuple[str, str]]) -> list[NameRow]:
 
 
 def _by_template(described: Iterable[tuple[str, str]]) -> dict[tuple[str, str, str], list[int]]:
-    """The numbers of the layers, by what stands before and after them and by what is said; none where there are none."""
+    """The layers' numbers, by what stands before and after them and by what is said; of a name without, none."""
     templates: dict[tuple[str, str, str], list[int]] = {}
     for name, detail in described:
         numbered = _NUMBERED.fullmatch(name)
