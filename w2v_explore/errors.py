@@ -5,7 +5,7 @@
     W2vExploreError              everything this package raises on purpose
     ├── SourceError              a config cannot be read at all
     ├── ConfigError              a config was read and is wrong; carries every problem found
-    ├── CheckpointError          weights cannot be read, or are not those of the model
+    ├── CheckpointError          a file of weights is corrupt or hostile, or they are those of no model, or of another
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── MissingExtraError        torch (or what comes with it) is not installed
     └── DeviceError              the device is absent, too small, or cannot run this dtype
@@ -39,7 +39,7 @@ class ConfigError(W2vExploreError, ValueError):
 
 
 class CheckpointError(W2vExploreError, ValueError):
-    """A file of weights is cut off, corrupt or hostile; or weights are not those of the model."""
+    """A file of weights is cut off, corrupt or hostile, or its weights are those of no model, or of another one."""
 
 
 class WorkloadError(W2vExploreError, ValueError):

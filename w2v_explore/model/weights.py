@@ -17,7 +17,7 @@ from w2v_explore.errors import CheckpointError, UnusedWeightsWarning
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.device import require_memory
-from w2v_explore.model.tensors import read_tensors  # type: ignore
+from w2v_explore.model.tensors import read_tensors
 
 _CPU = torch.device("cpu")
 # A model of the wrong width misfits everywhere: the first lines tell it.
