@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from torch import nn
 
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.load import read_config
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.errors import CheckpointError
+from w2v_explore.config.source import Source
+from w2v_explore.errors import CheckpointError, ConfigError
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import model_with_weights
+
+
+def import_huggingface_model(original: nn.Module) -> Wav2Vec2Model:
+    """A model of transformers made ours, with its weights; in training mode, on the CPU, in float32.
+
+    The counterpart of ``torchaudio.models.wav2vec2.utils.import_huggingface_model``, which knows Wav2Vec2 alone.
+
+    Args:
+        original: Any class of the Wav2Vec2, Hubert, UniSpeech and UniSpeechSat families. The ``lm_head`` of a
+            ``*ForCTC`` becomes the head; other heads are left out, with a warning.
+
+    Raises:
+        CheckpointError: It is no model of transformers, or its weights are not those of its config.
+        ConfigError: Its config says what changes the architecture, as adapters do, and has no place in ours.
+
+    Warns:
+        UnusedWeightsWarning: Some weights have no place in the model.
+    """
+    name = type(original).__name__
+    to_dict = getattr(getattr(original, "config", None), "to_dict", None)
+    if to_dict is None:
+        raise CheckpointError(f"{name} is no model of transformers: it has no config")
+    head = "ForCTC" if hasattr(original, "lm_head") else "Model"
+    values = {**to_dict(), "architectures": [f"Wav2Vec2{head}"]}
+    source = Source(f"{name}.config", json.dumps(values, default=str).encode())
+    reading = read_config(parse_document(source, "huggingface"))
+    if reading.model is None:
+        raise ConfigError(reading.problems)
+    return model_with_weights(reading.model, original.state_dict(), name)
 
 
 def import_fairseq_model(original: nn.Module) -> Wav2Vec2Model:
@@ -70,7 +103,3 @@ def _fairseq_config(model: Any, num_out: int | None) -> ModelConfig:
         encoder_layer_drop=model.encoder.layerdrop,
         aux_num_out=num_out,
     )
-
-
-def import_huggingface_model(original: nn.Module) -> Wav2Vec2Model:
-    raise NotImplementedError

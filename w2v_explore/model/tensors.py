@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from w2v_explore.checkpoint.pytorch import STATE_DICT_KEYS
 from w2v_explore.checkpoint.read import read_checkpoint
-from w2v_explore.errors import CheckpointError
+from w2v_explore.checkpoint.safetensors import FORMAT
+from w2v_explore.errors import CheckpointError, MissingExtraError
 
 
 def read_tensors(path: str) -> dict[str, Tensor]:
@@ -28,7 +29,7 @@ def read_tensors(path: str) -> dict[str, Tensor]:
         MissingExtraError: It is a safetensors file, and safetensors is not installed.
     """
     checkpoint = read_checkpoint(path)
-    load = _load_safetensors if checkpoint.format.startswith("safetensors") else _load_pytorch
+    load = _safetensors_loader() if checkpoint.format.startswith(FORMAT) else _load_pytorch
     tensors: dict[str, Tensor] = {}
     for file in checkpoint.files:
         try:
@@ -39,10 +40,14 @@ def read_tensors(path: str) -> dict[str, Tensor]:
     return tensors
 
 
-def _load_safetensors(file: str) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
-
-    return load_file(file)
+def _safetensors_loader() -> Callable[[str], dict[str, Tensor]]:
+    try:
+        from safetensors.torch import load_file
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"a safetensors file needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
+        ) from error
+    return load_file
 
 
 def _load_pytorch(file: str) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation, translate_keys
+from w2v_explore.checkpoint.listing import shown
 from w2v_explore.config.load import load_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import CheckpointError, UnusedWeightsWarning
@@ -93,12 +94,12 @@ def _misfits(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor], transl
         yield f"unexpected: {group}"
     for name, extra in translation.extras.items():
         if extra.changes_outputs:
-            yield f"unexpected: {name} ({extra.purpose}), without which the model computes something else"
+            yield f"unexpected: {shown(name)} ({extra.purpose}), without which the model computes something else"
     for ours, name in names.items():
         if ours in wanted and wanted[ours].shape != tensors[name].shape:
-            yield f"misshapen: {name} is {[*tensors[name].shape]}, and {[*wanted[ours].shape]} by the config"
+            yield f"misshapen: {shown(name)} is {[*tensors[name].shape]}, and {[*wanted[ours].shape]} by the config"
         elif not tensors[name].is_floating_point():
-            yield f"misshapen: {name} is {tensors[name].dtype}, and no floating-point number"
+            yield f"misshapen: {shown(name)} is {tensors[name].dtype}, and no floating-point number"
 
 
 def _shorten(lines: list[str]) -> list[str]:
@@ -124,7 +125,7 @@ def _group(names: Iterable[str]) -> Iterable[str]:
         else:
             numbers.setdefault((match[1], match[3]), []).append(int(match[2]))
     for (start, end), found in numbers.items():
-        yield f"{start}{_ranges(found)}{end}"
+        yield shown(f"{start}{_ranges(found)}{end}")
 
 
 def _ranges(numbers: list[int]) -> str:
