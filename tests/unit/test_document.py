@@ -417,7 +417,7 @@ def test_a_misspelt_preset_gets_a_suggestion() -> None:
 
 
 def test_a_folder_is_no_config(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="it is a folder; name a YAML file"):
+    with pytest.raises(SourceError, match="it is a folder without a"):
         read_source(str(tmp_path))
 
 

@@ -1,4 +1,7 @@
-"""The rules that reading and validating a config can break: groups E1 (the YAML itself) and E2 (what it says)."""
+"""The rules that reading and validating a config can break.
+
+Group E1 is about the file itself, E2 about what it says, and 28 in it about other programs' configs.
+"""
 
 from w2v_explore.diagnostics import Rule
 
@@ -35,3 +38,8 @@ AUX_POSITIVE = Rule("E237", "aux-positive")
 DROPOUT_RANGE = Rule("E240", "dropout-range")
 EXTENDS_MISSING = Rule("E260", "extends-missing")
 EXTENDS_CYCLE = Rule("E261", "extends-cycle")
+FOREIGN_REFUSED = Rule("E280", "foreign-refused")
+FOREIGN_INCOMPLETE = Rule("E281", "foreign-incomplete")
+FOREIGN_HEAD = Rule("W282", "foreign-head")
+FOREIGN_FAMILY = Rule("E283", "foreign-family")
+FOREIGN_UNKNOWN = Rule("W284", "foreign-unknown")

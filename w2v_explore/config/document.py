@@ -1,8 +1,8 @@
 """A parsed config file: its top-level keys with the place of each, and the plain values that they hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from yaml.constructor import SafeConstructor
@@ -19,9 +19,17 @@ from w2v_explore.config.nodes import (
     place_of,
     shape,
 )
+from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source
 from w2v_explore.diagnostics import Place, Problem
 
+if TYPE_CHECKING:
+    from w2v_explore.config.dialects.ledger import Translation
+
+OWN_DIALECT = "w2v"
+# The two fields that fairseq calls the same say nothing about whose config it is.
+SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
+_OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
 _CONSTRUCTOR = SafeConstructor()
 # How deep into a value is ever looked: the deepest is a list of lists.
 _MAX_VALUE_DEPTH = 3
@@ -30,11 +38,28 @@ _MAX_BASE_60_LENGTH = 1_000
 
 
 class Entry(NamedTuple):
-    """A key of the top-level mapping, its value, and the document they stand in."""
+    """A key of the top-level mapping, its value, and the document they stand in.
+
+    Attributes:
+        path: What messages call the document.
+        key: The key as it stands there.
+        value: Its value.
+        names: What another program's config calls the field; empty in our own.
+        stated: Whether the document says so; False for another program's default.
+    """
 
     path: str
     key: yaml.Node
     value: yaml.Node
+    names: tuple[str, ...] = ()
+    stated: bool = True
+
+    def name(self, item: Sequence[int | str] = ()) -> str:
+        """What its document calls the field, or what ``item`` leads to in it."""
+        if len(self.names) > 1 and len(item) > 1:
+            # One list for each part of a layer.
+            return f"{self.names[int(item[1])]}[{item[0]}]"
+        return (self.names[0] if self.names else str(self.key.value)) + "".join(f"[{part}]" for part in item)
 
     @property
     def key_place(self) -> Place:
@@ -57,10 +82,12 @@ class Document(NamedTuple):
 
     Attributes:
         source: Where it came from.
-        entries: The top-level keys in their order; empty where the source could not be parsed.
+        entries: The top-level keys in their order; empty where the source could not be parsed. Of another program's
+            config, our 16 fields.
         start: Where the mapping begins, for what is missing from it.
-        problems: What is wrong with the YAML itself.
+        problems: What is wrong with the YAML itself, or keeps another program's config from being read as ours.
         text: The decoded source; empty where it cannot be decoded.
+        translation: How another program's config was read; None for our own.
     """
 
     source: Source
@@ -68,14 +95,20 @@ class Document(NamedTuple):
     start: Place
     problems: tuple[Problem, ...]
     text: str = ""
+    translation: "Translation | None" = None
 
 
-def parse_document(source: Source) -> Document:
-    """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`."""
+def parse_document(source: Source, dialect: str | None = None) -> Document:
+    """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`.
+
+    Args:
+        source: YAML or JSON, ours or another program's.
+        dialect: One of `w2v_explore.config.dialects.table.DIALECT_NAMES`; recognised by its content by default.
+    """
     text = ""
     try:
         text = decode(source)
-        root, problems = compose(source.name, text)
+        root, problems = compose(source.name, text, source.suffix)
     except RejectedError as rejected:
         return Document(source, {}, Place(source.name), (rejected.problem,), text)
     entries: dict[str, Entry] = {}
@@ -88,7 +121,18 @@ def parse_document(source: Source) -> Document:
                 Problem(rule=codes.UNKNOWN_KEY, place=place_of(source.name, key), key=None, message=message)
             )
     start = Place(source.name, root.start_mark.line + 1, root.start_mark.column + 1)
-    return Document(source, entries, start, tuple(problems), text)
+    document = Document(source, entries, start, tuple(problems), text)
+    if dialect == OWN_DIALECT or (dialect is None and _is_our_own(document)):
+        return document
+    # Imported only where another program's config is read.
+    from w2v_explore.config.dialects.translate import translate
+
+    return translate(document, root, dialect)
+
+
+def _is_our_own(document: Document) -> bool:
+    """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
+    return not (_OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"))
 
 
 def parse_override(text: str) -> Document:
@@ -104,7 +148,8 @@ def parse_override(text: str) -> Document:
             message="write --set field=value, as encoder_num_layers=6",
         )
         return Document(source, {}, Place(name), (problem,))
-    document = parse_document(Source(name, f"{field}: {value}".encode("utf-8", "surrogateescape")))
+    content = f"{field}: {value}".encode("utf-8", "surrogateescape")
+    document = parse_document(Source(name, content), OWN_DIALECT)
     if field.strip() == "extends" or len(document.entries) > 1:
         message = "one field of the config can be set here; to start from another config, name that one"
         problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=message)

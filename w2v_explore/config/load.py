@@ -1,17 +1,18 @@
 """From a path, a preset's name or ``-`` to a `Config`: ``extends``, overrides, and a report of all that is wrong."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document, Entry, parse_document, parse_override, plain_value
+from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_document, parse_override, plain_value
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED
 from w2v_explore.config.schema import FIELDS
-from w2v_explore.config.source import read_preset, read_source
+from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.errors import ConfigError, SourceError
@@ -32,6 +33,7 @@ _KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
 _MAX_EXTENDS = 16
+_FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Config:
         description: What the model is.
         source: Where the values come from.
         published_parameters: The parameter count its authors give, as they word it.
+        dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``.
+        warnings: What its file says beside the architecture that is not read.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Config:
     description: str | None = None
     source: str | None = None
     published_parameters: str | None = None
+    dialect: str = OWN_DIALECT
+    warnings: tuple[Problem, ...] = ()
 
 
 class Reading(NamedTuple):
@@ -68,6 +74,7 @@ class Reading(NamedTuple):
         values: The plain values of the fields among them.
         problems: All that is wrong, sorted by place.
         model: The config; None where a problem stands against it.
+        warnings: What other programs' configs say beside the architecture that is not read.
     """
 
     document: Document
@@ -75,6 +82,7 @@ class Reading(NamedTuple):
     values: dict[str, object]
     problems: list[Problem]
     model: ModelConfig | None
+    warnings: list[Problem]
 
     @property
     def sample_rate(self) -> int:
@@ -83,47 +91,78 @@ class Reading(NamedTuple):
         return DEFAULT_SAMPLE_RATE if entry is None else plain_value(entry.value)  # type: ignore[return-value]
 
 
-def load_config(reference: str, overrides: Sequence[str] = ()) -> Config:
+def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | None = None) -> Config:
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
     Args:
-        reference: A file wins over a preset of the same name.
+        reference: A file wins over a preset of the same name; of a folder, its config.json is meant.
         overrides: ``field=value`` each, checked like the file.
+        dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
     """
-    return _config(read_config(parse_document(read_source(reference)), overrides))
+    return config_of(read_config(parse_document(read_source(reference), dialect), overrides))
 
 
 def load_preset(name: str) -> Config:
     """A preset by its exact name, whatever lies in the working folder."""
-    return _config(read_config(parse_document(read_preset(name))))
+    return config_of(read_config(parse_document(read_preset(name))))
+
+
+def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | None = None) -> Config:
+    """The config that plain data describes: the content of a config.json, or of another program's checkpoint.
+
+    Args:
+        values: What `json` can write.
+        name: What messages call it.
+        dialect: As in `load_config`.
+
+    Raises:
+        ConfigError: It is wrong; carries every problem, with its place in the data as ``json.dumps`` writes it.
+    """
+    import json
+
+    content = json.dumps(values, indent=2).encode()
+    return config_of(read_config(parse_document(Source(name, content), dialect)))
 
 
 def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     """Follow what a document extends, apply overrides, and check it all; never raises for what a config says."""
     layers, problems = _layers(document)
     innermost = layers[0]
-    complete = not problems and bool(innermost.entries or not innermost.problems)
+    complete = not problems and _states_all_it_can(innermost)
     layers += [parse_override(override) for override in overrides]
     for layer in layers:
         problems += layer.problems
         problems += _unknown_keys(layer)
     entries = _merge(layers, document)
     values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
-    problems += [_locate(fault, entries) for fault in validate(values)]
+    problems += [locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:
         problems += _missing_keys(document.start, entries, problems)
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
-    return Reading(document=document, entries=entries, values=values, problems=problems, model=model)
+    warnings = [warning for layer in layers if layer.translation for warning in layer.translation.warnings]
+    return Reading(document=document, entries=entries, values=values, problems=problems, model=model, warnings=warnings)
 
 
-def _config(reading: Reading) -> Config:
+def _states_all_it_can(document: Document) -> bool:
+    """Whether what a document lacks is missing from it, rather than lost where it could not be read."""
+    if document.translation is not None and document.problems:
+        return False
+    return bool(document.entries or not document.problems)
+
+
+def config_of(reading: Reading) -> Config:
+    """The config that was read.
+
+    Raises:
+        ConfigError: It is wrong; carries every problem.
+    """
     if reading.model is None:
         raise ConfigError(reading.problems)
     source = reading.document.source
@@ -133,6 +172,8 @@ def _config(reading: Reading) -> Config:
         origin=source.name,
         model=reading.model,
         sample_rate=reading.sample_rate,
+        dialect=reading.document.translation.dialect if reading.document.translation else OWN_DIALECT,
+        warnings=tuple(reading.warnings),
     )
 
 
@@ -247,15 +288,38 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
             yield _problem(codes.METADATA_TYPE, entry, f"{key} is {describe(value)}; write {instead}")
 
 
-def _locate(fault: Fault, entries: dict[str, Entry]) -> Problem:
-    """The fault at its place: where two fields disagree, at the one that the outermost document states."""
+def locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
+    """The fault at its place, under the names that its document has.
+
+    Where two fields disagree, that is the one that the outermost document states; never another program's default
+    where the other is stated.
+    """
     entry = entries[fault.key]
     place = entry.value_place(*fault.item)
-    if fault.partner is not None and entries[fault.partner].path != entry.path:
-        stated = list(entries)
-        place = entries[max(fault.key, fault.partner, key=stated.index)].value_place()
+    if fault.partner is not None:
+        partner = entries[fault.partner]
+        if partner.path != entry.path:
+            stated = list(entries)
+            place = entries[max(fault.key, fault.partner, key=stated.index)].value_place()
+        elif partner.stated and not entry.stated:
+            place = partner.value_place()
     key = fault.key + "".join(f"[{number}]" for number in fault.item)
-    return Problem(rule=fault.rule, place=place, key=key, message=fault.message, fix=fault.fix)
+    message = fault.message
+    if any(entry.names for entry in entries.values()):
+        key, message = entry.name(fault.item), rename_fields(message, entries, fault.item)
+    return Problem(rule=fault.rule, place=place, key=key, message=message, fix=fault.fix)
+
+
+def rename_fields(message: str, entries: Mapping[str, Entry], item: tuple[int | str, ...] = ()) -> str:
+    """A message with the names that other programs' configs have for the fields it speaks of."""
+
+    def rename(match: re.Match[str]) -> str:
+        entry = entries.get(match[1])
+        if entry is None or not entry.names:
+            return match[0]
+        return entry.name(item) if match[2] else entry.names[0]
+
+    return _FIELD.sub(rename, message)
 
 
 def _problem(rule: Rule, entry: Entry, message: str) -> Problem:

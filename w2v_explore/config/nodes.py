@@ -28,7 +28,7 @@ TAG = "tag:yaml.org,2002:"
 # A command-line override is named by what was typed.
 OVERRIDE = "--set "
 
-_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
 _BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 _CORE_TAGS = frozenset(
     f"{TAG}{name}"
@@ -63,13 +63,18 @@ class RejectedError(Exception):
         super().__init__(message)
 
 
-def compose(name: str, text: str) -> tuple[yaml.MappingNode, list[Problem]]:
+def compose(name: str, text: str, suffix: str = "") -> tuple[yaml.MappingNode, list[Problem]]:
     """The top-level mapping of a text, and what is wrong with its YAML but leaves it readable.
 
+    Args:
+        name: What messages call the source.
+        text: YAML; JSON where it is that, or where the file's name says so.
+        suffix: The end of the file's name.
+
     Raises:
-        RejectedError: It is no YAML mapping that can be read.
+        RejectedError: It is no mapping that can be read.
     """
-    root = _compose(name, text)
+    root = _compose_mapping(name, text, suffix == ".json")
     if "*" in text and "&" in text:
         _bound_aliases(name, root)
     return root, list(_structure_problems(name, root))
@@ -146,18 +151,12 @@ def _place_after(name: str, before: str) -> Place:
     return Place(name, line, column, line, column + 1)
 
 
-def _compose(name: str, text: str) -> yaml.MappingNode:
-    try:
-        _bound_depth(name, text)
-        root = yaml.compose(text, Loader=_SmallFileLoader if len(text) <= _SMALL_FILE else _SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        place = _place_of_mark(name, error.problem_mark or error.context_mark)
-        raise RejectedError(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
-    except RecursionError as error:
-        # Only PyYAML's pure Python loader, where libyaml is absent.
-        raise RejectedError(codes.TOO_DEEP_OR_BIG, Place(name), _TOO_DEEP) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise RejectedError(codes.YAML_SYNTAX, Place(name), f"not readable as YAML: {error}") from error
+def _compose_mapping(name: str, text: str, is_json: bool) -> yaml.MappingNode:
+    root = None
+    if is_json or text.lstrip()[:1] == "{":
+        root = _compose_json(name, text, is_json)
+    if root is None:
+        root = _compose_yaml(name, text)
     if root is None:
         raise RejectedError(
             codes.NOT_A_MAPPING,
@@ -171,6 +170,34 @@ def _compose(name: str, text: str) -> yaml.MappingNode:
             place_of(name, root),
             f"the file is {found}; write a mapping, `field: value` on each line",
         )
+    return root
+
+
+def _compose_json(name: str, text: str, is_json: bool) -> yaml.Node | None:
+    """The root of a JSON text; None for a YAML mapping that only begins like one."""
+    # Imported only where there is one.
+    from w2v_explore.config.json_nodes import compose_json
+
+    try:
+        return compose_json(name, text) if text.strip() else None
+    except RejectedError as rejected:
+        if is_json or rejected.problem.rule is not codes.YAML_SYNTAX:
+            raise
+    return None
+
+
+def _compose_yaml(name: str, text: str) -> yaml.Node | None:
+    try:
+        _bound_depth(name, text)
+        root = yaml.compose(text, Loader=_SmallFileLoader if len(text) <= _SMALL_FILE else _SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        place = _place_of_mark(name, error.problem_mark or error.context_mark)
+        raise RejectedError(codes.YAML_SYNTAX, place, _syntax_message(error)) from error
+    except RecursionError as error:
+        # Only PyYAML's pure Python loader, where libyaml is absent.
+        raise RejectedError(codes.TOO_DEEP_OR_BIG, Place(name), TOO_DEEP) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise RejectedError(codes.YAML_SYNTAX, Place(name), f"not readable as YAML: {error}") from error
     return root
 
 
@@ -196,7 +223,7 @@ def _bound_depth(name: str, text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, event.start_mark), _TOO_DEEP)
+                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, event.start_mark), TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -243,7 +270,7 @@ def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
             continue
         seen.add(id(node))
         if depth > MAX_DEPTH:
-            raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), _TOO_DEEP)
+            raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), TOO_DEEP)
         children = _children(node)
         if not _CORE_TAGS.issuperset([child.tag for child in children]):
             yield from (_foreign_tag(name, child) for child in children if child.tag not in _CORE_TAGS)

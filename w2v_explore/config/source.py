@@ -11,6 +11,8 @@ from w2v_explore.errors import SourceError
 
 # A config holds about 1 KB; the largest Hugging Face config.json (thousands of labels) about 200 KB.
 MAX_BYTES = 512 * 1024
+FOLDER_CONFIG = "config.json"
+"""What Hugging Face calls the config in the folder of a model."""
 
 
 class Source(NamedTuple):
@@ -33,8 +35,15 @@ class Source(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The config's name where it gives none itself."""
+        """The config's name where it gives none itself: the file's, or the folder's of a config.json."""
+        if self.path and os.path.basename(self.path) == FOLDER_CONFIG:
+            return os.path.basename(os.path.dirname(os.path.abspath(self.path)))
         return os.path.splitext(os.path.basename(self.path))[0] if self.path else self.name.strip("<>")
+
+    @property
+    def suffix(self) -> str:
+        """The end of the file's name, ``.json``; empty where there is no file."""
+        return os.path.splitext(self.path)[1].lower() if self.path else ""
 
     @property
     def identity(self) -> str:
@@ -47,7 +56,7 @@ def read_source(reference: str, folder: str | None = None) -> Source:
 
     Args:
         reference: A path, a preset's name with or without ``.yaml``, or ``-`` (only where ``folder`` is None).
-            A file of that name wins over a preset.
+            A file of that name wins over a preset; a folder stands for its config.json.
         folder: What a relative path starts from; the working folder by default.
 
     Raises:
@@ -61,6 +70,8 @@ def read_source(reference: str, folder: str | None = None) -> Source:
     stem = reference.removesuffix(".yaml")
     if stem in preset_names() and (not os.path.lexists(path) or os.path.isdir(path)):
         return read_preset(stem)
+    if os.path.isfile(os.path.join(path, FOLDER_CONFIG)):
+        return read_file(os.path.join(path, FOLDER_CONFIG))
     return read_file(path, reference)
 
 
@@ -104,7 +115,7 @@ def read_file(path: str, reference: str | None = None) -> Source:
             raise SourceError(_not_found(reference or path)) from error
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
     if stat.S_ISDIR(status.st_mode):
-        raise SourceError(f"cannot read {path}: it is a folder; name a YAML file in it")
+        raise SourceError(f"cannot read {path}: it is a folder without a config.json; name a file in it")
     raise SourceError(f"cannot read {path}: it is no regular file; pipe its content in and write - instead")
 
 

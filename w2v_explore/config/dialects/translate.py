@@ -1,0 +1,47 @@
+"""From another program's document to one whose entries are our fields, each at its place in the original file."""
+
+import yaml
+
+from w2v_explore.config import codes
+from w2v_explore.config.dialects.fairseq import read_fairseq
+from w2v_explore.config.dialects.huggingface import read_huggingface
+from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
+from w2v_explore.config.dialects.recognise import RELATIVES, recognise
+from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.document import Document, plain_value
+from w2v_explore.config.schema import FIELDS
+
+READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface}
+
+
+def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -> Document:
+    """A document as ours, whoever wrote it; the same document where nothing needs to be translated.
+
+    Args:
+        document: As it was parsed.
+        root: Its top-level mapping.
+        dialect: Whose it is; recognised by its content where None.
+    """
+    section = Section.of(root)
+    name = dialect or recognise(section)
+    if name == "torchaudio":
+        return _read_torchaudio(document)
+    if name is None or name not in DIALECTS:
+        return document
+    ledger = Ledger(document, name)
+    relative = next((relative for relative in RELATIVES if relative.is_met(section)), None)
+    if relative is not None:
+        ledger.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
+    else:
+        READERS[name](ledger, section)
+    return ledger.close()
+
+
+def _read_torchaudio(document: Document) -> Document:
+    """The arguments of torchaudio's wav2vec2_model are our fields themselves; none has a default."""
+    accounts = [
+        Account("mapped", key, key, plain_value(entry.value))
+        for key, entry in document.entries.items()
+        if key in FIELDS
+    ]
+    return document._replace(translation=Translation("torchaudio", tuple(accounts)))
