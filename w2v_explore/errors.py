@@ -5,10 +5,12 @@
     W2vExploreError              everything this package raises on purpose
     ├── SourceError              a config cannot be read at all
     ├── ConfigError              a config was read and is wrong; carries every problem found
-    ├── CheckpointError          a file of weights is corrupt or hostile, or its shapes are those of no config
+    ├── CheckpointError          a file of weights is corrupt or hostile, or they are those of no model, or of another
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── MissingExtraError        torch (or what comes with it) is not installed
     └── DeviceError              the device is absent, too small, or cannot run this dtype
+
+    UnusedWeightsWarning         weights were loaded, and some of them have no place in the model
 """
 
 from collections.abc import Sequence
@@ -37,7 +39,7 @@ class ConfigError(W2vExploreError, ValueError):
 
 
 class CheckpointError(W2vExploreError, ValueError):
-    """A file of weights is cut off, corrupt or hostile, or holds no wav2vec 2.0 model."""
+    """A file of weights is cut off, corrupt or hostile, or its weights are those of no model, or of another one."""
 
 
 class WorkloadError(W2vExploreError, ValueError):
@@ -50,3 +52,7 @@ class MissingExtraError(W2vExploreError, ImportError):
 
 class DeviceError(W2vExploreError, RuntimeError):
     """A device is absent, has too little free memory, or cannot run the dtype."""
+
+
+class UnusedWeightsWarning(UserWarning):
+    """Weights were loaded, and some have no place in the model; it names them and says what they are."""

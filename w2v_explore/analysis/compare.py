@@ -65,12 +65,16 @@ def compare(analyses: Sequence[Analysis], measured: Mapping[str, Sequence[Number
         analyses: In the order of the columns.
         measured: Figures that come from a device, by name, one value per analysis.
     """
-    fields = [analysis.config.model.to_mapping() for analysis in analyses]
+    models = [analysis.config.model for analysis in analyses]
+    fields = [model.to_mapping() for model in models]
     differences = {
         name: tuple(values[name] for values in fields)
         for name in FIELDS
         if any(values[name] != fields[0][name] for values in fields)
     }
+    if all(model.conv_layers == models[0].conv_layers for model in models):
+        # Null and the seven layers that it stands for are the same.
+        differences.pop("extractor_conv_layer_config", None)
     columns = [_figures(analysis) for analysis in analyses]
     metrics = {name: Metric(tuple(column[name] for column in columns)) for name in columns[0]}
     metrics |= {name: Metric(tuple(values)) for name, values in (measured or {}).items()}

@@ -9,8 +9,7 @@ from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
 from w2v_explore.config.checkpoint import Inference, Question, find_conflicts, infer_config
-from w2v_explore.config.load import Reading, read_config
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.load import Config, Reading, config_of, read_config
 from w2v_explore.config.nodes import OVERRIDE
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.errors import ConfigError
@@ -29,7 +28,7 @@ class Inspection:
         origins: Where each comes from: ``shapes``, a config, ``--set``.
         missing: For each field that is not known, what to give.
         conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
-        model: The config; None where a field is not known.
+        config: The config; None where a field is not known.
         fit: How the weights and that config go together; None where there is none.
     """
 
@@ -39,7 +38,7 @@ class Inspection:
     origins: Mapping[str, str]
     missing: Mapping[str, Question]
     conflicts: tuple[str, ...]
-    model: ModelConfig | None
+    config: Config | None
     fit: Fit | None
 
     @property
@@ -89,9 +88,7 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
     given = {field for field, entry in reading.entries.items() if entry.path.startswith(OVERRIDE)}
     origins = {**inference.origins, **dict.fromkeys(given & FIELDS.keys(), "--set")}
-    fit = None
-    if reading.model is not None:
-        fit = analyze_fit(inference.checkpoint, inference.keys, reading.model)
+    config = config_of(reading) if reading.model else None
     return Inspection(
         checkpoint=inference.checkpoint,
         keys=inference.keys,
@@ -99,8 +96,8 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         origins=origins,
         missing={field: question for field, question in inference.questions.items() if field in missing},
         conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
-        model=reading.model,
-        fit=fit,
+        config=config,
+        fit=analyze_fit(inference.checkpoint, inference.keys, config.model) if config else None,
     )
 
 

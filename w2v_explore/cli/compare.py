@@ -27,6 +27,7 @@ def compare(
     runs: options.Runs = None,
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
+    dialect: options.From = None,
 ) -> None:
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
     if len(configs) < 2:
@@ -40,6 +41,7 @@ def compare(
         dtype=dtype.value,
         device=device,
         runs=runs,
+        dialect=options.name_of(dialect),
     )
     comparison = compare_analyses([result.analysis for result in results], _measured(results))
     _print(results, comparison, depth, format)

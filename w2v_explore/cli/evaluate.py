@@ -34,6 +34,7 @@ def evaluate(
     dtype: str,
     device: str | None,
     runs: int | None,
+    dialect: str | None = None,
 ) -> list[Result]:
     """The results for configs under one workload; with a device, measured one after the other."""
     if seconds is not None and samples is not None:
@@ -43,7 +44,7 @@ def evaluate(
     if runs is not None and not 1 <= runs <= _MAX_RUNS:
         raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {_MAX_RUNS}")
     analyses = []
-    for config in _load_all(references, overrides):
+    for config in load_configs(references, overrides, dialect):
         rate = config.sample_rate
         if samples is not None:
             workload = Workload(samples=samples, batch=batch, sample_rate=rate, dtype=dtype)
@@ -61,18 +62,23 @@ def audits_agree(results: Sequence[Result]) -> bool:
     return all(result.measurement is None or result.measurement.macs_audit.agrees for result in results)
 
 
-def _load_all(references: Sequence[str], overrides: Sequence[str]) -> list[Config]:
-    """All configs; what is wrong in any of them is reported together."""
+def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: str | None = None) -> list[Config]:
+    """All configs; what is wrong in any of them is reported together.
+
+    What stands beside another program's architecture and is not counted is said on standard error.
+    """
     configs: list[Config] = []
     problems: list[Problem] = []
     for reference in references:
         try:
-            configs.append(load_config(reference, overrides))
+            configs.append(load_config(reference, overrides, dialect))
         except ConfigError as error:
             problems += error.problems
     if problems:
         # The same override is wrong in every config, or the same base.
         raise ConfigError(list(dict.fromkeys(problems)))
+    for warning in dict.fromkeys(warning for config in configs for warning in config.warnings):
+        print(warning, file=sys.stderr)
     return configs
 
 

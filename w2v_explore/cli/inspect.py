@@ -11,7 +11,6 @@ from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.errors import CheckpointError, SourceError
 from w2v_explore.lint.fix import write_atomically
-from w2v_explore.report.config_yaml import config_yaml
 
 app = typer.Typer(add_completion=False)
 
@@ -48,6 +47,8 @@ def inspect(
             from w2v_explore.report.terminal import print_report, stdout_console
 
             print_report(inspection_report(inspection), stdout_console())
+    for warning in inspection.config.warnings if inspection.config else ():
+        print(warning, file=sys.stderr)
     for conflict in inspection.conflicts:
         print(f"{checkpoint}: {conflict}", file=sys.stderr)
     if inspection.conflicts:
@@ -56,15 +57,19 @@ def inspect(
 
 def _write(path: str, inspection: Inspection) -> None:
     """Write the config with the origin of each field behind it, whole or not at all."""
+    from w2v_explore.config.dialects.write import write_config
+
     origin = inspection.checkpoint.origin
     if inspection.conflicts:
         raise CheckpointError("\n".join(f"{origin}: {conflict}" for conflict in inspection.conflicts))
-    if inspection.model is None:
+    if inspection.config is None:
         raise CheckpointError("\n".join(f"{origin}: {question}" for question in inspection.missing.values()))
-    remarks = {field: shown(text) for field, text in inspection.origins.items()}
-    text = config_yaml({"source": f"inspected from {shown(origin)}", **inspection.model.to_mapping()}, remarks)
+    lines = []
+    for line in write_config(inspection.config, "w2v").splitlines():
+        field = line.partition(":")[0]
+        lines.append(f"{line}  # {shown(inspection.origins[field])}" if field in inspection.origins else line)
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, "\n".join([*lines, ""]).encode())
     except OSError as error:
         raise SourceError(f"cannot write {path}: {error.strerror or error}") from error
     print(f"wrote {path}", file=sys.stderr)

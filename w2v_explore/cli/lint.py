@@ -5,10 +5,11 @@ import sys
 from collections.abc import Sequence
 from enum import Enum
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.discovery import find_files
@@ -71,6 +72,7 @@ def lint(
     stdin_filename: Annotated[
         str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
     ] = "<stdin>",
+    dialect: options.From = None,
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
@@ -78,7 +80,8 @@ def lint(
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
-    run = LintRun(project, settings, stdin_filename, repair="write" if fix else "show" if diff else None)
+    repair: Literal["write", "show"] | None = "write" if fix else "show" if diff else None
+    run = LintRun(project, settings, stdin_filename, repair, options.name_of(dialect))
     names = paths or list(project.paths)
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")

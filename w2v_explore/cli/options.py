@@ -33,7 +33,22 @@ class Dtype(str, Enum):
 
 DEFAULT_SECONDS = 10.0
 
-CONFIG_HELP = "A YAML file, a preset's name, a checkpoint, or - for standard input."
+
+class FromDialect(str, Enum):
+    """Whose config a file is."""
+
+    W2V = "w2v"
+    TORCHAUDIO = "torchaudio"
+    FAIRSEQ = "fairseq"
+    HUGGINGFACE = "huggingface"
+
+
+def name_of(dialect: FromDialect | None) -> str | None:
+    """The name by which the library knows a dialect; None where it is to be recognised."""
+    return None if dialect is None else dialect.value
+
+
+CONFIG_HELP = "A config of ours, fairseq's, Hugging Face's or torchaudio's, a preset's name, a checkpoint, or -."
 CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
 Seconds = Annotated[
@@ -52,6 +67,10 @@ Depth = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
 ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
+From = Annotated[
+    FromDialect | None,
+    typer.Option("--from", help="Whose config it is.  [default: recognised by its content]"),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),

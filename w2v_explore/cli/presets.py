@@ -8,10 +8,9 @@ import typer
 from w2v_explore.analysis.presets import analyze_presets
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS
-from w2v_explore.config.load import Config, load_preset
+from w2v_explore.config.load import load_preset
 from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.report.catalogue import presets_report
-from w2v_explore.report.config_yaml import config_yaml
 from w2v_explore.report.terminal import print_report, stdout_console
 
 app = typer.Typer(
@@ -40,15 +39,8 @@ def show(
         guess = f"did you mean {guesses[0]}?" if guesses else "`w2v-explore presets` lists them"
         raise typer.BadParameter(f"there is no preset {name}; {guess}")
     if resolved:
-        print(_resolved_yaml(load_preset(name)), end="")
+        from w2v_explore.config.dialects.write import write_config
+
+        print(write_config(load_preset(name), "w2v"), end="")
     else:
         print(preset_path(name).read_text(encoding="utf-8"), end="")
-
-
-def _resolved_yaml(config: Config) -> str:
-    metadata = {
-        key: value
-        for key in ("name", "family", "description", "source", "published_parameters")
-        if (value := getattr(config, key)) is not None
-    }
-    return config_yaml(metadata | config.model.to_mapping())

@@ -39,6 +39,10 @@ def schema(
 def _add_directive(path: str) -> None:
     source = read_file(path)
     document = parse_document(source)
+    if document.translation is not None:
+        raise SourceError(
+            f"{path} is no config of ours, which the schema is about; `w2v-explore convert` makes one of it"
+        )
     if not document.entries:
         raise SourceError(str(document.problems[0]) if document.problems else f"{path} is no config")
     try:

@@ -23,6 +23,7 @@ def summary(
     runs: options.Runs = None,
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
+    dialect: options.From = None,
 ) -> None:
     """Parameters, MACs, receptive field and, with --device, latency of a config."""
     results = evaluate(
@@ -34,6 +35,7 @@ def summary(
         dtype=dtype.value,
         device=device,
         runs=runs,
+        dialect=options.name_of(dialect),
     )
     match format:
         case options.Format.JSON:

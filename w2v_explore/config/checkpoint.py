@@ -72,7 +72,7 @@ def checkpoint_document(reference: str) -> Document:
     """
     inference = infer_config(reference)
     if inference.conflicts:
-        raise CheckpointError("\n".join(inference.conflicts))
+        raise CheckpointError("\n".join(f"{reference}: {conflict}" for conflict in inference.conflicts))
     return inference.document
 
 
@@ -104,11 +104,11 @@ def infer_config(reference: str) -> Inference:
             entries[field] = Entry(reference, _node(field), _node(value))
             origins[field] = SHAPES
     questions = _ask(shapes)
-    document = Document(
-        Source(reference, b"", os.path.abspath(reference)),
-        entries,
-        Place(reference),
-        stated.problems if stated else (),
+    nothing_stated = Document(Source(reference, b""), {}, Place(reference), ())
+    document = (stated or nothing_stated)._replace(
+        source=Source(reference, b"", os.path.abspath(reference)),
+        entries=entries,
+        start=Place(reference),
         missing={field: str(question) for field, question in questions.items()},
     )
     return Inference(
@@ -163,7 +163,8 @@ def _parse_config(config: ForeignConfig) -> Document:
 
 
 def _origin(entry: Entry) -> str:
-    return entry.path if entry.stated else f"{entry.path} (default)"
+    """The name of the file that states it: which folder it lies in is known."""
+    return os.path.basename(entry.path) + ("" if entry.stated else " (default)")
 
 
 def _node(value: Any) -> Node:

@@ -9,7 +9,8 @@ import re
 
 from w2v_explore.config.schema import MAX_CONV_LAYERS, ConvLayer
 
-_MAX_LENGTH = 4_000
+# The longest list of layers, each with the largest sizes, takes no more.
+_MAX_LENGTH = 50_000
 # Python knows many more ways to write a number.
 _EXPRESSION = re.compile(r"[\s0-9,()\[\]+*]*")
 

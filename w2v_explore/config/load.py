@@ -107,10 +107,17 @@ def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | No
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    return _config(read_config(_read_document(reference, dialect), overrides))
+    return config_of(read_config(read_document(reference, dialect), overrides))
 
 
-def _read_document(reference: str, dialect: str | None) -> Document:
+def read_document(reference: str, dialect: str | None = None) -> Document:
+    """The document that a reference names, as in `load_config`; of a checkpoint, what is known of its config.
+
+    Raises:
+        SourceError: Nothing is there, or it cannot be read.
+        CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
+    """
     if dialect is None and is_checkpoint(reference):
         # Imported only where there is one.
         from w2v_explore.config.checkpoint import checkpoint_document
@@ -121,7 +128,7 @@ def _read_document(reference: str, dialect: str | None) -> Document:
 
 def load_preset(name: str) -> Config:
     """A preset by its exact name, whatever lies in the working folder."""
-    return _config(read_config(parse_document(read_preset(name))))
+    return config_of(read_config(parse_document(read_preset(name))))
 
 
 def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | None = None) -> Config:
@@ -138,7 +145,7 @@ def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | 
     import json
 
     content = json.dumps(values, indent=2).encode()
-    return _config(read_config(parse_document(Source(name, content), dialect)))
+    return config_of(read_config(parse_document(Source(name, content), dialect)))
 
 
 def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
@@ -170,7 +177,12 @@ def _states_all_it_can(document: Document) -> bool:
     return bool(document.entries or not document.problems)
 
 
-def _config(reading: Reading) -> Config:
+def config_of(reading: Reading) -> Config:
+    """The config that was read.
+
+    Raises:
+        ConfigError: It is wrong; carries every problem.
+    """
     if reading.model is None:
         raise ConfigError(reading.problems)
     source = reading.document.source

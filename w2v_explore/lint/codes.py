@@ -25,7 +25,7 @@ PADDING_LEAKS = Rule("W309", "padding-leaks", "advice")
 UNUSED_IGNORE = Rule("A407", "unused-ignore", "warning")
 
 DOCUMENT_RULES = (YAML11_SCALAR, SCHEMA_DIRECTIVE)
-"""Run on every file that is a mapping."""
+"""Run on every file that is a mapping, but for other programs' configs: they are about our own YAML."""
 
 MODEL_RULES = (
     HEAD_DIM_MULTIPLE_OF_8,

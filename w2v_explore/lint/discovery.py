@@ -5,9 +5,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from w2v_explore.config.source import FOLDER_CONFIG
 from w2v_explore.errors import SourceError
 
 _SUFFIXES = (".yaml", ".yml")
+_NAMES = (FOLDER_CONFIG,)
 STDIN = "-"
 
 
@@ -65,7 +67,7 @@ def _search(folder: str, complain: Any) -> Iterator[Found]:
         ignored.enter(parent)
         folders[:] = sorted(name for name in folders if name != ".git" and not ignored.holds(parent, f"{name}/"))
         for name in sorted(files):
-            if name.endswith(_SUFFIXES) and not ignored.holds(parent, name):
+            if (name.endswith(_SUFFIXES) or name in _NAMES) and not ignored.holds(parent, name):
                 yield Found(os.path.join(parent, name), searched=True)
 
 

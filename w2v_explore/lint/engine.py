@@ -5,7 +5,7 @@ from functools import cache
 from importlib import import_module
 
 from w2v_explore.config.document import Document
-from w2v_explore.config.load import Reading, read_config
+from w2v_explore.config.load import Reading, read_config, rename_fields
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
 from w2v_explore.lint.codes import DOCUMENT_RULES, MODEL_RULES
 from w2v_explore.lint.settings import Settings
@@ -22,8 +22,9 @@ def lint_document(document: Document, settings: Settings) -> list[Problem]:
     """
     reading = read_config(document)
     subject = Subject(reading, settings)
-    problems = [problem for problem in reading.problems if settings.selects(problem.rule)]
-    for rule, check in _checks(settings.select, settings.ignore, settings.fail_on, reading.model is not None):
+    problems = [problem for problem in reading.problems + reading.warnings if settings.selects(problem.rule)]
+    is_own, is_valid = document.translation is None, reading.model is not None
+    for rule, check in _checks(settings.select, settings.ignore, settings.fail_on, is_own, is_valid):
         for finding in check(subject):
             problem = _place(reading, rule, finding)
             if problem is not None:
@@ -41,11 +42,11 @@ def order(problem: Problem) -> tuple[str, int, int, str, str]:
 
 @cache
 def _checks(
-    select: tuple[str, ...] | None, ignore: tuple[str, ...], fail_on: Severity, is_valid: bool
+    select: tuple[str, ...] | None, ignore: tuple[str, ...], fail_on: Severity, is_own: bool, is_valid: bool
 ) -> list[tuple[Rule, _Check]]:
     """The rules that settings select, with their checks; the same for every file of a run."""
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
-    rules = (*DOCUMENT_RULES, *MODEL_RULES) if is_valid else DOCUMENT_RULES
+    rules = (DOCUMENT_RULES if is_own else ()) + (MODEL_RULES if is_valid else ())
     return [(rule, _check_of(rule)) for rule in rules if settings.selects(rule)]
 
 
@@ -77,6 +78,13 @@ def _place(reading: Reading, rule: Rule, finding: Finding) -> Problem | None:
         place, key = Place(document.source.name, document.start.line, document.start.column), None
     else:
         key = max(stated, key=list(document.entries).index)
-        place = document.entries[key].value_place(*finding.item)
-        key += "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding.item)
-    return Problem(rule=rule, place=place, key=key, message=finding.message, fix=finding.fix)
+        entry = document.entries[key]
+        place = entry.value_place(*finding.item)
+        if entry.names:
+            key = entry.name(finding.item)
+        else:
+            key += "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding.item)
+    message = finding.message
+    if document.translation is not None:
+        message = rename_fields(message, reading.entries, finding.item)
+    return Problem(rule=rule, place=place, key=key, message=message, fix=finding.fix)

@@ -16,10 +16,10 @@ from w2v_explore.lint.settings import Settings
 _MAX_PASSES = 10
 
 
-def fix_source(source: Source, settings: Settings) -> Source:
+def fix_source(source: Source, settings: Settings, dialect: str | None = None) -> Source:
     """The source with every repair made that there is; the same source where there is none."""
     for _ in range(_MAX_PASSES):
-        document = parse_document(source)
+        document = parse_document(source, dialect)
         problems = [problem for problem in lint_document(document, settings) if problem.place.path == source.name]
         text = fix_text(document.text, problems)
         if text == document.text:

@@ -20,6 +20,7 @@ The example and its replacement are whole files: a test lints both, and gives bo
 """
 
 import inspect
+import textwrap
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
@@ -85,7 +86,7 @@ def _sections(body: str) -> Iterator[tuple[str, str]]:
     for line in [*body.splitlines(), "end"]:
         if line and not line.startswith(" "):
             if heading:
-                yield heading, inspect.cleandoc("\n".join(lines))
+                yield heading, textwrap.dedent("\n".join(lines)).strip()
             heading, lines = line, []
         else:
             lines.append(line)

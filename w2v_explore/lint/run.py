@@ -26,11 +26,18 @@ class LintRun:
         settings: Which rules run.
         stdin_name: What reports call standard input.
         repair: What to do with what has one right answer: write it to the file, show it, or nothing.
+        dialect: Whose configs the files that are named are; recognised by their content by default.
     """
 
     def __init__(
-        self, project: Project, settings: Settings, stdin_name: str, repair: Literal["write", "show"] | None
+        self,
+        project: Project,
+        settings: Settings,
+        stdin_name: str,
+        repair: Literal["write", "show"] | None,
+        dialect: str | None = None,
     ) -> None:
+        self._dialect = dialect
         self._project, self._settings, self._stdin_name, self._repairs = project, settings, stdin_name, repair
         self._report = LintReport()
         self._seen: set[Problem] = set()
@@ -46,13 +53,14 @@ class LintRun:
         except SourceError as error:
             self.complain(str(error))
             return
-        document = parse_document(source)
+        dialect = None if found.searched else self._dialect
+        document = parse_document(source, dialect)
         if found.searched and not _is_config(document):
             self._report.skipped += 1
             return
         settings = self._settings_for(source.name)
         if self._repairs:
-            document = self._repair(source, document, settings)
+            document = self._repair(source, document, settings, dialect)
         self._report.files.append(source.name)
         problems = lint_document(document, settings)
         lines = document.text.splitlines() if problems else []
@@ -85,13 +93,13 @@ class LintRun:
         ]
         return self._settings._replace(ignore=(*self._settings.ignore, *codes)) if codes else self._settings
 
-    def _repair(self, source: Source, document: Document, settings: Settings) -> Document:
+    def _repair(self, source: Source, document: Document, settings: Settings, dialect: str | None) -> Document:
         from w2v_explore.lint.fix import fix_source, write_source
 
-        fixed = fix_source(source, settings)
+        fixed = fix_source(source, settings, dialect)
         if fixed.content == source.content:
             return document
-        repaired = parse_document(fixed)
+        repaired = parse_document(fixed, dialect)
         if self._repairs == "show":
             before, after = document.text.splitlines(keepends=True), repaired.text.splitlines(keepends=True)
             self._report.diffs += difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)")
@@ -113,7 +121,12 @@ class LintRun:
 
 
 def _is_config(document: Document) -> bool:
-    """Whether a YAML file has to do with us: one that cannot be parsed does if it names a field."""
+    """Whether a file has to do with us: one that cannot be parsed does if it names a field.
+
+    Of other programs' configs, those that state an architecture of the kind: a repository also holds many that do not.
+    """
+    if document.translation is not None:
+        return document.translation.is_family
     if document.entries:
         return any(key in FIELDS for key in document.entries)
     return any(field in document.text for field in FIELDS)

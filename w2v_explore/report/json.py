@@ -6,6 +6,8 @@ from typing import Any
 
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
+from w2v_explore.analysis.identify import Nearest, identify
+from w2v_explore.config.load import Config
 from w2v_explore.report.result import Measurement, Result
 
 SCHEMA_VERSION = 1
@@ -36,6 +38,30 @@ def comparison_document(results: Sequence[Result], comparison: Comparison) -> di
     }
 
 
+def identity_document(found: Sequence[tuple[Config, Nearest]]) -> Any:
+    """The preset that each config is nearest to: one object for one config, a list of objects for several."""
+    documents = [
+        {
+            "schema_version": SCHEMA_VERSION,
+            "config": {"name": config.name, "origin": config.origin},
+            "nearest_preset": nearest_document(nearest),
+        }
+        for config, nearest in found
+    ]
+    return documents[0] if len(documents) == 1 else documents
+
+
+def nearest_document(nearest: Nearest) -> dict[str, Any]:
+    """The preset, all that the config equals, and the fields that differ."""
+    return {
+        "name": nearest.preset,
+        "equals": list(nearest.equals),
+        "differences": {
+            field: {"config": own, "preset": preset} for field, (own, preset) in nearest.differences.items()
+        },
+    }
+
+
 def result_document(result: Result) -> dict[str, Any]:
     """Everything about one config."""
     analysis, measurement = result.analysis, result.measurement
@@ -50,6 +76,7 @@ def result_document(result: Result) -> dict[str, Any]:
             "published_parameters": config.published_parameters,
             "fields": config.model.to_mapping(),
         },
+        "nearest_preset": nearest_document(identify(config.model)),
         "workload": {
             "batch": workload.batch,
             "samples": workload.samples,

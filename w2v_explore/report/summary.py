@@ -1,6 +1,8 @@
 """What `summary` says of a config, in words and tables."""
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.identify import identify
+from w2v_explore.report.identity import describe_nearest
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -22,6 +24,7 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     tables = [_layers(analysis, depth), _extractor(analysis), _context(analysis), _totals(analysis)]
     config = analysis.config
     lines = [f"{config.origin}: {config.description}" if config.description else config.origin]
+    lines.append(describe_nearest(identify(config.model)))
     lines.append(describe_workload(analysis))
     if result.measurement is not None:
         tables.append(_latency(result, result.measurement, depth))

@@ -20,6 +20,12 @@ def stdout_console() -> Console:
     return Console(width=width, highlight=False, emoji=False, markup=False)
 
 
+def stderr_console() -> Console:
+    """A console for what goes beside the results, under the same rule."""
+    width = None if sys.stderr.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(width=width, highlight=False, emoji=False, markup=False, stderr=True)
+
+
 def print_report(report: Report, console: Console) -> None:
     """Draw a report."""
     _print(Text(report.heading, style="bold"), console)
@@ -67,7 +73,7 @@ def _print(drawn: RenderableType, console: Console) -> None:
     with console.capture() as capture:
         console.print(drawn)
     for line in capture.get().splitlines():
-        print(line.rstrip())
+        print(line.rstrip(), file=console.file)
 
 
 def _draw(cell: Cell, bar_width: int) -> Text:

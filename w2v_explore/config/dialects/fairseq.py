@@ -7,7 +7,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.ledger import Ledger, Section, conv_node, scalar
+from w2v_explore.config.dialects.ledger import KIND, Ledger, Section, conv_node, scalar
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.table import (
     CONV,
@@ -47,6 +47,8 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
     for name in root.pairs if section is not root else ():
         if f"{root.prefix}{name}." != section.prefix:
             ledger.ignore(root, name, "the rest of the training config")
+    if section.prefix.endswith("distiller."):
+        ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     section = _resolve_all(ledger, section, root)
     model, model_name = section, _model_name(section)
     if not _check_name(ledger, section, model_name):
@@ -60,7 +62,7 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
         if not _check_name(ledger, model, _model_name(model)):
             return
     _read_architecture(ledger, model, section if is_fine_tuned else None)
-    ledger.account_for_rest(model, _NAMES | {"_name"})
+    ledger.account_for_rest(model, _NAMES | {"_name", "arch"})
     if is_fine_tuned:
         _account_for_wrapper(ledger, section)
 
@@ -90,7 +92,7 @@ def _check_name(ledger: Ledger, section: Section, name: str | None) -> bool:
         note = FAIRSEQ_MODELS[name]
         if note is not None:
             ledger.warn(section, key, f"{key} is {name}: {note}")
-        ledger.ignore(section, key, "its architecture is that of the 16 fields")
+        ledger.ignore(section, key, KIND)
         return True
     ledger.is_family = False
     reason = FAIRSEQ_REFUSED.get(name, "it is none of the models whose architecture the 16 fields can say")
@@ -226,7 +228,7 @@ def _resolve(node: yaml.Node, root: Section) -> yaml.Node | None:
     if not isinstance(target, yaml.ScalarNode) or "${" in target.value:
         return None
     tag = target.tag
-    if target.style is None and tag == f"{TAG}str" and _NUMBER.fullmatch(target.value):
+    if not target.style and tag == f"{TAG}str" and _NUMBER.fullmatch(target.value):
         tag = f"{TAG}float"
     if target is node and tag == node.tag:
         return node

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.ledger import Ledger, Section, conv_node, scalar
+from w2v_explore.config.dialects.ledger import KIND, Ledger, Section, conv_node, scalar
 from w2v_explore.config.dialects.table import (
     CONV,
     HEAD,
@@ -19,19 +19,24 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
+_KINDS = {"model_type", "architectures"}
 _FAMILIES = ("Wav2Vec2", "Hubert", "UniSpeechSat", "UniSpeech")
 
 
 def read_huggingface(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a config.json."""
+    known = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names} | _KINDS
+    if known.isdisjoint(root.pairs):
+        message = "no field of an architecture is stated, as hidden_size, nor a model_type"
+        ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+        return
     _check_model_type(ledger, root)
     for field, counterpart in HUGGINGFACE.counterparts.items():
         if field not in (CONV, HEAD):
             ledger.read_field(field, counterpart, root, ledger.defaults_of)
     _read_conv_layers(ledger, root)
     _read_head(ledger, root)
-    known = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
-    ledger.account_for_rest(root, known | {"model_type", "architectures"})
+    ledger.account_for_rest(root, known)
 
 
 def _check_model_type(ledger: Ledger, root: Section) -> None:
@@ -40,7 +45,7 @@ def _check_model_type(ledger: Ledger, root: Section) -> None:
     value = root.value("model_type")
     if isinstance(value, str) and value in HUGGINGFACE_CONFIGS:
         ledger.defaults_of = f"transformers' {HUGGINGFACE_CONFIGS[value]}"
-        ledger.ignore(root, "model_type", f"{value} has the architecture of the 16 fields")
+        ledger.ignore(root, "model_type", KIND)
         return
     ledger.is_family = False
     reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
@@ -94,7 +99,7 @@ def _read_head(ledger: Ledger, root: Section) -> None:
     for name in names if ledger.is_family else ():
         _check_architecture(ledger, root, name)
     if "architectures" in root.pairs:
-        ledger.ignore(root, "architectures", "says whether there is a CTC head")
+        ledger.ignore(root, "architectures", KIND)
     if any(name.endswith("ForCTC") for name in names):
         ledger.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, ledger.defaults_of)
         return

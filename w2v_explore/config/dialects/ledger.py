@@ -16,6 +16,9 @@ from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Problem, Rule
 
+KIND = "which model it is"
+"""What is ignored once it has been looked at: it says that the rest can be read."""
+
 Status = Literal["mapped", "defaulted", "ignored", "refused"]
 
 
@@ -186,7 +189,10 @@ class Ledger:
                 continue
             refused, warned = self.dialect.refused.get(name), self.dialect.warned.get(name)
             group = ignored_group(self._name, name)
-            if refused is not None:
+            if name == "<<":
+                message = "a merge key is not read here; write out what it stands for"
+                self.complain(section.pairs[name][0], name, message, codes.UNKNOWN_KEY)
+            elif refused is not None:
                 self._guard(section, name, refused.harmless, refused.reason)
             elif warned is not None:
                 if section.value(name) not in warned.harmless:

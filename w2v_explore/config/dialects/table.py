@@ -214,7 +214,6 @@ FAIRSEQ = Dialect(
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
         "encoder_layers_1": Guard((0, None), "ContentVec's layers that see the speaker are not counted"),
-        "layerwise_proj": Guard((False, None), "the prediction heads of distillation are not counted"),
     },
     ignored={
         "quantiser": (
@@ -230,8 +229,8 @@ FAIRSEQ = Dialect(
             "logit_temp_ctr", "contrast_*", "ctr_layers", "crop",
         ),
         "heads for pre-training": (
-            "final_dim", "untie_final_proj", "pred_head_*", "pred_layer_id", "task_emb_type", "out_layer_type",
-            "n_tasks",
+            "final_dim", "untie_final_proj", "pred_head_*", "pred_layer_id", "layerwise_proj", "task_emb_type",
+            "out_layer_type", "n_tasks",
         ),
         "training": (
             "feature_grad_mult", "dropout_features", "final_dropout", "extractor_dropout", "freeze_*", "layer_decay",
@@ -239,7 +238,7 @@ FAIRSEQ = Dialect(
             "min_params_to_wrap", "init_*", "feat_pen_loss", "cosine_loss", "delete_projections", "seed",
         ),
         "padding": ("required_seq_len_multiple", "crop_seq_to_multiple", "max_positions"),
-        "where the weights are": ("w2v_path", "no_pretrained_weights", "normalize", "data", "arch", "_name"),
+        "where the weights are": ("w2v_path", "no_pretrained_weights", "normalize", "data"),
         "parts that are not built": (
             "depthwise_conv_kernel_size", "adp_*", "decoder_*", "max_*_positions", "share_decoder_*",
             "no_token_positional_embeddings", "no_scale_embedding", "autoregressive", "seq2seq_path", "reset_dict",

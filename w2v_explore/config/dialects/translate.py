@@ -29,9 +29,6 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
     if name is None or name not in DIALECTS:
         return document
     ledger = Ledger(document, name)
-    if "<<" in section.pairs:
-        message = "a merge key is not read here; write out what it stands for"
-        ledger.complain(section.pairs["<<"][0], "<<", message, codes.UNKNOWN_KEY)
     relative = next((relative for relative in RELATIVES if relative.is_met(section)), None)
     if relative is not None:
         ledger.complain_of_file(relative.message, codes.FOREIGN_FAMILY)

@@ -1,0 +1,141 @@
+"""`convert`, and other programs' configs wherever a command takes one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.program import Runner
+
+DATA = Path(__file__).parent.parent / "data/dialects"
+HUGGING_FACE = str(DATA / "huggingface/wav2vec2-base-960h.json")
+FAIRSEQ = str(DATA / "fairseq/hubert_large.yaml")
+
+
+def test_the_account_says_what_became_of_each_field(run: Runner) -> None:
+    code, out, err = run("convert", FAIRSEQ, "--to", "huggingface")
+    assert code == 0
+    assert json.loads(out)["num_hidden_layers"] == 24
+    assert "0 refused, 12 mapped, 4 defaulted, 11 ignored" in err
+    assert "model.encoder_ffn_embed_dim    intermediate_size" in err
+    assert "fairseq's Wav2Vec2Config" in err
+    assert "masking (3)" in err
+    assert "model.mask_prob" not in err
+    assert "model.mask_prob" in run("convert", FAIRSEQ, "--to", "huggingface", "--verbose").err
+
+
+@pytest.mark.parametrize("config", [FAIRSEQ, HUGGING_FACE, "base", str(DATA / "huggingface/wavlm-base.json")])
+@pytest.mark.parametrize("to", ["w2v", "torchaudio", "fairseq", "huggingface", "python"])
+def test_the_account_fits_a_terminal(config: str, to: str, run: Runner) -> None:
+    err = run("convert", config, "--to", to, "--verbose", columns=80).err
+    lines = [line for line in err.splitlines() if ": error " not in line]
+    assert max(map(len, lines)) <= 80
+
+
+def test_what_is_refused_is_in_the_account_and_at_its_place(run: Runner) -> None:
+    path = str(DATA / "huggingface/wavlm-base.json")
+    code, out, err = run("convert", path, "--to", "w2v")
+    assert (code, out) == (2, "")
+    assert "Refused" in err
+    assert f"{path}:3:17: error E280 foreign-refused: model_type is text 'wavlm'" in err.replace(":2:", ":3:")
+
+
+def test_what_the_target_cannot_say_is_refused_under_the_name_it_came_by(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"model_type": "wav2vec2",\n "hidden_size": 512, "num_attention_heads": 8}')
+    code, out, err = run("convert", str(path), "--to", "fairseq")
+    assert (code, out) == (2, "")
+    assert f"{path}:2:17: error E280 foreign-refused: hidden_size is 512, the width of the last convolution" in err
+    assert run("convert", str(path), "--to", "torchaudio").code == 0
+
+
+def test_an_output_file_is_written_whole_or_not_at_all(run: Runner, tmp_path: Path) -> None:
+    target = tmp_path / "config.json"
+    assert run("convert", "base", "--to", "huggingface", "-o", str(target)).out == ""
+    assert json.loads(target.read_text())["hidden_size"] == 768
+    assert run("convert", "base", "--to", "huggingface", "-o", str(tmp_path / "none/c.json")).code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_head_for_fairseq_s_config_is_set_by_hand(run: Runner) -> None:
+    assert "the size of the target dictionary" in run("convert", FAIRSEQ, "--to", "w2v").err
+    code, out, err = run("convert", FAIRSEQ, "--to", "huggingface", "--set", "aux_num_out=32")
+    assert (code, json.loads(out)["vocab_size"]) == (0, 32)
+    assert "--set" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["summary"], ["summary", "--format", "json"], ["identify"], ["compare", "base"], ["lint"], ["lint", "--fix"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("config", [FAIRSEQ, HUGGING_FACE, str(DATA / "fairseq/wav2vec2_large_bare.yaml")])
+def test_every_command_takes_other_programs_configs(arguments: list[str], config: str, run: Runner) -> None:
+    before = Path(config).read_bytes()
+    code, out, err = run(*arguments, config)
+    assert (code, err) == (0, "")
+    assert out
+    assert Path(config).read_bytes() == before
+
+
+def test_a_folder_stands_for_its_config_json(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "my-model").mkdir()
+    (tmp_path / "my-model/config.json").write_bytes(Path(HUGGING_FACE).read_bytes())
+    code, out, _ = run("summary", str(tmp_path / "my-model"), "--format", "json")
+    document = json.loads(out)
+    assert (code, document["config"]["name"], document["config"]["fields"]["aux_num_out"]) == (0, "my-model", 32)
+    code, out, _ = run("lint", str(tmp_path))
+    assert (code, out) == (0, "No problems in 1 file\n")
+
+
+def test_the_dialect_can_be_forced_where_the_content_leaves_it_open(run: Runner) -> None:
+    text = b"attention_dropout: 0.3\n"
+    assert run("summary", "-", stdin=text).code == 2
+    document = json.loads(run("summary", "-", "--from", "fairseq", "--format", "json", stdin=text).out)
+    assert document["config"]["fields"]["encoder_attention_dropout"] == 0.3
+    assert run("lint", "-", stdin=text).code == 1
+    assert run("lint", "-", "--from", "huggingface", stdin=text).code == 0
+
+
+def test_what_is_not_counted_is_said_beside_the_result(run: Runner) -> None:
+    code, out, err = run("summary", str(DATA / "relatives/fithubert_two_layers.yaml"))
+    assert code == 0
+    assert out
+    assert "warning W282 foreign-head: distiller: the prediction heads of distillation are not counted" in err
+
+
+def test_configs_of_two_programs_are_equal_by_meaning(run: Runner, tmp_path: Path) -> None:
+    target = str(tmp_path / "config.json")
+    run("convert", "base", "--to", "huggingface", "-o", target)
+    assert json.loads(run("compare", "base", target, "--format", "json").out)["identical"] is True
+    assert "equal to the presets base and" in run("identify", target).out
+
+
+def test_lint_passes_over_what_only_looks_alike_in_a_folder(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "finetune.yaml").write_text("model:\n  _name: wav2vec_ctc\n  w2v_path: ???\n")
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "architectures": ["BertModel"]}')
+    (tmp_path / "compose.yaml").write_text("services:\n  web: {}\n")
+    assert run("lint", str(tmp_path)).out == "No problems in no files (3 files passed over)\n"
+    assert run("lint", str(tmp_path / "finetune.yaml")).code == 1
+
+
+def test_the_rules_about_our_own_yaml_are_not_for_others(run: Runner) -> None:
+    out = run("lint", FAIRSEQ, HUGGING_FACE, "--select", "E,W1,A406", "--fail-on", "advice").out
+    assert out == "No problems in 2 files\n"
+
+
+def test_schema_is_added_to_none_but_our_own(run: Runner) -> None:
+    code, _, err = run("schema", "--write", FAIRSEQ)
+    assert code == 2
+    assert "is no config of ours" in err
+
+
+def test_our_own_config_can_extend_another_program_s(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"extends: {HUGGING_FACE}\naux_num_out: 50\n")
+    document = json.loads(run("summary", str(path), "--format", "json").out)
+    assert document["config"]["fields"]["aux_num_out"] == 50
+    assert document["config"]["fields"]["encoder_layer_drop"] == 0.1
+    assert f"from {HUGGING_FACE}" in run("convert", str(path), "--to", "w2v").err

@@ -1,0 +1,85 @@
+"""The config.json that is written, given to transformers: it loads, and gives a model with the parameters of ours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+
+from tests.program import Runner
+from tests.strategies import configs
+from w2v_explore import ModelConfig, build_model, load_config
+from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.dialects.table import CONV, HUGGINGFACE, HUGGINGFACE_CONFIGS
+
+
+@pytest.fixture(scope="module")
+def transformers(torchaudio_models: ModuleType) -> ModuleType:
+    """Imported once torchaudio's stand-in is there: transformers looks for it."""
+    import transformers
+
+    return transformers
+
+
+def hugging_face_model(transformers: ModuleType, config: Any) -> Any:
+    [architecture] = config.architectures
+    with torch.device("meta"):
+        return getattr(transformers, architecture)(config)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_transformers_counts_the_parameters_that_we_count(transformers: ModuleType) -> None:
+    @settings(max_examples=25)
+    @given(configs(max_layers=2))
+    def check(model: ModelConfig) -> None:
+        config = transformers.Wav2Vec2Config.from_dict(to_huggingface(model))
+        theirs = hugging_face_model(transformers, config)
+        with torch.device("meta"):
+            ours = build_model(model)
+        assert sum(tensor.numel() for tensor in theirs.parameters()) == sum(
+            tensor.numel() for tensor in ours.parameters()
+        )
+
+    check()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["base", "asr_large_960h"])
+def test_a_written_folder_loads_as_any_other(transformers: ModuleType, name: str, tmp_path: Path, run: Runner) -> None:
+    small = ["--set", "encoder_num_layers=1"]
+    code, out, _ = run("convert", name, "--to", "huggingface", "-o", str(tmp_path / "config.json"), *small)
+    assert (code, out) == (0, "")
+    config = transformers.AutoConfig.from_pretrained(str(tmp_path))
+    theirs = hugging_face_model(transformers, config)
+    ours = load_config(str(tmp_path))
+    assert ours.model == load_config(name, small[1:]).model
+    with torch.device("meta"):
+        assert theirs.num_parameters() == sum(tensor.numel() for tensor in build_model(ours.model).parameters())
+
+
+@pytest.mark.parametrize("model_type", HUGGINGFACE_CONFIGS)
+def test_the_defaults_are_those_of_transformers(transformers: ModuleType, model_type: str) -> None:
+    defaults = getattr(transformers, HUGGINGFACE_CONFIGS[model_type])().to_dict()
+    for field, counterpart in HUGGINGFACE.counterparts.items():
+        if field != CONV:
+            assert defaults[counterpart.names[0]] == counterpart.default, field
+    standard = zip(*(defaults[name] for name in HUGGINGFACE.counterparts[CONV].names), strict=True)
+    assert tuple(standard) == load_config("base").model.conv_layers
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("model_type", HUGGINGFACE_CONFIGS)
+def test_what_transformers_itself_writes_is_known_field_by_field(
+    transformers: ModuleType, model_type: str, tmp_path: Path
+) -> None:
+    config = getattr(transformers, HUGGINGFACE_CONFIGS[model_type])(hidden_size=96, num_hidden_layers=2)
+    (tmp_path / "config.json").write_text(json.dumps(config.to_dict()))
+    read = load_config(str(tmp_path))
+    assert read.warnings == ()
+    assert (read.model.encoder_embed_dim, read.model.encoder_num_layers) == (96, 2)
+    assert read.model.aux_num_out is None

@@ -1,0 +1,63 @@
+"""Which preset a config equals, or is nearest to.
+
+Two configs are the nearer the fewer fields they differ in: first those of the architecture, then the five dropouts,
+which change no weight and no output in evaluation; then the nearer their parameter counts are in proportion.
+Convolutions are compared by meaning: null and the standard seven are equal.
+"""
+
+from math import log
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.preset_values import PRESET_VALUES
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, Probability
+
+_CONV = "extractor_conv_layer_config"
+_IS_DROPOUT = [isinstance(field.kind, Probability) for field in FIELDS.values()]
+
+
+class Nearest(NamedTuple):
+    """The preset that a config is nearest to.
+
+    Attributes:
+        preset: Its name.
+        equals: All presets with the same 16 values; empty where none has them.
+        differences: The fields that differ: the config's value and the preset's.
+    """
+
+    preset: str
+    equals: tuple[str, ...]
+    differences: dict[str, tuple[Any, Any]]
+
+
+def identify(model: ModelConfig) -> Nearest:
+    """The preset that a config equals or is nearest to; of several as near, the first by name."""
+    values = model.to_mapping()
+    parameters = build_architecture(model).parameters
+    own = _by_meaning(values.values())
+
+    def distance(name: str) -> tuple[int, int, float, str]:
+        preset_parameters, *preset = PRESET_VALUES[name]
+        differs = [mine != theirs for mine, theirs in zip(own, _by_meaning(preset), strict=True)]
+        dropouts = sum(differ and is_dropout for differ, is_dropout in zip(differs, _IS_DROPOUT, strict=True))
+        return sum(differs) - dropouts, dropouts, abs(log(parameters / preset_parameters)), name
+
+    distances = sorted(map(distance, PRESET_VALUES))
+    equals = tuple(name for fields, dropouts, _, name in distances if not fields and not dropouts)
+    nearest = distances[0][-1]
+    _, *preset = PRESET_VALUES[nearest]
+    differences = {
+        field: (values[field], theirs)
+        for field, mine, theirs, same in zip(FIELDS, own, preset, _by_meaning(preset), strict=True)
+        if mine != same
+    }
+    return Nearest(nearest, equals, differences)
+
+
+def _by_meaning(values: Any) -> list[Any]:
+    """The 16 values with null convolutions written out, as tuples."""
+    return [
+        tuple(map(tuple, value or STANDARD_CONV_LAYERS)) if field == _CONV else value
+        for field, value in zip(FIELDS, values, strict=True)
+    ]

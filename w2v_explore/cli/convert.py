@@ -1,0 +1,86 @@
+"""``w2v-explore convert``."""
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from w2v_explore.cli import options
+from w2v_explore.config.codes import FOREIGN_REFUSED
+from w2v_explore.config.dialects.conversion import account_for_conversion
+from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.dialects.write import unwritable, write_config
+from w2v_explore.config.document import OWN_DIALECT, parse_document
+from w2v_explore.config.load import Reading, config_of, read_config, rename_fields
+from w2v_explore.config.source import read_source
+from w2v_explore.diagnostics import Problem
+from w2v_explore.errors import ConfigError, SourceError
+from w2v_explore.report.conversion import conversion_report
+from w2v_explore.report.terminal import print_report, stderr_console
+
+app = typer.Typer(add_completion=False)
+
+_TITLES = {"w2v": "w2v-explore", "torchaudio": "torchaudio", "python": "Python"} | {
+    name: dialect.title for name, dialect in DIALECTS.items()
+}
+
+
+class ToDialect(str, Enum):
+    """What is written."""
+
+    W2V = "w2v"
+    TORCHAUDIO = "torchaudio"
+    FAIRSEQ = "fairseq"
+    HUGGINGFACE = "huggingface"
+    PYTHON = "python"
+
+
+@app.command()
+def convert(
+    config: Annotated[str, typer.Argument(metavar="IN", help=options.CONFIG_HELP)],
+    to: Annotated[ToDialect, typer.Option("--to", help="What to write; python is the call of torchaudio's function.")],
+    dialect: options.From = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.  [default: stdout]")
+    ] = None,
+    overrides: options.Overrides = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,
+) -> None:
+    """Write a config as another program words it; standard error accounts for every field."""
+    reading = read_config(parse_document(read_source(config), options.name_of(dialect)), overrides or ())
+    _account(reading, to.value, verbose)
+    loaded = config_of(reading)
+    found = unwritable(loaded.model, to.value)
+    if found is not None:
+        raise ConfigError([_refusal(reading, *found)])
+    text = write_config(loaded, to.value)
+    if output is None:
+        print(text, end="")
+        return
+    from w2v_explore.lint.fix import write_atomically
+
+    try:
+        write_atomically(output, text.encode())
+    except OSError as error:
+        raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
+
+
+def _refusal(reading: Reading, field: str, message: str) -> Problem:
+    entry = reading.entries[field]
+    return Problem(
+        rule=FOREIGN_REFUSED,
+        place=entry.value_place(),
+        key=entry.name(),
+        message=rename_fields(message, reading.entries),
+    )
+
+
+def _account(reading: Reading, to: str, verbose: bool) -> None:
+    translation = reading.document.translation
+    source = translation.dialect if translation else OWN_DIALECT
+    name = reading.document.source.name
+    rows = account_for_conversion(reading, to)
+    heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
+    print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
+    for warning in reading.warnings:
+        typer.echo(str(warning), err=True)

@@ -1,0 +1,44 @@
+"""``w2v-explore identify``."""
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from w2v_explore.analysis.identify import identify as identify_model
+from w2v_explore.cli import options
+from w2v_explore.cli.evaluate import load_configs
+
+app = typer.Typer(add_completion=False)
+
+
+class Format(str, Enum):
+    """How the result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command()
+def identify(
+    configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
+    format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    overrides: options.Overrides = None,
+    dialect: options.From = None,
+) -> None:
+    """Which preset a config equals, or which it is nearest to, and in which fields it differs."""
+    loaded = load_configs(configs, overrides or (), options.name_of(dialect))
+    found = [(config, identify_model(config.model)) for config in loaded]
+    if format is Format.JSON:
+        from w2v_explore.report.json import dump, identity_document
+
+        print(dump(identity_document(found)))
+        return
+    from w2v_explore.report.identity import identity_report
+    from w2v_explore.report.terminal import print_report, stdout_console
+
+    console = stdout_console()
+    for number, (config, nearest) in enumerate(found):
+        if number:
+            console.print()
+        print_report(identity_report(config, nearest), console)

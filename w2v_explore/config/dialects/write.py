@@ -1,0 +1,129 @@
+"""A config as each dialect words it. Whatever is written here, reading gives the same 16 values back."""
+
+import json
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import Any
+
+import yaml
+
+from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.dialects.table import CONV, FAIRSEQ, FAIRSEQ_OVERRIDES, HEAD
+from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, TEXT_METADATA, Config
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import ConvLayer
+from w2v_explore.config.validate import to_flow_yaml
+
+# As many equal layers as are worth a `*`.
+_RUN = 3
+
+
+def write_config(config: Config, dialect: str) -> str:
+    """The text of a config in a dialect, a key of `WRITERS`.
+
+    Raises:
+        ValueError: The dialect cannot say it; see `unwritable`.
+    """
+    found = unwritable(config.model, dialect)
+    if found is not None:
+        raise ValueError(found[1])
+    return WRITERS[dialect](config)
+
+
+def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
+    """The field of ours that a dialect has no way to say, and why; None where it can say all of them."""
+    width = model.conv_layers[-1][0]
+    if dialect == "fairseq" and width == model.encoder_embed_dim:
+        return "encoder_embed_dim", (
+            f"encoder_embed_dim is {width}, the width of the last convolution: fairseq then builds no projection "
+            "between the two, and the model here always has one"
+        )
+    return None
+
+
+def _to_w2v(config: Config) -> str:
+    metadata = {key: value for key in TEXT_METADATA if (value := getattr(config, key)) is not None}
+    if config.sample_rate != DEFAULT_SAMPLE_RATE:
+        metadata["sample_rate"] = config.sample_rate
+    return "".join(_yaml_line(key, value) for key, value in (metadata | config.model.to_mapping()).items())
+
+
+def _yaml_line(key: str, value: Any, indent: str = "") -> str:
+    if isinstance(value, list):
+        return f"{indent}{key}: {to_flow_yaml(value)}\n"
+    return indent + yaml.safe_dump({key: value}, allow_unicode=True, width=110)
+
+
+def _to_torchaudio(config: Config) -> str:
+    return f"{json.dumps(config.model.to_mapping(), indent=2)}\n"
+
+
+def _to_huggingface(config: Config) -> str:
+    return f"{json.dumps(to_huggingface(config.model), indent=2)}\n"
+
+
+def _to_fairseq(config: Config) -> str:
+    """A pre-training config, or, for a model with a head, one of fine-tuning.
+
+    How many outputs a head has fairseq takes from the target dictionary, so that a comment of ours says it. Null
+    convolutions are left to fairseq's default, which is the same seven.
+    """
+    values = config.model.to_mapping()
+    lines = "model:\n"
+    indent = "  "
+    if values[HEAD] is not None:
+        lines = (
+            f"# fairseq takes the size of the head from the target dictionary.\n# w2v: {HEAD}={values[HEAD]}\n{lines}"
+        )
+        lines += f"{indent}_name: wav2vec_ctc\n"
+        lines += "".join(_yaml_line(name, values[field], indent) for field, name in FAIRSEQ_OVERRIDES.items())
+        lines += f"{indent}w2v_args:\n{indent}  model:\n"
+        indent *= 3
+    lines += f"{indent}_name: wav2vec2\n"
+    for field, counterpart in FAIRSEQ.counterparts.items():
+        value = values[field]
+        if field == HEAD or (field == CONV and value is None):
+            continue
+        if field == CONV:
+            value = conv_expression(config.model.conv_layers)
+        words = {ours: theirs for theirs, ours in counterpart.words.items()}
+        [name] = counterpart.names
+        lines += f"{indent}{name}: '{value}'\n" if field == CONV else _yaml_line(name, words.get(value, value), indent)
+    return lines
+
+
+def conv_expression(layers: tuple[ConvLayer, ...]) -> str:
+    """Conv layers as fairseq's Python expression: ``[(512, 10, 5)] + [(512, 3, 2)] * 4``."""
+    terms: list[str] = []
+    single: list[ConvLayer] = []
+    for layer, run in groupby(layers):
+        times = len(list(run))
+        if times < _RUN:
+            single += [layer] * times
+            continue
+        if single:
+            terms.append(str(single))
+            single = []
+        terms.append(f"[{layer}] * {times}")
+    return " + ".join([*terms, str(single)] if single else terms)
+
+
+def _to_python(config: Config) -> str:
+    lines = "".join(f"    {name}={_python(name, value)},\n" for name, value in config.model.to_mapping().items())
+    return f"from torchaudio.models import wav2vec2_model\n\nmodel = wav2vec2_model(\n{lines})\n"
+
+
+def _python(name: str, value: Any) -> str:
+    if name == CONV and value is not None:
+        return f"[{', '.join(str(tuple(layer)) for layer in value)}]"
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+WRITERS: Mapping[str, Callable[[Config], str]] = {
+    "w2v": _to_w2v,
+    "torchaudio": _to_torchaudio,
+    "fairseq": _to_fairseq,
+    "huggingface": _to_huggingface,
+    "python": _to_python,
+}
+"""What ``--to`` takes."""

@@ -1,0 +1,23 @@
+"""Another program's config has more than the architecture.
+
+What it does
+    Finds parts that stand beside an architecture which is read all the same: classification and x-vector heads, a
+    weighted sum of all layers, decoders, a gate on the targets of pre-training.
+Why is this bad
+    The figures are those of the backbone, with a CTC head where there is one: the other parts are not in them.
+Example
+    model:
+      _name: wav2vec2
+      encoder_layers: 12
+      target_glu: true
+Use instead
+    model:
+      _name: wav2vec2
+      encoder_layers: 12
+"""
+
+from w2v_explore.config.codes import FOREIGN_HEAD as RULE
+
+__all__ = ["RULE"]
+
+TORCH = "never sees it"

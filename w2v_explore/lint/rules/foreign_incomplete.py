@@ -1,0 +1,28 @@
+"""Another program's config does not say what the architecture is.
+
+What it does
+    Finds fairseq's configs for fine-tuning without w2v_args: their architecture is in the checkpoint that w2v_path
+    names. Also values of the architecture that are left open, ??? and interpolations of what stands in no file.
+Why is this bad
+    fairseq finds the rest at run time, in the checkpoint or on the command line. Here there is nothing to count.
+Example
+    model:
+      _name: wav2vec_ctc
+      w2v_path: ???
+      layerdrop: 0.1
+Use instead
+    model:
+      _name: wav2vec_ctc
+      w2v_path: ???
+      layerdrop: 0.1
+      w2v_args:
+        model:
+          _name: wav2vec2
+          encoder_layers: 12
+"""
+
+from w2v_explore.config.codes import FOREIGN_INCOMPLETE as RULE
+
+__all__ = ["RULE"]
+
+TORCH = "never sees it"

@@ -1,0 +1,60 @@
+"""What `convert` says it did with each field."""
+
+from collections.abc import Sequence
+
+from w2v_explore.config.dialects.conversion import Row
+from w2v_explore.report.table import Column, Report, Table
+from w2v_explore.report.units import conv_layers, scalar
+
+_STATUSES = ("refused", "mapped", "defaulted", "ignored")
+
+
+def conversion_report(heading: str, rows: Sequence[Row], source: str, target: str, verbose: bool) -> Report:
+    """The accounts of a conversion; what is ignored by what it is about, unless all of it is asked for."""
+    by_status = {status: [row for row in rows if row.status == status] for status in _STATUSES}
+    counts = ", ".join(f"{len(found)} {status}" for status, found in by_status.items())
+    tables = [_fields_table(status, by_status[status], source, target) for status in ("mapped", "defaulted")]
+    tables += [_table("Refused", by_status["refused"], source, "Why")]
+    ignored = by_status["ignored"]
+    if ignored and verbose:
+        tables.append(_table("Ignored, without effect on the architecture", ignored, source, "It is about"))
+    elif ignored:
+        counts += f"\nignored, without effect on the architecture: {_summary(ignored)}; --verbose lists them"
+    return Report(heading, counts.splitlines(), [table for table in tables if table.rows])
+
+
+def _fields_table(status: str, rows: Sequence[Row], source: str, target: str) -> Table:
+    columns = [Column(source, False, True), Column(target, False, True), Column("Value", False, True)]
+    if any(row.note for row in rows):
+        columns.append(Column("Whose default" if status == "defaulted" else "Note", False, True))
+    table = Table(status.capitalize(), columns)
+    for row in rows:
+        table.rows.append(
+            (
+                row.source.replace(", ", ",\n") or "–",
+                row.target.replace(", ", ",\n") or "–",
+                _value(row.value),
+                row.note,
+            )[: len(columns)]
+        )
+    return table
+
+
+def _table(title: str, rows: Sequence[Row], source: str, why: str) -> Table:
+    table = Table(title, [Column(source, False, True), Column("Value", False, True), Column(why, False, True)])
+    table.rows += [(row.source, _value(row.value), row.note) for row in rows]
+    return table
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    groups: dict[str, int] = {}
+    for row in rows:
+        groups[row.note] = groups.get(row.note, 0) + 1
+    return ", ".join(f"{note} ({count})" for note, count in groups.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list) and value and all(isinstance(layer, list) and len(layer) == 3 for layer in value):
+        return conv_layers(value).replace(", ", ",\n")
+    text = scalar(value) if value is None or isinstance(value, (bool, int, float)) else str(value) or "''"
+    return text if len(text) <= 60 else f"{text[:59]}…"
