@@ -6,7 +6,6 @@ import os
 from w2v_explore.checkpoint.files import read_start
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig
-from w2v_explore.checkpoint.pytorch import read_pytorch
 from w2v_explore.checkpoint.recognize import (
     FOLDER_FILES,
     INDEX_SUFFIX,
@@ -76,6 +75,9 @@ def _find_weights(folder: str) -> str:
 def _read_file(path: str) -> Checkpoint:
     start = read_start(path, START_BYTES)
     if looks_like_pytorch(start):
+        # Imported only where there is one: archives bring a dozen modules along.
+        from w2v_explore.checkpoint.pytorch import read_pytorch
+
         return read_pytorch(path)
     if looks_like_safetensors(start) or path.endswith(SAFETENSORS_SUFFIX):
         return read_safetensors(path)
