@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.fit import Fit, analyze_fit
+from w2v_explore.analysis.identify import Nearest, identify
 from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
@@ -30,6 +31,7 @@ class Inspection:
         conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
         config: The config; None where a field is not known.
         fit: How the weights and that config go together; None where there is none.
+        nearest: The preset that the config is nearest to; None where there is none.
     """
 
     checkpoint: Checkpoint
@@ -40,6 +42,7 @@ class Inspection:
     conflicts: tuple[str, ...]
     config: Config | None
     fit: Fit | None
+    nearest: Nearest | None
 
     @property
     def backbone(self) -> list[TensorInfo]:
@@ -98,6 +101,7 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
         config=config,
         fit=analyze_fit(inference.checkpoint, inference.keys, config.model) if config else None,
+        nearest=identify(config.model) if config else None,
     )
 
 

@@ -7,6 +7,7 @@ from w2v_explore.analysis.inspection import Inspection
 from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, shown
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.report.identity import describe_nearest
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.units import conv_layers, exact, percent, scalar, short
@@ -26,10 +27,16 @@ def inspection_report(inspection: Inspection) -> Report:
             (tensor.name, f"{extra.purpose}, {shape(tensor.shape)}") for tensor, extra in inspection.extras
         )
         tables.append(_name_table("Without a place in the model", "What it is", rows))
-    if inspection.unknown:
+    if inspection.fit is not None:
+        # What is unknown is unexpected among other things.
+        tables += fit_tables(inspection.fit)
+    elif inspection.unknown:
         tables.append(_name_table("Unknown", "Shape", fold_layers(_shapes(inspection.unknown))))
     tables.append(_fields(inspection))
-    return Report(checkpoint.origin, [describe_checkpoint(checkpoint, keys)], tables)
+    lines = [describe_checkpoint(checkpoint, keys)]
+    if inspection.nearest is not None:
+        lines.append(describe_nearest(inspection.nearest))
+    return Report(checkpoint.origin, lines, tables)
 
 
 def fit_report(checkpoint: Checkpoint, keys: KeyTranslation, fit: Fit, config: str) -> Report:
