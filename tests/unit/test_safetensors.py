@@ -58,6 +58,7 @@ HOSTILE = {
     "overflow": (header("{" + tensor(shape=f"[{2**63}, {2**63}]") + "}", 2), "too large for any memory"),
     "overflow before a zero": (header("{" + tensor(shape=f"[{2**63}, 4, 0]") + "}"), "too large for any memory"),
     "a size past 64 bits": (header("{" + tensor(shape=f"[{2**64}]") + "}"), "the shape of a is no list"),
+    "a million dimensions": (header("{" + tensor(shape=str([1] * 1_000_000)) + "}", 1), "has 1,000,000 dimensions"),
     "overlap": (header("{" + tensor() + "," + tensor(offsets="[1, 3]", name="b") + "}", 3), "b overlap with"),
     "a hole": (header("{" + tensor(offsets="[1, 3]") + "}", 3), "a leave a hole after the header"),
     "past the end": (header("{" + tensor() + "}", 1), "take 2 bytes, and only 1 follow"),

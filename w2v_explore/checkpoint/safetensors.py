@@ -15,10 +15,12 @@ from w2v_explore.errors import CheckpointError
 
 FORMAT = "safetensors"
 LENGTH_BYTES = 8
-# Some 60,000 tensors; a model of 10 billion parameters has 3,000. The format itself ends at 100 MB.
-MAX_HEADER_BYTES = 8 * 1024 * 1024
+# Some 30,000 tensors; the largest published model of the family has 800. The format itself ends at 100 MB.
+MAX_HEADER_BYTES = 4 * 1024 * 1024
 
 _MAX_SIZE = 2**64 - 1
+# As numpy has it; a convolution has three.
+_MAX_DIMENSIONS = 64
 _METADATA = "__metadata__"
 _ENTRY = {"dtype", "shape", "data_offsets"}
 
@@ -133,6 +135,8 @@ def _entry(name: str, entry: Any) -> tuple[TensorInfo, int, int]:
         raise ValueError(f"{shown(name)} has the dtype {shown(repr(dtype))}, which no safetensors file has")
     if not _are_sizes(shape):
         raise ValueError(f"the shape of {shown(name)} is no list of whole numbers")
+    if len(shape) > _MAX_DIMENSIONS:
+        raise ValueError(f"{shown(name)} has {len(shape):,} dimensions; the most allowed is {_MAX_DIMENSIONS}")
     if not _are_sizes(offsets) or len(offsets) != 2:
         raise ValueError(f"the data_offsets of {shown(name)} are not two whole numbers")
     torch_dtype, element_bits = DTYPES[dtype]

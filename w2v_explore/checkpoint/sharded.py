@@ -10,7 +10,7 @@ from w2v_explore.checkpoint.recognize import INDEX_SUFFIX
 from w2v_explore.checkpoint.strict_json import parse_strict_json
 from w2v_explore.errors import CheckpointError
 
-MAX_INDEX_BYTES = 8 * 1024 * 1024
+MAX_INDEX_BYTES = 4 * 1024 * 1024
 # The largest models that are published have some 200 shards.
 _MAX_SHARDS = 10_000
 
