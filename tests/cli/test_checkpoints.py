@@ -91,6 +91,47 @@ def test_a_config_beside_the_weights_tells_the_rest(beside: str, tmp_path: Path,
         assert fields["encoder_embed_dim"]["origin"] == f"shapes, {beside}"
 
 
+def test_a_config_beside_the_weights_may_extend_another(tmp_path: Path, run: Runner) -> None:
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(SMALL))
+    (tmp_path / "config.yaml").write_text("extends: small.yaml\nencoder_num_heads: 2\nfamily: ours\n")
+    write_model(tmp_path / "model.safetensors")
+    config = load_config(str(tmp_path))
+    assert config.model == ModelConfig.from_mapping({**SMALL, "encoder_num_heads": 2})
+    assert config.family == "ours"
+    fields = json.loads(run("inspect", str(tmp_path), "--format", "json").out)["fields"]
+    assert fields["encoder_num_heads"]["origin"] == "config.yaml"
+    assert fields["encoder_dropout"]["origin"] == "small.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("encoder_num_heads: x\n", "config.yaml:1:20: error E210"),
+        ("extends: nothing.yaml\n", "E260"),
+        ("- 1\n", "E106"),
+    ],
+)
+def test_a_wrong_config_beside_the_weights_is_reported_at_its_place(
+    text: str, message: str, tmp_path: Path, run: Runner
+) -> None:
+    (tmp_path / "config.yaml").write_text(text)
+    write_model(tmp_path / "model.safetensors")
+    for command in ("inspect", "summary"):
+        code, out, err = run(command, str(tmp_path))
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert message in err
+
+
+@pytest.mark.parametrize("cfg", [{"a": {(1, 2): 3}}, {"model": {"x": torch.zeros(2)}}])
+def test_a_config_inside_that_is_no_plain_data_gets_a_message(cfg: Any, tmp_path: Path, run: Runner) -> None:
+    path = tmp_path / "model.pt"
+    torch.save({"model": fairseq_state(SMALL), "cfg": cfg}, path)
+    code, out, err = run("inspect", str(path))
+    assert (code, out) == (2, "")
+    assert f"{path} (cfg)" in err
+    assert "Traceback" not in err
+
+
 def test_our_own_config_inside_tells_the_rest(tmp_path: Path, run: Runner) -> None:
     path = write_model(tmp_path / "model.safetensors", metadata={CONFIG_METADATA_KEY: json.dumps(SMALL)})
     assert load_config(str(path)).model == ModelConfig.from_mapping(SMALL)

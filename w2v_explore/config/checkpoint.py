@@ -13,12 +13,14 @@ from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, shown
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes
+from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, plain_value
+from w2v_explore.config.load import read_config
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place
-from w2v_explore.errors import CheckpointError
+from w2v_explore.errors import CheckpointError, ConfigError
 
 CONV_LAYERS = "extractor_conv_layer_config"
 HEAD = "aux_num_out"
@@ -68,6 +70,7 @@ def checkpoint_document(reference: str) -> Document:
     Raises:
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, holds no wav2vec 2.0 model, or disagrees with the config that comes with it.
+        ConfigError: The config that comes with it is wrong.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     inference = infer_config(reference)
@@ -82,6 +85,7 @@ def infer_config(reference: str) -> Inference:
     Raises:
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
+        ConfigError: The config that comes with it is wrong.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     checkpoint = read_checkpoint(reference)
@@ -91,7 +95,7 @@ def infer_config(reference: str) -> Inference:
     shapes = infer_from_shapes(
         {keys.ours[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in keys.ours}
     )
-    stated = _parse_config(checkpoint.config) if checkpoint.config else None
+    stated = _read_config(checkpoint.config) if checkpoint.config else None
     entries = dict(stated.entries) if stated else {}
     origins = {field: _origin(entry) for field, entry in entries.items() if field in FIELDS}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
@@ -153,13 +157,29 @@ def _no_model(checkpoint: Checkpoint) -> str:
     )
 
 
-def _parse_config(config: ForeignConfig) -> Document:
-    """The config that comes with a checkpoint, whosever it is."""
-    if config.path is not None:
-        return parse_document(read_file(config.path))
-    # What is no plain data inside a config is no architecture either; as text it is reported where it matters.
-    text = json.dumps(config.values, default=str)
-    return parse_document(Source(config.origin, text.encode()))
+def _read_config(config: ForeignConfig) -> Document:
+    """The config that comes with a checkpoint, whosever it is, with what it extends; fields may be missing.
+
+    Raises:
+        ConfigError: Something else is wrong with it.
+    """
+    source = read_file(config.path) if config.path is not None else _to_source(config)
+    reading = read_config(parse_document(source))
+    problems = [problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY]
+    if problems:
+        raise ConfigError(problems)
+    entries = {key: entry for key, entry in reading.entries.items() if key != "extends"}
+    return reading.document._replace(entries=entries)
+
+
+def _to_source(config: ForeignConfig) -> Source:
+    """Plain data as the JSON that a file would hold."""
+    try:
+        # What is no plain data is no architecture either; as text it is reported where it matters.
+        text = json.dumps(config.values, default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"cannot read the config in {config.origin}: it is no plain data") from error
+    return Source(config.origin, text.encode())
 
 
 def _origin(entry: Entry) -> str:
