@@ -135,13 +135,11 @@ def _tensors(mapping: Mapping[Any, Any]) -> "Iterator[tuple[str, torch.Tensor]]"
 
 
 def _check_sizes(path: str, state_dict: "Mapping[str, torch.Tensor]", file_bytes: int) -> None:
-    """Refuse tensors that claim more bytes than the file has: their data were not read, and may not be there."""
-    storages = {}
-    for tensor in state_dict.values():
-        storage = tensor.untyped_storage()
-        storages[storage._cdata] = storage.nbytes()
-    claimed = sum(storages.values())
-    if claimed > file_bytes:
-        raise CheckpointError(
-            f"cannot read {path}: its tensors take {claimed:,} bytes, and the file has {file_bytes:,}"
-        )
+    """Refuse a tensor that claims more bytes than the file has: its data were not read, and are not there."""
+    for name, tensor in state_dict.items():
+        # Not their sum: tensors may share their data.
+        claimed = tensor.untyped_storage().nbytes()
+        if claimed > file_bytes:
+            raise CheckpointError(
+                f"cannot read {path}: {shown(name)} takes {claimed:,} bytes, and the file has {file_bytes:,}"
+            )

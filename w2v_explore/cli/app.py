@@ -14,7 +14,20 @@ from w2v_explore.cli.exit_codes import DEFECT, WRONG_QUESTION
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
-COMMANDS = ("summary", "compare", "lint", "convert", "identify", "presets", "explain", "rule", "schema", "export")
+COMMANDS = (
+    "summary",
+    "compare",
+    "lint",
+    "convert",
+    "identify",
+    "presets",
+    "explain",
+    "rule",
+    "schema",
+    "inspect",
+    "check",
+    "export",
+)
 """Each a module of this package, whose ``app`` is the command."""
 
 
