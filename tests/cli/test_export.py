@@ -128,6 +128,22 @@ def test_transformers_loads_the_folder_without_a_word(
         torch.testing.assert_close(result, model(waveforms)[0], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_checkpoint_is_exported_with_its_own_weights_and_all_of_its_config(run: Runner) -> None:
+    model, config = ours("base", CTC)
+    with torch.no_grad():
+        model.aux.bias.add_(1)
+    export.export_model(model, config, "safetensors", Path("mine.safetensors"))
+    for reference, to in [("mine.safetensors", "huggingface"), ("mine-huggingface", "safetensors")]:
+        code, _, err = run("export", reference, "--to", to)
+        suffix = "" if to == "huggingface" else ".safetensors"
+        assert (code, err) == (0, f"wrote mine-huggingface{suffix}\n")
+    loaded = load_checkpoint("mine-huggingface.safetensors")
+    assert load_config("mine-huggingface.safetensors").model == config
+    for name, weight in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weight), name
+
+
 def test_files_are_for_everyone_whom_the_umask_lets_read(run: Runner) -> None:
     Path("plain").touch()
     assert run("export", "base", "--to", "safetensors", *options(SMALL)).code == 0
