@@ -47,7 +47,7 @@ def export(
     to: Annotated[Target, typer.Option("--to", help="What to write.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file, or for huggingface the folder.  [default: named as the config]"),
+        typer.Option("--output", "-o", help="The file, or for huggingface the folder; by default named as the config."),
     ] = None,
     overrides: options.Overrides = None,
 ) -> None:
@@ -64,7 +64,7 @@ def export(
         with _status() as say:
             say("making the model")
             model = _make_model(config, loaded)
-            say(f"exporting {loaded.name} to {to.value}")
+            say(f"exporting to {to.value}")
             export_model(model, loaded.model, to.value, path)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
