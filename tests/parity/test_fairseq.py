@@ -40,7 +40,10 @@ BASE_CTC = load_config("base", [*SMALL, "aux_num_out=5"]).model
 LARGE_CTC = load_config("xlsr_300m", [*SMALL, "aux_num_out=5"]).model
 
 # torch's first weight_norm, which fairseq uses, is deprecated.
-pytestmark = pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning"),
+    pytest.mark.usefixtures("one_thread"),
+]
 
 MODELS: list[tuple[type[nn.Module], ModelConfig]] = [
     (fairseq_models.Wav2Vec2Model, BASE),
@@ -84,7 +87,7 @@ def test_outputs_are_fairseqs_and_those_of_torchaudios_importer(
 
 
 @given(config=configs(), extra=st.integers(0, 500))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_any_config_survives_the_way_over_fairseqs_modules(config: ModelConfig, extra: int) -> None:
     if config.conv_layers[-1][0] == config.encoder_embed_dim:
         return

@@ -26,6 +26,7 @@ COMMANDS = (
     "schema",
     "inspect",
     "check",
+    "export",
 )
 """Each a module of this package, whose ``app`` is the command."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -48,7 +47,7 @@ def export(
     to: Annotated[Target, typer.Option("--to", help="What to write.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file, or for huggingface the folder.  [default: the config's name]"),
+        typer.Option("--output", "-o", help="The file, or for huggingface the folder; by default named as the config."),
     ] = None,
     overrides: options.Overrides = None,
 ) -> None:
@@ -57,7 +56,7 @@ def export(
     Of a config, with initial weights; of a checkpoint, with its own.
     """
     loaded = load_config(config, overrides or ())
-    path = output or Path(f"{_file_name(loaded.name)}{_SUFFIXES[to]}")
+    path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
     _check_output(path, config, to)
     try:
         from w2v_explore.model.export import export_model
@@ -65,7 +64,7 @@ def export(
         with _status() as say:
             say("making the model")
             model = _make_model(config, loaded)
-            say(f"exporting {loaded.name} to {to.value}")
+            say(f"exporting to {to.value}")
             export_model(model, loaded.model, to.value, path)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
@@ -90,9 +89,12 @@ def _make_model(reference: str, config: Config) -> Wav2Vec2Model:
     return build_model(config.model)
 
 
-def _file_name(name: str) -> str:
-    """A config's name as that of a file."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model"
+def _stem(reference: str) -> str:
+    """What was named, as the beginning of a file's name."""
+    if reference == "-":
+        return "model"
+    path = Path(reference).resolve()
+    return path.name if path.is_dir() else path.stem
 
 
 def _check_output(path: Path, reference: str, to: Target) -> None:
@@ -109,7 +111,7 @@ def _check_output(path: Path, reference: str, to: Target) -> None:
 
 
 @contextmanager
-def _status() -> Iterator[object]:
+def _status() -> Iterator[Callable[[str], None]]:
     """What is being done, on standard error; nothing where that is no terminal."""
     from rich.console import Console
 

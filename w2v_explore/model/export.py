@@ -126,11 +126,15 @@ def _fewest_samples(config: ModelConfig) -> int:
 @contextmanager
 def _place(path: Path) -> Iterator[Path]:
     """A temporary path of the same name; all that is beside it once it was written goes to where ``path`` is."""
+    umask = os.umask(0)
+    os.umask(umask)
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".w2v-explore-"))
     try:
         yield folder / path.name
         # The data of an ONNX file before the file that names them.
         for written in sorted(folder.iterdir(), key=lambda written: written.name == path.name):
+            for file in written.iterdir() if written.is_dir() else [written]:
+                file.chmod(0o666 & ~umask)  # safetensors writes for its owner alone
             os.replace(written, path.parent / written.name)
     finally:
         shutil.rmtree(folder)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from torch import nn
 
-from w2v_explore.config.document import parse_document
-from w2v_explore.config.load import read_config
+from w2v_explore.config.load import config_from_mapping
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.source import Source
-from w2v_explore.errors import CheckpointError, ConfigError
+from w2v_explore.errors import CheckpointError
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import model_with_weights
 
@@ -38,11 +35,8 @@ def import_huggingface_model(original: nn.Module) -> Wav2Vec2Model:
         raise CheckpointError(f"{name} is no model of transformers: it has no config")
     head = "ForCTC" if hasattr(original, "lm_head") else "Model"
     values = {**to_dict(), "architectures": [f"Wav2Vec2{head}"]}
-    source = Source(f"{name}.config", json.dumps(values, default=str).encode())
-    reading = read_config(parse_document(source, "huggingface"))
-    if reading.model is None:
-        raise ConfigError(reading.problems)
-    return model_with_weights(reading.model, original.state_dict(), name)
+    config = config_from_mapping(values, f"{name}.config", "huggingface").model
+    return model_with_weights(config, original.state_dict(), name)
 
 
 def import_fairseq_model(original: nn.Module) -> Wav2Vec2Model:

@@ -18,8 +18,6 @@ from w2v_explore.errors import CheckpointError, MissingExtraError
 def read_tensors(path: str) -> dict[str, Tensor]:
     """The tensors of a checkpoint by their names, on the CPU.
 
-    PyTorch's zip format and safetensors are mapped into memory: what is not used is not read.
-
     Args:
         path: A file, the index of several, or a folder in Hugging Face's format.
 

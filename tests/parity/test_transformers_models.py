@@ -27,6 +27,8 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.dialects.huggingface import to_huggingface
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CLASSES = (
     "Wav2Vec2Model",
     "Wav2Vec2ForCTC",
@@ -131,7 +133,7 @@ def test_outputs_are_those_of_transformers(transformers: ModuleType, name: str, 
 
 
 @given(config=configs(), extra=st.integers(0, 500), attention=st.sampled_from(["eager", "sdpa"]), data=st.data())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_a_config_that_we_write_gives_the_same_model_in_transformers(
     config: ModelConfig, extra: int, attention: str, data: st.DataObject
 ) -> None:
