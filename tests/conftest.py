@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -23,6 +24,17 @@ for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
 @pytest.fixture(scope="session")
 def torchaudio_models() -> ModuleType:
     return import_torchaudio_models()
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For tests of many small models: several threads that wait for each other on a busy machine cost seconds."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from w2v_explore.config.presets import preset_names as preset_names
     from w2v_explore.diagnostics import Place as Place
     from w2v_explore.diagnostics import Problem as Problem
+    from w2v_explore.errors import CheckpointError as CheckpointError
     from w2v_explore.errors import ConditionError as ConditionError
     from w2v_explore.errors import ConfigError as ConfigError
     from w2v_explore.errors import DeviceError as DeviceError
     from w2v_explore.errors import MissingExtraError as MissingExtraError
     from w2v_explore.errors import QuantityError as QuantityError
     from w2v_explore.errors import SourceError as SourceError
+    from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
     from w2v_explore.measure.latency import Latency as Latency
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
     from w2v_explore.model.factories import wav2vec2_xlsr_1b as wav2vec2_xlsr_1b
     from w2v_explore.model.factories import wav2vec2_xlsr_2b as wav2vec2_xlsr_2b
     from w2v_explore.model.factories import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
+    from w2v_explore.model.importers import import_fairseq_model as import_fairseq_model
+    from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
+    from w2v_explore.model.weights import load_checkpoint as load_checkpoint
 
 _NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
 
@@ -62,11 +67,13 @@ _HOMES = {
     "w2v_explore.diagnostics": ("Place", "Problem"),
     "w2v_explore.errors": (
         "ConditionError",
+        "CheckpointError",
         "ConfigError",
         "DeviceError",
         "MissingExtraError",
         "QuantityError",
         "SourceError",
+        "UnusedWeightsWarning",
         "W2vExploreError",
         "WorkloadError",
     ),
@@ -84,6 +91,8 @@ _HOMES = {
         "wav2vec2_xlsr_2b",
         "wav2vec2_xlsr_300m",
     ),
+    "w2v_explore.model.importers": ("import_fairseq_model", "import_huggingface_model"),
+    "w2v_explore.model.weights": ("load_checkpoint",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

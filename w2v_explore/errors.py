@@ -5,11 +5,14 @@
     W2vExploreError              everything this package raises on purpose
     ├── SourceError              a config cannot be read at all
     ├── ConfigError              a config was read and is wrong; carries every problem found
+    ├── CheckpointError          a file of weights is corrupt or hostile, or they are those of no model, or of another
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── QuantityError            a text is no number with a unit
     ├── ConditionError           a text is no condition on a figure, or nothing gives the figure
     ├── MissingExtraError        torch (or what comes with it) is not installed
     └── DeviceError              the device is absent, too small, or cannot run this dtype
+
+    UnusedWeightsWarning         weights were loaded, and some of them have no place in the model
 """
 
 from collections.abc import Sequence
@@ -37,6 +40,10 @@ class ConfigError(W2vExploreError, ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class CheckpointError(W2vExploreError, ValueError):
+    """A file of weights is cut off, corrupt or hostile, or its weights are those of no model, or of another one."""
+
+
 class WorkloadError(W2vExploreError, ValueError):
     """The batch or the number of samples is not positive, or gives no frame."""
 
@@ -55,3 +62,7 @@ class MissingExtraError(W2vExploreError, ImportError):
 
 class DeviceError(W2vExploreError, RuntimeError):
     """A device is absent, has too little free memory, or cannot run the dtype."""
+
+
+class UnusedWeightsWarning(UserWarning):
+    """Weights were loaded, and some have no place in the model; it names them and says what they are."""

@@ -17,6 +17,7 @@ from w2v_explore.version import __version__
 COMMANDS = (
     "summary", "compare", "memory", "sensitivity", "verify",
     "lint", "rule", "convert", "identify",
+    "inspect", "check", "export",
     "presets", "explain", "schema",
 )  # fmt: skip
 """Each a module of this package, whose ``app`` is the command."""

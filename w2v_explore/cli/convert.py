@@ -10,9 +10,8 @@ from w2v_explore.config.codes import FOREIGN_REFUSED
 from w2v_explore.config.dialects.conversion import account_for_conversion
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.dialects.write import unwritable, write_config
-from w2v_explore.config.document import OWN_DIALECT, parse_document
-from w2v_explore.config.load import Reading, config_of, read_config, rename_fields
-from w2v_explore.config.source import read_source
+from w2v_explore.config.document import OWN_DIALECT
+from w2v_explore.config.load import Reading, config_of, read_config, read_document, rename_fields
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ConfigError, SourceError
 from w2v_explore.report.conversion import conversion_report
@@ -47,7 +46,7 @@ def convert(
     verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,
 ) -> None:
     """Write a config as another program words it; standard error accounts for every field."""
-    reading = read_config(parse_document(read_source(config), options.name_of(dialect)), overrides or ())
+    reading = read_config(read_document(config, options.name_of(dialect)), overrides or ())
     _account(reading, to.value, verbose)
     loaded = config_of(reading)
     found = unwritable(loaded.model, to.value)

@@ -15,6 +15,14 @@ class Format(str, Enum):
     CSV = "csv"
 
 
+class ReportFormat(str, Enum):
+    """How a result that is no table of figures is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class Dtype(str, Enum):
     """The dtype of weights and activations."""
 
@@ -40,7 +48,8 @@ def name_of(dialect: FromDialect | None) -> str | None:
     return None if dialect is None else dialect.value
 
 
-CONFIG_HELP = "A config of ours, fairseq's, Hugging Face's or torchaudio's, a preset's name, or -."
+CONFIG_HELP = "A config of ours, fairseq's, Hugging Face's or torchaudio's, a preset's name, a checkpoint, or -."
+CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
 Seconds = Annotated[
     float | None, typer.Option("--seconds", help=f"Duration of each utterance.  [default: {DEFAULT_SECONDS:g}]")
@@ -69,6 +78,7 @@ FailIf = Annotated[
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
 From = Annotated[
     FromDialect | None,
     typer.Option("--from", help="Whose config it is.  [default: recognised by its content]"),

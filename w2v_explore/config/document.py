@@ -1,7 +1,8 @@
 """A parsed config file: its top-level keys with the place of each, and the plain values that they hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -88,6 +89,7 @@ class Document(NamedTuple):
         problems: What is wrong with the YAML itself, or keeps another program's config from being read as ours.
         text: The decoded source; empty where it cannot be decoded.
         translation: How another program's config was read; None for our own.
+        missing: By field, what to say where it is missing and the document can say better than that.
     """
 
     source: Source
@@ -96,6 +98,7 @@ class Document(NamedTuple):
     problems: tuple[Problem, ...]
     text: str = ""
     translation: "Translation | None" = None
+    missing: Mapping[str, str] = MappingProxyType({})
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config import codes
 from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_document, parse_override, plain_value
 from w2v_explore.config.model_config import ModelConfig
@@ -14,7 +15,7 @@ from w2v_explore.config.nodes import MAX_KEYS_CHECKED
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
-from w2v_explore.diagnostics import Place, Problem, Rule
+from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.errors import ConfigError, SourceError
 
 DEFAULT_SAMPLE_RATE = 16_000
@@ -95,15 +96,34 @@ def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | No
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
     Args:
-        reference: A file wins over a preset of the same name; of a folder, its config.json is meant.
+        reference: A file wins over a preset of the same name. Of a checkpoint (a file of weights, an index of several,
+            a folder of them), what its shapes and the config inside or beside it tell; of other folders, config.json.
         overrides: ``field=value`` each, checked like the file.
         dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
+        CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    return config_of(read_config(parse_document(read_source(reference), dialect), overrides))
+    return config_of(read_config(read_document(reference, dialect), overrides))
+
+
+def read_document(reference: str, dialect: str | None = None) -> Document:
+    """The document that a reference names, as in `load_config`; of a checkpoint, what is known of its config.
+
+    Raises:
+        SourceError: Nothing is there, or it cannot be read.
+        CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
+    """
+    if dialect is None and is_checkpoint(reference):
+        # Imported only where there is one.
+        from w2v_explore.config.checkpoint import checkpoint_document
+
+        return checkpoint_document(reference)
+    return parse_document(read_source(reference), dialect)
 
 
 def load_preset(name: str) -> Config:
@@ -142,7 +162,7 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     problems += [_locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:
-        problems += _missing_keys(document.start, entries, problems)
+        problems += _missing_keys(document, entries, problems)
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
@@ -262,13 +282,14 @@ def _foreign_names() -> dict[str, str]:
     return names
 
 
-def _missing_keys(start: Place, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
+def _missing_keys(document: Document, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
     # A misspelt key is one problem, not an unknown one and a missing one.
     misspelt = {_guess_key(problem.key or "") for problem in problems if problem.rule is codes.UNKNOWN_KEY}
     for key in FIELDS:
         if key not in entries and key not in misspelt:
             message = f"{key} is missing; write all 16 fields, or `extends: base` and only what differs"
-            yield Problem(rule=codes.MISSING_KEY, place=start, key=key, message=message)
+            message = document.missing.get(key, message)
+            yield Problem(rule=codes.MISSING_KEY, place=document.start, key=key, message=message)
 
 
 def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:

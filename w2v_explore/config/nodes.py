@@ -122,8 +122,8 @@ def encode(text: str, like: bytes) -> bytes:
 
 
 def place_of(path: str, node: yaml.Node) -> Place:
-    """The place of a node, its end included; an override is its own place."""
-    if path.startswith(OVERRIDE):
+    """The place of a node, its end included; an override is its own place, and what stands nowhere is its source's."""
+    if path.startswith(OVERRIDE) or node.start_mark is None:
         return Place(path)
     last = node
     # The end mark of a block collection overshoots to the next token: its last item's end is meant.

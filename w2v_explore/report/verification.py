@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from w2v_explore.report.json import SCHEMA_VERSION
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
+from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.verify import Finding, Verification

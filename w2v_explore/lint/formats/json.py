@@ -7,8 +7,7 @@ from typing import Any
 
 from w2v_explore.diagnostics import Problem
 from w2v_explore.lint.report import LintReport
-
-SCHEMA_VERSION = 1
+from w2v_explore.version import SCHEMA_VERSION
 
 
 def render(report: LintReport) -> str:

@@ -1,0 +1,66 @@
+"""Checkpoints made in tests."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from w2v_explore import ModelConfig, build_architecture
+
+SMALL: dict[str, Any] = {
+    "extractor_mode": "layer_norm",
+    "extractor_conv_layer_config": [[6, 4, 2], [6, 3, 2], [10, 2, 1]],
+    "extractor_conv_bias": True,
+    "encoder_embed_dim": 8,
+    "encoder_projection_dropout": 0.25,
+    "encoder_pos_conv_kernel": 5,
+    "encoder_pos_conv_groups": 2,
+    "encoder_num_layers": 3,
+    "encoder_num_heads": 4,
+    "encoder_attention_dropout": 0.125,
+    "encoder_ff_interm_features": 12,
+    "encoder_ff_interm_dropout": 0.0625,
+    "encoder_dropout": 0.5,
+    "encoder_layer_norm_first": True,
+    "encoder_layer_drop": 0.75,
+    "aux_num_out": 7,
+}
+"""A config of which every value differs from every default."""
+
+UNTOLD = (
+    "extractor_conv_layer_config", "encoder_projection_dropout", "encoder_num_heads", "encoder_attention_dropout",
+    "encoder_ff_interm_dropout", "encoder_dropout", "encoder_layer_norm_first", "encoder_layer_drop",
+)  # fmt: skip
+"""The fields that no shape tells."""
+
+
+def model_shapes(fields: Mapping[str, Any] = SMALL) -> dict[str, tuple[int, ...]]:
+    return dict(build_architecture(ModelConfig.from_mapping(fields)).state_dict_shapes())
+
+
+def safetensors_bytes(
+    shapes: Mapping[str, Iterable[int]], metadata: Mapping[str, str] | None = None, data: bool = True
+) -> bytes:
+    """A safetensors file of float32 zeros, written without the library."""
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    end = 0
+    for name, shape in shapes.items():
+        start, end = end, end + 4
+        for size in shape:
+            end = start + (end - start) * size
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + (b"\0" * end if data else b"")
+
+
+def write_model(path: Path, fields: Mapping[str, Any] = SMALL, metadata: Mapping[str, str] | None = None) -> Path:
+    path.write_bytes(safetensors_bytes(model_shapes(fields), metadata))
+    return path
+
+
+def settings(fields: Mapping[str, Any] = SMALL, names: Iterable[str] = UNTOLD) -> list[str]:
+    """``--set`` for some fields."""
+    return [part for name in names for part in ("--set", f"{name}={json.dumps(fields[name])}")]

@@ -1,0 +1,193 @@
+"""What ``export`` writes, loaded by the programs that it is for: the outputs are ours."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from tests.program import Runner
+from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_checkpoint, load_config
+from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
+from w2v_explore.model import export
+
+SMALL = [
+    "encoder_embed_dim=24",
+    "encoder_num_heads=4",
+    "encoder_pos_conv_groups=4",
+    "encoder_pos_conv_kernel=8",
+    "encoder_ff_interm_features=20",
+    "encoder_num_layers=1",
+    "extractor_conv_layer_config=[[8, 10, 5], [12, 3, 2]]",
+]
+CTC = [*SMALL, "aux_num_out=5"]
+# Two frames at the least; unlike the example that is traced in both dimensions.
+SHAPES = [(1, 401), (3, 77), (5, 30)]
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def options(overrides: list[str]) -> list[str]:
+    return [word for override in overrides for word in ("--set", override)]
+
+
+def ours(preset: str, overrides: list[str]) -> tuple[Wav2Vec2Model, ModelConfig]:
+    """The model of a config as export makes it."""
+    config = load_config(preset, overrides).model
+    torch.manual_seed(0)
+    return build_model(config).eval(), config
+
+
+def inputs(batch: int, samples: int) -> tuple[torch.Tensor, torch.Tensor]:
+    lengths = torch.linspace(20, samples, batch).long() if batch > 1 else torch.tensor([samples])
+    return torch.randn(batch, samples, generator=torch.Generator().manual_seed(1)), lengths
+
+
+def assert_onnx_outputs_equal(model: Wav2Vec2Model, path: str, output: str) -> None:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path)
+    assert [(item.name, item.shape) for item in session.get_inputs()] == [
+        ("waveforms", ["batch", "samples"]),
+        ("lengths", ["batch"]),
+    ]
+    assert [item.name for item in session.get_outputs()] == [output, "frames"]
+    for shape in SHAPES:
+        waveforms, lengths = inputs(*shape)
+        result, frames = session.run(None, {"waveforms": waveforms.numpy(), "lengths": lengths.numpy()})
+        with torch.no_grad():
+            expected, expected_frames = model(waveforms, lengths)
+        torch.testing.assert_close(torch.from_numpy(result), expected, rtol=1e-5, atol=1e-5)
+        assert torch.equal(torch.from_numpy(frames), expected_frames)
+
+
+def test_onnx_of_any_batch_and_length(run: Runner) -> None:
+    code, out, err = run("export", "base", "--to", "onnx", *options(CTC))
+    assert (code, out) == (0, "")
+    assert err == "base is a config: the weights are initial ones, from seed 0\nwrote base.onnx\n"
+    assert_onnx_outputs_equal(ours("base", CTC)[0], "base.onnx", "logits")
+
+
+def test_onnx_beyond_two_gigabytes_has_its_weights_beside_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MAX_ONNX_BYTES", 0)
+    assert run("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(SMALL)).code == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["large.onnx", "large.onnx.data"]
+    assert_onnx_outputs_equal(ours("xlsr_300m", SMALL)[0], "large.onnx", "features")
+
+
+def test_torch_export_of_any_batch_and_length(run: Runner) -> None:
+    assert run("export", "base", "--to", "torch-export", *options(CTC)).code == 0
+    program = torch.export.load("base.pt2").module()
+    model, _ = ours("base", CTC)
+    for shape in SHAPES:
+        with torch.no_grad():
+            result, frames = program(*inputs(*shape))
+            expected, expected_frames = model(*inputs(*shape))
+        torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
+        assert torch.equal(frames, expected_frames)
+
+
+def test_safetensors_holds_our_names_and_the_config(run: Runner) -> None:
+    from safetensors import safe_open
+
+    assert run("export", "base", "--to", "safetensors", *options(CTC)).code == 0
+    model, config = ours("base", CTC)
+    with safe_open("base.safetensors", "pt") as file:
+        assert json.loads(file.metadata()[CONFIG_METADATA_KEY]) == config.to_mapping()
+    loaded = load_checkpoint("base.safetensors", config)
+    for name, weight in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weight), name
+
+
+@pytest.mark.parametrize(("preset", "overrides"), [("base", CTC), ("xlsr_300m", SMALL)])
+def test_transformers_loads_the_folder_without_a_word(
+    run: Runner, torchaudio_models: ModuleType, preset: str, overrides: list[str]
+) -> None:
+    import transformers
+
+    assert run("export", preset, "--to", "huggingface", "-o", "folder", *options(overrides)).code == 0
+    model, config = ours(preset, overrides)
+    loader = transformers.AutoModel if config.aux_num_out is None else transformers.AutoModelForCTC
+    theirs: Any
+    theirs, info = loader.from_pretrained("folder", output_loading_info=True)
+    assert not any(info.values()), info
+    assert theirs.num_parameters() == sum(weight.numel() for weight in model.parameters())
+    waveforms, _ = inputs(2, 300)
+    with torch.no_grad():
+        result = theirs.eval()(waveforms)[0]
+        torch.testing.assert_close(result, model(waveforms)[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_checkpoint_is_exported_with_its_own_weights_and_all_of_its_config(run: Runner) -> None:
+    model, config = ours("base", CTC)
+    with torch.no_grad():
+        model.aux.bias.add_(1)
+    export.export_model(model, config, "safetensors", Path("mine.safetensors"))
+    for reference, to in [("mine.safetensors", "huggingface"), ("mine-huggingface", "safetensors")]:
+        code, _, err = run("export", reference, "--to", to)
+        suffix = "" if to == "huggingface" else ".safetensors"
+        assert (code, err) == (0, f"wrote mine-huggingface{suffix}\n")
+    loaded = load_checkpoint("mine-huggingface.safetensors")
+    assert load_config("mine-huggingface.safetensors").model == config
+    for name, weight in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weight), name
+
+
+def test_files_are_for_everyone_whom_the_umask_lets_read(run: Runner) -> None:
+    Path("plain").touch()
+    assert run("export", "base", "--to", "safetensors", *options(SMALL)).code == 0
+    assert Path("base.safetensors").stat().st_mode == Path("plain").stat().st_mode
+
+
+def test_a_write_that_fails_leaves_what_was_there(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(export.WRITERS, "safetensors", fail)
+    Path("base.safetensors").write_text("old")
+    code, _, err = run("export", "base", "--to", "safetensors", *options(SMALL))
+    assert code == 2
+    assert "cannot write base.safetensors: No space left on device" in " ".join(err.replace("│", " ").split())
+    assert [path.name for path in Path().iterdir()] == ["base.safetensors"]
+    assert Path("base.safetensors").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("to", "output", "message"),
+    [
+        ("onnx", "missing/base.onnx", "there is no folder missing"),
+        ("onnx", "full", "full is a folder; name a file"),
+        ("huggingface", "full", "full is there already; name a folder that is new or empty"),
+        ("onnx", "same.yaml", "same.yaml is what is exported; name another"),
+    ],
+)
+def test_an_output_that_cannot_be_is_refused_before_the_work(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, to: str, output: str, message: str
+) -> None:
+    monkeypatch.setattr(export, "export_model", lambda *arguments: pytest.fail("the work began"))
+    Path("full").mkdir()
+    Path("full/file").touch()
+    Path("same.yaml").write_text("extends: base\n")
+    code, out, err = run("export", "same.yaml", "--to", to, "-o", output, *options(SMALL))
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.replace("│", " ").split())
+
+
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    code, _, err = run("export", "base", "--to", "onnx", *options(SMALL))
+    assert code == 2
+    assert "export --to onnx needs onnxscript, which is not installed: pip install 'w2v-explore[export]'" in err
+    assert list(Path().iterdir()) == []

@@ -1,0 +1,60 @@
+"""What shapes tell, over random valid configs: every size, exactly; and in every dialect the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.checkpoint_files import model_shapes
+from tests.strategies import configs
+from w2v_explore import ModelConfig, build_architecture
+from w2v_explore.analysis.weights import fit_weights
+from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
+from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
+from w2v_explore.checkpoint.shapes import infer_from_shapes
+
+TOLD = (
+    "extractor_mode", "extractor_conv_bias", "encoder_embed_dim", "encoder_pos_conv_kernel", "encoder_pos_conv_groups",
+    "encoder_num_layers", "encoder_ff_interm_features", "aux_num_out",
+)  # fmt: skip
+
+
+@given(configs())
+def test_shapes_tell_every_size(config: ModelConfig) -> None:
+    findings = infer_from_shapes(dict(build_architecture(config).state_dict_shapes()))
+    expected = {field: getattr(config, field) for field in TOLD}
+    if len(config.conv_layers) == 1:
+        # A norm after the first of one layer is as likely a group norm.
+        del expected["extractor_mode"]
+    assert findings.values == expected
+    assert findings.conv_sizes == tuple((channels, kernel) for channels, kernel, _ in config.conv_layers)
+    assert findings.evidence.keys() == findings.values.keys()
+
+
+@given(configs(), st.data())
+def test_tensors_that_are_absent_or_misshapen_tell_nothing_wrong(config: ModelConfig, data: st.DataObject) -> None:
+    shapes: dict[str, Any] = dict(build_architecture(config).state_dict_shapes())
+    for name in data.draw(st.lists(st.sampled_from(sorted(shapes)), unique=True)):
+        if data.draw(st.booleans()):
+            del shapes[name]
+        else:
+            shapes[name] = data.draw(st.lists(st.integers(0, 3), max_size=4).map(tuple))
+    infer_from_shapes(shapes)
+
+
+@given(configs(), st.sampled_from(["torchaudio", "huggingface", "fairseq"]), st.sampled_from(["", "module.wav2vec2."]))
+def test_a_model_fits_its_own_config_in_every_dialect(config: ModelConfig, dialect: Any, prefix: str) -> None:
+    shapes = dict(build_architecture(config).state_dict_shapes())
+    theirs = keys_in_dialect(shapes, dialect, prefix=prefix, extractor_mode=config.extractor_mode)
+    tensors = tuple(TensorInfo(theirs[name], "float32", shape) for name, shape in shapes.items())
+    checkpoint = Checkpoint("model", "safetensors", (), tensors, {})
+    fit = fit_weights(checkpoint, translate_keys(theirs.values()), config)
+    assert fit.fits
+    assert fit.matched == fit.expected == len(shapes)
+
+
+def test_layers_from_somewhere_in_the_middle_count_up_to_the_last() -> None:
+    shapes = {name: shape for name, shape in model_shapes().items() if ".layers.0." not in name}
+    assert infer_from_shapes(shapes).values["encoder_num_layers"] == 3

@@ -1,0 +1,110 @@
+"""What a checkpoint is: its tensors by their part in the model, and the config that they and others tell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from w2v_explore.analysis.identify import Nearest, identify
+from w2v_explore.analysis.weights import WeightsFit, fit_weights
+from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
+from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
+from w2v_explore.config import codes
+from w2v_explore.config.checkpoint import Inference, Question, find_conflicts, infer_config
+from w2v_explore.config.load import Config, Reading, config_of, read_config
+from w2v_explore.config.nodes import OVERRIDE
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.errors import ConfigError
+
+_HEAD_PREFIX = f"{HEAD.torchaudio}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What a checkpoint is.
+
+    Attributes:
+        checkpoint: What the files hold.
+        keys: The names of the tensors, read.
+        values: The fields that are known, in torchaudio's order.
+        origins: Where each comes from: ``shapes``, a config, ``--set``.
+        missing: For each field that is not known, what to give.
+        conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
+        config: The config; None where a field is not known.
+        fit: How the weights and that config go together; None where there is none.
+        nearest: The preset that the config is nearest to; None where there is none.
+    """
+
+    checkpoint: Checkpoint
+    keys: KeyTranslation
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    missing: Mapping[str, Question]
+    conflicts: tuple[str, ...]
+    config: Config | None
+    fit: WeightsFit | None
+    nearest: Nearest | None
+
+    @property
+    def backbone(self) -> list[TensorInfo]:
+        """The tensors of the model without its head."""
+        return [tensor for name, tensor in self._ours() if not name.startswith(_HEAD_PREFIX)]
+
+    @property
+    def head(self) -> list[TensorInfo]:
+        """The tensors of the linear head."""
+        return [tensor for name, tensor in self._ours() if name.startswith(_HEAD_PREFIX)]
+
+    @property
+    def extras(self) -> list[tuple[TensorInfo, Extra]]:
+        """The tensors without a place in the model, and what they are."""
+        extras = self.keys.extras
+        return [(tensor, extras[tensor.name]) for tensor in self.checkpoint.tensors if tensor.name in extras]
+
+    @property
+    def unknown(self) -> list[TensorInfo]:
+        """The tensors whose names mean nothing here."""
+        names = set(self.keys.unknown)
+        return [tensor for tensor in self.checkpoint.tensors if tensor.name in names]
+
+    def _ours(self) -> list[tuple[str, TensorInfo]]:
+        ours = self.keys.ours
+        return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
+
+
+def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspection:
+    """What a checkpoint is.
+
+    Args:
+        reference: A file of weights, an index of several, or a Hugging Face folder.
+        overrides: ``field=value`` each, for what nothing else tells.
+
+    Raises:
+        SourceError: It cannot be opened.
+        CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
+        ConfigError: The config that comes with it, or an override, is wrong.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
+    """
+    inference = infer_config(reference)
+    reading = read_config(inference.document, overrides)
+    missing = {problem.key for problem in reading.problems if problem.rule is codes.MISSING_KEY}
+    if len(missing) < len(reading.problems):
+        raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
+    given = {field for field, entry in reading.entries.items() if entry.path.startswith(OVERRIDE)}
+    origins = {**inference.origins, **dict.fromkeys(given & FIELDS.keys(), "--set")}
+    config = config_of(reading) if reading.model else None
+    return Inspection(
+        checkpoint=inference.checkpoint,
+        keys=inference.keys,
+        values={field: reading.values[field] for field in FIELDS if field in reading.values},
+        origins=origins,
+        missing={field: question for field, question in inference.questions.items() if field in missing},
+        conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
+        config=config,
+        fit=fit_weights(inference.checkpoint, inference.keys, config.model) if config else None,
+        nearest=identify(config.model) if config else None,
+    )
+
+
+def _override_conflicts(inference: Inference, reading: Reading, origins: Mapping[str, str]) -> list[str]:
+    given = {field: value for field, value in reading.values.items() if origins[field] == "--set"}
+    return list(find_conflicts(inference.shapes, given, origins))

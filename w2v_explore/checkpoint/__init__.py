@@ -1,0 +1,1 @@
+"""Checkpoints without torch: what their tensors are called, and in whose words."""

@@ -1,0 +1,76 @@
+"""`Checkpoint`: the names, dtypes and shapes of the tensors that a file of weights, or a folder of them, holds."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+Shape = tuple[int, ...]
+
+_MAX_SHOWN = 100
+
+
+class TensorInfo(NamedTuple):
+    """A tensor that was not read.
+
+    Attributes:
+        name: Its key, as the file has it.
+        dtype: torch's name: ``float32``, ``bfloat16``.
+        shape: Its sizes; empty for a scalar.
+    """
+
+    name: str
+    dtype: str
+    shape: Shape
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.shape)
+
+
+class ForeignConfig(NamedTuple):
+    """A config that comes with a checkpoint, undecoded.
+
+    Attributes:
+        origin: Where it stands: ``model/config.json``, ``checkpoint.pt (cfg)``.
+        path: Its file; None where it stands inside the checkpoint.
+        values: Its plain data; None where it is a file, which is read as any config is.
+    """
+
+    origin: str
+    path: str | None = None
+    values: Mapping[str, Any] | None = None
+
+
+class Checkpoint(NamedTuple):
+    """What a file of weights, or a folder of them, holds.
+
+    Attributes:
+        origin: The path as it was given.
+        format: ``safetensors``, ``PyTorch (zip)``, ``PyTorch (legacy)``.
+        files: The files that hold the tensors.
+        tensors: All of them, in the order of the files.
+        metadata: What a safetensors header says beside them.
+        config: The config inside or beside it, if there is one.
+    """
+
+    origin: str
+    format: str
+    files: tuple[str, ...]
+    tensors: tuple[TensorInfo, ...]
+    metadata: Mapping[str, str]
+    config: ForeignConfig | None = None
+
+    @property
+    def dtypes(self) -> dict[str, int]:
+        """Elements by dtype, the most frequent first."""
+        counts: dict[str, int] = {}
+        for tensor in self.tensors:
+            counts[tensor.dtype] = counts.get(tensor.dtype, 0) + tensor.elements
+        return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def shown(name: str) -> str:
+    """A name from a file, fit to print: nothing in it moves a terminal's cursor, and it ends."""
+    text = name if name.isprintable() else repr(name)[1:-1]
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…"

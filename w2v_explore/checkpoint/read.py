@@ -1,0 +1,86 @@
+"""From a path to what it holds: which of the formats it is, and the config that lies beside it."""
+
+import json
+import os
+
+from w2v_explore.checkpoint.files import read_start
+from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
+from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig
+from w2v_explore.checkpoint.recognize import (
+    FOLDER_FILES,
+    INDEX_SUFFIX,
+    SAFETENSORS_SUFFIX,
+    START_BYTES,
+    looks_like_pytorch,
+    looks_like_safetensors,
+)
+from w2v_explore.checkpoint.safetensors import read_safetensors
+from w2v_explore.checkpoint.sharded import read_sharded
+from w2v_explore.errors import CheckpointError, SourceError
+
+CONFIG_FILES = ("config.json", "{stem}.yaml", "config.yaml")
+"""A config beside the weights: Hugging Face's, then what `inspect --write` is likely to have made."""
+
+
+def read_checkpoint(path: str) -> Checkpoint:
+    """What a file of weights, an index of several, or a Hugging Face folder holds.
+
+    Reads the header alone where the format allows that, which is everywhere but in PyTorch's legacy files.
+
+    Raises:
+        SourceError: It cannot be opened.
+        CheckpointError: It is in none of the formats, or corrupt.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
+    """
+    if "\0" in path:
+        raise SourceError(f"{path!r} is no path: it holds a NUL character")
+    weights = _find_weights(path) if os.path.isdir(path) else path
+    checkpoint = read_sharded(weights, _read_file) if weights.endswith(INDEX_SUFFIX) else _read_file(weights)
+    config = checkpoint.config or _config_inside(checkpoint) or _config_beside(weights)
+    return checkpoint._replace(origin=path, config=config)
+
+
+def _config_inside(checkpoint: Checkpoint) -> ForeignConfig | None:
+    """Ours, in the metadata of a safetensors file that this program wrote."""
+    text = checkpoint.metadata.get(CONFIG_METADATA_KEY)
+    if text is None:
+        return None
+    origin = f"{checkpoint.origin} ({CONFIG_METADATA_KEY})"
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"cannot read the config in {origin}: it is no JSON") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"cannot read the config in {origin}: it is no JSON object")
+    return ForeignConfig(origin, values=values)
+
+
+def _config_beside(weights: str) -> ForeignConfig | None:
+    folder, file = os.path.split(weights)
+    stem = file.partition(".")[0]
+    for name in CONFIG_FILES:
+        path = os.path.join(folder, name.format(stem=stem))
+        if os.path.isfile(path):
+            return ForeignConfig(path, path=path)
+    return None
+
+
+def _find_weights(folder: str) -> str:
+    for name in FOLDER_FILES:
+        if os.path.exists(path := os.path.join(folder, name)):
+            return path
+    raise CheckpointError(f"cannot read {folder}: it holds none of {', '.join(FOLDER_FILES)}")
+
+
+def _read_file(path: str) -> Checkpoint:
+    start = read_start(path, START_BYTES)
+    if looks_like_pytorch(start):
+        # Imported only where there is one: archives bring a dozen modules along.
+        from w2v_explore.checkpoint.pytorch import read_pytorch
+
+        return read_pytorch(path)
+    if looks_like_safetensors(start) or path.endswith(SAFETENSORS_SUFFIX):
+        return read_safetensors(path)
+    if not start:
+        raise CheckpointError(f"cannot read {path}: the file is empty")
+    raise CheckpointError(f"cannot read {path}: it is neither a safetensors file nor one that torch.save wrote")

@@ -1,0 +1,100 @@
+"""Weights in several files, with an index that says which tensor lies in which."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from w2v_explore.checkpoint.files import read_whole
+from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, shown
+from w2v_explore.checkpoint.recognize import INDEX_SUFFIX
+from w2v_explore.checkpoint.strict_json import parse_strict_json
+from w2v_explore.errors import CheckpointError
+
+MAX_INDEX_BYTES = 4 * 1024 * 1024
+# The largest models that are published have some 200 shards.
+_MAX_SHARDS = 10_000
+
+
+def read_sharded(path: str, read_shard: Callable[[str], Checkpoint]) -> Checkpoint:
+    """All that an index leads to.
+
+    Args:
+        path: The index: ``model.safetensors.index.json``, or ``pytorch_model.bin.index.json``.
+        read_shard: Reads one file.
+
+    Raises:
+        SourceError: A file cannot be opened.
+        CheckpointError: The index is wrong, names what lies outside of its folder, or says other than the shards.
+    """
+    shard_of = _read_index(path)
+    names = sorted(set(shard_of.values()))
+    folder = os.path.dirname(path)
+    missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise CheckpointError(f"cannot read {path}: its shard {shown(missing[0])}{more} is missing")
+    shards = {name: read_shard(os.path.join(folder, name)) for name in names}
+    tensors: dict[str, TensorInfo] = {}
+    for name, shard in shards.items():
+        for tensor in shard.tensors:
+            _check_tensor(path, tensor.name, name, shard_of, tensors)
+            tensors[tensor.name] = tensor
+    absent = [tensor for tensor in shard_of if tensor not in tensors]
+    if absent:
+        raise CheckpointError(
+            f"cannot read {path}: it puts {shown(absent[0])} into {shown(shard_of[absent[0]])}, which has none "
+            f"({len(absent)} such tensors)"
+        )
+    first = next(iter(shards.values()))
+    return Checkpoint(
+        path, f"{first.format}, {len(shards)} shards", tuple(_files(shards)), tuple(tensors.values()), first.metadata
+    )
+
+
+def _files(shards: Mapping[str, Checkpoint]) -> list[str]:
+    return [file for shard in shards.values() for file in shard.files]
+
+
+def _check_tensor(
+    path: str, tensor: str, shard: str, shard_of: Mapping[str, str], seen: Mapping[str, TensorInfo]
+) -> None:
+    if tensor in seen:
+        raise CheckpointError(f"cannot read {path}: {shown(tensor)} lies in two shards, {shown(shard)} the second")
+    if tensor not in shard_of:
+        raise CheckpointError(f"cannot read {path}: it says nothing of {shown(tensor)}, which lies in {shown(shard)}")
+
+
+def _read_index(path: str) -> dict[str, str]:
+    """The shard of each tensor."""
+    try:
+        index = parse_strict_json(read_whole(path, MAX_INDEX_BYTES))
+    except CheckpointError:
+        raise
+    except ValueError as error:
+        raise CheckpointError(f"cannot read {path}: {error}") from error
+    weight_map = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise CheckpointError(f"cannot read {path}: it has no weight_map, from the names of tensors to those of files")
+    shards = set()
+    for tensor, shard in weight_map.items():
+        if not _is_file_name(shard):
+            raise CheckpointError(
+                f"cannot read {path}: the shard of {shown(tensor)} is {shown(repr(shard))}, no file beside the index"
+            )
+        shards.add(shard)
+    if len(shards) > _MAX_SHARDS:
+        raise CheckpointError(
+            f"cannot read {path}: it names {len(shards):,} shards; the most allowed is {_MAX_SHARDS:,}"
+        )
+    return weight_map
+
+
+def _is_file_name(name: Any) -> bool:
+    """Whether it names a file of the index's own folder, and not one above, below or elsewhere."""
+    return (
+        isinstance(name, str)
+        and name.isprintable()
+        and name not in ("", ".", "..")
+        and not any(character in name for character in "/\\:")
+        and not name.endswith(INDEX_SUFFIX)
+    )

@@ -1,0 +1,46 @@
+"""``w2v-explore check``."""
+
+from typing import Annotated
+
+import typer
+
+from w2v_explore.analysis.weights import fit_weights
+from w2v_explore.checkpoint.keys import translate_keys
+from w2v_explore.checkpoint.read import read_checkpoint
+from w2v_explore.cli import options
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.config.load import load_config
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def check(
+    checkpoint: Annotated[str, typer.Argument(metavar="CHECKPOINT", help=options.CHECKPOINT_HELP)],
+    config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
+    format: options.ReportFormatOption = options.ReportFormat.TABLE,
+    overrides: options.Overrides = None,
+) -> None:
+    """Whether the weights of a checkpoint fit a config: what is missing, unexpected, or of another shape."""
+    wanted = load_config(config, overrides or ())
+    found = read_checkpoint(checkpoint)
+    keys = translate_keys(tensor.name for tensor in found.tensors)
+    fit = fit_weights(found, keys, wanted.model)
+    match format:
+        case options.ReportFormat.JSON:
+            from w2v_explore.report.checkpoint_json import fit_document
+            from w2v_explore.report.json import dump
+
+            print(dump(fit_document(found, keys, fit, wanted.name)))
+        case options.ReportFormat.MARKDOWN:
+            from w2v_explore.report.checkpoint import fit_report
+            from w2v_explore.report.markdown import report_markdown
+
+            print(report_markdown([fit_report(found, keys, fit, wanted.name)]), end="")
+        case options.ReportFormat.TABLE:
+            from w2v_explore.report.checkpoint import fit_report
+            from w2v_explore.report.terminal import print_report, stdout_console
+
+            print_report(fit_report(found, keys, fit, wanted.name), stdout_console())
+    if not fit.fits:
+        raise typer.Exit(ANSWER_IS_NO)

@@ -1,0 +1,75 @@
+"""``w2v-explore inspect``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from w2v_explore.analysis.inspection import Inspection, inspect_checkpoint
+from w2v_explore.checkpoint.listing import shown
+from w2v_explore.cli import options
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.errors import CheckpointError, SourceError
+from w2v_explore.lint.fix import write_atomically
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def inspect(
+    checkpoint: Annotated[str, typer.Argument(metavar="CHECKPOINT", help=options.CHECKPOINT_HELP)],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Give a field that nothing else tells; repeatable."),
+    ] = None,
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="FILE", help="Write the config there as YAML.")
+    ] = None,
+    format: options.ReportFormatOption = options.ReportFormat.TABLE,
+) -> None:
+    """What is in a checkpoint: its tensors, and the config that they and a config inside or beside them tell."""
+    inspection = inspect_checkpoint(checkpoint, overrides or ())
+    if write is not None:
+        _write(write, inspection)
+    match format:
+        case options.ReportFormat.JSON:
+            from w2v_explore.report.checkpoint_json import inspection_document
+            from w2v_explore.report.json import dump
+
+            print(dump(inspection_document(inspection)))
+        case options.ReportFormat.MARKDOWN:
+            from w2v_explore.report.checkpoint import inspection_report
+            from w2v_explore.report.markdown import report_markdown
+
+            print(report_markdown([inspection_report(inspection)]), end="")
+        case options.ReportFormat.TABLE:
+            from w2v_explore.report.checkpoint import inspection_report
+            from w2v_explore.report.terminal import print_report, stdout_console
+
+            print_report(inspection_report(inspection), stdout_console())
+    for warning in inspection.config.warnings if inspection.config else ():
+        print(warning, file=sys.stderr)
+    for conflict in inspection.conflicts:
+        print(f"{checkpoint}: {conflict}", file=sys.stderr)
+    if inspection.conflicts:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def _write(path: str, inspection: Inspection) -> None:
+    """Write the config with the origin of each field behind it, whole or not at all."""
+    from w2v_explore.config.dialects.write import write_config
+
+    origin = inspection.checkpoint.origin
+    if inspection.conflicts:
+        raise CheckpointError("\n".join(f"{origin}: {conflict}" for conflict in inspection.conflicts))
+    if inspection.config is None:
+        raise CheckpointError("\n".join(f"{origin}: {question}" for question in inspection.missing.values()))
+    lines = []
+    for line in write_config(inspection.config, "w2v").splitlines():
+        field = line.partition(":")[0]
+        lines.append(f"{line}  # {shown(inspection.origins[field])}" if field in inspection.origins else line)
+    try:
+        write_atomically(path, "\n".join([*lines, ""]).encode())
+    except OSError as error:
+        raise SourceError(f"cannot write {path}: {error.strerror or error}") from error
+    print(f"wrote {path}", file=sys.stderr)

@@ -1,0 +1,239 @@
+"""What a checkpoint tells of its model's config: by the shapes of its tensors, and by a config inside or beside it."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from yaml import Node
+from yaml.representer import SafeRepresenter
+
+from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
+from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, shown
+from w2v_explore.checkpoint.read import read_checkpoint
+from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes
+from w2v_explore.config import codes
+from w2v_explore.config.document import Document, Entry, parse_document, plain_value
+from w2v_explore.config.load import read_config
+from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
+from w2v_explore.config.source import Source, read_file
+from w2v_explore.config.validate import describe
+from w2v_explore.diagnostics import Place
+from w2v_explore.errors import CheckpointError, ConfigError
+
+CONV_LAYERS = "extractor_conv_layer_config"
+HEAD = "aux_num_out"
+SHAPES = "shapes"
+
+_USUAL_HEAD_DIM = 64
+_REPRESENTER = SafeRepresenter()
+
+
+class Question(NamedTuple):
+    """What is asked of the user: why, and what to give."""
+
+    reason: str
+    instead: str
+
+    def __str__(self) -> str:
+        """Both, as a message."""
+        return f"{self.reason}; {self.instead}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """What is known of a checkpoint's config.
+
+    Attributes:
+        checkpoint: What the files hold.
+        keys: The names of the tensors, read.
+        shapes: What the shapes tell.
+        document: What is known, as a config.
+        origins: Where the value of each field comes from, in words.
+        questions: What to ask for each field, should it not be known.
+        conflicts: Where a config and the shapes disagree, a message each; the document holds what the shapes say.
+    """
+
+    checkpoint: Checkpoint
+    keys: KeyTranslation
+    shapes: ShapeFindings
+    document: Document
+    origins: Mapping[str, str]
+    questions: Mapping[str, Question]
+    conflicts: tuple[str, ...]
+
+
+def checkpoint_document(reference: str) -> Document:
+    """What is known of a checkpoint's config, as a document.
+
+    Raises:
+        SourceError: It cannot be opened.
+        CheckpointError: It is corrupt, holds no wav2vec 2.0 model, or disagrees with the config that comes with it.
+        ConfigError: The config that comes with it is wrong.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
+    """
+    inference = infer_config(reference)
+    if inference.conflicts:
+        raise CheckpointError("\n".join(f"{reference}: {conflict}" for conflict in inference.conflicts))
+    return inference.document
+
+
+def infer_config(reference: str) -> Inference:
+    """What is known of the config of a checkpoint, and from where.
+
+    Raises:
+        SourceError: It cannot be opened.
+        CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
+        ConfigError: The config that comes with it is wrong.
+        MissingExtraError: It is a PyTorch file, and torch is not installed.
+    """
+    checkpoint = read_checkpoint(reference)
+    keys = translate_keys(tensor.name for tensor in checkpoint.tensors)
+    if keys.dialect is None:
+        raise CheckpointError(_no_model(checkpoint))
+    shapes = infer_from_shapes(
+        {keys.ours[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in keys.ours}
+    )
+    stated = _read_config(checkpoint.config) if checkpoint.config else None
+    entries = dict(stated.entries) if stated else {}
+    origins = {field: _origin(entry) for field, entry in entries.items() if field in FIELDS}
+    # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
+    claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
+    conflicts = tuple(find_conflicts(shapes, claims, origins))
+    for field, value in shapes.values.items():
+        if field in entries and plain_value(entries[field].value) == value:
+            origins[field] = f"{SHAPES}, {origins[field]}"
+        else:
+            entries[field] = Entry(reference, _node(field), _node(value))
+            origins[field] = SHAPES
+    questions = _ask(shapes)
+    nothing_stated = Document(Source(reference, b""), {}, Place(reference), ())
+    document = (stated or nothing_stated)._replace(
+        source=Source(reference, b"", os.path.abspath(reference)),
+        entries=entries,
+        start=Place(reference),
+        missing={field: str(question) for field, question in questions.items()},
+    )
+    return Inference(
+        checkpoint=checkpoint,
+        keys=keys,
+        shapes=shapes,
+        document=document,
+        origins=origins,
+        questions=questions,
+        conflicts=conflicts,
+    )
+
+
+def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins: Mapping[str, str]) -> Iterator[str]:
+    """Where values and shapes disagree, a message each.
+
+    Args:
+        shapes: What the shapes tell.
+        values: By field, what something else says.
+        origins: By field, what says so.
+    """
+    for field, value in values.items():
+        if field == CONV_LAYERS:
+            if shapes.conv_sizes and _conv_sizes(value) != shapes.conv_sizes:
+                yield (
+                    f"{field}: {origins[field]} and the shapes of the weights disagree on channels or kernels, which "
+                    f"are {_word_sizes(shapes.conv_sizes)} by the shapes"
+                )
+        elif field in shapes.values and value != shapes.values[field]:
+            yield (
+                f"{field} is {describe(value)} in {origins[field]} and {describe(shapes.values[field])} by the shapes "
+                f"of the weights ({shapes.evidence[field]})"
+            )
+
+
+def _no_model(checkpoint: Checkpoint) -> str:
+    names = [shown(tensor.name) for tensor in checkpoint.tensors[:3]]
+    found = f"{len(checkpoint.tensors)} tensors, the first {', '.join(names)}" if names else "no tensors"
+    return (
+        f"{checkpoint.origin} holds no wav2vec 2.0 model: below no prefix is there a tensor named "
+        f"feature_extractor.conv_layers.0.conv.weight; it has {found}"
+    )
+
+
+def _read_config(config: ForeignConfig) -> Document:
+    """The config that comes with a checkpoint, whosever it is, with what it extends; fields may be missing.
+
+    Raises:
+        ConfigError: Something else is wrong with it.
+    """
+    source = read_file(config.path) if config.path is not None else _to_source(config)
+    reading = read_config(parse_document(source))
+    problems = [problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY]
+    if problems:
+        raise ConfigError(problems)
+    entries = {key: entry for key, entry in reading.entries.items() if key != "extends"}
+    return reading.document._replace(entries=entries)
+
+
+def _to_source(config: ForeignConfig) -> Source:
+    """Plain data as the JSON that a file would hold."""
+    try:
+        # What is no plain data is no architecture either; as text it is reported where it matters.
+        text = json.dumps(config.values, default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"cannot read the config in {config.origin}: it is no plain data") from error
+    return Source(config.origin, text.encode())
+
+
+def _origin(entry: Entry) -> str:
+    """The name of the file that states it: which folder it lies in is known."""
+    return os.path.basename(entry.path) + ("" if entry.stated else " (default)")
+
+
+def _node(value: Any) -> Node:
+    """The YAML node of a value that stands nowhere."""
+    node: Node = _REPRESENTER.represent_data(value)
+    return node
+
+
+def _conv_sizes(layers: object) -> tuple[tuple[int, int], ...] | None:
+    """Channels and kernel of each of some conv layers; None where they are none."""
+    if layers is None:
+        layers = STANDARD_CONV_LAYERS
+    try:
+        return tuple((channels, kernel) for channels, kernel, _ in layers)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return None
+
+
+def _word_sizes(sizes: tuple[tuple[int, int], ...]) -> str:
+    return shown(", ".join(f"{channels}·{kernel}" for channels, kernel in sizes))
+
+
+def _ask(shapes: ShapeFindings) -> dict[str, Question]:
+    """What to give for each field, should nothing else tell it."""
+    embed_dim = shapes.values.get("encoder_embed_dim", 0)
+    examples = {
+        "encoder_num_heads": str(max(embed_dim // _USUAL_HEAD_DIM, 1)) if embed_dim else "12",
+        "encoder_layer_norm_first": "true (pre-norm) or false (post-norm)",
+    }
+    questions = {}
+    for field in FIELDS:
+        example = examples.get(field, "0.1" if "drop" in field else "VALUE")
+        questions[field] = Question(f"{field} cannot be told from shapes", f"give --set {field}={example}")
+    if shapes.conv_sizes:
+        questions[CONV_LAYERS] = _ask_strides(shapes.conv_sizes)
+    return questions
+
+
+def _ask_strides(sizes: tuple[tuple[int, int], ...]) -> Question:
+    reason = f"the strides of {CONV_LAYERS} cannot be told from shapes"
+    if sizes == _conv_sizes(STANDARD_CONV_LAYERS):
+        strides = ", ".join(str(stride) for _, _, stride in STANDARD_CONV_LAYERS)
+        return Question(
+            f"{reason}, and its channels and kernels are those of the standard seven layers",
+            f"give --set {CONV_LAYERS}=null if its strides are the standard {strides} too",
+        )
+    channels, kernel = sizes[0]
+    more = ", …" if len(sizes) > 1 else ""
+    return Question(
+        f"{reason}, and its channels and kernels are {_word_sizes(sizes)}",
+        f"give --set '{CONV_LAYERS}=[[{channels}, {kernel}, STRIDE]{more}]'",
+    )

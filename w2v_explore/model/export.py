@@ -1,0 +1,153 @@
+"""Models written for other programs: ONNX, torch.export, safetensors, Hugging Face.
+
+Each writer makes its files under a temporary name beside their place; they are renamed once they are whole.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch.export import Dim, ExportedProgram
+
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
+from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.model.components import Wav2Vec2Model
+
+Writer = Callable[[Wav2Vec2Model, ModelConfig, Path], None]
+
+# One protobuf message, and so an ONNX file that holds its weights, ends at 2 GiB.
+MAX_ONNX_BYTES = 2**31 - 2**24
+
+_ONNX_OPSET = 20
+
+
+def export_model(model: Wav2Vec2Model, config: ModelConfig, to: str, path: Path) -> None:
+    """Write a model to a path, whole or not at all; what was there is replaced.
+
+    Args:
+        model: In float32, on the CPU; it is put into evaluation mode.
+        config: Its config.
+        to: One of `WRITERS`.
+        path: A file, or for Hugging Face a folder, which must be new or empty.
+
+    Raises:
+        OSError: It cannot be written there.
+        ModuleNotFoundError: A package that the format needs is not installed.
+    """
+    model.eval()
+    with _place(path) as temporary:
+        WRITERS[to](model, config, temporary)
+
+
+def _write_onnx(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+    """One graph from ``waveforms`` and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it."""
+    import onnxscript  # noqa: F401  (what torch's exporter needs; without it, it says so in many lines)
+
+    outputs = ["features" if config.aux_num_out is None else "logits", "frames"]
+    with _quiet():
+        program = torch.onnx.export(
+            _trace(model, config),
+            dynamic_shapes=_dynamic_shapes(config),
+            input_names=["waveforms", "lengths"],
+            output_names=outputs,
+            opset_version=_ONNX_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+        assert program is not None
+        num_bytes = build_architecture(config).parameters * torch.float32.itemsize
+        program.save(path, external_data=num_bytes > MAX_ONNX_BYTES)
+
+
+def _write_torch_export(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+    with _quiet():
+        torch.export.save(_trace(model, config), path)
+
+
+def _write_safetensors(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+    """Our names; the config lies in the metadata, so that the file tells all of its model."""
+    from safetensors.torch import save_file
+
+    metadata = {"format": "pt", CONFIG_METADATA_KEY: json.dumps(config.to_mapping())}
+    save_file(model.state_dict(), path, metadata)
+
+
+def _write_huggingface(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+    """A folder from which ``from_pretrained`` of transformers makes a Wav2Vec2Model, or Wav2Vec2ForCTC with a head."""
+    from safetensors.torch import save_file
+
+    path.mkdir()
+    text = json.dumps(to_huggingface(config), indent=2)
+    (path / "config.json").write_text(f"{text}\n", encoding="utf-8")
+    weights = model.state_dict()
+    names = keys_in_dialect(weights, "huggingface", prefix="" if config.aux_num_out is None else "wav2vec2.")
+    save_file({name: weights[ours] for ours, name in names.items()}, path / "model.safetensors", {"format": "pt"})
+
+
+WRITERS: dict[str, Writer] = {
+    "onnx": _write_onnx,
+    "torch-export": _write_torch_export,
+    "safetensors": _write_safetensors,
+    "huggingface": _write_huggingface,
+}
+
+
+def _trace(model: Wav2Vec2Model, config: ModelConfig) -> ExportedProgram:
+    """The model as a graph in which batch and samples may vary."""
+    samples = 2 * _fewest_samples(config)
+    example = (torch.zeros(2, samples), torch.full((2,), samples))
+    return torch.export.export(model, example, dynamic_shapes=_dynamic_shapes(config))
+
+
+def _dynamic_shapes(config: ModelConfig) -> dict[str, dict[int, Dim]]:
+    batch = Dim("batch", min=1)
+    return {"waveforms": {0: batch, 1: Dim("samples", min=_fewest_samples(config))}, "lengths": {0: batch}}
+
+
+def _fewest_samples(config: ModelConfig) -> int:
+    """Samples that give two frames: torch.export takes a size of one for a constant."""
+    samples = 2
+    for _, kernel, stride in reversed(config.conv_layers):
+        samples = (samples - 1) * stride + kernel
+    return samples
+
+
+@contextmanager
+def _place(path: Path) -> Iterator[Path]:
+    """A temporary path of the same name; all that is beside it once it was written goes to where ``path`` is."""
+    umask = os.umask(0)
+    os.umask(umask)
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".w2v-explore-"))
+    try:
+        yield folder / path.name
+        # The data of an ONNX file before the file that names them.
+        for written in sorted(folder.iterdir(), key=lambda written: written.name == path.name):
+            for file in written.iterdir() if written.is_dir() else [written]:
+                file.chmod(0o666 & ~umask)  # safetensors writes for its owner alone
+            os.replace(written, path.parent / written.name)
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch's exporter says about its own insides and about packages that are not needed."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)

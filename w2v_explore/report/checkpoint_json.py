@@ -1,0 +1,84 @@
+"""The JSON of `inspect` and `check` (docs/json.md)."""
+
+from typing import Any
+
+from w2v_explore.analysis.inspection import Inspection
+from w2v_explore.analysis.weights import WeightsFit
+from w2v_explore.checkpoint.keys import Extra, KeyTranslation
+from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.version import SCHEMA_VERSION
+
+
+def inspection_document(inspection: Inspection) -> dict[str, Any]:
+    """Everything about one checkpoint."""
+    extras = [tensor for tensor, _ in inspection.extras]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "checkpoint": _checkpoint(inspection.checkpoint, inspection.keys),
+        "parameters": {
+            "total": _elements(inspection.checkpoint.tensors),
+            "backbone": _elements(inspection.backbone),
+            "head": _elements(inspection.head),
+            "extras": _elements(extras),
+            "unknown": _elements(inspection.unknown),
+        },
+        "fields": {
+            field: {"value": inspection.values[field], "origin": inspection.origins[field]}
+            for field in FIELDS
+            if field not in inspection.missing
+        },
+        "missing": {field: str(question) for field, question in inspection.missing.items()},
+        "conflicts": list(inspection.conflicts),
+        "extras": [_extra(tensor, extra) for tensor, extra in inspection.extras],
+        "unknown": [_tensor(tensor) for tensor in inspection.unknown],
+        "fit": _fit(inspection.fit) if inspection.fit else None,
+    }
+
+
+def fit_document(checkpoint: Checkpoint, keys: KeyTranslation, fit: WeightsFit, config: str) -> dict[str, Any]:
+    """Whether a checkpoint fits a config, by the config's name."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "checkpoint": _checkpoint(checkpoint, keys),
+        "config": config,
+        **_fit(fit),
+        "extras": [_extra(tensor, extra) for tensor, extra in fit.extras],
+    }
+
+
+def _checkpoint(checkpoint: Checkpoint, keys: KeyTranslation) -> dict[str, Any]:
+    return {
+        "path": checkpoint.origin,
+        "format": checkpoint.format,
+        "files": list(checkpoint.files),
+        "dialect": keys.dialect,
+        "prefix": keys.prefix,
+        "tensors": len(checkpoint.tensors),
+        "elements_by_dtype": checkpoint.dtypes,
+    }
+
+
+def _fit(fit: WeightsFit) -> dict[str, Any]:
+    return {
+        "fits": fit.fits,
+        "expected": fit.expected,
+        "matched": fit.matched,
+        "missing": [{"name": name, "shape": list(shape)} for name, shape in fit.missing],
+        "unexpected": [_tensor(tensor) for tensor in fit.unexpected],
+        "misshapen": [
+            {"name": name, "expected": list(expected), "found": list(found)} for name, expected, found in fit.misshapen
+        ],
+    }
+
+
+def _tensor(tensor: TensorInfo) -> dict[str, Any]:
+    return {"name": tensor.name, "dtype": tensor.dtype, "shape": list(tensor.shape)}
+
+
+def _extra(tensor: TensorInfo, extra: Extra) -> dict[str, Any]:
+    return {**_tensor(tensor), "purpose": extra.purpose, "changes_outputs": extra.changes_outputs}
+
+
+def _elements(tensors: "tuple[TensorInfo, ...] | list[TensorInfo]") -> int:
+    return sum(tensor.elements for tensor in tensors)
