@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -162,6 +162,14 @@ def test_a_write_that_fails_leaves_what_was_there(run: Runner, monkeypatch: pyte
     assert "cannot write base.safetensors: No space left on device" in " ".join(err.replace("│", " ").split())
     assert [path.name for path in Path().iterdir()] == ["base.safetensors"]
     assert Path("base.safetensors").read_text() == "old"
+
+
+def test_a_full_disk_is_said_before_anything_is_written(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    code, _, err = run("export", "base", "--to", "torch-export", *options(SMALL))
+    assert code == 2
+    assert "cannot write base.pt2: No space left on device" in " ".join(err.replace("│", " ").split())
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize(

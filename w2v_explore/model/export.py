@@ -5,17 +5,19 @@ Each writer makes its files under a temporary name beside their place; they are 
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
 from w2v_explore.architecture.wav2vec2 import build_architecture
@@ -45,6 +47,9 @@ def export_model(model: Wav2Vec2Model, config: ModelConfig, to: str, path: Path)
         OSError: It cannot be written there.
         ModuleNotFoundError: A package that the format needs is not installed.
     """
+    # torch ends the program, with its own kind of traceback, when the disk fills up as it writes.
+    if shutil.disk_usage(path.parent).free < _weight_bytes(config):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     model.eval()
     with _place(path) as temporary:
         WRITERS[to](model, config, temporary)
@@ -66,33 +71,42 @@ def _write_onnx(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
             verbose=False,
         )
         assert program is not None
-        num_bytes = build_architecture(config).parameters * torch.float32.itemsize
-        program.save(path, external_data=num_bytes > MAX_ONNX_BYTES)
+        program.save(path, external_data=_weight_bytes(config) > MAX_ONNX_BYTES)
 
 
 def _write_torch_export(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
     with _quiet():
-        torch.export.save(_trace(model, config), path)
+        program = _trace(model, config)
+        try:
+            torch.export.save(program, path)
+        except RuntimeError as error:  # how its archive says that a disk is full
+            raise OSError(f"torch.export cannot write the file: {error}") from error
 
 
 def _write_safetensors(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
     """Our names; the config lies in the metadata, so that the file tells all of its model."""
-    from safetensors.torch import save_file
-
-    metadata = {"format": "pt", CONFIG_METADATA_KEY: json.dumps(config.to_mapping())}
-    save_file(model.state_dict(), path, metadata)
+    _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(config.to_mapping())})
 
 
 def _write_huggingface(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
     """A folder from which ``from_pretrained`` of transformers makes a Wav2Vec2Model, or Wav2Vec2ForCTC with a head."""
-    from safetensors.torch import save_file
-
     path.mkdir()
     text = json.dumps(to_huggingface(config), indent=2)
     (path / "config.json").write_text(f"{text}\n", encoding="utf-8")
     weights = model.state_dict()
     names = keys_in_dialect(weights, "huggingface", prefix="" if config.aux_num_out is None else "wav2vec2.")
-    save_file({name: weights[ours] for ours, name in names.items()}, path / "model.safetensors", {"format": "pt"})
+    _save_tensors({name: weights[ours] for ours, name in names.items()}, path / "model.safetensors", {})
+
+
+def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    try:
+        # transformers asks for the format.
+        save_file(dict(tensors), path, {"format": "pt", **metadata})
+    except SafetensorError as error:  # how it says that a disk is full
+        raise OSError(f"safetensors cannot write the file: {error}") from error
 
 
 WRITERS: dict[str, Writer] = {
@@ -113,6 +127,10 @@ def _trace(model: Wav2Vec2Model, config: ModelConfig) -> ExportedProgram:
 def _dynamic_shapes(config: ModelConfig) -> dict[str, dict[int, Dim]]:
     batch = Dim("batch", min=1)
     return {"waveforms": {0: batch, 1: Dim("samples", min=_fewest_samples(config))}, "lengths": {0: batch}}
+
+
+def _weight_bytes(config: ModelConfig) -> int:
+    return build_architecture(config).parameters * torch.float32.itemsize
 
 
 def _fewest_samples(config: ModelConfig) -> int:
