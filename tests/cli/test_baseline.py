@@ -84,6 +84,16 @@ def test_a_file_of_an_older_version_has_fewer_figures(run: Runner, saved: dict[s
     assert "the baseline base.json has no memory.inference_bytes" in err
 
 
+def test_saved_latencies_are_named_with_their_device(run: Runner, saved: dict[str, Any]) -> None:
+    latency = {"device": "cpu", "device_name": "A CPU", "torch_version": "2.13.0", "end_to_end": {"median_s": 0.2}}
+    Path("base.json").write_text(json.dumps({**saved, "latency": latency}))
+    out = run("summary", "base", *ONE_SECOND).out
+    assert "the baseline is base.json; its latency was measured on cpu, A CPU, torch 2.13.0" in out
+    code, _, err = run("summary", "base", *ONE_SECOND, "--fail-if", "latency.end_to_end.median_s > +10%")
+    assert code == 2
+    assert "latency.end_to_end.median_s is measured; give --device" in err
+
+
 def edited(**changes: Any) -> Callable[[dict[str, Any]], object]:
     return lambda document: {**document, **changes}
 

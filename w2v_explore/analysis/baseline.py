@@ -115,7 +115,6 @@ def _decode(path: str, document: Mapping[str, Any]) -> Baseline:
             # A component that the model lacks costs nothing, but was measured only if the others were.
             absent = 0 if figure != "latency_s" or "latency" in document else None
             figures[f"{component}.{figure}"] = _number(layers[module], where) if module in layers else absent
-    latency = document.get("latency")
     return Baseline(
         path=path,
         name=str(document["config"]["name"]),
@@ -126,10 +125,13 @@ def _decode(path: str, document: Mapping[str, Any]) -> Baseline:
             name: SavedLayer(int(layer["depth"]), int(layer["parameters"]), int(layer["macs"]))
             for name, layer in layers.items()
         },
-        measured_on=f"{latency['device']} ({latency['device_name']}), torch {latency['torch_version']}"
-        if latency
-        else None,
+        measured_on=_measured_on(document["latency"]) if "latency" in document else None,
     )
+
+
+def _measured_on(latency: Mapping[str, Any]) -> str:
+    torch = f"torch {latency['torch_version']}" if "torch_version" in latency else ""
+    return ", ".join(filter(None, (latency.get("device"), latency.get("device_name"), torch)))
 
 
 def _number(document: Mapping[str, Any], where: str) -> Number | None:
