@@ -7,7 +7,8 @@
     ├── ConfigError              a config was read and is wrong; carries every problem found
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── MissingExtraError        torch (or what comes with it) is not installed
-    └── DeviceError              the device is absent, too small, or cannot run this dtype
+    ├── DeviceError              the device is absent, too small, or cannot run this dtype
+    └── CalibrationError         there is no calibration to predict from, or its file cannot be read
 """
 
 from collections.abc import Sequence
@@ -45,3 +46,7 @@ class MissingExtraError(W2vExploreError, ImportError):
 
 class DeviceError(W2vExploreError, RuntimeError):
     """A device is absent, has too little free memory, or cannot run the dtype."""
+
+
+class CalibrationError(W2vExploreError):
+    """There is no calibration for this device, dtype, number of threads and torch, or its file is damaged."""

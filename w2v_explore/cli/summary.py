@@ -21,10 +21,12 @@ def summary(
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     runs: options.Runs = None,
+    predict: options.Predict = False,
+    threads: options.Threads = None,
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
 ) -> None:
-    """Parameters, MACs, receptive field and, with --device, latency of a config."""
+    """Parameters, MACs, receptive field and, with --device or --predict, latency of a config."""
     results = evaluate(
         configs,
         overrides or (),
@@ -34,6 +36,8 @@ def summary(
         dtype=dtype.value,
         device=device,
         runs=runs,
+        predict=predict,
+        threads=threads,
     )
     match format:
         case options.Format.JSON:

@@ -6,6 +6,7 @@ from typing import Any
 
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
+from w2v_explore.report.prediction import prediction_document
 from w2v_explore.report.result import Measurement, Result
 
 SCHEMA_VERSION = 1
@@ -76,15 +77,17 @@ def result_document(result: Result) -> dict[str, Any]:
             "layers": [layer._asdict() for layer in field.layers],
         },
         "positional_convolution": {"span_samples": field.positional_span_samples},
-        "layers": [_layer(row, measurement) for row in unfold(analysis.layers)],
+        "layers": [_layer(row, result) for row in unfold(analysis.layers)],
     }
+    if result.prediction is not None:
+        document["prediction"] = prediction_document(analysis, result.prediction)
     if measurement is not None:
         document["latency"] = _latency(result, measurement)
         document["macs_audit"] = _macs_audit(measurement)
     return document
 
 
-def _layer(row: LayerFigures, measurement: Measurement | None) -> dict[str, Any]:
+def _layer(row: LayerFigures, result: Result) -> dict[str, Any]:
     layer = {
         "path": row.path,
         "kind": row.kind,
@@ -93,6 +96,9 @@ def _layer(row: LayerFigures, measurement: Measurement | None) -> dict[str, Any]
         "macs": row.macs.total,
         "output_shape": list(row.output_shape),
     }
+    if result.prediction is not None:
+        layer["predicted_s"] = result.prediction.layer_seconds(result.analysis, row.path)
+    measurement = result.measurement
     if measurement is not None:
         measured = measurement.latency.layers[row.path]
         layer["latency"] = {

@@ -1,0 +1,60 @@
+"""``w2v-explore calibrate``."""
+
+import gc
+import os
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from w2v_explore.cli import options
+from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.errors import CalibrationError, MissingExtraError
+from w2v_explore.lint.fix import write_atomically
+
+app = typer.Typer(add_completion=False)
+
+
+class Format(str, Enum):
+    """How the calibration is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command()
+def calibrate(
+    device: Annotated[str, typer.Option("--device", help="What to calibrate: cpu, cuda, cuda:1, mps.")] = "cpu",
+    dtype: options.DtypeOption = options.Dtype.FLOAT32,
+    threads: options.Threads = None,
+    format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+) -> None:
+    """Measure a device once, so that latencies can be predicted for it. Takes half a minute and wants it quiet."""
+    options.check_threads(threads, device)
+    try:
+        from w2v_explore.measure.calibrate import calibrate as measure
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"calibrate needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
+        ) from error
+    from w2v_explore.analysis.calibration import encode_calibration
+
+    gc.enable()
+    with show_progress("calibrate") as progress:
+        calibration = measure(device, dtype.value, threads=threads, progress=progress)
+    path = calibration.path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(os.fspath(path), encode_calibration(calibration))
+    except OSError as error:
+        raise CalibrationError(f"the calibration cannot be kept in {path.parent}: {error.strerror}") from error
+    if format is Format.JSON:
+        from w2v_explore.report.calibration import calibration_document
+        from w2v_explore.report.json import dump
+
+        print(dump(calibration_document(calibration)))
+    else:
+        from w2v_explore.report.calibration import calibration_report
+        from w2v_explore.report.terminal import print_report, stdout_console
+
+        print_report(calibration_report(calibration), stdout_console())
