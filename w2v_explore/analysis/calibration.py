@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore import host
-from w2v_explore.analysis.roofline import Roofs
+from w2v_explore.analysis.roofline import KINDS, Roofs
 from w2v_explore.errors import CalibrationError
 
 _SCHEMA_VERSION = 1
@@ -166,7 +166,7 @@ def require_calibration(device: str, dtype: str, threads: int | None = None) -> 
         f"no calibration to predict from for {dtype} on {on}: run `{' '.join(['w2v-explore calibrate', *options])}`"
     ]
     for other in _read_all(device, dtype):
-        reason = _mismatch(other) or f"it is for {other.threads} threads (--threads {other.threads})"
+        reason = _mismatch(other) or f"it is for --threads {other.threads}"
         lines.append(f"{other.path.name} does not count: {reason}")
     raise CalibrationError("\n".join(lines))
 
@@ -198,12 +198,14 @@ def _decode(document: Any) -> Calibration:
     values["samples"] = tuple(Sample(*sample) for sample in document["samples"])
     values["references"] = tuple(Reference(**reference) for reference in document["references"])
     calibration = Calibration(**values)
-    times = [*calibration.roofs, *[sample.seconds for sample in calibration.samples]]
-    times += [time for each in calibration.references for time in (each.median_s, each.held_out_s)]
-    if not all(isinstance(time, float) and isfinite(time) and time > 0 for time in times):
-        raise ValueError("a time or a rate is no positive number")
-    if not calibration.samples or not calibration.references:
-        raise ValueError("nothing was measured")
+    figures = [*calibration.roofs, *[figure for one in calibration.samples for figure in (one.seconds, one.bytes)]]
+    figures += [figure for one in calibration.references for figure in (one.median_s, one.held_out_s)]
+    if not all(isinstance(figure, (int, float)) and isfinite(figure) and figure > 0 for figure in figures):
+        raise ValueError("a time, size or rate is no positive number")
+    if missing := KINDS - {sample.kind for sample in calibration.samples}:
+        raise ValueError(f"no sample of {min(missing)}")
+    if not calibration.references:
+        raise ValueError("no reference")
     return calibration
 
 

@@ -1,7 +1,8 @@
 """The roofline of Williams et al. 2009: what each operation computes and moves, and the least time that it can take.
 
 An operation that does ``macs`` multiply–accumulates and moves ``bytes`` to and from memory takes no less than either
-needs by itself. Its arithmetic intensity, MACs per byte, says which of the two it is.
+needs by itself. In the terms of the paper: its throughput is at most min(peak, intensity × bandwidth), where its
+arithmetic intensity is MACs per byte.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,10 +57,6 @@ class Roofs(NamedTuple):
     macs_per_s: float
     bytes_per_s: float
 
-    def macs_per_s_at(self, intensity: float) -> float:
-        """The roof over operations of an arithmetic intensity, in MACs per byte."""
-        return min(self.macs_per_s, intensity * self.bytes_per_s)
-
     def least_seconds(self, macs: int, size_bytes: int) -> float:
         """The time of an operation that reaches its roof."""
         return max(macs / self.macs_per_s, size_bytes / self.bytes_per_s)
@@ -74,6 +71,17 @@ _KIND_BY_OPERATION: dict[type, str] = {
     WeightNorm: "weight_norm",
     Add: "add",
 }
+
+_EXTRACTOR_KINDS = {
+    "group_norm": ("waveform_convolution", "convolution", "gelu", "group_norm", "between"),
+    "layer_norm": ("waveform_convolution", "convolution", "gelu", "layer_norm", "between"),
+}
+
+KINDS = frozenset(
+    {f"{mode}/{kind}" for mode, kinds in _EXTRACTOR_KINDS.items() for kind in kinds}
+    | {"linear", "attention", "gelu", "layer_norm", "add", "positional_convolution", "weight_norm"}
+)
+"""All kinds of work that there are; ``between`` is what lies between the operations of a pass (`prediction`)."""
 
 
 def trace_work(analysis: Analysis) -> list[Work]:

@@ -1,7 +1,8 @@
 """Measures what predictions rest on: the two roofs of a device, and the operations of a few reference models.
 
-The operations are timed by hooks inside whole forward passes. Run by themselves, again and again, they find their
-weights in the cache and their memory allocated, and come out up to a quarter faster than in a model. Each model has a process of its own.
+The operations are timed by hooks inside whole forward passes, each model in a process of its own (`process`). Run by
+themselves, again and again, they find their weights in the cache and their memory allocated, and come out up to a
+quarter faster than in a model.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     table.rows.append(("end to end", duration(prediction.seconds), Share(1.0)))
     factor = prediction.seconds / analysis.workload.audio_seconds
     table.remark = (
-        f"Between {duration(prediction.low_s)} and {duration(prediction.high_s)}: "
-        f"{describe_interval(prediction.interval)} Real-time factor {factor:.3g}."
+        f"Real-time factor {factor:.3g}. The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
+        f"{describe_interval(prediction.interval)}"
     )
     if prediction.beyond_share >= _NOTEWORTHY:
         table.remark += (
@@ -41,9 +41,14 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     return table
 
 
-def describe_calibration(calibration: Calibration) -> str:
-    """``predicted for cpu (Xeon), 2 threads, torch 2.13.0: nothing was run; calibrated 2026-11-25T03:40:00+00:00``."""
-    return f"predicted for {describe_device(calibration)}, calibrated {calibration.created}; nothing was run"
+def describe_prediction(prediction: Prediction) -> str:
+    """The headline: the latency, its interval, and what it was predicted for."""
+    low, high = duration(prediction.low_s), duration(prediction.high_s)
+    day = prediction.calibration.created.partition("T")[0]
+    return (
+        f"predicted to take {duration(prediction.seconds)}, between {low} and {high}, on "
+        f"{describe_device(prediction.calibration)}, calibrated on {day}; nothing was run"
+    )
 
 
 def describe_device(calibration: Calibration) -> str:
@@ -56,8 +61,8 @@ def describe_device(calibration: Calibration) -> str:
 def describe_interval(interval: Interval) -> str:
     """How the interval was obtained."""
     return (
-        f"when each of the calibration's {interval.of} forward passes is predicted from the others, "
-        f"{interval.within} are off by a factor of at most {interval.factor:.3f}."
+        f"of the calibration's {interval.of} forward passes, each predicted from the others, "
+        f"{interval.within} were off by a factor of at most {interval.factor:.3f}."
     )
 
 

@@ -1,7 +1,7 @@
 """What `summary` says of a config, in words and tables."""
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.report.prediction import describe_calibration, describe_roof, prediction_table
+from w2v_explore.report.prediction import describe_prediction, describe_roof, prediction_table
 from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -26,7 +26,7 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     lines.append(describe_workload(analysis))
     if result.prediction is not None:
         tables.append(prediction_table(analysis, result.prediction, depth))
-        lines.append(describe_calibration(result.prediction.calibration))
+        lines.append(describe_prediction(result.prediction))
     if result.measurement is not None:
         tables.append(_latency(result, result.measurement, depth))
         lines.append(_describe_device(result.measurement))
