@@ -112,7 +112,7 @@ def calibrate(
     timed: list[TimedPass] = []
     for number, (name, analysis) in enumerate(passes):
         report(name, number, len(passes) + 1)
-        timed.append(run(time_reference, analysis, device, used_threads))
+        timed.append(run(time_pass, analysis, device, used_threads))
     report("matrix throughput and memory bandwidth", len(passes), len(passes) + 1)
     roofs = run(measure_roofs, device, dtype, used_threads)
     samples = [
@@ -135,10 +135,10 @@ def calibrate(
     )
 
 
-def time_reference(analysis: Analysis, device: str, threads: int) -> TimedPass:
-    """Time a forward pass, in this process."""
+def time_pass(analysis: Analysis, device: str, threads: int, runs: int = _PASSES) -> TimedPass:
+    """Time a forward pass, in this process; this is all that `calibrate` wants of `measure_latency`."""
     with _threads(threads):
-        latency, _ = measure_latency(analysis, device, runs=_PASSES)
+        latency, _ = measure_latency(analysis, device, runs=runs)
     return TimedPass(
         median_s=latency.end_to_end.median_s,
         iqr_s=latency.end_to_end.iqr_s,

@@ -1,13 +1,13 @@
 """JSON: raw figures in SI units, under names that other programs rely on (docs/json.md)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.report.prediction import prediction_document
-from w2v_explore.report.result import Measurement, Result
+from w2v_explore.report.prediction import calibration_identity, prediction_document
+from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 
 SCHEMA_VERSION = 1
 
@@ -41,6 +41,9 @@ def result_document(result: Result) -> dict[str, Any]:
     """Everything about one config."""
     analysis, measurement = result.analysis, result.measurement
     config, workload, field = analysis.config, analysis.workload, analysis.receptive_field
+    roof_shares = {}
+    if measurement is not None:
+        roof_shares = measured_roof_shares(analysis, measurement.latency, measurement.calibration)
     document = {
         "schema_version": SCHEMA_VERSION,
         "config": {
@@ -77,7 +80,7 @@ def result_document(result: Result) -> dict[str, Any]:
             "layers": [layer._asdict() for layer in field.layers],
         },
         "positional_convolution": {"span_samples": field.positional_span_samples},
-        "layers": [_layer(row, result) for row in unfold(analysis.layers)],
+        "layers": [_layer(row, result, roof_shares) for row in unfold(analysis.layers)],
     }
     if result.prediction is not None:
         document["prediction"] = prediction_document(analysis, result.prediction)
@@ -87,8 +90,8 @@ def result_document(result: Result) -> dict[str, Any]:
     return document
 
 
-def _layer(row: LayerFigures, result: Result) -> dict[str, Any]:
-    layer = {
+def _layer(row: LayerFigures, result: Result, roof_shares: Mapping[str, float]) -> dict[str, Any]:
+    layer: dict[str, Any] = {
         "path": row.path,
         "kind": row.kind,
         "depth": row.depth,
@@ -107,11 +110,14 @@ def _layer(row: LayerFigures, result: Result) -> dict[str, Any]:
             "total_median_s": measured.total.median_s,
             "total_iqr_s": measured.total.iqr_s,
         }
+        if measurement.calibration is not None:
+            layer["latency"]["roof_share"] = roof_shares.get(row.path)
     return layer
 
 
 def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
     latency = measurement.latency
+    calibration = measurement.calibration
     return {
         "method": (
             f"median of {latency.runs} forward passes after {latency.warm_up_runs} warm-up passes; "
@@ -128,6 +134,7 @@ def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
         "hooked": {"median_s": latency.hooked.median_s, "iqr_s": latency.hooked.iqr_s},
         "unattributed_s": latency.unattributed_s,
         "real_time_factor": result.real_time_factor,
+        "calibration": calibration_identity(calibration) if calibration else None,
     }
 
 
