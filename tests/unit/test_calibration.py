@@ -137,8 +137,3 @@ def test_a_damaged_file_gives_one_clear_message(content: bytes, reason: str) -> 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="No such file"):
         read_calibration(tmp_path / "absent.json")
-
-
-def test_the_cache_lies_where_the_system_keeps_such_things(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("W2V_EXPLORE_CACHE")
-    assert host.cache_folder().name == "w2v-explore"

@@ -69,7 +69,7 @@ class Calibration:
         dtype: Of weights and activations.
         threads: Threads that torch computed with on the CPU; None for another device.
         is_default_threads: Whether torch takes as many when it is not told; True for another device.
-        torch_version: As the package's metadata have it.
+        torch_version: The torch that computed.
         created: When it was made, ISO 8601 in UTC.
         roofs: The two figures of the roofline.
         samples: Operations of the references.
