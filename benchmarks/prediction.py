@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -26,19 +27,25 @@ _RUNS = 4
 _MAX_PARAMETERS = 1_000_000_000
 _BUDGET_S = 480.0
 
+_HOW = """\
+By `python -m benchmarks.prediction`: the device was calibrated ({calibration_s:.0f} s; {device}, float32), then each
+preset that is a model of its own was predicted, and only then built and measured, in a process of its own: the median
+of {runs} passes on {seconds} of audio. Presets that differ in dropouts or the head alone are one. {skipped}"""
+
+_HOW_GOOD = """\
+Median absolute error {median_error}, largest {largest_error}; {within} of {of} lie within their interval, which is
+meant to hold {confidence:.0f} %. The interval: {interval}"""
+
 _SECTION = """\
 ## Latency that was predicted
 
-By `python -m benchmarks.prediction`: the device was calibrated ({calibration_s:.0f} s; {device}, float32), then each
-preset that is a model of its own was predicted, and only then built and measured, in a process of its own: the median
-of {runs} passes on {seconds} of audio. Presets that differ in dropouts or the head alone are one. {skipped}
+{how}
 
 | preset | parameters | audio | predicted | interval | measured | error | within |
 | :--- | ---: | ---: | ---: | :--- | ---: | ---: | :--- |
 {rows}
 
-Median absolute error {median_error}, largest {largest_error}; {within} of {of} lie within their interval, which is
-meant to hold {confidence:.0%}. The interval: {interval}
+{how_good}
 """
 
 
@@ -106,19 +113,23 @@ def prediction_section(figures: PredictionFigures) -> str:
     """The figures as a section of docs/performance.md."""
     trials = sorted(figures.trials, key=lambda trial: (trial.analysis.parameters, trial.preset, trial.measured_s))
     seconds = sorted({trial.analysis.workload.seconds for trial in trials})
-    return _SECTION.format(
+    how = _HOW.format(
         calibration_s=figures.calibration_s,
         device=describe_device(figures.calibration),
         runs=_RUNS,
         seconds=" and ".join(f"{each:g} s" for each in seconds),
         skipped=f"Left out, for their size or the time: {', '.join(figures.skipped)}." if figures.skipped else "",
-        rows="\n".join(map(_row, trials)),
+    )
+    how_good = _HOW_GOOD.format(
         median_error=percent(figures.median_error),
         largest_error=percent(max(abs(trial.error) for trial in trials)),
         within=sum(trial.within for trial in trials),
         of=len(trials),
-        confidence=CONFIDENCE,
+        confidence=100 * CONFIDENCE,
         interval=describe_interval(find_interval(figures.calibration.references)),
+    )
+    return _SECTION.format(
+        how=textwrap.fill(how, 120), rows="\n".join(map(_row, trials)), how_good=textwrap.fill(how_good, 120)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,4 +143,9 @@ def test_another_process_runs_it_and_hands_back_what_it_returns_or_raises() -> N
 
 def test_a_process_that_is_killed_is_a_clear_message() -> None:
     with pytest.raises(DeviceError, match="was killed"):
+        run_in_new_process(signal.raise_signal, signal.SIGKILL)
+
+
+def test_a_process_that_fails_is_a_defect() -> None:
+    with pytest.raises(RuntimeError, match="failed, as it says above"):
         run_in_new_process(os._exit, 9)

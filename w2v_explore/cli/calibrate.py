@@ -29,7 +29,7 @@ def calibrate(
     threads: options.Threads = None,
     format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
 ) -> None:
-    """Measure a device once, so that latencies can be predicted for it. Takes half a minute and wants it quiet."""
+    """Measure a device once, so that latency can be predicted for it; takes half a minute, and wants it quiet."""
     options.check_threads(threads, device)
     try:
         from w2v_explore.measure.calibrate import calibrate as measure

@@ -8,21 +8,20 @@ the time of a layer. What is to be compared, or predicted for a fresh process, i
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import ParamSpec, TypeVar
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
 
-from w2v_explore.errors import DeviceError
+from w2v_explore.errors import DeviceError, W2vExploreError
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _PRELOADED = "w2v_explore.measure.calibrate"
 
 
-def run_in_new_process(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function of a module, and return what it returns or raise what it raises.
+def run_in_new_process(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function of a module, and return what it returns or raise what it raises on purpose.
 
     Where the system can fork, a server imports torch once and each process is a fork of it. As with all of
     multiprocessing, a script that comes here does its work under ``if __name__ == "__main__"``.
@@ -31,11 +30,36 @@ def run_in_new_process(function: Callable[P, T], *args: P.args, **kwargs: P.kwar
         DeviceError: The process was killed, as a system does that runs out of memory.
     """
     methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload([_PRELOADED])
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        try:
-            return pool.submit(function, *args, **kwargs).result()
-        except BrokenProcessPool as error:
-            raise DeviceError("the process that measured was killed; is there enough free memory?") from error
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(sender, function, arguments), daemon=True)
+    process.start()
+    # The pipe ends when the process does, since nobody else holds this end of it.
+    sender.close()
+    try:
+        answer = receiver.recv()
+    except EOFError:
+        process.join()
+        if process.exitcode < 0:
+            raise DeviceError("the process that measured was killed; is there enough free memory?") from None
+        raise RuntimeError("the process that measured failed, as it says above") from None
+    finally:
+        # It has nothing left to do, or Ctrl-C was pressed.
+        process.kill()
+        process.join()
+        receiver.close()
+    if isinstance(answer, W2vExploreError):
+        raise answer
+    result: T = answer
+    return result
+
+
+def _answer(sender: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's Ctrl-C ends both
+    try:
+        answer = function(*arguments)
+    except W2vExploreError as error:
+        answer = error
+    sender.send(answer)

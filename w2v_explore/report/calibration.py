@@ -106,7 +106,7 @@ def _references(calibration: Calibration) -> Table:
         ))  # fmt: skip
     interval = find_interval(calibration.references)
     table.remark = (
-        f"The interval of a prediction: {describe_interval(interval)} It is meant to hold {CONFIDENCE:.0%} of what is "
-        "then measured, on a device that is as busy as it was."
+        f"The interval of a prediction: {describe_interval(interval)} It is meant to hold {100 * CONFIDENCE:.0f} % of "
+        "what is then measured, on a device that is as busy as it was."
     )
     return table
