@@ -1,8 +1,9 @@
-"""What all tests share: hypothesis's settings, fixtures, and an environment without the user's colours."""
+"""What all tests share: hypothesis's settings, fixtures, and an environment without the user's own."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -16,6 +17,7 @@ settings.load_profile("default")
 
 pytest_plugins = ["tests.program"]
 
+os.environ["W2V_EXPLORE_CACHE"] = str(Path(__file__).parent / "no-such-folder")
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(name, None)
 

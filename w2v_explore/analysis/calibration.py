@@ -92,7 +92,7 @@ class Calibration:
         """The file that keeps it."""
         threads = [] if self.threads is None else [f"{self.threads}_threads"]
         parts = [self.device, self.device_name, self.dtype, *threads, f"torch_{self.torch_version}"]
-        return _folder() / ("-".join(map(_slug, parts)) + ".json")
+        return calibrations_folder() / ("-".join(map(_slug, parts)) + ".json")
 
 
 def canonical_device(name: str) -> str:
@@ -174,7 +174,7 @@ def require_calibration(device: str, dtype: str, threads: int | None = None) -> 
 def _read_all(device: str, dtype: str) -> list[Calibration]:
     """All that are kept for a device and a dtype, whatever the rest."""
     device = canonical_device(device)
-    paths = sorted(_folder().glob(f"{_slug(device)}-*-{dtype}-*.json"))
+    paths = sorted(calibrations_folder().glob(f"{_slug(device)}-*-{dtype}-*.json"))
     return [each for each in map(read_calibration, paths) if (each.device, each.dtype) == (device, dtype)]
 
 
@@ -209,7 +209,8 @@ def _decode(document: Any) -> Calibration:
     return calibration
 
 
-def _folder() -> Path:
+def calibrations_folder() -> Path:
+    """Where calibrations are kept."""
     return host.cache_folder() / "calibrations"
 
 

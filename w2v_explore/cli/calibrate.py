@@ -2,11 +2,14 @@
 
 import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Annotated
 
 import typer
 
+from w2v_explore.analysis.calibration import calibrations_folder, encode_calibration
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.errors import CalibrationError, MissingExtraError
@@ -37,17 +40,13 @@ def calibrate(
         raise MissingExtraError(
             f"calibrate needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
         ) from error
-    from w2v_explore.analysis.calibration import encode_calibration
-
+    with _writing():  # before the half minute, in case it cannot be
+        calibrations_folder().mkdir(parents=True, exist_ok=True)
     gc.enable()
     with show_progress("calibrate") as progress:
         calibration = measure(device, dtype.value, threads=threads, progress=progress)
-    path = calibration.path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(os.fspath(path), encode_calibration(calibration))
-    except OSError as error:
-        raise CalibrationError(f"the calibration cannot be kept in {path.parent}: {error.strerror}") from error
+    with _writing():
+        write_atomically(os.fspath(calibration.path), encode_calibration(calibration))
     if format is Format.JSON:
         from w2v_explore.report.calibration import calibration_document
         from w2v_explore.report.json import dump
@@ -58,3 +57,12 @@ def calibrate(
         from w2v_explore.report.terminal import print_report, stdout_console
 
         print_report(calibration_report(calibration), stdout_console())
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        folder = calibrations_folder()
+        raise CalibrationError(f"the calibration cannot be kept in {folder}: {error.strerror}") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -62,4 +63,5 @@ def _answer(sender: Connection, function: Callable[..., object], arguments: tupl
         answer = function(*arguments)
     except W2vExploreError as error:
         answer = error
-    sender.send(answer)
+    with suppress(BrokenPipeError):  # nobody waits for the answer any more
+        sender.send(answer)
