@@ -1,9 +1,10 @@
-"""What all tests share: hypothesis's settings, fixtures, and an environment without the user's colours."""
+"""What all tests share: hypothesis's settings, fixtures, and an environment without the user's own."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -17,6 +18,7 @@ settings.load_profile("default")
 
 pytest_plugins = ["tests.program"]
 
+os.environ["W2V_EXPLORE_CACHE"] = str(Path(__file__).parent / "no-such-folder")
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(name, None)
 

@@ -14,8 +14,11 @@ from w2v_explore.version import __version__
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis as Analysis
     from w2v_explore.analysis.analyze import analyze as analyze
+    from w2v_explore.analysis.calibration import require_calibration as require_calibration
     from w2v_explore.analysis.compare import Comparison as Comparison
     from w2v_explore.analysis.compare import compare as compare
+    from w2v_explore.analysis.prediction import Prediction as Prediction
+    from w2v_explore.analysis.prediction import predict as predict
     from w2v_explore.analysis.workload import Workload as Workload
     from w2v_explore.architecture.layer import Layer as Layer
     from w2v_explore.architecture.wav2vec2 import build_architecture as build_architecture
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from w2v_explore.config.presets import preset_names as preset_names
     from w2v_explore.diagnostics import Place as Place
     from w2v_explore.diagnostics import Problem as Problem
+    from w2v_explore.errors import CalibrationError as CalibrationError
     from w2v_explore.errors import CheckpointError as CheckpointError
     from w2v_explore.errors import ConditionError as ConditionError
     from w2v_explore.errors import ConfigError as ConfigError
@@ -57,7 +61,9 @@ _NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
 
 _HOMES = {
     "w2v_explore.analysis.analyze": ("Analysis", "analyze"),
+    "w2v_explore.analysis.calibration": ("require_calibration",),
     "w2v_explore.analysis.compare": ("Comparison", "compare"),
+    "w2v_explore.analysis.prediction": ("Prediction", "predict"),
     "w2v_explore.analysis.workload": ("Workload",),
     "w2v_explore.architecture.layer": ("Layer",),
     "w2v_explore.architecture.wav2vec2": ("build_architecture",),
@@ -68,6 +74,7 @@ _HOMES = {
     "w2v_explore.errors": (
         "ConditionError",
         "CheckpointError",
+        "CalibrationError",
         "ConfigError",
         "DeviceError",
         "MissingExtraError",

@@ -10,7 +10,8 @@
     ├── QuantityError            a text is no number with a unit
     ├── ConditionError           a text is no condition on a figure, or nothing gives the figure
     ├── MissingExtraError        torch (or what comes with it) is not installed
-    └── DeviceError              the device is absent, too small, or cannot run this dtype
+    ├── DeviceError              the device is absent, too small, or cannot run this dtype
+    └── CalibrationError         there is no calibration to predict from, or its file cannot be read
 
     UnusedWeightsWarning         weights were loaded, and some of them have no place in the model
 """
@@ -62,6 +63,10 @@ class MissingExtraError(W2vExploreError, ImportError):
 
 class DeviceError(W2vExploreError, RuntimeError):
     """A device is absent, has too little free memory, or cannot run the dtype."""
+
+
+class CalibrationError(W2vExploreError):
+    """There is no calibration for this device, dtype, number of threads and torch, or its file is damaged."""
 
 
 class UnusedWeightsWarning(UserWarning):

@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.calibrations import keep, make_for_this_machine
 
 HEAVY = ("torch", "numpy", "fvcore", "pydantic", "psutil")
 
@@ -35,6 +38,8 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["summary", "base", "--format", "json"],
         ["summary", "base", "--format", "markdown"],
         ["summary", "base", "--format", "csv"],
+        ["summary", "base", "--predict"],
+        ["summary", "base", "--predict", "--format", "json"],
         ["compare", "base", "large"],
         ["compare", "base", "large", "--format", "json"],
         ["convert", "base", "--to", "python"],
@@ -53,7 +58,9 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     ],
     ids=" ".join,
 )
-def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
+def test_nothing_heavy_is_imported(arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path))
+    keep(make_for_this_machine())
     code = (
         "import sys; from w2v_explore.cli import main\n"
         f"sys.argv = ['w2v-explore', *{arguments!r}]\n"

@@ -1,6 +1,6 @@
 """Reports held against files, which ``pytest tests/golden --update-golden`` rewrites: read the difference then.
 
-No golden file holds a measured figure.
+No golden file holds a measured figure: those of predictions rest on the calibration of a device that does not exist.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.calibrations import keep, make_calibration
 from tests.program import Runner
+from w2v_explore import host
 
 FILES = Path(__file__).parent / "files"
 
@@ -25,6 +27,13 @@ REPORTS = {
     "summary_two_layers_depth_4.txt": (
         None,
         ["summary", "asr_base_960h", "--depth", "4", "--set", "encoder_num_layers=2"],
+    ),
+    "summary_predict_80.txt": (80, ["summary", "base", "--predict", "--set", "encoder_num_layers=2"]),
+    "summary_predict_140.txt": (140, ["summary", "xlsr_1b", "--predict", "--seconds", "600"]),
+    "summary_predict.md": (None, ["summary", "large", "--predict", "--format", "markdown"]),
+    "summary_predict.json": (
+        None,
+        ["summary", "base", "--predict", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"],
     ),
     "summary.md": (None, ["summary", "large_lv60k", "--format", "markdown"]),
     "summary.csv": (None, ["summary", "base", "--format", "csv", "--set", "encoder_num_layers=2"]),
@@ -68,6 +77,15 @@ REPORTS = {
     "explain_conv_layers.txt": (None, ["explain", "extractor_conv_layer_config"]),
     "schema.json": (None, ["schema"]),
 }
+
+
+@pytest.fixture(autouse=True)
+def calibrated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path))
+    calibration = make_calibration()
+    monkeypatch.setattr(host, "cpu_name", lambda: calibration.device_name)
+    monkeypatch.setattr(host, "torch_version", lambda: calibration.torch_version)
+    keep(calibration)
 
 
 @pytest.mark.parametrize("name", REPORTS)

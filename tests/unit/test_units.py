@@ -40,6 +40,7 @@ def test_short(number: float, text: str) -> None:
         (3e-8, "30 ns"),
         (-0.002, "-2.00 ms"),
         (123.4, "123 s"),
+        (2811.4, "2,811 s"),
     ],
 )
 def test_duration(seconds: float, text: str) -> None:

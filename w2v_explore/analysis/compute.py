@@ -116,3 +116,14 @@ def unfold(rows: Sequence[LayerFigures]) -> Iterator[LayerFigures]:
             for below in unfold(rows[position + 1 : end]):
                 yield below._replace(path=f"{parent}.{number}{below.path[len(row.path) :]}")
         position = end
+
+
+def folded_path(rows: Sequence[LayerFigures], path: str) -> str:
+    """The path of the row that stands for the layer at a path: ``layers.3.dropout`` → ``layers.0.dropout``."""
+    for row in rows:
+        if row.copies > 1:
+            parent = row.path.removesuffix(row.name)
+            if path.startswith(parent):
+                _, dot, below = path.removeprefix(parent).partition(".")
+                return row.path + dot + below
+    return path

@@ -12,15 +12,16 @@ import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import DEFAULT_SECONDS
+from w2v_explore.cli.options import DEFAULT_SECONDS, check_threads
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import ConfigError, MissingExtraError
+from w2v_explore.errors import CalibrationError, ConfigError, MissingExtraError
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.measure.latency import Progress
+    from w2v_explore.analysis.calibration import Calibration
+    from w2v_explore.measure.latency import Latency, Progress
 
 _MAX_RUNS = 100_000
 
@@ -37,10 +38,17 @@ def evaluate(
     runs: int | None,
     dialect: str | None = None,
     baseline: Baseline | None = None,
+    predict: bool = False,
+    threads: int | None = None,
 ) -> list[Result]:
-    """The results for configs under one workload, that of the baseline; with a device, measured one after the other."""
+    """The results for configs under one workload, that of the baseline; measured on a device in turn, or predicted."""
     if seconds is not None and samples is not None:
         raise typer.BadParameter("give --seconds or --samples, not both")
+    if predict and runs is not None:
+        raise typer.BadParameter("--predict runs nothing: leave out --runs")
+    if threads is not None and not predict:
+        raise typer.BadParameter("--threads goes with --predict")
+    check_threads(threads, device)
     if runs is not None and device is None:
         raise typer.BadParameter("--runs goes with --device")
     if runs is not None and not 1 <= runs <= _MAX_RUNS:
@@ -58,6 +66,8 @@ def evaluate(
 
             require_same_workload(baseline, workload)
         analyses.append(analyze(config, workload))
+    if predict:
+        return _predict(analyses, device or "cpu", dtype, threads)
     if device is None:
         return [Result(analysis=analysis) for analysis in analyses]
     return [Result(analysis=analysis, measurement=_measure(analysis, device, runs)) for analysis in analyses]
@@ -105,6 +115,14 @@ def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: s
     return configs
 
 
+def _predict(analyses: Sequence[Analysis], device: str, dtype: str, threads: int | None) -> list[Result]:
+    from w2v_explore.analysis.calibration import require_calibration
+    from w2v_explore.analysis.prediction import predict
+
+    calibration = require_calibration(device, dtype, threads)
+    return [Result(analysis=analysis, prediction=predict(analysis, calibration)) for analysis in analyses]
+
+
 def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
     try:
         from w2v_explore.measure.audit import audit_macs
@@ -119,7 +137,18 @@ def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
         progress("counting MACs with fvcore", 0, 1)
         waveforms = example_input(analysis, next(model.parameters()).device)
         macs_audit = audit_macs(model, waveforms, analysis.macs)
-    return Measurement(latency=latency, macs_audit=macs_audit)
+    return Measurement(latency=latency, macs_audit=macs_audit, calibration=_calibration_of(latency))
+
+
+def _calibration_of(latency: Latency) -> Calibration | None:
+    """The calibration of the device that was measured with; a damaged one is no reason to lose the measurement."""
+    from w2v_explore.analysis.calibration import find_calibration
+
+    try:
+        return find_calibration(latency.device, latency.dtype, latency.threads, latency.device_name)
+    except CalibrationError as error:
+        print(f"warning: {error}", file=sys.stderr)
+        return None
 
 
 @contextmanager

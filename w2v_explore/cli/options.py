@@ -32,6 +32,7 @@ class Dtype(str, Enum):
 
 
 DEFAULT_SECONDS = 10.0
+MAX_THREADS = 1024
 
 
 class FromDialect(str, Enum):
@@ -62,6 +63,11 @@ Device = Annotated[
     typer.Option("--device", help="Also measure latency there: cpu, cuda, cuda:1, mps. Needs the extra torch."),
 ]
 Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes; with --device.  [default: 10]")]
+Predict = Annotated[
+    bool,
+    typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),
+]
+Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the CPU.  [default: torch's]")]
 Depth = Annotated[
     int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
 ]
@@ -87,3 +93,13 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),
 ]
+
+
+def check_threads(threads: int | None, device: str | None) -> None:
+    """Refuse a number of threads that no CPU computes with."""
+    if threads is None:
+        return
+    if not 1 <= threads <= MAX_THREADS:
+        raise typer.BadParameter(f"--threads is {threads}; give a number from 1 to {MAX_THREADS}")
+    if device not in (None, "cpu", "cpu:0"):
+        raise typer.BadParameter(f"--threads is about the cpu, not {device}")

@@ -34,11 +34,13 @@ def summary(
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
+    predict: options.Predict = False,
+    threads: options.Threads = None,
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
 ) -> None:
-    """Parameters, MACs, memory, receptive field and, with --device, latency of a config."""
+    """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     results = evaluate(
         configs,
@@ -51,6 +53,8 @@ def summary(
         runs=runs,
         dialect=options.name_of(dialect),
         baseline=saved,
+        predict=predict,
+        threads=threads,
     )
     alone = _compare_alone(results, saved) if saved or conditions else []
     changes = alone if saved else []

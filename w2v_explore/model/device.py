@@ -8,6 +8,7 @@ import psutil
 import torch
 
 from w2v_explore.errors import DeviceError
+from w2v_explore.host import cpu_name
 
 # The memory limit of a container (cgroup v2), and what it uses of it.
 _CGROUP = Path("/sys/fs/cgroup")
@@ -45,12 +46,7 @@ def device_name(device: torch.device) -> str:
     """What the hardware is called."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, f"{device.type} ({torch.backends.cpu.get_cpu_capability()})")
+    return cpu_name() or f"{device.type} ({torch.backends.cpu.get_cpu_capability()})"
 
 
 def free_bytes(device: torch.device) -> int | None:

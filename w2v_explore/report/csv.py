@@ -18,14 +18,18 @@ if TYPE_CHECKING:  # what each document is made of, its command imports
 
 
 def summary_csv(results: Sequence[Result]) -> str:
-    """Every layer of every config, unfolded; the measured columns only where something was measured."""
+    """Every layer of every config, unfolded; what was predicted or measured only where something was."""
+    predicted = any(result.prediction for result in results)
     measured = any(result.measurement for result in results)
     header: list[object] = ["config", "path", "kind", "depth", "parameters", "macs", "output_shape"]
+    header += ["predicted_s"] if predicted else []
     rows = [header + (["self_median_s", "total_median_s"] if measured else [])]
     for result in results:
         for row in unfold(result.analysis.layers):
             shape = "x".join(map(str, row.output_shape))
             cells = [result.analysis.config.name, row.path, row.kind, row.depth, row.parameters, row.macs.total, shape]
+            if result.prediction is not None:
+                cells.append(result.prediction.layer_seconds(result.analysis, row.path))
             if result.measurement is not None:
                 latency = result.measurement.latency.layers[row.path]
                 cells += [latency.own.median_s, latency.total.median_s]

@@ -11,7 +11,8 @@ from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.training import TrainingCost, training_cost
-from w2v_explore.report.result import Measurement, Result
+from w2v_explore.report.prediction import calibration_identity, prediction_document
+from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
@@ -115,6 +116,9 @@ def result_document(result: Result) -> dict[str, Any]:
     """Everything about one config."""
     analysis, measurement = result.analysis, result.measurement
     workload, field = analysis.workload, analysis.receptive_field
+    roof_shares = {}
+    if measurement is not None:
+        roof_shares = measured_roof_shares(analysis, measurement.latency, measurement.calibration)
     document = {
         **_subject(analysis),
         "nearest_preset": nearest_document(identify(analysis.config.model)),
@@ -137,8 +141,10 @@ def result_document(result: Result) -> dict[str, Any]:
             "layers": [layer._asdict() for layer in field.layers],
         },
         "positional_convolution": {"span_samples": field.positional_span_samples},
-        "layers": [_layer(row, measurement) for row in unfold(analysis.layers)],
+        "layers": [_layer(row, result, roof_shares) for row in unfold(analysis.layers)],
     }
+    if result.prediction is not None:
+        document["prediction"] = prediction_document(analysis, result.prediction)
     if measurement is not None:
         document["latency"] = _latency(result, measurement)
         document["macs_audit"] = _macs_audit(measurement)
@@ -260,8 +266,8 @@ def _fits(fits: Fits, sample_rate: int) -> dict[str, Any]:
     return document
 
 
-def _layer(row: LayerFigures, measurement: Measurement | None) -> dict[str, Any]:
-    layer = {
+def _layer(row: LayerFigures, result: Result, roof_shares: Mapping[str, float]) -> dict[str, Any]:
+    layer: dict[str, Any] = {
         "path": row.path,
         "kind": row.kind,
         "depth": row.depth,
@@ -269,6 +275,9 @@ def _layer(row: LayerFigures, measurement: Measurement | None) -> dict[str, Any]
         "macs": row.macs.total,
         "output_shape": list(row.output_shape),
     }
+    if result.prediction is not None:
+        layer["predicted_s"] = result.prediction.layer_seconds(result.analysis, row.path)
+    measurement = result.measurement
     if measurement is not None:
         measured = measurement.latency.layers[row.path]
         layer["latency"] = {
@@ -277,11 +286,14 @@ def _layer(row: LayerFigures, measurement: Measurement | None) -> dict[str, Any]
             "total_median_s": measured.total.median_s,
             "total_iqr_s": measured.total.iqr_s,
         }
+        if measurement.calibration is not None:
+            layer["latency"]["roof_share"] = roof_shares.get(row.path)
     return layer
 
 
 def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
     latency = measurement.latency
+    calibration = measurement.calibration
     return {
         "method": (
             f"median of {latency.runs} forward passes after {latency.warm_up_runs} warm-up passes; "
@@ -298,6 +310,7 @@ def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
         "hooked": {"median_s": latency.hooked.median_s, "iqr_s": latency.hooked.iqr_s},
         "unattributed_s": latency.unattributed_s,
         "real_time_factor": result.real_time_factor,
+        "calibration": calibration_identity(calibration) if calibration else None,
     }
 
 

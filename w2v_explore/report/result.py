@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
 
-if TYPE_CHECKING:  # importing it would import torch
+if TYPE_CHECKING:  # importing measure would import torch; the others are needed by few
+    from w2v_explore.analysis.calibration import Calibration
+    from w2v_explore.analysis.prediction import Prediction
     from w2v_explore.measure.audit import MacsAudit
     from w2v_explore.measure.latency import Latency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What ran on a device: the latency, and the MACs that another program counted of the same model."""
+    """What ran on a device: the latency, and the MACs that another program counted of the same model.
+
+    A calibration of the device, where there is one, gives the roof.
+    """
 
     latency: Latency
     macs_audit: MacsAudit
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,7 @@ class Result:
 
     analysis: Analysis
     measurement: Measurement | None = None
+    prediction: Prediction | None = None
 
     @property
     def real_time_factor(self) -> float | None:
@@ -33,3 +40,14 @@ class Result:
         if self.measurement is None:
             return None
         return self.measurement.latency.end_to_end.median_s / self.analysis.workload.audio_seconds
+
+
+def measured_roof_shares(analysis: Analysis, latency: Latency, calibration: Calibration | None) -> dict[str, float]:
+    """The share of the roof that each layer achieved, by module path; empty without a calibration."""
+    if calibration is None:
+        return {}
+    from w2v_explore.analysis.roofline import roof_shares
+
+    return roof_shares(
+        analysis, calibration.roofs, {path: layer.total.median_s for path, layer in latency.layers.items()}
+    )

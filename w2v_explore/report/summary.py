@@ -4,10 +4,11 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.report.identity import describe_nearest
-from w2v_explore.report.result import Measurement, Result
+from w2v_explore.report.prediction import describe_prediction, describe_roof, prediction_table
+from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
-from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+from w2v_explore.report.units import duration, exact, milliseconds, percent, short, size_bytes
 
 _NOT_COUNTED = (
     "MACs: convolutions, linear layers and attention's two products; norms, activations and softmax count none."
@@ -27,6 +28,9 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     lines = [f"{config.origin}: {config.description}" if config.description else config.origin]
     lines.append(describe_nearest(identify(config.model)))
     lines.append(describe_workload(analysis))
+    if result.prediction is not None:
+        tables.append(prediction_table(analysis, result.prediction, depth))
+        lines.append(describe_prediction(result.prediction))
     if result.measurement is not None:
         tables.append(_latency(result, result.measurement, depth))
         lines.append(_describe_device(result.measurement))
@@ -138,9 +142,11 @@ def _latency(result: Result, measurement: Measurement, depth: int | None) -> Tab
         Column("Self"),
         Column("Total"),
         Column("IQR"),
+        *([Column("of roof")] if measurement.calibration else []),
         Column("Share", numeric=False),
     ]
     table = Table("Latency (medians)", columns)
+    shares = measured_roof_shares(result.analysis, latency, measurement.calibration)
     whole = latency.hooked.median_s
     for label, _, layer in tree_rows(result.analysis.layers, depth):
         measured = latency.layers[layer.path]
@@ -150,17 +156,21 @@ def _latency(result: Result, measurement: Measurement, depth: int | None) -> Tab
             duration(own) if own else "–",
             duration(total) if total else "–",
             duration(measured.total.iqr_s) if total else "",
+            *([percent(shares[layer.path]) if layer.path in shares else ""] if measurement.calibration else []),
             Share(total / whole) if total else "",
         ))  # fmt: skip
     rest = latency.unattributed_s
-    table.rows.append(("not attributed to a layer", duration(rest), "", "", Share(rest / whole)))
-    table.rows.append(("hooked pass, end to end", "", duration(whole), duration(latency.hooked.iqr_s), Share(1.0)))
+    no_roof = [""] if measurement.calibration else []
+    table.rows.append(("not attributed to a layer", duration(rest), "", "", *no_roof, Share(rest / whole)))
+    hooked_iqr = duration(latency.hooked.iqr_s)
+    table.rows.append(("hooked pass, end to end", "", duration(whole), hooked_iqr, *no_roof, Share(1.0)))
     plain = latency.end_to_end
-    table.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), ""))
+    table.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), *no_roof, ""))
     factor = result.real_time_factor or 0.0
     table.remark = (
         f"Real-time factor {factor:.3g}: {1 / factor:.3g} seconds of audio for each second of computation. "
-        f"Hooked passes took {whole / plain.median_s:.3f} of the plain ones. {_describe_audit(measurement)}"
+        f"Hooked passes took {whole / plain.median_s:.3f} of the plain ones. {_describe_audit(measurement)} "
+        f"{describe_roof(measurement.calibration)}"
     )
     return table
 

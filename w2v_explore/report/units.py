@@ -33,8 +33,10 @@ def size_bytes(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``0.00123`` → ``1.23 ms``, always with three significant digits."""
+    """``0.00123`` → ``1.23 ms``, always with three significant digits; all digits of whole seconds from 1000."""
     magnitude = abs(seconds)
+    if magnitude >= 999.5:
+        return f"{seconds:,.0f} s"
     for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if magnitude >= size * 0.9995:
             return f"{seconds / size:#.3g}".rstrip(".") + f" {unit}"

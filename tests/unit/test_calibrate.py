@@ -1,0 +1,151 @@
+"""Calibrating, on a device where each stamp comes a second after the one before; never how long a thing took."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from tests.unit.test_measure import CountingClock
+from w2v_explore import Analysis, DeviceError, Workload, analyze, host, load_config
+from w2v_explore.analysis.calibration import Calibration
+from w2v_explore.analysis.prediction import predict
+from w2v_explore.analysis.roofline import KINDS, trace_work
+from w2v_explore.measure import calibrate as calibrate_module
+from w2v_explore.measure import latency as latency_module
+from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
+from w2v_explore.measure.process import run_in_new_process
+
+_TINY = ["encoder_embed_dim=16", "encoder_num_heads=2", "encoder_ff_interm_features=8", "encoder_num_layers=2"]
+_CONVOLUTIONS = "extractor_conv_layer_config=[[8, 10, 5], [8, 3, 2]]"
+
+
+def tiny(preset: str, samples: int, dtype: str = "float32") -> tuple[str, Analysis]:
+    config = load_config(preset, [*_TINY, _CONVOLUTIONS])
+    return f"{preset}, {samples}", analyze(config, Workload(samples=samples, dtype=dtype))
+
+
+def run_here(function: Any, *arguments: Any) -> Any:
+    return function(*arguments)
+
+
+PASSES = [tiny(preset, samples) for preset in ("base", "large_lv60k") for samples in (400, 800)]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As small as the models are, threads only wait for each other, and long where other tests run beside this."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    assert torch.get_num_threads() == 1, "calibrating leaves torch's threads as they were"
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def small_roofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrate_module, "_LARGEST_MATRIX", 256)
+    monkeypatch.setattr(calibrate_module, "_STREAM_BYTES", 4096)
+
+
+@pytest.fixture
+def clocked(monkeypatch: pytest.MonkeyPatch, small_roofs: None) -> Calibration:
+    for module in (latency_module, calibrate_module):
+        monkeypatch.setattr(module, "clock_for", lambda device: CountingClock())
+    return calibrate(references=PASSES, run=run_here)
+
+
+def test_every_operation_of_every_reference_is_a_sample(clocked: Calibration) -> None:
+    assert {sample.kind for sample in clocked.samples} == KINDS
+    for number, (_, analysis) in enumerate(PASSES):
+        works = [(work.kind, work.macs, work.bytes) for work in trace_work(analysis)]
+        *samples, between = [sample for sample in clocked.samples if sample.reference == number]
+        assert [(sample.kind, sample.macs, sample.bytes) for sample in samples] == works
+        # One second lies between the two stamps of an operation, two where weight-norm's stamps lie inside.
+        for sample in samples:
+            assert sample.seconds == (2.0 if sample.kind == "positional_convolution" else 1.0)
+        assert between.kind.endswith("/between")
+
+
+def test_the_roofs_come_from_the_fastest_run(clocked: Calibration) -> None:
+    assert clocked.roofs.macs_per_s == 256**3
+    assert clocked.roofs.bytes_per_s == 3 * 4096
+
+
+def test_references_are_predicted_from_the_others(clocked: Calibration) -> None:
+    assert [reference.name for reference in clocked.references] == [name for name, _ in PASSES]
+    for number, (reference, (_, analysis)) in enumerate(zip(clocked.references, PASSES, strict=True)):
+        assert reference.median_s == 1.0
+        others = tuple(sample for sample in clocked.samples if sample.reference != number)
+        held_out = Calibration(**{**_fields(clocked), "samples": others})
+        assert reference.held_out_s == pytest.approx(predict(analysis, held_out).seconds)
+
+
+def _fields(calibration: Calibration) -> dict[str, Any]:
+    return {name: getattr(calibration, name) for name in Calibration.__slots__}
+
+
+def test_it_says_what_it_is_for(clocked: Calibration) -> None:
+    assert (clocked.device, clocked.dtype) == ("cpu", "float32")
+    assert (clocked.threads, clocked.is_default_threads) == (torch.get_num_threads(), True)
+    assert clocked.torch_version == host.torch_version()
+    assert clocked.created.endswith("+00:00")
+
+
+def test_threads_are_torchs_meanwhile(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def time_latency(analysis: Analysis, device: str, **options: Any) -> Any:
+        seen.append(torch.get_num_threads())
+        return latency_module.measure_latency(analysis, device, runs=1)
+
+    monkeypatch.setattr(calibrate_module, "measure_latency", time_latency)
+    calibration = calibrate(threads=2, references=PASSES, run=run_here)
+    assert (calibration.threads, calibration.is_default_threads) == (2, False)
+    assert seen == [2] * len(PASSES)
+
+
+def test_a_real_calibration_in_another_dtype(small_roofs: None) -> None:
+    steps: list[tuple[str, int, int]] = []
+    passes = [tiny(preset, samples, "bfloat16") for preset in ("base", "large_lv60k") for samples in (400, 800)]
+    calibration = calibrate(
+        dtype="bfloat16", references=passes, run=run_here, progress=lambda *step: steps.append(step)
+    )
+    assert [step for step, _, _ in steps] == [*[name for name, _ in passes], "matrix throughput and memory bandwidth"]
+    assert [done for _, done, _ in steps] == list(range(5))
+    prediction = predict(passes[0][1], calibration)
+    assert 0 < prediction.low_s < prediction.seconds < prediction.high_s
+
+
+def test_an_absent_device_is_refused_before_anything_is_measured() -> None:
+    with pytest.raises(DeviceError, match="there is no device cuda:7 here"):
+        calibrate("cuda:7", run=lambda *arguments: pytest.fail("measured"))
+
+
+def test_the_references_have_every_kind_of_work_twice() -> None:
+    kinds = [
+        {work.kind for work in trace_work(calibrate_module._prepare(model, "float32")[1])} for model in REFERENCE_MODELS
+    ]
+    for kind in KINDS:
+        if not kind.endswith("/between"):
+            assert sum(kind in each for each in kinds) >= 2, kind
+
+
+def test_another_process_runs_it_and_hands_back_what_it_returns_or_raises() -> None:
+    assert run_in_new_process(os.getpid) != os.getpid()
+    with pytest.raises(DeviceError, match="there is no device cuda:7 here"):
+        run_in_new_process(calibrate_module.measure_roofs, "cuda:7", "float32", 1)
+
+
+def test_a_process_that_is_killed_is_a_clear_message() -> None:
+    with pytest.raises(DeviceError, match="was killed"):
+        run_in_new_process(signal.raise_signal, signal.SIGKILL)
+
+
+def test_a_process_that_fails_is_a_defect() -> None:
+    with pytest.raises(RuntimeError, match="failed, as it says above"):
+        run_in_new_process(os._exit, 9)

@@ -1,0 +1,121 @@
+"""What operations compute and move, held against the tensors of the built model; and shares of the roof."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from tests.strategies import configs
+from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, build_model, load_config
+from w2v_explore.analysis.compute import Macs, folded_path, unfold
+from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.roofline import Roofs, roof_shares, trace_work
+
+BASE = analyze(load_config("base"), Workload.of_seconds(1.0))
+
+
+def moved_elements(model: nn.Module, waveforms: Tensor, paths: set[str]) -> Counter[str]:
+    """Elements of the tensors that modules take, hold and return, as hooks see them."""
+    moved: Counter[str] = Counter()
+
+    def hook(path: str) -> Any:
+        def after(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+            tensors = [*filter(torch.is_tensor, inputs), output, *module.parameters(recurse=False)]
+            moved[path] += sum(tensor.numel() for tensor in tensors)
+            outer = path.removesuffix(".parametrizations.weight")
+            if outer != path:  # the convolution reads the weight that was made for it
+                moved[outer] += output.numel()
+
+        return after
+
+    for path, module in model.named_modules():
+        if path in paths:
+            module.register_forward_hook(hook(path))
+    model(waveforms)
+    return moved
+
+
+@given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 800))
+@settings(max_examples=15)
+def test_bytes_are_those_of_the_tensors_that_modules_take_hold_and_return(
+    config: ModelConfig, batch: int, extra: int
+) -> None:
+    samples = minimum_samples(config, batch) + extra
+    workload = Workload(samples=samples, batch=batch, dtype="bfloat16")
+    analysis = analyze(Config(name="random", origin="test", model=config), workload)
+    works = {work.path: work for work in trace_work(analysis)}
+    model = build_model(config, device="meta").eval()
+    moved = moved_elements(model, torch.empty(batch, samples, device="meta"), set(works))
+    assert {path: work.bytes for path, work in works.items()} == {path: 2 * size for path, size in moved.items()}
+
+
+@given(config=configs(), batch=st.integers(1, 3))
+def test_macs_are_those_of_the_analysis(config: ModelConfig, batch: int) -> None:
+    workload = Workload(samples=minimum_samples(config, batch) + 100, batch=batch)
+    analysis = analyze(Config(name="random", origin="test", model=config), workload)
+    assert sum(work.copies * work.macs for work in trace_work(analysis)) == analysis.macs.total
+
+
+def test_what_only_makes_views_is_no_work() -> None:
+    kinds = {row.kind for row in BASE.layers if row.operation is not None}
+    worked = {work.path for work in trace_work(BASE)}
+    idle = {row.kind for row in BASE.layers if row.operation is not None and row.path not in worked}
+    assert idle == {"Dropout", "PaddingMask", "SamePad"}
+    assert idle < kinds
+
+
+def test_the_extractor_is_apart_by_its_mode() -> None:
+    kinds = Counter(work.kind for work in trace_work(BASE))
+    assert kinds["group_norm/waveform_convolution"] == 1
+    assert kinds["group_norm/convolution"] == 6
+    assert kinds["positional_convolution"] == 1
+    other = analyze(load_config("large_lv60k"), Workload.of_seconds(1.0))
+    assert {work.kind for work in trace_work(other)} >= {"layer_norm/convolution", "layer_norm/layer_norm", "linear"}
+
+
+def least_seconds(analysis: Analysis, roofs: Roofs, path: str) -> float:
+    prefix = f"{path}." if path else ""
+    return sum(
+        work.copies * max(work.macs / roofs.macs_per_s, work.bytes / roofs.bytes_per_s)
+        for work in trace_work(analysis)
+        if work.path == path or work.path.startswith(prefix)
+    )
+
+
+def test_a_layer_that_takes_twice_its_least_time_achieves_half_of_the_roof() -> None:
+    roofs = Roofs(macs_per_s=1e11, bytes_per_s=1e10)
+    paths = ["", "feature_extractor", "encoder.feature_projection.projection", "encoder.transformer.layers"]
+    shares = roof_shares(BASE, roofs, {path: 2 * least_seconds(BASE, roofs, path) for path in paths})
+    assert shares == pytest.approx(dict.fromkeys(paths, 0.5))
+
+
+def test_either_roof_can_be_the_bound() -> None:
+    path = "encoder.feature_projection.projection"
+    [projection] = [work for work in trace_work(BASE) if work.path == path]
+    assert roof_shares(BASE, Roofs(1e3, 1e30), {path: projection.macs / 1e3}) == pytest.approx({path: 1.0})
+    assert roof_shares(BASE, Roofs(1e30, 1e3), {path: projection.bytes / 1e3}) == pytest.approx({path: 1.0})
+
+
+def test_what_took_no_time_or_has_no_work_has_no_share() -> None:
+    assert roof_shares(BASE, Roofs(1.0, 1.0), {"encoder.padding_mask": 1.0, "encoder": 0.0}) == {}
+
+
+def test_equal_layers_are_measured_one_by_one() -> None:
+    roofs = Roofs(1e11, 1e10)
+    seconds = {row.path: 1.0 for row in unfold(BASE.layers)}
+    shares = roof_shares(BASE, roofs, seconds)
+    layers = [shares[f"encoder.transformer.layers.{number}.attention.k_proj"] for number in (0, 7, 11)]
+    assert len(set(layers)) == 1
+
+
+def test_folded_path() -> None:
+    assert {folded_path(BASE.layers, row.path) for row in unfold(BASE.layers)} == {row.path for row in BASE.layers}
+    assert folded_path(BASE.layers, "encoder.transformer.layers.10.dropout") == "encoder.transformer.layers.0.dropout"
+    assert folded_path(BASE.layers, "encoder.transformer.layers") == "encoder.transformer.layers"
+    assert BASE.macs > Macs()

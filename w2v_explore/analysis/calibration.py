@@ -1,0 +1,218 @@
+"""What `calibrate` found out about a device, and the file in the user's cache folder that keeps it.
+
+A calibration holds for one device, dtype, number of threads and version of torch. What was made with another is never
+used.
+"""
+
+import json
+import re
+from dataclasses import dataclass, fields
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from w2v_explore import host
+from w2v_explore.analysis.roofline import KINDS, Roofs
+from w2v_explore.errors import CalibrationError
+
+_SCHEMA_VERSION = 1
+
+
+class Sample(NamedTuple):
+    """The time that one operation took within a forward pass.
+
+    Attributes:
+        reference: The number of the reference that ran it.
+        kind: As in `Work`, or the kind of what no operation took.
+        macs: Multiply–accumulates that it did.
+        bytes: Bytes that it moved.
+        seconds: Median of its own time.
+    """
+
+    reference: int
+    kind: str
+    macs: int
+    bytes: int
+    seconds: float
+
+
+class Reference(NamedTuple):
+    """A forward pass that was measured as a whole.
+
+    Attributes:
+        name: What ran.
+        audio_seconds: Of the one utterance.
+        median_s: End to end, without hooks.
+        iqr_s: Interquartile range of the same.
+        held_out_s: What the samples of the other references predict for it.
+    """
+
+    name: str
+    audio_seconds: float
+    median_s: float
+    iqr_s: float
+    held_out_s: float
+
+    @property
+    def ratio(self) -> float:
+        """Measured over predicted."""
+        return self.median_s / self.held_out_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What a device does.
+
+    Attributes:
+        device: ``cpu``, ``cuda``, ``cuda:1``.
+        device_name: What the hardware is called.
+        dtype: Of weights and activations.
+        threads: Threads that torch computed with on the CPU; None for another device.
+        is_default_threads: Whether torch takes as many when it is not told; True for another device.
+        torch_version: The torch that computed.
+        created: When it was made, ISO 8601 in UTC.
+        roofs: The two figures of the roofline.
+        samples: Operations of the references.
+        references: Whole forward passes.
+    """
+
+    device: str
+    device_name: str
+    dtype: str
+    threads: int | None
+    is_default_threads: bool
+    torch_version: str
+    created: str
+    roofs: Roofs
+    samples: tuple[Sample, ...]
+    references: tuple[Reference, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file that keeps it."""
+        threads = [] if self.threads is None else [f"{self.threads}_threads"]
+        parts = [self.device, self.device_name, self.dtype, *threads, f"torch_{self.torch_version}"]
+        return calibrations_folder() / ("-".join(map(_slug, parts)) + ".json")
+
+
+def canonical_device(name: str) -> str:
+    """The first of its kind without its number: ``cuda:0`` → ``cuda``."""
+    return name.removesuffix(":0")
+
+
+def encode_calibration(calibration: Calibration) -> bytes:
+    """The content of a calibration's file."""
+    document = {
+        "schema_version": _SCHEMA_VERSION,
+        **{field.name: getattr(calibration, field.name) for field in fields(calibration)},
+        "roofs": calibration.roofs._asdict(),
+        "references": [reference._asdict() for reference in calibration.references],
+    }
+    return json.dumps(document).encode()
+
+
+def read_calibration(path: Path) -> Calibration:
+    """The calibration that a file keeps.
+
+    Raises:
+        CalibrationError: It cannot be read, or is not what `encode_calibration` makes.
+    """
+    try:
+        return _decode(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise CalibrationError(f"{path}: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        # json's and int's messages have the place; a KeyError is the name of what is missing.
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise CalibrationError(f"{path} is no calibration ({reason}); delete it and calibrate again") from error
+
+
+def find_calibration(
+    device: str, dtype: str, threads: int | None = None, device_name: str | None = None
+) -> Calibration | None:
+    """This device's calibration for the installed torch; None where there is none.
+
+    Args:
+        device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        dtype: Of weights and activations.
+        threads: Of a CPU; None for as many as torch takes when it is not told.
+        device_name: What the hardware is called; None for the processor that this is, and for any other device.
+
+    Raises:
+        CalibrationError: A file that may hold it cannot be read.
+        MissingExtraError: torch is not installed.
+    """
+    found = [each for each in _read_all(device, dtype) if not _mismatch(each, device_name)]
+    if canonical_device(device) == "cpu":
+        found = [each for each in found if each.threads == threads or (threads is None and each.is_default_threads)]
+    return max(found, key=lambda calibration: calibration.created, default=None)
+
+
+def require_calibration(device: str, dtype: str, threads: int | None = None) -> Calibration:
+    """The same where there has to be one.
+
+    Raises:
+        CalibrationError: There is none; the message has the command that makes one, and why others do not count.
+        MissingExtraError: torch is not installed.
+    """
+    calibration = find_calibration(device, dtype, threads)
+    if calibration is not None:
+        return calibration
+    options = [f"--device {device}"] if device != "cpu" else []
+    options += [f"--dtype {dtype}"] if dtype != "float32" else []
+    options += [f"--threads {threads}"] if threads is not None else []
+    on = device if threads is None else f"{device} with {threads} thread{'s' if threads > 1 else ''}"
+    lines = [
+        f"no calibration to predict from for {dtype} on {on}: run `{' '.join(['w2v-explore calibrate', *options])}`"
+    ]
+    for other in _read_all(device, dtype):
+        reason = _mismatch(other) or f"it is for --threads {other.threads}"
+        lines.append(f"{other.path.name} does not count: {reason}")
+    raise CalibrationError("\n".join(lines))
+
+
+def _read_all(device: str, dtype: str) -> list[Calibration]:
+    """All that are kept for a device and a dtype, whatever the rest."""
+    device = canonical_device(device)
+    paths = sorted(calibrations_folder().glob(f"{_slug(device)}-*-{dtype}-*.json"))
+    return [each for each in map(read_calibration, paths) if (each.device, each.dtype) == (device, dtype)]
+
+
+def _mismatch(calibration: Calibration, device_name: str | None = None) -> str | None:
+    """Why a calibration does not hold here, whatever the threads; None where it does."""
+    if calibration.torch_version != host.torch_version():
+        return f"it was made with torch {calibration.torch_version}, and {host.torch_version()} is installed"
+    if device_name is None and calibration.device == "cpu":
+        device_name = host.cpu_name()
+    if device_name is not None and calibration.device_name != device_name:
+        return f"it was made on {calibration.device_name}, and this is {device_name}"
+    return None
+
+
+def _decode(document: Any) -> Calibration:
+    """The record of a file's plain data; raises KeyError, TypeError or ValueError where it is none."""
+    if document["schema_version"] != _SCHEMA_VERSION:
+        raise ValueError(f"schema_version {document['schema_version']}, not {_SCHEMA_VERSION}")
+    values = {field.name: document[field.name] for field in fields(Calibration)}
+    values["roofs"] = Roofs(**document["roofs"])
+    values["samples"] = tuple(Sample(*sample) for sample in document["samples"])
+    values["references"] = tuple(Reference(**reference) for reference in document["references"])
+    calibration = Calibration(**values)
+    figures = [*calibration.roofs, *[figure for one in calibration.samples for figure in (one.seconds, one.bytes)]]
+    figures += [figure for one in calibration.references for figure in (one.median_s, one.held_out_s)]
+    if not all(isinstance(figure, (int, float)) and isfinite(figure) and figure > 0 for figure in figures):
+        raise ValueError("a time, size or rate is no positive number")
+    if missing := KINDS - {sample.kind for sample in calibration.samples}:
+        raise ValueError(f"no sample of {min(missing)}")
+    if not calibration.references:
+        raise ValueError("no reference")
+    return calibration
+
+
+def calibrations_folder() -> Path:
+    """Where calibrations are kept."""
+    return host.cache_folder() / "calibrations"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.+]+", "_", text)

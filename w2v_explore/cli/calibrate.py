@@ -1,0 +1,68 @@
+"""``w2v-explore calibrate``."""
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from w2v_explore.analysis.calibration import calibrations_folder, encode_calibration
+from w2v_explore.cli import options
+from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.errors import CalibrationError, MissingExtraError
+from w2v_explore.lint.fix import write_atomically
+
+app = typer.Typer(add_completion=False)
+
+
+class Format(str, Enum):
+    """How the calibration is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command()
+def calibrate(
+    device: Annotated[str, typer.Option("--device", help="What to calibrate: cpu, cuda, cuda:1, mps.")] = "cpu",
+    dtype: options.DtypeOption = options.Dtype.FLOAT32,
+    threads: options.Threads = None,
+    format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+) -> None:
+    """Measure a device once, so that latency can be predicted for it; takes half a minute, and wants it quiet."""
+    options.check_threads(threads, device)
+    try:
+        from w2v_explore.measure.calibrate import calibrate as measure
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"calibrate needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
+        ) from error
+    with _writing():  # before the half minute, in case it cannot be
+        calibrations_folder().mkdir(parents=True, exist_ok=True)
+    gc.enable()
+    with show_progress("calibrate") as progress:
+        calibration = measure(device, dtype.value, threads=threads, progress=progress)
+    with _writing():
+        write_atomically(os.fspath(calibration.path), encode_calibration(calibration))
+    if format is Format.JSON:
+        from w2v_explore.report.calibration import calibration_document
+        from w2v_explore.report.json import dump
+
+        print(dump(calibration_document(calibration)))
+    else:
+        from w2v_explore.report.calibration import calibration_report
+        from w2v_explore.report.terminal import print_report, stdout_console
+
+        print_report(calibration_report(calibration), stdout_console())
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        folder = calibrations_folder()
+        raise CalibrationError(f"the calibration cannot be kept in {folder}: {error.strerror}") from error

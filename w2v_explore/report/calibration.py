@@ -1,0 +1,112 @@
+"""What `calibrate` found out about a device."""
+
+import statistics
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.calibration import Calibration
+from w2v_explore.analysis.prediction import CONFIDENCE, find_interval
+from w2v_explore.report.prediction import calibration_identity, describe_device, describe_interval
+from w2v_explore.report.table import Column, Report, Table
+from w2v_explore.report.units import duration, percent, short, signed_percent
+from w2v_explore.version import SCHEMA_VERSION
+
+
+class KindShares(NamedTuple):
+    """The shares of the roof that the operations of one kind reached."""
+
+    kind: str
+    operations: int
+    least: float
+    median: float
+    greatest: float
+
+
+def calibration_report(calibration: Calibration) -> Report:
+    """The report on a calibration."""
+    lines = [
+        f"{describe_device(calibration)}, {calibration.dtype}, {calibration.created}",
+        f"kept in {calibration.path}",
+    ]
+    return Report("Calibration", lines, [_roofs(calibration), _operations(calibration), _references(calibration)])
+
+
+def calibration_document(calibration: Calibration) -> dict[str, Any]:
+    """The calibration for JSON."""
+    interval = find_interval(calibration.references)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "calibration": calibration_identity(calibration),
+        "path": str(calibration.path),
+        "method": (
+            "roofs: the fastest of a few runs; operations: medians of hooked passes; interval: "
+            f"{describe_interval(interval)}"
+        ),
+        "interval": {**interval._asdict(), "confidence": CONFIDENCE},
+        "operations": [shares._asdict() for shares in _shares(calibration)],
+        "references": [reference._asdict() for reference in calibration.references],
+    }
+
+
+def _roofs(calibration: Calibration) -> Table:
+    roofs = calibration.roofs
+    columns = [Column("Roof", numeric=False), Column("Value"), Column("Measured as", numeric=False, wraps=True)]
+    table = Table("Roofs", columns)
+    table.rows.append((
+        "matrix throughput", f"{short(roofs.macs_per_s)}MAC/s", "the fastest product of two large square matrices",
+    ))  # fmt: skip
+    table.rows.append((
+        "memory bandwidth", f"{short(roofs.bytes_per_s)}B/s", "the fastest triad a = b + s c, three arrays of 134 MB",
+    ))  # fmt: skip
+    table.rows.append(("ridge", f"{roofs.macs_per_s / roofs.bytes_per_s:.3g} MAC/B", "below it, memory is the bound"))
+    return table
+
+
+def _operations(calibration: Calibration) -> Table:
+    columns = [Column("Operation", numeric=False), *map(Column, ("Measured", "Least", "Median", "Most"))]
+    table = Table("Share of the roof, by kind of operation", columns)
+    for shares in _shares(calibration):
+        figures = (shares.least, shares.median, shares.greatest)
+        table.rows.append((_label(shares.kind), str(shares.operations), *map(percent, figures)))
+    table.remark = (
+        "Within forward passes of the reference models. Above 100 %, data was still in a cache. "
+        "“Between” is what no operation takes: views, Python, freeing memory."
+    )
+    return table
+
+
+def _shares(calibration: Calibration) -> list[KindShares]:
+    by_kind: dict[str, list[float]] = {}
+    for sample in calibration.samples:
+        least_s = calibration.roofs.least_seconds(sample.macs, sample.bytes)
+        by_kind.setdefault(sample.kind, []).append(least_s / sample.seconds)
+    return [
+        KindShares(kind, len(shares), min(shares), statistics.median(shares), max(shares))
+        for kind, shares in sorted(by_kind.items())
+    ]
+
+
+def _label(kind: str) -> str:
+    """``group_norm/gelu`` → ``gelu (extractor, group norm)``."""
+    mode, slash, name = kind.rpartition("/")
+    label = name.replace("_", " ")
+    return f"{label} (extractor, {mode.replace('_', ' ')})" if slash else label
+
+
+def _references(calibration: Calibration) -> Table:
+    columns = [Column("Pass", numeric=False), *map(Column, ("Audio", "Measured", "IQR", "From others", "Error"))]
+    table = Table("Forward passes", columns)
+    for each in calibration.references:
+        table.rows.append((
+            each.name,
+            f"{each.audio_seconds:g} s",
+            duration(each.median_s),
+            duration(each.iqr_s),
+            duration(each.held_out_s),
+            signed_percent(each.held_out_s / each.median_s),
+        ))  # fmt: skip
+    interval = find_interval(calibration.references)
+    table.remark = (
+        f"The interval of a prediction: {describe_interval(interval)} It is meant to hold {100 * CONFIDENCE:.0f} % of "
+        "what is then measured, on a device that is as busy as it was."
+    )
+    return table

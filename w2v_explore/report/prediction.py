@@ -1,0 +1,110 @@
+"""What `summary --predict` says of a latency that nobody measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.report.table import Column, Share, Table
+from w2v_explore.report.tree import tree_rows
+from w2v_explore.report.units import duration, percent, short
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.calibration import Calibration
+    from w2v_explore.analysis.prediction import Interval, Prediction
+
+# Less than this of the time is not worth a warning.
+_NOTEWORTHY = 0.1
+
+
+def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | None) -> Table:
+    """The predicted time of each layer, and the whole with its interval."""
+    columns = [Column("Module", numeric=False), Column("Total"), Column("Share", numeric=False)]
+    table = Table("Latency (predicted)", columns)
+    for label, _, layer in tree_rows(analysis.layers, depth):
+        seconds = prediction.layer_seconds(analysis, layer.path)
+        share = Share(seconds / prediction.seconds) if seconds else ""
+        table.rows.append((label, duration(seconds) if seconds else "–", share))
+    rest = prediction.unattributed_s
+    table.rows.append(("not attributed to a layer", duration(rest), Share(rest / prediction.seconds)))
+    table.rows.append(("end to end", duration(prediction.seconds), Share(1.0)))
+    factor = prediction.seconds / analysis.workload.audio_seconds
+    table.remark = (
+        f"Real-time factor {factor:.3g}. The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
+        f"{describe_interval(prediction.interval)}"
+    )
+    if prediction.beyond_share >= _NOTEWORTHY:
+        table.remark += (
+            f" {percent(prediction.beyond_share)} of the time is in operations smaller or larger than any that were "
+            "calibrated; the interval does not know what happens there."
+        )
+    return table
+
+
+def describe_prediction(prediction: Prediction) -> str:
+    """The headline: the latency, its interval, and what it was predicted for."""
+    low, high = duration(prediction.low_s), duration(prediction.high_s)
+    day = prediction.calibration.created.partition("T")[0]
+    return (
+        f"predicted to take {duration(prediction.seconds)}, between {low} and {high}, on "
+        f"{describe_device(prediction.calibration)}, calibrated on {day}; nothing was run"
+    )
+
+
+def describe_device(calibration: Calibration) -> str:
+    """``cpu (Xeon), 2 threads, torch 2.13.0``."""
+    threads = calibration.threads
+    on = "" if threads is None else f", {threads} thread{'s' if threads > 1 else ''}"
+    return f"{calibration.device} ({calibration.device_name}){on}, torch {calibration.torch_version}"
+
+
+def describe_interval(interval: Interval) -> str:
+    """How the interval was obtained."""
+    return (
+        f"of the calibration's {interval.of} forward passes, each predicted from the others, "
+        f"{interval.within} were off by a factor of at most {interval.factor:.3f}."
+    )
+
+
+def describe_roof(calibration: Calibration | None) -> str:
+    """What the shares of the roof in a table of measured layers are, or how to get them."""
+    if calibration is None:
+        return "For the share of the roof that each layer achieves, run `w2v-explore calibrate` once."
+    roofs = calibration.roofs
+    return (
+        f"Of roof: the least time at {short(roofs.macs_per_s)}MAC/s and {short(roofs.bytes_per_s)}B/s over the "
+        "measured one; above 100 %, data was still in a cache."
+    )
+
+
+def prediction_document(analysis: Analysis, prediction: Prediction) -> dict[str, Any]:
+    """The prediction for JSON."""
+    calibration, interval = prediction.calibration, prediction.interval
+    return {
+        "method": (
+            "each operation at the share of the roof that calibrated operations of its kind and size reached; "
+            f"interval: {describe_interval(interval)}"
+        ),
+        "seconds": prediction.seconds,
+        "low_s": prediction.low_s,
+        "high_s": prediction.high_s,
+        "interval": interval._asdict(),
+        "real_time_factor": prediction.seconds / analysis.workload.audio_seconds,
+        "unattributed_s": prediction.unattributed_s,
+        "beyond_share": prediction.beyond_share,
+        "calibration": calibration_identity(calibration),
+    }
+
+
+def calibration_identity(calibration: Calibration) -> dict[str, Any]:
+    """What a calibration holds for, when it was made, and its two roofs."""
+    return {
+        "device": calibration.device,
+        "device_name": calibration.device_name,
+        "dtype": calibration.dtype,
+        "threads": calibration.threads,
+        "torch_version": calibration.torch_version,
+        "created": calibration.created,
+        "macs_per_s": calibration.roofs.macs_per_s,
+        "bytes_per_s": calibration.roofs.bytes_per_s,
+    }
