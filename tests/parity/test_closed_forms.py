@@ -13,9 +13,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tests.strategies import configs
 from tests.torchaudio_models import import_torchaudio_models
-from tests.tree import parameter_shapes
 from w2v_explore import ModelConfig, build_architecture, build_model, load_config, preset_names
 from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
+from w2v_explore.analysis.fit import state_shapes
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples
 
 KINDS = {
@@ -47,7 +47,7 @@ def assert_closed_forms_hold(models: ModuleType, config: ModelConfig, batch: int
     rows = analyze_layers(architecture, batch, samples)
 
     expected = [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
-    assert list(parameter_shapes(architecture)) == expected
+    assert list(state_shapes(architecture)) == expected
     assert rows[0].parameters == architecture.parameters == sum(p.numel() for p in theirs.parameters())
 
     macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from tests.checkpoint_files import model_shapes
 from tests.strategies import configs
-from tests.tree import parameter_shapes
 from w2v_explore import ModelConfig, build_architecture
 from w2v_explore.analysis.fit import analyze_fit, state_shapes
 from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
@@ -54,12 +53,6 @@ def test_a_model_fits_its_own_config_in_every_dialect(config: ModelConfig, diale
     fit = analyze_fit(checkpoint, translate_keys(theirs.values()), config)
     assert fit.fits
     assert fit.matched == fit.expected == len(shapes)
-
-
-@given(configs())
-def test_the_shapes_of_the_tree_are_those_that_the_tests_hold_against_torchaudio(config: ModelConfig) -> None:
-    tree = build_architecture(config)
-    assert list(state_shapes(tree)) == list(parameter_shapes(tree))
 
 
 def test_layers_from_somewhere_in_the_middle_count_up_to_the_last() -> None:

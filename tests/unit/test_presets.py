@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.tree import parameter_shapes
 from w2v_explore import build_architecture, load_config, preset_names
+from w2v_explore.analysis.fit import state_shapes
 from w2v_explore.config.load import load_preset
 from w2v_explore.config.presets import preset_path
 
@@ -31,7 +31,7 @@ def test_every_preset_has_a_published_model() -> None:
 @pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published["model"])
 def test_state_dict_keys(published: dict[str, Any]) -> None:
     architecture = build_architecture(load_config(published["preset"]).model)
-    assert len(list(parameter_shapes(architecture))) == published["state_dict_keys"]
+    assert len(list(state_shapes(architecture))) == published["state_dict_keys"]
 
 
 @pytest.mark.parametrize("name", preset_names())
