@@ -14,7 +14,7 @@ from w2v_explore.cli.exit_codes import DEFECT, WRONG_QUESTION
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
-COMMANDS = ("summary", "compare", "lint", "presets", "explain", "rule", "schema")
+COMMANDS = ("summary", "compare", "latency", "lint", "presets", "explain", "rule", "schema")
 """Each a module of this package, whose ``app`` is the command."""
 
 

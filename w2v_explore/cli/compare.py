@@ -11,6 +11,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import audits_agree, evaluate
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.report.result import Result
+from w2v_explore.report.table import Table
 
 app = typer.Typer(add_completion=False)
 
@@ -40,6 +41,7 @@ def compare(
         dtype=dtype.value,
         device=device,
         runs=runs,
+        in_turns=True,
     )
     comparison = compare_analyses([result.analysis for result in results], _measured(results))
     _print(results, comparison, depth, format)
@@ -62,6 +64,17 @@ def _measured(results: Sequence[Result]) -> dict[str, list[float]]:
     return metrics
 
 
+def _measured_tables(results: Sequence[Result]) -> list[Table]:
+    if results[0].measurement is None:
+        return []
+    from w2v_explore.report.comparison import column_names
+    from w2v_explore.report.latency import noise_table, verdict_table
+
+    noise = noise_table(results)
+    names = column_names([result.analysis for result in results])
+    return [verdict_table(results, names), *([noise] if noise else [])]
+
+
 def _print(results: Sequence[Result], comparison: Comparison, depth: int | None, format: options.Format) -> None:
     match format:
         case options.Format.JSON:
@@ -76,9 +89,9 @@ def _print(results: Sequence[Result], comparison: Comparison, depth: int | None,
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.markdown import report_markdown
 
-            print(report_markdown([comparison_report(comparison, depth)]), end="")
+            print(report_markdown([comparison_report(comparison, depth, _measured_tables(results))]), end="")
         case options.Format.TABLE:
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.terminal import print_report, stdout_console
 
-            print_report(comparison_report(comparison, depth), stdout_console())
+            print_report(comparison_report(comparison, depth, _measured_tables(results)), stdout_console())

@@ -21,7 +21,8 @@ from w2v_explore.report.result import Measurement, Result
 if TYPE_CHECKING:
     from w2v_explore.measure.latency import Progress
 
-_MAX_RUNS = 100_000
+MAX_RUNS = 10_000
+RUNS, TURNS = 10, 30
 
 
 def evaluate(
@@ -34,16 +35,17 @@ def evaluate(
     dtype: str,
     device: str | None,
     runs: int | None,
+    in_turns: bool = False,
 ) -> list[Result]:
-    """The results for configs under one workload; with a device, measured one after the other."""
+    """The results for configs under one workload; with a device, measured one after the other or in turns."""
     if seconds is not None and samples is not None:
         raise typer.BadParameter("give --seconds or --samples, not both")
     if runs is not None and device is None:
         raise typer.BadParameter("--runs goes with --device")
-    if runs is not None and not 1 <= runs <= _MAX_RUNS:
-        raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {_MAX_RUNS}")
+    if runs is not None and not 1 <= runs <= MAX_RUNS:
+        raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
     analyses = []
-    for config in _load_all(references, overrides):
+    for config in load_all(references, overrides):
         rate = config.sample_rate
         if samples is not None:
             workload = Workload(samples=samples, batch=batch, sample_rate=rate, dtype=dtype)
@@ -53,15 +55,17 @@ def evaluate(
         analyses.append(analyze(config, workload))
     if device is None:
         return [Result(analysis=analysis) for analysis in analyses]
-    return [Result(analysis=analysis, measurement=_measure(analysis, device, runs)) for analysis in analyses]
+    if in_turns:
+        return _measure(analyses, device, runs or TURNS)
+    return [result for analysis in analyses for result in _measure([analysis], device, runs or RUNS)]
 
 
 def audits_agree(results: Sequence[Result]) -> bool:
     """Whether every independent count of MACs that was made equals the closed form."""
-    return all(result.measurement is None or result.measurement.macs_audit.agrees for result in results)
+    return all(audit.agrees for result in results if result.measurement and (audit := result.measurement.macs_audit))
 
 
-def _load_all(references: Sequence[str], overrides: Sequence[str]) -> list[Config]:
+def load_all(references: Sequence[str], overrides: Sequence[str]) -> list[Config]:
     """All configs; what is wrong in any of them is reported together."""
     configs: list[Config] = []
     problems: list[Problem] = []
@@ -76,35 +80,51 @@ def _load_all(references: Sequence[str], overrides: Sequence[str]) -> list[Confi
     return configs
 
 
-def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
-    try:
+def _measure(analyses: Sequence[Analysis], device: str, runs: int) -> list[Result]:
+    """The results of models that take turns, with fvcore's count of each."""
+    with needs_torch("--device"):
         from w2v_explore.measure.audit import audit_macs
-        from w2v_explore.measure.latency import DEFAULT_RUNS, example_input, measure_latency
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"--device needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
-        ) from error
+        from w2v_explore.measure.latency import Plan, example_input, measure_in_turns
     gc.enable()
-    with _progress(analysis.config.name) as progress:
-        latency, model = measure_latency(analysis, device, runs=runs or DEFAULT_RUNS, progress=progress)
-        progress("counting MACs with fvcore", 0, 1)
-        waveforms = example_input(analysis, next(model.parameters()).device)
-        macs_audit = audit_macs(model, waveforms, analysis.macs)
-    return Measurement(latency=latency, macs_audit=macs_audit)
+    results = []
+    with show_progress(", ".join(analysis.config.name for analysis in analyses)) as progress:
+        measured = measure_in_turns(analyses, device, plan=Plan(runs=runs), progress=progress)
+        for analysis, (latency, model) in zip(analyses, measured, strict=True):
+            progress("counting MACs with fvcore", 0, 1)
+            waveforms = example_input(analysis, next(model.parameters()).device)
+            audit = audit_macs(model, waveforms, analysis.macs)
+            results.append(Result(analysis=analysis, measurement=Measurement(latency=latency, macs_audit=audit)))
+    return results
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Progress]:
-    """A progress bar on standard error, gone once the work is done; nothing where that is no terminal."""
+def needs_torch(what: str) -> Iterator[None]:
+    """Imports that the extra brings; without it, one message says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{what} needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
+        ) from error
+
+
+@contextmanager
+def show_progress(name: str) -> Iterator[Progress]:
+    """A progress bar on standard error, gone once the work is done; nothing where that is no terminal.
+
+    It is drawn when it is told something, and by no thread of its own, which would take time from what is measured.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+    with Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not sys.stderr.isatty()
+    ) as bar:
         task = bar.add_task(name)
 
         def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{name}: {step}", completed=done, total=total)
+            bar.update(task, description=f"{name}: {step}", completed=done, total=total, refresh=True)
 
         yield show

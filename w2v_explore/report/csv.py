@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from w2v_explore.analysis.compare import Comparison
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.report.curve import latency_parts
 from w2v_explore.report.result import Result
 
 
@@ -22,6 +23,28 @@ def summary_csv(results: Sequence[Result]) -> str:
                 latency = result.measurement.latency.layers[row.path]
                 cells += [latency.own.median_s, latency.total.median_s]
             rows.append(cells)
+    return _csv(rows)
+
+
+def latency_csv(results: Sequence[Result]) -> str:
+    """A row per measurement; empty where it has no such figure."""
+    header = (
+        "config", "seconds", "batch", "dtype", "device", "threads", "runs", "median_s", "low_s", "high_s", "iqr_s",
+        "p90_s", "p99_s", "real_time_factor", "attention_s", "feed_forward_s", "rest_s", "unattributed_s",
+        "hooked_over_plain", "compile_s", "noisy",
+    )  # fmt: skip
+    rows: list[Sequence[object]] = [header]
+    for result in results:
+        assert result.measurement is not None
+        workload, latency = result.analysis.workload, result.measurement.latency
+        estimate, ledger = latency.end_to_end, latency.ledger
+        rows.append((
+            result.analysis.config.name, workload.seconds, workload.batch, workload.dtype, latency.device,
+            latency.threads, latency.runs, estimate.median_s, estimate.low_s, estimate.high_s, estimate.iqr_s,
+            estimate.p90_s, estimate.p99_s, result.real_time_factor, *(latency_parts(result) or (None, None, None)),
+            ledger and ledger.unattributed_ns / 1e9, ledger and ledger.ratio.ratio, latency.compile_s,
+            str(latency.noise.noisy).lower(),
+        ))  # fmt: skip
     return _csv(rows)
 
 

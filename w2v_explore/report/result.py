@@ -14,10 +14,10 @@ if TYPE_CHECKING:  # importing it would import torch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What ran on a device: the latency, and the MACs that another program counted of the same model."""
+    """What ran on a device: the latency and, where that was asked for, another program's count of the model's MACs."""
 
     latency: Latency
-    macs_audit: MacsAudit
+    macs_audit: MacsAudit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,18 @@
 """What `summary` says of a config, in words and tables."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.report.latency import describe_device, describe_factor, ledger_table, noise_table
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+
+if TYPE_CHECKING:  # importing it would import torch
+    from w2v_explore.measure.audit import MacsAudit
 
 _NOT_COUNTED = (
     "MACs: convolutions, linear layers and attention's two products; norms, activations and softmax count none."
@@ -24,8 +32,8 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     lines = [f"{config.origin}: {config.description}" if config.description else config.origin]
     lines.append(describe_workload(analysis))
     if result.measurement is not None:
-        tables.append(_latency(result, result.measurement, depth))
-        lines.append(_describe_device(result.measurement))
+        tables += _measured_tables(result, result.measurement, depth)
+        lines.append(describe_device(result.measurement.latency))
     return Report(config.name, lines, tables)
 
 
@@ -122,51 +130,17 @@ def _totals(analysis: Analysis) -> Table:
     return table
 
 
-def _latency(result: Result, measurement: Measurement, depth: int | None) -> Table:
-    latency = measurement.latency
-    columns = [
-        Column("Module", numeric=False),
-        Column("Self"),
-        Column("Total"),
-        Column("IQR"),
-        Column("Share", numeric=False),
-    ]
-    table = Table("Latency (medians)", columns)
-    whole = latency.hooked.median_s
-    for label, _, layer in tree_rows(result.analysis.layers, depth):
-        measured = latency.layers[layer.path]
-        own, total = measured.own.median_s, measured.total.median_s
-        table.rows.append((
-            label,
-            duration(own) if own else "–",
-            duration(total) if total else "–",
-            duration(measured.total.iqr_s) if total else "",
-            Share(total / whole) if total else "",
-        ))  # fmt: skip
-    rest = latency.unattributed_s
-    table.rows.append(("not attributed to a layer", duration(rest), "", "", Share(rest / whole)))
-    table.rows.append(("hooked pass, end to end", "", duration(whole), duration(latency.hooked.iqr_s), Share(1.0)))
-    plain = latency.end_to_end
-    table.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), ""))
-    factor = result.real_time_factor or 0.0
-    table.remark = (
-        f"Real-time factor {factor:.3g}: {1 / factor:.3g} seconds of audio for each second of computation. "
-        f"Hooked passes took {whole / plain.median_s:.3f} of the plain ones. {_describe_audit(measurement)}"
-    )
-    return table
+def _measured_tables(result: Result, measurement: Measurement, depth: int | None) -> list[Table]:
+    noise, ledger = noise_table([result]), ledger_table(result, depth)
+    assert ledger is not None
+    plain = measurement.latency.end_to_end
+    ledger.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), ""))
+    audit = _describe_audit(measurement.macs_audit) if measurement.macs_audit else ""
+    ledger.remark = f"{describe_factor(result.real_time_factor or 0.0)} {ledger.remark} {audit}".rstrip()
+    return [*([noise] if noise else []), ledger]
 
 
-def _describe_device(measurement: Measurement) -> str:
-    latency = measurement.latency
-    threads = f", {latency.threads} thread{'s' if latency.threads > 1 else ''}" if latency.device == "cpu" else ""
-    return (
-        f"measured on {latency.device} ({latency.device_name}){threads}, torch {latency.torch_version}: "
-        f"{latency.runs} plain and {latency.runs} hooked passes in turn, after {latency.warm_up_runs} to warm up"
-    )
-
-
-def _describe_audit(measurement: Measurement) -> str:
-    audit = measurement.macs_audit
+def _describe_audit(audit: MacsAudit) -> str:
     if audit.agrees:
         return f"MACs agree with {audit.source}, {exact(audit.counted.total)}."
     return f"MACs DISAGREE with {audit.source}, which counts {exact(audit.counted.total)}: {audit.counted._asdict()}."
