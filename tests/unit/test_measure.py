@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import configs
-from w2v_explore import Config, DeviceError, ModelConfig, Workload, analyze, build_model, load_config
+from w2v_explore import Config, DeviceError, ModelConfig, Wav2Vec2Model, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.measure import latency as latency_module
@@ -238,7 +238,9 @@ class FakeEvent:
         self.time = self.backend.now
 
     def elapsed_time(self, other: FakeEvent) -> float:
-        assert self.backend.log[-1] == "synchronize", "an event is read only once the device has caught up"
+        calls = [call for call in self.backend.log if call != "read"]
+        assert calls[-1] == "synchronize", "an event is read only once the device has caught up"
+        self.backend.log.append("read")
         return other.time - self.time
 
 
@@ -279,16 +281,24 @@ def test_the_order_of_calls_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         latency_module, "clock_for", lambda device: EventClock(backend, lambda: log.append("clear cache"))
     )
+    forward = Wav2Vec2Model.forward
+
+    def logged(model: Wav2Vec2Model, waveforms: torch.Tensor) -> Any:
+        log.append("forward")
+        return forward(model, waveforms)
+
+    monkeypatch.setattr(Wav2Vec2Model, "forward", logged)
     latency, _ = measure_latency(ANALYSIS, plan=Plan(runs=1))
-    clear_cache = ["clear cache", "synchronize"]
-    start, end = ["record"], ["record", "synchronize"]
-    # The first pass makes its two events, the hooked one all of its others; none is made while a later pass runs.
-    warm = [*clear_cache, *start, *end]
-    assert log[: 6 + 3 * 5] == [*clear_cache, "allocate", *start, "allocate", *end, *warm, *warm, *warm]
-    hooked = [call for call in log[6 + 3 * 5 :] if call != "allocate"]
-    assert hooked[:2] == clear_cache
-    assert hooked[-1] == "synchronize"
-    assert set(hooked[2:-1]) == {"record"}, "hooks wait for nothing"
+    plain = ["clear cache", "synchronize", "record", "forward", "record", "synchronize", "read"]
+    # Events are made in the first pass and, for the operations, in the hooked one; three passes warm up.
+    calls = [call for call in log if call != "allocate"]
+    assert calls[: 4 * len(plain)] == 4 * plain
+    assert log[: 4 * len(plain) + 2].count("allocate") == 2
+    hooked = calls[4 * len(plain) :]
+    assert hooked[:4] == plain[:4]
+    end = hooked.index("synchronize", 2)
+    assert set(hooked[4:end]) == {"record"}, "hooks wait for nothing"
+    assert set(hooked[end + 1 :]) == {"read"}
     assert latency.end_to_end.median_s == 0.005
 
 
@@ -351,7 +361,7 @@ def test_free_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (RuntimeError("\"conv\" not implemented for 'Half'\nmore"), "cpu cannot run w.* in float32: \"conv\" not impl"),
+        (RuntimeError("\"conv\" not implemented for 'Half'\nmore"), 'cpu cannot run w.* in float32: "conv" not impl'),
         (torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate\nmore"), "cpu ran out of memory while"),
         (RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), "ran out of memory while it ran w"),
         (RuntimeError("Invalid buffer size: 32.00 GB"), "choose a smaller model, a smaller dtype"),

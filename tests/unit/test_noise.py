@@ -80,7 +80,9 @@ def test_drift_and_spread_fire_from_nine_runs_on() -> None:
 def test_what_is_not_known_fires_nothing() -> None:
     unknown = {"throttled_s": None, "involuntary_switches": None, "thermal_throttles": None}
     readings = read_noise(REST, START._replace(**unknown), END._replace(**unknown), 0.5, cores=2, threads=2)
-    assert (readings.throttled_share, readings.involuntary_switches_per_cpu_s, readings.thermal_throttles) == (None,) * 3
+    assert (readings.throttled_share, readings.involuntary_switches_per_cpu_s, readings.thermal_throttles) == (
+        None,
+    ) * 3
     assert judge(readings) == ()
     assert judge(Readings()) == ()
 

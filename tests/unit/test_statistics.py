@@ -35,7 +35,9 @@ def test_the_interval_covers_the_true_median() -> None:
     assert 0.90 <= covered / len(samples) <= 0.99
 
 
-@pytest.mark.parametrize(("runs", "p90", "p99"), [(63, False, False), (64, True, False), (661, True, False), (662, True, True)])
+@pytest.mark.parametrize(
+    ("runs", "p90", "p99"), [(63, False, False), (64, True, False), (661, True, False), (662, True, True)]
+)
 def test_no_percentile_from_too_few_samples(runs: int, p90: bool, p99: bool) -> None:
     found = estimate(list(range(1, runs + 1)))
     assert (found.p90_s is not None, found.p99_s is not None) == (p90, p99)
