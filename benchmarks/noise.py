@@ -44,14 +44,14 @@ def section() -> str:
     """A section of docs/performance.md."""
     quiet, loaded = compare_noise()
     lines = [
-        f"| {check.reading} | {_greatest(quiet, check.reading)} | {_greatest(loaded, check.reading)} | {check.limit:g} |"
-        for check in CHECKS
+        f"| {name} | {_greatest(quiet, name)} | {_greatest(loaded, name)} | {limit:g} |"
+        for name, limit in ((check.reading, check.limit) for check in CHECKS)
     ]
     return "\n".join([
         "## The noise detector",
         "",
-        "`python -m benchmarks.noise`: the base model on 1 s, without and with a busy process on every core. The greatest",
-        f"reading of {_REPEATS} measurements each, and the limit from which on it is a disturbance:",
+        "`python -m benchmarks.noise`: the base model on 1 s, without and with a busy process on every core.",
+        f"The greatest reading of {_REPEATS} measurements each, and the limit from which on it is a disturbance:",
         "",
         "| reading | quiet | loaded | limit |",
         "| :--- | ---: | ---: | ---: |",

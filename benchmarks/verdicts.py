@@ -37,7 +37,8 @@ def section() -> str:
     return f"""\
 ## Verdicts on latency
 
-`python -m benchmarks.verdicts`: the base model on {_SECONDS:g} s of audio in {_COMPARISONS} comparisons of {_TURNS} turns each.
+`python -m benchmarks.verdicts`: the base model on {_SECONDS:g} s of audio, {_COMPARISONS} comparisons of
+{_TURNS} turns each.
 
 | base against | FAST | SLOW | SAME | AMBIGUOUS | right | aim |
 | :--- | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -24,7 +24,7 @@ def plot_curves(curves: Sequence[Curve], remark: str, format: str) -> bytes:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.2 + 5.2 * len(curves), 4.8), layout="constrained")
+    figure = Figure(figsize=(1.2 + 5.2 * len(curves), 5.4), layout="constrained")
     axes = figure.subplots(1, len(curves), sharex=True, sharey=True, squeeze=False)[0]
     for axis, curve in zip(axes, curves, strict=True):
         _draw(axis, curve)
@@ -57,7 +57,7 @@ def _draw(axis: Any, curve: Curve) -> None:
     axis.set_title(curve.name)
     axis.set_xlabel("seconds of audio")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize="small", frameon=False)
+    axis.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
 
 def _mark(axis: Any, seconds: float | None, style: str, what: str) -> None:
