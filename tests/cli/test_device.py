@@ -41,10 +41,14 @@ def test_json(run: Runner, small: str) -> None:
     assert latency["end_to_end"]["median_s"] > 0
     assert latency["end_to_end"]["iqr_s"] >= 0
     assert latency["real_time_factor"] == pytest.approx(latency["end_to_end"]["median_s"] / 0.25)
-    assert "median of 2 forward passes" in latency["method"]
+    assert "median of 2 plain forward passes" in latency["method"]
+    assert latency["end_to_end"]["low_s"] <= latency["end_to_end"]["median_s"] <= latency["end_to_end"]["high_s"]
+    assert latency["noise"]["noisy"] is bool(latency["noise"]["disturbances"])
     layers = {layer["path"]: layer["latency"] for layer in summary["layers"]}
     assert layers["encoder.transformer.layers.1.attention.k_proj"]["self_median_s"] > 0
     assert layers[""]["self_median_s"] == 0
+    own_ns = sum(layer["self_ns"] for layer in layers.values())
+    assert own_ns + latency["ledger"]["unattributed_ns"] == latency["ledger"]["end_to_end_ns"]
     assert layers[""]["total_median_s"] > layers["encoder.transformer.layers"]["total_median_s"] > 0
     assert summary["macs_audit"]["agrees"] is True
     assert summary["macs_audit"]["counted"] == summary["totals"]["macs_by_kind"]
@@ -54,7 +58,7 @@ def test_table(run: Runner, small: str) -> None:
     code, out, err = run("summary", small, "--device", "cpu", "--runs", "2", "--samples", "4000")
     assert (code, err) == (0, "")
     assert "measured on cpu (" in out
-    assert f"torch {torch.__version__}: 2 plain and 2 hooked passes in turn, after 3 to warm up" in out
+    assert f"torch {torch.__version__}: 2 plain and 2 hooked passes in turn, after " in out
     for row in ("not attributed to a layer", "hooked pass, end to end", "plain pass, end to end", "Real-time factor"):
         assert row in out
     assert "MACs agree with fvcore" in out
@@ -84,7 +88,14 @@ def test_compare(run: Runner, small: str) -> None:
     assert (code, err) == (0, "")
     assert "latency (median)" in out
     assert "Latency by component" in out
-    metrics = json.loads(run(*arguments, "--format", "json").out)["metrics"]
+    assert "Latency against small (1)" in out
+    document = json.loads(run(*arguments, "--format", "json").out)
+    (verdict,) = document["verdicts"]
+    assert verdict["config"] == "small"
+    assert verdict["verdict"] in {"FAST", "SLOW", "SAME", "AMBIGUOUS"}
+    assert verdict["ratio_low"] <= verdict["ratio"] <= verdict["ratio_high"]
+    metrics = document["metrics"]
+    assert metrics["latency.end_to_end.median_s"]["ratio"][1] == pytest.approx(verdict["ratio"])
     for name in (
         "latency.end_to_end.median_s",
         "latency.real_time_factor",

@@ -11,8 +11,8 @@ import typer
 
 from w2v_explore.analysis.calibration import calibrations_folder, encode_calibration
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import show_progress
-from w2v_explore.errors import CalibrationError, MissingExtraError
+from w2v_explore.cli.evaluate import needs_extra, show_progress
+from w2v_explore.errors import CalibrationError
 from w2v_explore.lint.fix import write_atomically
 
 app = typer.Typer(add_completion=False)
@@ -34,12 +34,8 @@ def calibrate(
 ) -> None:
     """Measure a device once, so that latency can be predicted for it; takes half a minute, and wants it quiet."""
     options.check_threads(threads, device)
-    try:
+    with needs_extra("calibrate"):
         from w2v_explore.measure.calibrate import calibrate as measure
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"calibrate needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
-        ) from error
     with _writing():  # before the half minute, in case it cannot be
         calibrations_folder().mkdir(parents=True, exist_ok=True)
     gc.enable()

@@ -8,8 +8,8 @@ from w2v_explore.analysis.weights import fit_weights
 from w2v_explore.checkpoint.keys import translate_keys
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.cli import options
+from w2v_explore.cli.evaluate import load_configs
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.config.load import load_config
 
 app = typer.Typer(add_completion=False)
 
@@ -20,9 +20,10 @@ def check(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
     format: options.ReportFormatOption = options.ReportFormat.TABLE,
     overrides: options.Overrides = None,
+    dialect: options.From = None,
 ) -> None:
     """Whether the weights of a checkpoint fit a config: what is missing, unexpected, or of another shape."""
-    wanted = load_config(config, overrides or ())
+    [wanted] = load_configs([config], overrides or (), options.name_of(dialect))
     found = read_checkpoint(checkpoint)
     keys = translate_keys(tensor.name for tensor in found.tensors)
     fit = fit_weights(found, keys, wanted.model)

@@ -12,6 +12,7 @@ from w2v_explore.cli.conditions import read_conditions, report_broken
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.report.result import Result
+from w2v_explore.report.table import Table
 
 app = typer.Typer(add_completion=False)
 
@@ -47,12 +48,24 @@ def compare(
         runs=runs,
         dialect=options.name_of(dialect),
         baseline=saved,
+        in_turns=True,
     )
     comparison = compare_analyses([result.analysis for result in results], measured_figures(results), saved)
     _print(results, comparison, depth, format)
     first, *others = zip(comparison.names, comparison.figures, strict=True)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
+
+
+def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> list[Table]:
+    """The verdicts, and what disturbed them; a baseline, which took no turns, has none."""
+    if results[0].measurement is None:
+        return []
+    from w2v_explore.report.latency import noise_table, verdict_table
+
+    noise = noise_table(results)
+    verdicts = [verdict_table(results, names)] if len(results) > 1 else []
+    return [*verdicts, *([noise] if noise else [])]
 
 
 def _print(results: Sequence[Result], comparison: Comparison, depth: int | None, format: options.Format) -> None:
@@ -69,9 +82,17 @@ def _print(results: Sequence[Result], comparison: Comparison, depth: int | None,
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.markdown import report_markdown
 
-            print(report_markdown([comparison_report(comparison, depth)]), end="")
+            print(
+                report_markdown(
+                    [comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))]
+                ),
+                end="",
+            )
         case options.Format.TABLE:
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.terminal import print_report, stdout_console
 
-            print_report(comparison_report(comparison, depth), stdout_console())
+            print_report(
+                comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :])),
+                stdout_console(),
+            )

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.calibration import Calibration
     from w2v_explore.measure.latency import Latency, Progress
 
-_MAX_RUNS = 100_000
+MAX_RUNS = 10_000
+RUNS, TURNS = 10, 30
 
 
 def evaluate(
@@ -40,8 +41,12 @@ def evaluate(
     baseline: Baseline | None = None,
     predict: bool = False,
     threads: int | None = None,
+    in_turns: bool = False,
 ) -> list[Result]:
-    """The results for configs under one workload, that of the baseline; measured on a device in turn, or predicted."""
+    """The results for configs under one workload, that of the baseline; predicted, or measured on a device.
+
+    What is measured is so config by config, or with ``in_turns`` by turns.
+    """
     if seconds is not None and samples is not None:
         raise typer.BadParameter("give --seconds or --samples, not both")
     if predict and runs is not None:
@@ -51,8 +56,8 @@ def evaluate(
     check_threads(threads, device)
     if runs is not None and device is None:
         raise typer.BadParameter("--runs goes with --device")
-    if runs is not None and not 1 <= runs <= _MAX_RUNS:
-        raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {_MAX_RUNS}")
+    if runs is not None and not 1 <= runs <= MAX_RUNS:
+        raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
     analyses = []
     for config in load_configs(references, overrides, dialect):
         rate = config.sample_rate
@@ -70,7 +75,9 @@ def evaluate(
         return _predict(analyses, device or "cpu", dtype, threads)
     if device is None:
         return [Result(analysis=analysis) for analysis in analyses]
-    return [Result(analysis=analysis, measurement=_measure(analysis, device, runs)) for analysis in analyses]
+    if in_turns:
+        return _measure(analyses, device, runs or TURNS)
+    return [result for analysis in analyses for result in _measure([analysis], device, runs or RUNS)]
 
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
@@ -92,7 +99,7 @@ def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
 
 def audits_agree(results: Sequence[Result]) -> bool:
     """Whether every independent count of MACs that was made equals the closed form."""
-    return all(result.measurement is None or result.measurement.macs_audit.agrees for result in results)
+    return all(audit.agrees for result in results if result.measurement and (audit := result.measurement.macs_audit))
 
 
 def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: str | None = None) -> list[Config]:
@@ -123,24 +130,26 @@ def _predict(analyses: Sequence[Analysis], device: str, dtype: str, threads: int
     return [Result(analysis=analysis, prediction=predict(analysis, calibration)) for analysis in analyses]
 
 
-def _measure(analysis: Analysis, device: str, runs: int | None) -> Measurement:
-    try:
+def _measure(analyses: Sequence[Analysis], device: str, runs: int) -> list[Result]:
+    """The results of models that take turns, with fvcore's count of each."""
+    with needs_extra("--device"):
         from w2v_explore.measure.audit import audit_macs
-        from w2v_explore.measure.latency import DEFAULT_RUNS, example_input, measure_latency
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"--device needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
-        ) from error
+        from w2v_explore.measure.latency import Plan, example_input, measure_in_turns
     gc.enable()
-    with show_progress(analysis.config.name) as progress:
-        latency, model = measure_latency(analysis, device, runs=runs or DEFAULT_RUNS, progress=progress)
-        progress("counting MACs with fvcore", 0, 1)
-        waveforms = example_input(analysis, next(model.parameters()).device)
-        macs_audit = audit_macs(model, waveforms, analysis.macs)
-    return Measurement(latency=latency, macs_audit=macs_audit, calibration=_calibration_of(latency))
+    results = []
+    with show_progress(", ".join(analysis.config.name for analysis in analyses)) as progress:
+        measured = measure_in_turns(analyses, device, plan=Plan(runs=runs), progress=progress)
+        for analysis, (latency, model) in zip(analyses, measured, strict=True):
+            progress("counting MACs with fvcore", 0, 1)
+            waveforms = example_input(analysis, next(model.parameters()).device)
+            audit = audit_macs(model, waveforms, analysis.macs)
+            calibration = calibration_of(latency)
+            measurement = Measurement(latency=latency, macs_audit=audit, calibration=calibration)
+            results.append(Result(analysis=analysis, measurement=measurement))
+    return results
 
 
-def _calibration_of(latency: Latency) -> Calibration | None:
+def calibration_of(latency: Latency) -> Calibration | None:
     """The calibration of the device that was measured with; a damaged one is no reason to lose the measurement."""
     from w2v_explore.analysis.calibration import find_calibration
 
@@ -152,17 +161,33 @@ def _calibration_of(latency: Latency) -> Calibration | None:
 
 
 @contextmanager
+def needs_extra(what: str, extra: str = "torch") -> Iterator[None]:
+    """Imports that an extra brings; without it, one message says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{what} needs {error.name}, which is not installed: pip install 'w2v-explore[{extra}]'"
+        ) from error
+
+
+@contextmanager
 def show_progress(name: str) -> Iterator[Progress]:
-    """A progress bar on standard error, gone once the work is done; nothing where that is no terminal."""
+    """A progress bar on standard error, gone once the work is done; nothing where that is no terminal.
+
+    It is drawn when it is told something, and by no thread of its own, which would take time from what is measured.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+    with Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not sys.stderr.isatty()
+    ) as bar:
         task = bar.add_task(name)
 
         def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{name}: {step}", completed=done, total=total)
+            bar.update(task, description=f"{name}: {step}", completed=done, total=total, refresh=True)
 
         yield show

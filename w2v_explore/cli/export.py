@@ -13,8 +13,8 @@ import typer
 
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.cli import options
-from w2v_explore.config.load import Config, load_config
-from w2v_explore.errors import MissingExtraError
+from w2v_explore.cli.evaluate import load_configs, needs_extra
+from w2v_explore.config.load import Config
 
 if TYPE_CHECKING:
     from w2v_explore.model.components import Wav2Vec2Model
@@ -50,26 +50,23 @@ def export(
         typer.Option("--output", "-o", help="The file, or for huggingface the folder; by default named as the config."),
     ] = None,
     overrides: options.Overrides = None,
+    dialect: options.From = None,
 ) -> None:
     """Write a model for another program: ONNX, torch.export, safetensors or a Hugging Face folder.
 
     Of a config, with initial weights; of a checkpoint, with its own.
     """
-    loaded = load_config(config, overrides or ())
+    [loaded] = load_configs([config], overrides or (), options.name_of(dialect))
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
     _check_output(path, config, to)
     try:
-        from w2v_explore.model.export import export_model
+        with needs_extra(f"export --to {to.value}", "export"), _status() as say:
+            from w2v_explore.model.export import export_model
 
-        with _status() as say:
             say("making the model")
             model = _make_model(config, loaded)
             say(f"exporting to {to.value}")
             export_model(model, loaded.model, to.value, path)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"export --to {to.value} needs {error.name}, which is not installed: pip install 'w2v-explore[export]'"
-        ) from error
     except OSError as error:
         raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}", param_hint="-o") from error
     typer.echo(f"wrote {path}", err=True)

@@ -49,7 +49,8 @@ def memory(
     ]
     match format:
         case options.Format.JSON:
-            from w2v_explore.report.json import dump, memory_document
+            from w2v_explore.report.json import dump
+            from w2v_explore.report.memory_json import memory_document
 
             documents = [memory_document(each) for each in costs]
             print(dump(documents[0] if len(documents) == 1 else documents))

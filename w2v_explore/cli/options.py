@@ -62,7 +62,7 @@ Device = Annotated[
     str | None,
     typer.Option("--device", help="Also measure latency there: cpu, cuda, cuda:1, mps. Needs the extra torch."),
 ]
-Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes; with --device.  [default: 10]")]
+Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes; with --device.  [default: 10; compare: 30]")]
 Predict = Annotated[
     bool,
     typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),

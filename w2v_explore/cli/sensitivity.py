@@ -38,7 +38,8 @@ def sensitivity(
     effects = analyze_sensitivity(analysis)
     match format:
         case options.Format.JSON:
-            from w2v_explore.report.json import dump, sensitivity_document
+            from w2v_explore.report.json import dump
+            from w2v_explore.report.memory_json import sensitivity_document
 
             print(dump(sensitivity_document(analysis, effects)))
         case options.Format.CSV:

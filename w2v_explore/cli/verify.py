@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import evaluate, show_progress
+from w2v_explore.cli.evaluate import evaluate, needs_extra, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis
@@ -69,12 +68,8 @@ def _verify_all(analyses: list[Analysis]) -> list[Verification]:
         name = analysis.config.name
         with show_progress(name if len(analyses) == 1 else f"{number}/{len(analyses)} {name}") as progress:
             progress("importing torch", 0, 1)
-            try:
+            with needs_extra("verify"):
                 from w2v_explore.measure.verify import verify as verify_analysis
-            except ModuleNotFoundError as error:
-                raise MissingExtraError(
-                    f"verify needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
-                ) from error
             verifications.append(verify_analysis(analysis, progress))
     return verifications
 

@@ -24,7 +24,7 @@ from w2v_explore.analysis.roofline import Roofs, trace_work
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import load_config
 from w2v_explore.measure.clock import Clock, clock_for
-from w2v_explore.measure.latency import Progress, measure_latency
+from w2v_explore.measure.latency import Plan, Progress, measure_latency
 from w2v_explore.measure.process import run_in_new_process
 from w2v_explore.model.device import device_name, find_device
 
@@ -137,13 +137,13 @@ def calibrate(
 
 def time_pass(analysis: Analysis, device: str, threads: int, runs: int = _PASSES) -> TimedPass:
     """Time a forward pass, in this process; this is all that `calibrate` wants of `measure_latency`."""
-    with _threads(threads):
-        latency, _ = measure_latency(analysis, device, runs=runs)
+    latency, _ = measure_latency(analysis, device, plan=Plan(runs=runs), threads=threads)
+    assert latency.ledger is not None
     return TimedPass(
         median_s=latency.end_to_end.median_s,
         iqr_s=latency.end_to_end.iqr_s,
         own={path: layer.own.median_s for path, layer in latency.layers.items()},
-        unattributed_s=latency.unattributed_s,
+        unattributed_s=latency.ledger.unattributed_ns / 1e9,
     )
 
 
@@ -183,7 +183,7 @@ def _fastest(clock: Clock, run: Callable[[], object]) -> float:
         run()
         end = clock.stamp()
         clock.synchronize()
-        taken.append(clock.seconds(start, end))
+        taken.append(clock.nanoseconds(start, end) / 1e9)
     return max(min(taken), _LEAST_SECONDS)
 
 

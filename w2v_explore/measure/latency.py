@@ -1,15 +1,17 @@
-"""Latency of a forward pass, end to end and layer by layer.
+"""Latency of a forward pass, end to end and layer by layer, of one model or of several that take turns.
 
-Two kinds of pass alternate, so that a drift of the machine meets both: plain ones, whose median is the headline, and
-hooked ones, which attribute the time to the operations. In each hooked pass the operations' own times and a remainder
-(views, Python, freeing memory, the hooks) add up to its end to end. Their medians need not: each is taken by itself.
+A turn is a plain pass of each model and, in the first ten turns and every tenth after them, a hooked pass of each: so
+a drift of the machine meets all of them. The plain passes' median is the headline; the hooked ones say where the time
+goes (`ledger`). Which model goes first changes from turn to turn.
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -17,39 +19,46 @@ from torch import Tensor, nn
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.errors import DeviceError
 from w2v_explore.measure.clock import Clock, clock_for
+from w2v_explore.measure.ledger import HookedPass, LayerLatency, Ledger, build_ledger, time_hooked_pass, time_pass
+from w2v_explore.measure.noise import Noise, NoiseWatch, Readings, drift, judge, spread
+from w2v_explore.measure.statistics import Estimate, Ratio, estimate, ratio_of_medians
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
-from w2v_explore.model.device import device_name, find_device, require_memory
+from w2v_explore.model.device import (
+    current_device,
+    device_name,
+    explain_device_errors,
+    find_device,
+    require_memory,
+)
 
-WARM_UP_RUNS = 3
-DEFAULT_RUNS = 10
+MAX_RUNS = 10_000
+
+_LEAST_RUNS = 10
+_LEAST_WARM_UP, _MOST_WARM_UP = 3, 10
+# A pass that beats all before it by less than this is as warm as it gets.
+_WARM = 0.05
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many steps of it are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """The spread of a repeated measurement, in seconds."""
-
-    median_s: float
-    iqr_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerLatency:
-    """The time of one layer in the hooked passes.
+class Plan:
+    """When a measurement has enough turns.
 
     Attributes:
-        own: Time in the operation itself; zero for a layer that only calls others.
-        total: Time in the operations at and below the layer.
+        runs: After exactly so many; None to go by the other two.
+        target: When the 95 % interval of every median reaches no further from it than this share of it.
+        budget_s: At the latest when measuring has taken so long, but not before ten turns.
     """
 
-    own: Timing
-    total: Timing
+    runs: int | None = None
+    target: float = 0.02
+    budget_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +71,14 @@ class Latency:
         dtype: Of weights and activations.
         threads: Threads that torch computes with on the CPU.
         torch_version: The torch that computed.
-        runs: Passes of each kind that count.
+        runs: Plain passes that count.
         warm_up_runs: Passes before them that do not.
         end_to_end: Of the plain passes: the headline.
-        hooked: Of the hooked passes, end to end.
-        layers: Of every layer, by module path.
-        unattributed_s: The median, over the hooked passes, of what no operation took.
+        target: The uncertainty that the measurement was to reach; None where the runs were given.
+        compile_s: The first pass of a compiled model, which compiles it; None for an eager one.
+        ledger: Where the time goes; None for a compiled model, whose graph has no modules left to hook.
+        noise: Whether the machine was quiet.
+        against_first: Over the first of the models that took turns; None for a model measured alone, and for the first.
     """
 
     device: str
@@ -77,60 +88,99 @@ class Latency:
     torch_version: str
     runs: int
     warm_up_runs: int
-    end_to_end: Timing
-    hooked: Timing
-    layers: dict[str, LayerLatency]
-    unattributed_s: float
+    end_to_end: Estimate
+    target: float | None
+    compile_s: float | None
+    ledger: Ledger | None
+    noise: Noise
+    against_first: Ratio | None
+
+    @property
+    def layers(self) -> Mapping[str, LayerLatency]:
+        """The ledger's layers, by module path; none for a compiled model."""
+        return self.ledger.layers if self.ledger else {}
+
+
+@dataclass(kw_only=True)
+class _Runner:
+    """A model on its device, and its passes so far."""
+
+    analysis: Analysis
+    model: Wav2Vec2Model
+    forward: Callable[[Tensor], object]
+    waveforms: Tensor
+    modules: dict[str, nn.Module]
+    compile_s: float | None = None
+    warm_up_runs: int = 0
+    plain_ns: list[int] = field(default_factory=list)
+    hooked: list[HookedPass] = field(default_factory=list)
+    hooked_plain_ns: list[int] = field(default_factory=list)
 
 
 def measure_latency(
-    analysis: Analysis, device: str = "cpu", *, runs: int = DEFAULT_RUNS, progress: Progress | None = None
+    analysis: Analysis,
+    device: str = "cpu",
+    *,
+    plan: Plan | None = None,
+    threads: int | None = None,
+    compiled: bool = False,
+    model: Wav2Vec2Model | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Latency, Wav2Vec2Model]:
     """Build the model of an analysis on a device and time its forward pass on noise, without lengths.
 
     Args:
         analysis: Model and workload.
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-        runs: Counted passes of each kind.
+        plan: When there are enough passes; by default when the median is known to 2 %, or after 30 s.
+        threads: That torch computes with on the CPU meanwhile; by default as many as it does anyway.
+        compiled: Whether to time the model as ``torch.compile`` makes it.
+        model: The one that an earlier call returned for the same config, device and dtype, to be used again.
         progress: Called as the work goes on.
 
     Returns:
         The measurement, and the model that was measured, in evaluation mode.
 
     Raises:
-        DeviceError: The device is absent, too small, or cannot run the dtype.
+        DeviceError: The device is absent, too small, or cannot run the dtype; or nothing can be compiled here.
     """
-    report = progress or (lambda step, done, total: None)
+    models = None if model is None else [model]
+    return measure_in_turns(
+        [analysis], device, plan=plan, threads=threads, compiled=compiled, models=models, progress=progress
+    )[0]
+
+
+def measure_in_turns(
+    analyses: Sequence[Analysis],
+    device: str = "cpu",
+    *,
+    plan: Plan | None = None,
+    threads: int | None = None,
+    compiled: bool = False,
+    models: Sequence[Wav2Vec2Model] | None = None,
+    progress: Progress | None = None,
+) -> list[tuple[Latency, Wav2Vec2Model]]:
+    """`measure_latency` of several models, all in memory at once, that take turns."""
+    plan, report = plan or Plan(), progress or (lambda step, done, total: None)
     target = find_device(device)
-    require_memory(target, _least_bytes(analysis), "the weights and the largest operation")
-    report("building the model", 0, 1)
-    dtype: torch.dtype = getattr(torch, analysis.workload.dtype)
-    model = build_model(analysis.config.model, device=target, dtype=dtype).eval()
-    waveforms = example_input(analysis, target)
-    paths = [row.path for row in unfold(analysis.layers) if row.operation is not None]
-    try:
-        plain, hooked, samples = _time_passes(model, waveforms, paths, clock_for(target), runs, report)
-    except RuntimeError as error:
-        if _is_about_device(error):
-            first_line = str(error).splitlines()[0]
-            raise DeviceError(f"{device} cannot run this model in {analysis.workload.dtype}: {first_line}") from error
-        raise
-    own = _own_times(paths, samples)
-    attributed = [sum(times) for times in zip(*own.values(), strict=True)]
-    latency = Latency(
-        device=str(target),
-        device_name=device_name(target),
-        dtype=analysis.workload.dtype,
-        threads=torch.get_num_threads(),
-        torch_version=torch.__version__,
-        runs=runs,
-        warm_up_runs=WARM_UP_RUNS,
-        end_to_end=summarize(plain),
-        hooked=summarize(hooked),
-        layers=_layer_latencies([row.path for row in unfold(analysis.layers)], own, runs),
-        unattributed_s=statistics.median(whole - part for whole, part in zip(hooked, attributed, strict=True)),
-    )
-    return latency, model
+    _require_memory(analyses, target, built=models is not None)
+    what = f"{' and '.join(dict.fromkeys(each.config.name for each in analyses))} in {analyses[0].workload.dtype}"
+    with _threads(threads), current_device(target), explain_device_errors(target, what), torch.inference_mode():
+        if models is None:
+            report("building the model" if len(analyses) == 1 else "building the models", 0, 1)
+            models = [_build(analysis, target) for analysis in analyses]
+        runners = [_runner(analysis, model, target) for analysis, model in zip(analyses, models, strict=True)]
+        if compiled:
+            report("compiling", 0, 1)
+            for runner in runners:
+                _compile(runner)
+        clock = clock_for(target)
+        _warm_up(runners, clock, report)
+        watch = NoiseWatch(torch.get_num_threads(), on_cpu=target.type == "cpu")
+        with _no_garbage_collection():
+            _take_turns(runners, clock, plan, report)
+        readings = watch.finish()
+        return [(_latency(runner, runners[0], target, plan, readings), runner.model) for runner in runners]
 
 
 def example_input(analysis: Analysis, device: torch.device) -> Tensor:
@@ -140,106 +190,140 @@ def example_input(analysis: Analysis, device: torch.device) -> Tensor:
     return noise.to(device=device, dtype=getattr(torch, analysis.workload.dtype))
 
 
-def summarize(seconds: Sequence[float]) -> Timing:
-    """Median and interquartile range (0 for a single value)."""
-    if len(seconds) == 1:
-        return Timing(median_s=seconds[0], iqr_s=0.0)
-    lower, median, upper = statistics.quantiles(seconds, n=4, method="inclusive")
-    return Timing(median_s=median, iqr_s=upper - lower)
+def _require_memory(analyses: Sequence[Analysis], device: torch.device, *, built: bool) -> None:
+    """Refuse what cannot run: all weights that are not there yet, and the tensors of the largest pass."""
+    memory = [inference_memory(analysis.architecture, analysis.workload) for analysis in analyses]
+    weights = 0 if built else sum(each.parameter_bytes for each in memory)
+    activations = max(each.peak_activation_bytes for each in memory)
+    require_memory(device, weights + activations, "a forward pass's tensors" if built else "weights and a forward pass")
 
 
-def _least_bytes(analysis: Analysis) -> int:
-    """Weights plus the largest activation: less than this no forward pass can do with."""
-    sizes = [_elements(row.output_shape) for row in analysis.layers if row.operation is not None]
-    return analysis.parameter_bytes + max(sizes) * DTYPE_BYTES[analysis.workload.dtype]
+def _build(analysis: Analysis, device: torch.device) -> Wav2Vec2Model:
+    dtype: torch.dtype = getattr(torch, analysis.workload.dtype)
+    with torch.inference_mode(False):  # the caller may train the model that is returned
+        return build_model(analysis.config.model, device=device, dtype=dtype).eval()
 
 
-def _elements(shape: Sequence[int]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product
-
-
-def _is_about_device(error: RuntimeError) -> bool:
-    text = str(error)
-    return any(
-        hint in text for hint in ("not implemented for", "out of memory", "can't allocate memory", "not supported")
+def _runner(analysis: Analysis, model: Wav2Vec2Model, device: torch.device) -> _Runner:
+    modules = dict(model.named_modules())
+    operations = {row.path: modules[row.path] for row in unfold(analysis.layers) if row.operation is not None}
+    return _Runner(
+        analysis=analysis,
+        model=model,
+        forward=model,
+        waveforms=example_input(analysis, device),
+        modules=operations,
     )
 
 
-def _time_passes(
-    model: nn.Module, waveforms: Tensor, paths: Sequence[str], clock: Clock, runs: int, report: Progress
-) -> tuple[list[float], list[float], list[list[float]]]:
-    """Seconds of the plain passes, of the hooked passes, and of each of the modules at ``paths`` in the latter."""
-    modules = dict(model.named_modules())
-    stamps: list[tuple[Any, Any]] = [(None, None)] * len(paths)
-    plain, hooked = [], []
-    per_module: list[list[float]] = [[] for _ in paths]
-    total = WARM_UP_RUNS + 2 * runs
-    with torch.inference_mode():
-        for done in range(WARM_UP_RUNS):
-            report("warming up", done, total)
-            _time_pass(model, waveforms, clock)
-        for run in range(runs):
-            report("measuring", WARM_UP_RUNS + 2 * run, total)
-            plain.append(_time_pass(model, waveforms, clock))
-            report("measuring", WARM_UP_RUNS + 2 * run + 1, total)
-            handles = [
-                handle for number, path in enumerate(paths) for handle in _hook(modules[path], number, stamps, clock)
-            ]
-            try:
-                hooked.append(_time_pass(model, waveforms, clock))
-            finally:
-                for handle in handles:
-                    handle.remove()
-            for seconds, (start, end) in zip(per_module, stamps, strict=True):
-                # A module that did not run (the padding mask, where no lengths are given) took no time.
-                seconds.append(0.0 if end is None else clock.seconds(start, end))
-        report("measuring", total, total)
-    return plain, hooked, per_module
+def _compile(runner: _Runner) -> None:
+    """Put the compiled model in the place of the eager one."""
+    torch.compiler.reset()  # no earlier shape or model may decide what is compiled
+    try:
+        compiled: Any = torch.compile(runner.model, dynamic=False)
+        start = time.perf_counter()
+        compiled(runner.waveforms)
+        runner.compile_s = time.perf_counter() - start
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DeviceError(
+            f"torch.compile cannot compile this model here: {reason}; it needs a C++ compiler for the CPU and Triton "
+            "for CUDA; or measure without --compile"
+        ) from error
+    runner.forward = compiled
+    runner.modules = {}
 
 
-def _time_pass(model: nn.Module, waveforms: Tensor, clock: Clock) -> float:
-    clock.synchronize()
-    start = clock.stamp()
-    model(waveforms)
-    end = clock.stamp()
-    clock.synchronize()
-    return clock.seconds(start, end)
+def _warm_up(runners: Sequence[_Runner], clock: Clock, report: Progress) -> None:
+    """Run each model until it gets no faster; ten times at most."""
+    for runner in runners:
+        best = float("inf")
+        for number in range(_MOST_WARM_UP):
+            report("warming up", number, _MOST_WARM_UP)
+            passed = time_pass(runner.forward, runner.waveforms, clock)
+            runner.warm_up_runs += 1
+            if number + 1 >= _LEAST_WARM_UP and passed > best * (1 - _WARM):
+                break
+            best = min(best, passed)
 
 
-def _hook(module: nn.Module, number: int, stamps: list[tuple[Any, Any]], clock: Clock) -> tuple[Any, Any]:
-    def before(module: nn.Module, inputs: object) -> None:
-        stamps[number] = (clock.stamp(), None)
-
-    def after(module: nn.Module, inputs: object, output: object) -> None:
-        stamps[number] = (stamps[number][0], clock.stamp())
-
-    return module.register_forward_pre_hook(before), module.register_forward_hook(after)
-
-
-def _own_times(paths: Sequence[str], samples: Sequence[Sequence[float]]) -> dict[str, list[float]]:
-    """Each operation's own time in each pass; one inside another (weight-norm in a convolution) is taken off it."""
-    own = {path: list(times) for path, times in zip(paths, samples, strict=True)}
-    for path, times in zip(paths, samples, strict=True):
-        outer = next((parent for parent in _parents(path) if parent in own), None)
-        if outer is not None:
-            own[outer] = [whole - part for whole, part in zip(own[outer], times, strict=True)]
-    return own
+def _take_turns(runners: Sequence[_Runner], clock: Clock, plan: Plan, report: Progress) -> None:
+    start = time.monotonic()
+    turn = 0
+    while not _is_enough(runners, plan, time.monotonic() - start):
+        report("measuring", turn, plan.runs or _expected_turns(turn, plan, time.monotonic() - start))
+        order = runners if turn % 2 == 0 else runners[::-1]
+        for runner in order:
+            runner.plain_ns.append(time_pass(runner.forward, runner.waveforms, clock))
+        if turn < _LEAST_RUNS or turn % 10 == 0:
+            for runner in order:
+                _run_hooked(runner, clock)
+        turn += 1
 
 
-def _layer_latencies(paths: Sequence[str], own: dict[str, list[float]], runs: int) -> dict[str, LayerLatency]:
-    """Own and total time of every layer; a total is the sum of the operations at and below it, pass by pass."""
-    nothing = [0.0] * runs
-    totals = dict.fromkeys(paths, nothing)
-    for path, times in own.items():
-        for layer in (path, *_parents(path)):
-            totals[layer] = [whole + part for whole, part in zip(totals[layer], times, strict=True)]
-    return {path: LayerLatency(own=summarize(own.get(path, nothing)), total=summarize(totals[path])) for path in paths}
+def _run_hooked(runner: _Runner, clock: Clock) -> None:
+    if runner.modules:
+        runner.hooked.append(time_hooked_pass(runner.forward, runner.waveforms, clock, runner.modules))
+        runner.hooked_plain_ns.append(runner.plain_ns[-1])
 
 
-def _parents(path: str) -> list[str]:
-    """The paths of the layers around one, the nearest first; the model itself, the empty path, last."""
-    parts = path.split(".")
-    return [".".join(parts[:end]) for end in range(len(parts) - 1, -1, -1)] if path else []
+def _is_enough(runners: Sequence[_Runner], plan: Plan, elapsed_s: float) -> bool:
+    runs = len(runners[0].plain_ns)
+    if plan.runs is not None:
+        return runs >= plan.runs
+    if runs < _LEAST_RUNS:
+        return False
+    if elapsed_s >= plan.budget_s or runs >= MAX_RUNS:
+        return True
+    # Looking takes some milliseconds: the more runs there are, the less one more changes.
+    looks = runs % max(1, runs // 10) == 0
+    return looks and all(estimate(runner.plain_ns).uncertainty <= plan.target for runner in runners)
+
+
+def _expected_turns(turns: int, plan: Plan, elapsed_s: float) -> int:
+    """How many turns the budget allows, going by those so far."""
+    return max(_LEAST_RUNS, int(turns * plan.budget_s / elapsed_s)) if turns else _LEAST_RUNS
+
+
+def _latency(runner: _Runner, first: _Runner, device: torch.device, plan: Plan, readings: Readings) -> Latency:
+    readings = replace(readings, drift=drift(runner.plain_ns), spread=spread(runner.plain_ns))
+    paths = [row.path for row in unfold(runner.analysis.layers)]
+    return Latency(
+        device=str(device),
+        device_name=device_name(device),
+        dtype=runner.analysis.workload.dtype,
+        threads=torch.get_num_threads(),
+        torch_version=torch.__version__,
+        runs=len(runner.plain_ns),
+        warm_up_runs=runner.warm_up_runs,
+        end_to_end=estimate(runner.plain_ns),
+        target=plan.target if plan.runs is None else None,
+        compile_s=runner.compile_s,
+        ledger=build_ledger(paths, runner.hooked, runner.hooked_plain_ns) if runner.hooked else None,
+        noise=Noise(readings, judge(readings)),
+        against_first=None if runner is first else ratio_of_medians(first.plain_ns, runner.plain_ns),
+    )
+
+
+@contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    """Let torch compute with so many threads meanwhile."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep Python's collector, which may take longer than a pass, out of them."""
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import psutil
@@ -12,6 +14,13 @@ from w2v_explore.host import cpu_name
 
 # The memory limit of a container (cgroup v2), and what it uses of it.
 _CGROUP = Path("/sys/fs/cgroup")
+
+_SMALLER = "choose a smaller model, a smaller dtype, a shorter input, a smaller batch or another device"
+
+# What torch says, in lower case, where memory ends (the CPU's allocator, CUDA's, MPS's two ways) ...
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "invalid buffer size")
+# ... and where a device lacks a kernel for a dtype.
+_UNSUPPORTED = ("not implemented for", "not supported")
 
 
 def find_device(name: str) -> torch.device:
@@ -49,16 +58,55 @@ def device_name(device: torch.device) -> str:
     return cpu_name() or f"{device.type} ({torch.backends.cpu.get_cpu_capability()})"
 
 
+def current_device(device: torch.device) -> AbstractContextManager[object]:
+    """Make a device torch's current one of its kind: events and synchronisation concern that one."""
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+
+
+@contextmanager
+def explain_device_errors(device: torch.device, what: str) -> Iterator[None]:
+    """Turn what torch raises where memory or a kernel is missing into one clear message.
+
+    Args:
+        device: Where the work runs.
+        what: What runs, for the message: ``base in float16``.
+
+    Raises:
+        DeviceError: The device ran out of memory, or cannot run the dtype. Other errors pass unchanged.
+    """
+    try:
+        yield
+    except DeviceError:
+        raise
+    except MemoryError as error:
+        raise _out_of_memory(device, what) from error
+    except RuntimeError as error:  # torch.cuda.OutOfMemoryError is one
+        text = str(error)
+        if any(hint in text.lower() for hint in _OUT_OF_MEMORY):
+            raise _out_of_memory(device, what) from error
+        if any(hint in text for hint in _UNSUPPORTED):
+            raise DeviceError(f"{device} cannot run {what}: {text.splitlines()[0]}") from error
+        raise
+
+
+def _out_of_memory(device: torch.device, what: str) -> DeviceError:
+    return DeviceError(f"{device} ran out of memory while it ran {what}; {_SMALLER}")
+
+
 def free_bytes(device: torch.device) -> int | None:
-    """Memory that can still be allocated on a device; None where nothing is allocated (meta)."""
+    """Memory that can still be allocated on a device; None where nothing is allocated (meta).
+
+    What torch's allocators hold without using it counts as free.
+    """
     match device.type:
         case "cpu":
             available: int = psutil.virtual_memory().available
             return min(available, _container_free_bytes(default=available))
         case "cuda":
-            return torch.cuda.mem_get_info(device)[0]
+            held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+            return torch.cuda.mem_get_info(device)[0] + held
         case "mps":
-            return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+            return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
     return None
 
 
@@ -84,6 +132,5 @@ def require_memory(device: torch.device, needed: int, purpose: str) -> None:
     free = free_bytes(device)
     if free is not None and needed > free:
         raise DeviceError(
-            f"{purpose} need {needed / 1e9:.2f} GB on {device}, where {free / 1e9:.2f} GB are free; "
-            "choose a smaller model, a smaller dtype, a shorter input or another device"
+            f"{purpose} need {needed / 1e9:.2f} GB on {device}, where {free / 1e9:.2f} GB are free; {_SMALLER}"
         )

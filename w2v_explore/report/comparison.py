@@ -23,12 +23,13 @@ from w2v_explore.report.units import (
 )
 
 
-def comparison_report(comparison: Comparison, depth: int | None = None) -> Report:
+def comparison_report(comparison: Comparison, depth: int | None = None, measured: Sequence[Table] = ()) -> Report:
     """The report on configs side by side.
 
     Args:
         comparison: The configs' figures.
         depth: Levels of modules to compare, each equal layer by itself; None for the components.
+        measured: What else a device told.
     """
     names = comparison.names
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
@@ -45,6 +46,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None) -> Repor
         tables.append(_modules("MACs by module", names, {path: both[1] for path, both in layers.items()}))
     if "latency.end_to_end.median_s" in comparison.metrics:
         tables.append(_components(comparison, names, "latency_s", "Latency by component (hooked passes)"))
+    tables += measured
     if comparison.identical:
         lines.append("Identical: all 16 fields are equal.")
     else:

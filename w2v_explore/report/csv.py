@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.report.json import memory_document
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
@@ -37,6 +36,30 @@ def summary_csv(results: Sequence[Result]) -> str:
     return _csv(rows)
 
 
+def latency_csv(results: Sequence[Result]) -> str:
+    """A row per measurement; empty where it has no such figure."""
+    header = (
+        "config", "seconds", "batch", "dtype", "device", "threads", "runs", "median_s", "low_s", "high_s", "iqr_s",
+        "p90_s", "p99_s", "real_time_factor", "attention_s", "feed_forward_s", "rest_s", "unattributed_s",
+        "hooked_over_plain", "compile_s", "noisy",
+    )  # fmt: skip
+    rows: list[Sequence[object]] = [header]
+    from w2v_explore.report.curve import latency_parts
+
+    for result in results:
+        assert result.measurement is not None
+        workload, latency = result.analysis.workload, result.measurement.latency
+        estimate, ledger = latency.end_to_end, latency.ledger
+        rows.append((
+            result.analysis.config.name, workload.seconds, workload.batch, workload.dtype, latency.device,
+            latency.threads, latency.runs, estimate.median_s, estimate.low_s, estimate.high_s, estimate.iqr_s,
+            estimate.p90_s, estimate.p99_s, result.real_time_factor, *(latency_parts(result) or (None, None, None)),
+            ledger and ledger.unattributed_ns / 1e9, ledger and ledger.ratio.ratio, latency.compile_s,
+            str(latency.noise.noisy).lower(),
+        ))  # fmt: skip
+    return _csv(rows)
+
+
 def comparison_csv(comparison: Comparison) -> str:
     """Every metric: the value for each config, then delta and ratio of each but the first."""
     names = comparison.names
@@ -51,6 +74,8 @@ def comparison_csv(comparison: Comparison) -> str:
 
 def memory_csv(costs: Sequence[MemoryCosts]) -> str:
     """Every figure of every config under the name that JSON has for it, and its value."""
+    from w2v_explore.report.memory_json import memory_document
+
     rows: list[list[object]] = [["config", "figure", "value"]]
     for each in costs:
         document = memory_document(each)

@@ -10,19 +10,16 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.training import TrainingCost, training_cost
-from w2v_explore.report.prediction import calibration_identity, prediction_document
-from w2v_explore.report.result import Measurement, Result, measured_roof_shares
+from w2v_explore.analysis.training import training_cost
+from w2v_explore.report.prediction import prediction_document
+from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.version import SCHEMA_VERSION
 
-if TYPE_CHECKING:  # what each document is made of, its command imports
+if TYPE_CHECKING:  # what each document is made of, its command imports; measure would import torch
     from w2v_explore.analysis.attribution import Contribution
     from w2v_explore.analysis.baseline import Baseline
     from w2v_explore.analysis.compare import Comparison
-    from w2v_explore.analysis.fit import Fit
     from w2v_explore.analysis.identify import Nearest
-    from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
-    from w2v_explore.analysis.sensitivity import Effect
     from w2v_explore.config.load import Config
 
 
@@ -47,7 +44,7 @@ def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = 
 
 def comparison_document(results: Sequence[Result], comparison: Comparison) -> dict[str, Any]:
     """The configs as `summary_document` has them, and what differs."""
-    return {
+    document = {
         "schema_version": SCHEMA_VERSION,
         "identical": comparison.identical,
         "baseline": _baseline(comparison.baseline),
@@ -56,6 +53,11 @@ def comparison_document(results: Sequence[Result], comparison: Comparison) -> di
         "metrics": _metrics(comparison),
         "attributions": [_attribution(contributions) for contributions in comparison.attributions],
     }
+    if results[0].measurement is not None:
+        from w2v_explore.report.latency_json import verdicts_document
+
+        document |= verdicts_document(results)
+    return document
 
 
 def _metrics(comparison: Comparison) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def result_document(result: Result) -> dict[str, Any]:
     if measurement is not None:
         roof_shares = measured_roof_shares(analysis, measurement.latency, measurement.calibration)
     document = {
-        **_subject(analysis),
+        **subject(analysis),
         "nearest_preset": nearest_document(identify(analysis.config.model)),
         "totals": {
             "parameters": analysis.parameters,
@@ -146,12 +148,14 @@ def result_document(result: Result) -> dict[str, Any]:
     if result.prediction is not None:
         document["prediction"] = prediction_document(analysis, result.prediction)
     if measurement is not None:
-        document["latency"] = _latency(result, measurement)
-        document["macs_audit"] = _macs_audit(measurement)
+        # Imported only where something was measured.
+        from w2v_explore.report.latency_json import measurement_document
+
+        document |= measurement_document(result, measurement)
     return document
 
 
-def _subject(analysis: Analysis) -> dict[str, Any]:
+def subject(analysis: Analysis) -> dict[str, Any]:
     """What every document on a config starts with."""
     config, workload = analysis.config, analysis.workload
     return {
@@ -190,82 +194,6 @@ def _memory(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def memory_document(costs: MemoryCosts) -> dict[str, Any]:
-    """What `memory` says of one config."""
-    from w2v_explore.report.memory import NOT_INCLUDED, kept_path
-
-    analysis = costs.analysis
-    kept = costs.training[analysis.workload.dtype].kept_by_layer
-    document = {
-        **_subject(analysis),
-        "inference": {
-            dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
-            for dtype, inference in costs.inference.items()
-        },
-        "training": {dtype: _training(training) for dtype, training in costs.training.items()},
-        "layers": [
-            {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
-            for row in unfold(analysis.layers)
-        ],
-        "not_included": NOT_INCLUDED,
-    }
-    if costs.fits is not None:
-        document["fit"] = _fits(costs.fits, analysis.workload.sample_rate)
-    return document
-
-
-def sensitivity_document(analysis: Analysis, effects: Sequence[Effect]) -> dict[str, Any]:
-    """What one step in each argument of a config does."""
-    return {
-        **_subject(analysis),
-        "steps": [
-            {
-                "target": effect.change.target,
-                "before": effect.change.before,
-                "after": effect.change.after,
-                "moves_along": effect.moves_along,
-                "metrics": {
-                    name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
-                },
-            }
-            for effect in effects
-        ],
-    }
-
-
-def _training(training: TrainingCost) -> dict[str, Any]:
-    return {
-        "recipe": training.recipe._asdict(),
-        "weight_bytes": training.weight_bytes,
-        "gradient_bytes": training.gradient_bytes,
-        "optimizer_bytes": training.optimizer_bytes,
-        "kept_bytes": training.kept_bytes._asdict(),
-        "total_bytes": training.total_bytes(checkpointing=False),
-        "forward_macs": training.forward.total,
-        "backward_macs": training.backward.total,
-        "macs": training.macs._asdict(),
-        "checkpointed": {
-            "kept_bytes": training.checkpointed_bytes._asdict(),
-            "total_bytes": training.total_bytes(checkpointing=True),
-            "macs": training.checkpointed_macs._asdict(),
-        },
-    }
-
-
-def _fits(fits: Fits, sample_rate: int) -> dict[str, Any]:
-    def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
-        return {dtype: fit._asdict() | {"seconds": fit.samples / sample_rate} for dtype, fit in each.items()}
-
-    document = {
-        "memory_bytes": fits.memory_bytes,
-        "inference": by_dtype(fits.inference),
-        "training": by_dtype(fits.training),
-    }
-    if fits.checkpointed_training:
-        document["checkpointed_training"] = by_dtype(fits.checkpointed_training)
-    return document
-
-
 def _layer(row: LayerFigures, result: Result, roof_shares: Mapping[str, float]) -> dict[str, Any]:
     layer: dict[str, Any] = {
         "path": row.path,
@@ -278,9 +206,11 @@ def _layer(row: LayerFigures, result: Result, roof_shares: Mapping[str, float]) 
     if result.prediction is not None:
         layer["predicted_s"] = result.prediction.layer_seconds(result.analysis, row.path)
     measurement = result.measurement
-    if measurement is not None:
+    if measurement is not None and row.path in measurement.latency.layers:
         measured = measurement.latency.layers[row.path]
         layer["latency"] = {
+            "self_ns": measured.own_ns,
+            "total_ns": measured.total_ns,
             "self_median_s": measured.own.median_s,
             "self_iqr_s": measured.own.iqr_s,
             "total_median_s": measured.total.median_s,
@@ -289,37 +219,3 @@ def _layer(row: LayerFigures, result: Result, roof_shares: Mapping[str, float]) 
         if measurement.calibration is not None:
             layer["latency"]["roof_share"] = roof_shares.get(row.path)
     return layer
-
-
-def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
-    latency = measurement.latency
-    calibration = measurement.calibration
-    return {
-        "method": (
-            f"median of {latency.runs} forward passes after {latency.warm_up_runs} warm-up passes; "
-            "layers from as many hooked passes, in turn with the plain ones"
-        ),
-        "device": latency.device,
-        "device_name": latency.device_name,
-        "dtype": latency.dtype,
-        "threads": latency.threads,
-        "torch_version": latency.torch_version,
-        "runs": latency.runs,
-        "warm_up_runs": latency.warm_up_runs,
-        "end_to_end": {"median_s": latency.end_to_end.median_s, "iqr_s": latency.end_to_end.iqr_s},
-        "hooked": {"median_s": latency.hooked.median_s, "iqr_s": latency.hooked.iqr_s},
-        "unattributed_s": latency.unattributed_s,
-        "real_time_factor": result.real_time_factor,
-        "calibration": calibration_identity(calibration) if calibration else None,
-    }
-
-
-def _macs_audit(measurement: Measurement) -> dict[str, Any]:
-    audit = measurement.macs_audit
-    return {
-        "source": audit.source,
-        "agrees": audit.agrees,
-        "expected": audit.expected._asdict(),
-        "counted": audit.counted._asdict(),
-        "uncounted_operations": audit.uncounted,
-    }

@@ -16,13 +16,13 @@ if TYPE_CHECKING:  # importing measure would import torch; the others are needed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What ran on a device: the latency, and the MACs that another program counted of the same model.
+    """What ran on a device: the latency and, where that was asked for, another program's count of the model's MACs.
 
     A calibration of the device, where there is one, gives the roof.
     """
 
     latency: Latency
-    macs_audit: MacsAudit
+    macs_audit: MacsAudit | None = None
     calibration: Calibration | None = None
 
 

@@ -1,14 +1,21 @@
 """What `summary` says of a config, in words and tables."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.report.identity import describe_nearest
-from w2v_explore.report.prediction import describe_prediction, describe_roof, prediction_table
-from w2v_explore.report.result import Measurement, Result, measured_roof_shares
+from w2v_explore.report.prediction import describe_prediction, prediction_table
+from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
-from w2v_explore.report.units import duration, exact, milliseconds, percent, short, size_bytes
+from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+
+if TYPE_CHECKING:  # importing it would import torch
+    from w2v_explore.measure.audit import MacsAudit
 
 _NOT_COUNTED = (
     "MACs: convolutions, linear layers and attention's two products; norms, activations and softmax count none."
@@ -32,8 +39,10 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
         tables.append(prediction_table(analysis, result.prediction, depth))
         lines.append(describe_prediction(result.prediction))
     if result.measurement is not None:
-        tables.append(_latency(result, result.measurement, depth))
-        lines.append(_describe_device(result.measurement))
+        from w2v_explore.report.latency import describe_device
+
+        tables += _measured_tables(result, result.measurement, depth)
+        lines.append(describe_device(result.measurement.latency))
     return Report(config.name, lines, tables)
 
 
@@ -135,57 +144,20 @@ def _totals(analysis: Analysis) -> Table:
     return table
 
 
-def _latency(result: Result, measurement: Measurement, depth: int | None) -> Table:
-    latency = measurement.latency
-    columns = [
-        Column("Module", numeric=False),
-        Column("Self"),
-        Column("Total"),
-        Column("IQR"),
-        *([Column("of roof")] if measurement.calibration else []),
-        Column("Share", numeric=False),
-    ]
-    table = Table("Latency (medians)", columns)
-    shares = measured_roof_shares(result.analysis, latency, measurement.calibration)
-    whole = latency.hooked.median_s
-    for label, _, layer in tree_rows(result.analysis.layers, depth):
-        measured = latency.layers[layer.path]
-        own, total = measured.own.median_s, measured.total.median_s
-        table.rows.append((
-            label,
-            duration(own) if own else "–",
-            duration(total) if total else "–",
-            duration(measured.total.iqr_s) if total else "",
-            *([percent(shares[layer.path]) if layer.path in shares else ""] if measurement.calibration else []),
-            Share(total / whole) if total else "",
-        ))  # fmt: skip
-    rest = latency.unattributed_s
-    no_roof = [""] if measurement.calibration else []
-    table.rows.append(("not attributed to a layer", duration(rest), "", "", *no_roof, Share(rest / whole)))
-    hooked_iqr = duration(latency.hooked.iqr_s)
-    table.rows.append(("hooked pass, end to end", "", duration(whole), hooked_iqr, *no_roof, Share(1.0)))
-    plain = latency.end_to_end
-    table.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), *no_roof, ""))
-    factor = result.real_time_factor or 0.0
-    table.remark = (
-        f"Real-time factor {factor:.3g}: {1 / factor:.3g} seconds of audio for each second of computation. "
-        f"Hooked passes took {whole / plain.median_s:.3f} of the plain ones. {_describe_audit(measurement)} "
-        f"{describe_roof(measurement.calibration)}"
-    )
-    return table
+def _measured_tables(result: Result, measurement: Measurement, depth: int | None) -> list[Table]:
+    from w2v_explore.report.latency import describe_factor, ledger_table, noise_table
+
+    noise, ledger = noise_table([result]), ledger_table(result, depth)
+    assert ledger is not None
+    plain = measurement.latency.end_to_end
+    blanks = [""] * (len(ledger.columns) - 4)
+    ledger.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), *blanks))
+    audit = _describe_audit(measurement.macs_audit) if measurement.macs_audit else ""
+    ledger.remark = f"{describe_factor(result.real_time_factor or 0.0)} {ledger.remark} {audit}".rstrip()
+    return [*([noise] if noise else []), ledger]
 
 
-def _describe_device(measurement: Measurement) -> str:
-    latency = measurement.latency
-    threads = f", {latency.threads} thread{'s' if latency.threads > 1 else ''}" if latency.device == "cpu" else ""
-    return (
-        f"measured on {latency.device} ({latency.device_name}){threads}, torch {latency.torch_version}: "
-        f"{latency.runs} plain and {latency.runs} hooked passes in turn, after {latency.warm_up_runs} to warm up"
-    )
-
-
-def _describe_audit(measurement: Measurement) -> str:
-    audit = measurement.macs_audit
+def _describe_audit(audit: MacsAudit) -> str:
     if audit.agrees:
         return f"MACs agree with {audit.source}, {exact(audit.counted.total)}."
     return f"MACs DISAGREE with {audit.source}, which counts {exact(audit.counted.total)}: {audit.counted._asdict()}."

@@ -1,0 +1,79 @@
+"""The noise detector, live: quiet without competing processes, and firing with them. Wants a quiet machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+from w2v_explore import Workload, analyze, load_config
+from w2v_explore.measure.latency import Plan, measure_latency
+from w2v_explore.measure.noise import CHECKS, Noise
+
+_RUNS = 20
+_REPEATS = 5
+
+
+class NoiseFigures(NamedTuple):
+    """What was seen in a number of measurements without, and with, a busy process on every core."""
+
+    quiet: list[Noise]
+    loaded: list[Noise]
+
+
+def compare_noise() -> NoiseFigures:
+    """The base model on 1 s, measured in turns without and with competing processes."""
+    figures = NoiseFigures([], [])
+    for _ in range(_REPEATS):
+        figures.quiet.append(_measure())
+        hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+        try:
+            time.sleep(0.5)
+            figures.loaded.append(_measure())
+        finally:
+            for hog in hogs:
+                hog.kill()
+                hog.wait()
+        time.sleep(1)
+    return figures
+
+
+def section() -> str:
+    """A section of docs/performance.md."""
+    quiet, loaded = compare_noise()
+    lines = [
+        f"| {name} | {_greatest(quiet, name)} | {_greatest(loaded, name)} | {limit:g} |"
+        for name, limit in ((check.reading, check.limit) for check in CHECKS)
+    ]
+    return "\n".join([
+        "## The noise detector",
+        "",
+        "`python -m benchmarks.noise`: the base model on 1 s, without and with a busy process on every core.",
+        f"The greatest reading of {_REPEATS} measurements each, and the limit from which on it is a disturbance:",
+        "",
+        "| reading | quiet | loaded | limit |",
+        "| :--- | ---: | ---: | ---: |",
+        *lines,
+        f"| measurements that were called noisy | {_noisy(quiet)} | {_noisy(loaded)} | |",
+        "",
+    ])  # fmt: skip
+
+
+def _measure() -> Noise:
+    analysis = analyze(load_config("base"), Workload.of_seconds(1.0))
+    return measure_latency(analysis, plan=Plan(runs=_RUNS))[0].noise
+
+
+def _greatest(measured: list[Noise], reading: str) -> str:
+    values = [value for noise in measured if (value := getattr(noise.readings, reading)) is not None]
+    return f"{max(values, key=abs):.3g}" if values else "unknown"
+
+
+def _noisy(measured: list[Noise]) -> str:
+    return f"{sum(noise.noisy for noise in measured)} of {len(measured)}"
+
+
+if __name__ == "__main__":
+    print(section(), end="")

@@ -1,0 +1,42 @@
+"""Where attention's product outgrows the feed-forward: in MACs to the sample, measured by interpolation."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from tests.strategies import configs
+from w2v_explore import Config, ModelConfig, Workload, analyze
+from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.crossing import macs_crossing_samples, measured_crossing_s
+from w2v_explore.analysis.receptive_field import minimum_samples
+
+
+def attention_is_more(config: ModelConfig, samples: int) -> bool:
+    analysis = analyze(Config(name="random", origin="test", model=config), Workload(samples=samples))
+    rows = list(unfold(analysis.layers))
+    feed_forward = sum(row.macs.total for row in rows if row.kind == "FeedForward")
+    return analysis.macs.attention > feed_forward
+
+
+@given(config=configs())
+@settings(max_examples=60)
+def test_it_is_where_the_macs_of_the_tree_cross(config: ModelConfig) -> None:
+    samples = macs_crossing_samples(config)
+    if samples > minimum_samples(config, 1):
+        assert attention_is_more(config, samples)
+        assert not attention_is_more(config, samples - 1)
+
+
+@pytest.mark.parametrize(
+    ("attention", "feed_forward", "expected"),
+    [
+        ([0.1, 0.5, 1.5], [1.0, 1.0, 1.0], 15.0),
+        ([0.1, 0.5, 0.9], [1.0, 1.0, 1.0], None),
+        ([1.1, 2.0, 3.0], [1.0, 1.0, 1.0], None),
+    ],
+)
+def test_the_measured_one_is_interpolated_or_not_there(
+    attention: list[float], feed_forward: list[float], expected: float | None
+) -> None:
+    assert measured_crossing_s([1.0, 10.0, 20.0], attention, feed_forward) == expected

@@ -1,0 +1,210 @@
+"""``w2v-explore latency``."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from w2v_explore.analysis.analyze import analyze
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.cli import options
+from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, needs_extra, show_progress
+from w2v_explore.config.load import Config
+from w2v_explore.errors import MissingExtraError
+from w2v_explore.report.result import Measurement, Result
+
+if TYPE_CHECKING:  # importing it would import torch
+    from w2v_explore.measure.latency import Plan
+
+app = typer.Typer(add_completion=False)
+
+_PICTURES = {".svg": "svg", ".png": "png"}
+
+
+@app.command()
+def latency(
+    configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
+    device: Annotated[str, typer.Option("--device", help="Where to run: cpu, cuda, cuda:1, mps.")] = "cpu",
+    dtype: options.DtypeOption = options.Dtype.FLOAT32,
+    batch: options.Batch = 1,
+    seconds: Annotated[
+        str, typer.Option("--seconds", help="Duration of each utterance, or several: 1,5,10,30.")
+    ] = f"{options.DEFAULT_SECONDS:g}",
+    compiled: Annotated[bool, typer.Option("--compile", help="Measure the model as torch.compile makes it.")] = False,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, max=4096, help="Threads that torch computes with on the CPU.")
+    ] = None,
+    target_ci: Annotated[
+        str | None,
+        typer.Option("--target-ci", help="Measure until the median's 95 % interval is within this.  [default: 2%]"),
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option("--runs", min=1, max=MAX_RUNS, help="Measure exactly so many passes instead.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0, help="Seconds that each measurement may take, once it has ten passes.")
+    ] = 30.0,
+    depth: options.Depth = None,
+    format: options.FormatOption = options.Format.TABLE,
+    trace: Annotated[
+        Path | None, typer.Option("--trace", help="Write the measured layers as a Chrome trace (JSON) there.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Write the curve over the durations there: .svg or .png.")
+    ] = None,
+    overrides: options.Overrides = None,
+    dialect: options.From = None,
+) -> None:
+    """How long a forward pass takes, end to end and layer by layer, at one duration or several."""
+    if runs is not None and target_ci is not None:
+        raise typer.BadParameter("give --target-ci or --runs, not both")
+    durations = _parse_durations(seconds)
+    target = _parse_target(target_ci or "2%")
+    _check_outputs(trace, plot, durations, compiled)
+    with needs_extra("latency"):
+        from w2v_explore.measure.latency import Plan
+    gc.enable()
+    loaded = load_configs(configs, overrides or (), options.name_of(dialect))
+    workloads = [
+        [
+            Workload.of_seconds(each, batch=batch, sample_rate=config.sample_rate, dtype=dtype.value)
+            for each in durations
+        ]
+        for config in loaded
+    ]
+    plan = Plan(runs=runs, target=target, budget_s=budget)
+    results = list(_measure(loaded, workloads, device, plan, threads, compiled))
+    _write(results, trace, plot)
+    _print(results, depth, format)
+
+
+def _measure(
+    configs: Sequence[Config],
+    workloads: Sequence[Sequence[Workload]],
+    device: str,
+    plan: Plan,
+    threads: int | None,
+    compiled: bool,
+) -> Iterator[Result]:
+    """The results, config by config; a config's model is built once for all its durations."""
+    from w2v_explore.measure.latency import measure_latency
+
+    analyses = [
+        [analyze(config, workload) for workload in group] for config, group in zip(configs, workloads, strict=True)
+    ]
+    for group in analyses:
+        model = None
+        for analysis in group:
+            with show_progress(f"{analysis.config.name}, {analysis.workload.seconds:g} s") as progress:
+                measured, model = measure_latency(
+                    analysis, device, plan=plan, threads=threads, compiled=compiled, model=model, progress=progress
+                )
+            yield Result(
+                analysis=analysis, measurement=Measurement(latency=measured, calibration=calibration_of(measured))
+            )
+
+
+def _parse_durations(text: str) -> list[float]:
+    """``1,5,10`` → durations in seconds, ascending."""
+    try:
+        durations = sorted({float(part) for part in text.split(",")})
+    except ValueError as error:
+        raise typer.BadParameter(f"--seconds is {text!r}; give numbers with commas between them: 1,5,10,30") from error
+    return durations
+
+
+def _parse_target(text: str) -> float:
+    """``2%`` or ``0.02`` → a share."""
+    try:
+        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise typer.BadParameter(f"--target-ci is {text!r}; give a share of the median such as 2% or 0.02")
+    return share
+
+
+def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[float], compiled: bool) -> None:
+    """Refuse what cannot be written, before anything is measured."""
+    for option, path in (("--trace", trace), ("--plot", plot)):
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
+    if trace is not None and compiled:
+        raise typer.BadParameter("--trace shows modules, and a compiled graph has none: leave out --compile")
+    if plot is None:
+        return
+    if plot.suffix.lower() not in _PICTURES:
+        raise typer.BadParameter(f"--plot writes .svg and .png, not {plot.name}")
+    if len(durations) < 2:
+        raise typer.BadParameter("--plot draws a curve over durations: give several, such as --seconds 1,5,10,30")
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("--plot needs matplotlib, which is not installed: pip install 'w2v-explore[plot]'")
+
+
+def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> None:
+    if trace is not None:
+        import json
+
+        from w2v_explore.report.trace import chrome_trace
+
+        _write_file(trace, json.dumps(chrome_trace(results), ensure_ascii=False).encode())
+    if plot is not None:
+        from w2v_explore.report.curve import latency_curves
+        from w2v_explore.report.latency import describe_setting
+        from w2v_explore.report.plot import plot_curves
+
+        assert results[0].measurement is not None
+        workload = results[0].analysis.workload
+        remark = f"{describe_setting(results[0].measurement.latency)}; batch {workload.batch}, {workload.dtype}"
+        _write_file(plot, plot_curves(latency_curves(results), remark, _PICTURES[plot.suffix.lower()]))
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    from w2v_explore.lint.fix import write_atomically
+
+    try:
+        write_atomically(str(path), content)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from error
+
+
+def _print(results: Sequence[Result], depth: int | None, format: options.Format) -> None:
+    match format:
+        case options.Format.JSON:
+            from w2v_explore.report.json import dump
+            from w2v_explore.report.latency_json import latency_document
+
+            print(dump(latency_document(results)))
+        case options.Format.CSV:
+            from w2v_explore.report.csv import latency_csv
+
+            print(latency_csv(results), end="")
+        case options.Format.MARKDOWN:
+            from w2v_explore.report.latency import latency_reports
+            from w2v_explore.report.markdown import report_markdown
+
+            print(report_markdown(latency_reports(results, depth)), end="")
+        case options.Format.TABLE:
+            _print_tables(results, depth)
+
+
+def _print_tables(results: Sequence[Result], depth: int | None) -> None:
+    from w2v_explore.report.curve import draw_curve, latency_curves
+    from w2v_explore.report.latency import latency_reports
+    from w2v_explore.report.terminal import print_report, stdout_console
+
+    console = stdout_console()
+    for number, (report, curve) in enumerate(
+        zip(latency_reports(results, depth), latency_curves(results), strict=True)
+    ):
+        if number:
+            console.print()
+        print_report(report, console)
+        if len(curve.seconds) > 1:
+            print("\nTime of one forward pass over seconds of audio, both axes logarithmic\n")
+            print(draw_curve(curve, min(console.width, 100), colour=console.color_system is not None))

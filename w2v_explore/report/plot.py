@@ -1,0 +1,76 @@
+"""Latency over the duration of the audio as a picture; needs matplotlib."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from w2v_explore.report.curve import Curve
+from w2v_explore.report.units import duration
+
+# Okabe and Ito's colours, which people who see few colours can tell apart.
+_COLOURS = {"end to end": "#000000", "attention product": "#D55E00", "feed-forward": "#0072B2", "rest": "#009E73"}
+_MARKERS = {"end to end": "o", "attention product": "^", "feed-forward": "s", "rest": "v"}
+
+
+def plot_curves(curves: Sequence[Curve], remark: str, format: str) -> bytes:
+    """The curves side by side, both axes logarithmic.
+
+    Args:
+        curves: One at least.
+        remark: What was measured with, below the plot.
+        format: ``svg`` or ``png``.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.2 + 5.2 * len(curves), 5.4), layout="constrained")
+    axes = figure.subplots(1, len(curves), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, curve in zip(axes, curves, strict=True):
+        _draw(axis, curve)
+    axes[0].set_ylabel("time of one forward pass")
+    figure.supxlabel(remark, fontsize="small", color="0.35")
+    content = io.BytesIO()
+    figure.savefig(content, format=format, dpi=150)
+    return content.getvalue()
+
+
+def _draw(axis: Any, curve: Curve) -> None:
+    for series in curve.series():
+        width = 2.2 if series.name == "end to end" else 1.5
+        axis.plot(
+            curve.seconds,
+            series.values,
+            label=series.name,
+            color=_COLOURS[series.name],
+            marker=_MARKERS[series.name],
+            linewidth=width,
+        )
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    _mark(axis, curve.measured_crossing_s, "--", "product outgrows feed-forward: time")
+    if curve.macs_crossing_s <= 2.5 * curve.seconds[-1]:
+        _mark(axis, curve.macs_crossing_s, ":", "product outgrows feed-forward: MACs")
+    axis.set_xticks(curve.seconds, [f"{seconds:g}" for seconds in curve.seconds])
+    axis.xaxis.set_minor_locator(_no_ticks())
+    axis.yaxis.set_major_formatter(lambda value, position: _tick(value))
+    axis.set_title(curve.name)
+    axis.set_xlabel("seconds of audio")
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+
+
+def _mark(axis: Any, seconds: float | None, style: str, what: str) -> None:
+    if seconds is not None:
+        axis.axvline(seconds, linestyle=style, color="0.5", linewidth=1, label=f"{what}, {seconds:.3g} s")
+
+
+def _no_ticks() -> Any:
+    from matplotlib.ticker import NullLocator
+
+    return NullLocator()
+
+
+def _tick(value: float) -> str:
+    """A power of ten without the decimals of a measured value."""
+    return duration(value).replace(".00", "").replace(".0", "")
