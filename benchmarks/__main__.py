@@ -7,6 +7,7 @@ import platform
 import sys
 from importlib.metadata import version
 
+from benchmarks import checkpoints
 from benchmarks.linter import LinterFigures, compare_linters
 from benchmarks.process import SUMMARY_BASE, SUMMARY_XLSR_2B, TORCHINFO, Pair, compare_processes
 
@@ -77,6 +78,8 @@ def main() -> None:
     sizes = compare_processes(SUMMARY_XLSR_2B, SUMMARY_BASE, _FAST_PAIRS)
     _say("the linter against yamllint and check-jsonschema")
     linters = compare_linters()
+    _say("checkpoints")
+    sections = [checkpoints.section()]
     _say("analyses")
     from benchmarks.analyses import configs_per_second, depth_ratio
 
@@ -85,6 +88,11 @@ def main() -> None:
     from benchmarks.inference import compare_inference
 
     inference = compare_inference()
+    from benchmarks import ledger, noise, prediction, verdicts
+
+    for benchmark in (ledger, noise, verdicts, prediction):
+        _say(benchmark.__name__.partition(".")[2])
+        sections.append(benchmark.section())
     print(
         _PAGE.format(
             cores=os.cpu_count(),
@@ -105,6 +113,8 @@ def main() -> None:
             theirs_ms=1e3 * inference.theirs_s,
             inference_ratio=inference.ratio,
         ),
+        *sections,
+        sep="\n",
         end="",
     )
 

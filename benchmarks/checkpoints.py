@@ -1,4 +1,4 @@
-"""What inspecting a checkpoint takes, as a whole process: ``python -m benchmarks.checkpoints``; prints a section.
+"""What inspecting a checkpoint takes, as a whole process.
 
 This module must run in a process that has not imported torch, as `benchmarks.process` says.
 """
@@ -25,29 +25,29 @@ _RUNS = 15
 _SECTION = """\
 ## Checkpoints
 
-Whole processes of `w2v-explore inspect`, medians of {runs} runs. The files are sparse: their headers are those of
-{preset} as Hugging Face names its {tensors} tensors, and nobody reads the rest.
+`python -m benchmarks.checkpoints`: whole processes of `w2v-explore inspect`, medians of {runs} runs. The files are
+sparse: their headers are those of {preset} as Hugging Face names its {tensors} tensors, and nobody reads the rest.
 
 | | size | time | peak memory | aim |
 | :--- | ---: | ---: | ---: | :--- |
 """
 
 
-def main() -> None:
-    """Measure and print."""
+def section() -> str:
+    """A section of docs/performance.md."""
     shapes = dict(build_architecture(load_config(_PRESET).model).state_dict_shapes())
     names = keys_in_dialect(shapes, "huggingface", prefix="wav2vec2.", extractor_mode="layer_norm")
     tensors = {names[name]: shape for name, shape in shapes.items()}
-    print(_SECTION.format(runs=_RUNS, preset=_PRESET, tensors=len(tensors)), end="")
+    text = _SECTION.format(runs=_RUNS, preset=_PRESET, tensors=len(tensors))
     with tempfile.TemporaryDirectory() as folder:
         for label, path, aim in _files(Path(folder), tensors):
             command = (sys.executable, "-m", "w2v_explore", "inspect", str(path))
             usage = _median([run_process(command) for _ in range(_RUNS + 1)][1:])
-            print(
+            text += (
                 f"| {label} | {path.stat().st_size / 1e9:.2f} GB | {1e3 * usage.seconds:.0f} ms "
-                f"| {usage.peak_bytes / 1e6:.1f} MB | {aim} |",
-                flush=True,
+                f"| {usage.peak_bytes / 1e6:.1f} MB | {aim} |\n"
             )
+    return text
 
 
 def _files(folder: Path, tensors: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, Path, str]]:
@@ -83,4 +83,4 @@ def _median(usages: list[Usage]) -> Usage:
 
 
 if __name__ == "__main__":
-    main()
+    print(section(), end="")

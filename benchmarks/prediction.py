@@ -109,8 +109,9 @@ def compare_predictions(seconds: Sequence[float] = _SECONDS) -> PredictionFigure
     return PredictionFigures(calibration, calibration_s, tuple(trials), tuple(skipped))
 
 
-def prediction_section(figures: PredictionFigures) -> str:
-    """The figures as a section of docs/performance.md."""
+def section() -> str:
+    """A section of docs/performance.md."""
+    figures = compare_predictions()
     trials = sorted(figures.trials, key=lambda trial: (trial.analysis.parameters, trial.preset, trial.measured_s))
     seconds = sorted({trial.analysis.workload.seconds for trial in trials})
     how = _HOW.format(
@@ -167,4 +168,4 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    print(prediction_section(compare_predictions()), end="")
+    print(section(), end="")

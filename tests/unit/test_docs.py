@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.checkpoint_files import write_model
 from tests.program import Runner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,25 +84,72 @@ def test_generated_pages_are_in_step() -> None:
     assert rules <= set(pages)
 
 
+# What is named by dtype, layer kind, field or figure is data.
+DATA_NAMES = {
+    "change",
+    "checkpointed_training",
+    "differences",
+    "elements_by_dtype",
+    "fields",
+    "inference",
+    "metrics",
+    "moves_along",
+    "parameter_bytes_by_dtype",
+    "uncounted_operations",
+}
+
+
 def field_names(document: Any) -> set[str]:
-    """All names in a JSON document, but for those that are data: layers' latencies by kind, fields, metrics."""
+    """All names in a JSON document, but for those that are data."""
     if isinstance(document, list):
         return set().union(*map(field_names, document)) if document else set()
     if not isinstance(document, dict):
         return set()
-    data = {"fields", "differences", "metrics", "parameter_bytes_by_dtype", "uncounted_operations"}
-    return set(document).union(*(field_names(value) for name, value in document.items() if name not in data))
+    return set(document).union(*(field_names(value) for name, value in document.items() if name not in DATA_NAMES))
 
 
-def test_json_reference_names_every_field(run: Runner) -> None:
-    text = (ROOT / "docs/json.md").read_text(encoding="utf-8")
-    small = ["--set", "encoder_num_layers=1", "--samples", "4000", "--format", "json"]
-    summary = json.loads(run("summary", "base", "--device", "cpu", "--runs", "1", *small).out)
-    comparison = json.loads(run("compare", "base", "large", "--device", "cpu", "--runs", "1", *small).out)
+SHORT = ("--set", "encoder_num_layers=1", "--samples", "4000")
+DOCUMENTS = {
+    "summary": ("summary", "base", "--device", "cpu", "--runs", "1", *SHORT),
+    "comparison": ("compare", "base", "large", "--device", "cpu", "--runs", "1", *SHORT),
+    "sensitivity": ("sensitivity", "base"),
+    "latency": ("latency", "base", "--runs", "1", "--set", "encoder_num_layers=1", "--seconds", "0.2"),
+    "verify": ("verify", "base", *SHORT),
+    "identify": ("identify", "large"),
+    "inspect": ("inspect", "model.safetensors"),
+    "check": ("check", "model.safetensors", "base"),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_json_reference_names_every_field(
+    name: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(tmp_path / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    document = json.loads(run(*DOCUMENTS[name], "--format", "json").out)
+    assert_named(field_names(document))
     components = {"feature_extractor", "feature_projection", "positional_convolution", "transformer_layers", "aux"}
-    metrics = {name for name in comparison["metrics"] if name.partition(".")[0] not in components}
-    lint = json.loads(run("lint", "-", "--format", "json", stdin=b"extends: base\nencoder_num_heads: 7\n").out)
-    for name in field_names(summary) | field_names(comparison) | metrics | field_names(lint):
+    assert_named({metric for metric in document.get("metrics", {}) if metric.partition(".")[0] not in components})
+
+
+def test_json_reference_names_every_field_of_memory(run: Runner) -> None:
+    arguments = ("memory", "base", "--fit", "24GiB", "--checkpointing", "--format", "json")
+    document = json.loads(run(*arguments).out)
+    trainings = document.pop("training").values()
+    fits = document["fit"].pop("training").values()
+    inferences = document["inference"].values()
+    assert_named(field_names(document) | field_names([*trainings, *fits, *inferences]))
+
+
+def test_json_reference_names_every_field_of_lint(run: Runner) -> None:
+    config = b"extends: base\nencoder_num_heads: 7\n"
+    assert_named(field_names(json.loads(run("lint", "-", "--format", "json", stdin=config).out)))
+
+
+def assert_named(names: set[str]) -> None:
+    text = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    for name in names:
         assert re.search(rf"[`.]{re.escape(name)}[`.\[{{]", text), f"docs/json.md does not name {name}"
 
 
