@@ -1,4 +1,4 @@
-"""Calibrating, on a device where each stamp comes a second after the one before; never how long a thing took."""
+"""Calibrating, on a device where each stamp comes a nanosecond after the one before; never how long a thing took."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from w2v_explore.analysis.roofline import KINDS, trace_work
 from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.measure import latency as latency_module
 from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
+from w2v_explore.measure.latency import Plan
 from w2v_explore.measure.process import run_in_new_process
 
 _TINY = ["encoder_embed_dim=16", "encoder_num_heads=2", "encoder_ff_interm_features=8", "encoder_num_layers=2"]
@@ -65,21 +66,21 @@ def test_every_operation_of_every_reference_is_a_sample(clocked: Calibration) ->
         works = [(work.kind, work.macs, work.bytes) for work in trace_work(analysis)]
         *samples, between = [sample for sample in clocked.samples if sample.reference == number]
         assert [(sample.kind, sample.macs, sample.bytes) for sample in samples] == works
-        # One second lies between the two stamps of an operation, two where weight-norm's stamps lie inside.
+        # One nanosecond lies between the two stamps of an operation, two where weight-norm's stamps lie inside.
         for sample in samples:
-            assert sample.seconds == (2.0 if sample.kind == "positional_convolution" else 1.0)
+            assert sample.seconds == (2e-9 if sample.kind == "positional_convolution" else 1e-9)
         assert between.kind.endswith("/between")
 
 
 def test_the_roofs_come_from_the_fastest_run(clocked: Calibration) -> None:
-    assert clocked.roofs.macs_per_s == 256**3
-    assert clocked.roofs.bytes_per_s == 3 * 4096
+    assert clocked.roofs.macs_per_s == pytest.approx(256**3 * 1e9)
+    assert clocked.roofs.bytes_per_s == pytest.approx(3 * 4096 * 1e9)
 
 
 def test_references_are_predicted_from_the_others(clocked: Calibration) -> None:
     assert [reference.name for reference in clocked.references] == [name for name, _ in PASSES]
     for number, (reference, (_, analysis)) in enumerate(zip(clocked.references, PASSES, strict=True)):
-        assert reference.median_s == 1.0
+        assert reference.median_s == 1e-9
         others = tuple(sample for sample in clocked.samples if sample.reference != number)
         held_out = Calibration(**{**_fields(clocked), "samples": others})
         assert reference.held_out_s == pytest.approx(predict(analysis, held_out).seconds)
@@ -96,12 +97,12 @@ def test_it_says_what_it_is_for(clocked: Calibration) -> None:
     assert clocked.created.endswith("+00:00")
 
 
-def test_threads_are_torchs_meanwhile(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passes_are_timed_with_the_threads_asked_for(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def time_latency(analysis: Analysis, device: str, **options: Any) -> Any:
-        seen.append(torch.get_num_threads())
-        return latency_module.measure_latency(analysis, device, runs=1)
+        seen.append(options["threads"])
+        return latency_module.measure_latency(analysis, device, plan=Plan(runs=1), threads=options["threads"])
 
     monkeypatch.setattr(calibrate_module, "measure_latency", time_latency)
     calibration = calibrate(threads=2, references=PASSES, run=run_here)
