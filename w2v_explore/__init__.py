@@ -72,9 +72,9 @@ _HOMES = {
     "w2v_explore.config.presets": ("preset_names",),
     "w2v_explore.diagnostics": ("Place", "Problem"),
     "w2v_explore.errors": (
-        "ConditionError",
-        "CheckpointError",
         "CalibrationError",
+        "CheckpointError",
+        "ConditionError",
         "ConfigError",
         "DeviceError",
         "MissingExtraError",

@@ -40,7 +40,8 @@ def convert(
     to: Annotated[ToDialect, typer.Option("--to", help="What to write; python is the call of torchaudio's function.")],
     dialect: options.From = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.  [default: stdout]")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write it; stdout by default."),
     ] = None,
     overrides: options.Overrides = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,

@@ -41,7 +41,7 @@ def latency(
     ] = None,
     target_ci: Annotated[
         str | None,
-        typer.Option("--target-ci", help="Measure until the median's 95 % interval is within this.  [default: 2%]"),
+        typer.Option("--target-ci", help="Measure until the median's 95 % interval is within this; 2% by default."),
     ] = None,
     runs: Annotated[
         int | None, typer.Option("--runs", min=1, max=MAX_RUNS, help="Measure exactly so many passes instead.")

@@ -48,20 +48,20 @@ def lint(
     ] = None,
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="How to write the problems; repeatable.  [default: text, or the CI's own]"),
+        typer.Option("--format", help="How to write the problems; repeatable; by default text, or what the CI reads."),
     ] = None,
     outputs: Annotated[
         list[str] | None,
         typer.Option("--output", metavar="FILE", help="Where the format of the same position goes; repeatable."),
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3.  [default: E,W]")
+        list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.")
     ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="CODES", help="Rules to leave out, as W303,W304.")
     ] = None,
     fail_on: Annotated[
-        FailOn | None, typer.Option("--fail-on", help="The least severity that fails.  [default: warning]")
+        FailOn | None, typer.Option("--fail-on", help="The least severity that fails; warning by default.")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair what has one right answer.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.")] = False,

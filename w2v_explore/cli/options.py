@@ -53,7 +53,7 @@ CONFIG_HELP = "A config of ours, fairseq's, Hugging Face's or torchaudio's, a pr
 CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
 Seconds = Annotated[
-    float | None, typer.Option("--seconds", help=f"Duration of each utterance.  [default: {DEFAULT_SECONDS:g}]")
+    float | None, typer.Option("--seconds", help=f"Duration of each utterance; {DEFAULT_SECONDS:g} by default.")
 ]
 Samples = Annotated[int | None, typer.Option("--samples", help="Length of each utterance in samples, instead.")]
 Batch = Annotated[int, typer.Option("--batch", help="Utterances in the batch.")]
@@ -62,12 +62,12 @@ Device = Annotated[
     str | None,
     typer.Option("--device", help="Also measure latency there: cpu, cuda, cuda:1, mps. Needs the extra torch."),
 ]
-Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes; with --device.  [default: 10; compare: 30]")]
+Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes on --device; 10 by default, 30 in compare.")]
 Predict = Annotated[
     bool,
     typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),
 ]
-Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the CPU.  [default: torch's]")]
+Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")]
 Depth = Annotated[
     int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
 ]
@@ -87,7 +87,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to write the
 ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
 From = Annotated[
     FromDialect | None,
-    typer.Option("--from", help="Whose config it is.  [default: recognised by its content]"),
+    typer.Option("--from", help="Whose config it is; recognised by its content by default."),
 ]
 Overrides = Annotated[
     list[str] | None,

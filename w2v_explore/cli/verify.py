@@ -33,7 +33,7 @@ class Format(str, Enum):
 def verify(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help=f"Duration of each utterance.  [default: {_DEFAULT_SECONDS:g}]")
+        float | None, typer.Option("--seconds", help=f"Duration of each utterance; {_DEFAULT_SECONDS:g} by default.")
     ] = None,
     samples: options.Samples = None,
     batch: options.Batch = 1,

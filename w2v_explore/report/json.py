@@ -11,7 +11,6 @@ from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.training import training_cost
-from w2v_explore.report.prediction import prediction_document
 from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -146,6 +145,8 @@ def result_document(result: Result) -> dict[str, Any]:
         "layers": [_layer(row, result, roof_shares) for row in unfold(analysis.layers)],
     }
     if result.prediction is not None:
+        from w2v_explore.report.prediction import prediction_document
+
         document["prediction"] = prediction_document(analysis, result.prediction)
     if measurement is not None:
         # Imported only where something was measured.

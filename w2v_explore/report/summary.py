@@ -8,7 +8,6 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.report.identity import describe_nearest
-from w2v_explore.report.prediction import describe_prediction, prediction_table
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -36,6 +35,8 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     lines.append(describe_nearest(identify(config.model)))
     lines.append(describe_workload(analysis))
     if result.prediction is not None:
+        from w2v_explore.report.prediction import describe_prediction, prediction_table
+
         tables.append(prediction_table(analysis, result.prediction, depth))
         lines.append(describe_prediction(result.prediction))
     if result.measurement is not None:
