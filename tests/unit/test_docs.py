@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.checkpoint_files import write_model
+from tests.checkpoint_files import settings, write_model
 from tests.program import Runner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -116,7 +116,7 @@ DOCUMENTS = {
     "latency": ("latency", "base", "--runs", "1", "--set", "encoder_num_layers=1", "--seconds", "0.2"),
     "verify": ("verify", "base", *SHORT),
     "identify": ("identify", "large"),
-    "inspect": ("inspect", "model.safetensors"),
+    "inspect": ("inspect", "model.safetensors", *settings()),
     "check": ("check", "model.safetensors", "base"),
 }
 
