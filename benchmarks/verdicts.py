@@ -10,7 +10,7 @@ from w2v_explore.measure.latency import Plan, measure_in_turns
 from w2v_explore.measure.statistics import Verdict
 
 _COMPARISONS = 20
-_TURNS = 30
+_TURNS = 20
 _SECONDS = 1.0
 
 

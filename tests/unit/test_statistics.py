@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v_explore.measure import statistics
-from w2v_explore.measure.statistics import Ratio, Verdict, estimate, ratio_of_medians, summarize
+from w2v_explore.measure.statistics import Ratio, Verdict, estimate, ratio_in_turns, summarize
 
 
 def test_summarize() -> None:
@@ -63,10 +63,10 @@ def test_verdicts(low: float, high: float, verdict: Verdict) -> None:
 def test_what_disturbs_both_of_a_turn_cancels() -> None:
     """The machine slows down threefold, and the second still takes 5 % longer in every turn."""
     drifting = [1_000_000 + 100_000 * turn for turn in range(20)]
-    ratio = ratio_of_medians(drifting, [round(1.05 * each) for each in drifting])
+    ratio = ratio_in_turns(drifting, [round(1.05 * each) for each in drifting])
     assert ratio.ratio == pytest.approx(1.05, rel=1e-4)
     assert ratio.verdict is Verdict.SLOW
-    assert ratio_of_medians(drifting, drifting).verdict is Verdict.SAME
+    assert ratio_in_turns(drifting, drifting).verdict is Verdict.SAME
 
 
 def test_many_samples_are_resampled_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

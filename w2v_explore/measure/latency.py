@@ -24,7 +24,7 @@ from w2v_explore.errors import DeviceError
 from w2v_explore.measure.clock import Clock, clock_for
 from w2v_explore.measure.ledger import HookedPass, LayerLatency, Ledger, build_ledger, time_hooked_pass, time_pass
 from w2v_explore.measure.noise import Noise, NoiseWatch, Readings, drift, judge, spread
-from w2v_explore.measure.statistics import Estimate, Ratio, estimate, ratio_of_medians
+from w2v_explore.measure.statistics import Estimate, Ratio, estimate, ratio_in_turns
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.device import (
@@ -301,7 +301,7 @@ def _latency(runner: _Runner, first: _Runner, device: torch.device, plan: Plan, 
         compile_s=runner.compile_s,
         ledger=build_ledger(paths, runner.hooked, runner.hooked_plain_ns) if runner.hooked else None,
         noise=Noise(readings, judge(readings)),
-        against_first=None if runner is first else ratio_of_medians(first.plain_ns, runner.plain_ns),
+        against_first=None if runner is first else ratio_in_turns(first.plain_ns, runner.plain_ns),
     )
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from w2v_explore.measure.clock import Clock
-from w2v_explore.measure.statistics import Ratio, Timing, ratio_of_medians, summarize
+from w2v_explore.measure.statistics import Ratio, Timing, ratio_in_turns, summarize
 
 Span = tuple[int, int]
 """When something began and ended, in nanoseconds since its pass began."""
@@ -135,7 +135,7 @@ def build_ledger(paths: Sequence[str], passes: Sequence[HookedPass], plain_ns: S
         spans=passes[chosen].spans,
         hooked=summarize(end_to_end_ns),
         passes=len(passes),
-        ratio=ratio_of_medians(plain_ns, end_to_end_ns),
+        ratio=ratio_in_turns(plain_ns, end_to_end_ns),
     )
 
 

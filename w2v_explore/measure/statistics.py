@@ -66,7 +66,7 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """The median of one latency over that of another, from measurements that took turns.
+    """One latency over another, from measurements that took turns.
 
     Attributes:
         ratio: Above 1 where the second is slower.
@@ -112,14 +112,15 @@ def estimate(nanoseconds: Sequence[int]) -> Estimate:
     )
 
 
-def ratio_of_medians(first: Sequence[int], second: Sequence[int]) -> Ratio:
-    """The second's median over the first's; measurements of the same number were taken one after the other.
+def ratio_in_turns(first: Sequence[int], second: Sequence[int]) -> Ratio:
+    """The median, over the turns, of the second's time over the first's; each turn measured both, one after the other.
 
-    Resampling draws whole turns, so that what disturbed both of a turn stays in both.
+    It is the ratio of the medians once each turn is scaled to its own level: a machine that is slower for some turns is
+    so for both, and the interval does not widen by it.
     """
-    medians = _resampled_medians(torch.tensor([first, second], dtype=torch.float64).T)
-    low, high = _interval(medians[:, 1] / medians[:, 0])
-    return Ratio(ratio=statistics.median(second) / statistics.median(first), low=low, high=high)
+    turns = torch.tensor(second, dtype=torch.float64) / torch.tensor(first, dtype=torch.float64)
+    low, high = _interval(_resampled_medians(turns[:, None])[:, 0])
+    return Ratio(ratio=statistics.median(turns.tolist()), low=low, high=high)
 
 
 def _resampled_medians(samples: Tensor) -> Tensor:

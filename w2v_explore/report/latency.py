@@ -99,7 +99,7 @@ def verdict_table(results: Sequence[Result], names: Sequence[str]) -> Table:
             interval = f"{ratio.low:.3f}–{ratio.high:.3f}"
             table.rows.append((name, ratio.verdict.value, f"{ratio.ratio:.3f}", interval))
     table.remark = (
-        f"Ratio of the medians of {_latency(results[0]).runs} passes each, in turns. FAST or SLOW: the whole interval "
+        f"Median of the ratios in {_latency(results[0]).runs} turns. FAST or SLOW: the whole interval "
         "lies beyond 1 ± 1 %; SAME: within; AMBIGUOUS: neither (more --runs narrow it)."
     )
     return table
