@@ -32,11 +32,11 @@ def calibrate(
     threads: options.Threads = None,
     format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
 ) -> None:
-    """Measure a device once, so that latency can be predicted for it; takes half a minute, and wants it quiet."""
+    """Measure a device once, so that latency can be predicted for it; takes about a minute, and wants it quiet."""
     options.check_threads(threads, device)
     with needs_extra("calibrate"):
         from w2v_explore.measure.calibrate import calibrate as measure
-    with _writing():  # before the half minute, in case it cannot be
+    with _writing():  # before the measuring, in case it cannot be
         calibrations_folder().mkdir(parents=True, exist_ok=True)
     gc.enable()
     with show_progress("calibrate") as progress:

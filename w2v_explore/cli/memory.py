@@ -40,8 +40,6 @@ def memory(
         samples=samples,
         batch=batch,
         dtype=dtype.value,
-        device=None,
-        runs=None,
         dialect=options.name_of(dialect),
     )
     costs = [

@@ -30,8 +30,6 @@ def sensitivity(
         samples=samples,
         batch=batch,
         dtype=dtype.value,
-        device=None,
-        runs=None,
         dialect=options.name_of(dialect),
     )
     analysis = result.analysis

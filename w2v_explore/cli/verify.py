@@ -50,8 +50,6 @@ def verify(
         samples=samples,
         batch=batch,
         dtype=dtype.value,
-        device=None,
-        runs=None,
         dialect=options.name_of(dialect),
     )
     verifications = _verify_all([result.analysis for result in results])
