@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from w2v_explore.config.dialects.recognise import RELATIVES
+from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.table import (
     DIALECTS,
     FAIRSEQ_FINE_TUNED,

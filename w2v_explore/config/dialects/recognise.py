@@ -1,9 +1,7 @@
 """Whose config a mapping is, by its content."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from w2v_explore.config.dialects.ledger import Section
+from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.table import CONV, HUGGINGFACE
 from w2v_explore.config.document import SHARED_NAMES
 from w2v_explore.config.schema import FIELDS
@@ -20,53 +18,8 @@ _HUGGINGFACE_NAMES = {
     "feat_extract_norm", "num_conv_pos_embeddings", "num_conv_pos_embedding_groups", "do_stable_layer_norm",
     "feat_proj_dropout", "model_type", "architectures",
 }  # fmt: skip
-_DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}
 WRAPPERS = ("cfg", "config", "args")
 """Levels that tools put around a fairseq config when they print what a checkpoint holds."""
-
-
-class Relative(NamedTuple):
-    """A kind of config that is near ours and cannot be read as one.
-
-    Attributes:
-        is_met: Whether a mapping is one.
-        message: What it is, and what to do instead.
-    """
-
-    is_met: Callable[[Section], bool]
-    message: str
-
-
-def _names_a_fairseq2_architecture(root: Section) -> bool:
-    if {"model_family", "model_arch"} & root.pairs.keys():
-        return True
-    model = root.inner("model")
-    return model is not None and bool(
-        {"family", "config_overrides"} & model.pairs.keys() and "_name" not in model.pairs
-    )
-
-
-def _is_distilhubert(root: Section) -> bool:
-    distiller = root.inner("distiller")
-    return distiller is not None and bool(_DISTILHUBERT_NAMES & distiller.pairs.keys())
-
-
-RELATIVES = (
-    Relative(
-        _names_a_fairseq2_architecture,
-        "this is fairseq2's, which names an architecture and keeps its values in Python; "
-        "start from the preset it stands for, as `extends: base`",
-    ),
-    Relative(
-        lambda root: bool({"supernet", "search_space", "subnet"} & root.pairs.keys()),
-        "this is LightHuBERT's space of architectures, with a width of attention for each layer; "
-        "its published subnets are the presets lighthubert_base_subnet and lighthubert_small_subnet",
-    ),
-    Relative(
-        _is_distilhubert,
-        "this is s3prl's DistilHuBERT, which has no layer norm before the projection; the model here always has one",
-    ),
-)
 
 
 def recognise(root: Section) -> str | None:
@@ -78,7 +31,7 @@ def recognise(root: Section) -> str | None:
         return "huggingface"
     if keys & _FAIRSEQ_NAMES or len(keys & _FAIRSEQ_SECTIONS) > 1 or _is_fairseq_section(root):
         return "fairseq"
-    if any(relative.is_met(root) for relative in RELATIVES):
+    if find_relative(root) is not None:
         # The reader says whose it is.
         return "fairseq"
     return None

@@ -6,7 +6,8 @@ from w2v_explore.config import codes
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
-from w2v_explore.config.dialects.recognise import RELATIVES, recognise
+from w2v_explore.config.dialects.recognise import recognise
+from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.schema import FIELDS
@@ -29,7 +30,7 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
     if name is None or name not in DIALECTS:
         return document
     ledger = Ledger(document, name)
-    relative = next((relative for relative in RELATIVES if relative.is_met(section)), None)
+    relative = find_relative(section)
     if relative is not None:
         ledger.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
     else:

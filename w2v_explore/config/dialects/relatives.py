@@ -1,0 +1,57 @@
+"""Configs that are near ours and cannot be read as one: what each is, and what to do instead."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from w2v_explore.config.dialects.ledger import Section
+
+_DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}
+
+
+class Relative(NamedTuple):
+    """A kind of config that is near ours and cannot be read as one.
+
+    Attributes:
+        is_met: Whether a mapping is one.
+        message: What it is, and what to do instead.
+    """
+
+    is_met: Callable[[Section], bool]
+    message: str
+
+
+def _names_a_fairseq2_architecture(root: Section) -> bool:
+    if {"model_family", "model_arch"} & root.pairs.keys():
+        return True
+    model = root.inner("model")
+    return model is not None and bool(
+        {"family", "config_overrides"} & model.pairs.keys() and "_name" not in model.pairs
+    )
+
+
+def _is_distilhubert(root: Section) -> bool:
+    distiller = root.inner("distiller")
+    return distiller is not None and bool(_DISTILHUBERT_NAMES & distiller.pairs.keys())
+
+
+RELATIVES = (
+    Relative(
+        _names_a_fairseq2_architecture,
+        "this is fairseq2's, which names an architecture and keeps its values in Python; "
+        "start from the preset it stands for, as `extends: base`",
+    ),
+    Relative(
+        lambda root: bool({"supernet", "search_space", "subnet"} & root.pairs.keys()),
+        "this is LightHuBERT's space of architectures, with a width of attention for each layer; "
+        "its published subnets are the presets lighthubert_base_subnet and lighthubert_small_subnet",
+    ),
+    Relative(
+        _is_distilhubert,
+        "this is s3prl's DistilHuBERT, which has no layer norm before the projection; the model here always has one",
+    ),
+)
+
+
+def find_relative(root: Section) -> Relative | None:
+    """The kind of config that a mapping is, among the kinds that cannot be read as ours."""
+    return next((relative for relative in RELATIVES if relative.is_met(root)), None)
