@@ -76,6 +76,7 @@ class Reading(NamedTuple):
         problems: All that is wrong, sorted by place.
         model: The config; None where a problem stands against it.
         warnings: What other programs' configs say beside the architecture that is not read.
+        bases: The documents that it extends, the innermost first.
     """
 
     document: Document
@@ -84,6 +85,7 @@ class Reading(NamedTuple):
     problems: list[Problem]
     model: ModelConfig | None
     warnings: list[Problem]
+    bases: tuple[Document, ...] = ()
 
     @property
     def sample_rate(self) -> int:
@@ -151,7 +153,7 @@ def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | 
 def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     """Follow what a document extends, apply overrides, and check it all; never raises for what a config says."""
     layers, problems = _layers(document)
-    innermost = layers[0]
+    innermost, bases = layers[0], tuple(layers[:-1])
     complete = not problems and _states_all_it_can(innermost)
     layers += [parse_override(override) for override in overrides]
     for layer in layers:
@@ -167,7 +169,7 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
     warnings = [warning for layer in layers if layer.translation for warning in layer.translation.warnings]
-    return Reading(document=document, entries=entries, values=values, problems=problems, model=model, warnings=warnings)
+    return Reading(document, entries, values, problems, model, warnings, bases)
 
 
 def _states_all_it_can(document: Document) -> bool:

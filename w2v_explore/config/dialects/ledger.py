@@ -14,7 +14,7 @@ from w2v_explore.config.document import Document, Entry, plain_value
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED, TAG, place_of
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.validate import describe
-from w2v_explore.diagnostics import Problem, Rule
+from w2v_explore.diagnostics import Place, Problem, Rule
 
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
@@ -32,6 +32,7 @@ class Account(NamedTuple):
         field: Ours; None where there is none.
         value: What it holds, as plain data of ours where it is mapped or defaulted.
         note: Why, or whose default.
+        place: Where it stands, of what is ignored: rules about training look at it.
     """
 
     status: Status
@@ -39,6 +40,7 @@ class Account(NamedTuple):
     field: str | None
     value: object
     note: str = ""
+    place: Place | None = None
 
 
 class Translation(NamedTuple):
@@ -132,7 +134,8 @@ class Ledger:
 
     def ignore(self, section: Section, name: str, note: str) -> None:
         """Pass over a field without effect on the architecture."""
-        self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note))
+        place = place_of(self.document.source.name, section.pairs[name][1])
+        self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note, place))
 
     def refuse(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_REFUSED) -> None:
         """Refuse what our fields cannot say, at its place."""
