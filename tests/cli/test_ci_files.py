@@ -1,6 +1,7 @@
 """What other people's CI takes from this repository: the pre-commit hook, the action, the script behind its summary."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,10 @@ ROOT = Path(__file__).parent.parent.parent
 def test_pre_commit_hook() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["entry"] == "w2v-explore lint"
-    assert hook["types"] == ["yaml"]
+    assert hook["types_or"] == ["yaml", "json"]
+    files = re.compile(hook["files"])
+    assert all(map(files.search, ("configs/a.yaml", "x/configs/deep/B.YML", "configs/config.json")))
+    assert not any(map(files.search, ("compose.yaml", "configs/tokenizer.json", ".github/workflows/ci.yml")))
     assert hook["require_serial"] is True
     assert {"id", "name", "language"} <= set(hook)
 

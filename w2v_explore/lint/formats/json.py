@@ -19,7 +19,10 @@ def render(report: LintReport) -> str:
         "hidden": {
             "errors": report.count_hidden("error"),
             "advice": report.count_hidden("advice"),
-            "codes": {rule.code: count for rule, count in sorted(report.hidden.items())},
+            "rules": [
+                {"code": rule.code, "name": rule.name, "severity": rule.severity, "count": count}
+                for rule, count in sorted(report.hidden.items())
+            ],
         },
         "files": report.files,
         "passed_over": [entry._asdict() for entry in report.passed_over],
