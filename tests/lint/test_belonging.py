@@ -23,6 +23,7 @@ def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
 @pytest.mark.parametrize(
     "text",
     [
+        "x: 1\ny: 2\nz: 3\nencoder_num_lyers: 12\n",
         "extends: base\nbudgets: {parameters: 10M}\n",
         "extends: base\nname: mine\n",
         "extends: base\nsample_rate: 8000\n",

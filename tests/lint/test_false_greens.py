@@ -75,6 +75,14 @@ def test_a_folder_that_git_ignores(run: Runner) -> None:
     assert "build/a.yaml: not searched, git ignores it\n" in finished.out
 
 
+def test_json_of_other_names_is_not_searched_and_said_to_be(run: Runner) -> None:
+    write("small/model.json", '{"encoder_num_layers": 0}')
+    finished = run("lint", "small", "--show-files")
+    assert finished.code == 2
+    assert "small/model.json: not searched, a JSON of another name than config.json\n" in finished.out
+    assert run("lint", "small/model.json").code == 1
+
+
 def test_paths_of_pyproject_that_are_not_there(run: Runner) -> None:
     write("pyproject.toml", '[tool.w2v-explore]\npaths = ["clean.yaml", "nowhere"]\n')
     assert run("lint").code == 2

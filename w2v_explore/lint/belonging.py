@@ -1,7 +1,6 @@
 """Which files that a search comes across are model configs; of the others, what keeps them from being one."""
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 import yaml
@@ -12,13 +11,14 @@ from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS
 
 _OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})
+_DIALECTS = ("fairseq", "huggingface", "torchaudio")
 _DISTINCT_FIELDS = FIELDS.keys() - SHARED_NAMES
 # Linters of other things have an `extends`, too: yamllint, ESLint, Stylelint, Spectral, Renovate.
 _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
 # Keys are held against field names letter by letter: of thousands, so many.
 _MAX_KEYS = 100
-_CLOSE = 0.8
+_CLOSE, _A_LETTER_AWAY = 0.8, 0.95
 # What stands in the value of a misspelt `extends` tells as well; "bert" is not "hubert".
 _CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
 
@@ -33,13 +33,13 @@ def reason_to_pass_over(document: Document) -> str | None:
     if document.translation is not None:
         if document.translation.is_family or _misspells_the_family(document):
             return None
-        return _first_words(document)
+        is_anothers = document.translation.dialect in _DIALECTS or not _states_ours(document.text)
+        return _first_words(document) if is_anothers else None
     if document.entries:
         if not _OWN_KEYS.isdisjoint(document.entries):
             return "`extends` of another linter's settings" if _is_a_linters(document.entries) else None
-        return (
-            None if _is_misspelt(document.entries) or _is_nested(document) else "no field of a model at its top level"
-        )
+        is_ours = _is_misspelt(document.entries) or _states_ours(document.text)
+        return None if is_ours else "no field of a model at its top level"
     if _signs().search(_raw_text(document)):
         return None
     if not document.text.strip() and not document.source.content.strip():
@@ -99,7 +99,10 @@ def _is_misspelt(entries: dict[str, Entry]) -> bool:
             stem = _stem(entries[key])
             if stem in preset_names() or str(entries[key].value.value).endswith((".yaml", ".yml")):
                 return True
-    close = sum(bool(get_close_matches(_field_like(key), FIELDS, n=1, cutoff=_CLOSE)) for key in keys if len(key) <= 60)
+    names = [_field_like(key) for key in keys if len(key) <= 60]
+    if any(get_close_matches(name, _DISTINCT_FIELDS, n=1, cutoff=_A_LETTER_AWAY) for name in names):
+        return True
+    close = sum(bool(get_close_matches(name, FIELDS, n=1, cutoff=_CLOSE)) for name in names)
     return 2 * close >= len(keys) > 0
 
 
@@ -108,15 +111,10 @@ def _field_like(key: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).replace("-", "_").replace(" ", "_").lower()
 
 
-def _is_nested(document: Document) -> bool:
-    """Whether fields that nobody else has stand one level down, where they reach no model."""
-    return any(len(_DISTINCT_FIELDS & set(_keys(entry.value))) > 1 for entry in document.entries.values())
-
-
-def _keys(node: yaml.Node) -> Iterable[str]:
-    if isinstance(node, yaml.MappingNode):
-        return (key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-    return ()
+def _states_ours(text: str) -> bool:
+    """Whether a readable text states ``architecture``, or several fields further in, where they reach no model."""
+    fields = re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text)
+    return len(set(fields)) > 1 or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
 
 
 def _misspells_the_family(document: Document) -> bool:

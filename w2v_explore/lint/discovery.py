@@ -120,6 +120,8 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
                         pass_by(path, "git ignores it")
                     else:
                         yield Found(path, searched=True, source=source)
+                elif lower.endswith(".json"):
+                    pass_by(os.path.join(shown, name), "a JSON of another name than config.json")
 
 
 class _IgnoredByGit:
