@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from tests.rules.helper import found
 from w2v_explore import load_config, wav2vec2_model
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import Source
+from w2v_explore.config.source import Source, read_file
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 
@@ -64,6 +64,13 @@ def test_checkpoints_that_the_config_asks_for_are_named(text: str, named: str | 
     assert "find_unused_parameters=True" in problem.message
     assert ("use_reentrant=False" in problem.message) == (named is not None)
     assert named is None or named in problem.message
+
+
+def test_checkpoints_that_a_base_asks_for_are_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "wav2vec2", "gradient_checkpointing": True}))
+    (tmp_path / "x.yaml").write_text("extends: config.json\nencoder_layer_drop: 0.2\n")
+    (problem,) = lint_document(parse_document(read_file(str(tmp_path / "x.yaml"))), Settings(select=("A405",)))
+    assert "use_reentrant=False" in problem.message
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
 from w2v_explore.errors import SourceError
-from w2v_explore.lint.codes import is_known
+from w2v_explore.lint.codes import all_rules, is_known
 from w2v_explore.lint.discovery import find_files, without_idle_patterns
 from w2v_explore.lint.paths import PortablePaths
 from w2v_explore.lint.pyproject import Project, load_project
@@ -125,13 +125,16 @@ def _settings(
         raise typer.BadParameter(f"--seconds is {seconds:g}; give a positive duration")
     chosen = _codes(select, "--select") if select else project.select
     ignored = _codes(ignore, "--ignore") if ignore else project.ignore
-    return Settings(
+    settings = Settings(
         select=chosen,
         ignore=ignored,
         fail_on=fail_on.value if fail_on else project.fail_on or "warning",  # type: ignore[arg-type]
         seconds=seconds if seconds is not None else project.seconds,
         budgets=project.budgets,
     )
+    if (ignored or chosen is not None) and not any(map(settings.selects, all_rules())):
+        raise typer.BadParameter("what is selected is ignored, so that nothing would be checked; leave a rule")
+    return settings
 
 
 def _codes(values: Sequence[str], option: str) -> tuple[str, ...]:

@@ -51,9 +51,13 @@ MODEL_RULES = (
 """Run where the config is valid."""
 
 
-def is_known(prefix: str) -> bool:
-    """Whether a code, or the beginning of one, is that of a rule."""
+def all_rules() -> list[Rule]:
+    """Every rule, those that reading breaks too."""
     from w2v_explore.config import codes as reading
 
-    rules = (value for module in (vars(reading), globals()) for value in module.values() if isinstance(value, Rule))
-    return bool(prefix) and any(rule.code.startswith(prefix) for rule in rules)
+    return [value for module in (vars(reading), globals()) for value in module.values() if isinstance(value, Rule)]
+
+
+def is_known(prefix: str) -> bool:
+    """Whether a code, or the beginning of one, is that of a rule."""
+    return bool(prefix) and any(rule.code.startswith(prefix) for rule in all_rules())

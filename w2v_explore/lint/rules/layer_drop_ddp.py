@@ -42,9 +42,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _checkpoints(subject: Subject) -> str | None:
     """The setting of another program's config that asks for activation checkpoints."""
-    translation = subject.document.translation
-    for account in translation.accounts if translation is not None else ():
-        name = account.theirs.rpartition(".")[2]
-        if name in _SWITCHES and account.value is True:
-            return name
+    for layer in (subject.document, *subject.reading.bases):
+        for account in layer.translation.accounts if layer.translation is not None else ():
+            name = account.theirs.rpartition(".")[2]
+            if name in _SWITCHES and account.value is True:
+                return name
     return None
