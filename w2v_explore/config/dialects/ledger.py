@@ -45,7 +45,7 @@ class Translation(NamedTuple):
     """How another program's config was read.
 
     Attributes:
-        dialect: Whose config it is, a key of `DIALECTS` or ``torchaudio``.
+        dialect: Whose config it is, a key of `DIALECTS`, ``torchaudio``, or ``unknown`` for what is no config.
         accounts: What became of each field, in the order of the file; defaults last.
         warnings: What stands beside the architecture and is not read.
         is_family: Whether it states an architecture that ours can be, right or wrong.
