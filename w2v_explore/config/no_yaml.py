@@ -56,7 +56,7 @@ _TEXTS = (
         "Python; write the values in YAML, `field: value` on each line",
     ),
     (
-        re.compile(r"^\s*\[[\w.\- \"]+\]\s*$|^\s*\w[\w.-]* *= *\S", re.M),
+        re.compile(r"^[ \t]*\[[\w.\- \"]+\][ \t]*$|^[ \t]*\w[\w.-]* *= *\S", re.M),
         "TOML or INI; write `field: value` instead of `field = value`, without [sections]",
     ),
     (

@@ -344,10 +344,12 @@ def _texts(root: Section) -> Iterator[tuple[str, str]]:
             text = plain_value(value)
             if isinstance(key, yaml.ScalarNode) and isinstance(text, str):
                 yield str(key.value), text
-        elif isinstance(value, yaml.MappingNode) and depth < _MAX_DEPTH:
-            waiting += [(inner, item, depth + 1) for inner, item in value.value]
-        elif isinstance(value, yaml.SequenceNode) and depth < _MAX_DEPTH:
-            waiting += [(key, item, depth + 1) for item in value.value]
+        elif len(waiting) < _MAX_NODES and depth < _MAX_DEPTH:
+            # Aliases can make much of little.
+            if isinstance(value, yaml.MappingNode):
+                waiting += [(inner, item, depth + 1) for inner, item in value.value[:_MAX_NODES]]
+            else:
+                waiting += [(key, item, depth + 1) for item in value.value[:_MAX_NODES]]
 
 
 def _shorten(name: str) -> str:
