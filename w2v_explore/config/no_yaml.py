@@ -56,7 +56,7 @@ _TEXTS = (
         "Python; write the values in YAML, `field: value` on each line",
     ),
     (
-        re.compile(r"^[ \t]*\[[\w.\- \"]+\][ \t]*$|^[ \t]*\w[\w.-]* *= *\S", re.M),
+        re.compile(r"^[ \t]*\w[\w.-]* *= *\S", re.M),
         "TOML or INI; write `field: value` instead of `field = value`, without [sections]",
     ),
     (
@@ -76,7 +76,7 @@ def describe_bytes(content: bytes) -> str | None:
     """What bytes that are no text look like, and what to give instead; None where it is not known."""
     for magic, what in _MAGIC:
         if content.startswith(magic):
-            return f"this looks like {what}, and is no text; {_NAME_CONFIG}"
+            return f"this looks like {what}, which is no text in UTF-8; {_NAME_CONFIG}"
     if _MAYBE_UTF16.match(content):
         return "this looks like UTF-16 without a byte order mark; save the file as UTF-8"
     return None

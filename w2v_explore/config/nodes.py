@@ -113,24 +113,15 @@ def decode(source: Source) -> str:
         # Past the byte order mark, which is no part of the first line.
         wrong = error.object[error.start]
         before = error.object[: error.start].decode(encoding.removesuffix("-sig"), errors="replace")
-        found = _not_text(content)
-        if found is not None:
-            raise RejectedError(codes.ENCODING, Place(name), found) from error
-        raise RejectedError(
-            codes.ENCODING,
-            _place_after(name, before),
-            f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
-        ) from error
+        message = f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8"
+        place = _place_after(name, before)
+        raise RejectedError(codes.ENCODING, place, _not_text(content) or message) from error
     forbidden = Reader.NON_PRINTABLE.search(text)
     if forbidden:
-        found = _not_text(content)
-        if found is not None:
-            raise RejectedError(codes.ENCODING, Place(name), found)
-        raise RejectedError(
-            codes.ENCODING,
-            _place_after(name, text[: forbidden.start()]),
-            f"character U+{ord(forbidden.group()):04X} is not allowed in YAML; remove it, and save the file as UTF-8",
-        )
+        code_point = f"U+{ord(forbidden.group()):04X}"
+        message = f"character {code_point} is not allowed in YAML; remove it, and save the file as UTF-8"
+        place = _place_after(name, text[: forbidden.start()])
+        raise RejectedError(codes.ENCODING, place, _not_text(content) or message)
     return text
 
 
