@@ -245,3 +245,15 @@ def test_a_byte_order_mark_and_utf16_with_one_are_read(run: Runner, tmp_path: Pa
         path = tmp_path / f"{number}.yaml"
         path.write_bytes("extends: base\n".encode(encoding))
         assert run("summary", str(path)).code == 0
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin", "model.pt"])
+@pytest.mark.parametrize("command", ["summary", "inspect", "check"])
+def test_a_pointer_that_stands_for_weights(
+    run: Runner, name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(CORPUS["pointer.yaml"][0])
+    code, out, err = run(command, name, *(["base"] if command == "check" else []))
+    assert (code, out, len(err.splitlines())) == (2, "", 1), err
+    assert "git lfs pull" in err
