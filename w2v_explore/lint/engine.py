@@ -44,7 +44,7 @@ def lint_document(document: Document, settings: Settings) -> list[Problem]:
 
 def examine_document(document: Document, settings: Settings) -> Examined:
     """As `lint_document`, with what holds and is not shown."""
-    reading = read_config(document)
+    reading = read_config(document, allow_unknown=settings.allow_unknown)
     subject = Subject(reading, settings)
     found = reading.problems + reading.warnings
     is_own, is_valid = document.translation is None, reading.model is not None
