@@ -76,16 +76,16 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("services:\n  web:\n    extends: {file: common.yaml, service: web}\n", "no field of a model"),
+        ("services:\n  web:\n    extends: {file: common.yaml, service: web}\n", "a docker-compose file"),
         ("services:\n  web:\n    extends: {file: [\n", "names no field of a model"),
-        ("job:\n  extends: .test\n  script: [pytest]\n", "no field of a model"),
+        ("job:\n  extends: .test\n  script: [pytest]\n", "no config of a wav2vec 2.0 model"),
         ("extends: default\nrules: {line-length: disable}\n", "another linter's settings"),
         ("extends: [eslint:recommended]\nplugins: [react]\n", "another linter's settings"),
-        ("sample_rate: 16000\nn_mels: 80\n", "no field of a model"),
-        ("name: CI\non: push\njobs: {}\n", "no field of a model"),
+        ("sample_rate: 16000\nn_mels: 80\n", "no config of a wav2vec 2.0 model"),
+        ("name: CI\non: push\njobs: {}\n", "a workflow of GitHub Actions"),
         ("extend:\n  - sphinx\n", "no field of a model"),
         # One name that is near a field of ours among many that are not.
-        ("encoder_n_layers: 3\nn_mel: 80\nlr: 1e-3\nepochs: 4\ndecoder_dim: 3\n", "no field of a model"),
+        ("encoder_n_layers: 3\nn_mel: 80\nlr: 1e-3\nepochs: 4\ndecoder_dim: 3\n", "no config of a wav2vec"),
         ("a: [\n", "names no field of a model"),
         ("- 1\n- 2\n", "the file is a list"),
         ("", "empty"),

@@ -104,7 +104,7 @@ def test_show_files(run: Runner) -> None:
     assert first == "clean.yaml: linted"
     assert second.startswith("broken.yml: passed over, ")
     assert second.endswith("names no field of a model")
-    assert third == "strangers/compose.yaml: passed over, no field of a model at its top level"
+    assert third == "strangers/compose.yaml: passed over, this looks like a docker-compose file"
     assert "No problems in 1 file (2 files passed over)" in finished.out
     as_json = run("lint", ".", "--show-files", "--format", "json")
     document = json.loads(as_json.out)

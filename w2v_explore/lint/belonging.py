@@ -16,6 +16,8 @@ _DISTINCT_FIELDS = FIELDS.keys() - SHARED_NAMES
 # Linters of other things have an `extends`, too: yamllint, ESLint, Stylelint, Spectral, Renovate.
 _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
+# The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
+_KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)
 # Keys are held against field names letter by letter: of thousands, so many.
 _MAX_KEYS = 100
 _CLOSE, _A_LETTER_AWAY = 0.8, 0.95
@@ -33,13 +35,12 @@ def reason_to_pass_over(document: Document) -> str | None:
     if document.translation is not None:
         if document.translation.is_family or _misspells_the_family(document):
             return None
-        is_anothers = document.translation.dialect in _DIALECTS or not _states_ours(document.text)
-        return _first_words(document) if is_anothers else None
+        is_ours = document.translation.dialect not in _DIALECTS and _is_nearly_ours(document)
+        return None if is_ours else _first_words(document)
     if document.entries:
         if not _OWN_KEYS.isdisjoint(document.entries):
             return "`extends` of another linter's settings" if _is_a_linters(document.entries) else None
-        is_ours = _is_misspelt(document.entries) or _states_ours(document.text)
-        return None if is_ours else "no field of a model at its top level"
+        return None if _is_nearly_ours(document) else "no field of a model at its top level"
     if _signs().search(_raw_text(document)):
         return None
     if not document.text.strip() and not document.source.content.strip():
@@ -80,24 +81,29 @@ def _raw_text(document: Document) -> str:
 def _is_a_linters(entries: dict[str, Entry]) -> bool:
     if entries.keys().isdisjoint(_LINTERS_KEYS) or not _LINTERS_LEFT.isdisjoint(entries):
         return False
-    return _stem(entries["extends"]) not in preset_names()
+    value = entries["extends"].value
+    return not (isinstance(value, yaml.ScalarNode) and _is_preset(value.value))
 
 
-def _stem(entry: Entry) -> str:
-    value = entry.value
-    return str(value.value).removesuffix(".yaml") if isinstance(value, yaml.ScalarNode) else ""
+def _is_preset(text: str) -> bool:
+    return text.removesuffix(".yaml") in preset_names()
 
 
-def _is_misspelt(entries: dict[str, Entry]) -> bool:
+def _is_nearly_ours(document: Document) -> bool:
+    """Whether a mapping without a key of ours was most likely meant to be a config."""
+    return _is_misspelt(dict(_KEYS.findall(document.text))) or _states_ours(document.text)
+
+
+def _is_misspelt(values: dict[str, str]) -> bool:
     """Whether a mapping starts from a config under a misspelt ``extends``, or most of its keys are near to fields."""
     # Only for what nothing else recognises.
     from difflib import get_close_matches
 
-    keys = [key for key in entries if key not in METADATA][:_MAX_KEYS]
+    keys = [key for key in values if key not in METADATA][:_MAX_KEYS]
     for key in keys:
         if get_close_matches(key.lower(), ["extends"], n=1, cutoff=_CLOSE_TO_EXTENDS):
-            stem = _stem(entries[key])
-            if stem in preset_names() or str(entries[key].value.value).endswith((".yaml", ".yml")):
+            value = values[key].strip("\"'")
+            if _is_preset(value) or value.endswith((".yaml", ".yml")):
                 return True
     names = [_field_like(key) for key in keys if len(key) <= 60]
     if any(get_close_matches(name, _DISTINCT_FIELDS, n=1, cutoff=_A_LETTER_AWAY) for name in names):
