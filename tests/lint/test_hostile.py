@@ -92,11 +92,11 @@ def test_what_cannot_be_read_is_one_message_and_the_others_are_still_checked(
 
 
 def test_a_file_that_vanishes(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v_explore.cli import lint as command
+    from w2v_explore.lint import run as linting
     from w2v_explore.lint.discovery import Found
 
     gone = Found(str(tmp_path / "gone.yaml"), searched=True, source=".")
-    monkeypatch.setattr(command, "find_files", lambda paths, complain, pass_by: iter([gone]))
+    monkeypatch.setattr(linting, "find_files", lambda paths, complain, pass_by: iter([gone]))
     finished = run("lint", ".")
     assert finished.code == 2
     assert len(finished.err.splitlines()) == 1

@@ -13,7 +13,6 @@ from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.codes import all_rules, is_known
-from w2v_explore.lint.discovery import find_files, without_idle_patterns
 from w2v_explore.lint.paths import PortablePaths
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
@@ -96,11 +95,7 @@ def lint(
     names = paths or list(project.paths)
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
-    for found in find_files(without_idle_patterns(names) if allow_empty else names, run.complain, run.pass_by):
-        run.check(found)
-    if not allow_empty:
-        run.complain_of_nothing(names)
-    report = run.finish()
+    report = run.check_all(names, allow_empty)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
     for message in report.unreadable:

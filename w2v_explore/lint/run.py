@@ -11,7 +11,7 @@ from w2v_explore.config.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
-from w2v_explore.lint.discovery import STDIN, Found, is_pattern
+from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
 from w2v_explore.lint.paths import Identities, tidy
 from w2v_explore.lint.pyproject import Project
@@ -47,6 +47,22 @@ class LintRun:
         self._fruitful: set[str] = set()
         self._seen: set[tuple[object, ...]] = set()
 
+    def check_all(self, paths: Sequence[str], allow_empty: bool = False) -> LintReport:
+        """The report on all files that paths stand for.
+
+        Args:
+            paths: Files, folders, globs, and ``-``.
+            allow_empty: Whether folders and patterns may lead to no config.
+
+        Raises:
+            SourceError: A path or pattern stands for nothing.
+        """
+        for found in find_files(without_idle_patterns(paths) if allow_empty else paths, self.complain, self.pass_by):
+            self.check(found)
+        if not allow_empty:
+            self._complain_of_nothing(paths)
+        return self.finish()
+
     def complain(self, message: str) -> None:
         """Note what could not be read or written, and go on."""
         self._report.unreadable.append(message)
@@ -64,7 +80,12 @@ class LintRun:
         if is_config:
             self._fruitful.add(found.source)
 
-    def complain_of_nothing(self, names: Sequence[str]) -> None:
+    def finish(self) -> LintReport:
+        """The report, sorted."""
+        self._report.problems.sort(key=order)
+        return self._report
+
+    def _complain_of_nothing(self, names: Sequence[str]) -> None:
         """Note each folder and pattern that led to no config: most likely another one was meant."""
         for name in names:
             if name in self._fruitful or not (os.path.isdir(name) or is_pattern(name)):
@@ -77,11 +98,6 @@ class LintRun:
             seen = [f"{passed_over} passed over"] * bool(passed_over) + [f"{ignored} not searched"] * bool(ignored)
             why = f" ({', '.join(seen)}; --show-files says why)" if seen else ""
             self.complain(f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty")
-
-    def finish(self) -> LintReport:
-        """The report, sorted."""
-        self._report.problems.sort(key=order)
-        return self._report
 
     def _check(self, found: Found) -> bool:
         """Whether a file is a config, once it has been linted or passed over."""
