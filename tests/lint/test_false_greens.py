@@ -251,6 +251,12 @@ def test_a_comment_inside_a_text_excuses_nothing(run: Runner, name: str, text: s
     assert run("lint", name).code == 1
 
 
+@pytest.mark.parametrize(("code", "excused"), [("E2", False), ("E", False), ("E201", True)])
+def test_a_comment_on_the_first_line_does_not_excuse_what_the_file_lacks(run: Runner, code: str, excused: bool) -> None:
+    write("a.yaml", f"encoder_dropout: 0.1  # w2v: ignore[{code}]\n")
+    assert run("lint", "a.yaml").code == (0 if excused else 1)
+
+
 @pytest.mark.parametrize("code", ["e234", "x", "E999", "234"])
 def test_an_ignore_of_no_rule_is_unused(run: Runner, code: str) -> None:
     write("a.yaml", f"{CLEAN}name: x  # w2v: ignore[{code}]\n")

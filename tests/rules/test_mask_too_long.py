@@ -23,6 +23,7 @@ def huggingface(**fields: object) -> str:
         (huggingface(mask_time_length=10), ["3:22-3:24"]),
         # It holds where nothing is said, too.
         (huggingface(), ["1:1"]),
+        (huggingface(mask_time_prob=0, mask_feature_prob=0.1, mask_feature_length=800), ["5:25-5:28"]),
         ("model:\n  _name: wav2vec2\n  encoder_layers: 12\n  mask_length: 10\n", ["4:16-4:18"]),
         (
             "model:\n  _name: wav2vec_ctc\n  apply_mask: true\n  mask_length: 12\n  w2v_args:\n    model:\n"
@@ -44,6 +45,8 @@ def test_found(text: str, places: list[str]) -> None:
         (huggingface(mask_time_length=10, mask_time_prob=0.0), SECONDS),
         (huggingface(mask_time_length=10, apply_spec_augment=False), SECONDS),
         (huggingface(mask_time_length="ten"), SECONDS),
+        (huggingface(mask_feature_length=800), 1.0),
+        (huggingface(mask_feature_prob=0.1, mask_feature_length=768), None),
         # No frame at all is E250's matter.
         (huggingface(mask_time_length=10), 0.01),
         # Fine-tuning masks where it is told to, and what is under w2v_args masked in pre-training.
@@ -63,6 +66,8 @@ def test_not_found(text: str, seconds: float | None) -> None:
         {"mask_time_length": 9},
         {"mask_time_length": 10, "mask_time_prob": 0.0},
         {"mask_time_length": 10, "apply_spec_augment": False},
+        {"mask_time_prob": 0.0, "mask_feature_prob": 0.1, "mask_feature_length": 17},
+        {"mask_time_prob": 0.0, "mask_feature_prob": 0.1, "mask_feature_length": 16},
     ],
 )
 def test_transformers_stops_training_exactly_where_the_rule_warns(

@@ -30,8 +30,16 @@ class Ignore(NamedTuple):
     place: Place
 
     def covers(self, problem: Problem) -> bool:
-        """Whether a problem of the same file is excused."""
-        return problem.rule.code.startswith(self.codes) and self.line in (None, problem.place.line)
+        """Whether a problem of the same file is excused.
+
+        What is about the file as a whole stands at its first line, and has no end: a comment there excuses it only if
+        it names the rule's whole code.
+        """
+        if self.line is None:
+            return problem.rule.code.startswith(self.codes)
+        if problem.place.end_line is None and problem.rule.code not in self.codes:
+            return False
+        return problem.rule.code.startswith(self.codes) and self.line == problem.place.line
 
 
 def find_ignores(document: Document) -> list[Ignore]:
