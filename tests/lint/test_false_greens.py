@@ -41,6 +41,7 @@ def write(path: str, text: str) -> None:
         (["."], []),
         ([".", "clean.yaml"], []),
         (["clean.yaml", "."], []),
+        (["clean.yaml", "clean*.yaml", "./clean.yaml", "*"], []),
     ],
 )
 def test_a_folder_without_configs_is_a_mistake(run: Runner, arguments: list[str], named: list[str]) -> None:
@@ -113,6 +114,13 @@ def test_show_files(run: Runner) -> None:
     assert [entry["path"] for entry in document["passed_over"]] == ["broken.yml", "strangers/compose.yaml"]
     assert all(entry["reason"] for entry in document["passed_over"])
     assert document["summary"]["skipped"] == 2
+
+
+def test_a_file_is_linted_once(run: Runner) -> None:
+    write("wrong.yaml", WRONG)
+    document = json.loads(run("lint", "wrong.yaml", "./wrong.yaml", "wrong*", ".", "--format", "json").out)
+    assert document["files"] == ["wrong.yaml", "clean.yaml"]
+    assert len(document["problems"]) == 1
 
 
 def test_links_to_folders_are_followed_once(run: Runner) -> None:

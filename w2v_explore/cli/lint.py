@@ -74,7 +74,7 @@ def lint(
     ] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count the problems of each rule.")] = False,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="A duration for which every config has to give a frame.")
+        float | None, typer.Option("--seconds", help="How long clips are: they have to give a frame, and hold a mask.")
     ] = None,
     stdin_filename: Annotated[
         str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
 from w2v_explore.errors import SourceError
-from w2v_explore.lint.paths import Identities, is_below, repository_root, tidy
+from w2v_explore.lint.paths import is_below, repository_root, tidy
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = (FOLDER_CONFIG,)
@@ -36,7 +36,7 @@ def find_files(
 ) -> Iterator[Found]:
     """The files that paths stand for: files, folders, globs, and ``-``.
 
-    A file comes once for all that name it, and once for each folder whose search comes across it.
+    A file comes once for each path that leads to it.
 
     Args:
         paths: As they were given.
@@ -47,16 +47,8 @@ def find_files(
     Raises:
         SourceError: A path or pattern stands for nothing.
     """
-    identities = Identities()
-    named: set[tuple[str, str]] = set()
     for path in paths:
-        for found in _expand(path, complain, pass_by):
-            if not found.searched:
-                identity = identities.of(found.path)
-                if identity in named:
-                    continue
-                named.add(identity)
-            yield found
+        yield from _expand(path, complain, pass_by)
 
 
 def is_pattern(path: str) -> bool:
