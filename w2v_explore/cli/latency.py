@@ -148,11 +148,10 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
 
 def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> None:
     if trace is not None:
-        import json
-
+        from w2v_explore.encoding import dump_json
         from w2v_explore.report.trace import chrome_trace
 
-        _write_file(trace, json.dumps(chrome_trace(results), ensure_ascii=False).encode())
+        _write_file(trace, dump_json(chrome_trace(results), indent=None).encode())
     if plot is not None:
         from w2v_explore.report.curve import latency_curves
         from w2v_explore.report.latency import describe_setting
