@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -88,6 +89,64 @@ def test_a_config_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     ):
         code, out, err = shell(f"{PROGRAM} {command}")
         assert (code, out, err.splitlines()[-1]) == (2, b"", "error: cannot write /dev/full: No space left on device")
+
+
+def on_a_terminal(code: str) -> str:
+    """What a program writes on a terminal, on which its output and its messages stand together."""
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    written = b""
+    with suppress(OSError):  # how it ends
+        while part := os.read(ours, 4096):
+            written += part
+    os.close(ours)
+    process.wait(timeout=60)
+    return written.decode()
+
+
+PROGRESS = """\
+import sys
+from w2v_explore.cli import main, summary
+from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.errors import DeviceError
+def evaluate(*arguments, **options):
+    with show_progress("name") as progress:
+        progress("step", 1, 3)
+        print("warning: one", file=sys.stderr)
+        progress("step", 2, 3)
+        raise DeviceError("no such device")
+summary.evaluate = evaluate
+sys.argv = ["w2v-explore", "summary", "base"]
+main()
+"""
+STATUS = """\
+import sys
+from w2v_explore.cli import main
+from w2v_explore.errors import CheckpointError
+def make(*arguments):
+    raise CheckpointError("no weights")
+import torch
+torch.manual_seed = make
+sys.argv = ["w2v-explore", "export", "base", "--to", "safetensors", "-o", "/tmp/none"]
+main()
+"""
+SEED = "base is a config: the weights are initial ones, from seed 0"
+
+
+@pytest.mark.parametrize(
+    ("code", "messages"),
+    [
+        (PROGRESS, ["warning: one", "error: no such device"]),
+        (STATUS, [SEED, "error: no weights"]),
+    ],
+)
+def test_messages_start_on_a_line_that_is_clear_of_the_bar(code: str, messages: list[str]) -> None:
+    written = on_a_terminal(code)
+    for message in messages:
+        assert f"\x1b[2K{message}\r\n" in written
+    assert written.endswith(f"\x1b[?25h\r\x1b[1A\x1b[2K{messages[-1]}\r\n")
 
 
 @pytest.fixture
