@@ -154,7 +154,7 @@ def test_version() -> None:
         (["--foo"], "error: No such option: --foo. Try 'w2v-explore --help'."),
         (["summary"], "error: Missing argument 'CONFIG...'. Try 'w2v-explore summary --help'."),
         (["presets", "sho"], "error: No such command 'sho'. Did you mean 'show'? Try 'w2v-explore presets --help'."),
-        (["presets", "show", "bas"], "error: there is no preset bas; did you mean base?"),
+        (["presets", "show", "bas"], "error: there is no preset bas; did you mean the preset base?"),
         (["compare", "base"], "error: compare takes two configs or more, or one with --baseline"),
         (
             ["summary", "base", "--dtype", "int8"],

@@ -80,8 +80,9 @@ def latency(
     ]
     plan = Plan(runs=runs, target=target, budget_s=budget)
     results = list(_measure(loaded, workloads, device, plan, threads, compiled))
-    _write(results, trace, plot)
+    # What was measured is shown first: a full disk must not lose it.
     _print(results, depth, format)
+    _write(results, trace, plot)
 
 
 def _measure(
