@@ -14,6 +14,7 @@ import pytest
 
 from tests.checkpoint_files import settings, write_model
 from tests.program import Runner
+from w2v_explore.lint.page import load_pages
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -151,6 +152,50 @@ def assert_named(names: set[str]) -> None:
     text = (ROOT / "docs/json.md").read_text(encoding="utf-8")
     for name in names:
         assert re.search(rf"[`.]{re.escape(name)}[`.\[{{]", text), f"docs/json.md does not name {name}"
+
+
+SPEAKING = [
+    *PAGES,
+    *(ROOT / name for name in ("CHANGELOG.md", "action.yml", ".pre-commit-hooks.yaml", "ci/compare-changed")),
+    *sorted((ROOT / "docs/rules").glob("*.md")),
+    *sorted((ROOT / "w2v_explore").rglob("*.py")),
+]
+"""What users read, or the code that says it to them."""
+
+
+def test_nothing_tells_people_to_install_what_no_index_has() -> None:
+    for path in SPEAKING:
+        text = path.read_text(encoding="utf-8")
+        found = re.search(r"pip install[^\n&;]*?[ '\"]w2v-explore\b|w2v-explore\[[a-z]|github\.com/w2v", text)
+        assert found is None, f"{path}: {found}"
+
+
+def test_extras_that_are_named_are_there() -> None:
+    extras = set(re.findall(r"^(\w+) = \[$", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE))
+    named: set[str] = set()
+    for path in SPEAKING:
+        text = path.read_text(encoding="utf-8")
+        named |= set(re.findall(r"'\.\[(\w+)\]'", text))
+        named |= set(re.findall(r'(?:needs_extra|missing_extra)\([^)]*, "(\w+)"\)', text))
+    assert {"torch", "plot", "export", "test"} <= named <= extras
+
+
+def test_architecture_names_the_codes_whose_letter_is_not_their_severity() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    paragraph = text.partition("**A code's letter is its severity, but for")[2].partition("\n\n")[0]
+    letters = {"error": "E", "warning": "W", "advice": "A"}
+    rules = [page.rule for page in load_pages()]
+    assert set(re.findall(r"[EWA]\d{3}", paragraph)) == {
+        rule.code for rule in rules if letters[rule.severity] != rule.code[0]
+    }
+
+
+def test_counts_in_the_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"- {len(list((ROOT / 'presets').glob('*.yaml')))} presets of published models" in text
+    tools = set(re.findall(r"^- \*\*(\w+)", (ROOT / "docs/accuracy.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(tools) == 7
+    assert "what seven other counters say of three models" in text
 
 
 def test_architecture_names_every_module() -> None:
