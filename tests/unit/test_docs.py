@@ -166,7 +166,7 @@ SPEAKING = [
 def test_nothing_tells_people_to_install_what_no_index_has() -> None:
     for path in SPEAKING:
         text = path.read_text(encoding="utf-8")
-        found = re.search(r"pip install[^\n&;]*?[ '\"]w2v-explore\b|w2v-explore\[[a-z]|github\.com/w2v", text)
+        found = re.search(r"pip install[^\n&;[]*?[ '\"]w2v-explore\b|w2v-explore\[[a-z]|github\.com/w2v", text)
         assert found is None, f"{path}: {found}"
 
 
