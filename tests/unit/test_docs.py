@@ -8,12 +8,15 @@ import runpy
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 
-from tests.checkpoint_files import settings, write_model
+from tests.calibrations import keep, make_for_this_machine
+from tests.checkpoint_files import SMALL, settings, write_model
 from tests.program import Runner
+from w2v_explore.cli.app import COMMANDS
 from w2v_explore.lint.page import load_pages
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,12 +27,29 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def commands() -> Iterator[Any]:
+class Command(NamedTuple):
+    """A line after a prompt, the file that its output goes to, and the lines that are shown below it."""
+
+    arguments: list[str]
+    output: str | None
+    shown: str
+
+
+def sessions() -> Iterator[Any]:
+    """The commands of each block, to be run one after the other."""
     for page in PAGES:
         for block in blocks(page, "console"):
-            for line in block.splitlines():
-                if line.startswith("$ w2v-explore "):
-                    yield pytest.param(page, shlex.split(line)[2:], id=f"{page.stem}: {line[2:]}")
+            commands = []
+            for part in re.split(r"^\$ w2v-explore ", block, flags=re.MULTILINE)[1:]:
+                line, _, shown = part.partition("\n")
+                command, _, output = line.partition(" > ")
+                commands.append(Command(shlex.split(command), output or None, shown))
+            yield pytest.param(commands, id=f"{page.stem}: {'; '.join(block.splitlines())}")
+
+
+def questions() -> list[str]:
+    """The commands of README's table."""
+    return re.findall(r"^\| [^|]+\? \| `w2v-explore ([^`]+)`", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.fixture
@@ -42,15 +62,68 @@ def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("example_folder")
-@pytest.mark.parametrize(("page", "arguments"), list(commands()))
-def test_commands(page: Path, arguments: list[str], run: Runner) -> None:
-    code, out, err = run(*arguments)
-    if "encoder_num_heads=7" in arguments:
-        assert (code, out) == (2, "")
-        assert err.strip() in page.read_text(encoding="utf-8")
-    else:
-        assert (code, err) == (0, "")
-        assert out
+@pytest.mark.parametrize("commands", list(sessions()))
+def test_commands(commands: list[Command], run: Runner) -> None:
+    for command in commands:
+        code, out, err = run(*command.arguments)
+        if command.shown:
+            assert (code, out, err) == (2, "", command.shown)
+        else:
+            assert (code, err) == (0, "")
+            assert out
+        if command.output:
+            Path(command.output).write_text(out)
+
+
+@pytest.fixture
+def own_files(example_folder: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Runner) -> None:
+    """What README's table is about: a config, weights, a baseline, another program's config, a calibration."""
+    monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "my.yaml").write_text(json.dumps(SMALL))
+    write_model(tmp_path / "model.safetensors")
+    (tmp_path / "base.json").write_text(run("summary", "base", "--format", "json").out)
+    assert run("convert", "my.yaml", "--to", "huggingface", "--output", "config.json").code == 0
+    keep(make_for_this_machine())
+
+
+@pytest.mark.usefixtures("own_files")
+@pytest.mark.parametrize("command", questions())
+def test_questions(command: str, run: Runner) -> None:
+    before = set(Path().iterdir())
+    code, out, err = run(*shlex.split(command))
+    assert code == 0, err
+    assert out or set(Path().iterdir()) > before
+
+
+def test_every_command_answers_a_question_in_readme() -> None:
+    text = PAGES[0].read_text(encoding="utf-8").partition("## Use")[2]
+    assert len(questions()) >= 15
+    for name in COMMANDS:
+        assert re.search(rf"`w2v-explore {name}\b", text) or name == "schema", name
+
+
+def test_pictures_are_in_step() -> None:
+    pictures = runpy.run_path(str(ROOT / "docs/pictures.py"))["all_pictures"]()
+    assert set(pictures) == {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()}
+    for path, picture in pictures.items():
+        assert (ROOT / "docs" / path).read_text(encoding="utf-8") == picture, f"{path}: run `python docs/pictures.py`"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").iterdir()), ids=lambda path: path.name)
+def test_pictures_show_what_is_printed_in_columns_and_need_no_network(path: Path, run: Runner) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text) < 60_000
+    assert not re.search(r"url\(|href|@import|@font-face", text)
+    picture = ElementTree.fromstring(text)
+    right = float(picture.attrib["width"])
+    rows: dict[str, list[str]] = {}
+    for element in picture.iter("{http://www.w3.org/2000/svg}text"):
+        assert float(element.attrib["x"]) + float(element.attrib["textLength"]) <= right
+        rows.setdefault(element.attrib["y"], []).append(element.text or "")
+    first, *drawn = [" ".join(row).split() for row in rows.values()]
+    assert first[:2] == ["$", "w2v-explore"]
+    printed = re.sub("[│├└▏▎▍▌▋▊▉█▐]", " ", run(*first[2:], columns=100).out)
+    assert drawn == [line.split() for line in printed.splitlines() if line.strip()]
 
 
 @pytest.mark.usefixtures("example_folder")
@@ -74,6 +147,8 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+    for target in re.findall(r'src(?:set)?="([^"]+)"', page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
