@@ -228,7 +228,8 @@ def _worked_examples() -> str:
         ]
         back = write_config(load_config(str(Path(folder) / "fairseq.yaml")), "w2v")
     parts.append(
-        "From each of the others back to ours. All three give the same, but for the name, which is the file's."
+        "From each of the others back to ours. All three give the same, but for the name, which is the file's, or of a "
+        "`config.json` its folder's."
     )
     parts += [f"```shell\n{''.join(commands)}```", "`from_fairseq.yaml`:", f"```yaml\n{back}```"]
     return "\n" + "\n\n".join(parts) + "\n"

@@ -51,6 +51,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["memory", "base", "--format", "csv"],
         ["sensitivity", "base"],
         ["sensitivity", "base", "--format", "json"],
+        ["rule", "E234"],
         ["presets"],
         ["presets", "show", "base"],
         ["explain", "encoder_embed_dim"],

@@ -16,6 +16,7 @@ import pytest
 from tests.calibrations import keep, make_for_this_machine
 from tests.checkpoint_files import SMALL, settings, write_model
 from tests.program import Runner
+from w2v_explore import Workload, analyze, load_config
 from w2v_explore.cli.app import COMMANDS
 from w2v_explore.lint.page import load_pages
 
@@ -265,6 +266,43 @@ def test_architecture_names_the_codes_whose_letter_is_not_their_severity() -> No
     assert set(re.findall(r"[EWA]\d{3}", paragraph)) == {
         rule.code for rule in rules if letters[rule.severity] != rule.code[0]
     }
+
+
+def test_a_config_json_is_named_as_its_folder_as_the_pages_say(tmp_path: Path, run: Runner) -> None:
+    (tmp_path / "mine").mkdir()
+    for name in ("mine/config.json", "mine/other.json"):
+        (tmp_path / name).write_text(json.dumps({"model_type": "wav2vec2", "architectures": ["Wav2Vec2Model"]}))
+    names = [load_config(str(tmp_path / "mine" / name)).name for name in ("config.json", "other.json")]
+    assert names == ["mine", "other"]
+    assert "or of a `config.json` its folder's" in (ROOT / "docs/dialects.md").read_text(encoding="utf-8")
+
+
+def test_readme_claims_no_more_speed_than_was_measured() -> None:
+    text = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
+    time, memory, size = (
+        float(re.findall(r"[\d.]+", re.findall(rf"^\| {row} \|.*$", text, re.MULTILINE)[number])[-2])
+        for row, number in (("wall time", 0), ("peak memory", 0), ("wall time", 1))
+    )
+    assert time < 1 / 10
+    assert memory < 1 / 20
+    assert abs(size - 1) < 0.1
+    words = " ".join(PAGES[0].read_text(encoding="utf-8").split())
+    assert "takes less than a tenth of the time of a torchinfo script and less than a twentieth of its memory" in words
+
+
+def test_the_numbers_page_has_the_numbers_of_base() -> None:
+    text = " ".join((ROOT / "docs/numbers.md").read_text(encoding="utf-8").split())
+    analysis = analyze(load_config("base"), Workload.of_seconds(1))
+    macs, field = analysis.macs, analysis.receptive_field
+    figures = (analysis.parameters, macs.total, macs.convolution, macs.linear, macs.attention)
+    assert [figure for figure in figures if f"{figure:,}" not in text] == []
+    assert f"the convolutions alone, {field.receptive_field_samples} (25 ms)" in text
+    assert f"{127 * field.stride_samples + field.receptive_field_samples:,} samples" in text
+    shares = re.search(r"\((\d+) % of the MACs of `base` at (\d+) s, (\d+) % at (\d+) s\)", text)
+    assert shares is not None
+    for percent, seconds in (shares.group(1, 2), shares.group(3, 4)):
+        longer = analyze(load_config("base"), Workload.of_seconds(float(seconds))).macs
+        assert round(100 * longer.attention / longer.total) == int(percent)
 
 
 def test_counts_in_the_changelog() -> None:
