@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
+from typer.main import get_command
 
 from tests.calibrations import keep, make_for_this_machine
 from tests.checkpoint_files import SMALL, settings, write_model
 from tests.program import Runner
 from w2v_explore import Workload, analyze, load_config
-from w2v_explore.cli.app import COMMANDS
+from w2v_explore.cli.app import COMMANDS, app
 from w2v_explore.lint.page import load_pages
 
 ROOT = Path(__file__).parent.parent.parent
@@ -246,6 +247,19 @@ def test_nothing_tells_people_to_install_what_no_index_has() -> None:
         text = path.read_text(encoding="utf-8")
         found = re.search(r"pip install[^\n&;[]*?[ '\"]w2v-explore\b|w2v-explore\[[a-z]|github\.com/w2v", text)
         assert found is None, f"{path}: {found}"
+
+
+def test_commands_and_options_that_pages_name_are_there() -> None:
+    program: Any = get_command(app)
+    found = [program.get_command(None, name) for name in COMMANDS]
+    found += [inner for command in found for inner in getattr(command, "commands", {}).values()]
+    options = {option for command in (program, *found) for parameter in command.params for option in parameter.opts}
+    for path in (*PAGES, *sorted((ROOT / "docs/rules").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"(?:`|^\$ |^)w2v-explore ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS) | {"reads"}, (
+            path
+        )
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= options | {"--help"}, path
 
 
 def test_extras_that_are_named_are_there() -> None:

@@ -29,7 +29,9 @@ class Format(str, Enum):
 def calibrate(
     device: Annotated[str, typer.Option("--device", help=f"What to calibrate: {options.DEVICES}.")] = "cpu",
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
-    threads: options.Threads = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")
+    ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
 ) -> None:
     """Measure a quiet device once, so that latency can be predicted for it: a minute on two cores of an AMD EPYC."""

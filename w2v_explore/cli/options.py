@@ -68,7 +68,9 @@ Predict = Annotated[
     bool,
     typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),
 ]
-Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", help="Threads of the CPU, with --predict; as many as torch takes by itself.")
+]
 Depth = Annotated[
     int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
 ]
