@@ -11,6 +11,7 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.encoding import ERRORS
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.codes import all_rules, is_known
 from w2v_explore.lint.paths import PortablePaths
@@ -186,7 +187,7 @@ def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], sta
             from w2v_explore.lint.fix import write_atomically
 
             try:
-                write_atomically(output, render(shown).encode())
+                write_atomically(output, render(shown).encode(errors=ERRORS))
             except OSError as error:
                 raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
         elif format is Format.TEXT:
