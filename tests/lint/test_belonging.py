@@ -28,6 +28,7 @@ def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
         "extends: base\nname: mine\n",
         "extends: base\nsample_rate: 8000\n",
         "extends: bsae\n",
+        "extends: base\nmodel_type: bert\n",
         "extends: [base]\n",
         "extends:\n",
         "budgets: {parameters: 10M}\n",

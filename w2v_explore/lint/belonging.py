@@ -35,6 +35,8 @@ def reason_to_pass_over(document: Document) -> str | None:
     if document.translation is not None:
         if document.translation.is_family or _misspells_the_family(document):
             return None
+        if not {"extends", "budgets"}.isdisjoint(dict(_KEYS.findall(document.text))):
+            return None
         is_ours = document.translation.dialect not in _DIALECTS and _is_nearly_ours(document)
         return None if is_ours else _first_words(document)
     if document.entries:
