@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.identify import Nearest, identify
-from w2v_explore.analysis.weights import WeightsFit, fit_weights
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
@@ -30,7 +31,7 @@ class Inspection:
         missing: For each field that is not known, what to give.
         conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
         config: The config; None where a field is not known.
-        fit: How the weights and that config go together; None where there is none.
+        fit: How the weights and that config go together; where there is none, they and the model of their sizes.
         nearest: The preset that the config is nearest to; None where there is none.
     """
 
@@ -41,7 +42,7 @@ class Inspection:
     missing: Mapping[str, Question]
     conflicts: tuple[str, ...]
     config: Config | None
-    fit: WeightsFit | None
+    fit: WeightsFit
     nearest: Nearest | None
 
     @property
@@ -85,13 +86,18 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     inference = infer_config(reference)
-    reading = read_config(inference.document, overrides)
+    # What is not counted has its own place in an inspection.
+    reading = read_config(inference.document._replace(warnings=()), overrides)
     missing = {problem.key for problem in reading.problems if problem.rule is codes.MISSING_KEY}
     if len(missing) < len(reading.problems):
         raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
     given = {field for field, entry in reading.entries.items() if entry.path.startswith(OVERRIDE)}
     origins = {**inference.origins, **dict.fromkeys(given & FIELDS.keys(), "--set")}
     config = config_of(reading) if reading.model else None
+    fit = inference.fit
+    if config is not None:
+        wanted = dict(build_architecture(config.model).state_dict_shapes())
+        fit = fit_weights(inference.checkpoint.tensors, inference.keys, wanted)
     return Inspection(
         checkpoint=inference.checkpoint,
         keys=inference.keys,
@@ -100,8 +106,9 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         missing={field: question for field, question in inference.questions.items() if field in missing},
         conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
         config=config,
-        fit=fit_weights(inference.checkpoint, inference.keys, config.model) if config else None,
-        nearest=identify(config.model) if config else None,
+        fit=fit,
+        # Whatever the config is nearest to, weights that do not fit it are of another model.
+        nearest=identify(config.model) if config and fit.fits else None,
     )
 
 

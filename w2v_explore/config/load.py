@@ -167,6 +167,7 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
     warnings = [warning for layer in layers if layer.translation for warning in layer.translation.warnings]
+    warnings += document.warnings
     return Reading(document=document, entries=entries, values=values, problems=problems, model=model, warnings=warnings)
 
 
