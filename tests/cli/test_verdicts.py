@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
 from tests.checkpoint_files import SMALL, model_shapes, safetensors_bytes, settings
@@ -282,3 +283,18 @@ def test_nothing_is_written_for_weights_that_no_config_says(tmp_path: Path, run:
     assert (code, out) == (2, "")
     assert "adapter.proj.weight (adapter)" in err
     assert not (tmp_path / "written.yml").exists()
+
+
+def test_quantised_tensors_of_torch_are_no_weights(tmp_path: Path, run: Runner) -> None:
+    path = tmp_path / "model.pt"
+    tensors = {name: torch.zeros(shape) for name, shape in weights("torchaudio").items()}
+    name = "encoder.transformer.layers.0.attention.k_proj.weight"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tensors[name] = torch.quantize_per_tensor(tensors[name], 0.1, 0, torch.qint8)
+        torch.save(tensors, path)
+    (tmp_path / "model.yaml").write_text(yaml.safe_dump(SMALL))
+    for command in (["summary", str(path)], ["check", str(path), str(tmp_path / "model.yaml")], ["inspect", str(path)]):
+        code, out, err = run(*command)
+        assert code == (2 if command[0] == "summary" else 1)
+        assert "qint8" in out + err

@@ -67,6 +67,20 @@ class Inspection:
         names = set(self.keys.unknown)
         return [tensor for tensor in self.checkpoint.tensors if tensor.name in names]
 
+    @property
+    def bytes_by_part(self) -> list[tuple[str, int, int]]:
+        """What the bytes of the files are: the part, its tensors and its bytes, which sum to the size of the files."""
+        sizes = self.checkpoint.weight_bytes
+        parts = (
+            ("weights of the backbone", self.backbone),
+            ("weights of the head", self.head),
+            ("weights without a place in the model", [tensor for tensor, _ in self.extras]),
+            ("unknown weights", self.unknown),
+        )
+        weights = [(part, len(tensors), sum(sizes[tensor.name] for tensor in tensors)) for part, tensors in parts]
+        others = [(other.kind.value, other.tensors, other.bytes) for other in self.checkpoint.other]
+        return [part for part in (*weights, *others) if part[1] or part[2]]
+
     def _ours(self) -> list[tuple[str, TensorInfo]]:
         ours = self.keys.ours
         return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
@@ -83,7 +97,6 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
         ConfigError: The config that comes with it, or an override, is wrong.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     inference = infer_config(reference)
     # What is not counted has its own place in an inspection.

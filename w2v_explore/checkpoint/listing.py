@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from math import prod
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from w2v_explore.checkpoint.contents import SizeOfKind
 
 Shape = tuple[int, ...]
 
@@ -52,6 +55,8 @@ class Checkpoint(NamedTuple):
         tensors: All of them, in the order of the files.
         metadata: What a safetensors header says beside them.
         config: The config inside or beside it, if there is one.
+        weight_bytes: The bytes that each tensor takes in the files, by its name; 0 where it shares those of another.
+        other: What the rest of the files is, by kind.
     """
 
     origin: str
@@ -60,6 +65,13 @@ class Checkpoint(NamedTuple):
     tensors: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     config: ForeignConfig | None = None
+    weight_bytes: Mapping[str, int] = MappingProxyType({})
+    other: tuple[SizeOfKind, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """The size of all files together."""
+        return sum(self.weight_bytes.values()) + sum(part.bytes for part in self.other)
 
     @property
     def dtypes(self) -> dict[str, int]:

@@ -75,7 +75,6 @@ def checkpoint_document(reference: str) -> Document:
         CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that the 16 fields cannot say, or disagrees
             with the config that comes with it.
         ConfigError: The config that comes with it is wrong.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     inference = infer_config(reference)
     if inference.conflicts:
@@ -102,7 +101,6 @@ def infer_config(reference: str) -> Inference:
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
         ConfigError: The config that comes with it is wrong.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     checkpoint = read_checkpoint(reference)
     keys = translate_keys(tensor.name for tensor in checkpoint.tensors)

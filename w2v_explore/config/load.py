@@ -105,7 +105,6 @@ def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | No
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     return config_of(read_config(read_document(reference, dialect), overrides))
 
@@ -116,7 +115,6 @@ def read_document(reference: str, dialect: str | None = None) -> Document:
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     if dialect is None and is_checkpoint(reference):
         # Imported only where there is one.

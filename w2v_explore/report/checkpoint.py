@@ -10,7 +10,7 @@ from w2v_explore.config.schema import FIELDS
 from w2v_explore.report.identity import describe_nearest
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
-from w2v_explore.report.units import conv_layers, exact, percent, scalar, short
+from w2v_explore.report.units import conv_layers, exact, percent, scalar, short, size_bytes
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
@@ -26,7 +26,7 @@ def inspection_report(inspection: Inspection) -> Report:
     if inspection.fit.left_out:
         tables.append(_extras_table(LEFT_OUT, inspection.fit.left_out))
     tables += fit_tables(inspection.fit)
-    tables.append(_fields(inspection))
+    tables += [_bytes(inspection), _fields(inspection)]
     lines = [describe_checkpoint(checkpoint, keys)]
     if not inspection.fit.fits and not inspection.conflicts:
         lines.append("the 16 fields cannot say the model of these weights")
@@ -107,6 +107,22 @@ def _parts(inspection: Inspection) -> Table:
             table.rows.append(
                 (label, exact(len(tensors)), short(elements), exact(elements), Share(elements / (total or 1)))
             )
+    return table
+
+
+def _bytes(inspection: Inspection) -> Table:
+    columns = [
+        Column("Bytes", numeric=False, wraps=True),
+        Column("Tensors"),
+        Column("Size"),
+        Column("Exact"),
+        Column("Share", numeric=False),
+    ]
+    table = Table("Files", columns)
+    total = inspection.checkpoint.bytes
+    for part, tensors, size in inspection.bytes_by_part:
+        table.rows.append((part, exact(tensors) if tensors else "", size_bytes(size), exact(size), Share(size / total)))
+    table.rows.append(("total", "", size_bytes(total), exact(total), Share(1.0)))
     return table
 
 

@@ -23,6 +23,12 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             "extras": _elements(extras),
             "unknown": _elements(inspection.unknown),
         },
+        "bytes": {
+            "total": inspection.checkpoint.bytes,
+            "parts": [
+                {"part": part, "tensors": tensors, "bytes": size} for part, tensors, size in inspection.bytes_by_part
+            ],
+        },
         "fields": {
             field: {"value": inspection.values[field], "origin": inspection.origins[field]}
             for field in FIELDS
