@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+from w2v_explore.checkpoint.command_line import without_training
 from w2v_explore.checkpoint.contents import Kind, SizeOfKind, kind_of
 from w2v_explore.checkpoint.files import open_file, read_at
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, TensorInfo, shown
@@ -33,7 +34,8 @@ FORMAT = "PyTorch"
 STATE_DICT_KEYS = ("model", "state_dict", "model_state_dict")
 """Where trainers put the weights: fairseq, Lightning, and the tutorial of PyTorch."""
 
-CONFIG_KEYS = ("cfg", "args")
+ARGUMENTS_KEY = "args"
+CONFIG_KEYS = ("cfg", ARGUMENTS_KEY)
 """Where fairseq puts its config: since its release of 2021, and the arguments of its command line before."""
 
 # The names and shapes of a model of 10 billion parameters take 300 KB.
@@ -306,5 +308,6 @@ def _config_inside(file: PyTorchFile) -> ForeignConfig | None:
             except PickleError as error:
                 raise CheckpointError(f"cannot read the config in {origin}: {error}") from error
             if isinstance(values, Mapping):
-                return ForeignConfig(origin, values=values)
+                # A namespace is the whole command line.
+                return ForeignConfig(origin, values=without_training(values) if key == ARGUMENTS_KEY else values)
     return None
