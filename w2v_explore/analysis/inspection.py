@@ -86,21 +86,23 @@ class Inspection:
         return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
 
 
-def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspection:
+def inspect_checkpoint(reference: str, overrides: Sequence[str] = (), *, allow_unknown: bool = False) -> Inspection:
     """What a checkpoint is.
 
     Args:
         reference: A file of weights, an index of several, or a Hugging Face folder.
         overrides: ``field=value`` each, for what nothing else tells.
+        allow_unknown: Whether the config that comes with it may have fields that are not known; they are left out.
 
     Raises:
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
         ConfigError: The config that comes with it, or an override, is wrong.
     """
-    inference = infer_config(reference)
+    inference = infer_config(reference, allow_unknown=allow_unknown)
     # What is not counted has its own place in an inspection.
-    reading = read_config(inference.document._replace(warnings=()), overrides)
+    document = inference.document._replace(warnings=())
+    reading = read_config(document, overrides, allow_unknown=allow_unknown)
     missing = {problem.key for problem in reading.problems if problem.rule is codes.MISSING_KEY}
     if len(missing) < len(reading.problems):
         raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
@@ -121,7 +123,7 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         config=config,
         fit=fit,
         # Whatever the config is nearest to, weights that do not fit it are of another model.
-        nearest=identify(config.model) if config and fit.fits else None,
+        nearest=identify(config.model, config.not_counted) if config and fit.fits else None,
     )
 
 

@@ -73,10 +73,11 @@ def lint(
         str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
     ] = "<stdin>",
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
-    settings = _settings(project, select, ignore, fail_on, seconds)
+    settings = _settings(project, select, ignore, fail_on, seconds)._replace(allow_unknown=allow_unknown)
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")

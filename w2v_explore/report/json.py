@@ -94,7 +94,7 @@ def identity_document(found: Sequence[tuple[Config, Nearest]]) -> Any:
     documents = [
         {
             "schema_version": SCHEMA_VERSION,
-            "config": {"name": config.name, "origin": config.origin},
+            "config": {"name": config.name, "origin": config.origin, "not_counted": list(config.not_counted)},
             "nearest_preset": nearest_document(nearest),
         }
         for config, nearest in found
@@ -122,7 +122,7 @@ def result_document(result: Result) -> dict[str, Any]:
         roof_shares = measured_roof_shares(analysis, measurement.latency, measurement.calibration)
     document = {
         **subject(analysis),
-        "nearest_preset": nearest_document(identify(analysis.config.model)),
+        "nearest_preset": nearest_document(identify(analysis.config.model, analysis.config.not_counted)),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -167,6 +167,9 @@ def subject(analysis: Analysis) -> dict[str, Any]:
             "description": config.description,
             "source": config.source,
             "published_parameters": config.published_parameters,
+            "sample_rate": config.sample_rate,
+            "sample_rate_source": config.sample_rate_source,
+            "not_counted": list(config.not_counted),
             "fields": config.model.to_mapping(),
         },
         "workload": {
