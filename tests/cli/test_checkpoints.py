@@ -130,6 +130,9 @@ def test_a_config_inside_that_is_no_plain_data_gets_a_message(cfg: Any, tmp_path
     assert (code, out) == (2, "")
     assert f"{path} (cfg)" in err
     assert "Traceback" not in err
+    # Held against another config, the one inside is not asked.
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(SMALL))
+    assert run("check", str(path), str(tmp_path / "small.yaml")).code == 0
 
 
 def test_our_own_config_inside_tells_the_rest(tmp_path: Path, run: Runner) -> None:

@@ -38,11 +38,13 @@ class ForeignConfig(NamedTuple):
         origin: Where it stands: ``model/config.json``, ``checkpoint.pt (cfg)``.
         path: Its file; None where it stands inside the checkpoint.
         values: Its plain data; None where it is a file, which is read as any config is.
+        fault: What keeps it from being read; who needs no config need not know.
     """
 
     origin: str
     path: str | None = None
     values: Mapping[str, Any] | None = None
+    fault: str | None = None
 
 
 class Checkpoint(NamedTuple):

@@ -306,7 +306,7 @@ def _config_inside(file: PyTorchFile) -> ForeignConfig | None:
             try:
                 values = plain(config)
             except PickleError as error:
-                raise CheckpointError(f"cannot read the config in {origin}: {error}") from error
+                return ForeignConfig(origin, fault=str(error))
             if isinstance(values, Mapping):
                 # A namespace is the whole command line.
                 return ForeignConfig(origin, values=without_training(values) if key == ARGUMENTS_KEY else values)

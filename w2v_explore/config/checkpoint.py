@@ -207,6 +207,8 @@ def _read_config(config: ForeignConfig, allow_unknown: bool) -> Document:
 
 def _to_source(config: ForeignConfig) -> Source:
     """Plain data as the JSON that a file would hold."""
+    if config.fault is not None:
+        raise CheckpointError(f"cannot read the config in {config.origin}: {config.fault}")
     try:
         # What is no plain data is no architecture either; as text it is reported where it matters.
         text = json.dumps(config.values, default=str)
