@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -15,6 +16,7 @@ from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs, needs_extra
 from w2v_explore.config.load import Config
+from w2v_explore.errors import UnusedWeightsWarning
 
 if TYPE_CHECKING:
     from w2v_explore.model.components import Wav2Vec2Model
@@ -77,7 +79,10 @@ def _make_model(reference: str, config: Config) -> Wav2Vec2Model:
     if is_checkpoint(reference):
         from w2v_explore.model.weights import load_checkpoint
 
-        return load_checkpoint(reference, config.model)
+        with warnings.catch_warnings():
+            # What is left out, reading the config has said.
+            warnings.simplefilter("ignore", UnusedWeightsWarning)
+            return load_checkpoint(reference, config.model)
     import torch
 
     from w2v_explore.model.build import build_model

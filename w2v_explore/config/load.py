@@ -137,7 +137,6 @@ def load_config(
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     document = read_document(reference, dialect, allow_unknown=allow_unknown)
     return config_of(read_config(document, overrides, allow_unknown=allow_unknown))
@@ -149,7 +148,6 @@ def read_document(reference: str, dialect: str | None = None, *, allow_unknown: 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     if dialect is None and is_checkpoint(reference):
         # Imported only where there is one.
@@ -212,6 +210,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
+    warnings += document.warnings
     reading = Reading(
         document=document,
         entries=entries,
