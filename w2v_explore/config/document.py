@@ -135,7 +135,9 @@ def parse_document(source: Source, dialect: str | None = None) -> Document:
 
 def _is_our_own(document: Document) -> bool:
     """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
-    return not (_OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"))
+    if _OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"):
+        return False
+    return "model_type" not in document.entries or "extends" in document.entries
 
 
 def parse_override(text: str) -> Document:

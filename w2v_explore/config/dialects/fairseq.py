@@ -7,7 +7,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.hydra import add_group
+from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
 from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.table import (
@@ -76,7 +76,8 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
         ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(ledger, model, section if is_fine_tuned else None)
     _read_rates(ledger, root, section)
-    ledger.account_for_rest(model, _NAMES | {"_name", "arch"} | _RATES, is_flat)
+    known = _NAMES | {"_name", "arch"} | _RATES | ({DEFAULTS} if model.prefix == root.prefix else set())
+    ledger.account_for_rest(model, known, is_flat)
     if is_fine_tuned:
         _account_for_wrapper(ledger, section, model)
 
@@ -291,7 +292,7 @@ def _read_rates(ledger: Ledger, root: Section, section: Section) -> None:
     arguments = section.inner("w2v_args")
     task = root.inner("task")
     inner_task = arguments.inner("task") if arguments is not None else None
-    for place in (task, root, section, inner_task):
+    for place in (task, root, section, root.inner("dataset"), root.inner("common"), inner_task):
         if place is not None and SAMPLE_RATE in place.pairs:
             key, node = place.pairs[SAMPLE_RATE]
             ledger.enter_sample_rate(f"{place.prefix}{SAMPLE_RATE}", key, _resolve(node, root) or node)

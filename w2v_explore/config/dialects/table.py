@@ -107,7 +107,7 @@ HUGGINGFACE = Dialect(
     ignored={
         "quantiser": (
             "codevector_dim", "proj_codevector_dim", "num_codevector*", "feat_quantizer_dropout",
-            "num_clusters", "replace_prob",
+            "num_clusters", "replace_prob", "quantize_targets",
         ),
         "masking": ("apply_spec_augment", "mask_*", "no_mask_*"),
         "losses": (
@@ -288,7 +288,7 @@ FAIRSEQ = Dialect(
         "the rest of the training config": (
             "adam_*", "all_gather_list_size", "azureml_logging", "batch_size*", "best_checkpoint_metric", "bpe",
             "broadcast_buffers", "bucket_cap_mb", "checkpoint", "checkpoint_*", "clip_norm", "common", "common_eval",
-            "cpu", "criterion", "curriculum", "data_buffer_size", "dataset", "dataset_impl", "decay_*", "defaults",
+            "cpu", "criterion", "curriculum", "data_buffer_size", "dataset", "dataset_impl", "decay_*",
             "device_id", "disable_validation", "distributed_*", "ema", "empty_cache_freq", "enable_padding",
             "end_learning_rate", "eval_*", "fast_stat_sync", "find_unused_parameters", "fine_tuning",
             "finetune_from_model", "fix_batches_to_gpus", "fixed_validation_seed", "force_anneal", "fp16_*",
