@@ -85,6 +85,10 @@ def test_a_known_name_or_a_size_is_evidence_enough(text: str, layers: int) -> No
         ("model:\n  _name: wav2vec_ctc\n  w2v_args: {model: {_name: wav2vec_ctc, dropout: 0}}\n", "3:29 E280 _name"),
         ("model: {_name: wav2vec2}\ndistiller:\n  encoder_layers: 2\n", "2:1 E281 distiller"),
         ("model: {_name: wav2vec2}\nmodel: {encoder_layers: 2}\n", "2:1 E104 model"),
+        ("model:\n  _name: wav2vec2\n  arch: wavlm\n", "3:9 E280 arch"),
+        ("task:\n  _name: masked_lm\nmodel: {encoder_layers: 12}\n", "2:10 E283 _name"),
+        ("layer_norm_first: true\nmodel: {_name: wav2vec2}\n", "1:19 E285 layer_norm_first"),
+        ('{"model_type": "hubert", "text_encoder": {"model_type": "bert"}}', "1:42 E285 text_encoder"),
         ('{"model_type": "wavlm", "num_attention_heads": 7, "unheard": 3, "num_buckets": 9}', "1:16 E280 model_type"),
         ('{"model_type": ["wav2vec2"], "hidden_size": 768}', "1:16 E280 model_type"),
         ('{"model_type": 2, "hidden_size": 768}', "1:16 E280 model_type"),
@@ -386,3 +390,9 @@ def test_an_unknown_field_is_not_missed_among_thousands_of_harmless_ones() -> No
     harmless = "".join(f"  loss_{number}_dropout: 0.1\n" for number in range(1500))
     reading = read_text(f"model:\n  _name: hubert\n{harmless}  use_rel_pos_enc: true\n")
     assert codes(reading) == ["E285 use_rel_pos_enc"]
+
+
+def test_fine_tuning_takes_the_parts_of_pre_training_away() -> None:
+    stated = "{_name: wav2vec2, quantize_targets: true, target_glu: true}"
+    assert len(read_text(f"model: {stated}\n").warnings) == 2
+    assert not read_text(f"model: {{_name: wav2vec_ctc, w2v_args: {{model: {stated}}}}}\n").warnings
