@@ -82,6 +82,9 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     source = translation.dialect if translation else OWN_DIALECT
     name = reading.document.source.name
     rows = account_for_conversion(reading, to)
+    if not rows:
+        # Nothing was read: the cause alone.
+        return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
     for warning in reading.warnings:

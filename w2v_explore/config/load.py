@@ -1,11 +1,9 @@
 """From a path, a preset's name or ``-`` to a `Config`: ``extends``, overrides, and a report of all that is wrong."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import prod
 from typing import NamedTuple
 
@@ -32,6 +30,11 @@ TEXT_METADATA = {
 }
 METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
 _MAX_GUESSES = 100
+_MAX_MISSING_NAMED = 3
+_REMOVE = "remove it (`w2v-explore explain` lists the fields)"
+_NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
+_NO_FIELDS = "none of the 16 fields is stated"
+_WRITE_ALL = "write all 16 fields, or `extends: base` and only what differs"
 _KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
@@ -316,57 +319,58 @@ def _unknown_keys(layer: Document) -> Iterator[Problem]:
     taken = set(layer.entries)
     unknown = [(key, entry) for key, entry in layer.entries.items() if key not in _KNOWN]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess = _guess_key(key) if number < _MAX_GUESSES else None
-        if key == "<<":
-            instead = "a merge key is not read here; write `extends:` and the name of the config to start from"
-        elif guess is None:
-            instead = f"{_shorten(key)} is no field of a config; remove it (`w2v-explore explain` lists the fields)"
-        elif _foreign_names().get(key) == guess:
-            instead = f"{key} is another program's name; write {guess}"
-        else:
-            instead = f"{_shorten(key)} is no field of a config; did you mean {guess}?"
+        guess, instead = _meaning(key) if number < _MAX_GUESSES else (None, _NO_FIELD)
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
-        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=instead, fix=fix)
+        message = instead.replace("{}", _shorten(key), 1)
+        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
 
 
 def _shorten(key: str) -> str:
     return key if len(key) <= 60 else f"{key[:59]}…"
 
 
-def _guess_key(key: str) -> str | None:
-    """The field that an unknown key most likely means."""
-    if len(key) > 60:
-        return None
-    foreign = _foreign_names().get(key)
-    close = difflib.get_close_matches(key, (*FIELDS, *METADATA), n=1, cutoff=0.7)
-    return foreign or (close[0] if close else None)
+def _meaning(key: str) -> tuple[str | None, str]:
+    """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.foreign_names import foreign_names
+    from w2v_explore.config.suggest import did_you_mean, nearest
 
-
-@cache
-def _foreign_names() -> dict[str, str]:
-    """Our field by the one name that fairseq or Hugging Face has for it."""
-    names = {}
-    for key, field in FIELDS.items():
-        for foreign in (field.fairseq, field.huggingface):
-            name = foreign.split(" ")[0]
-            if name.isidentifier() and name not in FIELDS and len(name) > len("the"):
-                names[name] = key
-    return names
+    if key == "<<":
+        return None, "a merge key is not read here; write `extends:` and the name of the config to start from"
+    foreign = foreign_names().get(key)
+    if foreign is not None:
+        of_what = "write" if foreign.is_whole else "what it says is a part of"
+        return (foreign.field if foreign.is_whole else None), f"{{}} is {foreign.whose} name; {of_what} {foreign.field}"
+    guesses = nearest(key, (*FIELDS, *METADATA))
+    if not guesses:
+        return None, _NO_FIELD
+    return (
+        guesses[0] if len(guesses) == 1 else None
+    ), f"{{}} is no field of a config; {did_you_mean(guesses, _REMOVE)}"
 
 
 def _missing_keys(
     layers: Sequence[Document], document: Document, entries: dict[str, Entry], problems: Sequence[Problem]
 ) -> Iterator[Problem]:
     # A misspelt key is one problem, not an unknown one and a missing one.
-    misspelt = {_guess_key(problem.key or "") for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    misspelt = {_meaning(problem.key or "")[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    if "extends" in misspelt:
+        return
     worded = {key: problem for layer in layers for key, problem in layer.missing.items()}
-    for key in FIELDS:
-        if key not in entries and key not in misspelt:
-            message = f"{key} is missing; write all 16 fields, or `extends: base` and only what differs"
-            missing = Problem(rule=codes.MISSING_KEY, place=document.start, key=key, message=message)
-            yield worded.get(key, missing)
+    missing = [key for key in FIELDS if key not in entries and key not in misspelt]
+    if len(missing) > _MAX_MISSING_NAMED and not worded:
+        # One cause, one problem: nobody forgets so many, one by one.
+        stated = len(FIELDS) - len(missing)
+        found = f"{len(missing)} of the 16 fields are missing: {', '.join(missing)}" if stated else _NO_FIELDS
+        yield Problem(rule=codes.MISSING_KEY, place=document.start, key=None, message=f"{found}; {_WRITE_ALL}")
+        return
+    for key in missing:
+        plain = Problem(
+            rule=codes.MISSING_KEY, place=document.start, key=key, message=f"{key} is missing; {_WRITE_ALL}"
+        )
+        yield worded.get(key, plain)
 
 
 def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:

@@ -65,7 +65,7 @@ class Translation(NamedTuple):
     """How another program's config was read.
 
     Attributes:
-        dialect: Whose config it is, a key of `DIALECTS` or ``torchaudio``.
+        dialect: Whose config it is, a key of `DIALECTS`, ``torchaudio``, or ``unknown`` for what is no config.
         accounts: What became of each field, in the order of the file; defaults last.
         warnings: What stands beside the architecture and is not read.
         unread: A problem for each field that is not known, and may change the architecture.
