@@ -139,6 +139,8 @@ def _is_our_own(document: Document) -> bool:
     """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
     if _OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"):
         return False
+    if "model_type" in document.entries and "extends" not in document.entries:
+        return False
     # Of a config of ours these are mistakes; in bulk they are another program's language.
     return not any(problem.rule is codes.EXPLICIT_TAG for problem in document.problems)
 

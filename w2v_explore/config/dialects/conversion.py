@@ -5,7 +5,7 @@ from typing import NamedTuple
 from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
 from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
 from w2v_explore.config.document import Entry, plain_value
-from w2v_explore.config.load import Reading
+from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, Reading
 from w2v_explore.config.nodes import OVERRIDE
 from w2v_explore.config.schema import FIELDS
 
@@ -30,6 +30,7 @@ class Row(NamedTuple):
     note: str
 
 
+_ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "followed", "budgets": "limits for the linter"}
 _WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}}
@@ -45,24 +46,33 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         for field in FIELDS
         if field in reading.entries
     ]
-    if SAMPLE_RATE in reading.entries and translation is not None:
-        rows.append(_sample_rate_row(reading, reading.entries[SAMPLE_RATE], to))
+    rate = reading.entries.get(SAMPLE_RATE)
+    if rate is not None and (plain_value(rate.value) != DEFAULT_SAMPLE_RATE or SAMPLE_RATE not in by_field):
+        # Of fairseq's usual rate its level is accounted for.
+        rows.append(_sample_rate_row(reading, rate, to))
     rows += [
         Row(account.status, account.theirs, None, "", account.value, account.note)
         for account in accounts
         if account.field is None
     ]
     if translation is None or translation.dialect not in DIALECTS:
-        rows += [_metadata_row(key, entry, to) for key, entry in reading.document.entries.items() if key not in FIELDS]
+        rows += [
+            _metadata_row(key, entry, to)
+            for key, entry in reading.document.entries.items()
+            if key not in _ROWS_OF_THEIR_OWN
+        ]
     return rows
 
 
 def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
     value, target = plain_value(entry.value), SAMPLE_RATE_TARGETS.get(to, "")
-    note = reading.sample_rate_source or ""
+    source = OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else entry.name()
+    if value == DEFAULT_SAMPLE_RATE:
+        return Row("ignored", source, SAMPLE_RATE, "", value, "the sample rate that is usual there too")
     if not target:
-        return Row("ignored", entry.name(), SAMPLE_RATE, "", value, f"no place for it there; {note}")
-    return Row("mapped", entry.name(), SAMPLE_RATE, target, value, "" if note == entry.name() else f"from {note}")
+        return Row("ignored", source, SAMPLE_RATE, "", value, "the sample rate, for which there is no place")
+    beside = not entry.path.startswith(OVERRIDE) and entry.path != reading.document.source.name
+    return Row("mapped", source, SAMPLE_RATE, target, value, f"from {entry.path}" if beside else "")
 
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:
