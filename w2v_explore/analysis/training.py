@@ -204,3 +204,12 @@ def _kept_by_layer(trace: Sequence[OperationMemory]) -> dict[str, int]:
                 break
             path = path.rpartition(".")[0]
     return kept
+
+
+def kept_path(path: str) -> str:
+    """The path under which `TrainingCost.kept_by_layer` has a module: equal layers are the first of them."""
+    prefix = f"{LAYERS_PATH}."
+    if not path.startswith(prefix):
+        return path
+    _, dot, rest = path.removeprefix(prefix).partition(".")
+    return f"{prefix}0{dot}{rest}"

@@ -11,8 +11,8 @@ import typer
 
 from w2v_explore.analysis.calibration import calibrations_folder, encode_calibration
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import needs_extra, show_progress
-from w2v_explore.errors import CalibrationError
+from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.errors import CalibrationError, needs_extra
 from w2v_explore.lint.fix import write_atomically
 
 app = typer.Typer(add_completion=False)

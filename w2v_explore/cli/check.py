@@ -29,7 +29,7 @@ def check(
     fit = fit_weights(found, keys, wanted.model)
     match format:
         case options.ReportFormat.JSON:
-            from w2v_explore.report.checkpoint_json import fit_document
+            from w2v_explore.analysis.checkpoint_documents import fit_document
             from w2v_explore.report.json import dump
 
             print(dump(fit_document(found, keys, fit, wanted.name)))

@@ -7,7 +7,6 @@ import typer
 
 from w2v_explore.analysis.presets import analyze_usage
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.report.catalogue import field_report, fields_report
 from w2v_explore.report.terminal import print_report, stdout_console
@@ -27,5 +26,5 @@ def explain(
         guesses = difflib.get_close_matches(field, FIELDS, n=1)
         guess = f"did you mean {guesses[0]}?" if guesses else "`w2v-explore explain` lists the fields"
         raise typer.BadParameter(f"a config has no field {field}; {guess}")
-    usage = analyze_usage(field, Workload.of_seconds(DEFAULT_SECONDS))
+    usage = analyze_usage(field, Workload.of_seconds())
     print_report(field_report(field, usage), stdout_console())

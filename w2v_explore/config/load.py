@@ -1,22 +1,25 @@
 """From a path, a preset's name or ``-`` to a `Config`: ``extends``, overrides, and a report of all that is wrong."""
 
 import difflib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config import codes
-from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_document, parse_override, plain_value
+from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_document, plain_value
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED
+from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Problem, Rule
-from w2v_explore.errors import ConfigError, SourceError
+from w2v_explore.errors import ArgumentError, ConfigError, SourceError
 
 DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
@@ -92,22 +95,58 @@ class Reading(NamedTuple):
         return DEFAULT_SAMPLE_RATE if entry is None else plain_value(entry.value)  # type: ignore[return-value]
 
 
-def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | None = None) -> Config:
+ConfigLike = Config | ModelConfig | str | os.PathLike[str]
+"""What the analyses take for a config: one that was loaded, its 16 fields alone, or what `load_config` takes."""
+
+
+def as_config(config: ConfigLike) -> Config:
+    """A config that was loaded as it is, and the config that anything else stands for.
+
+    Raises:
+        TypeError: It stands for none.
+    """
+    if isinstance(config, Config):
+        return config
+    if isinstance(config, ModelConfig):
+        return Config(name="config", origin="<config>", model=config)
+    return load_config(config)
+
+
+def load_config(reference: str | os.PathLike[str], overrides: Overrides = (), dialect: str | None = None) -> Config:
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
     Args:
         reference: A file wins over a preset of the same name. Of a checkpoint (a file of weights, an index of several,
             a folder of them), what its shapes and the config inside or beside it tell; of other folders, config.json.
-        overrides: ``field=value`` each, checked like the file.
+        overrides: What replaces fields: a mapping, as ``{"encoder_num_layers": 6}``, or texts, as
+            ``["encoder_num_layers=6"]``, each checked like the file.
         dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
 
     Raises:
+        TypeError: The reference is neither a text nor a path, or an override is no plain data.
+        ArgumentError: There is no such dialect.
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    return config_of(read_config(read_document(reference, dialect), overrides))
+    document = read_document(path_text(reference, "a config"), known_dialect(dialect))
+    return config_of(read_config(document, overrides))
+
+
+def known_dialect(dialect: str | None) -> str | None:
+    """A dialect's name as it is, or none.
+
+    Raises:
+        ArgumentError: There is no such dialect.
+    """
+    if dialect is not None:
+        # Imported only where it is said whose config it is.
+        from w2v_explore.config.dialects.table import DIALECT_NAMES
+
+        if dialect not in DIALECT_NAMES:
+            raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")
+    return dialect
 
 
 def read_document(reference: str, dialect: str | None = None) -> Document:
@@ -148,12 +187,12 @@ def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | 
     return config_of(read_config(parse_document(Source(name, content), dialect)))
 
 
-def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
+def read_config(document: Document, overrides: Overrides = ()) -> Reading:
     """Follow what a document extends, apply overrides, and check it all; never raises for what a config says."""
     layers, problems = _layers(document)
     innermost = layers[0]
     complete = not problems and _states_all_it_can(innermost)
-    layers += [parse_override(override) for override in overrides]
+    layers += override_documents(overrides)
     for layer in layers:
         problems += layer.problems
         problems += _unknown_keys(layer)

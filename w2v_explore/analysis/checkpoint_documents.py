@@ -1,4 +1,4 @@
-"""The JSON of `inspect` and `check` (docs/json.md)."""
+"""What `inspect` and `check` say, as plain data (docs/json.md)."""
 
 from typing import Any
 
