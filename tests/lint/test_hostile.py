@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_one_message_and_the_others_are_still_checked(
 
 
 def test_a_file_that_vanishes(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v_explore.cli import lint as command
+    from w2v_explore.lint import run as command
     from w2v_explore.lint.discovery import Found
 
     monkeypatch.setattr(command, "find_files", lambda paths, complain: iter([Found(str(tmp_path / "gone.yaml"), True)]))

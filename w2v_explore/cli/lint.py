@@ -11,12 +11,12 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.diagnostics import Severity
 from w2v_explore.errors import SourceError
-from w2v_explore.lint.discovery import find_files
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
-from w2v_explore.lint.settings import Settings
+from w2v_explore.lint.settings import settings_of
 
 app = typer.Typer(add_completion=False)
 
@@ -76,7 +76,8 @@ def lint(
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
-    settings = _settings(project, select, ignore, fail_on, seconds)
+    least: Severity | None = fail_on.value if fail_on else None
+    settings = settings_of(project, select=select, ignore=ignore, fail_on=least, seconds=seconds)
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
@@ -85,9 +86,7 @@ def lint(
     names = paths or list(project.paths)
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
-    for found in find_files(names, run.complain):
-        run.check(found)
-    report = run.finish()
+    report = run.check_all(names)
     for message in report.unreadable:
         print(f"error: {message}", file=sys.stderr)
     if diff:
@@ -98,33 +97,6 @@ def lint(
         raise typer.Exit(WRONG_QUESTION)
     if any(settings.fails(problem.rule.severity) for problem in report.problems):
         raise typer.Exit(ANSWER_IS_NO)
-
-
-def _settings(
-    project: Project,
-    select: Sequence[str] | None,
-    ignore: Sequence[str] | None,
-    fail_on: FailOn | None,
-    seconds: float | None,
-) -> Settings:
-    if seconds is not None and not 0 < seconds < float("inf"):
-        raise typer.BadParameter(f"--seconds is {seconds:g}; give a positive duration")
-    chosen = _codes(select) if select else project.select
-    return Settings(
-        select=chosen,
-        ignore=(*(_codes(ignore) if ignore else project.ignore),),
-        fail_on=fail_on.value if fail_on else project.fail_on or "warning",  # type: ignore[arg-type]
-        seconds=seconds if seconds is not None else project.seconds,
-        budgets=project.budgets,
-    )
-
-
-def _codes(values: Sequence[str]) -> tuple[str, ...]:
-    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
-    for code in codes:
-        if not (code[0] in "EWA" and (code[1:].isdigit() or len(code) == 1)):
-            raise typer.BadParameter(f"{code} is no code of a rule; write E234, or W for all warnings")
-    return codes
 
 
 def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project) -> list[tuple[Format, str | None]]:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from w2v_explore.diagnostics import Problem, Severity
+from w2v_explore.version import SCHEMA_VERSION
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class LintReport:
     """The problems of all files, and what was not checked.
 
@@ -25,6 +27,17 @@ class LintReport:
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<LintReport: {self.sentence()}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``lint`` (docs/json.md), as plain data."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "problems": [_problem(problem) for problem in self.problems],
+            "summary": self.summary(),
+        }
 
     def count(self, severity: Severity) -> int:
         """How many problems have a severity."""
@@ -60,3 +73,20 @@ class LintReport:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    rule, place = problem.rule, problem.place
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "key": problem.key,
+        "message": problem.message,
+        "fix": problem.fix,
+    }

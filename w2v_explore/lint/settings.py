@@ -1,10 +1,12 @@
 """What the user asked of the linter: on the command line, or in ``[tool.w2v-explore]`` of a pyproject.toml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Rule, Severity
+from w2v_explore.errors import ArgumentError
+from w2v_explore.lint.pyproject import Project
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 
@@ -37,3 +39,35 @@ class Settings(NamedTuple):
     def fails(self, severity: Severity) -> bool:
         """Whether a problem of this severity makes the linter fail."""
         return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
+
+
+def settings_of(
+    project: Project,
+    *,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    fail_on: Severity | None = None,
+    seconds: float | None = None,
+) -> Settings:
+    """What holds for a run: what was said, and for the rest what a pyproject.toml says.
+
+    Raises:
+        ArgumentError: A code is none, or the duration is not positive.
+    """
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise ArgumentError(f"{seconds:g} seconds are no length of audio; give a positive duration")
+    return Settings(
+        select=_codes(select) if select else project.select,
+        ignore=_codes(ignore) if ignore else project.ignore,
+        fail_on=fail_on or project.fail_on or "warning",  # type: ignore[arg-type]
+        seconds=seconds if seconds is not None else project.seconds,
+        budgets=project.budgets,
+    )
+
+
+def _codes(values: Sequence[str]) -> tuple[str, ...]:
+    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+    for code in codes:
+        if not (code[0] in "EWA" and (code[1:].isdigit() or len(code) == 1)):
+            raise ArgumentError(f"{code} is no code of a rule; write E234, or W for all warnings")
+    return codes

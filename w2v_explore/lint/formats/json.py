@@ -1,37 +1,10 @@
 """For programs: docs/json.md has the names."""
 
-from __future__ import annotations
-
 import json
-from typing import Any
 
-from w2v_explore.diagnostics import Problem
 from w2v_explore.lint.report import LintReport
-from w2v_explore.version import SCHEMA_VERSION
 
 
 def render(report: LintReport) -> str:
     """Problems and counts as one object."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "problems": [_problem(problem) for problem in report.problems],
-        "summary": report.summary(),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    rule, place = problem.rule, problem.place
-    return {
-        "code": rule.code,
-        "name": rule.name,
-        "severity": rule.severity,
-        "path": place.path,
-        "line": place.line,
-        "column": place.column,
-        "end_line": place.end_line,
-        "end_column": place.end_column,
-        "key": problem.key,
-        "message": problem.message,
-        "fix": problem.fix,
-    }
+    return json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n"
