@@ -72,7 +72,7 @@ class Comparison:
         return [f"{self.baseline.name} (baseline)", *numbered] if self.baseline else numbered
 
     def __repr__(self) -> str:
-        fields = "identical" if self.identical else f"{len(self.differences)} fields differ"
+        fields = "identical" if self.identical else f"different in {', '.join(self.differences)}"
         figures = zip(self.names, self.metrics["parameters"].values, strict=True)
         return f"<Comparison, {fields}: {', '.join(f'{name!r} {number:,} parameters' for name, number in figures)}>"
 

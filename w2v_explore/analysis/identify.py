@@ -48,7 +48,7 @@ class Identity:
     def __repr__(self) -> str:
         nearest = self.nearest
         found = f"equal to {', '.join(nearest.equals)}" if nearest.equals else f"nearest to {nearest.preset}"
-        differing = f", {len(nearest.differences)} fields differ" if nearest.differences else ""
+        differing = f", unlike it in {', '.join(nearest.differences)}" if nearest.differences else ""
         return f"<Identity of {self.config.name!r}: {found}{differing}>"
 
     def to_dict(self) -> dict[str, Any]:

@@ -50,6 +50,10 @@ class Effect(NamedTuple):
     figures: Mapping[str, Number]
     deltas: Mapping[str, Number]
 
+    def __repr__(self) -> str:
+        change, parameters = self.change, self.deltas["parameters"]
+        return f"<Effect of {change.target} {change.before} → {change.after}: {parameters:+,} parameters>"
+
     @property
     def moves_along(self) -> dict[str, Any]:
         """The other fields that the step changes, and their values after it."""

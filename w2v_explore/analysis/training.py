@@ -81,7 +81,7 @@ class Spread(NamedTuple):
     greatest: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrainingCost:
     """What one training step keeps and computes.
 
@@ -113,6 +113,12 @@ class TrainingCost:
     backward: Macs
     macs: Spread
     checkpointed_macs: Spread
+
+    def __repr__(self) -> str:
+        return (
+            f"<TrainingCost in {self.recipe.name}: {self.total_bytes(checkpointing=False):,} bytes, "
+            f"{self.total_bytes(checkpointing=True):,} with checkpoints, {int(self.macs.expected):,} MACs>"
+        )
 
     def total_bytes(self, checkpointing: bool) -> int:
         """Weights, gradients, optimizer and the most of kept activations."""

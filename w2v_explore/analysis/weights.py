@@ -17,7 +17,7 @@ class Misshapen(NamedTuple):
     found: Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WeightsFit:
     """How a checkpoint's weights and a config go together.
 
@@ -36,6 +36,12 @@ class WeightsFit:
     unexpected: tuple[TensorInfo, ...]
     misshapen: tuple[Misshapen, ...]
     extras: tuple[tuple[TensorInfo, Extra], ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<WeightsFit: {self.matched} of {self.expected} tensors matched, {len(self.missing)} missing, "
+            f"{len(self.unexpected)} unexpected, {len(self.misshapen)} misshapen, {len(self.extras)} extras>"
+        )
 
     @property
     def fits(self) -> bool:

@@ -41,10 +41,9 @@ class Workload:
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
-        for name in ("samples", "batch", "sample_rate"):
+        for name in ("samples", "batch"):
             object.__setattr__(self, name, _whole_number(name, getattr(self, name)))
-        if self.sample_rate < 1:
-            raise WorkloadError(f"there is no sample rate of {self.sample_rate}; give samples per second, as 16000")
+        object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         if not 1 <= self.batch <= MAX_BATCH:
             raise WorkloadError(f"a batch of {self.batch} cannot be computed; give a number from 1 to {MAX_BATCH}")
         if not 1 <= self.samples <= MAX_SAMPLES:
@@ -63,7 +62,7 @@ class Workload:
             TypeError: The duration is no number.
         """
         seconds = _number("seconds", seconds)
-        sample_rate = _whole_number("sample_rate", sample_rate)
+        sample_rate = _sample_rate(sample_rate)
         if not 0 < seconds * sample_rate <= MAX_SAMPLES:
             raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give a positive duration")
         return cls(samples=max(1, round(seconds * sample_rate)), batch=batch, sample_rate=sample_rate, dtype=dtype)
@@ -98,6 +97,9 @@ class Workload:
             raise WorkloadError("give seconds or samples, not both")
         return cls(samples=samples, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
 
+    def __str__(self) -> str:
+        return f"{self.batch} × {self.samples:,} samples at {self.sample_rate:,} Hz in {self.dtype}"
+
     @property
     def seconds(self) -> float:
         """The duration of one utterance."""
@@ -117,6 +119,13 @@ def _whole_number(name: str, value: object) -> int:
     except TypeError:
         pass
     raise TypeError(f"{name} is {value if isinstance(value, float) else kind_of(value)}; give a whole number")
+
+
+def _sample_rate(value: object) -> int:
+    rate = _whole_number("sample_rate", value)
+    if rate < 1:
+        raise WorkloadError(f"there is no sample rate of {rate}; give samples per second, as 16000")
+    return rate
 
 
 def _number(name: str, value: object) -> float:

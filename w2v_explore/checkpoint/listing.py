@@ -61,6 +61,10 @@ class Checkpoint(NamedTuple):
     metadata: Mapping[str, str]
     config: ForeignConfig | None = None
 
+    def __repr__(self) -> str:
+        elements = sum(tensor.elements for tensor in self.tensors)
+        return f"<Checkpoint {self.origin!r}, {self.format}: {len(self.tensors)} tensors, {elements:,} elements>"
+
     @property
     def dtypes(self) -> dict[str, int]:
         """Elements by dtype, the most frequent first."""

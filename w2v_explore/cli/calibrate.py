@@ -44,10 +44,9 @@ def calibrate(
     with _writing():
         write_atomically(os.fspath(calibration.path), encode_calibration(calibration))
     if format is Format.JSON:
-        from w2v_explore.report.calibration import calibration_document
         from w2v_explore.report.json import dump
 
-        print(dump(calibration_document(calibration)))
+        print(dump(calibration.to_dict()))
     else:
         from w2v_explore.report.calibration import calibration_report
         from w2v_explore.report.terminal import print_report, stdout_console

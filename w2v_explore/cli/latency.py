@@ -177,9 +177,9 @@ def _print(results: Sequence[Result], depth: int | None, format: options.Format)
     match format:
         case options.Format.JSON:
             from w2v_explore.report.json import dump
-            from w2v_explore.report.latency_json import latency_document
+            from w2v_explore.report.latency_json import measurements_document
 
-            print(dump(latency_document(results)))
+            print(dump(measurements_document(results)))
         case options.Format.CSV:
             from w2v_explore.report.csv import latency_csv
 

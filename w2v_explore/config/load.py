@@ -15,6 +15,7 @@ from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_docu
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED
 from w2v_explore.config.overrides import Overrides, override_documents
+from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
@@ -40,7 +41,7 @@ _MAX_EXTENDS = 16
 _FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Config:
     """A model config with what its file says beside the 16 fields.
 
@@ -67,6 +68,13 @@ class Config:
     published_parameters: str | None = None
     dialect: str = OWN_DIALECT
     warnings: tuple[Problem, ...] = ()
+
+    def __repr__(self) -> str:
+        model = self.model
+        return (
+            f"<Config {self.name!r} from {self.origin!r}: {model.encoder_num_layers} layers "
+            f"of {model.encoder_embed_dim}, {self.sample_rate:,} Hz>"
+        )
 
 
 class Reading(NamedTuple):
@@ -166,7 +174,16 @@ def read_document(reference: str, dialect: str | None = None) -> Document:
 
 
 def load_preset(name: str) -> Config:
-    """A preset by its exact name, whatever lies in the working folder."""
+    """A preset by its exact name, whatever lies in the working folder.
+
+    Args:
+        name: One of `preset_names`.
+
+    Raises:
+        SourceError: There is no such preset.
+    """
+    if name not in preset_names():
+        raise SourceError(f"there is no preset {name}; `w2v-explore presets` lists them")
     return config_of(read_config(parse_document(read_preset(name))))
 
 

@@ -54,11 +54,9 @@ def result_document(result: Result) -> dict[str, Any]:
     analysis, measurement, prediction = result.analysis, result.measurement, result.prediction
     document = analysis.to_dict()
     if prediction is not None:
-        from w2v_explore.report.prediction import prediction_document
-
         for layer in document["layers"]:
             layer["predicted_s"] = prediction.layer_seconds(analysis, layer["path"])
-        document["prediction"] = prediction_document(analysis, prediction)
+        document["prediction"] = prediction.to_dict()
     if measurement is not None:
         # Imported only where something was measured.
         from w2v_explore.report.latency_json import measurement_document
@@ -67,7 +65,7 @@ def result_document(result: Result) -> dict[str, Any]:
         for layer in document["layers"]:
             if layer["path"] in measurement.latency.layers:
                 layer["latency"] = _layer_latency(layer["path"], measurement, roof_shares)
-        document |= measurement_document(result, measurement)
+        document |= measurement_document(measurement)
     return document
 
 
