@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from w2v_explore.lint.report import LintReport as LintReport
     from w2v_explore.lint.run import lint_files as lint_files
     from w2v_explore.measure.latency import Latency as Latency
+    from w2v_explore.measure.latency import Plan as Plan
     from w2v_explore.measure.latency import measure_latency as measure_latency
     from w2v_explore.measure.verify import Verification as Verification
     from w2v_explore.measure.verify import verify as verify
@@ -114,7 +115,7 @@ _HOMES = {
     ),
     "w2v_explore.lint.report": ("LintReport",),
     "w2v_explore.lint.run": ("lint_files",),
-    "w2v_explore.measure.latency": ("Latency", "measure_latency"),
+    "w2v_explore.measure.latency": ("Latency", "Plan", "measure_latency"),
     "w2v_explore.measure.verify": ("Verification", "verify"),
     "w2v_explore.model.build": ("build_model", "wav2vec2_model"),
     "w2v_explore.model.components": ("Wav2Vec2Model",),

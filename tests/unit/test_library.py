@@ -23,6 +23,7 @@ from w2v_explore import (
     ArgumentError,
     ConfigError,
     ModelConfig,
+    Plan,
     QuantityError,
     SourceError,
     W2vExploreError,
@@ -48,7 +49,6 @@ from w2v_explore import (
     sensitivity,
     verify,
 )
-from w2v_explore.measure.latency import Plan
 
 SMALL = {"encoder_num_layers": 1, "encoder_embed_dim": 64, "encoder_num_heads": 4, "encoder_ff_interm_features": 32}
 
@@ -87,6 +87,7 @@ def test_the_public_names() -> None:
         "MissingExtraError",
         "ModelConfig",
         "Place",
+        "Plan",
         "Prediction",
         "Problem",
         "QuantityError",
@@ -173,8 +174,9 @@ def test_nothing_that_needs_no_torch_imports_it() -> None:
         "config = w.load_config(Path('c.yaml'), {'encoder_num_layers': 6})\n"
         "analysis = w.analyze(config)\n"
         "for result in (analysis, w.compare([analysis, 'large']), w.memory(analysis, fit='24GiB'),\n"
-        "               w.identify(config), w.sensitivity(analysis), w.convert('base', 'fairseq'), w.lint_files('c.yaml'),\n"
-        "               w.inspect_checkpoint('model.safetensors'), w.check_checkpoint('model.safetensors', 'base')):\n"
+        "               w.identify(config), w.sensitivity(analysis), w.convert('base', 'fairseq'),\n"
+        "               w.lint_files('c.yaml'), w.inspect_checkpoint('model.safetensors'),\n"
+        "               w.check_checkpoint('model.safetensors', 'base')):\n"
         "    repr(result), result.to_dict()\n"
         "w.build_architecture(config), w.preset_names(), w.load_preset('base')\n"
         "print(sorted({'torch', 'numpy', 'fvcore', 'typer', 'rich', 'pydantic'} & set(sys.modules)))\n"

@@ -54,7 +54,7 @@ class Export:
 
     Attributes:
         path: The file, or for Hugging Face the folder.
-        to: What it was written as, a key of `WRITERS`.
+        to: What it was written as: ``onnx``, ``torch-export``, ``safetensors`` or ``huggingface``.
         config: Its config.
         seed: The seed that its initial weights come from; None where they are a checkpoint's.
     """

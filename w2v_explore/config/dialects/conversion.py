@@ -61,7 +61,7 @@ class Conversion:
 
     Attributes:
         config: The config.
-        to: Whose it is now, a key of `WRITERS`.
+        to: Whose it is now: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``python``.
         text: What its file has to hold.
         rows: What became of each field.
     """
