@@ -248,7 +248,7 @@ def test_overrides_are_plain_values_or_texts() -> None:
         ({"encoder_num_heads": 7}, "override of encoder_num_heads: error E234 heads-divide"),
         ({"encoder_dropout": float("nan")}, "override of encoder_dropout: error E213 not-finite"),
         ({"encoder_ff_interm_features": 10**6000}, "is a number of 6001 digits"),
-        ({"encoder_layers": 6}, "encoder_layers is another program's name; write encoder_num_layers"),
+        ({"encoder_layers": 6}, "encoder_layers is fairseq's name; write encoder_num_layers"),
         ({"extractor_conv_layer_config": [(512, 10)]}, "override of extractor_conv_layer_config: error E222"),
         ({"extends": "large"}, "override of extends: error E200 unknown-key: one field of the config can be set here"),
         ({"sample_rate": 0}, "override of sample_rate: error E202"),

@@ -72,7 +72,7 @@ def identity_document(identity: Identity) -> dict[str, Any]:
     config = identity.config
     return {
         "schema_version": SCHEMA_VERSION,
-        "config": {"name": config.name, "origin": config.origin},
+        "config": {"name": config.name, "origin": config.origin, "not_counted": list(config.not_counted)},
         "nearest_preset": nearest_document(identity.nearest),
     }
 
@@ -93,7 +93,7 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
     workload, field = analysis.workload, analysis.receptive_field
     return {
         **subject(analysis),
-        "nearest_preset": nearest_document(nearest_preset(analysis.config.model)),
+        "nearest_preset": nearest_document(nearest_preset(analysis.config.model, analysis.config.not_counted)),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -128,6 +128,9 @@ def subject(analysis: Analysis) -> dict[str, Any]:
             "description": config.description,
             "source": config.source,
             "published_parameters": config.published_parameters,
+            "sample_rate": config.sample_rate,
+            "sample_rate_source": config.sample_rate_source,
+            "not_counted": list(config.not_counted),
             "fields": config.model.to_mapping(),
         },
         "workload": {

@@ -24,13 +24,15 @@ class Nearest(NamedTuple):
 
     Attributes:
         preset: Its name.
-        equals: All presets with the same 16 values; empty where none has them.
+        equals: All presets with the same 16 values; empty where none has them, or something is not counted.
         differences: The fields that differ: the config's value and the preset's.
+        not_counted: The fields that are not known here, by which it may differ too.
     """
 
     preset: str
     equals: tuple[str, ...]
     differences: dict[str, tuple[Any, Any]]
+    not_counted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -68,11 +70,16 @@ def identify(config: ConfigLike) -> Identity:
         TypeError: It is none.
     """
     loaded = as_config(config)
-    return Identity(config=loaded, nearest=nearest_preset(loaded.model))
+    return Identity(config=loaded, nearest=nearest_preset(loaded.model, loaded.not_counted))
 
 
-def nearest_preset(model: ModelConfig) -> Nearest:
-    """The preset that a config equals or is nearest to; of several as near, the first by name."""
+def nearest_preset(model: ModelConfig, not_counted: tuple[str, ...] = ()) -> Nearest:
+    """The preset that a config equals or is nearest to; of several as near, the first by name.
+
+    Args:
+        model: The config.
+        not_counted: As in `w2v_explore.config.load.Config`: a config that has such fields equals none.
+    """
     values = model.to_mapping()
     parameters = build_architecture(model).parameters
     own = _by_meaning(values.values())
@@ -84,7 +91,7 @@ def nearest_preset(model: ModelConfig) -> Nearest:
         return sum(differs) - dropouts, dropouts, abs(log(parameters / preset_parameters)), name
 
     distances = sorted(map(distance, PRESET_VALUES))
-    equals = tuple(name for fields, dropouts, _, name in distances if not fields and not dropouts)
+    equals = tuple(name for fields, dropouts, _, name in distances if not (fields or dropouts or not_counted))
     nearest = distances[0][-1]
     _, *preset = PRESET_VALUES[nearest]
     differences = {
@@ -92,7 +99,7 @@ def nearest_preset(model: ModelConfig) -> Nearest:
         for field, mine, theirs, same in zip(FIELDS, own, preset, _by_meaning(preset), strict=True)
         if mine != same
     }
-    return Nearest(nearest, equals, differences)
+    return Nearest(nearest, equals, differences, not_counted)
 
 
 def _by_meaning(values: Any) -> list[Any]:

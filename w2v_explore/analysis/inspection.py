@@ -84,12 +84,15 @@ class Inspection:
         return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
 
 
-def inspect_checkpoint(reference: str | os.PathLike[str], overrides: Overrides = ()) -> Inspection:
+def inspect_checkpoint(
+    reference: str | os.PathLike[str], overrides: Overrides = (), *, allow_unknown: bool = False
+) -> Inspection:
     """Find out what a checkpoint is, from its names and shapes and the config inside or beside it.
 
     Args:
         reference: A file of weights, an index of several, or a Hugging Face folder.
         overrides: As in `load_config`, for what nothing else tells.
+        allow_unknown: Whether the config that comes with it may have fields that are not known; they are left out.
 
     Raises:
         SourceError: It cannot be opened.
@@ -98,8 +101,8 @@ def inspect_checkpoint(reference: str | os.PathLike[str], overrides: Overrides =
         MissingExtraError: It is a PyTorch file, and torch is not installed.
         TypeError: An argument is of another type.
     """
-    inference = infer_config(path_text(reference, "a checkpoint"))
-    reading = read_config(inference.document, overrides)
+    inference = infer_config(path_text(reference, "a checkpoint"), allow_unknown=allow_unknown)
+    reading = read_config(inference.document, overrides, allow_unknown=allow_unknown)
     missing = {problem.key for problem in reading.problems if problem.rule is codes.MISSING_KEY}
     if len(missing) < len(reading.problems):
         raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
@@ -122,5 +125,5 @@ def inspect_checkpoint(reference: str | os.PathLike[str], overrides: Overrides =
         ),
         config=config,
         fit=fit_weights(inference.checkpoint, inference.keys, config.model) if config else None,
-        nearest=nearest_preset(config.model) if config else None,
+        nearest=nearest_preset(config.model, config.not_counted) if config else None,
     )

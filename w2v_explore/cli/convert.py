@@ -36,6 +36,7 @@ def convert(
     config: Annotated[str, typer.Argument(metavar="IN", help=options.CONFIG_HELP)],
     to: Annotated[ToDialect, typer.Option("--to", help="What to write; python is the call of torchaudio's function.")],
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write it; stdout by default."),
@@ -44,7 +45,8 @@ def convert(
     verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,
 ) -> None:
     """Write a config as another program words it; standard error accounts for every field."""
-    reading = read_config(read_document(config, options.name_of(dialect)), overrides or ())
+    document = read_document(config, options.name_of(dialect), allow_unknown=allow_unknown)
+    reading = read_config(document, overrides or (), allow_unknown=allow_unknown)
     _account(reading, to.value, verbose)
     text = convert_reading(reading, to.value).text
     if output is None:
@@ -63,6 +65,9 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     source = translation.dialect if translation else OWN_DIALECT
     name = reading.document.source.name
     rows = account_for_conversion(reading, to)
+    if not rows:
+        # Nothing was read: the cause alone.
+        return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
     for warning in reading.warnings:

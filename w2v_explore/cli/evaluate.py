@@ -38,6 +38,7 @@ def evaluate(
     device: str | None = None,
     runs: int | None = None,
     dialect: str | None = None,
+    allow_unknown: bool = False,
     baseline: Baseline | None = None,
     predict: bool = False,
     threads: int | None = None,
@@ -59,7 +60,7 @@ def evaluate(
     if runs is not None and not 1 <= runs <= MAX_RUNS:
         raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
     analyses = []
-    for config in load_configs(references, overrides, dialect):
+    for config in load_configs(references, overrides, dialect, allow_unknown):
         workload = Workload.of(config, seconds=seconds, samples=samples, batch=batch, dtype=dtype)
         if baseline is not None:
             from w2v_explore.analysis.baseline import require_same_workload
@@ -97,7 +98,9 @@ def audits_agree(results: Sequence[Result]) -> bool:
     return all(audit.agrees for result in results if result.measurement and (audit := result.measurement.macs_audit))
 
 
-def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: str | None = None) -> list[Config]:
+def load_configs(
+    references: Sequence[str], overrides: Sequence[str], dialect: str | None = None, allow_unknown: bool = False
+) -> list[Config]:
     """All configs; what is wrong in any of them is reported together.
 
     What stands beside another program's architecture and is not counted is said on standard error.
@@ -106,7 +109,7 @@ def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: s
     problems: list[Problem] = []
     for reference in references:
         try:
-            configs.append(load_config(reference, overrides, dialect))
+            configs.append(load_config(reference, overrides, dialect, allow_unknown=allow_unknown))
         except ConfigError as error:
             problems += error.problems
     if problems:

@@ -45,12 +45,13 @@ def export(
     ] = None,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Write a model for another program: ONNX, torch.export, safetensors or a Hugging Face folder.
 
     Of a config, with initial weights; of a checkpoint, with its own.
     """
-    [loaded] = load_configs([config], overrides or (), options.name_of(dialect))
+    [loaded] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
     with _status() as say:
         say("importing torch")

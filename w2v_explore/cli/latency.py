@@ -59,6 +59,7 @@ def latency(
     ] = None,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """How long a forward pass takes, end to end and layer by layer, at one duration or several."""
     if runs is not None and target_ci is not None:
@@ -69,7 +70,7 @@ def latency(
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()
-    loaded = load_configs(configs, overrides or (), options.name_of(dialect))
+    loaded = load_configs(configs, overrides or (), options.name_of(dialect), allow_unknown)
     workloads = [
         [
             Workload.of_seconds(each, batch=batch, sample_rate=config.sample_rate, dtype=dtype.value)

@@ -73,11 +73,14 @@ def lint(
         str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
     ] = "<stdin>",
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
     least: Severity | None = fail_on.value if fail_on else None
-    settings = settings_of(project, select=select, ignore=ignore, fail_on=least, seconds=seconds)
+    settings = settings_of(
+        project, select=select, ignore=ignore, fail_on=least, seconds=seconds, allow_unknown=allow_unknown
+    )
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")

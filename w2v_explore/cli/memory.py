@@ -30,6 +30,7 @@ def memory(
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
     memory_bytes = None if fit is None else parse_size_bytes(fit)
@@ -41,6 +42,7 @@ def memory(
         batch=batch,
         dtype=dtype.value,
         dialect=options.name_of(dialect),
+        allow_unknown=allow_unknown,
     )
     costs = [memory_of(result.analysis, fit=memory_bytes, checkpointing=checkpointing) for result in results]
     match format:

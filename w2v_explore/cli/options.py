@@ -94,6 +94,13 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),
 ]
+AllowUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unknown",
+        help="Leave out fields of another program's config that are not known and may change the architecture.",
+    ),
+]
 
 
 def check_threads(threads: int | None, device: str | None) -> None:

@@ -139,6 +139,7 @@ def lint_files(
     ignore: Sequence[str] | None = None,
     seconds: float | None = None,
     dialect: str | None = None,
+    allow_unknown: bool = False,
 ) -> LintReport:
     """Check config files as ``w2v-explore lint`` does: what pyproject.toml says holds where nothing else is said.
 
@@ -148,6 +149,7 @@ def lint_files(
         ignore: Codes of rules or their beginnings to leave out.
         seconds: A duration for which every config has to give a frame.
         dialect: Whose configs the files that are named are, as in `load_config`.
+        allow_unknown: Whether fields of another program's config that are not known are warned of, and no error.
 
     Returns:
         All problems; what cannot be read is in ``unreadable``.
@@ -168,7 +170,7 @@ def lint_files(
         if isinstance(codes, str):
             raise TypeError(f"{name} is a text; give a list of codes, as ['E', 'W3']")
     project = load_project(os.getcwd())
-    settings = settings_of(project, select=select, ignore=ignore, seconds=seconds)
+    settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
     return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)
 
 

@@ -20,6 +20,7 @@ class Settings(NamedTuple):
         fail_on: The least severity at which the linter fails.
         seconds: A duration that configs have to give a frame for.
         budgets: Limits for every config, beside those that it states itself.
+        allow_unknown: Whether fields of another program's config that are not known are warned of, and no error.
     """
 
     select: tuple[str, ...] | None = None
@@ -27,6 +28,7 @@ class Settings(NamedTuple):
     fail_on: Severity = "warning"
     seconds: float | None = None
     budgets: Mapping[str, Any] = MappingProxyType({})
+    allow_unknown: bool = False
 
     def selects(self, rule: Rule) -> bool:
         """Whether a rule runs."""
@@ -48,6 +50,7 @@ def settings_of(
     ignore: Sequence[str] | None = None,
     fail_on: Severity | None = None,
     seconds: float | None = None,
+    allow_unknown: bool = False,
 ) -> Settings:
     """What holds for a run: what was said, and for the rest what a pyproject.toml says.
 
@@ -62,6 +65,7 @@ def settings_of(
         fail_on=fail_on or project.fail_on or "warning",  # type: ignore[arg-type]
         seconds=seconds if seconds is not None else project.seconds,
         budgets=project.budgets,
+        allow_unknown=allow_unknown,
     )
 
 

@@ -119,7 +119,11 @@ def verification_document(verifications: Sequence[Verification]) -> dict[str, An
 def _document(verification: Verification) -> dict[str, Any]:
     config, workload = verification.analysis.config, verification.analysis.workload
     return {
-        "config": {"name": config.name, "fields": config.model.to_mapping()},
+        "config": {
+            "name": config.name,
+            "not_counted": list(config.not_counted),
+            "fields": config.model.to_mapping(),
+        },
         "workload": {
             "batch": workload.batch,
             "samples": workload.samples,

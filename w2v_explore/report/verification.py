@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from w2v_explore.report.identity import describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
@@ -33,7 +34,8 @@ _LABELS = {
 def verification_report(verification: Verification) -> Report:
     """The report on the audit of one config."""
     findings = verification.findings
-    lines = [describe_workload(verification.analysis), _verdict(findings)]
+    analysis = verification.analysis
+    lines = [describe_workload(analysis), *describe_reading(analysis.config), _verdict(findings)]
     by_source = groupby(findings, key=lambda finding: finding.source)
     return Report(
         f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from w2v_explore.arguments import path_text
 from w2v_explore.config.codes import FOREIGN_REFUSED
-from w2v_explore.config.dialects.ledger import Account, Status
-from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
+from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
 from w2v_explore.config.load import (
@@ -91,7 +91,14 @@ class Conversion:
         }
 
 
-def convert(config: ConfigLike, to: str, *, overrides: Overrides = (), dialect: str | None = None) -> Conversion:
+def convert(
+    config: ConfigLike,
+    to: str,
+    *,
+    overrides: Overrides = (),
+    dialect: str | None = None,
+    allow_unknown: bool = False,
+) -> Conversion:
     """Write a config as another program words it, with an account of every field.
 
     Args:
@@ -99,6 +106,7 @@ def convert(config: ConfigLike, to: str, *, overrides: Overrides = (), dialect: 
         to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, or ``python`` for the call of torchaudio's function.
         overrides: As in `load_config`.
         dialect: As in `load_config`.
+        allow_unknown: As in `load_config`.
 
     Raises:
         ArgumentError: ``to`` or ``dialect`` is none of those.
@@ -111,8 +119,8 @@ def convert(config: ConfigLike, to: str, *, overrides: Overrides = (), dialect: 
         # Where a config came from is past: it is converted as our own file would be.
         document = parse_document(Source(loaded.origin, write_config(loaded, OWN_DIALECT).encode()), OWN_DIALECT)
     else:
-        document = read_document(path_text(config, "a config"), known_dialect(dialect))
-    return convert_reading(read_config(document, overrides), to)
+        document = read_document(path_text(config, "a config"), known_dialect(dialect), allow_unknown=allow_unknown)
+    return convert_reading(read_config(document, overrides, allow_unknown=allow_unknown), to)
 
 
 def convert_reading(reading: Reading, to: str) -> Conversion:
@@ -152,6 +160,8 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         for field in FIELDS
         if field in reading.entries
     ]
+    if SAMPLE_RATE in reading.entries and translation is not None:
+        rows.append(_sample_rate_row(reading, reading.entries[SAMPLE_RATE], to))
     rows += [
         Row(account.status, account.theirs, None, "", account.value, account.note)
         for account in accounts
@@ -160,6 +170,14 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
     if translation is None or translation.dialect not in DIALECTS:
         rows += [_metadata_row(key, entry, to) for key, entry in reading.document.entries.items() if key not in FIELDS]
     return rows
+
+
+def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
+    value, target = plain_value(entry.value), SAMPLE_RATE_TARGETS.get(to, "")
+    note = reading.sample_rate_source or ""
+    if not target:
+        return Row("ignored", entry.name(), SAMPLE_RATE, "", value, f"no place for it there; {note}")
+    return Row("mapped", entry.name(), SAMPLE_RATE, target, value, "" if note == entry.name() else f"from {note}")
 
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:

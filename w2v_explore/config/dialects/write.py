@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from w2v_explore.config.dialects.huggingface import to_huggingface
-from w2v_explore.config.dialects.table import CONV, FAIRSEQ, FAIRSEQ_OVERRIDES, HEAD
+from w2v_explore.config.dialects.table import CONV, FAIRSEQ, FAIRSEQ_OVERRIDES, HEAD, SAMPLE_RATE_TARGETS
 from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, TEXT_METADATA, Config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
@@ -59,7 +59,11 @@ def _to_torchaudio(config: Config) -> str:
 
 
 def _to_huggingface(config: Config) -> str:
-    return _json(to_huggingface(config.model))
+    values = to_huggingface(config.model)
+    if config.sample_rate != DEFAULT_SAMPLE_RATE:
+        # transformers keeps it in the feature extractor's file, and passes over it here.
+        values[SAMPLE_RATE_TARGETS["huggingface"]] = config.sample_rate
+    return _json(values)
 
 
 def _json(values: dict[str, Any]) -> str:
@@ -75,7 +79,8 @@ def _to_fairseq(config: Config) -> str:
     convolutions are left to fairseq's default, which is the same seven.
     """
     values = config.model.to_mapping()
-    lines = "model:\n"
+    lines = "" if config.sample_rate == DEFAULT_SAMPLE_RATE else f"task:\n  sample_rate: {config.sample_rate}\n"
+    lines += "model:\n"
     indent = "  "
     if values[HEAD] is not None:
         lines = (
