@@ -201,3 +201,9 @@ def test_a_compiled_model_is_measured_without_a_ledger(
     measurements = json.loads(run(*arguments, "--format", "json").out)["measurements"]
     assert all(each["latency"]["compile_s"] > 0 for each in measurements)
     assert all("ledger" not in each["latency"] for each in measurements)
+
+
+def test_a_full_disk_does_not_lose_what_was_measured(run: Runner, small: str) -> None:
+    code, out, err = run("latency", small, "--seconds", "0.2", "--runs", "1", "--format", "csv", "--trace", "/dev/full")
+    assert (code, err) == (2, "error: cannot write /dev/full: No space left on device\n")
+    assert next(csv.DictReader(io.StringIO(out)))["config"] == "small"

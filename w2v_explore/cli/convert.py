@@ -1,5 +1,6 @@
 """``w2v-explore convert``."""
 
+import sys
 from enum import Enum
 from typing import Annotated
 
@@ -8,8 +9,10 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.config.dialects.conversion import account_for_conversion, convert_reading
 from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import Reading, read_config, read_document
+from w2v_explore.encoding import is_writable
 from w2v_explore.errors import SourceError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
@@ -48,9 +51,10 @@ def convert(
     document = read_document(config, options.name_of(dialect), allow_unknown=allow_unknown)
     reading = read_config(document, overrides or (), allow_unknown=allow_unknown)
     _account(reading, to.value, verbose)
-    text = convert_reading(reading, to.value).text
+    conversion = convert_reading(reading, to.value)
+    text = conversion.text
     if output is None:
-        print(text, end="")
+        print(text if is_writable(text) else write_config(conversion.config, to.value, ascii_only=True), end="")
         return
     from w2v_explore.lint.fix import write_atomically
 
@@ -71,4 +75,4 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
     for warning in reading.warnings:
-        typer.echo(str(warning), err=True)
+        print(warning, file=sys.stderr)

@@ -80,5 +80,5 @@ def _status() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda step: None
         return
-    with console.status("") as status:
+    with console.status("", spinner="dots" if console.encoding.startswith("utf") else "line") as status:
         yield status.update

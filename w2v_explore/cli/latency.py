@@ -80,8 +80,9 @@ def latency(
     ]
     plan = Plan(runs=runs, target=target, budget_s=budget)
     results = list(_measure(loaded, workloads, device, plan, threads, compiled))
-    _write(results, trace, plot)
+    # What was measured is shown first: a full disk must not lose it.
     _print(results, depth, format)
+    _write(results, trace, plot)
 
 
 def _measure(
@@ -149,11 +150,10 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
 
 def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> None:
     if trace is not None:
-        import json
-
+        from w2v_explore.encoding import dump_json
         from w2v_explore.report.trace import chrome_trace
 
-        _write_file(trace, json.dumps(chrome_trace(results), ensure_ascii=False).encode())
+        _write_file(trace, dump_json(chrome_trace(results), indent=None).encode())
     if plot is not None:
         from w2v_explore.report.curve import latency_curves
         from w2v_explore.report.latency import describe_setting

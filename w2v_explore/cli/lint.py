@@ -12,6 +12,7 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
 from w2v_explore.diagnostics import Severity
+from w2v_explore.encoding import ERRORS
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
@@ -134,7 +135,7 @@ def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], sta
             from w2v_explore.lint.fix import write_atomically
 
             try:
-                write_atomically(output, render(report).encode())
+                write_atomically(output, render(report).encode(errors=ERRORS))
             except OSError as error:
                 raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
         elif format is Format.TEXT:

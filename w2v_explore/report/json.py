@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from w2v_explore.encoding import dump_json
 from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def dump(document: object) -> str:
-    """Indented JSON; what is not finite would be a defect, so it raises."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    """Indented JSON, valid whatever the encoding; what is not finite would be a defect, so it raises."""
+    return dump_json(document)
 
 
 def one_or_list(documents: Sequence[dict[str, Any]]) -> Any:
