@@ -14,6 +14,7 @@ import torch
 from tests.program import Runner
 from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_checkpoint, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
+from w2v_explore.errors import missing_extra
 from w2v_explore.model import export
 
 SMALL = [
@@ -197,5 +198,5 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(run: Runner, m
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     code, _, err = run("export", "base", "--to", "onnx", *options(SMALL))
     assert code == 2
-    assert "export --to onnx needs onnxscript, which is not installed: pip install 'w2v-explore[export]'" in err
+    assert str(missing_extra("export --to onnx", "onnxscript", "export")) in err
     assert list(Path().iterdir()) == []

@@ -16,6 +16,7 @@ import torch
 
 from tests.program import Runner
 from w2v_explore.cli import latency as command
+from w2v_explore.errors import missing_extra
 from w2v_explore.measure import noise
 
 SMALL = """\
@@ -176,7 +177,7 @@ def test_without_matplotlib(run: Runner, small: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     code, _, err = run("latency", small, "--seconds", "1,2", "--plot", "curve.svg")
     assert code == 2
-    assert "pip install 'w2v-explore[plot]'" in err
+    assert str(missing_extra("--plot", "matplotlib", "plot")) in err
 
 
 def test_the_help_needs_no_torch() -> None:

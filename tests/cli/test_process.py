@@ -12,6 +12,7 @@ import pytest
 
 from tests.calibrations import keep, make_for_this_machine
 from tests.program import Runner
+from w2v_explore.errors import missing_extra
 
 HEAVY = ("torch", "numpy", "fvcore", "pydantic", "psutil")
 
@@ -51,6 +52,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["memory", "base", "--format", "csv"],
         ["sensitivity", "base"],
         ["sensitivity", "base", "--format", "json"],
+        ["rule", "E234"],
         ["presets"],
         ["presets", "show", "base"],
         ["explain", "encoder_embed_dim"],
@@ -97,15 +99,13 @@ def test_without_torch_the_message_names_the_command_that_brings_it() -> None:
     finished = python("-c", code)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr == (
-        "error: --device needs torch, which is not installed: pip install 'w2v-explore[torch]'\n"
+        "error: --device needs torch, which is not installed: run pip install '.[torch]' in w2v-explore's repository\n"
     )
 
 
 def test_without_torch_the_api_names_the_command_that_brings_it() -> None:
     code = f"{BLOCKED}import w2v_explore\ntry: w2v_explore.wav2vec2_model\nexcept ImportError as error: print(error)"
-    assert python("-c", code).stdout == (
-        "w2v_explore.wav2vec2_model needs torch, which is not installed: pip install 'w2v-explore[torch]'\n"
-    )
+    assert python("-c", code).stdout == f"{missing_extra('w2v_explore.wav2vec2_model', 'torch')}\n"
 
 
 def test_a_pipe_gets_neither_colour_nor_cuts() -> None:

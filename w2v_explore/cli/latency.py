@@ -15,7 +15,7 @@ from w2v_explore.analysis.workload import DEFAULT_SECONDS, Workload
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, show_progress
 from w2v_explore.config.load import Config
-from w2v_explore.errors import MissingExtraError, needs_extra
+from w2v_explore.errors import missing_extra, needs_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
@@ -29,7 +29,7 @@ _PICTURES = {".svg": "svg", ".png": "png"}
 @app.command()
 def latency(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
-    device: Annotated[str, typer.Option("--device", help="Where to run: cpu, cuda, cuda:1, mps.")] = "cpu",
+    device: Annotated[str, typer.Option("--device", help=f"Where to run: {options.DEVICES}.")] = "cpu",
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     batch: options.Batch = 1,
     seconds: Annotated[
@@ -145,7 +145,7 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
     if len(durations) < 2:
         raise typer.BadParameter("--plot draws a curve over durations: give several, such as --seconds 1,5,10,30")
     if find_spec("matplotlib") is None:
-        raise MissingExtraError("--plot needs matplotlib, which is not installed: pip install 'w2v-explore[plot]'")
+        raise missing_extra("--plot", "matplotlib", "plot")
 
 
 def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> None:

@@ -136,7 +136,7 @@ def export(
 def _check_target(path: Path, reference: str | None, to: str) -> None:
     """Refuse what cannot be written, before the work."""
     if not path.parent.is_dir():
-        raise SourceError(f"cannot write {path}: there is no folder {path.parent}")
+        raise SourceError(f"there is no folder {path.parent}")
     if reference is not None and path.exists() and Path(reference).exists() and path.samefile(reference):
         raise SourceError(f"{path} is what is exported; name another")
     if to == "huggingface":
