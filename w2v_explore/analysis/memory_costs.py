@@ -26,6 +26,12 @@ class Fits:
     training: Mapping[str, Fit]
     checkpointed_training: Mapping[str, Fit]
 
+    @property
+    def all(self) -> tuple[Fit, ...]:
+        """What fits in each of these ways."""
+        ways = (self.inference, self.training, self.checkpointed_training)
+        return tuple(fit for way in ways for fit in way.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryCosts:
@@ -42,6 +48,12 @@ class MemoryCosts:
     inference: Mapping[str, InferenceMemory]
     training: Mapping[str, TrainingCost]
     fits: Fits | None
+
+    @property
+    def workload_fits(self) -> bool:
+        """Whether the workload fits the memory that was asked about in any way that is shown."""
+        batch = self.analysis.workload.batch
+        return self.fits is None or any(fit.batch >= batch for fit in self.fits.all)
 
 
 def analyze_memory(analysis: Analysis, *, memory_bytes: int | None = None, checkpointing: bool = False) -> MemoryCosts:

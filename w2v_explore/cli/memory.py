@@ -8,6 +8,7 @@ from w2v_explore.analysis.memory_costs import analyze_memory
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import evaluate
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 
 app = typer.Typer(add_completion=False)
 
@@ -17,11 +18,16 @@ def memory(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     seconds: options.Seconds = None,
     samples: options.Samples = None,
-    batch: options.Batch = 1,
+    batch: Annotated[int | None, typer.Option("--batch", help="Utterances in the batch; 1 by default.")] = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     fit: Annotated[
         str | None,
-        typer.Option("--fit", metavar="SIZE", help="The largest batch and the longest audio that fit, as 24GiB."),
+        typer.Option(
+            "--fit",
+            metavar="SIZE",
+            help="The largest batch and the longest audio that fit 24GiB, or 24GB (10^9 bytes each, as 24G). "
+            "Exit with 1 where a --batch, --seconds or --samples that was given fits in no way.",
+        ),
     ] = None,
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Also with activation checkpoints at each transformer layer.")
@@ -38,7 +44,7 @@ def memory(
         overrides or (),
         seconds=seconds,
         samples=samples,
-        batch=batch,
+        batch=1 if batch is None else batch,
         dtype=dtype.value,
         dialect=options.name_of(dialect),
     )
@@ -66,3 +72,6 @@ def memory(
             from w2v_explore.report.terminal import print_reports, stdout_console
 
             print_reports([memory_report(each, checkpointing, depth) for each in costs], stdout_console())
+    workload_was_given = any(given is not None for given in (seconds, samples, batch))
+    if workload_was_given and not all(each.workload_fits for each in costs):
+        raise typer.Exit(ANSWER_IS_NO)

@@ -146,19 +146,19 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
     workload = costs.analysis.workload
     columns = [
         Column("", numeric=False, wraps=True),
+        Column(f"Batch {workload.batch} of {workload.seconds:g} s", numeric=False, wraps=True),
         Column(f"Largest batch of {workload.seconds:g} s", wraps=True),
         Column(f"Longest audio in a batch of {workload.batch}", wraps=True),
         Column("In samples"),
     ]
-    gibibytes = fits.memory_bytes / 2**30
-    size = f"{gibibytes:.0f} GiB" if gibibytes.is_integer() else size_bytes(fits.memory_bytes)
-    table = Table(f"What fits {size} ({exact(fits.memory_bytes)} bytes)", columns)
+    table = Table(f"What fits {_memory_size(fits.memory_bytes)} ({exact(fits.memory_bytes)} bytes)", columns)
 
     def add(label: str, fit: Fit) -> None:
         # Rounded down: what is shown fits.
         seconds = fit.samples * 10 // workload.sample_rate / 10
         audio = (f"{seconds:,.1f} s", exact(fit.samples)) if fit.samples else ("none fits", "")
-        table.rows.append((label, exact(fit.batch) if fit.batch else "none fits", *audio))
+        verdict = "fits" if fit.batch >= workload.batch else "does not fit"
+        table.rows.append((label, verdict, exact(fit.batch) if fit.batch else "none fits", *audio))
 
     for dtype, fit in fits.inference.items():
         add(f"inference, {dtype}", fit)
@@ -166,8 +166,16 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         add(f"training, {_brief(costs, dtype)}", fit)
     for dtype, fit in fits.checkpointed_training.items():
         add(f"training, {_brief(costs, dtype)}, checkpointed", fit)
-    table.remark = "Leave room for what is not in these figures."
+    table.remark = "Leave room for what is not in these figures. GB is 10^9 bytes, and so is G alone; GiB is 2^30."
     return table
+
+
+def _memory_size(size: int) -> str:
+    """``24 GiB`` or ``512 MiB`` of whole ones, otherwise ``24.00 GB``."""
+    for unit, unit_bytes in (("GiB", 2**30), ("MiB", 2**20)):
+        if size % unit_bytes == 0:
+            return f"{exact(size // unit_bytes)} {unit}"
+    return size_bytes(size)
 
 
 def _brief(costs: MemoryCosts, dtype: str) -> str:

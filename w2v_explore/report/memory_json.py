@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
     from w2v_explore.analysis.sensitivity import Effect
     from w2v_explore.analysis.training import TrainingCost
+    from w2v_explore.analysis.workload import Workload
 
 
 def memory_document(costs: MemoryCosts) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def memory_document(costs: MemoryCosts) -> dict[str, Any]:
         "not_included": NOT_INCLUDED,
     }
     if costs.fits is not None:
-        document["fit"] = _fits(costs.fits, analysis.workload.sample_rate)
+        document["fit"] = _fits(costs.fits, analysis.workload)
     return document
 
 
@@ -77,9 +78,16 @@ def _training(training: TrainingCost) -> dict[str, Any]:
     }
 
 
-def _fits(fits: Fits, sample_rate: int) -> dict[str, Any]:
+def _fits(fits: Fits, workload: Workload) -> dict[str, Any]:
     def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
-        return {dtype: fit._asdict() | {"seconds": fit.samples / sample_rate} for dtype, fit in each.items()}
+        return {
+            dtype: {
+                **fit._asdict(),
+                "seconds": fit.samples / workload.sample_rate,
+                "workload_fits": fit.batch >= workload.batch,
+            }
+            for dtype, fit in each.items()
+        }
 
     document = {
         "memory_bytes": fits.memory_bytes,
