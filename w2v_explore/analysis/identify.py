@@ -2,7 +2,8 @@
 
 Two configs are the nearer the fewer fields they differ in: first those of the architecture, then the five dropouts,
 which change no weight and no output in evaluation; then the nearer their parameter counts are in proportion.
-Convolutions are compared by meaning: null and the standard seven are equal.
+Convolutions are compared by meaning: null and the standard seven are equal. A config for audio at another sample rate
+than the presets' equals none of them.
 """
 
 from math import log
@@ -13,6 +14,7 @@ from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, Probability
 
+PRESETS_SAMPLE_RATE = 16_000
 _CONV = "extractor_conv_layer_config"
 _IS_DROPOUT = [isinstance(field.kind, Probability) for field in FIELDS.values()]
 
@@ -22,8 +24,8 @@ class Nearest(NamedTuple):
 
     Attributes:
         preset: Its name.
-        equals: All presets with the same 16 values; empty where none has them.
-        differences: The fields that differ: the config's value and the preset's.
+        equals: All presets with the same 16 values and sample rate; empty where none has them.
+        differences: The fields that differ, ``sample_rate`` among them: the config's value and the preset's.
     """
 
     preset: str
@@ -31,7 +33,7 @@ class Nearest(NamedTuple):
     differences: dict[str, tuple[Any, Any]]
 
 
-def identify(model: ModelConfig) -> Nearest:
+def identify(model: ModelConfig, sample_rate: int = PRESETS_SAMPLE_RATE) -> Nearest:
     """The preset that a config equals or is nearest to; of several as near, the first by name."""
     values = model.to_mapping()
     parameters = build_architecture(model).parameters
@@ -52,6 +54,8 @@ def identify(model: ModelConfig) -> Nearest:
         for field, mine, theirs, same in zip(FIELDS, own, preset, _by_meaning(preset), strict=True)
         if mine != same
     }
+    if sample_rate != PRESETS_SAMPLE_RATE:
+        return Nearest(nearest, (), {**differences, "sample_rate": (sample_rate, PRESETS_SAMPLE_RATE)})
     return Nearest(nearest, equals, differences)
 
 

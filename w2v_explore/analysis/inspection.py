@@ -101,7 +101,7 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
         config=config,
         fit=fit_weights(inference.checkpoint, inference.keys, config.model) if config else None,
-        nearest=identify(config.model) if config else None,
+        nearest=identify(config.model, config.sample_rate) if config else None,
     )
 
 

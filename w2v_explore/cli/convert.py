@@ -78,7 +78,8 @@ def _refusal(reading: Reading, field: str, message: str) -> Problem:
 def _account(reading: Reading, to: str, verbose: bool) -> None:
     translation = reading.document.translation
     source = translation.dialect if translation else OWN_DIALECT
-    name = reading.document.source.name
+    changes = f", changed: {', '.join(map(str, reading.changes))}" if reading.changes else ""
+    name = f"{reading.document.source.name}{changes}"
     rows = account_for_conversion(reading, to)
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())

@@ -28,7 +28,7 @@ def identify(
 ) -> None:
     """Which preset a config equals, or which it is nearest to, and in which fields it differs."""
     loaded = load_configs(configs, overrides or (), options.name_of(dialect))
-    found = [(config, identify_model(config.model)) for config in loaded]
+    found = [(config, identify_model(config.model, config.sample_rate)) for config in loaded]
     if format is Format.JSON:
         from w2v_explore.report.json import dump, identity_document
 

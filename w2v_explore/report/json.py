@@ -94,7 +94,11 @@ def identity_document(found: Sequence[tuple[Config, Nearest]]) -> Any:
     documents = [
         {
             "schema_version": SCHEMA_VERSION,
-            "config": {"name": config.name, "origin": config.origin},
+            "config": {
+                "name": config.name,
+                "origin": config.origin,
+                "changes": [change._asdict() for change in config.changes],
+            },
             "nearest_preset": nearest_document(nearest),
         }
         for config, nearest in found
@@ -122,7 +126,7 @@ def result_document(result: Result) -> dict[str, Any]:
         roof_shares = measured_roof_shares(analysis, measurement.latency, measurement.calibration)
     document = {
         **subject(analysis),
-        "nearest_preset": nearest_document(identify(analysis.config.model)),
+        "nearest_preset": nearest_document(identify(analysis.config.model, analysis.config.sample_rate)),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -163,10 +167,12 @@ def subject(analysis: Analysis) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "config": {
             "name": config.name,
+            "origin": config.origin,
             "family": config.family,
             "description": config.description,
             "source": config.source,
             "published_parameters": config.published_parameters,
+            "changes": [change._asdict() for change in config.changes],
             "fields": config.model.to_mapping(),
         },
         "workload": {

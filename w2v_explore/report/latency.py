@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from w2v_explore.report.curve import describe_crossing, latency_curves, latency_parts
+from w2v_explore.report.identity import describe_origin
 from w2v_explore.report.prediction import describe_roof
 from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -141,7 +142,9 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
     workload, latency = first.analysis.workload, _latency(first)
     seconds = ", ".join(f"{result.analysis.workload.seconds:g}" for result in results)
     rate = f"{workload.sample_rate / 1000:g} kHz"
+    config = first.analysis.config
     lines = [
+        *([describe_origin(config)] if config.changes else []),
         f"{seconds} s of audio at {rate}, batch {workload.batch}, {workload.dtype}",
         describe_setting(latency),
     ]
@@ -158,7 +161,7 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
         lines.append(
             "A compiled graph has no modules left to hook: the ledger of the layers is that of eager runs only."
         )
-    return Report(first.analysis.config.name, lines, tables)
+    return Report(config.name, lines, tables)
 
 
 def _headlines(results: Sequence[Result]) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from w2v_explore.report.identity import describe_origin
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
@@ -34,7 +35,9 @@ _LABELS = {
 def verification_report(verification: Verification) -> Report:
     """The report on the audit of one config."""
     findings = verification.findings
-    lines = [describe_workload(verification.analysis), _verdict(findings)]
+    config = verification.analysis.config
+    changes = [describe_origin(config)] if config.changes else []
+    lines = [*changes, describe_workload(verification.analysis), _verdict(findings)]
     by_source = groupby(findings, key=lambda finding: finding.source)
     return Report(
         f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",
@@ -83,7 +86,11 @@ def _label(figure: str) -> str:
 def _document(verification: Verification) -> dict[str, Any]:
     config, workload = verification.analysis.config, verification.analysis.workload
     return {
-        "config": {"name": config.name, "fields": config.model.to_mapping()},
+        "config": {
+            "name": config.name,
+            "changes": [change._asdict() for change in config.changes],
+            "fields": config.model.to_mapping(),
+        },
         "workload": {
             "batch": workload.batch,
             "samples": workload.samples,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from w2v_explore.config.dialects.ledger import Account, Status
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Entry, plain_value
-from w2v_explore.config.load import Reading
+from w2v_explore.config.load import OF_ONE_MODEL, Reading
 from w2v_explore.config.nodes import OVERRIDE
 from w2v_explore.config.schema import FIELDS
 
@@ -51,7 +51,11 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         if account.field is None
     ]
     if translation is None or translation.dialect not in DIALECTS:
-        rows += [_metadata_row(key, entry, to) for key, entry in reading.document.entries.items() if key not in FIELDS]
+        rows += [
+            _metadata_row(reading, key, entry, to)
+            for key, entry in reading.document.entries.items()
+            if key not in FIELDS
+        ]
     return rows
 
 
@@ -75,8 +79,10 @@ def target_name(field: str, to: str, is_null: bool) -> str:
     return ", ".join(DIALECTS[to].counterparts[field].names) or _WITHOUT_A_NAME[to][field]
 
 
-def _metadata_row(key: str, entry: Entry, to: str) -> Row:
+def _metadata_row(reading: Reading, key: str, entry: Entry, to: str) -> Row:
     value = plain_value(entry.value)
+    if reading.changes and key in OF_ONE_MODEL:
+        return Row("ignored", key, None, "", value, "about the model before --set changed it")
     if to == "w2v" and key not in _METADATA_NOTE:
         return Row("mapped", key, None, key, value, "about the file")
     return Row("ignored", key, None, "", value, _METADATA_NOTE.get(key, "about the file"))

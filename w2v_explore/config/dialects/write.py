@@ -30,6 +30,11 @@ def write_config(config: Config, dialect: str) -> str:
     return WRITERS[dialect](config)
 
 
+def _comment(config: Config) -> str:
+    """What a changed config is, where nothing else in the text says it; JSON has no comments."""
+    return f"# {config.name}\n" if config.changes else ""
+
+
 def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     """The field of ours that a dialect has no way to say, and why; None where it can say all of them."""
     width = model.conv_layers[-1][0]
@@ -75,7 +80,7 @@ def _to_fairseq(config: Config) -> str:
     convolutions are left to fairseq's default, which is the same seven.
     """
     values = config.model.to_mapping()
-    lines = "model:\n"
+    lines = f"{_comment(config)}model:\n"
     indent = "  "
     if values[HEAD] is not None:
         lines = (
@@ -116,7 +121,7 @@ def conv_expression(layers: tuple[ConvLayer, ...]) -> str:
 
 def _to_python(config: Config) -> str:
     lines = "".join(f"    {name}={_python(name, value)},\n" for name, value in config.model.to_mapping().items())
-    return f"from torchaudio.models import wav2vec2_model\n\nmodel = wav2vec2_model(\n{lines})\n"
+    return f"from torchaudio.models import wav2vec2_model\n\n{_comment(config)}model = wav2vec2_model(\n{lines})\n"
 
 
 def _python(name: str, value: Any) -> str:
