@@ -150,7 +150,7 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
 def compare_layers(comparison: Comparison, depth: int) -> dict[str, tuple[Metric, Metric]]:
     """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
     columns = [
-        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers) if row.depth <= depth}
+        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers, depth)}
         for analysis in comparison.analyses
     ]
     if comparison.baseline is not None:

@@ -56,12 +56,12 @@ def memory(
             from w2v_explore.report.json import dump
             from w2v_explore.report.memory_json import memory_document
 
-            documents = [memory_document(each) for each in costs]
+            documents = [memory_document(each, depth) for each in costs]
             print(dump(documents[0] if len(documents) == 1 else documents))
         case options.Format.CSV:
             from w2v_explore.report.csv import memory_csv
 
-            print(memory_csv(costs), end="")
+            print(memory_csv(costs, depth), end="")
         case options.Format.MARKDOWN:
             from w2v_explore.report.markdown import report_markdown
             from w2v_explore.report.memory import memory_report

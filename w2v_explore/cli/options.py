@@ -69,7 +69,8 @@ Predict = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")]
 Depth = Annotated[
-    int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
+    int | None,
+    typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself, in every format."),
 ]
 Baseline = Annotated[
     str | None,

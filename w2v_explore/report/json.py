@@ -17,7 +17,7 @@ from w2v_explore.version import SCHEMA_VERSION
 if TYPE_CHECKING:  # what each document is made of, its command imports; measure would import torch
     from w2v_explore.analysis.attribution import Contribution
     from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.compare import Comparison, Metric
     from w2v_explore.analysis.identify import Nearest
     from w2v_explore.config.load import Config
 
@@ -27,31 +27,39 @@ def dump(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = ()) -> Any:
+def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = (), depth: int | None = None) -> Any:
     """One object for one config, a list of objects for several.
 
     Args:
         results: The configs' figures.
         changes: Each of them against a baseline; empty where there is none.
+        depth: Levels of modules among the layers; None for all.
     """
-    documents = [result_document(result) for result in results]
+    documents = [result_document(result, depth) for result in results]
     for document, change in zip(documents, changes, strict=False):
         document["baseline"] = _baseline(change.baseline)
         document["change"] = _metrics(change)
     return documents[0] if len(documents) == 1 else documents
 
 
-def comparison_document(results: Sequence[Result], comparison: Comparison) -> dict[str, Any]:
-    """The configs as `summary_document` has them, and what differs."""
+def comparison_document(results: Sequence[Result], comparison: Comparison, depth: int | None = None) -> dict[str, Any]:
+    """The configs as `summary_document` has them, and what differs; with a depth of every module down to it too."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "identical": comparison.identical,
         "baseline": _baseline(comparison.baseline),
-        "configs": [result_document(result) for result in results],
+        "configs": [result_document(result, depth) for result in results],
         "differences": {name: list(values) for name, values in comparison.differences.items()},
         "metrics": _metrics(comparison),
         "attributions": [_attribution(contributions) for contributions in comparison.attributions],
     }
+    if depth is not None:
+        from w2v_explore.analysis.compare import compare_layers
+
+        document["modules"] = {
+            path: {"parameters": _metric(parameters), "macs": _metric(macs)}
+            for path, (parameters, macs) in compare_layers(comparison, depth).items()
+        }
     if results[0].measurement is not None:
         from w2v_explore.report.latency_json import verdicts_document
 
@@ -60,10 +68,11 @@ def comparison_document(results: Sequence[Result], comparison: Comparison) -> di
 
 
 def _metrics(comparison: Comparison) -> dict[str, Any]:
-    return {
-        name: {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
-        for name, metric in comparison.metrics.items()
-    }
+    return {name: _metric(metric) for name, metric in comparison.metrics.items()}
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
 
 
 def _baseline(baseline: Baseline | None) -> dict[str, Any] | None:
@@ -117,8 +126,8 @@ def nearest_document(nearest: Nearest) -> dict[str, Any]:
     }
 
 
-def result_document(result: Result) -> dict[str, Any]:
-    """Everything about one config."""
+def result_document(result: Result, depth: int | None = None) -> dict[str, Any]:
+    """Everything about one config, its layers down to a depth, or all."""
     analysis, measurement = result.analysis, result.measurement
     workload, field = analysis.workload, analysis.receptive_field
     roof_shares = {}
@@ -146,8 +155,10 @@ def result_document(result: Result) -> dict[str, Any]:
             "layers": [layer._asdict() for layer in field.layers],
         },
         "positional_convolution": {"span_samples": field.positional_span_samples},
-        "layers": [_layer(row, result, roof_shares) for row in unfold(analysis.layers)],
+        "layers": [_layer(row, result, roof_shares) for row in unfold(analysis.layers, depth)],
     }
+    if depth is not None:
+        document["depth"] = depth
     if result.prediction is not None:
         from w2v_explore.report.prediction import prediction_document
 

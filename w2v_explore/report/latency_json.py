@@ -18,11 +18,11 @@ if TYPE_CHECKING:  # importing them would import torch
     from w2v_explore.measure.noise import Noise
 
 
-def latency_document(results: Sequence[Result]) -> dict[str, Any]:
-    """Every measurement, and for every config where attention outgrows the feed-forward."""
+def latency_document(results: Sequence[Result], depth: int | None = None) -> dict[str, Any]:
+    """Every measurement, its layers down to a depth, and for every config where attention outgrows the feed-forward."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "measurements": [result_document(result) for result in results],
+        "measurements": [result_document(result, depth) for result in results],
         "attention_crossings": [_crossing(curve) for curve in latency_curves(results)],
     }
 
@@ -41,6 +41,7 @@ def verdicts_document(results: Sequence[Result]) -> dict[str, Any]:
             "ratio": ratio.ratio,
             "ratio_low": ratio.low,
             "ratio_high": ratio.high,
+            "confidence": ratio.confidence,
         }
         for name, ratio in ratios
         if ratio is not None
@@ -62,7 +63,8 @@ def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
     document = {
         "method": (
             f"median of {latency.runs} plain forward passes after {latency.warm_up_runs} warm-up passes; the interval "
-            "is the percentile bootstrap's; layers from the median of the hooked passes, in turn with the plain ones"
+            "is the percentile bootstrap's, of five passes or fewer their range; layers "
+            " from the median of the hooked passes, in turn with the plain ones"
         ),
         "device": latency.device,
         "device_name": latency.device_name,
@@ -78,6 +80,7 @@ def _latency(result: Result, measurement: Measurement) -> dict[str, Any]:
             "iqr_s": estimate.iqr_s,
             "low_s": estimate.low_s,
             "high_s": estimate.high_s,
+            "confidence": estimate.confidence,
             "uncertainty": estimate.uncertainty,
             "target": latency.target,
             "p90_s": estimate.p90_s,

@@ -107,9 +107,9 @@ def _kept(costs: MemoryCosts, depth: int | None) -> Table:
     training = costs.training[costs.analysis.workload.dtype]
     columns = [
         Column("Module", numeric=False),
-        Column("Kind", numeric=False, wraps=True),
+        Column("Kind", numeric=False, wraps=True, priority=2),
         Column("Kept"),
-        Column("Share", numeric=False),
+        Column("Share", numeric=False, priority=1),
     ]
     table = Table(f"Activations that the backward pass keeps ({training.recipe.name})", columns)
     for label, kind, layer in tree_rows(costs.analysis.layers, depth):
@@ -125,7 +125,7 @@ def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
     drop = costs.analysis.config.model.encoder_layer_drop
     columns = [Column("MACs", numeric=False), Column("No layer dropped")]
     if drop:
-        columns += [Column("On average"), Column("All dropped")]
+        columns += [Column("On average"), Column("All dropped", priority=1)]
     table = Table("MACs of a training step", columns)
     empty = [""] * (len(columns) - 2)
     table.rows.append(("forward", short(training.forward.total), *empty))
@@ -150,7 +150,7 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         Column(f"Batch {workload.batch} of {workload.seconds:g} s", numeric=False, wraps=True),
         Column(f"Largest batch of {workload.seconds:g} s", wraps=True),
         Column(f"Longest audio in a batch of {workload.batch}", wraps=True),
-        Column("In samples"),
+        Column("In samples", priority=1),
     ]
     table = Table(f"What fits {_memory_size(fits.memory_bytes)} ({exact(fits.memory_bytes)} bytes)", columns)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.workload import Workload
 
 
-def memory_document(costs: MemoryCosts) -> dict[str, Any]:
-    """What `memory` says of one config."""
+def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, Any]:
+    """What `memory` says of one config, with its layers down to a depth, or all."""
     analysis = costs.analysis
     kept = costs.training[analysis.workload.dtype].kept_by_layer
     document = {
@@ -31,7 +31,7 @@ def memory_document(costs: MemoryCosts) -> dict[str, Any]:
         "training": {dtype: _training(training) for dtype, training in costs.training.items()},
         "layers": [
             {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
-            for row in unfold(analysis.layers)
+            for row in unfold(analysis.layers, depth)
         ],
         "not_included": NOT_INCLUDED,
     }

@@ -41,7 +41,10 @@ def describe_step(effect: Effect) -> str:
 
 
 def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
-    columns = [Column("Step", numeric=False, wraps=True), *[Column(heading) for heading, _ in _FIGURES.values()]]
+    columns = [
+        Column("Step", numeric=False, wraps=True),
+        *[Column(heading, priority=number) for number, (heading, _) in enumerate(_FIGURES.values())],
+    ]
     table = Table("What one step changes", columns)
     for effect in effects:
         changes = [signed(effect.deltas[name], text) for name, (_, text) in _FIGURES.items()]
@@ -57,7 +60,10 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
 
 def _chart(effects: Sequence[Effect]) -> Table:
     charted = [_FIGURES[name][0] for name in _CHARTED]
-    columns = [Column("Step", numeric=False, wraps=True), *[Column(heading, numeric=False) for heading in charted]]
+    columns = [
+        Column("Step", numeric=False, wraps=True),
+        *[Column(heading, numeric=False, priority=number) for number, heading in enumerate(charted)],
+    ]
     table = Table("The same in percent", columns)
     ratios = [[_ratio(effect, name) for name in _CHARTED] for effect in effects]
     greatest = [max((abs(ratio - 1) for ratio in column), default=0.0) for column in zip(*ratios, strict=True)]

@@ -67,8 +67,8 @@ def _table(source: str, findings: Iterable[Finding]) -> Table:
         Column("Figure", numeric=False, wraps=True),
         Column("Closed form"),
         Column("Theirs"),
-        Column("Difference"),
-        Column("Why", numeric=False, wraps=True),
+        Column("Difference", priority=1),
+        Column("Why", numeric=False, wraps=True, priority=2),
     ]
     table = Table(f"Source: {source}", columns)
     for finding in findings:
