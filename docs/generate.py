@@ -15,12 +15,16 @@ from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.table import (
     DIALECTS,
     FAIRSEQ_FINE_TUNED,
+    FAIRSEQ_GROUPS,
     FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
+    HARMLESS,
+    HARMLESS_TEXTS,
     HUGGINGFACE_CONFIGS,
     HUGGINGFACE_REFUSED,
+    NOT_HARMLESS,
     Counterpart,
 )
 from w2v_explore.config.dialects.write import write_config
@@ -38,8 +42,9 @@ A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.
 `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may
 hold `extends` and metadata.
 
-Wherever a command takes a config, it takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins),
-or `-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file.
+A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
+`-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about
+files: it takes paths, folders, patterns and `-`, no presets and no `--set`.
 
 What is wrong is reported all at once, each problem as `path:line:column: error CODE name: what was found; what to
 write`. A file may have 512 KiB and nest 64 levels; YAML's merge keys and tags of one's own are refused.
@@ -96,6 +101,13 @@ Wherever a command takes a config, it takes one of these:
 Whose it is is seen from its content; `--from` says so where the content leaves it open. A config of ours can extend
 another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is a number, and `yes` is none.
 
+What states no architecture is not read: it takes the name of a model that is known (`_name`, `model_type`, or a class
+among `architectures`), or at least one size of the encoder in the words of the dialect. Then what is left out takes the
+program's defaults. Sizes under other names, and `_target_`, are another program's (E283).
+
+The sample rate is read where the program keeps it: fairseq's `task.sample_rate`, the `sampling_rate` of the
+`preprocessor_config.json` beside a `config.json`. Reports say where it comes from; `--set sample_rate=` goes before it.
+
 What is wrong is reported in the original file, under the name that the field has there:
 
     config.json:4:27: error E234 heads-divide: num_attention_heads is 7, which does not divide hidden_size 768; …
@@ -112,7 +124,7 @@ whose default that is), ignored since it has no effect on the architecture (`--v
 changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
 code 2). There and back, all 16 values are what they were.
 
-Three things are worth knowing:
+Four things are worth knowing:
 
 - **The head.** Hugging Face's `vocab_size` counts where the architecture is a `*ForCTC`. fairseq takes the size of its
   head from the target dictionary, which no config states: it is null, and `--set aux_num_out=32` gives it. A config
@@ -123,6 +135,8 @@ Three things are worth knowing:
 - **The projection.** fairseq builds none between the extractor and a transformer that is as wide as the last
   convolution. The model here always has one, as those of torchaudio and transformers: such a config is refused in both
   directions.
+- **The sample rate**, where it is not 16,000, goes to fairseq's `task.sample_rate`, and into a `config.json` as
+  `sampling_rate`, which transformers passes over; torchaudio's arguments and Python's call cannot say it.
 
 A `config.json` that is written gives a transformers model with exactly our parameters. That takes `mask_time_prob: 0`
 and `mask_feature_prob: 0`, since a model that masks has a vector more, and `final_dropout: 0`, since the model here has
@@ -180,10 +194,50 @@ def dialects_page() -> str:
         text += "\n### Ignored\n\n| about | fields |\n| :--- | :--- |\n"
         for group, names in dialect.ignored.items():
             text += f"| {group} | {', '.join(f'`{field}`' for field in names)} |\n"
-        text += "\nAny other field is ignored with a warning (W284).\n"
+    text += _unknown_fields() + _groups()
     text += "\n### Relatives\n\nRecognised and refused (E283):\n\n"
     text += "".join(f"- {relative.message[0].upper()}{relative.message[1:]}.\n" for relative in RELATIVES)
     return text + _worked_examples()
+
+
+def _unknown_fields() -> str:
+    names = ", ".join(f"`{name}`" for name in HARMLESS)
+    texts = ", ".join(f"`{name}`" for name in HARMLESS_TEXTS)
+    never = ", ".join(f"`{name}`" for name in NOT_HARMLESS)
+    return f"""
+## Unknown fields
+
+A field of the architecture's own section that is in no list above, and is switched on (not `false`, `null`, `0`, `""`
+or an empty container), may change the architecture: E285, an error. Where all stands at one level, as in a
+`config.json`, text and tables of labels say nothing of layers, and are ignored with a warning (W284); so is what is
+called
+
+- {names};
+- {texts}, where the value is text;
+- but not {never}.
+
+`--allow-unknown`, on every command that takes a config, makes a warning of the error. Reports then name what is not
+counted, and the config equals no preset.
+"""
+
+
+def _groups() -> str:
+    rows = "".join(
+        f"| `{name}` | {', '.join(f'`{field}: {_code(value)}`' for field, value in fields.items())} |\n"
+        for name, fields in FAIRSEQ_GROUPS.items()
+    )
+    return f"""
+## Hydra's defaults
+
+`defaults: [{{model: wav2vec2/wav2vec2_large}}]` takes fields from a file of fairseq's. These groups are known, with or
+without the folder before their names; what the file itself states goes before them. Any other model group is refused,
+as is a list that takes in another file; entries that are about no model are passed over.
+
+| group | its fields |
+| :--- | :--- |
+{rows}
+`${{…}}` in a field of the architecture is followed within the file, and refused where it leads out of it.
+"""
 
 
 def _kinds(dialect: str) -> str:
@@ -227,7 +281,8 @@ def _worked_examples() -> str:
         ]
         back = write_config(load_config(str(Path(folder) / "fairseq.yaml")), "w2v")
     parts.append(
-        "From each of the others back to ours. All three give the same, but for the name, which is the file's."
+        "From each of the others back to ours. All three give the same, but for the name, which is the file's, or of a "
+        "`config.json` its folder's."
     )
     parts += [f"```shell\n{''.join(commands)}```", "`from_fairseq.yaml`:", f"```yaml\n{back}```"]
     return "\n" + "\n\n".join(parts) + "\n"

@@ -94,7 +94,12 @@ def test_a_misspelt_key_is_one_problem() -> None:
             "3:26 macs_per_audio_second is 7,406,652,314; the budget is at most 7,000,000,000",
         ),
         ("parameter_bytes: 400M", None),
-        ("parametres: 3", "3:15 budgets.parametres is no figure; there is parameters, parameter_bytes"),
+        ("parametres: 3", "3:15 budgets.parametres is no figure; did you mean parameters?"),
+        (
+            "memory.inference_bytes: 3",
+            "3:27 budgets.memory.inference_bytes is no figure; did you mean peak_memory_bytes?",
+        ),
+        ("speed: 3", "3:10 budgets.speed is no figure; there is parameters, parameter_bytes"),
         ("parameters: lots", "3:15 budgets.parameters is text 'lots'; write a number, as 100M"),
         ("parameters: {most: 3}", "3:15 budgets.parameters is a mapping; write a number, as 100M"),
         ("peak_memory_bytes: 24", "3:22 budgets.peak_memory_bytes is 24; write 24GiB"),

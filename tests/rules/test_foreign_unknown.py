@@ -8,8 +8,13 @@ from tests.rules.helper import found
 @pytest.mark.parametrize(
     ("text", "places"),
     [
-        ("model:\n  _name: wav2vec2\n  encoder_layer: 6\n", ["3:18-3:19"]),
-        ('{"model_type": "wav2vec2", "num_hiden_layers": 6}', ["1:48-1:49"]),
+        ("model:\n  _name: wav2vec2\n  my_loss_weight: 6\n", ["3:19-3:20"]),
+        ("model:\n  _name: wav2vec2\n  text_encoder:\n    {}\n", ["4:5-4:7"]),
+        ("model:\n  _name: wav2vec2\n  rel_pos: false\n", ["3:12-3:17"]),
+        ("model:\n  _name: wav2vec2\n  my_dropout:\n    first: 0.1\n", ["3:3-3:13"]),
+        ('{"model_type": "wav2vec2", "attention_type": "full"}', ["1:46-1:52"]),
+        ('{"model_type": "wav2vec2", "id2accent": {"0": "uk", "1": "us"}}', ["1:41-1:63"]),
+        ('{"model_type": "wav2vec2", "accent2id": {"uk": 0, "us": 1}}', ["1:41-1:59"]),
     ],
 )
 def test_found(text: str, places: list[str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from w2v_explore import ConditionError, Workload, analyze, compare, load_config
 from w2v_explore.analysis.baseline import FIGURE_NAMES
 from w2v_explore.analysis.conditions import parse_condition
+from w2v_explore.analysis.figures import BUDGET_NAMES
+from w2v_explore.lint.rules.budget import LIMITS
 
 BEFORE = {"parameters": 100, "macs": 0}
 
@@ -76,3 +80,28 @@ def test_every_figure_that_is_compared_can_be_held() -> None:
     base = analyze(load_config("base"), Workload.of_seconds(1))
     measured = {name for name in FIGURE_NAMES if "latency" in name}
     assert set(compare([base, base]).metrics) | measured == set(FIGURE_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("peak_memory_bytes", "that is a budget's name; write memory.inference_bytes"),
+        ("receptive_field", "that is a budget's name; write extractor.receptive_field_samples"),
+        ("stride_ms", "that is a budget's name; write extractor.stride_samples, in samples"),
+        ("frames", "did you mean extractor.frames?"),
+        ("frame_rate", "did you mean extractor.frame_rate_hz?"),
+        ("peak_activation", "did you mean memory.peak_activation_bytes?"),
+        ("Parameters", "did you mean parameters?"),
+        ("real_time_factor", "did you mean latency.real_time_factor?"),
+        ("accuracy", "there is parameters, parameter_bytes, macs, "),
+    ],
+)
+def test_figures_meant(name: str, instead: str) -> None:
+    with pytest.raises(ConditionError, match=re.escape(f"there is no figure {name}; {instead}")):
+        parse_condition(f"{name} > 1")
+
+
+def test_every_budget_is_a_figure_or_has_one() -> None:
+    figures = {name.split(",")[0] for name in BUDGET_NAMES.values()}
+    assert figures <= set(FIGURE_NAMES)
+    assert set(LIMITS) <= set(FIGURE_NAMES) | set(BUDGET_NAMES)

@@ -298,8 +298,8 @@ def test_what_is_no_mapping_is_refused(
     assert located(problems_of(content)) == [("E106", line, column)]
 
 
-def test_an_empty_mapping_lacks_every_field(problems_of: Load) -> None:
-    assert located(problems_of("# nothing\n{}\n")) == [("E201", 2, 1)] * 16
+def test_an_empty_mapping_lacks_every_field_once(problems_of: Load) -> None:
+    assert located(problems_of("# nothing\n{}\n")) == [("E201", 2, 1)]
 
 
 # --- Keys and values that are no plain text or number -------------------------------------------------------------

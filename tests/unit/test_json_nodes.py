@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v_explore.config.document import Document, parse_document, plain_value
+from w2v_explore.config.document import OWN_DIALECT, Document, parse_document, plain_value
 from w2v_explore.config.source import Source
 
 JSON = st.recursive(
@@ -19,8 +19,8 @@ JSON = st.recursive(
 )
 
 
-def parse(text: str | bytes, name: str = "c.json") -> Document:
-    return parse_document(Source(name, text if isinstance(text, bytes) else text.encode(), name))
+def parse(text: str | bytes, name: str = "c.json", dialect: str = OWN_DIALECT) -> Document:
+    return parse_document(Source(name, text if isinstance(text, bytes) else text.encode(), name), dialect)
 
 
 def shallow(value: Any, depth: int = 3) -> Any:
@@ -93,7 +93,7 @@ def test_what_is_no_json_that_can_be_read(text: str, expected: str) -> None:
 
 
 def test_numbers_of_thousands_of_digits_are_no_defect() -> None:
-    document = parse(f'{{"model_type": "wav2vec2", "hidden_size": {"9" * 9_000}}}')
+    document = parse(f'{{"model_type": "wav2vec2", "hidden_size": {"9" * 9_000}}}', dialect="huggingface")
     from w2v_explore.config.load import read_config
 
     assert [problem.rule.code for problem in read_config(document).problems] == ["E210"]

@@ -371,10 +371,34 @@ def test_a_missing_field_is_e201_where_the_mapping_begins(field: str) -> None:
     assert field in problem.message
 
 
-def test_all_missing_fields_are_reported_in_the_order_of_the_fields() -> None:
-    problems = problems_of(write("c.yaml", "name: x\nencoder_embed_dim: 768\n"))
-    assert {problem.rule.code for problem in problems} == {"E201"}
-    assert [problem.key for problem in problems] == [field for field in FIELDS if field != "encoder_embed_dim"]
+def test_many_missing_fields_are_one_problem_that_names_them_in_the_order_of_the_fields() -> None:
+    (problem,) = problems_of(write("c.yaml", "name: x\nencoder_embed_dim: 768\n"))
+    assert (problem.rule.code, problem.key) == ("E201", None)
+    missing = ", ".join(field for field in FIELDS if field != "encoder_embed_dim")
+    assert problem.message.startswith(f"15 of the 16 fields are missing: {missing}; write all 16 fields")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_few_missing_fields_are_a_problem_each(count: int) -> None:
+    left_out = tuple(f"{field}:" for field in list(FIELDS)[-count:])
+    lines = [line for line in COMPLETE.splitlines(True) if not line.startswith(left_out)]
+    problems = problems_of(write("c.yaml", "".join(lines)))
+    assert [problem.key for problem in problems] == ([None] if count > 3 else list(FIELDS)[-count:])
+
+
+@pytest.mark.parametrize("key", ["extend", "Extends", "EXTENDS", "extands"])
+def test_a_misspelt_extends_is_the_only_problem(key: str) -> None:
+    (problem,) = problems_of(write("c.yaml", f"{key}: base\nencoder_num_layers: 6\n"))
+    assert (problem.rule.code, problem.key, problem.fix) == ("E200", key, "extends")
+    assert "did you mean extends?" in problem.message
+
+
+def test_a_part_of_a_field_elsewhere_is_not_renamed() -> None:
+    (problem,) = problems_of(write("c.yaml", "extends: base\nencoder_num_layers: 3\nconv_stride: [5, 2]\n"))
+    assert problem.fix is None
+    assert (
+        problem.message == "conv_stride is Hugging Face's name; what it says is a part of extractor_conv_layer_config"
+    )
 
 
 def test_a_base_that_lacks_fields_is_reported_at_the_config_that_was_asked_for() -> None:

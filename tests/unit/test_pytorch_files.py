@@ -20,6 +20,7 @@ from tests.program import Runner
 from w2v_explore import CheckpointError
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.checkpoint.read import read_checkpoint
+from w2v_explore.errors import missing_extra
 
 WEIGHTS = {"a.weight": torch.zeros(3, 2), "b": torch.ones(2, dtype=torch.bfloat16), "scalar": torch.tensor(1)}
 TENSORS = (
@@ -209,6 +210,4 @@ def test_without_torch_the_message_names_the_command_that_brings_it(tmp_path: Pa
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert (
-        "a PyTorch checkpoint needs torch, which is not installed: pip install 'w2v-explore[torch]'" in finished.stderr
-    )
+    assert str(missing_extra("a PyTorch checkpoint, unlike a safetensors file,", "torch")) in finished.stderr

@@ -56,8 +56,8 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether all 16 fields and the sample rates are equal in all configs."""
-        return not self.differences
+        """Whether all 16 fields and the sample rates are equal in all configs, and nothing else was left out of any."""
+        return not self.differences and not any(analysis.config.not_counted for analysis in self.analyses)
 
     @property
     def names(self) -> list[str]:

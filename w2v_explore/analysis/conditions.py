@@ -1,13 +1,12 @@
 """Conditions on figures: ``parameters > +5%`` of a change, ``macs > 10G`` of a figure by itself."""
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from w2v_explore.analysis.baseline import FIGURE_NAMES
-from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.figures import BUDGET_NAMES, COMPONENTS, Number
 from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity
 from w2v_explore.errors import ConditionError, QuantityError
 
@@ -18,6 +17,7 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
 }
 _CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|>|<)\s*([+−-])?\s*([^+−\s%-][^%]*?)\s*(%)?\s*", re.ASCII)
+_TOTALS = [name for name in FIGURE_NAMES if not name.startswith((*(f"{part}." for part in COMPONENTS), "macs."))]
 _HOW = "write 'parameters > +5%' of a change, or 'macs > 10G' of the figure by itself"
 
 
@@ -65,6 +65,16 @@ class Condition(NamedTuple):
         return OPERATORS[self.operator](value, self.limit)
 
 
+def _instead_of(metric: str) -> str:
+    """What to write instead of a name that no figure has."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    if metric in BUDGET_NAMES:
+        return f"that is a budget's name; write {BUDGET_NAMES[metric]}"
+    return did_you_mean(nearest(metric, FIGURE_NAMES), f"there is {', '.join(_TOTALS)}, and those of components")
+
+
 def parse_condition(text: str) -> Condition:
     """The condition that a text writes.
 
@@ -76,9 +86,7 @@ def parse_condition(text: str) -> Condition:
         raise ConditionError(f"--fail-if {text!r} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()
     if metric not in FIGURE_NAMES:
-        guesses = difflib.get_close_matches(metric, FIGURE_NAMES, n=1)
-        guess = f"did you mean {guesses[0]}?" if guesses else f"there is {', '.join(FIGURE_NAMES[:5])} and more"
-        raise ConditionError(f"--fail-if {text!r}: there is no figure {metric}; {guess}")
+        raise ConditionError(f"--fail-if {text!r}: there is no figure {metric}; {_instead_of(metric)}")
     if percent and not sign:
         raise ConditionError(f"--fail-if {text!r}: a percentage is a change; write +{number}% or -{number}%")
     try:

@@ -15,6 +15,15 @@ COMPONENTS = {
 }
 """The parts of a model that are compared, and their module paths."""
 
+BUDGET_NAMES = {
+    "peak_memory_bytes": "memory.inference_bytes",
+    "receptive_field": "extractor.receptive_field_samples",
+    "receptive_field_ms": "extractor.receptive_field_samples, in samples",
+    "stride": "extractor.stride_samples",
+    "stride_ms": "extractor.stride_samples, in samples",
+}
+"""What a config's ``budgets`` call some of the figures, and the figures."""
+
 
 def total_figures(analysis: Analysis) -> dict[str, Number]:
     """The figures of a model as a whole, all in closed form; docs/json.md has what each means."""

@@ -24,17 +24,25 @@ class Nearest(NamedTuple):
 
     Attributes:
         preset: Its name.
-        equals: All presets with the same 16 values and sample rate; empty where none has them.
+        equals: All presets with the same 16 values and sample rate; none where something is not counted.
         differences: The fields that differ, ``sample_rate`` among them: the config's value and the preset's.
+        not_counted: The fields that are not known here, by which it may differ too.
     """
 
     preset: str
     equals: tuple[str, ...]
     differences: dict[str, tuple[Any, Any]]
+    not_counted: tuple[str, ...] = ()
 
 
-def identify(model: ModelConfig, sample_rate: int = PRESETS_SAMPLE_RATE) -> Nearest:
-    """The preset that a config equals or is nearest to; of several as near, the first by name."""
+def identify(model: ModelConfig, not_counted: tuple[str, ...] = (), sample_rate: int = PRESETS_SAMPLE_RATE) -> Nearest:
+    """The preset that a config equals or is nearest to; of several as near, the first by name.
+
+    Args:
+        model: The config.
+        not_counted: As in `w2v_explore.config.load.Config`: a config that has such fields equals none.
+        sample_rate: Of the audio that it is meant for: a config at another rate than the presets' equals none.
+    """
     values = model.to_mapping()
     parameters = build_architecture(model).parameters
     own = _by_meaning(values.values())
@@ -46,7 +54,7 @@ def identify(model: ModelConfig, sample_rate: int = PRESETS_SAMPLE_RATE) -> Near
         return sum(differs) - dropouts, dropouts, abs(log(parameters / preset_parameters)), name
 
     distances = sorted(map(distance, PRESET_VALUES))
-    equals = tuple(name for fields, dropouts, _, name in distances if not fields and not dropouts)
+    equals = tuple(name for fields, dropouts, _, name in distances if not (fields or dropouts or not_counted))
     nearest = distances[0][-1]
     _, *preset = PRESET_VALUES[nearest]
     differences = {
@@ -55,8 +63,8 @@ def identify(model: ModelConfig, sample_rate: int = PRESETS_SAMPLE_RATE) -> Near
         if mine != same
     }
     if sample_rate != PRESETS_SAMPLE_RATE:
-        return Nearest(nearest, (), {**differences, "sample_rate": (sample_rate, PRESETS_SAMPLE_RATE)})
-    return Nearest(nearest, equals, differences)
+        equals, differences = (), {**differences, "sample_rate": (sample_rate, PRESETS_SAMPLE_RATE)}
+    return Nearest(nearest, equals, differences, not_counted)
 
 
 def _by_meaning(values: Any) -> list[Any]:

@@ -71,12 +71,13 @@ class Inspection:
         return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
 
 
-def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspection:
+def inspect_checkpoint(reference: str, overrides: Sequence[str] = (), *, allow_unknown: bool = False) -> Inspection:
     """What a checkpoint is.
 
     Args:
         reference: A file of weights, an index of several, or a Hugging Face folder.
         overrides: ``field=value`` each, for what nothing else tells.
+        allow_unknown: Whether the config that comes with it may have fields that are not known; they are left out.
 
     Raises:
         SourceError: It cannot be opened.
@@ -84,8 +85,8 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         ConfigError: The config that comes with it, or an override, is wrong.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    inference = infer_config(reference)
-    reading = read_config(inference.document, overrides)
+    inference = infer_config(reference, allow_unknown=allow_unknown)
+    reading = read_config(inference.document, overrides, allow_unknown=allow_unknown)
     missing = {problem.key for problem in reading.problems if problem.rule is codes.MISSING_KEY}
     if len(missing) < len(reading.problems):
         raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
@@ -101,7 +102,7 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = ()) -> Inspect
         conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
         config=config,
         fit=fit_weights(inference.checkpoint, inference.keys, config.model) if config else None,
-        nearest=identify(config.model, config.sample_rate) if config else None,
+        nearest=identify(config.model, config.not_counted, config.sample_rate) if config else None,
     )
 
 

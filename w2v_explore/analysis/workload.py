@@ -38,7 +38,8 @@ class Workload:
     ) -> "Workload":
         """The workload of utterances of a duration in seconds, rounded to whole samples."""
         if not 0 < seconds * sample_rate <= MAX_SAMPLES:
-            raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give a positive duration")
+            most = f"at most {MAX_SAMPLES / sample_rate:,.10g}" if seconds > 0 else "a positive duration"
+            raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give {most}")
         return cls(samples=max(1, round(seconds * sample_rate)), batch=batch, sample_rate=sample_rate, dtype=dtype)
 
     @property

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from w2v_explore.checkpoint.files import open_file
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, TensorInfo, shown
 from w2v_explore.checkpoint.recognize import ZIP_START
-from w2v_explore.errors import CheckpointError, MissingExtraError
+from w2v_explore.errors import CheckpointError, missing_extra
 
 if TYPE_CHECKING:
     import torch
@@ -92,10 +92,7 @@ def _load(path: str) -> Any:
     try:
         import torch
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"a PyTorch checkpoint needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'; "
-            "a safetensors file needs none"
-        ) from error
+        raise missing_extra("a PyTorch checkpoint, unlike a safetensors file,", error.name) from error
     try:
         return torch.load(path, map_location="meta", weights_only=True)
     except Exception as error:

@@ -21,6 +21,9 @@ from w2v_explore.errors import CheckpointError, SourceError
 CONFIG_FILES = ("config.json", "{stem}.yaml", "config.yaml")
 """A config beside the weights: Hugging Face's, then what `inspect --write` is likely to have made."""
 
+# What Git leaves in the place of a large file that was not fetched.
+_LFS_START = b"version https:"
+
 
 def read_checkpoint(path: str) -> Checkpoint:
     """What a file of weights, an index of several, or a Hugging Face folder holds.
@@ -79,6 +82,10 @@ def _read_file(path: str) -> Checkpoint:
         from w2v_explore.checkpoint.pytorch import read_pytorch
 
         return read_pytorch(path)
+    if start.startswith(_LFS_START):
+        raise CheckpointError(
+            f"cannot read {path}: it is a pointer of Git LFS that stands for the file; `git lfs pull` fetches it"
+        )
     if looks_like_safetensors(start) or path.endswith(SAFETENSORS_SUFFIX):
         return read_safetensors(path)
     if not start:

@@ -21,9 +21,10 @@ def check(
     format: options.ReportFormatOption = options.ReportFormat.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Whether the weights of a checkpoint fit a config: what is missing, unexpected, or of another shape."""
-    [wanted] = load_configs([config], overrides or (), options.name_of(dialect))
+    [wanted] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
     found = read_checkpoint(checkpoint)
     keys = translate_keys(tensor.name for tensor in found.tensors)
     fit = fit_weights(found, keys, wanted.model)

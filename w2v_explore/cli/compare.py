@@ -32,6 +32,7 @@ def compare(
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
     if len(configs) < 2 and baseline is None:
@@ -47,6 +48,7 @@ def compare(
         device=device,
         runs=runs,
         dialect=options.name_of(dialect),
+        allow_unknown=allow_unknown,
         baseline=saved,
         in_turns=True,
     )

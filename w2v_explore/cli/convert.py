@@ -1,5 +1,6 @@
 """``w2v-explore convert``."""
 
+import sys
 from enum import Enum
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from w2v_explore.config.dialects.write import unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import Reading, config_of, read_config, read_document, rename_fields
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import is_writable
 from w2v_explore.errors import ConfigError, SourceError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
@@ -39,6 +41,7 @@ def convert(
     config: Annotated[str, typer.Argument(metavar="IN", help=options.CONFIG_HELP)],
     to: Annotated[ToDialect, typer.Option("--to", help="What to write; python is the call of torchaudio's function.")],
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write it; stdout by default."),
@@ -47,7 +50,8 @@ def convert(
     verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,
 ) -> None:
     """Write a config as another program words it; standard error accounts for every field."""
-    reading = read_config(read_document(config, options.name_of(dialect)), overrides or ())
+    document = read_document(config, options.name_of(dialect), allow_unknown=allow_unknown)
+    reading = read_config(document, overrides or (), allow_unknown=allow_unknown)
     _account(reading, to.value, verbose)
     loaded = config_of(reading)
     found = unwritable(loaded.model, to.value)
@@ -55,7 +59,7 @@ def convert(
         raise ConfigError([_refusal(reading, *found)])
     text = write_config(loaded, to.value)
     if output is None:
-        print(text, end="")
+        print(text if is_writable(text) else write_config(loaded, to.value, ascii_only=True), end="")
         return
     from w2v_explore.lint.fix import write_atomically
 
@@ -81,7 +85,10 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     changes = f", changed: {', '.join(map(str, reading.changes))}" if reading.changes else ""
     name = f"{reading.document.source.name}{changes}"
     rows = account_for_conversion(reading, to)
+    if not rows:
+        # Nothing was read: the cause alone.
+        return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
     for warning in reading.warnings:
-        typer.echo(str(warning), err=True)
+        print(warning, file=sys.stderr)

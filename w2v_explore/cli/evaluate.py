@@ -15,7 +15,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS, check_threads
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import CalibrationError, ConfigError, MissingExtraError
+from w2v_explore.errors import CalibrationError, ConfigError, missing_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def evaluate(
     device: str | None = None,
     runs: int | None = None,
     dialect: str | None = None,
+    allow_unknown: bool = False,
     baseline: Baseline | None = None,
     predict: bool = False,
     threads: int | None = None,
@@ -59,7 +60,7 @@ def evaluate(
     if runs is not None and not 1 <= runs <= MAX_RUNS:
         raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
     analyses = []
-    for config in load_configs(references, overrides, dialect):
+    for config in load_configs(references, overrides, dialect, allow_unknown):
         rate = config.sample_rate
         if samples is not None:
             workload = Workload(samples=samples, batch=batch, sample_rate=rate, dtype=dtype)
@@ -102,7 +103,9 @@ def audits_agree(results: Sequence[Result]) -> bool:
     return all(audit.agrees for result in results if result.measurement and (audit := result.measurement.macs_audit))
 
 
-def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: str | None = None) -> list[Config]:
+def load_configs(
+    references: Sequence[str], overrides: Sequence[str], dialect: str | None = None, allow_unknown: bool = False
+) -> list[Config]:
     """All configs; what is wrong in any of them is reported together.
 
     What stands beside another program's architecture and is not counted is said on standard error.
@@ -111,7 +114,7 @@ def load_configs(references: Sequence[str], overrides: Sequence[str], dialect: s
     problems: list[Problem] = []
     for reference in references:
         try:
-            configs.append(load_config(reference, overrides, dialect))
+            configs.append(load_config(reference, overrides, dialect, allow_unknown=allow_unknown))
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -166,9 +169,7 @@ def needs_extra(what: str, extra: str = "torch") -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{what} needs {error.name}, which is not installed: pip install 'w2v-explore[{extra}]'"
-        ) from error
+        raise missing_extra(what, error.name, extra) from error
 
 
 @contextmanager

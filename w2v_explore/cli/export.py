@@ -51,12 +51,13 @@ def export(
     ] = None,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Write a model for another program: ONNX, torch.export, safetensors or a Hugging Face folder.
 
     Of a config, with initial weights; of a checkpoint, with its own.
     """
-    [loaded] = load_configs([config], overrides or (), options.name_of(dialect))
+    [loaded] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
     _check_output(path, config, to)
     try:
@@ -68,8 +69,8 @@ def export(
             say(f"exporting to {to.value}")
             export_model(model, loaded.model, to.value, path)
     except OSError as error:
-        raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}", param_hint="-o") from error
-    typer.echo(f"wrote {path}", err=True)
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}") from error
+    print(f"wrote {path}", file=sys.stderr)
 
 
 def _make_model(reference: str, config: Config) -> Wav2Vec2Model:
@@ -81,7 +82,7 @@ def _make_model(reference: str, config: Config) -> Wav2Vec2Model:
 
     from w2v_explore.model.build import build_model
 
-    typer.echo(f"{reference} is a config: the weights are initial ones, from seed {_SEED}", err=True)
+    print(f"{reference} is a config: the weights are initial ones, from seed {_SEED}", file=sys.stderr)
     torch.manual_seed(_SEED)
     return build_model(config.model)
 
@@ -97,14 +98,14 @@ def _stem(reference: str) -> str:
 def _check_output(path: Path, reference: str, to: Target) -> None:
     """Refuse what cannot be written, before the work."""
     if not path.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {path.parent}", param_hint="-o")
+        raise typer.BadParameter(f"there is no folder {path.parent}")
     if path.exists() and Path(reference).exists() and path.samefile(reference):
-        raise typer.BadParameter(f"{path} is what is exported; name another", param_hint="-o")
+        raise typer.BadParameter(f"{path} is what is exported; name another")
     if to is Target.HUGGINGFACE:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise typer.BadParameter(f"{path} is there already; name a folder that is new or empty", param_hint="-o")
+            raise typer.BadParameter(f"{path} is there already; name a folder that is new or empty")
     elif path.is_dir():
-        raise typer.BadParameter(f"{path} is a folder; name a file", param_hint="-o")
+        raise typer.BadParameter(f"{path} is a folder; name a file")
 
 
 @contextmanager
@@ -116,5 +117,5 @@ def _status() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda step: None
         return
-    with console.status("") as status:
+    with console.status("", spinner="dots" if console.encoding.startswith("utf") else "line") as status:
         yield status.update

@@ -25,10 +25,11 @@ def identify(
     format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Which preset a config equals, or which it is nearest to, and in which fields it differs."""
-    loaded = load_configs(configs, overrides or (), options.name_of(dialect))
-    found = [(config, identify_model(config.model, config.sample_rate)) for config in loaded]
+    loaded = load_configs(configs, overrides or (), options.name_of(dialect), allow_unknown)
+    found = [(config, identify_model(config.model, config.not_counted, config.sample_rate)) for config in loaded]
     if format is Format.JSON:
         from w2v_explore.report.json import dump, identity_document
 

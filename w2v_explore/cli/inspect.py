@@ -26,9 +26,10 @@ def inspect(
         str | None, typer.Option("--write", metavar="FILE", help="Write the config there as YAML.")
     ] = None,
     format: options.ReportFormatOption = options.ReportFormat.TABLE,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What is in a checkpoint: its tensors, and the config that they and a config inside or beside them tell."""
-    inspection = inspect_checkpoint(checkpoint, overrides or ())
+    inspection = inspect_checkpoint(checkpoint, overrides or (), allow_unknown=allow_unknown)
     if write is not None:
         _write(write, inspection)
     match format:

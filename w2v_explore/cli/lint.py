@@ -11,6 +11,7 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.encoding import ERRORS
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.discovery import find_files
 from w2v_explore.lint.pyproject import Project, load_project
@@ -73,10 +74,11 @@ def lint(
         str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
     ] = "<stdin>",
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
-    settings = _settings(project, select, ignore, fail_on, seconds)
+    settings = _settings(project, select, ignore, fail_on, seconds)._replace(allow_unknown=allow_unknown)
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
@@ -159,7 +161,7 @@ def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], sta
             from w2v_explore.lint.fix import write_atomically
 
             try:
-                write_atomically(output, render(report).encode())
+                write_atomically(output, render(report).encode(errors=ERRORS))
             except OSError as error:
                 raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
         elif format is Format.TEXT:

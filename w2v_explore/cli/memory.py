@@ -36,6 +36,7 @@ def memory(
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
     memory_bytes = None if fit is None else parse_size_bytes(fit)
@@ -47,6 +48,7 @@ def memory(
         batch=1 if batch is None else batch,
         dtype=dtype.value,
         dialect=options.name_of(dialect),
+        allow_unknown=allow_unknown,
     )
     costs = [
         analyze_memory(result.analysis, memory_bytes=memory_bytes, checkpointing=checkpointing) for result in results

@@ -1,6 +1,5 @@
 """``w2v-explore presets``."""
 
-import difflib
 from typing import Annotated
 
 import typer
@@ -35,9 +34,11 @@ def show(
     """Print a preset's YAML, to start a config of one's own from."""
     name = name.removesuffix(".yaml")
     if name not in preset_names():
-        guesses = difflib.get_close_matches(name, preset_names(), n=1)
-        guess = f"did you mean {guesses[0]}?" if guesses else "`w2v-explore presets` lists them"
-        raise typer.BadParameter(f"there is no preset {name}; {guess}")
+        # Imported only where there is none of that name.
+        from w2v_explore.config.model_names import instead_of_preset
+
+        instead = instead_of_preset(name, "`w2v-explore presets` lists them")
+        raise typer.BadParameter(f"there is no preset {name}; {instead}")
     if resolved:
         from w2v_explore.config.dialects.write import write_config
 

@@ -21,6 +21,7 @@ def sensitivity(
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What one step in each argument does to parameters, MACs, memory, receptive field and stride."""
     [result] = evaluate(
@@ -31,6 +32,7 @@ def sensitivity(
         batch=batch,
         dtype=dtype.value,
         dialect=options.name_of(dialect),
+        allow_unknown=allow_unknown,
     )
     analysis = result.analysis
     effects = analyze_sensitivity(analysis)

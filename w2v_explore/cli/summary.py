@@ -39,6 +39,7 @@ def summary(
     format: options.FormatOption = options.Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
@@ -52,6 +53,7 @@ def summary(
         device=device,
         runs=runs,
         dialect=options.name_of(dialect),
+        allow_unknown=allow_unknown,
         baseline=saved,
         predict=predict,
         threads=threads,

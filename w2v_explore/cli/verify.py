@@ -41,8 +41,9 @@ def verify(
     format: Annotated[Format, typer.Option("--format", help="How to write the audit.")] = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
 ) -> None:
-    """Hold every closed form against sources that know nothing of it: torch on meta, torch itself, fvcore."""
+    """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
     results = evaluate(
         configs,
         overrides or (),
@@ -51,6 +52,7 @@ def verify(
         batch=batch,
         dtype=dtype.value,
         dialect=options.name_of(dialect),
+        allow_unknown=allow_unknown,
     )
     verifications = _verify_all([result.analysis for result in results])
     _print(verifications, format)

@@ -19,7 +19,7 @@ from w2v_explore.config.load import read_config
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_file
 from w2v_explore.config.validate import describe
-from w2v_explore.diagnostics import Place
+from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import CheckpointError, ConfigError
 
 CONV_LAYERS = "extractor_conv_layer_config"
@@ -64,8 +64,12 @@ class Inference:
     conflicts: tuple[str, ...]
 
 
-def checkpoint_document(reference: str) -> Document:
+def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Document:
     """What is known of a checkpoint's config, as a document.
+
+    Args:
+        reference: As in `infer_config`.
+        allow_unknown: Whether the config that comes with it may have fields that are not known.
 
     Raises:
         SourceError: It cannot be opened.
@@ -73,14 +77,18 @@ def checkpoint_document(reference: str) -> Document:
         ConfigError: The config that comes with it is wrong.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    inference = infer_config(reference)
+    inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError("\n".join(f"{reference}: {conflict}" for conflict in inference.conflicts))
     return inference.document
 
 
-def infer_config(reference: str) -> Inference:
+def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     """What is known of the config of a checkpoint, and from where.
+
+    Args:
+        reference: A file of weights, an index of several, or a Hugging Face folder.
+        allow_unknown: Whether the config that comes with it may have fields that are not known.
 
     Raises:
         SourceError: It cannot be opened.
@@ -95,7 +103,7 @@ def infer_config(reference: str) -> Inference:
     shapes = infer_from_shapes(
         {keys.ours[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in keys.ours}
     )
-    stated = _read_config(checkpoint.config) if checkpoint.config else None
+    stated = _read_config(checkpoint.config, allow_unknown) if checkpoint.config else None
     entries = dict(stated.entries) if stated else {}
     origins = {field: _origin(entry) for field, entry in entries.items() if field in FIELDS}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
@@ -113,7 +121,10 @@ def infer_config(reference: str) -> Inference:
         source=Source(reference, b"", os.path.abspath(reference)),
         entries=entries,
         start=Place(reference),
-        missing={field: str(question) for field, question in questions.items()},
+        missing={
+            field: Problem(rule=codes.MISSING_KEY, place=Place(reference), key=field, message=str(question))
+            for field, question in questions.items()
+        },
     )
     return Inference(
         checkpoint=checkpoint,
@@ -157,14 +168,14 @@ def _no_model(checkpoint: Checkpoint) -> str:
     )
 
 
-def _read_config(config: ForeignConfig) -> Document:
+def _read_config(config: ForeignConfig, allow_unknown: bool) -> Document:
     """The config that comes with a checkpoint, whosever it is, with what it extends; fields may be missing.
 
     Raises:
         ConfigError: Something else is wrong with it.
     """
     source = read_file(config.path) if config.path is not None else _to_source(config)
-    reading = read_config(parse_document(source))
+    reading = read_config(parse_document(source), allow_unknown=allow_unknown)
     problems = [problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY]
     if problems:
         raise ConfigError(problems)

@@ -84,12 +84,12 @@ class Document(NamedTuple):
     Attributes:
         source: Where it came from.
         entries: The top-level keys in their order; empty where the source could not be parsed. Of another program's
-            config, our 16 fields.
+            config, our 16 fields, and the sample rate where it states that.
         start: Where the mapping begins, for what is missing from it.
         problems: What is wrong with the YAML itself, or keeps another program's config from being read as ours.
         text: The decoded source; empty where it cannot be decoded.
         translation: How another program's config was read; None for our own.
-        missing: By field, what to say where it is missing and the document can say better than that.
+        missing: By field, the problem that it is missing, where the document can word it better than any other.
     """
 
     source: Source
@@ -98,7 +98,7 @@ class Document(NamedTuple):
     problems: tuple[Problem, ...]
     text: str = ""
     translation: "Translation | None" = None
-    missing: Mapping[str, str] = MappingProxyType({})
+    missing: Mapping[str, Problem] = MappingProxyType({})
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:
@@ -135,7 +135,10 @@ def parse_document(source: Source, dialect: str | None = None) -> Document:
 
 def _is_our_own(document: Document) -> bool:
     """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
-    return not (_OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"))
+    if _OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"):
+        return False
+    # Of a config of ours these are mistakes; in bulk they are another program's language.
+    return not any(problem.rule is codes.EXPLICIT_TAG for problem in document.problems)
 
 
 def parse_override(text: str) -> Document:

@@ -1,10 +1,10 @@
 """From a path, a preset's name or ``-`` to a `Config`: ``extends``, overrides, and a report of all that is wrong."""
 
-import difflib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from math import prod
 from typing import NamedTuple
 
 from w2v_explore.checkpoint.recognize import is_checkpoint
@@ -22,7 +22,7 @@ DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
 
 TEXT_METADATA = {
-    "name": "What reports call the config; the file's name by default.",
+    "name": "What reports call the config; the file's name by default, or the folder's of a config.json.",
     "family": "The group it belongs to in `w2v-explore presets`: wav2vec 2.0, HuBERT, XLS-R.",
     "description": "What the model is, in a sentence.",
     "source": "Where its values come from: a paper, a repository, a file.",
@@ -30,6 +30,11 @@ TEXT_METADATA = {
 }
 METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
 _MAX_GUESSES = 100
+_MAX_MISSING_NAMED = 3
+_REMOVE = "remove it (`w2v-explore explain` lists the fields)"
+_NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
+_NO_FIELDS = "none of the 16 fields is stated"
+_WRITE_ALL = "write all 16 fields, or `extends: base` and only what differs"
 _KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
@@ -77,6 +82,11 @@ class Config:
         dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``.
         warnings: What its file says beside the architecture that is not read.
         changes: The values that overrides replaced; what the file says of its own model is left out then.
+        sample_rate_source: What states the sample rate, where that is not the config's own ``sample_rate``: a file
+            beside it (``preprocessor_config.json``) or below it, a field (``task.sample_rate``), ``--set``. None for
+            the default too.
+        not_counted: The fields of another program's config that are not known, and were left out since that was
+            allowed: the model may be another one.
     """
 
     name: str
@@ -90,6 +100,8 @@ class Config:
     dialect: str = OWN_DIALECT
     warnings: tuple[Problem, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+    sample_rate_source: str | None = None
+    not_counted: tuple[str, ...] = ()
 
 
 class Reading(NamedTuple):
@@ -103,6 +115,7 @@ class Reading(NamedTuple):
         model: The config; None where a problem stands against it.
         warnings: What other programs' configs say beside the architecture that is not read.
         changes: The values that overrides replaced by others.
+        not_counted: The fields that are not known and were left out, since that was allowed.
     """
 
     document: Document
@@ -112,6 +125,7 @@ class Reading(NamedTuple):
     model: ModelConfig | None
     warnings: list[Problem]
     changes: tuple[FieldChange, ...] = ()
+    not_counted: tuple[str, ...] = ()
 
     @property
     def sample_rate(self) -> int:
@@ -119,8 +133,22 @@ class Reading(NamedTuple):
         entry = self.entries.get("sample_rate")
         return DEFAULT_SAMPLE_RATE if entry is None else plain_value(entry.value)  # type: ignore[return-value]
 
+    @property
+    def sample_rate_source(self) -> str | None:
+        """What states the sample rate, as in `Config`."""
+        entry = self.entries.get("sample_rate")
+        if entry is None:
+            return None
+        if entry.path.startswith(OVERRIDE):
+            return OVERRIDE.strip()
+        if entry.path != self.document.source.name:
+            return os.path.basename(entry.path)
+        return entry.names[0] if entry.names else None
 
-def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | None = None) -> Config:
+
+def load_config(
+    reference: str, overrides: Sequence[str] = (), dialect: str | None = None, *, allow_unknown: bool = False
+) -> Config:
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
     Args:
@@ -128,6 +156,8 @@ def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | No
             a folder of them), what its shapes and the config inside or beside it tell; of other folders, config.json.
         overrides: ``field=value`` each, checked like the file.
         dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
+        allow_unknown: Whether to leave out the fields of another program's config that are not known and may change
+            the architecture; `Config.not_counted` names them then, and they are errors otherwise.
 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
@@ -135,10 +165,11 @@ def load_config(reference: str, overrides: Sequence[str] = (), dialect: str | No
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
         MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    return config_of(read_config(read_document(reference, dialect), overrides))
+    document = read_document(reference, dialect, allow_unknown=allow_unknown)
+    return config_of(read_config(document, overrides, allow_unknown=allow_unknown))
 
 
-def read_document(reference: str, dialect: str | None = None) -> Document:
+def read_document(reference: str, dialect: str | None = None, *, allow_unknown: bool = False) -> Document:
     """The document that a reference names, as in `load_config`; of a checkpoint, what is known of its config.
 
     Raises:
@@ -150,7 +181,7 @@ def read_document(reference: str, dialect: str | None = None) -> Document:
         # Imported only where there is one.
         from w2v_explore.config.checkpoint import checkpoint_document
 
-        return checkpoint_document(reference)
+        return checkpoint_document(reference, allow_unknown=allow_unknown)
     return parse_document(read_source(reference), dialect)
 
 
@@ -176,12 +207,25 @@ def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | 
     return config_of(read_config(parse_document(Source(name, content), dialect)))
 
 
-def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
-    """Follow what a document extends, apply overrides, and check it all; never raises for what a config says."""
+def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unknown: bool = False) -> Reading:
+    """Follow what a document extends, apply overrides, and check it all; never raises for what a config says.
+
+    Args:
+        document: The file itself.
+        overrides: As in `load_config`.
+        allow_unknown: As in `load_config`.
+    """
     layers, problems = _layers(document)
     innermost = layers[0]
     complete = not problems and _states_all_it_can(innermost)
     unchanged = _merge(layers, document)
+    translations = [layer.translation for layer in layers if layer.translation]
+    warnings = [warning for translation in translations for warning in translation.warnings]
+    unread = [problem for translation in translations for problem in translation.unread]
+    if allow_unknown:
+        warnings += [_allow(problem) for problem in unread]
+    else:
+        problems += unread
     layers += [parse_override(override) for override in overrides]
     for layer in layers:
         problems += layer.problems
@@ -191,12 +235,11 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
     problems += [_locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:
-        problems += _missing_keys(document, entries, problems)
+        problems += _missing_keys(layers, document, entries, problems)
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
-    warnings = [warning for layer in layers if layer.translation for warning in layer.translation.warnings]
-    return Reading(
+    reading = Reading(
         document=document,
         entries=entries,
         values=values,
@@ -204,7 +247,32 @@ def read_config(document: Document, overrides: Sequence[str] = ()) -> Reading:
         model=model,
         warnings=warnings,
         changes=_changes(unchanged, entries) if overrides else (),
+        not_counted=tuple(dict.fromkeys(str(problem.key) for problem in unread)) if allow_unknown else (),
     )
+    for translation in translations:
+        warnings += _check_label_rate(translation.label_rate, reading)
+    return reading
+
+
+def _allow(problem: Problem) -> Problem:
+    """An unknown field that is left out: what was an error is a warning."""
+    message = f"{_shorten(str(problem.key))} is not known here and may change the architecture; it is not counted"
+    return problem._replace(rule=codes.FOREIGN_UNKNOWN, message=message)
+
+
+def _check_label_rate(entry: Entry | None, reading: Reading) -> Iterator[Problem]:
+    """Hold the labels per second that a model is trained with against its frames per second."""
+    rate = plain_value(entry.value) if entry is not None else None
+    if entry is None or reading.model is None or not isinstance(rate, int | float) or rate <= 0:
+        # A rate of −1 stands for labels of the utterance.
+        return
+    frame_rate = reading.sample_rate / prod(stride for _, _, stride in reading.model.conv_layers)
+    if rate != frame_rate:
+        message = (
+            f"{entry.name()} is {rate:g}, and the model makes {frame_rate:g} frames a second of audio at "
+            f"{reading.sample_rate:,} Hz; write the rate of the labels, and check the strides and the sample rate"
+        )
+        yield _problem(codes.LABEL_RATE, entry, message)
 
 
 def _states_all_it_can(document: Document) -> bool:
@@ -237,6 +305,8 @@ def config_of(reading: Reading) -> Config:
         dialect=reading.document.translation.dialect if reading.document.translation else OWN_DIALECT,
         warnings=tuple(reading.warnings),
         changes=changes,
+        sample_rate_source=reading.sample_rate_source,
+        not_counted=reading.not_counted,
     )
 
 
@@ -309,54 +379,58 @@ def _unknown_keys(layer: Document) -> Iterator[Problem]:
     taken = set(layer.entries)
     unknown = [(key, entry) for key, entry in layer.entries.items() if key not in _KNOWN]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess = _guess_key(key) if number < _MAX_GUESSES else None
-        if key == "<<":
-            instead = "a merge key is not read here; write `extends:` and the name of the config to start from"
-        elif guess is None:
-            instead = f"{_shorten(key)} is no field of a config; remove it (`w2v-explore explain` lists the fields)"
-        elif _foreign_names().get(key) == guess:
-            instead = f"{key} is another program's name; write {guess}"
-        else:
-            instead = f"{_shorten(key)} is no field of a config; did you mean {guess}?"
+        guess, instead = _meaning(key) if number < _MAX_GUESSES else (None, _NO_FIELD)
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
-        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=instead, fix=fix)
+        message = instead.replace("{}", _shorten(key), 1)
+        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
 
 
 def _shorten(key: str) -> str:
     return key if len(key) <= 60 else f"{key[:59]}…"
 
 
-def _guess_key(key: str) -> str | None:
-    """The field that an unknown key most likely means."""
-    if len(key) > 60:
-        return None
-    foreign = _foreign_names().get(key)
-    close = difflib.get_close_matches(key, (*FIELDS, *METADATA), n=1, cutoff=0.7)
-    return foreign or (close[0] if close else None)
+def _meaning(key: str) -> tuple[str | None, str]:
+    """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.foreign_names import foreign_names
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    if key == "<<":
+        return None, "a merge key is not read here; write `extends:` and the name of the config to start from"
+    foreign = foreign_names().get(key)
+    if foreign is not None:
+        of_what = "write" if foreign.is_whole else "what it says is a part of"
+        return (foreign.field if foreign.is_whole else None), f"{{}} is {foreign.whose} name; {of_what} {foreign.field}"
+    guesses = nearest(key, (*FIELDS, *METADATA))
+    if not guesses:
+        return None, _NO_FIELD
+    return (
+        guesses[0] if len(guesses) == 1 else None
+    ), f"{{}} is no field of a config; {did_you_mean(guesses, _REMOVE)}"
 
 
-@cache
-def _foreign_names() -> dict[str, str]:
-    """Our field by the one name that fairseq or Hugging Face has for it."""
-    names = {}
-    for key, field in FIELDS.items():
-        for foreign in (field.fairseq, field.huggingface):
-            name = foreign.split(" ")[0]
-            if name.isidentifier() and name not in FIELDS and len(name) > len("the"):
-                names[name] = key
-    return names
-
-
-def _missing_keys(document: Document, entries: dict[str, Entry], problems: Sequence[Problem]) -> Iterator[Problem]:
+def _missing_keys(
+    layers: Sequence[Document], document: Document, entries: dict[str, Entry], problems: Sequence[Problem]
+) -> Iterator[Problem]:
     # A misspelt key is one problem, not an unknown one and a missing one.
-    misspelt = {_guess_key(problem.key or "") for problem in problems if problem.rule is codes.UNKNOWN_KEY}
-    for key in FIELDS:
-        if key not in entries and key not in misspelt:
-            message = f"{key} is missing; write all 16 fields, or `extends: base` and only what differs"
-            message = document.missing.get(key, message)
-            yield Problem(rule=codes.MISSING_KEY, place=document.start, key=key, message=message)
+    misspelt = {_meaning(problem.key or "")[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    if "extends" in misspelt:
+        return
+    worded = {key: problem for layer in layers for key, problem in layer.missing.items()}
+    missing = [key for key in FIELDS if key not in entries and key not in misspelt]
+    if len(missing) > _MAX_MISSING_NAMED and not worded:
+        # One cause, one problem: nobody forgets so many, one by one.
+        stated = len(FIELDS) - len(missing)
+        found = f"{len(missing)} of the 16 fields are missing: {', '.join(missing)}" if stated else _NO_FIELDS
+        yield Problem(rule=codes.MISSING_KEY, place=document.start, key=None, message=f"{found}; {_WRITE_ALL}")
+        return
+    for key in missing:
+        plain = Problem(
+            rule=codes.MISSING_KEY, place=document.start, key=key, message=f"{key} is missing; {_WRITE_ALL}"
+        )
+        yield worded.get(key, plain)
 
 
 def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
@@ -373,7 +447,7 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         else:
             good, instead = isinstance(value, str), "text, in quotes where YAML would read it as something else"
         if not good:
-            yield _problem(codes.METADATA_TYPE, entry, f"{key} is {describe(value)}; write {instead}")
+            yield _problem(codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(value)}; write {instead}")
 
 
 def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:

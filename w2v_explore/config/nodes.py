@@ -74,7 +74,22 @@ def compose(name: str, text: str, suffix: str = "") -> tuple[yaml.MappingNode, l
     Raises:
         RejectedError: It is no mapping that can be read.
     """
-    root = _compose_mapping(name, text, suffix == ".json")
+    try:
+        root = _compose_mapping(name, text, suffix == ".json")
+    except RejectedError as rejected:
+        if name.startswith(OVERRIDE) or rejected.problem.rule not in (codes.YAML_SYNTAX, codes.NOT_A_MAPPING):
+            raise
+        # Imported only where something is wrong.
+        from w2v_explore.config.no_yaml import describe_text, hint
+
+        found = describe_text(text)
+        if found is not None:
+            raise RejectedError(codes.NOT_A_MAPPING, Place(name), found) from rejected
+        problem = rejected.problem
+        more = hint(text, problem.place, problem.message)
+        if more is not None:
+            raise RejectedError(problem.rule, problem.place, f"{problem.message}; {more}") from rejected
+        raise
     if "*" in text and "&" in text:
         _bound_aliases(name, root)
     return root, list(_structure_problems(name, root))
@@ -98,19 +113,24 @@ def decode(source: Source) -> str:
         # Past the byte order mark, which is no part of the first line.
         wrong = error.object[error.start]
         before = error.object[: error.start].decode(encoding.removesuffix("-sig"), errors="replace")
-        raise RejectedError(
-            codes.ENCODING,
-            _place_after(name, before),
-            f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8",
-        ) from error
+        message = f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8"
+        place = _place_after(name, before)
+        raise RejectedError(codes.ENCODING, place, _not_text(content) or message) from error
     forbidden = Reader.NON_PRINTABLE.search(text)
     if forbidden:
-        raise RejectedError(
-            codes.ENCODING,
-            _place_after(name, text[: forbidden.start()]),
-            f"character U+{ord(forbidden.group()):04X} is not allowed in YAML; remove it, and save the file as UTF-8",
-        )
+        code_point = f"U+{ord(forbidden.group()):04X}"
+        message = f"character {code_point} is not allowed in YAML; remove it, and save the file as UTF-8"
+        place = _place_after(name, text[: forbidden.start()])
+        raise RejectedError(codes.ENCODING, place, _not_text(content) or message)
     return text
+
+
+def _not_text(content: bytes) -> str | None:
+    """What bytes that are no text are, as a message; None where it is not known."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.no_yaml import describe_bytes
+
+    return describe_bytes(content)
 
 
 def encode(text: str, like: bytes) -> bytes:

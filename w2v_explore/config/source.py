@@ -1,6 +1,5 @@
 """Where a config comes from: a file, a preset's name, or ``-`` for standard input. Reads bytes, at most 512 KiB."""
 
-import difflib
 import os
 import stat
 import sys
@@ -96,7 +95,7 @@ def read_preset(name: str) -> Source:
 
 
 def read_file(path: str, reference: str | None = None) -> Source:
-    """The source at a path; ``reference`` is what it was asked for by, where that differs.
+    """The source at a path; ``reference`` is what it was asked for by, where a preset's name would do too.
 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
@@ -112,7 +111,7 @@ def read_file(path: str, reference: str | None = None) -> Source:
             os.close(descriptor)
     except OSError as error:
         if not os.path.lexists(path):
-            raise SourceError(_not_found(reference or path)) from error
+            raise SourceError(_no_file(path) if reference is None else _neither(reference)) from error
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
     if stat.S_ISDIR(status.st_mode):
         raise SourceError(f"cannot read {path}: it is a folder without a config.json; name a file in it")
@@ -131,7 +130,19 @@ def _read_all(descriptor: int, size: int) -> bytes:
     return content
 
 
-def _not_found(reference: str) -> str:
-    guesses = difflib.get_close_matches(reference.removesuffix(".yaml"), preset_names(), n=1)
-    guess = f"; did you mean the preset {guesses[0]}?" if guesses else "; `w2v-explore presets` lists the presets"
-    return f"no file or preset is named {reference}{guess}"
+def _no_file(path: str) -> str:
+    """What to say where a file alone would do."""
+    if path in preset_names():
+        return (
+            f"no file is named {path}, and the preset of that name is no file to work on; "
+            f"`w2v-explore presets show {path} > {path}.yaml` makes one of it"
+        )
+    return f"no file is named {path}"
+
+
+def _neither(reference: str) -> str:
+    # Imported only where there is nothing of that name.
+    from w2v_explore.config.model_names import instead_of_preset
+
+    instead = instead_of_preset(reference, "`w2v-explore presets` lists the presets")
+    return f"no file or preset is named {reference}; {instead}"

@@ -20,7 +20,7 @@ def lint_document(document: Document, settings: Settings) -> list[Problem]:
 
     What is wrong in a file that it extends is among them, at its place there.
     """
-    reading = read_config(document)
+    reading = read_config(document, allow_unknown=settings.allow_unknown)
     subject = Subject(reading, settings)
     problems = [problem for problem in reading.problems + reading.warnings if settings.selects(problem.rule)]
     is_own, is_valid = document.translation is None, reading.model is not None

@@ -18,6 +18,7 @@ class Settings(NamedTuple):
         fail_on: The least severity at which the linter fails.
         seconds: A duration that configs have to give a frame for.
         budgets: Limits for every config, beside those that it states itself.
+        allow_unknown: Whether fields of another program's config that are not known are warned of, and no error.
     """
 
     select: tuple[str, ...] | None = None
@@ -25,6 +26,7 @@ class Settings(NamedTuple):
     fail_on: Severity = "warning"
     seconds: float | None = None
     budgets: Mapping[str, Any] = MappingProxyType({})
+    allow_unknown: bool = False
 
     def selects(self, rule: Rule) -> bool:
         """Whether a rule runs."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from w2v_explore.checkpoint.pytorch import STATE_DICT_KEYS
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.safetensors import FORMAT
-from w2v_explore.errors import CheckpointError, MissingExtraError
+from w2v_explore.errors import CheckpointError, missing_extra
 
 
 def read_tensors(path: str) -> dict[str, Tensor]:
@@ -42,9 +42,7 @@ def _safetensors_loader() -> Callable[[str], dict[str, Tensor]]:
     try:
         from safetensors.torch import load_file
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"a safetensors file needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
-        ) from error
+        raise missing_extra("loading a safetensors file", error.name) from error
     return load_file
 
 

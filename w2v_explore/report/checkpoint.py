@@ -7,7 +7,7 @@ from w2v_explore.analysis.weights import WeightsFit
 from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, shown
 from w2v_explore.config.schema import FIELDS
-from w2v_explore.report.identity import describe_nearest
+from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.units import conv_layers, exact, percent, scalar, short
@@ -36,6 +36,7 @@ def inspection_report(inspection: Inspection) -> Report:
     lines = [describe_checkpoint(checkpoint, keys)]
     if inspection.nearest is not None:
         lines.append(describe_nearest(inspection.nearest))
+        lines += describe_not_counted(inspection.nearest.not_counted)
     return Report(checkpoint.origin, lines, tables)
 
 

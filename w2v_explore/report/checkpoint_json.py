@@ -28,6 +28,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             for field in FIELDS
             if field not in inspection.missing
         },
+        "not_counted": list(inspection.config.not_counted) if inspection.config else [],
         "missing": {field: str(question) for field, question in inspection.missing.items()},
         "conflicts": list(inspection.conflicts),
         "extras": [_extra(tensor, extra) for tensor, extra in inspection.extras],

@@ -8,6 +8,7 @@ from w2v_explore.analysis.attribution import METHOD, Contribution
 from w2v_explore.analysis.baseline import Baseline
 from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
 from w2v_explore.analysis.figures import COMPONENTS, Number
+from w2v_explore.report.identity import describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Report, Table
 from w2v_explore.report.units import (
@@ -34,6 +35,8 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
     names = comparison.names
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
     lines = list(dict.fromkeys(workloads))
+    for name, analysis in zip(names[-len(workloads) :], comparison.analyses, strict=True):
+        lines += [f"{name}: {line}" for line in describe_reading(analysis.config)]
     if comparison.baseline is not None:
         lines.append(describe_baseline(comparison.baseline))
     tables = [*_attributions(comparison, names), _totals(comparison, names), _extractor(comparison, names)]
@@ -49,7 +52,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
     tables += measured
     if comparison.identical:
         lines.append("Identical: all 16 fields are equal.")
-    else:
+    elif comparison.differences:
         tables.insert(0, _differences(comparison, names))
     return Report(" ↔ ".join(names), lines, tables)
 

@@ -3,7 +3,7 @@
 from w2v_explore.analysis.identify import Nearest
 from w2v_explore.config.load import Config
 from w2v_explore.report.table import Column, Report, Table
-from w2v_explore.report.units import conv_layers, scalar
+from w2v_explore.report.units import conv_layers, exact, scalar
 
 _SHOWN_FIELDS = 3
 
@@ -19,13 +19,16 @@ def identity_report(config: Config, nearest: Nearest) -> Report:
     ]
     table = Table("", columns)
     table.rows += [(field, _value(own), _value(preset)) for field, (own, preset) in nearest.differences.items()]
-    return Report(config.name, [describe_origin(config), f"nearest preset: {nearest.preset}"], [table])
+    lines = [describe_origin(config), f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
+    return Report(config.name, lines, [table] if table.rows else [])
 
 
 def describe_nearest(nearest: Nearest) -> str:
     """The same in a line, the first few fields named."""
     if nearest.equals:
         return _describe_equal(nearest.equals)
+    if not nearest.differences:
+        return f"nearest preset: {nearest.preset}, but for what is not counted"
     fields = [f"{field} {_value(own)} (not {_value(preset)})" for field, (own, preset) in nearest.differences.items()]
     more = len(fields) - _SHOWN_FIELDS
     shown = ", ".join(fields[:_SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
@@ -38,6 +41,23 @@ def describe_origin(config: Config) -> str:
         return config.origin
     changes = [f"{field} {_value(after)} (not {_value(before)})" for field, before, after in config.changes]
     return f"{config.origin}, changed: {', '.join(changes)}"
+
+
+def describe_not_counted(fields: tuple[str, ...]) -> list[str]:
+    """A line that names the fields of another program's config that were left out; none where none was."""
+    if not fields:
+        return []
+    more = len(fields) - _SHOWN_FIELDS
+    shown = ", ".join(fields[:_SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
+    return [f"NOT COUNTED: {shown}, not known here; the model may be another"]
+
+
+def describe_reading(config: Config) -> list[str]:
+    """What every report says of how a config was read: where its sample rate comes from, and what was left out."""
+    lines = describe_not_counted(config.not_counted)
+    if config.sample_rate_source is not None:
+        lines.insert(0, f"sample rate: {exact(config.sample_rate)} Hz, from {config.sample_rate_source}")
+    return lines
 
 
 def _describe_equal(names: tuple[str, ...]) -> str:

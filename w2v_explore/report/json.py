@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.training import training_cost
+from w2v_explore.encoding import dump_json
 from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # what each document is made of, its command imports; measure
 
 
 def dump(document: object) -> str:
-    """Indented JSON; what is not finite would be a defect, so it raises."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    """Indented JSON, valid whatever the encoding; what is not finite would be a defect, so it raises."""
+    return dump_json(document)
 
 
 def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = (), depth: int | None = None) -> Any:
@@ -106,6 +106,7 @@ def identity_document(found: Sequence[tuple[Config, Nearest]]) -> Any:
             "config": {
                 "name": config.name,
                 "origin": config.origin,
+                "not_counted": list(config.not_counted),
                 "changes": [change._asdict() for change in config.changes],
             },
             "nearest_preset": nearest_document(nearest),
@@ -135,7 +136,9 @@ def result_document(result: Result, depth: int | None = None) -> dict[str, Any]:
         roof_shares = measured_roof_shares(analysis, measurement.latency, measurement.calibration)
     document = {
         **subject(analysis),
-        "nearest_preset": nearest_document(identify(analysis.config.model, analysis.config.sample_rate)),
+        "nearest_preset": nearest_document(
+            identify(analysis.config.model, analysis.config.not_counted, analysis.config.sample_rate)
+        ),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -184,6 +187,9 @@ def subject(analysis: Analysis) -> dict[str, Any]:
             "source": config.source,
             "published_parameters": config.published_parameters,
             "changes": [change._asdict() for change in config.changes],
+            "sample_rate": config.sample_rate,
+            "sample_rate_source": config.sample_rate_source,
+            "not_counted": list(config.not_counted),
             "fields": config.model.to_mapping(),
         },
         "workload": {

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from w2v_explore.report.curve import describe_crossing, latency_curves, latency_parts
-from w2v_explore.report.identity import describe_origin
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.prediction import describe_roof
 from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -171,6 +171,7 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
     lines = [
         *([describe_origin(config)] if config.changes else []),
         f"{seconds} s of audio at {rate}, batch {workload.batch}, {workload.dtype}",
+        *describe_reading(first.analysis.config),
         describe_setting(latency),
     ]
     noise = noise_table(results)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from w2v_explore.analysis.fit import Fit
 from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
 from w2v_explore.analysis.training import LAYERS_PATH, TrainingCost
-from w2v_explore.report.identity import describe_origin
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -34,7 +34,7 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
     ]
     if costs.fits is not None:
         tables.append(_fits(costs, costs.fits))
-    lines = [describe_origin(config), describe_workload(costs.analysis), NOT_INCLUDED]
+    lines = [describe_origin(config), describe_workload(costs.analysis), *describe_reading(config), NOT_INCLUDED]
     return Report(config.name, lines, tables)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.figures import Number
 from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect
-from w2v_explore.report.identity import describe_origin
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Report, Table
 from w2v_explore.report.units import scalar, short, signed, size_bytes
@@ -26,7 +26,9 @@ def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
     effective = [effect for effect in effects if any(effect.deltas[name] for name in _FIGURES)]
     idle = [describe_step(effect) for effect in effects if effect not in effective]
     tables = [_changes(effective, idle), _chart(effective)]
-    return Report(analysis.config.name, [describe_origin(analysis.config), describe_workload(analysis)], tables)
+    config = analysis.config
+    lines = [describe_origin(config), describe_workload(analysis), *describe_reading(config)]
+    return Report(config.name, lines, tables)
 
 
 def describe_step(effect: Effect) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from w2v_explore.encoding import fit
 from w2v_explore.report.layout import lay_out, wrap
-from w2v_explore.report.table import Report, Table
+from w2v_explore.report.table import Cell, Change, Report, Table
 
 _PIPED_WIDTH = 10_000
 
@@ -45,6 +46,7 @@ def print_report(report: Report, console: Console) -> None:
 
 def print_table(table: Table, console: Console) -> None:
     """Draw a table, and say which of its columns are not shown."""
+    table = _fit_table(table, console.encoding)
     if table.title:
         _print_text(table.title, "bold", console)
     layout = lay_out(table, console.width)
@@ -59,7 +61,23 @@ def print_table(table: Table, console: Console) -> None:
 
 
 def _print_text(text: str, style: str, console: Console) -> None:
-    _print([Text(line, style) for line in wrap(text, console.width)], console)
+    _print([Text(line, style) for line in wrap(fit(text, console.encoding), console.width)], console)
+
+
+def _fit_table(table: Table, encoding: str) -> Table:
+    """The table with what an encoding lacks written otherwise before it is laid out; bars keep their widths anyway."""
+    return Table(
+        title=table.title,
+        columns=[column._replace(heading=fit(column.heading, encoding)) for column in table.columns],
+        rows=[[_fit_cell(cell, encoding) for cell in row] for row in table.rows],
+        remark=table.remark,
+    )
+
+
+def _fit_cell(cell: Cell, encoding: str) -> Cell:
+    if isinstance(cell, Change):
+        return Change(fit(cell.amount, encoding), fit(cell.percent, encoding))
+    return fit(cell, encoding) if isinstance(cell, str) else cell
 
 
 def _print(lines: Sequence[Text], console: Console) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from w2v_explore.report.identity import describe_origin
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
@@ -35,9 +35,9 @@ _LABELS = {
 def verification_report(verification: Verification) -> Report:
     """The report on the audit of one config."""
     findings = verification.findings
-    config = verification.analysis.config
+    analysis, config = verification.analysis, verification.analysis.config
     changes = [describe_origin(config)] if config.changes else []
-    lines = [*changes, describe_workload(verification.analysis), _verdict(findings)]
+    lines = [*changes, describe_workload(analysis), *describe_reading(config), _verdict(findings)]
     by_source = groupby(findings, key=lambda finding: finding.source)
     return Report(
         f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",
@@ -89,6 +89,7 @@ def _document(verification: Verification) -> dict[str, Any]:
         "config": {
             "name": config.name,
             "changes": [change._asdict() for change in config.changes],
+            "not_counted": list(config.not_counted),
             "fields": config.model.to_mapping(),
         },
         "workload": {

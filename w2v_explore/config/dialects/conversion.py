@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from w2v_explore.config.dialects.ledger import Account, Status
-from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
+from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
 from w2v_explore.config.document import Entry, plain_value
 from w2v_explore.config.load import OF_ONE_MODEL, Reading
 from w2v_explore.config.nodes import OVERRIDE
@@ -45,6 +45,8 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         for field in FIELDS
         if field in reading.entries
     ]
+    if SAMPLE_RATE in reading.entries and translation is not None:
+        rows.append(_sample_rate_row(reading, reading.entries[SAMPLE_RATE], to))
     rows += [
         Row(account.status, account.theirs, None, "", account.value, account.note)
         for account in accounts
@@ -57,6 +59,14 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
             if key not in FIELDS
         ]
     return rows
+
+
+def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
+    value, target = plain_value(entry.value), SAMPLE_RATE_TARGETS.get(to, "")
+    note = reading.sample_rate_source or ""
+    if not target:
+        return Row("ignored", entry.name(), SAMPLE_RATE, "", value, f"no place for it there; {note}")
+    return Row("mapped", entry.name(), SAMPLE_RATE, target, value, "" if note == entry.name() else f"from {note}")
 
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:

@@ -7,30 +7,36 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.ledger import KIND, Ledger, Section, conv_node, scalar
+from w2v_explore.config.dialects.hydra import add_group
+from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.table import (
+    CLASS_KEYS,
     CONV,
     FAIRSEQ,
     FAIRSEQ_CONFIGS,
     FAIRSEQ_FINE_TUNED,
+    FAIRSEQ_GROUPS,
     FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
     HEAD,
+    HUGGINGFACE,
+    OTHER_SIZES,
     Counterpart,
 )
-from w2v_explore.config.document import plain_value
-from w2v_explore.config.nodes import TAG
+from w2v_explore.config.document import Entry, plain_value
 from w2v_explore.config.schema import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
-# OmegaConf reads these as numbers; YAML 1.1 wants a dot.
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
 _INTERPOLATION = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
 _MAX_INTERPOLATIONS = 8
 _MISSING = "???"
+# Where a model can stand in a training config: FitHuBERT's is a student.
+_LEVELS = ("model", "distiller")
+LABEL_RATE = "label_rate"
+_RATES = {SAMPLE_RATE}
 _NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in counterpart.names}
 HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \t]*$", re.MULTILINE)
 """A line of a YAML that fairseq passes over, and that says what its config has no place for."""
@@ -39,37 +45,53 @@ HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \
 def read_fairseq(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a fairseq config."""
     root = _unwrap(ledger, root)
-    section = root.inner("model") or root.inner("distiller") or root
-    if section is root and not _NAMES & root.pairs.keys() and not {"_name", "w2v_path", "w2v_args"} & root.pairs.keys():
-        message = "no field of an architecture is stated, nor a `model:` level; name the config of the model instead"
-        ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+    levels = [inner for name in _LEVELS if (inner := root.inner(name)) is not None]
+    if len(levels) > 1:
+        message = f"{' and '.join(f'`{name}:`' for name in _LEVELS)} hold a model each; keep the one that is meant"
+        ledger.refuse_family(root, _LEVELS[-1], message, codes.FOREIGN_INCOMPLETE)
         return
+    if levels and levels[0].prefix.endswith("distiller."):
+        stated: Section | None = levels[0]
+    else:
+        stated = add_group(ledger, root, levels[0] if levels else None)
+        if not ledger.is_family:
+            return
+    section = root if stated is None else stated
     _ignore_beside(ledger, root, section)
-    if section.prefix.endswith("distiller."):
-        ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     section = _resolve_all(ledger, section, root)
-    model, model_name = section, _model_name(section)
-    if not _check_name(ledger, section, model_name):
+    model, name, is_flat = section, _model_name(section), stated is None
+    if not _check_name(ledger, section):
         return
-    is_fine_tuned = model_name in FAIRSEQ_FINE_TUNED or bool({"w2v_path", "w2v_args"} & section.pairs.keys())
+    is_fine_tuned = name in FAIRSEQ_FINE_TUNED or bool({"w2v_path", "w2v_args"} & section.pairs.keys())
     if is_fine_tuned:
         found = _pretrained_section(ledger, section)
         if found is None:
             return
-        model = _resolve_all(ledger, found, found)
-        if not _check_name(ledger, model, _model_name(model)):
+        model, is_flat = _resolve_all(ledger, found, found), found.prefix.endswith("w2v_args.")
+        if not _check_name(ledger, model, is_inner=True):
             return
+    if not _states_an_architecture(ledger, model, (root, section)):
+        return
+    if section.prefix.endswith("distiller."):
+        ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(ledger, model, section if is_fine_tuned else None)
-    ledger.account_for_rest(model, _NAMES | {"_name", "arch"})
+    _read_rates(ledger, root, section)
+    ledger.account_for_rest(model, _NAMES | {"_name", "arch"} | _RATES, is_flat)
     if is_fine_tuned:
         _account_for_wrapper(ledger, section, model)
 
 
 def _ignore_beside(ledger: Ledger, outer: Section, inner: Section) -> None:
-    """Account for what stands beside a level that was entered."""
+    """Account for what stands beside a level that was entered; a field of the model has no place there."""
     for name in outer.pairs if inner is not outer else ():
-        if f"{outer.prefix}{name}." != inner.prefix:
-            ledger.ignore(outer, name, "the rest of the training config")
+        if f"{outer.prefix}{name}." == inner.prefix:
+            continue
+        ledger.ignore(outer, name, "the rest of the training config")
+        if name in FAIRSEQ.sizes:
+            message = (
+                f"{name} stands beside `{inner.prefix.rstrip('.')}:`, where fairseq does not read it; move it there"
+            )
+            ledger.leave_unread(outer, name, message)
 
 
 def _unwrap(ledger: Ledger, root: Section) -> Section:
@@ -82,10 +104,11 @@ def _unwrap(ledger: Ledger, root: Section) -> Section:
 
 
 def _model_name(section: Section) -> str | None:
+    """The value of ``_name``, or of ``arch`` where there is none; None for what is no text."""
     for key in ("_name", "arch"):
         value = section.value(key)
-        if isinstance(value, str):
-            return value
+        if value is not None:
+            return value if isinstance(value, str) else None
     return None
 
 
@@ -94,21 +117,83 @@ def _defaults_of(section: Section) -> tuple[str, str]:
     return FAIRSEQ_CONFIGS["hubert" if (_model_name(section) or "").startswith("hubert") else "wav2vec"]
 
 
-def _check_name(ledger: Ledger, section: Section, name: str | None) -> bool:
-    """Whether the model that a section names can be read; warns of what stands beside it."""
-    key = "_name" if "_name" in section.pairs else "arch"
-    if name is None:
+def _check_name(ledger: Ledger, section: Section, is_inner: bool = False) -> bool:
+    """Whether the model that a section names can be read, or it names none; warns of what stands beside it.
+
+    Args:
+        ledger: Told why it cannot.
+        section: The section.
+        is_inner: Whether it is that of a pre-trained model, which wraps no other.
+    """
+    key = next((key for key in ("_name", "arch") if section.value(key) is not None), None)
+    if key is None:
         return True
-    if name in FAIRSEQ_MODELS:
+    name = section.value(key)
+    if isinstance(name, str) and name in FAIRSEQ_MODELS and not (is_inner and name in FAIRSEQ_FINE_TUNED):
         note = FAIRSEQ_MODELS[name]
         if note is not None:
             ledger.warn(section, key, f"{key} is {name}: {note}")
         ledger.ignore(section, key, KIND)
         return True
-    ledger.is_family = False
-    reason = FAIRSEQ_REFUSED.get(name, "it is none of the models whose architecture the 16 fields can say")
-    ledger.refuse(section, key, f"{key} is {describe(name)}, which cannot be read: {reason}")
+    if isinstance(name, str) and (name == _MISSING or "${" in name):
+        message = f"{key} is {describe(name)}, which this file does not say; write its value"
+        ledger.refuse_family(section, key, message, codes.FOREIGN_INCOMPLETE)
+        return False
+    reason = "it is none of the models whose architecture the 16 fields can say"
+    if isinstance(name, str):
+        reason = FAIRSEQ_REFUSED.get(name, reason)
+    if is_inner and name in FAIRSEQ_FINE_TUNED:
+        reason = "it starts from a pre-trained model itself"
+    ledger.refuse_family(section, key, f"{key} is {describe(name)}, which cannot be read: {reason}")
     return False
+
+
+def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Section]) -> bool:
+    """Whether a section says enough to be read with fairseq's defaults for the rest; complains where it does not.
+
+    A known name does. Without one it takes a size of the encoder, in fairseq's words alone.
+    """
+    for section in (*around, model):
+        for name in CLASS_KEYS:
+            if name in section.pairs:
+                return _refuse_stranger(ledger, section, name, f"{name} names the class that the mapping is for")
+    is_named = _model_name(model) is not None
+    for name in model.pairs if not is_named else ():
+        inner = model.inner(name)
+        if name in OTHER_SIZES or (inner is not None and _states_a_size(inner)):
+            return _refuse_stranger(ledger, model, name, f"{name} states a size, and is no field of fairseq")
+    if is_named or FAIRSEQ.sizes & model.pairs.keys() or _is_group(model):
+        return True
+    level = f"under `{model.prefix.rstrip('.')}:` " if model.prefix else ""
+    message = (
+        f"no size of an encoder is stated {level}(encoder_layers, encoder_embed_dim, conv_feature_layers …), nor a "
+        "`_name` that is known, as wav2vec2; name the config that has them, or write them"
+    )
+    ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+    return False
+
+
+def _refuse_stranger(ledger: Ledger, section: Section, name: str, reason: str) -> bool:
+    message = (
+        f"this is another program's config: {reason}; name the config.json or the fairseq config of the model, or "
+        "write a config of your own, as `extends: base` and what differs"
+    )
+    ledger.refuse_family(section, name, message, codes.FOREIGN_FAMILY)
+    return False
+
+
+def _states_a_size(section: Section) -> bool:
+    """Whether a mapping, or one in it, states the size of a model or names a class."""
+    names = OTHER_SIZES | FAIRSEQ.sizes | HUGGINGFACE.sizes | set(CLASS_KEYS)
+    if names & section.pairs.keys():
+        return True
+    return any(inner is not None and _states_a_size(inner) for inner in map(section.inner, section.pairs))
+
+
+def _is_group(model: Section) -> bool:
+    """Whether a section has all the fields of fairseq's own file for Base, which states no size: all are defaults."""
+    group = FAIRSEQ_GROUPS["wav2vec2/wav2vec2_base"].keys() - {"_name"}
+    return group <= model.pairs.keys()
 
 
 def _pretrained_section(ledger: Ledger, section: Section) -> Section | None:
@@ -201,6 +286,26 @@ def _check_projection(ledger: Ledger, model: Section) -> None:
             ledger.refuse(model, name, message)
 
 
+def _read_rates(ledger: Ledger, root: Section, section: Section) -> None:
+    """Take the samples per second of the audio, and the labels per second that the model is trained with."""
+    arguments = section.inner("w2v_args")
+    task = root.inner("task")
+    inner_task = arguments.inner("task") if arguments is not None else None
+    for place in (task, root, section, inner_task):
+        if place is not None and SAMPLE_RATE in place.pairs:
+            key, node = place.pairs[SAMPLE_RATE]
+            ledger.enter_sample_rate(f"{place.prefix}{SAMPLE_RATE}", key, _resolve(node, root) or node)
+            break
+    for place in (section, task, root):
+        if place is not None and LABEL_RATE in place.pairs:
+            key, node = place.pairs[LABEL_RATE]
+            value = _resolve(node, root)
+            if value is not None:
+                name = f"{place.prefix}{LABEL_RATE}"
+                ledger.label_rate = Entry(ledger.document.source.name, key, value, (name,))
+                break
+
+
 def _account_for_wrapper(ledger: Ledger, section: Section, model: Section) -> None:
     """The level around a fine-tuned model: it decides on the dropouts, and on nothing else of the architecture."""
     for field in FAIRSEQ_OVERRIDES:
@@ -210,7 +315,8 @@ def _account_for_wrapper(ledger: Ledger, section: Section, model: Section) -> No
     for name in section.pairs:
         if name in _NAMES and name not in FAIRSEQ_OVERRIDES.values():
             ledger.ignore(section, name, "out of date: w2v_args say it")
-    ledger.account_for_rest(section, _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args"})
+    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args"} | _RATES
+    ledger.account_for_rest(section, known, is_flat=not section.prefix)
 
 
 def _resolve_all(ledger: Ledger, section: Section, root: Section) -> Section:
@@ -218,12 +324,12 @@ def _resolve_all(ledger: Ledger, section: Section, root: Section) -> Section:
     pairs = {}
     wanted = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | FAIRSEQ.refused.keys()
     for name, (key, node) in section.pairs.items():
-        value = _resolve(node, root) if name in wanted else node
-        if value is None:
+        value = _resolve(node, root)
+        if value is None and name in wanted:
             message = f"{name} is {describe(plain_value(node))}, which this file does not say; write its value"
             ledger.refuse(section, name, message, codes.FOREIGN_INCOMPLETE)
             continue
-        pairs[name] = key, value
+        pairs[name] = key, node if value is None else value
     return section._replace(pairs=pairs)
 
 
@@ -245,12 +351,10 @@ def _resolve(node: yaml.Node, root: Section) -> yaml.Node | None:
         target = found
     if not isinstance(target, yaml.ScalarNode) or "${" in target.value:
         return None
-    tag = target.tag
-    if not target.style and tag == f"{TAG}str" and _NUMBER.fullmatch(target.value):
-        tag = f"{TAG}float"
-    if target is node and tag == node.tag:
+    number = as_number(target)
+    if number is node:
         return node
-    return yaml.ScalarNode(tag, target.value, node.start_mark, node.end_mark, target.style)
+    return yaml.ScalarNode(number.tag, target.value, node.start_mark, node.end_mark, target.style)
 
 
 def _look_up(root: Section, path: Sequence[str]) -> yaml.Node | None:

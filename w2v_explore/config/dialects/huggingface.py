@@ -1,58 +1,133 @@
 """Hugging Face's ``config.json``: transformers' Wav2Vec2Config and the configs of the same architecture."""
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.ledger import KIND, Ledger, Section, conv_node, scalar
+from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.table import (
+    CLASS_KEYS,
     CONV,
     HEAD,
     HUGGINGFACE,
+    HUGGINGFACE_CLASSES,
     HUGGINGFACE_CONFIGS,
     HUGGINGFACE_HEADS,
+    HUGGINGFACE_PREFIXES,
     HUGGINGFACE_REFUSED,
+    OTHER_SIZES,
 )
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.nodes import RejectedError, compose, decode
 from w2v_explore.config.schema import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
+from w2v_explore.config.source import FOLDER_CONFIG, read_file
 from w2v_explore.config.validate import describe
+from w2v_explore.diagnostics import Place, Problem
+from w2v_explore.errors import SourceError
 
 _KINDS = {"model_type", "architectures"}
-_FAMILIES = ("Wav2Vec2", "Hubert", "UniSpeechSat", "UniSpeech")
+_NAMES = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
+# transformers passes over both: the rate is the feature extractor's, and is looked for there first.
+_RATES = ("sampling_rate", SAMPLE_RATE)
+_PREPROCESSOR = "preprocessor_config.json"
 
 
 def read_huggingface(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a config.json."""
-    known = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names} | _KINDS
-    if known.isdisjoint(root.pairs):
-        message = "no field of an architecture is stated, as hidden_size, nor a model_type"
-        ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+    root = root._replace(pairs={name: (key, as_number(node)) for name, (key, node) in root.pairs.items()})
+    classes = _class_names(ledger, root)
+    if classes is None or not _check_family(ledger, root, classes):
         return
-    whose = _check_model_type(ledger, root)
+    whose = f"transformers' {HUGGINGFACE_CONFIGS[_model_type(root, classes) or 'wav2vec2']}"
     for field, counterpart in HUGGINGFACE.counterparts.items():
         if field not in (CONV, HEAD):
             ledger.read_field(field, counterpart, root, whose)
     _read_conv_layers(ledger, root, whose)
-    _read_head(ledger, root, whose)
-    ledger.account_for_rest(root, known)
+    _read_head(ledger, root, whose, classes)
+    _read_sample_rate(ledger, root)
+    ledger.account_for_rest(root, _NAMES | _KINDS | set(_RATES), is_flat=True)
 
 
-def _check_model_type(ledger: Ledger, root: Section) -> str:
-    """Whose defaults hold; refuses what has another backbone."""
-    whose = f"transformers' {HUGGINGFACE_CONFIGS['wav2vec2']}"
-    if "model_type" not in root.pairs:
-        return whose
+def _class_names(ledger: Ledger, root: Section) -> list[str] | None:
+    """The classes that ``architectures`` names, one or a list of them; None where it is neither."""
+    value = root.value("architectures")
+    names = [value] if isinstance(value, str) else [] if value is None else value
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return [name for name in names if name]
+    message = f"architectures is {describe(value)}; write a list of names of classes, as [Wav2Vec2ForCTC]"
+    ledger.refuse_family(root, "architectures", message)
+    return None
+
+
+def _family_of(name: str) -> tuple[str | None, str]:
+    """The ``model_type`` that a class is of, by how its name begins, and how it ends; None for no class known here."""
+    for prefix in HUGGINGFACE_PREFIXES:
+        name = name.removeprefix(prefix)
+    for beginning, family in HUGGINGFACE_CLASSES.items():
+        if name.startswith(beginning) and not name.removeprefix(beginning)[:1].islower():
+            return family, name.removeprefix(beginning)
+    return None, name
+
+
+def _model_type(root: Section, classes: Sequence[str]) -> str | None:
+    """The family: what ``model_type`` says or, where it is left out, the first class of a family that can be read."""
     value = root.value("model_type")
-    if isinstance(value, str) and value in HUGGINGFACE_CONFIGS:
+    if isinstance(value, str) and value:
+        return value
+    families = [family for family, end in map(_family_of, classes) if end in HUGGINGFACE_HEADS]
+    return next((family for family in families if family in HUGGINGFACE_CONFIGS), None)
+
+
+def _check_family(ledger: Ledger, root: Section, classes: Sequence[str]) -> bool:
+    """Whether the config is of a family that can be read, and says so; complains of the cause alone where it is not."""
+    value = root.value("model_type")
+    if value not in (None, "") and not (isinstance(value, str) and value in HUGGINGFACE_CONFIGS):
+        reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
+        reason = reason or f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
+        ledger.refuse_family(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
+        return False
+    for name in classes:
+        family, _ = _family_of(name)
+        if family in HUGGINGFACE_REFUSED:
+            beside = f", and model_type is {value}" if value else ""
+            message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
+            ledger.refuse_family(root, "architectures", message)
+            return False
+    if not value and classes and _model_type(root, classes) is None:
+        message = (
+            f"{classes[0]} is no class that is known here, and no model_type says what it is; "
+            f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
+        )
+        ledger.refuse_family(root, "architectures", message)
+        return False
+    if not value and not classes and not _states_an_architecture(ledger, root):
+        return False
+    if value:
         ledger.ignore(root, "model_type", KIND)
-        return f"transformers' {HUGGINGFACE_CONFIGS[value]}"
-    ledger.is_family = False
-    reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
-    reason = reason or f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
-    ledger.refuse(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
-    return whose
+    return True
+
+
+def _states_an_architecture(ledger: Ledger, root: Section) -> bool:
+    """Whether a config without the name of a model says enough to be read; complains where it does not."""
+    stranger = next(
+        (name for name in root.pairs if name in (OTHER_SIZES - HUGGINGFACE.sizes) or name in CLASS_KEYS), None
+    )
+    if stranger is not None:
+        message = (
+            f"this is another program's config: {stranger} is no field of Wav2Vec2Config, and there is no model_type; "
+            "name the config.json of the model, or write a config of your own, as `extends: base` and what differs"
+        )
+        ledger.refuse_family(root, stranger, message, codes.FOREIGN_FAMILY)
+        return False
+    if HUGGINGFACE.sizes & root.pairs.keys():
+        return True
+    message = "no size of an encoder is stated, as hidden_size, nor a model_type or architectures that are known"
+    ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+    return False
 
 
 def _read_conv_layers(ledger: Ledger, root: Section, whose: str) -> None:
@@ -94,32 +169,73 @@ def _read_conv_layers(ledger: Ledger, root: Section, whose: str) -> None:
         ledger.enter(CONV, root, names, conv_node(layers, place.start_mark, place.end_mark), note)
 
 
-def _read_head(ledger: Ledger, root: Section, whose: str) -> None:
+def _read_head(ledger: Ledger, root: Section, whose: str, classes: Sequence[str]) -> None:
     """Find the CTC head: its size counts only where the architecture has one."""
-    classes = root.value("architectures")
-    names = [name for name in classes if isinstance(name, str)] if isinstance(classes, list) else []
-    for name in names if ledger.is_family else ():
+    for name in classes:
         _check_architecture(ledger, root, name)
     if "architectures" in root.pairs:
         ledger.ignore(root, "architectures", KIND)
-    if any(name.endswith("ForCTC") for name in names):
+    [size] = HUGGINGFACE.counterparts[HEAD].names
+    ctc = next((name for name in classes if name.endswith("ForCTC")), None)
+    if ctc is not None:
+        if size in root.pairs and root.value(size) is None:
+            message = f"{size} is null, and {ctc} has a head of that size; write it, or give --set {HEAD}=32"
+            ledger.ask(HEAD, root, size, message)
+            return
         ledger.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, whose)
         return
-    note = "no *ForCTC among the architectures" if names else "no architectures are named"
+    note = "no *ForCTC among the architectures" if classes else "no architectures are named"
     ledger.enter_default(HEAD, root, (), None, note)
-    if "vocab_size" in root.pairs:
-        ledger.ignore(root, "vocab_size", "counts for *ForCTC only")
+    if size in root.pairs:
+        ledger.ignore(root, size, "counts for *ForCTC only")
 
 
 def _check_architecture(ledger: Ledger, root: Section, name: str) -> None:
-    family = next((family for family in _FAMILIES if name.startswith(family)), "")
-    end = name.removeprefix(family)
-    if not family or end not in HUGGINGFACE_HEADS:
+    """Warn of what a class adds to the backbone, and of a class of another family with the same one."""
+    family, end = _family_of(name)
+    model_type = root.value("model_type")
+    if family is None or end not in HUGGINGFACE_HEADS:
         ledger.warn(
             root, "architectures", f"{name} is no class of transformers known here; what it adds is not counted"
         )
     elif HUGGINGFACE_HEADS[end] is not None:
         ledger.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}")
+    elif model_type and family != model_type:
+        message = f"{name} is a class of {family}, and model_type is {model_type}; both have the same backbone"
+        ledger.warn(root, "architectures", message)
+
+
+def _read_sample_rate(ledger: Ledger, root: Section) -> None:
+    """Take the samples per second: from the feature extractor's file beside a config.json, or from the config."""
+    source = ledger.document.source
+    if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
+        path = os.path.join(os.path.dirname(source.path), _PREPROCESSOR)
+        if os.path.lexists(path):
+            _read_preprocessor(ledger, path)
+            return
+    for name in _RATES:
+        if name in root.pairs:
+            ledger.enter_sample_rate(name, *root.pairs[name])
+            return
+
+
+def _read_preprocessor(ledger: Ledger, path: str) -> None:
+    try:
+        source = read_file(path)
+        root, problems = compose(path, decode(source), source.suffix)
+    except SourceError as error:
+        reason = str(error).partition(";")[0]
+        message = f"{reason}; it says how many samples a second the audio has: make it a file, or move it away"
+        ledger.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
+        return
+    except RejectedError as rejected:
+        ledger.add(rejected.problem)
+        return
+    for problem in problems:
+        ledger.add(problem)
+    pairs = Section.of(root).pairs
+    if "sampling_rate" in pairs:
+        ledger.enter_sample_rate("sampling_rate", *pairs["sampling_rate"], path)
 
 
 def to_huggingface(model: ModelConfig) -> dict[str, Any]:

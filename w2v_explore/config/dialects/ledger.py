@@ -1,20 +1,35 @@
 """What becomes of each field of another program's config while it is read."""
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import yaml
 from yaml.error import Mark
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.table import DIALECTS, Counterpart, Dialect
+from w2v_explore.config.dialects.table import (
+    DIALECTS,
+    HARMLESS,
+    HARMLESS_TEXTS,
+    NOT_HARMLESS,
+    Counterpart,
+    Dialect,
+)
 from w2v_explore.config.document import Document, Entry, plain_value
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED, TAG, place_of
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.validate import describe
-from w2v_explore.diagnostics import Problem, Rule
+from w2v_explore.diagnostics import Place, Problem, Rule
+
+SAMPLE_RATE = "sample_rate"
+"""What our own configs call it."""
+
+# YAML 1.1 wants a dot in such numbers, and takes them for text; OmegaConf and transformers read numbers.
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
 
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
@@ -45,15 +60,19 @@ class Translation(NamedTuple):
     """How another program's config was read.
 
     Attributes:
-        dialect: Whose config it is, a key of `DIALECTS` or ``torchaudio``.
+        dialect: Whose config it is, a key of `DIALECTS`, ``torchaudio``, or ``unknown`` for what is no config.
         accounts: What became of each field, in the order of the file; defaults last.
         warnings: What stands beside the architecture and is not read.
+        unread: A problem for each field that is not known, and may change the architecture.
+        label_rate: The labels per second that it is trained with; None where it does not say.
         is_family: Whether it states an architecture that ours can be, right or wrong.
     """
 
     dialect: str
     accounts: tuple[Account, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    unread: tuple[Problem, ...] = ()
+    label_rate: Entry | None = None
     is_family: bool = True
 
 
@@ -64,11 +83,13 @@ class Section(NamedTuple):
         prefix: The path to it, ``model.``; empty for the file's own level.
         start: Where it begins.
         pairs: Its keys and values by name.
+        origins: Where the pairs come from that do not stand in it, by name.
     """
 
     prefix: str
     start: Mark
     pairs: Mapping[str, tuple[yaml.ScalarNode, yaml.Node]]
+    origins: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def of(cls, node: yaml.MappingNode, prefix: str = "") -> "Section":
@@ -96,6 +117,9 @@ class Ledger:
         self._accounts: list[Account] = []
         self._problems: list[Problem] = list(document.problems)
         self._warnings: list[Problem] = []
+        self._unread: list[Problem] = []
+        self._missing: dict[str, Problem] = {}
+        self.label_rate: Entry | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -113,7 +137,15 @@ class Ledger:
         return self.document._replace(
             entries={field: self._entries[field] for field in (*defaults, *stated)},
             problems=tuple(self._problems),
-            translation=Translation(self._name, tuple(accounts), tuple(self._warnings), self.is_family),
+            translation=Translation(
+                self._name,
+                tuple(accounts),
+                tuple(self._warnings),
+                tuple(self._unread),
+                self.label_rate,
+                self.is_family,
+            ),
+            missing=self._missing,
         )
 
     def enter(self, field: str, section: Section, names: tuple[str, ...], node: yaml.Node, note: str = "") -> None:
@@ -121,7 +153,34 @@ class Ledger:
         key = section.pairs[names[0]][0] if names[0] in section.pairs else node
         self._entries[field] = Entry(self.document.source.name, key, node, names)
         theirs = ", ".join(f"{section.prefix}{name}" for name in names)
+        note = note or section.origins.get(names[0], "")
         self._accounts.append(Account("mapped", theirs, field, plain_value(node), note))
+
+    def enter_sample_rate(self, name: str, key: yaml.Node, node: yaml.Node, path: str | None = None) -> None:
+        """Take the samples per second that the audio has; what is no such number is reported where all are checked.
+
+        Args:
+            name: What its file calls it.
+            key: Its key there.
+            node: Its value.
+            path: The file; the config's own by default.
+        """
+        entry = Entry(path or self.document.source.name, key, node, (name,))
+        self._entries[SAMPLE_RATE] = entry
+        self._accounts.append(Account("mapped", name, SAMPLE_RATE, plain_value(node), path or ""))
+
+    def ask(self, field: str, section: Section, name: str, message: str) -> None:
+        """Note that the file leaves a field of ours open, and what to give for it: it is missing unless that is given.
+
+        Args:
+            field: Ours.
+            section: Where the file would say it.
+            name: Under which name.
+            message: What to give.
+        """
+        self._accounts.append(Account("refused", f"{section.prefix}{name}", None, section.value(name), message))
+        place = self._place(section, name)
+        self._missing[field] = Problem(rule=codes.MISSING_KEY, place=place, key=name, message=message)
 
     def enter_default(self, field: str, section: Section, names: tuple[str, ...], value: Any, whose: str) -> None:
         """Take a default for a field that the file does not state."""
@@ -137,7 +196,11 @@ class Ledger:
     def refuse(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_REFUSED) -> None:
         """Refuse what our fields cannot say, at its place."""
         self._accounts.append(Account("refused", f"{section.prefix}{name}", None, section.value(name), message))
-        self.complain(section.pairs[name][1], name, message, rule)
+        self._problems.append(Problem(rule=rule, place=self._place(section, name), key=name, message=message))
+
+    def add(self, problem: Problem) -> None:
+        """Note a problem of another file."""
+        self._problems.append(problem)
 
     def complain(self, node: yaml.Node, name: str | None, message: str, rule: Rule) -> None:
         """Note a problem at a place."""
@@ -149,10 +212,39 @@ class Ledger:
         self.is_family = False
         self._problems.append(Problem(rule=rule, place=self.document.start, key=None, message=message))
 
+    def refuse_family(
+        self,
+        section: Section,
+        name: str,
+        message: str,
+        rule: Rule = codes.FOREIGN_REFUSED,
+        node: yaml.Node | None = None,
+    ) -> None:
+        """Refuse the whole for what one field, or a node in it, says: nothing else of it is worth a word."""
+        self.is_family = False
+        self._entries.clear()
+        self._warnings.clear()
+        self._unread.clear()
+        self._missing.clear()
+        self._accounts.append(Account("refused", f"{section.prefix}{name}", None, section.value(name), message))
+        place = self._place(section, name) if node is None else place_of(self.document.source.name, node)
+        self._problems.append(Problem(rule=rule, place=place, key=name, message=message))
+
     def warn(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_HEAD) -> None:
         """Warn of what stands beside the architecture."""
-        place = place_of(self.document.source.name, section.pairs[name][1])
-        self._warnings.append(Problem(rule=rule, place=place, key=name, message=message))
+        self._warnings.append(Problem(rule=rule, place=self._place(section, name), key=name, message=message))
+
+    def leave_unread(self, section: Section, name: str, message: str) -> None:
+        """Note a field that may change the architecture: an error, unless what is not known is allowed."""
+        self._unread.append(
+            Problem(rule=codes.FOREIGN_UNREAD, place=self._place(section, name), key=name, message=message)
+        )
+
+    def _place(self, section: Section, name: str) -> Place:
+        """Where a field is pointed at: its value, but the key of a value that is indented below it."""
+        key, value = section.pairs[name]
+        is_block = isinstance(value, yaml.CollectionNode) and not value.flow_style
+        return place_of(self.document.source.name, key if is_block else value)
 
     def field_value(self, field: str) -> object:
         """The plain value of one of our fields; None where none was entered."""
@@ -181,9 +273,15 @@ class Ledger:
             node = yaml.ScalarNode(f"{TAG}str", word, node.start_mark, node.end_mark, style='"')
         self.enter(field, section, (name,), node)
 
-    def account_for_rest(self, section: Section, known: set[str]) -> None:
-        """Judge every key of a section that is no counterpart: refused, warned of, ignored, or unknown."""
-        for number, name in enumerate(section.pairs):
+    def account_for_rest(self, section: Section, known: set[str], is_flat: bool = False) -> None:
+        """Judge every key of a section that is no counterpart: refused, warned of, ignored, or unknown.
+
+        Args:
+            section: The section.
+            known: What has been read.
+            is_flat: Whether all that a program has to say stands in it, beside the architecture.
+        """
+        for name in section.pairs:
             if name in known:
                 continue
             refused, warned = self.dialect.refused.get(name), self.dialect.warned.get(name)
@@ -200,10 +298,18 @@ class Ledger:
             elif group is not None:
                 self.ignore(section, name, group)
             else:
-                self.ignore(section, name, "unknown")
-                if number < MAX_KEYS_CHECKED:
-                    message = f"{_shorten(name)} is no field of {self.dialect.title} that is known here; it is ignored"
-                    self.warn(section, name, message, codes.FOREIGN_UNKNOWN)
+                self._account_for_unknown(section, name, is_flat)
+
+    def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
+        """Pass over a field that changes nothing, going by its value or its name; refuse any other."""
+        self.ignore(section, name, "unknown")
+        found = f"{_shorten(name)} is no field of {self.dialect.title} that is known here"
+        if is_harmless(name, section.pairs[name][1], is_flat):
+            if len(self._warnings) < MAX_KEYS_CHECKED:
+                self.warn(section, name, f"{found}; it is ignored", codes.FOREIGN_UNKNOWN)
+        elif len(self._unread) < MAX_KEYS_CHECKED:
+            message = f"{found}, and may change the architecture; remove it, or give --allow-unknown to leave it out"
+            self.leave_unread(section, name, message)
 
     def _guard(self, section: Section, name: str, harmless: tuple[Any, ...], reason: str) -> None:
         value = section.value(name)
@@ -221,6 +327,52 @@ def ignored_group(dialect: str, name: str) -> str | None:
         if any(fnmatchcase(name, pattern) for pattern in patterns):
             return group
     return None
+
+
+def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
+    """Whether a field of which nothing is known leaves the architecture as it is: by its value, or by its name.
+
+    Args:
+        name: Its name.
+        node: Its value.
+        is_flat: As in `Ledger.account_for_rest`: text and labels say nothing of layers there.
+    """
+    if not _is_on(node):
+        return True
+    value = plain_value(node)
+    if isinstance(value, str) and (is_flat or _matches(name, HARMLESS_TEXTS)):
+        return True
+    if is_flat and isinstance(node, yaml.MappingNode) and _are_labels(node):
+        return True
+    return _matches(name, HARMLESS) and not _matches(name, NOT_HARMLESS)
+
+
+def _is_on(node: yaml.Node) -> bool:
+    if isinstance(node, yaml.CollectionNode):
+        return bool(node.value)
+    # Python's None, as programs print it, is text to YAML.
+    return plain_value(node) not in (None, False, 0, "", "None")
+
+
+def _are_labels(node: yaml.MappingNode) -> bool:
+    """Whether a mapping is a table between labels and their numbers, or texts for names."""
+    values = [plain_value(value) for _, value in node.value]
+    return all(isinstance(value, str) for value in values) or sorted(map(repr, values)) == sorted(
+        map(repr, range(len(values)))
+    )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def as_number(node: yaml.Node) -> yaml.Node:
+    """The node, as a number where it is one to everyone but YAML 1.1: ``1e-5``."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag != f"{TAG}str" or node.style:
+        return node
+    if not _NUMBER.fullmatch(node.value):
+        return node
+    return yaml.ScalarNode(f"{TAG}float", node.value, node.start_mark, node.end_mark, node.style)
 
 
 def scalar(value: Any, start: Mark, end: Mark) -> yaml.ScalarNode:

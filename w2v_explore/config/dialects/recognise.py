@@ -1,5 +1,6 @@
 """Whose config a mapping is, by its content."""
 
+from w2v_explore.config.dialects.hydra import names_a_model
 from w2v_explore.config.dialects.ledger import Section
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.table import CONV, HUGGINGFACE
@@ -29,7 +30,8 @@ def recognise(root: Section) -> str | None:
         return "w2v" if keys - FIELDS.keys() else "torchaudio"
     if keys & _HUGGINGFACE_NAMES:
         return "huggingface"
-    if keys & _FAIRSEQ_NAMES or len(keys & _FAIRSEQ_SECTIONS) > 1 or _is_fairseq_section(root):
+    if keys & _FAIRSEQ_NAMES or len(keys & _FAIRSEQ_SECTIONS) > 1 or _is_fairseq_section(root) or names_a_model(root):
+        # What states no architecture is told what is missing, and gets no defaults.
         return "fairseq"
     if find_relative(root) is not None:
         # The reader says whose it is.

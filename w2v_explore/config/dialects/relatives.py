@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from w2v_explore.config.dialects.ledger import Section
+from w2v_explore.config.dialects.table import FAIRSEQ2_ARCHITECTURES
 
 _DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}
 
@@ -24,9 +25,10 @@ def _names_a_fairseq2_architecture(root: Section) -> bool:
     if {"model_family", "model_arch"} & root.pairs.keys():
         return True
     model = root.inner("model")
-    return model is not None and bool(
-        {"family", "config_overrides"} & model.pairs.keys() and "_name" not in model.pairs
-    )
+    if model is None or "_name" in model.pairs:
+        return False
+    # fairseq's own models stood under `arch` once.
+    return bool({"family", "config_overrides"} & model.pairs.keys()) or model.value("arch") in FAIRSEQ2_ARCHITECTURES
 
 
 def _is_distilhubert(root: Section) -> bool:

@@ -49,6 +49,8 @@ class Dialect(NamedTuple):
         refused: What changes the architecture and has no place in our 16 fields.
         warned: What stands beside an architecture that is read all the same.
         ignored: What has no effect on the architecture, by what it is about; ``*`` stands for any ending.
+        sizes: The fields that state a size of the encoder: without one, and without a known name of a model, a
+            mapping states no architecture.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Dialect(NamedTuple):
     refused: Mapping[str, Guard]
     warned: Mapping[str, Guard]
     ignored: Mapping[str, tuple[str, ...]]
+    sizes: frozenset[str]
 
 
 HUGGINGFACE = Dialect(
@@ -96,6 +99,7 @@ HUGGINGFACE = Dialect(
         "pruned_heads": Guard((None, {}), "each layer here has the same number of whole heads"),
     },
     warned={
+        "auto_map": Guard((None, {}), "the classes there are code of their own, and what they add is not counted"),
         "use_weighted_layer_sum": Guard((False, None), "the weighted sum of all layers is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
@@ -115,15 +119,17 @@ HUGGINGFACE = Dialect(
             "adapter_stride", "num_adapter_layers", "max_bucket_distance", "final_dropout", "head_hidden_scale",
         ),
         "token ids and labels": (
-            "*_token_id", "id2label", "label2id", "num_labels", "tokenizer_class", "prefix", "decoder_start_token",
+            "*_token_id", "id2label", "label2id", "num_labels", "_num_labels", "tokenizer_class", "prefix",
+            "decoder_start_token",
         ),
         "how a model is run": (
             "output_*", "return_dict", "use_return_dict", "chunk_size_feed_forward", "is_encoder_decoder",
-            "is_decoder", "cross_attention_hidden_size", "add_cross_attention", "tie_*", "use_cache",
+            "is_decoder", "cross_attention_hidden_size", "add_cross_attention", "tie_word_embeddings",
+            "tie_encoder_decoder", "use_cache",
             "_attn_implementation*", "attn_implementation", "torchscript", "use_bfloat16", "gradient_checkpointing",
             "freeze_feat_extract_train", "initializer_range", "dtype", "torch_dtype", "quantization_config",
-            "_commit_hash", "_name_or_path", "transformers_version", "auto_map", "processor_class",
-            "task_specific_params", "finetuning_task",
+            "_commit_hash", "_name_or_path", "transformers_version", "processor_class", "custom_pipelines",
+            "task_specific_params", "finetuning_task", "xla_device", "transformers.js_config",
         ),
         "text generation": (
             "max_length", "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups",
@@ -136,6 +142,10 @@ HUGGINGFACE = Dialect(
             "feat_extract_dropout", "hidden_dropout_prob", "num_feat_extract_layers", "attention_probs_dropout_prob",
         ),
     },
+    sizes=frozenset({
+        "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+        "conv_dim", "conv_kernel", "conv_stride",
+    }),
 )  # fmt: skip
 
 HUGGINGFACE_CONFIGS = {
@@ -156,13 +166,48 @@ HUGGINGFACE_REFUSED = {
     "mctct": "it takes spectrograms",
     "speech-encoder-decoder": "it has a text decoder",
     "whisper": "it takes spectrograms and has a text decoder",
+    "speech_to_text": "it takes spectrograms and has a text decoder",
+    "audio-spectrogram-transformer": "it takes spectrograms",
+    "bert": "it takes text",
+    "roberta": "it takes text",
+    "gpt2": "it takes text",
+    "t5": "it takes text",
+    "bart": "it takes text",
 }
 """Other values of ``model_type`` that are met, and what is different about them."""
 
+HUGGINGFACE_CLASSES = {
+    "Wav2Vec2Conformer": "wav2vec2-conformer",
+    "Wav2Vec2Bert": "wav2vec2-bert",
+    "Wav2Vec2": "wav2vec2",
+    "Hubert": "hubert",
+    "UniSpeechSat": "unispeech-sat",
+    "UniSpeech": "unispeech",
+    "WavLM": "wavlm",
+    "Data2VecAudio": "data2vec-audio",
+    "SEWD": "sew-d",
+    "SEW": "sew",
+    "MCTCT": "mctct",
+    "SpeechEncoderDecoder": "speech-encoder-decoder",
+    "Speech2Text": "speech_to_text",
+    "Whisper": "whisper",
+    "AST": "audio-spectrogram-transformer",
+    "Bert": "bert",
+    "Roberta": "roberta",
+    "GPT2": "gpt2",
+    "T5": "t5",
+    "Bart": "bart",
+}
+"""How the names in ``architectures`` begin, and the ``model_type`` that each is of; the longer beginnings first."""
+
+HUGGINGFACE_PREFIXES = ("TF", "Flax")
+"""What stands before the names of classes for other frameworks than torch."""
+
 HUGGINGFACE_HEADS = {
     "Model": None,
-    "ForPreTraining": None,
+    "ForPreTraining": "its quantiser and projections are not counted",
     "ForCTC": None,
+    "ForMaskedLM": "its language-model head is not counted",
     "ForSequenceClassification": "its classification head is not counted",
     "ForAudioFrameClassification": "its classification head is not counted",
     "ForXVector": "its x-vector head is not counted",
@@ -207,13 +252,14 @@ FAIRSEQ = Dialect(
         "n_mels": Guard((0, None), "the model here takes waveforms, not spectrograms"),
     },
     warned={
+        "quantize_targets": Guard((False, None), "the quantiser and its projections are not counted"),
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
         "encoder_layers_1": Guard((0, None), "ContentVec's layers that see the speaker are not counted"),
     },
     ignored={
         "quantiser": (
-            "quantize_targets", "same_quantizer", "quantizer_*", "latent_*", "codebook_negatives",
+            "same_quantizer", "quantizer_*", "latent_*", "codebook_negatives",
         ),
         "masking": (
             "mask_*", "no_mask_*", "apply_mask", "require_same_masks", "zero_mask", "skip_masked", "skip_nomask",
@@ -239,8 +285,138 @@ FAIRSEQ = Dialect(
             "no_token_positional_embeddings", "no_scale_embedding", "autoregressive", "seq2seq_path", "reset_dict",
             "tr_*", "mel_spec_*", "update_alibi", "spk_*",
         ),
+        "the rest of the training config": (
+            "adam_*", "all_gather_list_size", "azureml_logging", "batch_size*", "best_checkpoint_metric", "bpe",
+            "broadcast_buffers", "bucket_cap_mb", "checkpoint", "checkpoint_*", "clip_norm", "common", "common_eval",
+            "cpu", "criterion", "curriculum", "data_buffer_size", "dataset", "dataset_impl", "decay_*", "defaults",
+            "device_id", "disable_validation", "distributed_*", "ema", "empty_cache_freq", "enable_padding",
+            "end_learning_rate", "eval_*", "fast_stat_sync", "find_unused_parameters", "fine_tuning",
+            "finetune_from_model", "fix_batches_to_gpus", "fixed_validation_seed", "force_anneal", "fp16_*",
+            "gen_subset", "generation", "heartbeat_timeout", "hold_*", "hydra", "infonce", "init_lr_scale",
+            "final_lr_scale", "interactive", "job_logging_cfg", "keep_*", "label_dir", "labels", "local_rank", "log_*",
+            "localsgd_frequency", "lr", "lr_*", "max_epoch", "max_sample_size", "max_sentences*", "max_tokens*",
+            "max_update", "maximize_best_checkpoint_metric", "memory_efficient_*", "min_loss_scale", "min_lr",
+            "min_sample_size", "model_parallel_size", "no_epoch_checkpoints", "no_last_checkpoints", "no_progress_bar",
+            "no_save*", "no_seed_provided", "nprocs_per_node", "num_shards", "num_workers", "on_cpu_convert_precision",
+            "optimization", "optimizer", "optimizer_*", "pad_audio", "patience", "phase_ratio", "pipeline_*", "power",
+            "plasma_path", "pred_masked_weight", "pred_nomask_weight", "profile", "quantization_config_path",
+            "random_crop", "required_batch_size_multiple", "reset_*", "restore_file", "run", "save_*", "scoring",
+            "sentence_avg", "shard_id", "single_target", "skip_invalid_size_inputs_valid_test", "slowmo_*",
+            "stop_min_lr", "stop_time_hours", "suppress_crashes", "task", "tensorboard_logdir", "threshold_loss_scale",
+            "tokenizer", "total_num_update", "train_subset", "update_freq", "use_bmuf", "use_old_adam",
+            "use_plasma_view", "user_dir", "valid_subset", "validate_*", "wandb_project", "warmup_*", "weight_decay",
+            "wer_*", "zero_infinity", "zero_sharding",
+        ),
     },
+    sizes=frozenset({
+        "encoder_layers", "encoder_embed_dim", "encoder_ffn_embed_dim", "encoder_attention_heads",
+        "conv_feature_layers",
+    }),
 )  # fmt: skip
+
+HARMLESS = (
+    # Losses and what is learnt from.
+    "loss", "*_loss", "*loss_*", "*_weight", "*temperature", "*_temp", "*_margin", "*smoothing*", "*negatives*",
+    # Dropping and masking, which have no parameters.
+    "*_prob", "*_probs", "*dropout", "*_dropout_*", "*layerdrop", "*_layer_drop", "mask_*", "*_mask", "*_mask_*",
+    # Heads on top of the encoder, which are not built.
+    "classifier_*", "num_class*", "n_class*", "num_labels*", "num_speakers", "num_emotions", "num_languages",
+    "pooling_mode", "pooler_*", "decoder_*", "pred_head*", "predictor_*", "final_proj*",
+    # Training.
+    "freeze_*", "*_lr", "*learning_rate*", "*_epochs", "*_steps", "*_updates", "*_batch_size", "batch_size", "*_decay",
+    "*_init", "seed", "*_grad_*", "*_checkpointing",
+)  # fmt: skip
+"""How names look that are about no layer of the encoder: where nothing else is known of such a field, it is ignored
+with a warning. Any other unknown field that is switched on may change the architecture, and is refused."""
+
+HARMLESS_TEXTS = ("*_path", "*_paths", "*_dir", "*_file", "*_url", "*_ckpt", "*_checkpoint", "*_from", "*_name")
+"""The same of names whose values are text: where something lies, and what it is called."""
+
+NOT_HARMLESS = ("share_*", "*_share_*", "reuse_*", "tie_*", "*_tied_*")
+"""However they end: layers that share their weights have fewer of them."""
+
+OTHER_SIZES = frozenset({
+    "d_model", "d_ff", "d_inner", "d_ffn", "dim", "depth", "width", "n_layer", "n_layers", "n_head", "n_heads", "nhead",
+    "num_layers", "num_heads", "num_head", "num_blocks", "layers", "heads", "hidden_size", "hidden_dim", "embed_dim",
+    "embedding_dim", "model_dim", "ffn_dim", "ff_dim", "num_hidden_layers", "num_attention_heads", "attention_heads",
+    "intermediate_size", "output_size", "linear_units", "encoder_dim", "encoder_ffn_dim", "encoder_num_layers",
+    "encoder_num_heads", "num_encoder_layers", "encoder_hidden_size", "decoder_layers", "decoder_embed_dim",
+    "decoder_ffn_dim", "dim_feedforward", "feat_in", "ff_expansion_factor",
+})  # fmt: skip
+"""Names by which other programs state the size of a model: beside them, none of ours has a default."""
+
+CLASS_KEYS = ("_target_", "class_path")
+"""By these Hydra and Lightning name the class that a mapping is for: it is that class's, whatever its fields are."""
+
+_WAV2VEC2_BASE_GROUP = {
+    "_name": "wav2vec2",
+    "quantize_targets": True,
+    "final_dim": 256,
+    "encoder_layerdrop": 0.05,
+    "dropout_input": 0.1,
+    "dropout_features": 0.1,
+    "feature_grad_mult": 0.1,
+}
+_WAV2VEC2_LARGE_GROUP = {
+    "_name": "wav2vec2",
+    "quantize_targets": True,
+    "extractor_mode": "layer_norm",
+    "layer_norm_first": True,
+    "final_dim": 768,
+    "encoder_layerdrop": 0.0,
+    "dropout_input": 0.0,
+    "dropout_features": 0.0,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "conv_bias": True,
+    "encoder_layers": 24,
+    "encoder_embed_dim": 1024,
+    "encoder_ffn_embed_dim": 4096,
+    "encoder_attention_heads": 16,
+    "feature_grad_mult": 1.0,
+}
+_HUBERT_CONVOLUTIONS = "[(512,10,5)] + [(512,3,2)] * 4 + [(512,2,2)] * 2"
+_HUBERT_BASE_GROUP = {
+    "_name": "hubert",
+    "extractor_mode": "default",
+    "conv_feature_layers": _HUBERT_CONVOLUTIONS,
+    "final_dim": 256,
+    "encoder_layerdrop": 0.05,
+    "dropout_input": 0.1,
+    "dropout_features": 0.1,
+    "dropout": 0.1,
+    "attention_dropout": 0.1,
+    "feature_grad_mult": 0.1,
+    "untie_final_proj": True,
+    "activation_dropout": 0.0,
+}
+_HUBERT_LARGE_GROUP = {
+    "_name": "hubert",
+    "encoder_layers": 24,
+    "encoder_embed_dim": 1024,
+    "encoder_ffn_embed_dim": 4096,
+    "encoder_attention_heads": 16,
+    "final_dim": 768,
+    "extractor_mode": "layer_norm",
+    "conv_feature_layers": _HUBERT_CONVOLUTIONS,
+    "encoder_layerdrop": 0.0,
+    "dropout_input": 0.0,
+    "dropout_features": 0.0,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "layer_norm_first": True,
+    "feature_grad_mult": 1.0,
+    "untie_final_proj": True,
+    "activation_dropout": 0.0,
+}
+FAIRSEQ_GROUPS: Mapping[str, Mapping[str, Any]] = {
+    "wav2vec2/wav2vec2_base": _WAV2VEC2_BASE_GROUP,
+    "wav2vec2/wav2vec2_large": _WAV2VEC2_LARGE_GROUP,
+    "hubert/hubert_base": _HUBERT_BASE_GROUP,
+    "hubert/hubert_large": _HUBERT_LARGE_GROUP,
+}
+"""The fields that a model group of Hydra stands for: those of wav2vec2 are fairseq's files of these names, with the
+model that they are of; those of hubert what its configs for pre-training say."""
 
 FAIRSEQ_OVERRIDES = {
     "encoder_projection_dropout": "dropout_input",
@@ -276,6 +452,13 @@ FAIRSEQ_MODELS: Mapping[str, str | None] = {
 FAIRSEQ_FINE_TUNED = ("wav2vec_ctc", "hubert_ctc", "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification")
 """Those that wrap a pre-trained model, whose architecture is in ``w2v_args``."""
 
+FAIRSEQ2_ARCHITECTURES = frozenset({
+    "base", "large", "large_lv60k", "xlsr_base", "base_conformer", "large_conformer", "large_lv60k_conformer",
+    "base_10h", "base_100h", "base_960h", "large_10h", "large_100h", "large_960h", "large_lv60k_10h",
+    "large_lv60k_100h", "large_lv60k_960h", "300m", "1b", "2b", "3b", "5b", "7b",
+})  # fmt: skip
+"""fairseq2's names of architectures, which stand under ``arch`` as fairseq's own models once did."""
+
 FAIRSEQ_REFUSED = {
     "wav2vec": "wav2vec (1.0) has no transformer",
     "multires_hubert": "it has encoders at several resolutions",
@@ -287,6 +470,9 @@ FAIRSEQ_REFUSED = {
 
 DIALECTS: Mapping[str, Dialect] = {"fairseq": FAIRSEQ, "huggingface": HUGGINGFACE}
 """What is translated. torchaudio's arguments are our fields themselves."""
+
+SAMPLE_RATE_TARGETS = {"w2v": "sample_rate", "fairseq": "task.sample_rate", "huggingface": "sampling_rate"}
+"""Where a config that is written says how many samples a second its audio has, if not 16,000; others cannot say it."""
 
 DIALECT_NAMES = ("w2v", "torchaudio", *DIALECTS)
 """What ``--from`` takes: our own YAML, a JSON of torchaudio's arguments, and the dialects that are translated."""

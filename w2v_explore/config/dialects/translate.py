@@ -8,9 +8,14 @@ from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
 from w2v_explore.config.dialects.recognise import recognise
 from w2v_explore.config.dialects.relatives import find_relative
+from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.diagnostics import Problem
+
+UNKNOWN = "unknown"
+"""Whose config a file is that is nobody's."""
 
 READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface}
 
@@ -24,10 +29,18 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
         dialect: Whose it is; recognised by its content where None.
     """
     section = Section.of(root)
+    if dialect is None:
+        # Whoever's fields it states, tags that build objects leave none of them a value.
+        tagged = find_tagged(document, section)
+        if tagged is not None:
+            return _refuse(document, tagged)
     name = dialect or recognise(section)
+    if name is None:
+        stranger = find_stranger(document, section)
+        return document if stranger is None else _refuse(document, stranger)
     if name == "torchaudio":
         return _read_torchaudio(document)
-    if name is None or name not in DIALECTS:
+    if name not in DIALECTS:
         return document
     ledger = Ledger(document, name)
     relative = find_relative(section)
@@ -36,6 +49,12 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
     else:
         READERS[name](ledger, section)
     return ledger.close()
+
+
+def _refuse(document: Document, message: str) -> Document:
+    """A document that is no config: the cause alone, whatever else might be said of its parts."""
+    problem = Problem(rule=codes.FOREIGN_FAMILY, place=document.start, key=None, message=message)
+    return document._replace(entries={}, problems=(problem,), translation=Translation(UNKNOWN, is_family=False))
 
 
 def _read_torchaudio(document: Document) -> Document:

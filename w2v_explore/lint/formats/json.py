@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import dump_json
 from w2v_explore.lint.report import LintReport
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -17,7 +17,7 @@ def render(report: LintReport) -> str:
         "problems": [_problem(problem) for problem in report.problems],
         "summary": report.summary(),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dump_json(document) + "\n"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
     for name, limit in limits.items():
         item = (name,) if not whose else ()
         if name not in LIMITS:
-            yield Finding(f"budgets.{name}{whose} is no figure; there is {', '.join(LIMITS)}", keys, item)
+            yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name)}", keys, item)
             continue
         try:
             bounds = _bounds(limit, in_bytes=is_in_bytes(name))
@@ -76,6 +76,16 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
         if not least <= figures[name] <= most:
             bound = f"at least {least:,.10g}" if figures[name] < least else f"at most {most:,.10g}"
             yield Finding(f"{name} is {figures[name]:,.10g}; the budget{whose} is {bound}", keys, item)
+
+
+def _instead_of(name: str) -> str:
+    # Imported only where something is wrong.
+    from w2v_explore.analysis.figures import BUDGET_NAMES
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    budget = next((budget for budget, figure in BUDGET_NAMES.items() if figure == name), None)
+    guesses = [budget] if budget else nearest(name, LIMITS)
+    return did_you_mean(guesses, f"there is {', '.join(LIMITS)}")
 
 
 def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:
