@@ -152,10 +152,26 @@ def test_a_condition_that_holds_exits_with_1_and_says_by_how_much(run: Runner) -
     assert code == 1
     assert out
     assert err.splitlines() == [
-        "wav2vec 2.0 Base: parameters is 101,458,816, +7.510650736 % against 94,370,944 of wav2vec 2.0 Base (baseline);"
-        " it fails if parameters > +5%",
-        "wav2vec 2.0 Base: macs is 7,261,878,784; it fails if macs > 1G",
+        "base, changed: encoder_num_layers 13: parameters is 101,458,816, +7.511 % against 94,370,944 of "
+        "wav2vec 2.0 Base (baseline); it fails if parameters > +5%",
+        "base, changed: encoder_num_layers 13: macs is 7,261,878,784; it fails if macs > 1G",
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "change"),
+    [
+        ("parameters > +5%", "+234.2 %"),
+        ("parameters > +234.2%", "+234.24 %"),
+        ("parameters > +234.242%", "+234.243 %"),
+        ("macs > +1%", "+159.1 %"),
+    ],
+)
+def test_percentages_have_as_many_digits_as_they_need(run: Runner, condition: str, change: str) -> None:
+    code, _, err = run("compare", "base", "large", "--fail-if", condition)
+    assert code == 1
+    assert f", {change}" in err
+    assert "%" in err
 
 
 def test_compare_holds_all_but_the_first(run: Runner) -> None:

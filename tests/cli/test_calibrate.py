@@ -16,8 +16,10 @@ from tests.calibrations import keep, make_for_this_machine
 from tests.program import Runner
 from tests.unit.test_calibrate import PASSES, run_here
 from w2v_explore import Workload, analyze, load_config
+from w2v_explore.analysis.calibration import NoiseMark
 from w2v_explore.analysis.prediction import predict
 from w2v_explore.measure import calibrate as calibrate_module
+from w2v_explore.report.calibration import calibration_report
 
 
 @pytest.fixture
@@ -159,3 +161,39 @@ def test_a_damaged_calibration_does_not_cost_the_measurement(run: Runner, one_th
     code, out, err = run("summary", "base", "--predict")
     assert (code, out) == (2, "")
     assert "delete it and calibrate again" in err
+
+
+MARK = NoiseMark("competing_load", "other programs took 40% of the cores", "stop them", 3)
+
+
+def test_a_prediction_from_a_noisy_calibration_says_so(run: Runner) -> None:
+    keep(make_for_this_machine(noise=(MARK,)))
+    out = run("summary", "base", "--predict").out
+    assert "NOISY: calibrated on a busy machine (other programs took 40% of the cores)" in out
+    assert "run `w2v-explore calibrate` again" in out
+    document = json.loads(run("summary", "base", "--predict", "--format", "json").out)["prediction"]["calibration"]
+    assert document["noisy"] is True
+    assert document["noise"] == [MARK._asdict()]
+    assert "NOISY" in run("summary", "base", "--predict", "--format", "markdown").out
+
+
+def test_a_quiet_calibration_says_nothing(run: Runner) -> None:
+    keep(make_for_this_machine())
+    assert "NOISY" not in run("summary", "base", "--predict").out
+
+
+def test_an_older_calibration_was_not_watched(run: Runner) -> None:
+    path = keep(make_for_this_machine())
+    document = json.loads(path.read_text())
+    del document["noise"]
+    path.write_text(json.dumps(document))
+    out = run("summary", "base", "--predict").out
+    assert "Nobody watched for noise when it was calibrated: run `w2v-explore calibrate` again to know." in out
+    prediction = json.loads(run("summary", "base", "--predict", "--format", "json").out)["prediction"]
+    assert prediction["calibration"]["noisy"] is None
+
+
+def test_the_report_on_a_noisy_calibration_begins_with_it() -> None:
+    report = calibration_report(make_for_this_machine(noise=(MARK,)))
+    assert report.tables[0].title.startswith("NOISY")
+    assert "the worst of 3 of 9 passes" in str(report.tables[0].rows[0][0])

@@ -88,10 +88,10 @@ def test_compare(run: Runner, small: str) -> None:
     assert (code, err) == (0, "")
     assert "latency (median)" in out
     assert "Latency by component" in out
-    assert "Latency against small (1)" in out
+    assert "Latency against small, changed: aux_num_out 3 (1)" in out
     document = json.loads(run(*arguments, "--format", "json").out)
     (verdict,) = document["verdicts"]
-    assert verdict["config"] == "small"
+    assert verdict["config"] == "small, changed: aux_num_out 3"
     assert verdict["verdict"] in {"FAST", "SLOW", "SAME", "AMBIGUOUS"}
     assert verdict["ratio_low"] <= verdict["ratio"] <= verdict["ratio_high"]
     metrics = document["metrics"]

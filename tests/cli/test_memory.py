@@ -66,7 +66,37 @@ def test_summary_has_the_memory_of_inference(run: Runner) -> None:
 
 
 def test_a_memory_too_small_for_anything(run: Runner) -> None:
-    assert run("memory", "base", "--fit", "1MB").out.count("none fits") == 8
+    code, out, _ = run("memory", "base", "--fit", "1MB")
+    assert (code, out.count("none fits")) == (0, 8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 0),
+        (["--dtype", "bfloat16"], 0),
+        (["--batch", "1"], 1),
+        (["--seconds", "10"], 1),
+        (["--samples", "160000"], 1),
+        (["--samples", "400"], 0),
+    ],
+)
+def test_no_is_the_answer_only_of_a_workload_that_was_given(run: Runner, arguments: list[str], code: int) -> None:
+    assert run("memory", "base", "--fit", "200MB", *arguments).code == code
+
+
+def test_which_ways_the_workload_fits(run: Runner) -> None:
+    code, out, _ = run("memory", "base", "--fit", "6 GiB", "--batch", "12", "--format", "json")
+    fit = json.loads(out)["fit"]
+    assert code == 0
+    assert fit["memory_bytes"] == 6 * 2**30
+    ways = {
+        (way, dtype): each["workload_fits"] for way in ("inference", "training") for dtype, each in fit[way].items()
+    }
+    assert ways[("inference", "float32")]
+    assert not ways[("training", "float32")]
+    assert run("memory", "base", "--batch", "12").code == 0
+    assert "does not fit" in run("memory", "base", "--fit", "6 GiB", "--batch", "12").out
 
 
 def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
@@ -80,6 +110,7 @@ def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
     ("arguments", "message"),
     [
         (["memory", "base", "--fit", "lots"], "'lots' is no size of a memory; write one as 24GiB"),
+        (["memory", "base", "--fit", "24"], "24 would be 24 bytes; write 24GiB"),
         (["memory", "base", "--fit", "-1GB"], "is no size of a memory"),
         (["memory", "base", "--samples", "10"], "10 samples are too few"),
         (["memory", "nosuch"], "no file or preset is named nosuch"),

@@ -102,6 +102,7 @@ def test_a_misspelt_key_is_one_problem() -> None:
         ("speed: 3", "3:10 budgets.speed is no figure; there is parameters, parameter_bytes"),
         ("parameters: lots", "3:15 budgets.parameters is text 'lots'; write a number, as 100M"),
         ("parameters: {most: 3}", "3:15 budgets.parameters is a mapping; write a number, as 100M"),
+        ("peak_memory_bytes: 24", "3:22 budgets.peak_memory_bytes is 24; write 24GiB"),
         ("parameters: true", "3:15 budgets.parameters is true; write a number, as 100M"),
     ],
 )

@@ -13,6 +13,9 @@ from tests.rules.helper import found
         ("extends: base\nbudgets: {speed: 3}\n", ["2:18-2:19"]),
         ("extends: base\nbudgets: {parameters: {min: 1G}}\n", ["2:23-2:32"]),
         ("extends: base\nbudgets: {peak_memory_bytes: 509MB}\n", ["2:30-2:35"]),
+        ("extends: base\nbudgets: {peak_memory_bytes: {min: 24}}\n", ["2:30-2:39"]),
+        ("extends: base\nbudgets: {parameter_bytes: 1000}\n", ["2:28-2:32"]),
+        ("extends: base\nbudgets: {parameters: 1GB}\n", ["2:23-2:26"]),
         ("extends: base\nbudgets: {peak_memory_bytes: 1XB}\n", ["2:30-2:33"]),
     ],
 )
@@ -26,6 +29,7 @@ def test_found(text: str, places: list[str]) -> None:
         "extends: base\nbudgets: {parameters: 100M, stride_ms: 20}\n",
         "extends: base\nbudgets: {peak_memory_bytes: 510MB}\n",
         "extends: base\nbudgets: {peak_memory_bytes: 0.5GiB}\n",
+        "extends: base\nbudgets: {peak_memory_bytes: 24 gb, parameter_bytes: 377483776}\n",
         "extends: base\nbudgets: {receptive_field_ms: {min: 25, max: 25}}\n",
         "extends: base\nencoder_num_heads: 7\nbudgets: {parameters: 1}\n",
     ],

@@ -17,6 +17,7 @@ from w2v_explore.analysis.prediction import predict
 from w2v_explore.analysis.roofline import KINDS, trace_work
 from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.measure import latency as latency_module
+from w2v_explore.measure import noise
 from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
 from w2v_explore.measure.latency import Plan
 from w2v_explore.measure.process import run_in_new_process
@@ -150,3 +151,23 @@ def test_a_process_that_is_killed_is_a_clear_message() -> None:
 def test_a_process_that_fails_is_a_defect() -> None:
     with pytest.raises(RuntimeError, match="failed, as it says above"):
         run_in_new_process(os._exit, 9)
+
+
+def test_noise_is_marked_at_its_worst(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter([0.5, 0.0, 0.7, 0.0])
+    monkeypatch.setattr(noise, "_REST_S", 0)
+    monkeypatch.setattr(noise, "read_noise", lambda *counters, **machine: noise.Readings(stolen_share=next(readings)))
+    monkeypatch.setattr(latency_module, "spread", lambda runs: None)
+    for module in (latency_module, calibrate_module):
+        monkeypatch.setattr(module, "clock_for", lambda device: CountingClock())
+    calibration = calibrate(references=PASSES, run=run_here)
+    assert calibration.noise is not None
+    [mark] = calibration.noise
+    assert (mark.name, mark.passes) == ("stolen_time", 2)
+    assert "70%" in mark.found
+
+
+def test_a_quiet_machine_leaves_no_mark(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "_REST_S", 0)
+    monkeypatch.setattr(noise, "read_noise", lambda *counters, **machine: noise.Readings())
+    assert calibrate(references=PASSES, run=run_here).noise == ()

@@ -51,12 +51,29 @@ def test_conditions(text: str, figures: dict[str, int], holds: bool) -> None:
         ("latency.median_s > 5", "there is no figure latency.median_s; did you mean latency"),
         ("parameters > 5%", "a percentage is a change; write \\+5% or -5%"),
         ("parameters > 5X", "'5X' is no quantity"),
+        ("memory.training_bytes > 24", "24 would be 24 bytes; write 24GiB"),
+        ("memory.training_bytes > +100", "100 would be 100 bytes; write 100GiB"),
+        ("parameters > 1B", "'1B' is a number of bytes, and the figure is none; write 1G"),
         ("parameters > +lots%", "'lots' is no quantity"),
     ],
 )
 def test_no_conditions(text: str, message: str) -> None:
     with pytest.raises(ConditionError, match=message):
         parse_condition(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("memory.training_bytes > 24 gb", 24e9),
+        ("memory.training_bytes > 24GiB", 24 * 2**30),
+        ("memory.training_bytes > +5%", 5),
+        ("memory.training_bytes > +0", 0),
+        ("memory.training_bytes > +1 mib", 2**20),
+    ],
+)
+def test_conditions_on_sizes_of_memory(text: str, limit: float) -> None:
+    assert parse_condition(text).limit == limit
 
 
 def test_every_figure_that_is_compared_can_be_held() -> None:

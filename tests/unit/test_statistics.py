@@ -75,3 +75,25 @@ def test_many_samples_are_resampled_in_pieces(monkeypatch: pytest.MonkeyPatch) -
     pieces = estimate(list(range(1, 101)))
     assert pieces.low_s == pytest.approx(whole.low_s, rel=0.1)
     assert pieces.high_s == pytest.approx(whole.high_s, rel=0.1)
+
+
+@pytest.mark.parametrize(("runs", "confidence"), [(1, 0.0), (2, 0.5), (3, 0.75), (5, 0.9375), (6, 0.95), (30, 0.95)])
+def test_few_measurements_give_no_95_percent_interval(runs: int, confidence: float) -> None:
+    sample = list(range(1, runs + 1))
+    found = estimate(sample)
+    assert found.confidence == confidence
+    if runs < 6:
+        assert (found.low_s, found.high_s) == (1 / 1e9, runs / 1e9)
+    assert ratio_in_turns(sample, [2 * each for each in sample]).confidence == confidence
+
+
+def test_few_turns_give_no_verdict() -> None:
+    assert ratio_in_turns([100] * 5, [200] * 5).verdict is Verdict.AMBIGUOUS
+    assert ratio_in_turns([100] * 6, [200] * 6).verdict is Verdict.SLOW
+
+
+def test_the_range_of_a_few_covers_the_true_median_as_often_as_it_says() -> None:
+    generator = random.Random(0)
+    samples = [[round(generator.lognormvariate(0, 0.1) * 1e6) for _ in range(3)] for _ in range(2000)]
+    covered = sum(found.low_s <= 1e-3 <= found.high_s for found in map(estimate, samples))
+    assert covered / len(samples) == pytest.approx(0.75, abs=0.03)

@@ -69,3 +69,18 @@ def test_conv_layers() -> None:
 )
 def test_scalar(value: object, text: str) -> None:
     assert units.scalar(value) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (1.05, "+5.0 %"),
+        (0.5, "−50.0 %"),
+        (1.0002, "+0.02 %"),
+        (0.99996, "−0.004 %"),
+        (45.6, "+4,460 %"),
+        (2.225709654, "+122.6 %"),
+    ],
+)
+def test_changes_in_percent(ratio: float, text: str) -> None:
+    assert units.signed_percent(ratio) == text

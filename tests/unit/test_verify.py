@@ -196,7 +196,7 @@ def test_json(run: Runner, small: str) -> None:
     document = json.loads(out)
     assert (document["schema_version"], document["agrees"], len(document["configs"])) == (1, True, 2)
     config = document["configs"][0]
-    assert config["config"]["name"] == "small"
+    assert config["config"]["name"] == "small, changed: aux_num_out 5"
     assert config["config"]["fields"]["aux_num_out"] == 5
     assert config["workload"] == {
         "batch": 2,

@@ -66,11 +66,11 @@ class Analysis:
             f"for {self.workload}>"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON document of ``summary`` (docs/json.md), as plain data."""
+    def to_dict(self, depth: int | None = None) -> dict[str, Any]:
+        """The JSON document of ``summary`` (docs/json.md), as plain data; its layers down to a depth, or all."""
         from w2v_explore.analysis.documents import analysis_document  # which imports this module
 
-        return analysis_document(self)
+        return analysis_document(self, depth)
 
 
 def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:

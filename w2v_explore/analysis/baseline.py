@@ -98,6 +98,8 @@ def load_baseline(path: str | os.PathLike[str]) -> Baseline:
     version = document.get("schema_version") if isinstance(document, dict) else None
     if version != SCHEMA_VERSION and isinstance(version, int):
         raise _refusal(path, f"its schema_version is {version}, and this program reads {SCHEMA_VERSION}")
+    if isinstance(document, dict) and "depth" in document:
+        raise _refusal(path, "its layers end at a --depth")
     try:
         return _decode(path, document)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -60,6 +60,22 @@ class Reference(NamedTuple):
         return self.median_s / self.held_out_s
 
 
+class NoiseMark(NamedTuple):
+    """Something that disturbed forward passes while they were measured.
+
+    Attributes:
+        name: Of the disturbance.
+        found: What was seen, at its worst.
+        advice: What to try.
+        passes: How many of the references it disturbed.
+    """
+
+    name: str
+    found: str
+    advice: str
+    passes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Calibration:
     """What a device does.
@@ -75,6 +91,7 @@ class Calibration:
         roofs: The two figures of the roofline.
         samples: Operations of the references.
         references: Whole forward passes.
+        noise: What disturbed them; None where nobody watched, as versions before this record did not.
     """
 
     device: str
@@ -87,6 +104,7 @@ class Calibration:
     roofs: Roofs
     samples: tuple[Sample, ...]
     references: tuple[Reference, ...]
+    noise: tuple[NoiseMark, ...] | None = ()
 
     def __repr__(self) -> str:
         threads = f", {self.threads} threads" if self.threads is not None else ""
@@ -143,6 +161,7 @@ def encode_calibration(calibration: Calibration) -> bytes:
         **{field.name: getattr(calibration, field.name) for field in fields(calibration)},
         "roofs": calibration.roofs._asdict(),
         "references": [reference._asdict() for reference in calibration.references],
+        "noise": None if calibration.noise is None else [mark._asdict() for mark in calibration.noise],
     }
     return json.dumps(document).encode()
 
@@ -229,7 +248,9 @@ def _decode(document: Any) -> Calibration:
     """The record of a file's plain data; raises KeyError, TypeError or ValueError where it is none."""
     if document["schema_version"] != _SCHEMA_VERSION:
         raise ValueError(f"schema_version {document['schema_version']}, not {_SCHEMA_VERSION}")
-    values = {field.name: document[field.name] for field in fields(Calibration)}
+    values = {field.name: document[field.name] for field in fields(Calibration) if field.name != "noise"}
+    noise = document.get("noise")
+    values["noise"] = None if noise is None else tuple(NoiseMark(**mark) for mark in noise)
     values["roofs"] = Roofs(**document["roofs"])
     values["samples"] = tuple(Sample(*sample) for sample in document["samples"])
     values["references"] = tuple(Reference(**reference) for reference in document["references"])

@@ -44,7 +44,7 @@ class Comparison:
     Attributes:
         analyses: The configs' figures.
         baseline: A saved summary that comes before them, and is the first then.
-        differences: The values of each field in which they differ.
+        differences: The values of each field in which they differ, and of ``sample_rate`` where that does.
         figures: All that is known of each config, by name.
         metrics: The figures that are known of all, one value per config.
         attributions: For each config but the first, what each changed field contributes to its differences.
@@ -59,15 +59,19 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether all 16 fields are equal in all configs, and nothing else was left out of any."""
+        """Whether all 16 fields and the sample rates are equal in all configs, and nothing else was left out of any."""
         return not self.differences and not any(analysis.config.not_counted for analysis in self.analyses)
 
     @property
     def names(self) -> list[str]:
-        """The configs' names; numbered where several have the same."""
+        """The configs' names; where several have the same with their origins, or numbered where these are the same."""
         names = [analysis.config.name for analysis in self.analyses]
+        told = [
+            f"{name} ({analysis.config.origin})" if names.count(name) > 1 else name
+            for name, analysis in zip(names, self.analyses, strict=True)
+        ]
         numbered = [
-            f"{name} ({number})" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)
+            f"{names[number]} ({number + 1})" if told.count(name) > 1 else name for number, name in enumerate(told)
         ]
         return [f"{self.baseline.name} (baseline)", *numbered] if self.baseline else numbered
 
@@ -76,11 +80,11 @@ class Comparison:
         figures = zip(self.names, self.metrics["parameters"].values, strict=True)
         return f"<Comparison, {fields}: {', '.join(f'{name!r} {number:,} parameters' for name, number in figures)}>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON document of ``compare`` (docs/json.md), as plain data."""
+    def to_dict(self, depth: int | None = None) -> dict[str, Any]:
+        """The JSON document of ``compare`` (docs/json.md), as plain data; with a depth, every module down to it too."""
         from w2v_explore.analysis.documents import comparison_document  # which imports this module
 
-        return comparison_document(self)
+        return comparison_document(self, depth)
 
 
 def compare(
@@ -131,6 +135,12 @@ def compare(
         for name in FIELDS
         if any(_meaning(name, values) != _meaning(name, fields[0]) for values in fields)
     }
+    workloads = [analysis.workload for analysis in analyses]
+    if baseline is not None:
+        workloads.insert(0, baseline.workload)
+    rates = tuple(workload.sample_rate for workload in workloads)
+    if len(set(rates)) > 1:
+        differences["sample_rate"] = rates
     names = [name for name in columns[-1] if all(name in column for column in columns)]
     return Comparison(
         analyses=tuple(analyses),
@@ -177,7 +187,7 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
 def compare_layers(comparison: Comparison, depth: int) -> dict[str, tuple[Metric, Metric]]:
     """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
     columns = [
-        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers) if row.depth <= depth}
+        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers, depth)}
         for analysis in comparison.analyses
     ]
     if comparison.baseline is not None:

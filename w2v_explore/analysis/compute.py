@@ -98,8 +98,10 @@ def _walk(
     return [row, *below], frames, channels
 
 
-def unfold(rows: Sequence[LayerFigures]) -> Iterator[LayerFigures]:
-    """Each layer that a row stands for as a row of its own, under its own path."""
+def unfold(rows: Sequence[LayerFigures], depth: int | None = None) -> Iterator[LayerFigures]:
+    """Each layer that a row stands for as a row of its own, under its own path; down to a depth, or all."""
+    if depth is not None:
+        rows = [row for row in rows if row.depth <= depth]
     position = 0
     while position < len(rows):
         row = rows[position]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.baseline import FIGURE_NAMES
 from w2v_explore.analysis.figures import BUDGET_NAMES, COMPONENTS, Number
-from w2v_explore.analysis.quantity import parse_quantity
+from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity
 from w2v_explore.errors import ConditionError, QuantityError
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -90,7 +90,7 @@ def parse_condition(text: str) -> Condition:
     if percent and not sign:
         raise ConditionError(f"--fail-if {text!r}: a percentage is a change; write +{number}% or -{number}%")
     try:
-        limit = parse_quantity(number)
+        limit = parse_quantity(number, in_bytes=is_in_bytes(metric) and not percent)
     except QuantityError as error:
         raise ConditionError(f"--fail-if {text!r}: {error}") from error
     if sign in ("-", "−"):

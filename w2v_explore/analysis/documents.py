@@ -18,29 +18,38 @@ from w2v_explore.version import SCHEMA_VERSION
 if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.attribution import Contribution
     from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.compare import Comparison, Metric
     from w2v_explore.analysis.identify import Identity, Nearest
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
-    """The configs as `analysis_document` has them, and what differs."""
-    return {
+def comparison_document(comparison: Comparison, depth: int | None = None) -> dict[str, Any]:
+    """The configs as `analysis_document` has them, and what differs; with a depth, every module down to it too."""
+    document = {
         "schema_version": SCHEMA_VERSION,
         "identical": comparison.identical,
         "baseline": baseline_document(comparison.baseline),
-        "configs": [analysis_document(analysis) for analysis in comparison.analyses],
+        "configs": [analysis_document(analysis, depth) for analysis in comparison.analyses],
         "differences": {name: list(values) for name, values in comparison.differences.items()},
         "metrics": metrics_document(comparison),
         "attributions": [_attribution(contributions) for contributions in comparison.attributions],
     }
+    if depth is not None:
+        from w2v_explore.analysis.compare import compare_layers
+
+        document["modules"] = {
+            path: {"parameters": _metric(parameters), "macs": _metric(macs)}
+            for path, (parameters, macs) in compare_layers(comparison, depth).items()
+        }
+    return document
 
 
 def metrics_document(comparison: Comparison) -> dict[str, Any]:
     """Each figure of every config, with its changes against the first."""
-    return {
-        name: {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
-        for name, metric in comparison.metrics.items()
-    }
+    return {name: _metric(metric) for name, metric in comparison.metrics.items()}
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
 
 
 def baseline_document(baseline: Baseline | None) -> dict[str, Any] | None:
@@ -72,7 +81,12 @@ def identity_document(identity: Identity) -> dict[str, Any]:
     config = identity.config
     return {
         "schema_version": SCHEMA_VERSION,
-        "config": {"name": config.name, "origin": config.origin, "not_counted": list(config.not_counted)},
+        "config": {
+            "name": config.name,
+            "origin": config.origin,
+            "not_counted": list(config.not_counted),
+            "changes": [change._asdict() for change in config.changes],
+        },
         "nearest_preset": nearest_document(identity.nearest),
     }
 
@@ -88,12 +102,12 @@ def nearest_document(nearest: Nearest) -> dict[str, Any]:
     }
 
 
-def analysis_document(analysis: Analysis) -> dict[str, Any]:
-    """Everything that is known of one config in closed form."""
-    workload, field = analysis.workload, analysis.receptive_field
-    return {
+def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str, Any]:
+    """Everything that is known of one config in closed form, its layers down to a depth, or all."""
+    config, workload, field = analysis.config, analysis.workload, analysis.receptive_field
+    document = {
         **subject(analysis),
-        "nearest_preset": nearest_document(nearest_preset(analysis.config.model, analysis.config.not_counted)),
+        "nearest_preset": nearest_document(nearest_preset(config.model, config.not_counted, config.sample_rate)),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -113,8 +127,11 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
             "layers": [layer._asdict() for layer in field.layers],
         },
         "positional_convolution": {"span_samples": field.positional_span_samples},
-        "layers": [_layer(row) for row in unfold(analysis.layers)],
+        "layers": [_layer(row) for row in unfold(analysis.layers, depth)],
     }
+    if depth is not None:
+        document["depth"] = depth
+    return document
 
 
 def subject(analysis: Analysis) -> dict[str, Any]:
@@ -124,10 +141,12 @@ def subject(analysis: Analysis) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "config": {
             "name": config.name,
+            "origin": config.origin,
             "family": config.family,
             "description": config.description,
             "source": config.source,
             "published_parameters": config.published_parameters,
+            "changes": [change._asdict() for change in config.changes],
             "sample_rate": config.sample_rate,
             "sample_rate_source": config.sample_rate_source,
             "not_counted": list(config.not_counted),

@@ -2,7 +2,8 @@
 
 Two configs are the nearer the fewer fields they differ in: first those of the architecture, then the five dropouts,
 which change no weight and no output in evaluation; then the nearer their parameter counts are in proportion.
-Convolutions are compared by meaning: null and the standard seven are equal.
+Convolutions are compared by meaning: null and the standard seven are equal. A config for audio at another sample rate
+than the presets' equals none of them.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, Probability
 
+PRESETS_SAMPLE_RATE = 16_000
 _CONV = "extractor_conv_layer_config"
 _IS_DROPOUT = [isinstance(field.kind, Probability) for field in FIELDS.values()]
 
@@ -24,8 +26,8 @@ class Nearest(NamedTuple):
 
     Attributes:
         preset: Its name.
-        equals: All presets with the same 16 values; empty where none has them, or something is not counted.
-        differences: The fields that differ: the config's value and the preset's.
+        equals: All presets with the same 16 values and sample rate; none where something is not counted.
+        differences: The fields that differ, ``sample_rate`` among them: the config's value and the preset's.
         not_counted: The fields that are not known here, by which it may differ too.
     """
 
@@ -70,15 +72,18 @@ def identify(config: ConfigLike) -> Identity:
         TypeError: It is none.
     """
     loaded = as_config(config)
-    return Identity(config=loaded, nearest=nearest_preset(loaded.model, loaded.not_counted))
+    return Identity(config=loaded, nearest=nearest_preset(loaded.model, loaded.not_counted, loaded.sample_rate))
 
 
-def nearest_preset(model: ModelConfig, not_counted: tuple[str, ...] = ()) -> Nearest:
+def nearest_preset(
+    model: ModelConfig, not_counted: tuple[str, ...] = (), sample_rate: int = PRESETS_SAMPLE_RATE
+) -> Nearest:
     """The preset that a config equals or is nearest to; of several as near, the first by name.
 
     Args:
         model: The config.
         not_counted: As in `w2v_explore.config.load.Config`: a config that has such fields equals none.
+        sample_rate: Of the audio that it is meant for: a config at another rate than the presets' equals none.
     """
     values = model.to_mapping()
     parameters = build_architecture(model).parameters
@@ -99,6 +104,8 @@ def nearest_preset(model: ModelConfig, not_counted: tuple[str, ...] = ()) -> Nea
         for field, mine, theirs, same in zip(FIELDS, own, preset, _by_meaning(preset), strict=True)
         if mine != same
     }
+    if sample_rate != PRESETS_SAMPLE_RATE:
+        equals, differences = (), {**differences, "sample_rate": (sample_rate, PRESETS_SAMPLE_RATE)}
     return Nearest(nearest, equals, differences, not_counted)
 
 

@@ -35,6 +35,12 @@ class Fits:
     training: Mapping[str, Fit]
     checkpointed_training: Mapping[str, Fit]
 
+    @property
+    def all(self) -> tuple[Fit, ...]:
+        """What fits in each of these ways."""
+        ways = (self.inference, self.training, self.checkpointed_training)
+        return tuple(fit for way in ways for fit in way.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MemoryCosts:
@@ -52,6 +58,12 @@ class MemoryCosts:
     training: Mapping[str, TrainingCost]
     fits: Fits | None
 
+    @property
+    def workload_fits(self) -> bool:
+        """Whether the workload fits the memory that was asked about in any way that is shown."""
+        batch = self.analysis.workload.batch
+        return self.fits is None or any(fit.batch >= batch for fit in self.fits.all)
+
     def __repr__(self) -> str:
         inference, training = next(iter(self.inference.values())), next(iter(self.training.values()))
         return (
@@ -59,11 +71,11 @@ class MemoryCosts:
             f"training {training.total_bytes(checkpointing=False):,} bytes for {self.analysis.workload}>"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON document of ``memory`` (docs/json.md), as plain data."""
+    def to_dict(self, depth: int | None = None) -> dict[str, Any]:
+        """The JSON document of ``memory`` (docs/json.md), as plain data; its layers down to a depth, or all."""
         from w2v_explore.analysis.memory_documents import memory_document  # which imports this module
 
-        return memory_document(self)
+        return memory_document(self, depth)
 
 
 def memory(

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
     from w2v_explore.analysis.sensitivity import Sensitivity
     from w2v_explore.analysis.training import TrainingCost
+    from w2v_explore.analysis.workload import Workload
 
 
-def memory_document(costs: MemoryCosts) -> dict[str, Any]:
-    """What `memory` says of one config."""
+def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, Any]:
+    """What `memory` says of one config, with its layers down to a depth, or all."""
     analysis = costs.analysis
     kept = costs.training[analysis.workload.dtype].kept_by_layer
     document = {
@@ -30,12 +31,12 @@ def memory_document(costs: MemoryCosts) -> dict[str, Any]:
         "training": {dtype: _training(training) for dtype, training in costs.training.items()},
         "layers": [
             {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
-            for row in unfold(analysis.layers)
+            for row in unfold(analysis.layers, depth)
         ],
         "not_included": NOT_INCLUDED,
     }
     if costs.fits is not None:
-        document["fit"] = _fits(costs.fits, analysis.workload.sample_rate)
+        document["fit"] = _fits(costs.fits, analysis.workload)
     return document
 
 
@@ -77,9 +78,16 @@ def _training(training: TrainingCost) -> dict[str, Any]:
     }
 
 
-def _fits(fits: Fits, sample_rate: int) -> dict[str, Any]:
+def _fits(fits: Fits, workload: Workload) -> dict[str, Any]:
     def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
-        return {dtype: fit._asdict() | {"seconds": fit.samples / sample_rate} for dtype, fit in each.items()}
+        return {
+            dtype: {
+                **fit._asdict(),
+                "seconds": fit.samples / workload.sample_rate,
+                "workload_fits": fit.batch >= workload.batch,
+            }
+            for dtype, fit in each.items()
+        }
 
     document = {
         "memory_bytes": fits.memory_bytes,

@@ -1,42 +1,77 @@
-"""Quantities as people write them: ``100M``, ``24GiB``, ``500MB``."""
+"""Quantities as people write them: ``100M`` parameters, ``24GiB`` or ``24 gb`` of memory."""
 
 import math
 import re
 
 from w2v_explore.errors import QuantityError
 
-_SCALES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_BINARY_SCALES = {"k": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?) ?(?:([kKMGT])?(i)?(B)?)", re.ASCII)
+_SCALES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BINARY_SCALES = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_QUANTITY = re.compile(
+    r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt])?(i)?(b)?)", re.ASCII | re.IGNORECASE
+)
+_LEAST_BARE_BYTES = 2**20
+_NO_QUANTITY = "no quantity; write a number, as 100M or 1.5G"
+_NO_SIZE = "no size of a memory; write one as 24GiB, 16GB or 500MB"
 
 
-def parse_quantity(text: str) -> float:
-    """The number that a text writes, with k, M, G or T for thousands, ki, Mi, Gi or Ti for 1024s, and B or none.
+def is_in_bytes(figure: str) -> bool:
+    """Whether a figure of that name is a size of memory."""
+    return figure.endswith("_bytes")
+
+
+def parse_quantity(text: str, *, in_bytes: bool = False) -> float:
+    """The number that a text writes, with k, M, G or T for thousands, ki, Mi, Gi or Ti for 1024s.
+
+    Args:
+        text: The text; a small m is no mega, except in sizes of memory.
+        in_bytes: Whether it is a size of memory, which may end in B, in letters of any case: G and GB are 10^9 bytes,
+            GiB 2^30.
 
     Raises:
-        QuantityError: It writes none.
+        QuantityError: It writes none; or of a size of memory so few bytes that a unit must have been forgotten.
     """
     match = _QUANTITY.fullmatch(text.strip())
     if match is None or (match[3] and not match[2]):
-        raise QuantityError(f"{text!r} is no quantity; write a number, as 100M, 16GB or 24GiB")
-    prefix = (match[2] or "").replace("K", "k")
-    scale = _BINARY_SCALES[prefix] if match[3] else _SCALES[prefix]
-    value = float(match[1]) * scale
+        raise QuantityError(f"{text!r} is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
+    number, prefix, binary, byte = match.groups()
+    if not in_bytes:
+        if byte:
+            instead = f"{number}{'G' if not prefix else _capital(prefix)}"
+            raise QuantityError(f"{text!r} is a number of bytes, and the figure is none; write {instead}")
+        if prefix == "m":
+            raise QuantityError(f"{text!r} could be thousandths or millions; write {number}M for millions")
+    scale = (_BINARY_SCALES if binary else _SCALES)[(prefix or "").upper()]
+    value = float(number) * scale
     if not math.isfinite(value):
-        raise QuantityError(f"{text!r} is past any use; write a number, as 100M, 16GB or 24GiB")
+        raise QuantityError(f"{text!r} is past any use; it is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
+    if in_bytes and not (prefix or byte):
+        require_unit(value, number)
     return value
+
+
+def require_unit(size: float, text: str) -> None:
+    """Refuse a bare number that is no plausible size of memory in bytes.
+
+    Raises:
+        QuantityError: It is below 1 MiB, and not 0.
+    """
+    if 0 < size < _LEAST_BARE_BYTES:
+        unit = "GiB" if size < 1024 else "MiB"
+        raise QuantityError(f"{text} would be {text} bytes; write {text}{unit}, or {text}B where bytes are meant")
 
 
 def parse_size_bytes(text: str) -> int:
     """The size of a memory.
 
     Raises:
-        QuantityError: It is none, or smaller than a byte.
+        QuantityError: It is none, or smaller than a byte, or lacks its unit.
     """
-    try:
-        size = parse_quantity(text)
-    except QuantityError:
-        size = 0.0
+    size = parse_quantity(text, in_bytes=True)
     if size < 1:
-        raise QuantityError(f"{text!r} is no size of a memory; write one as 24GiB, 16GB, 500MB or in plain bytes")
+        raise QuantityError(f"{text!r} is {_NO_SIZE}")
     return int(size)
+
+
+def _capital(prefix: str) -> str:
+    return "k" if prefix in "kK" else prefix.upper()

@@ -75,11 +75,11 @@ def _print(results: Sequence[Result], comparison: Comparison, depth: int | None,
         case options.Format.JSON:
             from w2v_explore.report.json import comparison_document, dump
 
-            print(dump(comparison_document(results, comparison)))
+            print(dump(comparison_document(results, comparison, depth)))
         case options.Format.CSV:
             from w2v_explore.report.csv import comparison_csv
 
-            print(comparison_csv(comparison), end="")
+            print(comparison_csv(comparison, depth), end="")
         case options.Format.MARKDOWN:
             from w2v_explore.report.comparison import comparison_report
             from w2v_explore.report.markdown import report_markdown

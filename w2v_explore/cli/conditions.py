@@ -70,10 +70,19 @@ def report_broken(
             broken = True
             message = f"{name}: {condition.metric} is {_number(figures[condition.metric])}"
             if condition.is_change and reference:
-                change = f"{value:+,.10g}{' %' if condition.is_percent else ''}"
+                change = _percent(condition, value) if condition.is_percent else f"{value:+,.10g}"
                 message += f", {change} against {_number(before[condition.metric])} of {reference[0]}"
             print(f"{message}; it fails if {condition.text}", file=sys.stderr)
     return broken
+
+
+def _percent(condition: Condition, value: float) -> str:
+    """A change to four significant digits, or to as many as show that the condition holds."""
+    for digits in range(4, 10):
+        text = f"{value:+,.{digits}g}" if abs(value) < 1e4 else f"{value:+,.{digits - 4}f}"
+        if condition.holds(float(text.replace(",", ""))):
+            break
+    return f"{text} %"
 
 
 def _number(value: Number) -> str:

@@ -67,7 +67,8 @@ def convert(
 def _account(reading: Reading, to: str, verbose: bool) -> None:
     translation = reading.document.translation
     source = translation.dialect if translation else OWN_DIALECT
-    name = reading.document.source.name
+    changes = f", changed: {', '.join(map(str, reading.changes))}" if reading.changes else ""
+    name = f"{reading.document.source.name}{changes}"
     rows = account_for_conversion(reading, to)
     if not rows:
         # Nothing was read: the cause alone.

@@ -180,7 +180,7 @@ def _print(results: Sequence[Result], depth: int | None, format: options.Format)
             from w2v_explore.report.json import dump
             from w2v_explore.report.latency_json import measurements_document
 
-            print(dump(measurements_document(results)))
+            print(dump(measurements_document(results, depth)))
         case options.Format.CSV:
             from w2v_explore.report.csv import latency_csv
 
@@ -197,6 +197,7 @@ def _print(results: Sequence[Result], depth: int | None, format: options.Format)
 def _print_tables(results: Sequence[Result], depth: int | None) -> None:
     from w2v_explore.report.curve import draw_curve, latency_curves
     from w2v_explore.report.latency import latency_reports
+    from w2v_explore.report.layout import wrap
     from w2v_explore.report.terminal import print_report, stdout_console
 
     console = stdout_console()
@@ -207,5 +208,6 @@ def _print_tables(results: Sequence[Result], depth: int | None) -> None:
             console.print()
         print_report(report, console)
         if len(curve.seconds) > 1:
-            print("\nTime of one forward pass over seconds of audio, both axes logarithmic\n")
+            title = wrap("Time of one forward pass over seconds of audio, both axes logarithmic", console.width)
+            print("", *title, "", sep="\n")
             print(draw_curve(curve, min(console.width, 100), colour=console.color_system is not None))

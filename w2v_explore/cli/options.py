@@ -73,7 +73,8 @@ Threads = Annotated[
     int | None, typer.Option("--threads", help="Threads of the CPU, with --predict; as many as torch takes by itself.")
 ]
 Depth = Annotated[
-    int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
+    int | None,
+    typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself, in every format."),
 ]
 Baseline = Annotated[
     str | None,

@@ -8,8 +8,12 @@ import typer
 
 from w2v_explore.lint.page import Page, load_pages
 from w2v_explore.report.json import dump
+from w2v_explore.report.table import Column, Table
+from w2v_explore.report.terminal import print_table, stdout_console
 
 app = typer.Typer(add_completion=False)
+
+_WIDTH = 80
 
 
 class Format(str, Enum):
@@ -37,10 +41,12 @@ def rule(
         documents = [_document(page) for page in pages]
         print(dump(documents if every else documents[0]))
     elif every:
-        for page in pages:
-            print(f"{page.rule.code}  {page.rule.severity:<8} {page.rule.name:<24} {page.title}")
+        columns = [Column("", numeric=False), Column("", numeric=False), Column("", numeric=False, wraps=True)]
+        table = Table("", [*columns, Column("", numeric=False, wraps=True)])
+        table.rows += [(page.rule.code, page.rule.severity, page.rule.name, page.title) for page in pages]
+        print_table(table, stdout_console())
     else:
-        print(_text(pages[0]))
+        print(_text(pages[0], min(stdout_console().width, _WIDTH)))
 
 
 def _document(page: Page) -> dict[str, str]:
@@ -48,7 +54,7 @@ def _document(page: Page) -> dict[str, str]:
     return rule | {name: value for name, value in page._asdict().items() if name != "rule"}
 
 
-def _text(page: Page) -> str:
+def _text(page: Page, width: int) -> str:
     sections = {
         "What it does": page.what,
         "Why is this bad": page.why,
@@ -56,11 +62,11 @@ def _text(page: Page) -> str:
         "Use instead": page.instead,
         "What torch does": page.torch,
     }
-    parts = [f"{page.rule.code} {page.rule.name} ({page.rule.severity})", page.title]
+    parts = [f"{page.rule.code} {page.rule.name} ({page.rule.severity})", textwrap.fill(page.title, width)]
     for heading, text in sections.items():
-        parts.append(f"{heading}\n" + "\n".join(f"    {line}" for line in _lines(heading, text)))
+        parts.append(f"{heading}\n" + "\n".join(f"    {line}" for line in _lines(heading, text, width - 4)))
     return "\n\n".join(parts)
 
 
-def _lines(heading: str, text: str) -> list[str]:
-    return text.splitlines() if heading in ("Example", "Use instead") else textwrap.wrap(text, 76)
+def _lines(heading: str, text: str, width: int) -> list[str]:
+    return text.splitlines() if heading in ("Example", "Use instead") else textwrap.wrap(text, width)

@@ -64,11 +64,11 @@ def summary(
         case options.Format.JSON:
             from w2v_explore.report.json import dump, summary_document
 
-            print(dump(summary_document(results, changes)))
+            print(dump(summary_document(results, changes, depth)))
         case options.Format.CSV:
             from w2v_explore.report.csv import summary_csv
 
-            print(summary_csv(results), end="")
+            print(summary_csv(results, depth), end="")
         case options.Format.MARKDOWN:
             from w2v_explore.report.markdown import report_markdown
 

@@ -15,7 +15,7 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Problem, Rule
@@ -42,7 +42,31 @@ _KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
 _MAX_EXTENDS = 16
+OF_ONE_MODEL = ("name", "description", "source", "published_parameters")
+"""The metadata that hold of the model that the file describes, and of no changed one."""
+
+_MAX_SHOWN_VALUE = 60
 _FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
+
+
+class FieldChange(NamedTuple):
+    """A value that an override replaced by another.
+
+    Attributes:
+        field: One of the 16 fields, or ``sample_rate``.
+        before: What it was.
+        after: What it is.
+    """
+
+    field: str
+    before: object
+    after: object
+
+    def __str__(self) -> str:
+        """``encoder_num_layers 6``."""
+        after = self.after
+        text = "null" if after is None else str(after).lower() if isinstance(after, bool) else str(after)
+        return f"{self.field} {text if len(text) <= _MAX_SHOWN_VALUE else f'{text[: _MAX_SHOWN_VALUE - 1]}…'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,7 +74,7 @@ class Config:
     """A model config with what its file says beside the 16 fields.
 
     Attributes:
-        name: What reports call it.
+        name: What reports call it: ``base, changed: encoder_num_layers 6`` where overrides changed it.
         origin: Where it was read from: a path as it was given, ``preset base``, ``<stdin>``.
         model: The 16 fields.
         sample_rate: Samples per second of the audio it is meant for.
@@ -60,6 +84,7 @@ class Config:
         published_parameters: The parameter count its authors give, as they word it.
         dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``.
         warnings: What its file says beside the architecture that is not read.
+        changes: The values that overrides replaced; what the file says of its own model is left out then.
         sample_rate_source: What states the sample rate, where that is not the config's own ``sample_rate``: a file
             beside it (``preprocessor_config.json``) or below it, a field (``task.sample_rate``), ``--set``. None for
             the default too.
@@ -77,6 +102,7 @@ class Config:
     published_parameters: str | None = None
     dialect: str = OWN_DIALECT
     warnings: tuple[Problem, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     sample_rate_source: str | None = None
     not_counted: tuple[str, ...] = ()
 
@@ -99,6 +125,7 @@ class Reading(NamedTuple):
         model: The config; None where a problem stands against it.
         warnings: What other programs' configs say beside the architecture that is not read.
         bases: The documents that it extends, the innermost first.
+        changes: The values that overrides replaced by others.
         not_counted: The fields that are not known and were left out, since that was allowed.
     """
 
@@ -109,6 +136,7 @@ class Reading(NamedTuple):
     model: ModelConfig | None
     warnings: list[Problem]
     bases: tuple[Document, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     not_counted: tuple[str, ...] = ()
 
     @property
@@ -248,6 +276,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     layers, problems = _layers(document)
     innermost, bases = layers[0], tuple(layers[:-1])
     complete = not problems and _states_all_it_can(innermost)
+    unchanged = _merge(layers, document)
     translations = [layer.translation for layer in layers if layer.translation]
     warnings = [warning for translation in translations for warning in translation.warnings]
     unread = [problem for translation in translations for problem in translation.unread]
@@ -277,6 +306,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         model=model,
         warnings=warnings,
         bases=bases,
+        changes=_changes(unchanged, entries) if overrides else (),
         not_counted=tuple(dict.fromkeys(str(problem.key) for problem in unread)) if allow_unknown else (),
     )
     for translation in translations:
@@ -320,18 +350,48 @@ def config_of(reading: Reading) -> Config:
     """
     if reading.model is None:
         raise ConfigError(reading.problems)
-    source = reading.document.source
-    texts = {key: plain_value(reading.entries[key].value) for key in TEXT_METADATA if key in reading.entries}
+    source, changes = reading.document.source, reading.changes
+    texts = {
+        key: plain_value(entry.value)
+        for key in TEXT_METADATA
+        if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not _is_override(entry))
+    }
+    name = f"{source.stem}, changed: {', '.join(map(str, changes))}" if changes else source.stem
     return Config(
-        **{"name": source.stem, **texts},  # type: ignore[arg-type]
+        **{"name": name, **texts},  # type: ignore[arg-type]
         origin=source.name,
         model=reading.model,
         sample_rate=reading.sample_rate,
         dialect=reading.document.translation.dialect if reading.document.translation else OWN_DIALECT,
         warnings=tuple(reading.warnings),
+        changes=changes,
         sample_rate_source=reading.sample_rate_source,
         not_counted=reading.not_counted,
     )
+
+
+def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[FieldChange, ...]:
+    """What overrides made of the values: one that was missing, or that stays what it means, has not changed."""
+    changes = []
+    for key in (*FIELDS, "sample_rate"):
+        entry = after.get(key)
+        if entry is None or not _is_override(entry) or (key in FIELDS and key not in before):
+            continue
+        was = plain_value(before[key].value) if key in before else DEFAULT_SAMPLE_RATE
+        change = FieldChange(key, was, plain_value(entry.value))
+        if _by_meaning(key, change.before) != _by_meaning(key, change.after):
+            changes.append(change)
+    return tuple(changes)
+
+
+def _by_meaning(key: str, value: object) -> object:
+    """The value, or the seven convolutions that null stands for."""
+    is_standard = key == "extractor_conv_layer_config" and value is None
+    return list(map(list, STANDARD_CONV_LAYERS)) if is_standard else value
+
+
+def _is_override(entry: Entry) -> bool:
+    return entry.path.startswith(OVERRIDE)
 
 
 def _layers(document: Document) -> tuple[list[Document], list[Problem]]:

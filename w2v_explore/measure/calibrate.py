@@ -17,7 +17,7 @@ import torch
 
 from w2v_explore import host
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.calibration import Calibration, Reference, Sample, canonical_device
+from w2v_explore.analysis.calibration import Calibration, NoiseMark, Reference, Sample, canonical_device
 from w2v_explore.analysis.compute import folded_path
 from w2v_explore.analysis.prediction import Neighbours, estimate_latency, work_between
 from w2v_explore.analysis.roofline import Roofs, trace_work
@@ -25,6 +25,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import load_config
 from w2v_explore.measure.clock import Clock, clock_for
 from w2v_explore.measure.latency import Plan, Progress, measure_latency
+from w2v_explore.measure.noise import Disturbance
 from w2v_explore.measure.process import run_in_new_process
 from w2v_explore.model.device import device_name, find_device
 
@@ -74,12 +75,14 @@ class TimedPass(NamedTuple):
         iqr_s: Interquartile range of the same.
         own: Median own time of each operation, by module path.
         unattributed_s: Of the hooked passes, what no operation took.
+        disturbances: What made it doubtful, as `latency` judges it.
     """
 
     median_s: float
     iqr_s: float
     own: dict[str, float]
     unattributed_s: float
+    disturbances: tuple[Disturbance, ...]
 
 
 def calibrate(
@@ -132,6 +135,7 @@ def calibrate(
         roofs=roofs,
         samples=tuple(samples),
         references=tuple(_hold_out(passes, timed, samples, roofs)),
+        noise=tuple(_mark_noise(timed)),
     )
 
 
@@ -144,7 +148,19 @@ def time_pass(analysis: Analysis, device: str, threads: int, runs: int = _PASSES
         iqr_s=latency.end_to_end.iqr_s,
         own={path: layer.own.median_s for path, layer in latency.layers.items()},
         unattributed_s=latency.ledger.unattributed_ns / 1e9,
+        disturbances=latency.noise.disturbances,
     )
+
+
+def _mark_noise(timed: Sequence[TimedPass]) -> Iterator[NoiseMark]:
+    """Each kind of disturbance of any pass, at its worst."""
+    found: dict[str, list[Disturbance]] = {}
+    for one in timed:
+        for disturbance in one.disturbances:
+            found.setdefault(disturbance.check.name, []).append(disturbance)
+    for name, same in found.items():
+        worst = max(same, key=lambda disturbance: abs(disturbance.reading))
+        yield NoiseMark(name, worst.found, worst.check.advice, len(same))
 
 
 def measure_roofs(device: str, dtype: str, threads: int) -> Roofs:

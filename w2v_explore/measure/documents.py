@@ -21,7 +21,8 @@ def latency_document(latency: Latency, calibration: Calibration | None = None) -
     document = {
         "method": (
             f"median of {latency.runs} plain forward passes after {latency.warm_up_runs} warm-up passes; the interval "
-            "is the percentile bootstrap's; layers from the median of the hooked passes, in turn with the plain ones"
+            "is the percentile bootstrap's, of five passes or fewer their range; layers from the median of the hooked "
+            "passes, in turn with the plain ones"
         ),
         "device": latency.device,
         "device_name": latency.device_name,
@@ -37,6 +38,7 @@ def latency_document(latency: Latency, calibration: Calibration | None = None) -
             "iqr_s": estimate.iqr_s,
             "low_s": estimate.low_s,
             "high_s": estimate.high_s,
+            "confidence": estimate.confidence,
             "uncertainty": estimate.uncertainty,
             "target": latency.target,
             "p90_s": estimate.p90_s,

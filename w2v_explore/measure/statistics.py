@@ -17,6 +17,13 @@ P99_RUNS = 662
 SAME_WITHIN = 0.01
 """Latencies that differ by less than this share are the same for any use."""
 
+CONFIDENCE = 0.95
+"""With which an interval holds the true median, from six measurements on."""
+
+# Both ends of the sample lie on one side of the true median with a probability of 2 / 2^n: of five or fewer
+# measurements not even the whole range holds it with 95 %.
+_LEAST_FOR_INTERVAL = 6
+
 _RESAMPLES = 2_000
 _CHUNK_ELEMENTS = 2_000_000
 
@@ -36,10 +43,11 @@ class Estimate:
     Attributes:
         median_s: The median.
         iqr_s: Interquartile range.
-        low_s: Lower end of the median's 95 % interval.
+        low_s: Lower end of the median's interval: the bootstrap's, or of five or fewer the least measurement.
         high_s: Upper end.
         p90_s: The 90th percentile; None from fewer than 64 measurements.
         p99_s: The 99th; None from fewer than 662.
+        confidence: With which the interval holds the true median: 0.95, or less from five measurements or fewer.
     """
 
     median_s: float
@@ -48,6 +56,7 @@ class Estimate:
     high_s: float
     p90_s: float | None
     p99_s: float | None
+    confidence: float = CONFIDENCE
 
     @property
     def uncertainty(self) -> float:
@@ -70,17 +79,24 @@ class Ratio:
 
     Attributes:
         ratio: Above 1 where the second is slower.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its interval.
         high: Upper end.
+        confidence: With which the interval holds the true ratio: 0.95, or less from five turns or fewer.
     """
 
     ratio: float
     low: float
     high: float
+    confidence: float = CONFIDENCE
 
     @property
     def verdict(self) -> Verdict:
-        """FAST or SLOW where the whole interval lies beyond 1 ± 1 %, SAME where it lies within, else AMBIGUOUS."""
+        """FAST or SLOW where the whole interval lies beyond 1 ± 1 %, SAME where it lies within, else AMBIGUOUS.
+
+        Always AMBIGUOUS from so few turns that there is no 95 % interval.
+        """
+        if self.confidence < CONFIDENCE:
+            return Verdict.AMBIGUOUS
         if self.low > 1 + SAME_WITHIN:
             return Verdict.SLOW
         if self.high < 1 - SAME_WITHIN:
@@ -101,7 +117,7 @@ def summarize(nanoseconds: Sequence[int]) -> Timing:
 def estimate(nanoseconds: Sequence[int]) -> Estimate:
     """The median with its bootstrap interval, and the percentiles that so many measurements can tell."""
     timing, runs = summarize(nanoseconds), len(nanoseconds)
-    low, high = _interval(_resampled_medians(torch.tensor(nanoseconds, dtype=torch.float64)[:, None])[:, 0])
+    low, high, confidence = _median_interval(torch.tensor(nanoseconds, dtype=torch.float64))
     return Estimate(
         median_s=timing.median_s,
         iqr_s=timing.iqr_s,
@@ -109,6 +125,7 @@ def estimate(nanoseconds: Sequence[int]) -> Estimate:
         high_s=high / 1e9,
         p90_s=_percentile(nanoseconds, 90) if runs >= P90_RUNS else None,
         p99_s=_percentile(nanoseconds, 99) if runs >= P99_RUNS else None,
+        confidence=confidence,
     )
 
 
@@ -119,8 +136,16 @@ def ratio_in_turns(first: Sequence[int], second: Sequence[int]) -> Ratio:
     so for both, and the interval does not widen by it.
     """
     turns = torch.tensor(second, dtype=torch.float64) / torch.tensor(first, dtype=torch.float64)
-    low, high = _interval(_resampled_medians(turns[:, None])[:, 0])
-    return Ratio(ratio=statistics.median(turns.tolist()), low=low, high=high)
+    low, high, confidence = _median_interval(turns)
+    return Ratio(ratio=statistics.median(turns.tolist()), low=low, high=high, confidence=confidence)
+
+
+def _median_interval(sample: Tensor) -> tuple[float, float, float]:
+    """The ends of the median's interval, and the confidence: the bootstrap's, or the range of a few measurements."""
+    if len(sample) < _LEAST_FOR_INTERVAL:
+        return float(sample.min()), float(sample.max()), 1 - 2.0 ** (1 - len(sample))
+    low, high = _interval(_resampled_medians(sample[:, None])[:, 0])
+    return low, high, CONFIDENCE
 
 
 def _resampled_medians(samples: Tensor) -> Tensor:

@@ -121,6 +121,7 @@ def _document(verification: Verification) -> dict[str, Any]:
     return {
         "config": {
             "name": config.name,
+            "changes": [change._asdict() for change in config.changes],
             "not_counted": list(config.not_counted),
             "fields": config.model.to_mapping(),
         },

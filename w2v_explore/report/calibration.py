@@ -14,12 +14,31 @@ def calibration_report(calibration: Calibration) -> Report:
         f"{describe_device(calibration)}, {calibration.dtype}, {calibration.created}",
         f"kept in {calibration.path}",
     ]
-    return Report("Calibration", lines, [_roofs(calibration), _operations(calibration), _references(calibration)])
+    tables = [_roofs(calibration), _operations(calibration), _references(calibration)]
+    return Report("Calibration", lines, [*_noise(calibration), *tables])
+
+
+def _noise(calibration: Calibration) -> list[Table]:
+    """What disturbed the passes, and what to try; no table where all was quiet."""
+    if not calibration.noise:
+        return []
+    columns = [Column("What was seen", numeric=False, wraps=True), Column("What to try", numeric=False, wraps=True)]
+    table = Table("NOISY: predictions from this calibration are doubtful", columns)
+    of = len(calibration.references)
+    table.rows += [
+        (f"{mark.found} (the worst of {mark.passes} of {of} passes)", mark.advice) for mark in calibration.noise
+    ]
+    table.remark = "Then run `w2v-explore calibrate` again."
+    return [table]
 
 
 def _roofs(calibration: Calibration) -> Table:
     roofs = calibration.roofs
-    columns = [Column("Roof", numeric=False), Column("Value"), Column("Measured as", numeric=False, wraps=True)]
+    columns = [
+        Column("Roof", numeric=False, wraps=True),
+        Column("Value"),
+        Column("Measured as", numeric=False, wraps=True, priority=1),
+    ]
     table = Table("Roofs", columns)
     table.rows.append((
         "matrix throughput", f"{short(roofs.macs_per_s)}MAC/s", "the fastest product of two large square matrices",
@@ -32,7 +51,9 @@ def _roofs(calibration: Calibration) -> Table:
 
 
 def _operations(calibration: Calibration) -> Table:
-    columns = [Column("Operation", numeric=False), *map(Column, ("Measured", "Least", "Median", "Most"))]
+    headings = {"Measured": 2, "Least": 1, "Median": 0, "Most": 1}
+    columns = [Column("Operation", numeric=False)]
+    columns += [Column(heading, priority=needed) for heading, needed in headings.items()]
     table = Table("Share of the roof, by kind of operation", columns)
     for shares in kind_shares(calibration):
         figures = (shares.least, shares.median, shares.greatest)
@@ -52,7 +73,9 @@ def _label(kind: str) -> str:
 
 
 def _references(calibration: Calibration) -> Table:
-    columns = [Column("Pass", numeric=False), *map(Column, ("Audio", "Measured", "IQR", "From others", "Error"))]
+    headings = {"Audio": 0, "Measured": 0, "IQR": 2, "From others": 1, "Error": 0}
+    columns = [Column("Pass", numeric=False)]
+    columns += [Column(heading, priority=needed) for heading, needed in headings.items()]
     table = Table("Forward passes", columns)
     for each in calibration.references:
         table.rows.append((

@@ -15,10 +15,10 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
     """All presets in one table."""
     columns = [
         Column("Preset", numeric=False),
-        Column("Family", numeric=False),
+        Column("Family", numeric=False, priority=3),
         Column("Params"),
-        Column("Layers × width"),
-        Column("Outputs"),
+        Column("Layers × width", priority=1),
+        Column("Outputs", priority=2),
         Column("MACs/s"),
     ]
     table = Table("", columns)

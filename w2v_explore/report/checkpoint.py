@@ -90,8 +90,8 @@ def _parts(inspection: Inspection) -> Table:
         Column("Part", numeric=False),
         Column("Tensors"),
         Column("Params"),
-        Column("Exact"),
-        Column("Share", numeric=False),
+        Column("Exact", priority=2),
+        Column("Share", numeric=False, priority=1),
     ]
     table = Table("Weights", columns)
     parts = (

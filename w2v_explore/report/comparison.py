@@ -10,7 +10,7 @@ from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
 from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.report.identity import describe_reading
 from w2v_explore.report.summary import describe_workload
-from w2v_explore.report.table import Column, Report, Table
+from w2v_explore.report.table import Cell, Change, Column, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
     conv_layers,
@@ -113,7 +113,7 @@ def _contributions(
     if not changed:
         return None
     columns = [Column("Field", numeric=False, wraps=True)]
-    columns += [Column(heading, wraps=True) for heading, _ in changed.values()]
+    columns += [Column(heading, priority=number) for number, (heading, _) in enumerate(changed.values())]
     table = Table(title, columns)
     idle: list[str] = []
     for fields, values in contributions:
@@ -130,7 +130,8 @@ def _contributions(
 
 
 def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
-    table = Table("Fields that differ", [Column("Field", numeric=False), *[Column(name, wraps=True) for name in names]])
+    columns = [Column(name, wraps=True, priority=max(number - 1, 0)) for number, name in enumerate(names)]
+    table = Table("Fields that differ", [Column("Field", numeric=False, wraps=True), *columns])
     for field, values in comparison.differences.items():
         table.rows.append((field, *map(_field_text, values)))
     return table
@@ -204,20 +205,21 @@ def _modules(title: str, names: Sequence[str], metrics: Mapping[str, Metric]) ->
 
 def _figures(title: str, names: Sequence[str]) -> Table:
     columns = [Column("Figure", numeric=False), Column(names[0], wraps=True)]
-    for name in names[1:]:
-        columns += [Column(name, wraps=True), Column("Change")]
+    # Changes can be worked out from the values, and go first; then the last configs.
+    for number, name in enumerate(names[1:]):
+        columns += [Column(name, wraps=True, priority=number), Column("Change", priority=len(names))]
     return Table(title, columns)
 
 
 def _add(table: Table, label: str, metric: Metric | None, text: Callable[[Number], str]) -> None:
     if metric is None:  # a baseline of an older version lacks it
         return
-    cells = [label, text(metric.values[0])]
+    cells: list[Cell] = [label, text(metric.values[0])]
     for value, delta, ratio in zip(metric.values[1:], metric.deltas[1:], metric.ratios[1:], strict=True):
         cells += [text(value), _change(delta, ratio, text)]
     table.rows.append(cells)
 
 
-def _change(delta: Number, ratio: float | None, text: Callable[[Number], str]) -> str:
-    absolute = signed(delta, text)
-    return absolute if ratio is None or not delta else f"{absolute} ({signed_percent(ratio)})"
+def _change(delta: Number, ratio: float | None, text: Callable[[Number], str]) -> Cell:
+    amount = signed(delta, text)
+    return amount if ratio is None or not delta else Change(amount, signed_percent(ratio))

@@ -16,15 +16,15 @@ if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.sensitivity import Effect
 
 
-def summary_csv(results: Sequence[Result]) -> str:
-    """Every layer of every config, unfolded; what was predicted or measured only where something was."""
+def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
+    """Every layer of every config, down to a depth; what was predicted or measured only where something was."""
     predicted = any(result.prediction for result in results)
     measured = any(result.measurement for result in results)
     header: list[object] = ["config", "path", "kind", "depth", "parameters", "macs", "output_shape"]
     header += ["predicted_s"] if predicted else []
     rows = [header + (["self_median_s", "total_median_s"] if measured else [])]
     for result in results:
-        for row in unfold(result.analysis.layers):
+        for row in unfold(result.analysis.layers, depth):
             shape = "x".join(map(str, row.output_shape))
             cells = [result.analysis.config.name, row.path, row.kind, row.depth, row.parameters, row.macs.total, shape]
             if result.prediction is not None:
@@ -41,7 +41,7 @@ def latency_csv(results: Sequence[Result]) -> str:
     header = (
         "config", "seconds", "batch", "dtype", "device", "threads", "runs", "median_s", "low_s", "high_s", "iqr_s",
         "p90_s", "p99_s", "real_time_factor", "attention_s", "feed_forward_s", "rest_s", "unattributed_s",
-        "hooked_over_plain", "compile_s", "noisy",
+        "hooked_over_plain", "compile_s", "noisy", "confidence",
     )  # fmt: skip
     rows: list[Sequence[object]] = [header]
     from w2v_explore.report.curve import latency_parts
@@ -55,28 +55,38 @@ def latency_csv(results: Sequence[Result]) -> str:
             latency.threads, latency.runs, estimate.median_s, estimate.low_s, estimate.high_s, estimate.iqr_s,
             estimate.p90_s, estimate.p99_s, result.real_time_factor, *(latency_parts(result) or (None, None, None)),
             ledger and ledger.unattributed_ns / 1e9, ledger and ledger.ratio.ratio, latency.compile_s,
-            str(latency.noise.noisy).lower(),
+            str(latency.noise.noisy).lower(), estimate.confidence,
         ))  # fmt: skip
     return _csv(rows)
 
 
-def comparison_csv(comparison: Comparison) -> str:
-    """Every metric: the value for each config, then delta and ratio of each but the first."""
+def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
+    """Every metric: the value for each config, then delta and ratio of each but the first.
+
+    With a depth, every module's parameters and MACs too: ``parameters[encoder.transformer]``.
+    """
+    metrics = comparison.metrics
+    if depth is not None:
+        from w2v_explore.analysis.compare import compare_layers
+
+        layers = compare_layers(comparison, depth)
+        metrics = metrics | {f"parameters[{path}]": parameters for path, (parameters, _) in layers.items() if path}
+        metrics |= {f"macs[{path}]": macs for path, (_, macs) in layers.items() if path}
     names = comparison.names
     rows: list[list[object]] = [
         ["metric", *names, *[f"{what} {name}" for name in names[1:] for what in ("delta", "ratio")]]
     ]
-    for name, metric in comparison.metrics.items():
+    for name, metric in metrics.items():
         changes = zip(metric.deltas[1:], metric.ratios[1:], strict=True)
         rows.append([name, *metric.values, *[value for change in changes for value in change]])
     return _csv(rows)
 
 
-def memory_csv(costs: Sequence[MemoryCosts]) -> str:
-    """Every figure of every config under the name that JSON has for it, and its value."""
+def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
+    """Every figure of every config under the name that JSON has for it, and its value; layers down to a depth."""
     rows: list[list[object]] = [["config", "figure", "value"]]
     for each in costs:
-        document = each.to_dict()
+        document = each.to_dict(depth)
         name = document.pop("config")["name"]
         rows += [[name, *figure] for figure in _flatten("", document)]
     return _csv(rows)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.latency import Latency
 
 _ROWS = 20
+_INTERVAL, _NOISY = "┃", "!"
 _ATTENTION, _FEED_FORWARD = "ScaledDotProductAttention", "FeedForward"
 
 
@@ -42,6 +43,8 @@ class Curve:
         name: The config's.
         seconds: Durations of an utterance.
         end_to_end_s: The headline at each.
+        intervals_s: The ends of its interval at each.
+        noisy: Whether something disturbed the measurement at each.
         parts: What the hooked passes say at each; empty for a compiled model.
         macs_crossing_s: The duration from which on attention's products take more MACs than the feed-forward; exact.
         measured_crossing_s: The same of the time they take, interpolated; None where it is not within the durations.
@@ -50,6 +53,8 @@ class Curve:
     name: str
     seconds: tuple[float, ...]
     end_to_end_s: tuple[float, ...]
+    intervals_s: tuple[tuple[float, float], ...]
+    noisy: tuple[bool, ...]
     parts: tuple[Parts, ...]
     macs_crossing_s: float
     measured_crossing_s: float | None
@@ -111,17 +116,38 @@ def draw_curve(curve: Curve, width: int, *, colour: bool) -> str:
     figure.theme("colorless")
     figure.legend(False)
     x = [log10(seconds) for seconds in curve.seconds]
-    for series in reversed(curve.series()):
-        y = [log10(max(value, 1e-9)) for value in series.values]
-        points = figure.signal(x, y, marker=plotext.marker(series.marker, series.colour))
+
+    def draw(x: Sequence[float], values: Sequence[float], marker: str, colour: str) -> None:
+        points = figure.signal(x, [log10(max(value, 1e-9)) for value in values], marker=plotext.marker(marker, colour))
         points.lines(True)
         figure.draw(points)
+
+    for series in reversed(curve.series()):
+        draw(x, series.values, series.marker, series.colour)
+    for place, ends in zip(x, curve.intervals_s, strict=True):
+        draw([place, place], ends, _INTERVAL, "default")
+    for place, value, noisy in zip(x, curve.end_to_end_s, curve.noisy, strict=True):
+        draw([place], [value], _NOISY if noisy else "●", "red" if noisy else "default")
     figure.ruler("x").ticks(x, [f"{seconds:g} s" for seconds in curve.seconds])
-    decades = _decades([value for series in curve.series() for value in series.values])
+    drawn_s = [value for series in curve.series() for value in series.values]
+    decades = _decades([*drawn_s, *[end for ends in curve.intervals_s for end in ends]])
     figure.ruler("y").ticks(decades, [duration(10.0**power).replace(".00", "").replace(".0", "") for power in decades])
     drawn: str = figure.build().string(colorless=not colour)
     lines = [line.rstrip() for line in drawn.rstrip("\n").split("\n")]
-    return "\n".join([*lines, "   ".join(f"{series.marker} {series.name}" for series in curve.series())])
+    legend = [f"{series.marker} {series.name}" for series in curve.series()]
+    marks = [f"{_INTERVAL} interval of the median", *([f"{_NOISY} NOISY: doubtful"] if any(curve.noisy) else [])]
+    return "\n".join([*lines, *_join(legend, width), *_join(marks, width)])
+
+
+def _join(entries: Sequence[str], width: int) -> list[str]:
+    """The entries of a legend in lines of at most a width."""
+    lines: list[str] = []
+    for entry in entries:
+        if lines and len(lines[-1]) + 3 + len(entry) <= width:
+            lines[-1] += f"   {entry}"
+        else:
+            lines.append(entry)
+    return lines
 
 
 def describe_crossing(curve: Curve) -> str:
@@ -147,6 +173,8 @@ def _curve(results: Sequence[Result]) -> Curve:
         name=config.name,
         seconds=seconds,
         end_to_end_s=tuple(_latency(result).end_to_end.median_s for result in results),
+        intervals_s=tuple((each.low_s, each.high_s) for each in (_latency(result).end_to_end for result in results)),
+        noisy=tuple(_latency(result).noise.noisy for result in results),
         parts=parts,
         macs_crossing_s=macs_crossing_samples(config.model) / config.sample_rate,
         measured_crossing_s=crossing,

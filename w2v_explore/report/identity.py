@@ -11,7 +11,7 @@ _SHOWN_FIELDS = 3
 def identity_report(config: Config, nearest: Nearest) -> Report:
     """One config, and every field in which it differs from the nearest preset."""
     if nearest.equals:
-        return Report(config.name, [config.origin, _describe_equal(nearest.equals)], [])
+        return Report(config.name, [describe_origin(config), _describe_equal(nearest.equals)], [])
     columns = [
         Column("Field", numeric=False),
         Column("Config", numeric=False, wraps=True),
@@ -19,7 +19,7 @@ def identity_report(config: Config, nearest: Nearest) -> Report:
     ]
     table = Table("", columns)
     table.rows += [(field, _value(own), _value(preset)) for field, (own, preset) in nearest.differences.items()]
-    lines = [config.origin, f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
+    lines = [describe_origin(config), f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
     return Report(config.name, lines, [table] if table.rows else [])
 
 
@@ -33,6 +33,14 @@ def describe_nearest(nearest: Nearest) -> str:
     more = len(fields) - _SHOWN_FIELDS
     shown = ", ".join(fields[:_SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
     return f"nearest preset: {nearest.preset}, but for {shown}"
+
+
+def describe_origin(config: Config) -> str:
+    """``preset base``, or ``preset base, changed: encoder_num_layers 6 (not 12)``."""
+    if not config.changes:
+        return config.origin
+    changes = [f"{field} {_value(after)} (not {_value(before)})" for field, before, after in config.changes]
+    return f"{config.origin}, changed: {', '.join(changes)}"
 
 
 def describe_not_counted(fields: tuple[str, ...]) -> list[str]:

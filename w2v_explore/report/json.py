@@ -22,14 +22,15 @@ def one_or_list(documents: Sequence[dict[str, Any]]) -> Any:
     return documents[0] if len(documents) == 1 else list(documents)
 
 
-def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = ()) -> Any:
+def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = (), depth: int | None = None) -> Any:
     """One object for one config, a list of objects for several.
 
     Args:
         results: The configs' figures.
         changes: Each of them against a baseline; empty where there is none.
+        depth: Levels of modules among the layers; None for all.
     """
-    documents = [result_document(result) for result in results]
+    documents = [result_document(result, depth) for result in results]
     if changes:
         from w2v_explore.analysis.documents import baseline_document, metrics_document
 
@@ -39,20 +40,20 @@ def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = 
     return one_or_list(documents)
 
 
-def comparison_document(results: Sequence[Result], comparison: Comparison) -> dict[str, Any]:
-    """The configs as `summary_document` has them, and what differs."""
-    document = comparison.to_dict()
+def comparison_document(results: Sequence[Result], comparison: Comparison, depth: int | None = None) -> dict[str, Any]:
+    """The configs as `summary_document` has them, and what differs; with a depth, every module down to it too."""
+    document = comparison.to_dict(depth)
     if results[0].measurement is not None:
         from w2v_explore.report.latency_json import verdicts_document
 
-        document |= {"configs": [result_document(result) for result in results]} | verdicts_document(results)
+        document |= {"configs": [result_document(result, depth) for result in results]} | verdicts_document(results)
     return document
 
 
-def result_document(result: Result) -> dict[str, Any]:
+def result_document(result: Result, depth: int | None = None) -> dict[str, Any]:
     """Everything about one config: `Analysis.to_dict`, and what was predicted or measured."""
     analysis, measurement, prediction = result.analysis, result.measurement, result.prediction
-    document = analysis.to_dict()
+    document = analysis.to_dict(depth)
     if prediction is not None:
         for layer in document["layers"]:
             layer["predicted_s"] = prediction.layer_seconds(analysis, layer["path"])

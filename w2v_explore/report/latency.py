@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from w2v_explore.report.curve import describe_crossing, latency_curves, latency_parts
-from w2v_explore.report.identity import describe_reading
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.prediction import describe_roof
 from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -18,6 +18,11 @@ if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.analysis.calibration import Calibration
     from w2v_explore.measure.latency import Latency
     from w2v_explore.measure.ledger import Ledger
+    from w2v_explore.measure.statistics import Ratio
+
+
+# That of measure.statistics, whose import would be torch's.
+CONFIDENCE = 0.95
 
 
 def latency_reports(results: Sequence[Result], depth: int | None = None) -> list[Report]:
@@ -41,11 +46,11 @@ def ledger_table(result: Result, depth: int | None) -> Table | None:
     shares = measured_roof_shares(result.analysis, latency, roof)
     columns = [
         Column("Module", numeric=False),
-        Column("Self"),
+        Column("Self", priority=2),
         Column("Total"),
-        Column("IQR"),
-        *([Column("of roof")] if roof else []),
-        Column("Share", numeric=False),
+        Column("IQR", priority=4),
+        *([Column("of roof", priority=3)] if roof else []),
+        Column("Share", numeric=False, priority=1),
     ]
     table = Table("Where the time goes (the median hooked pass)", columns)
     whole = ledger.end_to_end_ns
@@ -88,7 +93,7 @@ def noise_table(results: Sequence[Result]) -> Table | None:
 def verdict_table(results: Sequence[Result], names: Sequence[str]) -> Table:
     """The verdict on every config but the first, which took turns with it."""
     columns = [
-        Column("Config", numeric=False),
+        Column("Config", numeric=False, wraps=True),
         Column("Verdict", numeric=False),
         Column("Ratio"),
         Column("95 % interval"),
@@ -97,11 +102,12 @@ def verdict_table(results: Sequence[Result], names: Sequence[str]) -> Table:
     for name, result in zip(names[1:], results[1:], strict=True):
         ratio = _latency(result).against_first
         if ratio is not None:
-            interval = f"{ratio.low:.3f}–{ratio.high:.3f}"
+            interval = f"{ratio.low:.3f}–{ratio.high:.3f}" if ratio.confidence >= CONFIDENCE else "–"
             table.rows.append((name, ratio.verdict.value, f"{ratio.ratio:.3f}", interval))
     table.remark = (
         f"Median of the ratios in {_latency(results[0]).runs} turns. FAST or SLOW: the whole interval "
         "lies beyond 1 ± 1 %; SAME: within; AMBIGUOUS: neither (more --runs narrow it)."
+        f"{_describe_few(results[-1:])}"
     )
     return table
 
@@ -132,9 +138,28 @@ def describe_hooks(ledger: Ledger) -> str:
     """What the hooks cost."""
     ratio = ledger.ratio
     return (
-        f"Hooked passes took {ratio.ratio:.3f} of the plain ones (95 % interval {ratio.low:.3f}–{ratio.high:.3f}); "
+        f"Hooked passes took {ratio.ratio:.3f} of the plain ones ({_describe_interval(ratio)}); "
         f"{percent(ledger.unattributed_share)} is not attributed."
     )
+
+
+def _describe_interval(ratio: Ratio) -> str:
+    if ratio.confidence < CONFIDENCE:
+        return "too few for an interval"
+    return f"95 % interval {ratio.low:.3f}–{ratio.high:.3f}"
+
+
+def _describe_few(results: Sequence[Result]) -> str:
+    """What stands in for an interval of so few runs that there is none; empty where there are enough."""
+    few = {_latency(result).runs: _latency(result).end_to_end.confidence for result in results}
+    said = [
+        f" n = {runs}, no 95 % interval"
+        + (f": the range of the runs holds the median with {confidence:.0%}" if confidence else "")
+        + "; from --runs 6 on there is one."
+        for runs, confidence in few.items()
+        if confidence < CONFIDENCE
+    ]
+    return "".join(said)
 
 
 def _report(results: Sequence[Result], depth: int | None) -> Report:
@@ -142,7 +167,9 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
     workload, latency = first.analysis.workload, _latency(first)
     seconds = ", ".join(f"{result.analysis.workload.seconds:g}" for result in results)
     rate = f"{workload.sample_rate / 1000:g} kHz"
+    config = first.analysis.config
     lines = [
+        *([describe_origin(config)] if config.changes else []),
         f"{seconds} s of audio at {rate}, batch {workload.batch}, {workload.dtype}",
         *describe_reading(first.analysis.config),
         describe_setting(latency),
@@ -160,22 +187,25 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
         lines.append(
             "A compiled graph has no modules left to hook: the ledger of the layers is that of eager runs only."
         )
-    return Report(first.analysis.config.name, lines, tables)
+    return Report(config.name, lines, tables)
 
 
 def _headlines(results: Sequence[Result]) -> Table:
     estimates = [_latency(result).end_to_end for result in results]
     tails = [tail for tail in ("p90", "p99") if any(getattr(each, f"{tail}_s") is not None for each in estimates)]
     compiled = any(_latency(result).compile_s is not None for result in results)
-    headings = ["Audio", "Median", "95 % interval", "", "IQR", *tails, "RTF", "Speed", "Runs"]
-    table = Table("Latency, end to end", [Column(name) for name in [*headings, *(["Compiling"] if compiled else [])]])
+    # By how little each is needed, on a terminal that is too narrow for all.
+    interval = "95 % interval" if all(each.confidence >= CONFIDENCE for each in estimates) else "Range"
+    headings = {"Audio": 0, "Median": 0, interval: 0, "": 4, "IQR": 5, **dict.fromkeys(tails, 6)}
+    headings |= {"RTF": 2, "Speed": 3, "Runs": 7} | ({"Compiling": 1} if compiled else {})
+    table = Table("Latency, end to end", [Column(name, priority=needed) for name, needed in headings.items()])
     for result, each in zip(results, estimates, strict=True):
         latency, factor = _latency(result), result.real_time_factor or 0.0
         row = [
             f"{result.analysis.workload.seconds:g} s",
             duration(each.median_s),
             f"{duration(each.low_s)}–{duration(each.high_s)}",
-            f"±{100 * each.uncertainty:.1f} %",
+            f"±{100 * each.uncertainty:.1f} %" if each.confidence >= CONFIDENCE else "–",
             duration(each.iqr_s),
             *[_tail(getattr(each, f"{tail}_s")) for tail in tails],
             f"{factor:.3g}",
@@ -184,9 +214,13 @@ def _headlines(results: Sequence[Result]) -> Table:
         ]
         table.rows.append([*row, *([duration(latency.compile_s or 0.0)] if compiled else [])])
     table.remark = (
-        "Medians of plain passes. RTF: seconds of computation for each second of audio; speed is its inverse. "
-        f"{_describe_target(results)}"
-    ).rstrip()
+        (
+            "Medians of plain passes. RTF: seconds of computation for each second of audio; speed is its inverse. "
+            f"{_describe_target(results)}{_describe_few(results)}"
+        )
+        .rstrip()
+        .replace("  ", " ")
+    )
     return table
 
 
@@ -205,8 +239,10 @@ def _describe_target(results: Sequence[Result]) -> str:
 
 def _parts(results: Sequence[Result]) -> Table:
     """The curve's figures, and how well the hooked passes stand for the plain ones."""
-    headings = ("Audio", "Attention product", "Feed-forward", "Rest", "Hooked ÷ plain", "Not attributed")
-    table = Table("Parts (the median hooked pass)", [Column(heading, wraps=True) for heading in headings])
+    headings = {"Audio": 0, "Attention product": 0, "Feed-forward": 0, "Rest": 0}
+    headings |= {"Hooked ÷ plain": 2, "Not attributed": 1}
+    columns = [Column(heading, priority=needed) for heading, needed in headings.items()]
+    table = Table("Parts (the median hooked pass)", columns)
     for result in results:
         ledger, parts = _latency(result).ledger, latency_parts(result)
         assert ledger is not None
@@ -223,7 +259,9 @@ def _parts(results: Sequence[Result]) -> Table:
 def _totals(results: Sequence[Result], depth: int | None) -> Table:
     """The total time of each module at each duration."""
     ledgers = [ledger for ledger in (_latency(result).ledger for result in results) if ledger]
-    columns = [Column(f"{result.analysis.workload.seconds:g} s") for result in results]
+    columns = [
+        Column(f"{result.analysis.workload.seconds:g} s", priority=number) for number, result in enumerate(results)
+    ]
     table = Table("Total time by module (the median hooked passes)", [Column("Module", numeric=False), *columns])
     for label, _, layer in tree_rows(results[0].analysis.layers, depth):
         times = [ledger.layers[layer.path].total_ns for ledger in ledgers]

@@ -11,11 +11,11 @@ from w2v_explore.report.result import Measurement, Result
 from w2v_explore.version import SCHEMA_VERSION
 
 
-def measurements_document(results: Sequence[Result]) -> dict[str, Any]:
-    """Every measurement, and for every config where attention outgrows the feed-forward."""
+def measurements_document(results: Sequence[Result], depth: int | None = None) -> dict[str, Any]:
+    """Every measurement, its layers down to a depth, and for every config where attention outgrows the feed-forward."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "measurements": [result_document(result) for result in results],
+        "measurements": [result_document(result, depth) for result in results],
         "attention_crossings": [_crossing(curve) for curve in latency_curves(results)],
     }
 
@@ -34,6 +34,7 @@ def verdicts_document(results: Sequence[Result]) -> dict[str, Any]:
             "ratio": ratio.ratio,
             "ratio_low": ratio.low,
             "ratio_high": ratio.high,
+            "confidence": ratio.confidence,
         }
         for name, ratio in ratios
         if ratio is not None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from w2v_explore.analysis.fit import Fit
 from w2v_explore.analysis.memory_costs import NOT_INCLUDED, Fits, MemoryCosts
 from w2v_explore.analysis.training import TrainingCost, kept_path
-from w2v_explore.report.identity import describe_reading
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -29,7 +29,7 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
     ]
     if costs.fits is not None:
         tables.append(_fits(costs, costs.fits))
-    lines = [config.origin, describe_workload(costs.analysis), *describe_reading(config), NOT_INCLUDED]
+    lines = [describe_origin(config), describe_workload(costs.analysis), *describe_reading(config), NOT_INCLUDED]
     return Report(config.name, lines, tables)
 
 
@@ -93,9 +93,9 @@ def _kept(costs: MemoryCosts, depth: int | None) -> Table:
     training = costs.training[costs.analysis.workload.dtype]
     columns = [
         Column("Module", numeric=False),
-        Column("Kind", numeric=False, wraps=True),
+        Column("Kind", numeric=False, wraps=True, priority=2),
         Column("Kept"),
-        Column("Share", numeric=False),
+        Column("Share", numeric=False, priority=1),
     ]
     table = Table(f"Activations that the backward pass keeps ({training.recipe.name})", columns)
     for label, kind, layer in tree_rows(costs.analysis.layers, depth):
@@ -111,7 +111,7 @@ def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
     drop = costs.analysis.config.model.encoder_layer_drop
     columns = [Column("MACs", numeric=False), Column("No layer dropped")]
     if drop:
-        columns += [Column("On average"), Column("All dropped")]
+        columns += [Column("On average"), Column("All dropped", priority=1)]
     table = Table("MACs of a training step", columns)
     empty = [""] * (len(columns) - 2)
     table.rows.append(("forward", short(training.forward.total), *empty))
@@ -133,19 +133,19 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
     workload = costs.analysis.workload
     columns = [
         Column("", numeric=False, wraps=True),
+        Column(f"Batch {workload.batch} of {workload.seconds:g} s", numeric=False, wraps=True),
         Column(f"Largest batch of {workload.seconds:g} s", wraps=True),
         Column(f"Longest audio in a batch of {workload.batch}", wraps=True),
-        Column("In samples"),
+        Column("In samples", priority=1),
     ]
-    gibibytes = fits.memory_bytes / 2**30
-    size = f"{gibibytes:.0f} GiB" if gibibytes.is_integer() else size_bytes(fits.memory_bytes)
-    table = Table(f"What fits {size} ({exact(fits.memory_bytes)} bytes)", columns)
+    table = Table(f"What fits {_memory_size(fits.memory_bytes)} ({exact(fits.memory_bytes)} bytes)", columns)
 
     def add(label: str, fit: Fit) -> None:
         # Rounded down: what is shown fits.
         seconds = fit.samples * 10 // workload.sample_rate / 10
         audio = (f"{seconds:,.1f} s", exact(fit.samples)) if fit.samples else ("none fits", "")
-        table.rows.append((label, exact(fit.batch) if fit.batch else "none fits", *audio))
+        verdict = "fits" if fit.batch >= workload.batch else "does not fit"
+        table.rows.append((label, verdict, exact(fit.batch) if fit.batch else "none fits", *audio))
 
     for dtype, fit in fits.inference.items():
         add(f"inference, {dtype}", fit)
@@ -153,8 +153,16 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         add(f"training, {_brief(costs, dtype)}", fit)
     for dtype, fit in fits.checkpointed_training.items():
         add(f"training, {_brief(costs, dtype)}, checkpointed", fit)
-    table.remark = "Leave room for what is not in these figures."
+    table.remark = "Leave room for what is not in these figures. GB is 10^9 bytes, and so is G alone; GiB is 2^30."
     return table
+
+
+def _memory_size(size: int) -> str:
+    """``24 GiB`` or ``512 MiB`` of whole ones, otherwise ``24.00 GB``."""
+    for unit, unit_bytes in (("GiB", 2**30), ("MiB", 2**20)):
+        if size % unit_bytes == 0:
+            return f"{exact(size // unit_bytes)} {unit}"
+    return size_bytes(size)
 
 
 def _brief(costs: MemoryCosts, dtype: str) -> str:

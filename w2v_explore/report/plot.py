@@ -46,6 +46,7 @@ def _draw(axis: Any, curve: Curve) -> None:
             marker=_MARKERS[series.name],
             linewidth=width,
         )
+    _draw_intervals(axis, curve)
     axis.set_xscale("log")
     axis.set_yscale("log")
     _mark(axis, curve.measured_crossing_s, "--", "product outgrows feed-forward: time")
@@ -58,6 +59,30 @@ def _draw(axis: Any, curve: Curve) -> None:
     axis.set_xlabel("seconds of audio")
     axis.grid(alpha=0.3)
     axis.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+
+
+def _draw_intervals(axis: Any, curve: Curve) -> None:
+    """The interval of each headline, and a mark where something disturbed the measurement."""
+    below = [value - low for value, (low, _) in zip(curve.end_to_end_s, curve.intervals_s, strict=True)]
+    above = [high - value for value, (_, high) in zip(curve.end_to_end_s, curve.intervals_s, strict=True)]
+    bars = [[max(each, 0.0) for each in below], [max(each, 0.0) for each in above]]
+    axis.errorbar(
+        curve.seconds,
+        curve.end_to_end_s,
+        yerr=bars,
+        fmt="none",
+        ecolor=_COLOURS["end to end"],
+        capsize=4,
+        label="interval of the median",
+    )
+    noisy = [
+        (seconds, value)
+        for seconds, value, is_noisy in zip(curve.seconds, curve.end_to_end_s, curve.noisy, strict=True)
+        if is_noisy
+    ]
+    if noisy:
+        x, y = zip(*noisy, strict=True)
+        axis.plot(x, y, linestyle="none", marker="X", markersize=11, color="#CC0000", label="NOISY: doubtful", zorder=5)
 
 
 def _mark(axis: Any, seconds: float | None, style: str, what: str) -> None:

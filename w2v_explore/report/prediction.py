@@ -20,7 +20,7 @@ _NOTEWORTHY = 0.1
 
 def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | None) -> Table:
     """The predicted time of each layer, and the whole with its interval."""
-    columns = [Column("Module", numeric=False), Column("Total"), Column("Share", numeric=False)]
+    columns = [Column("Module", numeric=False), Column("Total"), Column("Share", numeric=False, priority=1)]
     table = Table("Latency (predicted)", columns)
     for label, _, layer in tree_rows(analysis.layers, depth):
         seconds = prediction.layer_seconds(analysis, layer.path)
@@ -52,6 +52,16 @@ def describe_prediction(prediction: Prediction) -> str:
     )
 
 
+def describe_noise(calibration: Calibration) -> str:
+    """Whether the machine was busy when it was calibrated, and what to do then; empty where it was quiet."""
+    if calibration.noise is None:
+        return "Nobody watched for noise when it was calibrated: run `w2v-explore calibrate` again to know."
+    if not calibration.noise:
+        return ""
+    seen = "; ".join(mark.found for mark in calibration.noise)
+    return f"NOISY: calibrated on a busy machine ({seen}); run `w2v-explore calibrate` again on a quiet one"
+
+
 def describe_device(calibration: Calibration) -> str:
     """``cpu (Xeon), 2 threads, torch 2.13.0``."""
     threads = calibration.threads
@@ -67,4 +77,5 @@ def describe_roof(calibration: Calibration | None) -> str:
     return (
         f"Of roof: the least time at {short(roofs.macs_per_s)}MAC/s and {short(roofs.bytes_per_s)}B/s over the "
         "measured one; above 100 %, data was still in a cache."
+        f"{' The calibration is NOISY.' if calibration.noise else ''}"
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.figures import Number
 from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect
-from w2v_explore.report.identity import describe_reading
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Report, Table
 from w2v_explore.report.units import scalar, short, signed, size_bytes
@@ -27,7 +27,7 @@ def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
     idle = [describe_step(effect) for effect in effects if effect not in effective]
     tables = [_changes(effective, idle), _chart(effective)]
     config = analysis.config
-    lines = [config.origin, describe_workload(analysis), *describe_reading(config)]
+    lines = [describe_origin(config), describe_workload(analysis), *describe_reading(config)]
     return Report(config.name, lines, tables)
 
 
@@ -43,7 +43,10 @@ def describe_step(effect: Effect) -> str:
 
 
 def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
-    columns = [Column("Step", numeric=False, wraps=True), *[Column(heading) for heading, _ in _FIGURES.values()]]
+    columns = [
+        Column("Step", numeric=False, wraps=True),
+        *[Column(heading, priority=number) for number, (heading, _) in enumerate(_FIGURES.values())],
+    ]
     table = Table("What one step changes", columns)
     for effect in effects:
         changes = [signed(effect.deltas[name], text) for name, (_, text) in _FIGURES.items()]
@@ -59,7 +62,10 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
 
 def _chart(effects: Sequence[Effect]) -> Table:
     charted = [_FIGURES[name][0] for name in _CHARTED]
-    columns = [Column("Step", numeric=False, wraps=True), *[Column(heading, numeric=False) for heading in charted]]
+    columns = [
+        Column("Step", numeric=False, wraps=True),
+        *[Column(heading, numeric=False, priority=number) for number, heading in enumerate(charted)],
+    ]
     table = Table("The same in percent", columns)
     ratios = [[_ratio(effect, name) for name in _CHARTED] for effect in effects]
     greatest = [max((abs(ratio - 1) for ratio in column), default=0.0) for column in zip(*ratios, strict=True)]

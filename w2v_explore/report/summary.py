@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import nearest_preset
 from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.report.identity import describe_nearest, describe_reading
+from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -31,15 +31,17 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     analysis = result.analysis
     tables = [_layers(analysis, depth), _extractor(analysis), _context(analysis), _totals(analysis)]
     config = analysis.config
-    lines = [f"{config.origin}: {config.description}" if config.description else config.origin]
-    lines.append(describe_nearest(nearest_preset(config.model, config.not_counted)))
+    origin = describe_origin(config)
+    lines = [f"{origin}: {config.description}" if config.description else origin]
+    lines.append(describe_nearest(nearest_preset(config.model, config.not_counted, config.sample_rate)))
     lines.append(describe_workload(analysis))
     lines += describe_reading(config)
     if result.prediction is not None:
-        from w2v_explore.report.prediction import describe_prediction, prediction_table
+        from w2v_explore.report.prediction import describe_noise, describe_prediction, prediction_table
 
         tables.append(prediction_table(analysis, result.prediction, depth))
         lines.append(describe_prediction(result.prediction))
+        lines += filter(None, [describe_noise(result.prediction.calibration)])
     if result.measurement is not None:
         from w2v_explore.report.latency import describe_device
 
@@ -60,11 +62,11 @@ def describe_workload(analysis: Analysis) -> str:
 def _layers(analysis: Analysis, depth: int | None) -> Table:
     columns = [
         Column("Module", numeric=False),
-        Column("Kind", numeric=False, wraps=True),
-        Column("Output", numeric=False, wraps=True),
+        Column("Kind", numeric=False, wraps=True, priority=2),
+        Column("Output", numeric=False, wraps=True, priority=3),
         Column("Params"),
         Column("MACs"),
-        Column("Share", numeric=False),
+        Column("Share", numeric=False, priority=1),
     ]
     table = Table("Layers", columns, remark=_NOT_COUNTED)
     for label, kind, layer in tree_rows(analysis.layers, depth):
@@ -84,7 +86,9 @@ def _layers(analysis: Analysis, depth: int | None) -> Table:
 def _extractor(analysis: Analysis) -> Table:
     field, rate = analysis.receptive_field, analysis.workload.sample_rate
     headings = ("Layer", "Channels", "Kernel", "Stride", "Receptive field", "ms", "Jump", "ms", "Frames")
-    table = Table("Feature extractor (in samples)", [Column(heading) for heading in headings])
+    priorities = (0, 0, 0, 0, 0, 2, 1, 2, 1)
+    columns = [Column(heading, priority=priority) for heading, priority in zip(headings, priorities, strict=True)]
+    table = Table("Feature extractor (in samples)", columns)
     for number, layer in enumerate(field.layers):
         table.rows.append((
             str(number),
@@ -109,7 +113,8 @@ def _extractor(analysis: Analysis) -> Table:
 def _context(analysis: Analysis) -> Table:
     field, rate = analysis.receptive_field, analysis.workload.sample_rate
     table = Table(
-        "What one frame sees", [Column("Through", numeric=False), Column("Samples", numeric=False), Column("ms")]
+        "What one frame sees",
+        [Column("Through", numeric=False, wraps=True), Column("Samples", numeric=False), Column("ms", priority=1)],
     )
     kernel, span = field.receptive_field_samples, field.positional_span_samples
     table.rows.append(("the extractor's convolutions", exact(kernel), milliseconds(kernel, rate)))
@@ -121,7 +126,12 @@ def _context(analysis: Analysis) -> Table:
 
 
 def _totals(analysis: Analysis) -> Table:
-    columns = [Column("Figure", numeric=False), Column("Value"), Column("Exact"), Column("Share", numeric=False)]
+    columns = [
+        Column("Figure", numeric=False),
+        Column("Value"),
+        Column("Exact", priority=2),
+        Column("Share", numeric=False, priority=1),
+    ]
     table = Table("Totals", columns)
     field, rate, macs = analysis.receptive_field, analysis.workload.sample_rate, analysis.macs
     table.rows.append(("parameters", short(analysis.parameters), exact(analysis.parameters), ""))

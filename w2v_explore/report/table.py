@@ -38,15 +38,40 @@ class Difference(NamedTuple):
         return signed_percent(self.ratio) if self.ratio != 1 else UNCHANGED
 
 
-Cell = str | Share | Difference
+class Change(NamedTuple):
+    """A change, in full ``+221.1 M (+234.2 %)``; the percentage alone where that is too wide.
+
+    Attributes:
+        amount: By how much it changed.
+        percent: The same in percent of what it was.
+    """
+
+    amount: str
+    percent: str
+
+    def __str__(self) -> str:
+        """In full."""
+        return f"{self.amount} ({self.percent})"
+
+
+Cell = str | Share | Difference | Change
 
 
 class Column(NamedTuple):
-    """A heading, whether the cells below it are numbers, and whether it gives way on a narrow terminal."""
+    """A column of a table.
+
+    Attributes:
+        heading: What stands above it.
+        numeric: Whether its cells are numbers.
+        wraps: Whether it gives way on a narrow terminal: its text is broken, or stands above its row.
+        priority: 0 for what is always shown; of the others those with the greatest number are left out first where
+            a terminal is too narrow.
+    """
 
     heading: str
     numeric: bool = True
     wraps: bool = False
+    priority: int = 0
 
 
 @dataclass(slots=True)

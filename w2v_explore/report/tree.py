@@ -31,9 +31,7 @@ def tree_rows(layers: Sequence[LayerFigures], depth: int | None) -> list[TreeRow
         depth: How many levels below the model to show, every layer for itself; None for the usual view, in which
             equal layers in a row are one.
     """
-    shown = (
-        _fold(layers) if depth is None else [(row, row.name, row.kind) for row in unfold(layers) if row.depth <= depth]
-    )
+    shown = _fold(layers) if depth is None else [(row, row.name, row.kind) for row in unfold(layers, depth)]
     guides = _guides([row.depth for row, _, _ in shown])
     return [
         TreeRow(guide + (name or "model"), kind, row) for guide, (row, name, kind) in zip(guides, shown, strict=True)

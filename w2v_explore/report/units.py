@@ -54,8 +54,11 @@ def percent(fraction: float) -> str:
 
 
 def signed_percent(ratio: float) -> str:
-    """A ratio as a change: ``1.05`` → ``+5.0 %``."""
-    return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")
+    """A ratio as a change: ``1.05`` → ``+5.0 %``, ``1.0002`` → ``+0.02 %``, ``45.6`` → ``+4,460 %``."""
+    change = 100 * (ratio - 1)
+    magnitude = abs(change)
+    digits = ",.0f" if magnitude >= 999.95 else ".1f" if magnitude >= 0.05 or magnitude < 0.0005 else ".1g"
+    return f"{change:+{digits}} %".replace("-", "−")
 
 
 UNCHANGED = "="

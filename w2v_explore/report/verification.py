@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from w2v_explore.report.identity import describe_reading
+from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
@@ -34,8 +34,9 @@ _LABELS = {
 def verification_report(verification: Verification) -> Report:
     """The report on the audit of one config."""
     findings = verification.findings
-    analysis = verification.analysis
-    lines = [describe_workload(analysis), *describe_reading(analysis.config), _verdict(findings)]
+    analysis, config = verification.analysis, verification.analysis.config
+    changes = [describe_origin(config)] if config.changes else []
+    lines = [*changes, describe_workload(analysis), *describe_reading(config), _verdict(findings)]
     by_source = groupby(findings, key=lambda finding: finding.source)
     return Report(
         f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",
@@ -56,8 +57,8 @@ def _table(source: str, findings: Iterable[Finding]) -> Table:
         Column("Figure", numeric=False, wraps=True),
         Column("Closed form"),
         Column("Theirs"),
-        Column("Difference"),
-        Column("Why", numeric=False, wraps=True),
+        Column("Difference", priority=1),
+        Column("Why", numeric=False, wraps=True, priority=2),
     ]
     table = Table(f"Source: {source}", columns)
     for finding in findings:

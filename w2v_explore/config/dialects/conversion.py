@@ -11,6 +11,7 @@ from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
 from w2v_explore.config.load import (
     DEFAULT_SAMPLE_RATE,
+    OF_ONE_MODEL,
     Config,
     ConfigLike,
     Reading,
@@ -173,7 +174,7 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
     ]
     if translation is None or translation.dialect not in DIALECTS:
         rows += [
-            _metadata_row(key, entry, to)
+            _metadata_row(reading, key, entry, to)
             for key, entry in reading.document.entries.items()
             if key not in _ROWS_OF_THEIR_OWN
         ]
@@ -212,8 +213,10 @@ def target_name(field: str, to: str, is_null: bool) -> str:
     return ", ".join(DIALECTS[to].counterparts[field].names) or _WITHOUT_A_NAME[to][field]
 
 
-def _metadata_row(key: str, entry: Entry, to: str) -> Row:
+def _metadata_row(reading: Reading, key: str, entry: Entry, to: str) -> Row:
     value = plain_value(entry.value)
+    if reading.changes and key in OF_ONE_MODEL:
+        return Row("ignored", key, None, "", value, "about the model before --set changed it")
     if to == "w2v" and key not in _METADATA_NOTE:
         return Row("mapped", key, None, key, value, "about the file")
     return Row("ignored", key, None, "", value, _METADATA_NOTE.get(key, "about the file"))

@@ -35,6 +35,11 @@ def write_config(config: Config, dialect: str, *, ascii_only: bool = False) -> s
     return _to_w2v(config, ascii_only) if dialect == "w2v" else WRITERS[dialect](config)
 
 
+def _comment(config: Config) -> str:
+    """What a changed config is, where nothing else in the text says it; JSON has no comments."""
+    return f"# {config.name}\n" if config.changes else ""
+
+
 def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     """The field of ours that a dialect has no way to say, and why; None where it can say all of them."""
     width = model.conv_layers[-1][0]
@@ -85,7 +90,8 @@ def _to_fairseq(config: Config) -> str:
     convolutions are left to fairseq's default, which is the same seven.
     """
     values = config.model.to_mapping()
-    lines = "" if config.sample_rate == DEFAULT_SAMPLE_RATE else f"task:\n  sample_rate: {config.sample_rate}\n"
+    lines = _comment(config)
+    lines += "" if config.sample_rate == DEFAULT_SAMPLE_RATE else f"task:\n  sample_rate: {config.sample_rate}\n"
     lines += "model:\n"
     indent = "  "
     if values[HEAD] is not None:
@@ -127,7 +133,7 @@ def conv_expression(layers: tuple[ConvLayer, ...]) -> str:
 
 def _to_python(config: Config) -> str:
     lines = "".join(f"    {name}={_python(name, value)},\n" for name, value in config.model.to_mapping().items())
-    return f"from torchaudio.models import wav2vec2_model\n\nmodel = wav2vec2_model(\n{lines})\n"
+    return f"from torchaudio.models import wav2vec2_model\n\n{_comment(config)}model = wav2vec2_model(\n{lines})\n"
 
 
 def _python(name: str, value: Any) -> str:

@@ -2,9 +2,10 @@
 
 What it does
     Works out the figures that `budgets` sets limits for, in the config or in pyproject.toml, and compares. A limit is a
-    number (the most allowed), with k, M, G or T for thousands if you like, as 100M, 2GB or 1.5GiB, or
-    {min: …, max: …}. peak_memory_bytes is that of inference: float32 parameters and the most that tensors take at once,
-    for one utterance of 10 seconds, or of the linter's `seconds`.
+    number (the most allowed), with k, M, G or T for thousands if you like, as 100M, or {min: …, max: …}. A limit in
+    bytes below 1 MiB needs a unit, so that a forgotten one is no limit of a few bytes: 2GB (10^9 bytes each) or 1.5GiB
+    (2^30). peak_memory_bytes is that of inference: float32 parameters and the most that tensors take at once, for one
+    utterance of 10 seconds, or of the linter's `seconds`.
 Why is this bad
     It is what you asked to be told: a config that outgrows the device or the latency it was meant for.
 Example
@@ -20,7 +21,7 @@ Use instead
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from w2v_explore.analysis.quantity import parse_quantity
+from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity, require_unit
 from w2v_explore.analysis.receptive_field import kernel_field
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.validate import describe
@@ -34,6 +35,7 @@ TORCH = "never sees it"
 
 _KEY = "budgets"
 _DURATION_S = 10.0
+_INSTEAD = "write a number, as 100M, or {min: …, max: …}"
 LIMITS = (
     "parameters",
     "parameter_bytes",
@@ -63,10 +65,11 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
         if name not in LIMITS:
             yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name)}", keys, item)
             continue
-        bounds = _bounds(limit)
-        if bounds is None:
-            message = f"budgets.{name}{whose} is {describe(limit)}; write a number, as 100M, or {{min: …, max: …}}"
-            yield Finding(message, keys, item)
+        try:
+            bounds = _bounds(limit, in_bytes=is_in_bytes(name))
+        except QuantityError as error:
+            _, _, instead = str(error).partition("; ")
+            yield Finding(f"budgets.{name}{whose} is {describe(limit)}; {instead}", keys, item)
             continue
         figures = figures or _figures(subject)
         least, most = bounds
@@ -85,28 +88,29 @@ def _instead_of(name: str) -> str:
     return did_you_mean(guesses, f"there is {', '.join(LIMITS)}")
 
 
-def _bounds(limit: Any) -> tuple[float, float] | None:
-    if isinstance(limit, dict):
-        if not limit or not set(limit) <= {"min", "max"}:
-            return None
-        least = _number(limit["min"]) if "min" in limit else float("-inf")
-        most = _number(limit["max"]) if "max" in limit else float("inf")
-        return None if least is None or most is None else (least, most)
-    most = _number(limit)
-    return None if most is None else (float("-inf"), most)
+def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:
+    """The least and the most that are allowed.
+
+    Raises:
+        QuantityError: The limit is none.
+    """
+    if not isinstance(limit, dict):
+        return float("-inf"), _number(limit, in_bytes)
+    if not limit or not set(limit) <= {"min", "max"}:
+        raise QuantityError(f"{describe(limit)} is no limit; {_INSTEAD}")
+    least = _number(limit["min"], in_bytes) if "min" in limit else float("-inf")
+    most = _number(limit["max"], in_bytes) if "max" in limit else float("inf")
+    return least, most
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return value
+def _number(value: Any, in_bytes: bool) -> float:
     if isinstance(value, str) and value:
-        try:
-            return parse_quantity(value)
-        except QuantityError:
-            return None
-    return None
+        return parse_quantity(value, in_bytes=in_bytes)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise QuantityError(f"{describe(value)} is no limit; {_INSTEAD}")
+    if in_bytes:
+        require_unit(value, f"{value:g}")
+    return value
 
 
 def _figures(subject: Subject) -> dict[str, float]:

@@ -1,0 +1,42 @@
+"""Curves of latency over durations: what is drawn of intervals and noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from w2v_explore.report.curve import Curve, Parts, draw_curve
+from w2v_explore.report.plot import plot_curves
+
+QUIET = Curve(
+    name="small",
+    seconds=(1.0, 5.0, 20.0),
+    end_to_end_s=(0.01, 0.05, 0.2),
+    intervals_s=((0.001, 0.1), (0.04, 0.06), (0.19, 0.21)),
+    noisy=(False, False, False),
+    parts=(Parts(0.001, 0.002, 0.007), Parts(0.01, 0.01, 0.03), Parts(0.08, 0.04, 0.08)),
+    macs_crossing_s=12.0,
+    measured_crossing_s=6.0,
+)
+NOISY = replace(QUIET, noisy=(False, True, False))
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_a_terminal_shows_intervals_and_noise(width: int) -> None:
+    drawn, doubtful = (draw_curve(curve, width, colour=False) for curve in (QUIET, NOISY))
+    assert max(map(len, drawn.splitlines())) <= width
+    figure, _, legend = drawn.rpartition("● end to end")
+    assert figure.count("┃") > 10
+    assert "┃ interval of the median" in legend
+    assert "!" not in drawn
+    assert "! NOISY: doubtful" in doubtful
+    assert doubtful.count("!") == 2
+
+
+def test_a_picture_shows_intervals_and_noise() -> None:
+    drawn, doubtful = (plot_curves([curve], "on a machine", "svg").decode() for curve in (QUIET, NOISY))
+    assert "<!-- interval of the median -->" in drawn
+    assert "NOISY: doubtful" not in drawn
+    assert "NOISY: doubtful" in doubtful
+    assert plot_curves([NOISY], "on a machine", "png").startswith(b"\x89PNG")

@@ -1,0 +1,253 @@
+"""Where the cells of a table go at a width: which columns are shown, how wide each is, where text is broken.
+
+A figure is never broken. Where the columns are too wide together, bars go first, then the amounts of changes, which
+stand beside their percentages, then the columns that are needed least; a label that is too long for its column stands
+on a line of its own, above its figures.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, chop_cells
+from rich.text import Text
+
+from w2v_explore.report.table import Cell, Change, Column, Difference, Share, Table
+
+_NARROW = 100
+_LEAST_TEXT = 12
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+# Between a number and what belongs to it.
+_GLUED = re.compile(
+    r"(?<=\d) (?=(?:[kMGTP]?B(?:/s)?|[kMGTP](?:Hz|MAC/s)?|Hz|[mµn]?s|[KMGT]iB|samples)(?!\w)|[%×])|(?<=×) (?=\d)"
+)
+_GLUE = "\0"
+# Where a name or a path that is longer than a line is broken.
+_JOINT = re.compile(r"(?<=[./])(?=[^\W\d])")
+_WEAK_JOINT = re.compile(r"(?<=[._/-])(?=[^\W\d])")
+
+
+class Layout(NamedTuple):
+    """A table at a width.
+
+    Attributes:
+        lines: What is printed, the headings first.
+        left_out: The headings of the columns that are not shown.
+    """
+
+    lines: list[Text]
+    left_out: list[str]
+
+
+class _Shown(NamedTuple):
+    """A column as it is drawn.
+
+    Attributes:
+        number: Its place in the table.
+        column: What it is.
+        cells: Its cells, without the heading.
+        natural: The width at which nothing in it is broken.
+        least: The smallest width that breaks no figure, and nothing where the column does not wrap.
+    """
+
+    number: int
+    column: Column
+    cells: list[Text]
+    natural: int
+    least: int
+
+
+def lay_out(table: Table, width: int) -> Layout:
+    """The lines of a table, none of them wider than the width."""
+    gap = 1 if width < _NARROW else 2
+
+    def least(columns: Sequence[_Shown]) -> int:
+        return sum(each.least for each in columns) + gap * (len(columns) - 1)
+
+    columns: list[_Shown] = []
+    ways = [(12, False), (3, False), (0, False), (0, True)]
+    for bar_width, brief in ways[width < _NARROW :]:
+        columns = [_draw_column(table, number, bar_width, brief) for number in range(len(table.columns))]
+        if least(columns) <= width:
+            break
+    shown = columns
+    while least(shown) > width and (priority := max(each.column.priority for each in shown)):
+        shown = [each for each in shown if each.column.priority != priority]
+    for relax in (_break_text, _break_long_words):
+        if least(shown) > width:
+            shown = list(map(relax, shown))
+    while least(shown) > width and len(shown) > 1:
+        shown = shown[:-1]
+    kept = {each.number for each in shown}
+    left_out = [each.column.heading for each in columns if each.number not in kept and each.column.heading]
+    if brief and any(isinstance(cell, Change) for row in table.rows for cell in row) and "Change" not in left_out:
+        left_out.append("amounts of changes")
+    widths = _fit([each.natural for each in shown], [each.least for each in shown], width - gap * (len(shown) - 1))
+    return Layout(list(_lines(shown, widths, gap, width)), left_out)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A text in lines of at most a width, broken between words and never between a number and its unit."""
+    return [line for part in text.split("\n") for line in _wrap_words(_words(part), width)]
+
+
+def _draw_column(table: Table, number: int, bar_width: int, brief: bool) -> _Shown:
+    column = table.columns[number]
+    cells = [_draw(row[number], bar_width, brief) for row in table.rows]
+    natural = max(map(cell_len, [column.heading, *[line for cell in cells for line in cell.plain.split("\n")]]))
+    shown = _Shown(number, column, cells, natural, natural)
+    if column.numeric:
+        pieces = [piece for cell in cells for piece in _pieces(cell.plain, column)]
+        return shown._replace(least=max(map(cell_len, [*_words(column.heading), *pieces]), default=0))
+    if not column.wraps:
+        return shown
+    if number == 0 and _is_label(table.columns):
+        return shown._replace(least=max(map(cell_len, _words(column.heading)), default=0))
+    return shown._replace(least=_longest_word(shown))
+
+
+def _break_long_words(shown: _Shown) -> _Shown:
+    """A column of text that gives way even within its words."""
+    return shown._replace(least=min(shown.least, _LEAST_TEXT)) if _is_breakable(shown.column) else shown
+
+
+def _break_text(shown: _Shown) -> _Shown:
+    """A column of text that gives way though it should not."""
+    if shown.column.numeric:
+        return shown
+    least = _longest_word(shown, _WEAK_JOINT) if not shown.column.wraps else shown.least
+    return shown._replace(column=shown.column._replace(wraps=True), least=min(least, shown.least))
+
+
+def _is_breakable(column: Column) -> bool:
+    return column.wraps and not column.numeric
+
+
+def _is_label(columns: Sequence[Column]) -> bool:
+    """Whether what stands in the first column may stand above its row: the others are figures, or bars."""
+    return not columns[0].numeric and not any(map(_is_breakable, columns[1:]))
+
+
+def _longest_word(shown: _Shown, joint: re.Pattern[str] = _JOINT) -> int:
+    words = [
+        part
+        for cell in shown.cells
+        for line in cell.plain.split("\n")
+        for word in _words(line)
+        for part in joint.split(word)
+    ]
+    return max(map(cell_len, [*_words(shown.column.heading), *words]), default=0)
+
+
+def _words(text: str) -> list[str]:
+    return [word.replace(_GLUE, " ") for word in _GLUED.sub(_GLUE, text).split()]
+
+
+def _pieces(text: str, column: Column) -> list[str]:
+    """What a cell may be broken into."""
+    return _words(text) if column.wraps or not column.numeric else [text]
+
+
+def _fit(widths: list[int], least: Sequence[int], available: int) -> list[int]:
+    """Widths that are available: the widest columns give way first, each down to its least."""
+    while sum(widths) > available:
+        reducible = [number for number, width in enumerate(widths) if width > max(least[number], 1)]
+        if not reducible:
+            # One word of the only column is longer than the line.
+            return [min(width, max(available, 1)) for width in widths]
+        widths[max(reducible, key=lambda number: widths[number])] -= 1
+    return widths
+
+
+def _lines(shown: Sequence[_Shown], widths: Sequence[int], gap: int, width: int) -> Iterator[Text]:
+    columns = [each.column for each in shown]
+    if any(column.heading for column in columns):
+        headings = [
+            [Text(line, "dim") for line in _wrap_words(_words(column.heading), wide)]
+            for column, wide in zip(columns, widths, strict=True)
+        ]
+        yield from _row(headings, columns, widths, gap)
+    stacks = _is_label(columns) and len(columns) > 1
+    for cells in zip(*[each.cells for each in shown], strict=True):
+        broken = [_break(cell, column, wide) for cell, column, wide in zip(cells, columns, widths, strict=True)]
+        if stacks and cell_len(cells[0].plain) > widths[0]:
+            yield from (Text(line) for line in _fold(cells[0].plain, width))
+            broken[0] = []
+        yield from _row(broken, columns, widths, gap)
+
+
+def _row(cells: Sequence[Sequence[Text]], columns: Sequence[Column], widths: Sequence[int], gap: int) -> Iterator[Text]:
+    for number in range(max(map(len, cells), default=0)):
+        line, column_start = Text(), 0
+        for cell, column, width in zip(cells, columns, widths, strict=True):
+            if number < len(cell) and cell[number].plain:
+                indent = width - cell[number].cell_len if column.numeric else 0
+                line.append(" " * (column_start + indent - line.cell_len)).append_text(cell[number])
+            column_start += width + gap
+        yield line
+
+
+def _break(cell: Text, column: Column, width: int) -> list[Text]:
+    """A cell in lines."""
+    if cell.cell_len <= width and "\n" not in cell.plain:
+        return [cell]
+    if column.numeric:
+        return [Text(piece) for piece in _wrap_words(_pieces(cell.plain, column), width)]
+    return [Text(line) for line in wrap(cell.plain, width)]
+
+
+def _fold(text: str, width: int) -> list[str]:
+    """A label over the whole width; its own blanks, the guides of a tree, stay where it fits."""
+    return [text] if cell_len(text) <= width else wrap(text, width)
+
+
+def _wrap_words(words: Sequence[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for word in words:
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines += _chop(word, width)
+    return lines or [""]
+
+
+def _chop(word: str, width: int) -> list[str]:
+    """A word in lines of at most a width."""
+    if cell_len(word) <= width:
+        return [word]
+    lines = [""]
+    for part in (_JOINT if max(map(cell_len, _JOINT.split(word))) <= width else _WEAK_JOINT).split(word):
+        if cell_len(lines[-1]) + cell_len(part) <= width:
+            lines[-1] += part
+        else:
+            lines += [part] if cell_len(part) <= width else chop_cells(part, width)
+    return [line for line in lines if line]
+
+
+def _draw(cell: Cell, bar_width: int, brief: bool) -> Text:
+    if isinstance(cell, Change):
+        return Text(cell.percent if brief else str(cell))
+    if isinstance(cell, Share):
+        return _with_bar(f"{cell!s:>7}", _bar(cell.fraction, bar_width))
+    if isinstance(cell, Difference):
+        return _with_bar(f"{cell!s:>8}", _two_sided_bar(cell.length, bar_width) if bar_width else "")
+    return Text(cell)
+
+
+def _with_bar(figure: str, bar: str) -> Text:
+    return Text.assemble(f"{figure} ", (bar, "cyan")) if bar.strip() else Text(figure)
+
+
+def _bar(fraction: float, width: int) -> str:
+    """A bar of at most ``width`` characters, to an eighth of one."""
+    eighths = round(max(0.0, min(fraction, 1.0)) * width * 8)
+    return _EIGHTHS[8] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+
+
+def _two_sided_bar(length: float, width: int) -> str:
+    """A bar to the left of an axis for less, to its right for more, to half a character."""
+    halves = round(min(abs(length), 1.0) * width * 2)
+    whole, half = "█" * (halves // 2), halves % 2
+    if length < 0:
+        return f"{('▐' if half else '') + whole:>{width}}│"
+    return f"{'':{width}}│{whole}{'▌' if half else ''}"
