@@ -201,6 +201,8 @@ def test_a_model_group_that_is_known_states_the_model(defaults: str, expected: t
         ("[{experiment: big}]", "experiment: big"),
         ("[base, {model: null}]", "base"),
         ("wav2vec2_large", "wav2vec2_large"),
+        ("wav2vec2/wav2vec2_large", "wav2vec2_large"),
+        ("[{wav2vec2: wav2vec2_large}]", "wav2vec2: wav2vec2_large"),
         ("[{model: wav2vec2_base}, {model: wav2vec2_large}]", "named already"),
     ],
 )
@@ -396,3 +398,8 @@ def test_fine_tuning_takes_the_parts_of_pre_training_away() -> None:
     stated = "{_name: wav2vec2, quantize_targets: true, target_glu: true}"
     assert len(read_text(f"model: {stated}\n").warnings) == 2
     assert not read_text(f"model: {{_name: wav2vec_ctc, w2v_args: {{model: {stated}}}}}\n").warnings
+
+
+def test_names_of_the_wrong_type_are_no_names() -> None:
+    assert codes(read_text("model: {arch: [base], encoder_layers: 12}\n")) == ["E280 arch"]
+    assert read_text("task: {_name: [masked_lm]}\nmodel: {encoder_layers: 12}\n").model is not None
