@@ -42,8 +42,9 @@ A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.
 `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may
 hold `extends` and metadata.
 
-Wherever a command takes a config, it takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins),
-or `-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file.
+A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
+`-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about
+files: it takes paths, folders, patterns and `-`, no presets and no `--set`.
 
 What is wrong is reported all at once, each problem as `path:line:column: error CODE name: what was found; what to
 write`. A file may have 512 KiB and nest 64 levels; YAML's merge keys and tags of one's own are refused.
@@ -280,7 +281,8 @@ def _worked_examples() -> str:
         ]
         back = write_config(load_config(str(Path(folder) / "fairseq.yaml")), "w2v")
     parts.append(
-        "From each of the others back to ours. All three give the same, but for the name, which is the file's."
+        "From each of the others back to ours. All three give the same, but for the name, which is the file's, or of a "
+        "`config.json` its folder's."
     )
     parts += [f"```shell\n{''.join(commands)}```", "`from_fairseq.yaml`:", f"```yaml\n{back}```"]
     return "\n" + "\n\n".join(parts) + "\n"

@@ -32,12 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         if columns is not None:
             monkeypatch.setenv("COLUMNS", str(columns))
-        code: object = 0
-        try:
-            app.main()
-        except SystemExit as exit_:
-            code = exit_.code or 0
-        assert isinstance(code, int)
+        code = app.main()
         out, err = capsys.readouterr()
         return Run(code, out, err)
 

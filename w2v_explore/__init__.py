@@ -115,11 +115,9 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if not home.startswith(_NEEDS_TORCH):
             raise
-        from w2v_explore.errors import MissingExtraError
+        from w2v_explore.errors import missing_extra
 
-        raise MissingExtraError(
-            f"w2v_explore.{name} needs {error.name}, which is not installed: pip install 'w2v-explore[torch]'"
-        ) from error
+        raise missing_extra(f"w2v_explore.{name}", error.name) from error
     globals()[name] = value
     return value
 

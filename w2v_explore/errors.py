@@ -9,7 +9,7 @@
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
     ├── QuantityError            a text is no number with a unit
     ├── ConditionError           a text is no condition on a figure, or nothing gives the figure
-    ├── MissingExtraError        torch (or what comes with it) is not installed
+    ├── MissingExtraError        torch, or another package of an extra, is not installed
     ├── DeviceError              the device is absent, too small, or cannot run this dtype
     └── CalibrationError         there is no calibration to predict from, or its file cannot be read
 
@@ -58,7 +58,21 @@ class ConditionError(W2vExploreError, ValueError):
 
 
 class MissingExtraError(W2vExploreError, ImportError):
-    """A feature needs torch, which is not installed; the message says which pip command brings it."""
+    """A feature needs a package of an extra, which is not installed; the message says which command brings it."""
+
+
+def missing_extra(what: str, package: str | None, extra: str = "torch") -> MissingExtraError:
+    """The error that says how a package gets here, in one wording for all that needs one.
+
+    Args:
+        what: What needs the package, as ``verify`` or ``--plot``.
+        package: The module that was not found.
+        extra: The extra of pyproject.toml that has it.
+    """
+    # The program is on no package index: its own repository is where pip finds an extra.
+    return MissingExtraError(
+        f"{what} needs {package}, which is not installed: run pip install '.[{extra}]' in w2v-explore's repository"
+    )
 
 
 class DeviceError(W2vExploreError, RuntimeError):

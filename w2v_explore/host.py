@@ -5,7 +5,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from w2v_explore.errors import MissingExtraError
+from w2v_explore.errors import missing_extra
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -30,7 +30,7 @@ def torch_version() -> str:
     """
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
-        raise MissingExtraError("torch is not installed: pip install 'w2v-explore[torch]'")
+        raise missing_extra("a calibration", "torch")
     text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
     found = re.search(r"""^__version__\b[^=]*=\s*["']([^"']+)""", text, re.MULTILINE)
     assert found is not None, "every torch says its version there"

@@ -1,6 +1,8 @@
 """What other people's CI takes from this repository: the pre-commit hook, the action, the script behind its summary."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,9 @@ def test_pre_commit_hook() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["entry"] == "w2v-explore lint"
     assert hook["types"] == ["yaml"]
+    files = re.compile(hook["files"])
+    assert all(map(files.search, ("configs/a.yaml", "x/configs/deep/B.YML")))
+    assert not any(map(files.search, ("compose.yaml", "myconfigs/a.yaml", ".github/workflows/ci.yml")))
     assert hook["require_serial"] is True
     assert {"id", "name", "language"} <= set(hook)
 
@@ -63,6 +68,22 @@ def test_changed_configs_are_compared_with_what_they_were(repository: Path) -> N
     assert finished.stdout.count("## child") == 1
     assert "| encoder\\_num\\_layers | 6 | 3 |" in finished.stdout
     assert "compose" not in finished.stdout
+
+
+def test_a_config_json_is_compared_and_a_name_may_have_blanks(repository: Path) -> None:
+    folder = repository / "my models"
+    folder.mkdir()
+    config, preset = folder / "config.json", folder / "half as deep.yml"
+    config.write_text(json.dumps({"model_type": "wav2vec2", "num_hidden_layers": 12}))
+    preset.write_text("extends: base\n")
+    git("add", ".")
+    git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", "more")
+    config.write_text(json.dumps({"model_type": "wav2vec2", "num_hidden_layers": 5}))
+    preset.write_text("extends: base\nencoder_num_layers: 6\n")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "| encoder\\_num\\_layers | 12 | 5 |" in finished.stdout
+    assert "| encoder\\_num\\_layers | 12 | 6 |" in finished.stdout
 
 
 def test_nothing_changed_prints_nothing(repository: Path) -> None:

@@ -16,6 +16,7 @@ import torch
 
 from tests.program import Runner
 from w2v_explore.cli import latency as command
+from w2v_explore.errors import missing_extra
 from w2v_explore.measure import noise
 
 SMALL = """\
@@ -176,7 +177,7 @@ def test_without_matplotlib(run: Runner, small: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     code, _, err = run("latency", small, "--seconds", "1,2", "--plot", "curve.svg")
     assert code == 2
-    assert "pip install 'w2v-explore[plot]'" in err
+    assert str(missing_extra("--plot", "matplotlib", "plot")) in err
 
 
 def test_the_help_needs_no_torch() -> None:
@@ -201,3 +202,9 @@ def test_a_compiled_model_is_measured_without_a_ledger(
     measurements = json.loads(run(*arguments, "--format", "json").out)["measurements"]
     assert all(each["latency"]["compile_s"] > 0 for each in measurements)
     assert all("ledger" not in each["latency"] for each in measurements)
+
+
+def test_a_full_disk_does_not_lose_what_was_measured(run: Runner, small: str) -> None:
+    code, out, err = run("latency", small, "--seconds", "0.2", "--runs", "1", "--format", "csv", "--trace", "/dev/full")
+    assert (code, err) == (2, "error: cannot write /dev/full: No space left on device\n")
+    assert next(csv.DictReader(io.StringIO(out)))["config"] == "small"

@@ -193,3 +193,22 @@ def test_another_family_is_refused(transformers: ModuleType) -> None:
 def test_what_is_no_model_of_transformers_is_refused() -> None:
     with pytest.raises(CheckpointError, match="Linear is no model of transformers: it has no config"):
         import_huggingface_model(nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize("name", ["Wav2Vec2Model", "Wav2Vec2ForCTC", "HubertModel", "UniSpeechSatModel", "WavLMModel"])
+def test_torchaudios_importer_takes_what_docs_weights_says(transformers: ModuleType, name: str) -> None:
+    from torchaudio.models.wav2vec2.utils import import_huggingface_model as import_as_torchaudio_does
+
+    original = make_original(transformers, name)
+    with torch.no_grad():
+        result, _ = import_as_torchaudio_does(original).eval()(torch.ones(1, 900))
+        expected = output(original, torch.ones(1, 900), None)
+    torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["HubertForCTC", "UniSpeechForCTC", "Wav2Vec2ForPreTraining", "WavLMForCTC"])
+def test_torchaudios_importer_knows_no_other_head(transformers: ModuleType, name: str) -> None:
+    from torchaudio.models.wav2vec2.utils import import_huggingface_model as import_as_torchaudio_does
+
+    with pytest.raises(AttributeError):
+        import_as_torchaudio_does(make_original(transformers, name))

@@ -8,12 +8,18 @@ import runpy
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import pytest
+from typer.main import get_command
 
-from tests.checkpoint_files import settings, write_model
+from tests.calibrations import keep, make_for_this_machine
+from tests.checkpoint_files import SMALL, settings, write_model
 from tests.program import Runner
+from w2v_explore import Workload, analyze, load_config
+from w2v_explore.cli.app import COMMANDS, app
+from w2v_explore.lint.page import load_pages
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,12 +29,29 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def commands() -> Iterator[Any]:
+class Command(NamedTuple):
+    """A line after a prompt, the file that its output goes to, and the lines that are shown below it."""
+
+    arguments: list[str]
+    output: str | None
+    shown: str
+
+
+def sessions() -> Iterator[Any]:
+    """The commands of each block, to be run one after the other."""
     for page in PAGES:
         for block in blocks(page, "console"):
-            for line in block.splitlines():
-                if line.startswith("$ w2v-explore "):
-                    yield pytest.param(page, shlex.split(line)[2:], id=f"{page.stem}: {line[2:]}")
+            commands = []
+            for part in re.split(r"^\$ w2v-explore ", block, flags=re.MULTILINE)[1:]:
+                line, _, shown = part.partition("\n")
+                command, _, output = line.partition(" > ")
+                commands.append(Command(shlex.split(command), output or None, shown))
+            yield pytest.param(commands, id=f"{page.stem}: {'; '.join(block.splitlines())}")
+
+
+def questions() -> list[str]:
+    """The commands of README's table."""
+    return re.findall(r"^\| [^|]+\? \| `w2v-explore ([^`]+)`", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.fixture
@@ -41,15 +64,70 @@ def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("example_folder")
-@pytest.mark.parametrize(("page", "arguments"), list(commands()))
-def test_commands(page: Path, arguments: list[str], run: Runner) -> None:
-    code, out, err = run(*arguments)
-    if "encoder_num_heads=7" in arguments:
-        assert (code, out) == (2, "")
-        assert err.strip() in page.read_text(encoding="utf-8")
-    else:
-        assert (code, err) == (0, "")
-        assert out
+@pytest.mark.parametrize("commands", list(sessions()))
+def test_commands(commands: list[Command], run: Runner) -> None:
+    for command in commands:
+        code, out, err = run(*command.arguments)
+        if command.shown:
+            assert (code, out, err) == (2, "", command.shown)
+        else:
+            assert (code, err) == (0, "")
+            assert out
+        if command.output:
+            Path(command.output).write_text(out)
+
+
+@pytest.fixture
+def own_files(example_folder: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Runner) -> None:
+    """What README's table is about: a config, weights, a baseline, another program's config, a calibration."""
+    monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path / "cache"))
+    # As many frames a second as published models have: the commands work on 10 s.
+    fields = {**SMALL, "extractor_conv_layer_config": [[6, 40, 20], [10, 16, 16]]}
+    (tmp_path / "my.yaml").write_text(json.dumps(fields))
+    write_model(tmp_path / "model.safetensors", fields)
+    (tmp_path / "base.json").write_text(run("summary", "base", "--format", "json").out)
+    assert run("convert", "my.yaml", "--to", "huggingface", "--output", "config.json").code == 0
+    keep(make_for_this_machine())
+
+
+@pytest.mark.usefixtures("own_files")
+@pytest.mark.parametrize("command", questions())
+def test_questions(command: str, run: Runner) -> None:
+    before = set(Path().iterdir())
+    code, out, err = run(*shlex.split(command))
+    assert code == 0, err
+    assert out or set(Path().iterdir()) > before
+
+
+def test_every_command_answers_a_question_in_readme() -> None:
+    text = PAGES[0].read_text(encoding="utf-8").partition("## Use")[2]
+    assert len(questions()) >= 15
+    for name in COMMANDS:
+        assert re.search(rf"`w2v-explore {name}\b", text) or name == "schema", name
+
+
+def test_pictures_are_in_step() -> None:
+    pictures = runpy.run_path(str(ROOT / "docs/pictures.py"))["all_pictures"]()
+    assert set(pictures) == {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()}
+    for path, picture in pictures.items():
+        assert (ROOT / "docs" / path).read_text(encoding="utf-8") == picture, f"{path}: run `python docs/pictures.py`"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").iterdir()), ids=lambda path: path.name)
+def test_pictures_show_what_is_printed_in_columns_and_need_no_network(path: Path, run: Runner) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text) < 60_000
+    assert not re.search(r"url\(|href|@import|@font-face", text)
+    picture = ElementTree.fromstring(text)
+    right = float(picture.attrib["width"])
+    rows: dict[str, list[str]] = {}
+    for element in picture.iter("{http://www.w3.org/2000/svg}text"):
+        assert float(element.attrib["x"]) + float(element.attrib["textLength"]) <= right
+        rows.setdefault(element.attrib["y"], []).append(element.text or "")
+    first, *drawn = [" ".join(row).split() for row in rows.values()]
+    assert first[:2] == ["$", "w2v-explore"]
+    printed = re.sub("[│├└▏▎▍▌▋▊▉█▐]", " ", run(*first[2:], columns=100).out)
+    assert drawn == [line.split() for line in printed.splitlines() if line.strip()]
 
 
 @pytest.mark.usefixtures("example_folder")
@@ -73,6 +151,8 @@ def test_yaml_examples_load(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+    for target in re.findall(r'src(?:set)?="([^"]+)"', page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
@@ -151,6 +231,100 @@ def assert_named(names: set[str]) -> None:
     text = (ROOT / "docs/json.md").read_text(encoding="utf-8")
     for name in names:
         assert re.search(rf"[`.]{re.escape(name)}[`.\[{{]", text), f"docs/json.md does not name {name}"
+
+
+SPEAKING = [
+    *PAGES,
+    *(ROOT / name for name in ("CHANGELOG.md", "action.yml", ".pre-commit-hooks.yaml", "ci/compare-changed")),
+    *sorted((ROOT / "docs/rules").glob("*.md")),
+    *sorted((ROOT / "w2v_explore").rglob("*.py")),
+]
+"""What users read, or the code that says it to them."""
+
+
+def test_nothing_tells_people_to_install_what_no_index_has() -> None:
+    for path in SPEAKING:
+        text = path.read_text(encoding="utf-8")
+        found = re.search(r"pip install[^\n&;[]*?[ '\"]w2v-explore\b|w2v-explore\[[a-z]|github\.com/w2v", text)
+        assert found is None, f"{path}: {found}"
+
+
+def test_commands_and_options_that_pages_name_are_there() -> None:
+    program: Any = get_command(app)
+    found = [program.get_command(None, name) for name in COMMANDS]
+    found += [inner for command in found for inner in getattr(command, "commands", {}).values()]
+    options = {option for command in (program, *found) for parameter in command.params for option in parameter.opts}
+    for path in (*PAGES, *sorted((ROOT / "docs/rules").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"(?:`|^\$ |^)w2v-explore ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS) | {"reads"}, (
+            path
+        )
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= options | {"--help"}, path
+
+
+def test_extras_that_are_named_are_there() -> None:
+    extras = set(re.findall(r"^(\w+) = \[$", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE))
+    named: set[str] = set()
+    for path in SPEAKING:
+        text = path.read_text(encoding="utf-8")
+        named |= set(re.findall(r"'\.\[(\w+)\]'", text))
+        named |= set(re.findall(r'(?:needs_extra|missing_extra)\([^)]*, "(\w+)"\)', text))
+    assert {"torch", "plot", "export", "test"} <= named <= extras
+
+
+def test_architecture_names_the_codes_whose_letter_is_not_their_severity() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    paragraph = text.partition("**A code's letter is its severity, but for")[2].partition("\n\n")[0]
+    letters = {"error": "E", "warning": "W", "advice": "A"}
+    rules = [page.rule for page in load_pages()]
+    assert set(re.findall(r"[EWA]\d{3}", paragraph)) == {
+        rule.code for rule in rules if letters[rule.severity] != rule.code[0]
+    }
+
+
+def test_a_config_json_is_named_as_its_folder_as_the_pages_say(tmp_path: Path, run: Runner) -> None:
+    (tmp_path / "mine").mkdir()
+    for name in ("mine/config.json", "mine/other.json"):
+        (tmp_path / name).write_text(json.dumps({"model_type": "wav2vec2", "architectures": ["Wav2Vec2Model"]}))
+    names = [load_config(str(tmp_path / "mine" / name)).name for name in ("config.json", "other.json")]
+    assert names == ["mine", "other"]
+    assert "or of a `config.json` its folder's" in (ROOT / "docs/dialects.md").read_text(encoding="utf-8")
+
+
+def test_readme_claims_no_more_speed_than_was_measured() -> None:
+    text = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
+    time, memory, size = (
+        float(re.findall(r"[\d.]+", re.findall(rf"^\| {row} \|.*$", text, re.MULTILINE)[number])[-2])
+        for row, number in (("wall time", 0), ("peak memory", 0), ("wall time", 1))
+    )
+    assert time < 1 / 10
+    assert memory < 1 / 20
+    assert abs(size - 1) < 0.1
+    words = " ".join(PAGES[0].read_text(encoding="utf-8").split())
+    assert "takes less than a tenth of the time of a torchinfo script and less than a twentieth of its memory" in words
+
+
+def test_the_numbers_page_has_the_numbers_of_base() -> None:
+    text = " ".join((ROOT / "docs/numbers.md").read_text(encoding="utf-8").split())
+    analysis = analyze(load_config("base"), Workload.of_seconds(1))
+    macs, field = analysis.macs, analysis.receptive_field
+    figures = (analysis.parameters, macs.total, macs.convolution, macs.linear, macs.attention)
+    assert [figure for figure in figures if f"{figure:,}" not in text] == []
+    assert f"the convolutions alone, {field.receptive_field_samples} (25 ms)" in text
+    assert f"{127 * field.stride_samples + field.receptive_field_samples:,} samples" in text
+    shares = re.search(r"\((\d+) % of the MACs of `base` at (\d+) s, (\d+) % at (\d+) s\)", text)
+    assert shares is not None
+    for percent, seconds in (shares.group(1, 2), shares.group(3, 4)):
+        longer = analyze(load_config("base"), Workload.of_seconds(float(seconds))).macs
+        assert round(100 * longer.attention / longer.total) == int(percent)
+
+
+def test_counts_in_the_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"- {len(list((ROOT / 'presets').glob('*.yaml')))} presets of published models" in text
+    tools = set(re.findall(r"^- \*\*(\w+)", (ROOT / "docs/accuracy.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(tools) == 7
+    assert "what seven other counters say of three models" in text
 
 
 def test_architecture_names_every_module() -> None:

@@ -20,6 +20,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.training import Spread
 from w2v_explore.cli import verify as command
+from w2v_explore.errors import missing_extra
 from w2v_explore.measure import audit, known_differences
 from w2v_explore.measure import verify as module
 from w2v_explore.measure.extractor_probe import build_narrow_extractor, find_frame_spans, find_least_samples
@@ -236,7 +237,7 @@ def test_without_torch_the_message_names_the_command_that_brings_it() -> None:
     )
     finished = python("-c", code)
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert finished.stderr == "error: verify needs torch, which is not installed: pip install 'w2v-explore[torch]'\n"
+    assert finished.stderr == f"error: {missing_extra('verify', 'torch')}\n"
 
 
 def extractor_config(mode: str, *layers: tuple[int, int, int]) -> ModelConfig:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.identify import Nearest, identify
-from w2v_explore.analysis.weights import WeightsFit, fit_weights
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
@@ -30,7 +31,7 @@ class Inspection:
         missing: For each field that is not known, what to give.
         conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
         config: The config; None where a field is not known.
-        fit: How the weights and that config go together; None where there is none.
+        fit: How the weights and that config go together; where there is none, they and the model of their sizes.
         nearest: The preset that the config is nearest to; None where there is none.
     """
 
@@ -41,7 +42,7 @@ class Inspection:
     missing: Mapping[str, Question]
     conflicts: tuple[str, ...]
     config: Config | None
-    fit: WeightsFit | None
+    fit: WeightsFit
     nearest: Nearest | None
 
     @property
@@ -66,6 +67,20 @@ class Inspection:
         names = set(self.keys.unknown)
         return [tensor for tensor in self.checkpoint.tensors if tensor.name in names]
 
+    @property
+    def bytes_by_part(self) -> list[tuple[str, int, int]]:
+        """What the bytes of the files are: the part, its tensors and its bytes, which sum to the size of the files."""
+        sizes = self.checkpoint.weight_bytes
+        parts = (
+            ("weights of the backbone", self.backbone),
+            ("weights of the head", self.head),
+            ("weights without a place in the model", [tensor for tensor, _ in self.extras]),
+            ("unknown weights", self.unknown),
+        )
+        weights = [(part, len(tensors), sum(sizes[tensor.name] for tensor in tensors)) for part, tensors in parts]
+        others = [(other.kind.value, other.tensors, other.bytes) for other in self.checkpoint.other]
+        return [part for part in (*weights, *others) if part[1] or part[2]]
+
     def _ours(self) -> list[tuple[str, TensorInfo]]:
         ours = self.keys.ours
         return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
@@ -83,16 +98,21 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = (), *, allow_u
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
         ConfigError: The config that comes with it, or an override, is wrong.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
-    reading = read_config(inference.document, overrides, allow_unknown=allow_unknown)
+    # What is not counted has its own place in an inspection.
+    document = inference.document._replace(warnings=())
+    reading = read_config(document, overrides, allow_unknown=allow_unknown)
     missing = {problem.key for problem in reading.problems if problem.rule is codes.MISSING_KEY}
     if len(missing) < len(reading.problems):
         raise ConfigError([problem for problem in reading.problems if problem.rule is not codes.MISSING_KEY])
     given = {field for field, entry in reading.entries.items() if entry.path.startswith(OVERRIDE)}
     origins = {**inference.origins, **dict.fromkeys(given & FIELDS.keys(), "--set")}
     config = config_of(reading) if reading.model else None
+    fit = inference.fit
+    if config is not None:
+        wanted = dict(build_architecture(config.model).state_dict_shapes())
+        fit = fit_weights(inference.checkpoint.tensors, inference.keys, wanted)
     return Inspection(
         checkpoint=inference.checkpoint,
         keys=inference.keys,
@@ -101,8 +121,9 @@ def inspect_checkpoint(reference: str, overrides: Sequence[str] = (), *, allow_u
         missing={field: question for field, question in inference.questions.items() if field in missing},
         conflicts=(*inference.conflicts, *_override_conflicts(inference, reading, origins)),
         config=config,
-        fit=fit_weights(inference.checkpoint, inference.keys, config.model) if config else None,
-        nearest=identify(config.model, config.not_counted) if config else None,
+        fit=fit,
+        # Whatever the config is nearest to, weights that do not fit it are of another model.
+        nearest=identify(config.model, config.not_counted) if config and fit.fits else None,
     )
 
 

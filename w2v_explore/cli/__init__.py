@@ -1,12 +1,21 @@
 """The command line: one file per command, each thin."""
 
 import gc
+import sys
 
 
 def main() -> None:
     """Run the program."""
     # Starting up makes tens of thousands of objects and no garbage: looking for some takes a tenth of the time.
     gc.disable()
-    from w2v_explore.cli.app import main as run
+    from w2v_explore.cli import interrupt
 
-    run()
+    interrupt.listen()
+    try:
+        from w2v_explore.cli.app import main as run
+
+        code = run()
+    except KeyboardInterrupt:
+        code = interrupt.EXIT_CODE
+    interrupt.stop_listening()
+    sys.exit(code)

@@ -3,6 +3,7 @@
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +11,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from w2v_explore.cli import interrupt
 from w2v_explore.cli.exit_codes import DEFECT, WRONG_QUESTION
+from w2v_explore.cli.streams import OutputError, guard_streams
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
@@ -52,7 +55,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"w2v-explore {__version__}")
+        print(f"w2v-explore {__version__}")
         raise typer.Exit
 
 
@@ -65,26 +68,71 @@ def _options(
     """Take the options that stand before a command."""
 
 
-def main() -> None:
-    """Run the program. Exit codes: 0 fine, 1 the answer is no, 2 the question is wrong, 3 a defect, 130 Ctrl-C."""
+def main() -> int:
+    """Run the program.
+
+    Returns:
+        The exit code: 0 fine, 1 the answer is no, 2 the question is wrong, 3 a defect, 130 Ctrl-C.
+    """
     _end_silently_on_a_closed_pipe()
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that knows no × shows a question mark rather than end the program.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    with guard_streams():
+        try:
+            code = _run()
+        except OutputError as error:
+            code = WRONG_QUESTION
+            if not interrupt.came():
+                with suppress(OutputError):
+                    _complain(f"error: {error}")
+    return interrupt.EXIT_CODE if interrupt.came() else code
+
+
+def _run() -> int:
     try:
-        app(prog_name="w2v-explore")
-    except ConfigError as error:
-        _complain(*map(str, error.problems))
-        sys.exit(WRONG_QUESTION)
-    except W2vExploreError as error:
-        _complain(f"error: {error}")
-        sys.exit(WRONG_QUESTION)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception:
-        traceback.print_exc()
-        _complain("This is a defect in w2v-explore; please report it with the lines above.")
-        sys.exit(DEFECT)
+        code = app(prog_name="w2v-explore", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except OutputError:
+        raise
+    except BaseException as error:
+        sys.stdout.flush()
+        code = interrupt.EXIT_CODE if interrupt.came() else _explain(error)
+    sys.stderr.flush()
+    return code
+
+
+def _explain(error: BaseException) -> int:
+    """Say on standard error what an exception means to whoever runs the program; returns the exit code."""
+    match error:
+        case KeyboardInterrupt():
+            return interrupt.EXIT_CODE
+        case SystemExit(code=int(code)):
+            return code
+        case ConfigError():
+            _complain(*map(str, error.problems))
+        case W2vExploreError():
+            _complain(f"error: {error}")
+        case _ if hasattr(error, "format_message"):  # typer's, whose class is not public
+            _refuse(error)
+        case _:
+            traceback.print_exception(error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error)
+            _complain("This is a defect in w2v-explore; please report it with the lines above.")
+            return DEFECT
+    return WRONG_QUESTION
+
+
+def _refuse(error: Any) -> None:
+    """One line on a mistake in the command line, and where help is, unless it is a command of ours that says it."""
+    message = " ".join(error.format_message().split())
+    if not message:  # the help has been printed
+        return
+    if type(error) is typer.BadParameter and error.param is None:
+        _complain(f"error: {error.message}")
+        return
+    end = "" if message[-1] in ".?" else "."
+    if getattr(error, "ctx", None):
+        command = error.ctx.command_path
+    else:  # an option without its argument does not know whose it is
+        command = " ".join(["w2v-explore", *[word for word in sys.argv[1:2] if word in COMMANDS]])
+    _complain(f"error: {message}{end} Try '{command} --help'.")
 
 
 def _complain(*lines: str) -> None:

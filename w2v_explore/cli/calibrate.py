@@ -27,12 +27,14 @@ class Format(str, Enum):
 
 @app.command()
 def calibrate(
-    device: Annotated[str, typer.Option("--device", help="What to calibrate: cpu, cuda, cuda:1, mps.")] = "cpu",
+    device: Annotated[str, typer.Option("--device", help=f"What to calibrate: {options.DEVICES}.")] = "cpu",
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
-    threads: options.Threads = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")
+    ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
 ) -> None:
-    """Measure a device once, so that latency can be predicted for it; takes about a minute, and wants it quiet."""
+    """Measure a quiet device once, so that latency can be predicted for it: a minute on two cores of an AMD EPYC."""
     options.check_threads(threads, device)
     with needs_extra("calibrate"):
         from w2v_explore.measure.calibrate import calibrate as measure

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.weights import fit_weights
+from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.checkpoint.fit import fit_weights
 from w2v_explore.checkpoint.keys import translate_keys
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.cli import options
@@ -27,7 +28,7 @@ def check(
     [wanted] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
     found = read_checkpoint(checkpoint)
     keys = translate_keys(tensor.name for tensor in found.tensors)
-    fit = fit_weights(found, keys, wanted.model)
+    fit = fit_weights(found.tensors, keys, dict(build_architecture(wanted.model).state_dict_shapes()))
     match format:
         case options.ReportFormat.JSON:
             from w2v_explore.report.checkpoint_json import fit_document

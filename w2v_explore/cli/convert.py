@@ -1,5 +1,6 @@
 """``w2v-explore convert``."""
 
+import sys
 from enum import Enum
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from w2v_explore.config.dialects.write import unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import Reading, config_of, read_config, read_document, rename_fields
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import is_writable
 from w2v_explore.errors import ConfigError, SourceError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
@@ -57,7 +59,7 @@ def convert(
         raise ConfigError([_refusal(reading, *found)])
     text = write_config(loaded, to.value)
     if output is None:
-        print(text, end="")
+        print(text if is_writable(text) else write_config(loaded, to.value, ascii_only=True), end="")
         return
     from w2v_explore.lint.fix import write_atomically
 
@@ -88,4 +90,4 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
     for warning in reading.warnings:
-        typer.echo(str(warning), err=True)
+        print(warning, file=sys.stderr)

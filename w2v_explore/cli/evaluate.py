@@ -15,7 +15,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import DEFAULT_SECONDS, check_threads
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import CalibrationError, ConfigError, MissingExtraError
+from w2v_explore.errors import CalibrationError, ConfigError, missing_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
@@ -169,9 +169,7 @@ def needs_extra(what: str, extra: str = "torch") -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{what} needs {error.name}, which is not installed: pip install 'w2v-explore[{extra}]'"
-        ) from error
+        raise missing_extra(what, error.name, extra) from error
 
 
 @contextmanager

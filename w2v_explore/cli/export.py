@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -15,6 +16,7 @@ from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs, needs_extra
 from w2v_explore.config.load import Config
+from w2v_explore.errors import UnusedWeightsWarning
 
 if TYPE_CHECKING:
     from w2v_explore.model.components import Wav2Vec2Model
@@ -69,20 +71,23 @@ def export(
             say(f"exporting to {to.value}")
             export_model(model, loaded.model, to.value, path)
     except OSError as error:
-        raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}", param_hint="-o") from error
-    typer.echo(f"wrote {path}", err=True)
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}") from error
+    print(f"wrote {path}", file=sys.stderr)
 
 
 def _make_model(reference: str, config: Config) -> Wav2Vec2Model:
     if is_checkpoint(reference):
         from w2v_explore.model.weights import load_checkpoint
 
-        return load_checkpoint(reference, config.model)
+        with warnings.catch_warnings():
+            # What is left out, reading the config has said.
+            warnings.simplefilter("ignore", UnusedWeightsWarning)
+            return load_checkpoint(reference, config.model)
     import torch
 
     from w2v_explore.model.build import build_model
 
-    typer.echo(f"{reference} is a config: the weights are initial ones, from seed {_SEED}", err=True)
+    print(f"{reference} is a config: the weights are initial ones, from seed {_SEED}", file=sys.stderr)
     torch.manual_seed(_SEED)
     return build_model(config.model)
 
@@ -98,14 +103,14 @@ def _stem(reference: str) -> str:
 def _check_output(path: Path, reference: str, to: Target) -> None:
     """Refuse what cannot be written, before the work."""
     if not path.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {path.parent}", param_hint="-o")
+        raise typer.BadParameter(f"there is no folder {path.parent}")
     if path.exists() and Path(reference).exists() and path.samefile(reference):
-        raise typer.BadParameter(f"{path} is what is exported; name another", param_hint="-o")
+        raise typer.BadParameter(f"{path} is what is exported; name another")
     if to is Target.HUGGINGFACE:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise typer.BadParameter(f"{path} is there already; name a folder that is new or empty", param_hint="-o")
+            raise typer.BadParameter(f"{path} is there already; name a folder that is new or empty")
     elif path.is_dir():
-        raise typer.BadParameter(f"{path} is a folder; name a file", param_hint="-o")
+        raise typer.BadParameter(f"{path} is a folder; name a file")
 
 
 @contextmanager
@@ -117,5 +122,5 @@ def _status() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda step: None
         return
-    with console.status("") as status:
+    with console.status("", spinner="dots" if console.encoding.startswith("utf") else "line") as status:
         yield status.update

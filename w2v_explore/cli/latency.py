@@ -15,7 +15,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, needs_extra, show_progress
 from w2v_explore.config.load import Config
-from w2v_explore.errors import MissingExtraError
+from w2v_explore.errors import missing_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
@@ -29,7 +29,7 @@ _PICTURES = {".svg": "svg", ".png": "png"}
 @app.command()
 def latency(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
-    device: Annotated[str, typer.Option("--device", help="Where to run: cpu, cuda, cuda:1, mps.")] = "cpu",
+    device: Annotated[str, typer.Option("--device", help=f"Where to run: {options.DEVICES}.")] = "cpu",
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     batch: options.Batch = 1,
     seconds: Annotated[
@@ -80,8 +80,9 @@ def latency(
     ]
     plan = Plan(runs=runs, target=target, budget_s=budget)
     results = list(_measure(loaded, workloads, device, plan, threads, compiled))
-    _write(results, trace, plot)
+    # What was measured is shown first: a full disk must not lose it.
     _print(results, depth, format)
+    _write(results, trace, plot)
 
 
 def _measure(
@@ -144,16 +145,15 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
     if len(durations) < 2:
         raise typer.BadParameter("--plot draws a curve over durations: give several, such as --seconds 1,5,10,30")
     if find_spec("matplotlib") is None:
-        raise MissingExtraError("--plot needs matplotlib, which is not installed: pip install 'w2v-explore[plot]'")
+        raise missing_extra("--plot", "matplotlib", "plot")
 
 
 def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> None:
     if trace is not None:
-        import json
-
+        from w2v_explore.encoding import dump_json
         from w2v_explore.report.trace import chrome_trace
 
-        _write_file(trace, json.dumps(chrome_trace(results), ensure_ascii=False).encode())
+        _write_file(trace, dump_json(chrome_trace(results), indent=None).encode())
     if plot is not None:
         from w2v_explore.report.curve import latency_curves
         from w2v_explore.report.latency import describe_setting

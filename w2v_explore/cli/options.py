@@ -49,6 +49,7 @@ def name_of(dialect: FromDialect | None) -> str | None:
     return None if dialect is None else dialect.value
 
 
+DEVICES = "cpu, or cuda, cuda:1, mps (never run on such hardware)"
 CONFIG_HELP = "A config of ours, fairseq's, Hugging Face's or torchaudio's, a preset's name, a checkpoint, or -."
 CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
@@ -60,14 +61,16 @@ Batch = Annotated[int, typer.Option("--batch", help="Utterances in the batch.")]
 DtypeOption = Annotated[Dtype, typer.Option("--dtype", help="Dtype of weights and activations.")]
 Device = Annotated[
     str | None,
-    typer.Option("--device", help="Also measure latency there: cpu, cuda, cuda:1, mps. Needs the extra torch."),
+    typer.Option("--device", help=f"Also measure latency there: {DEVICES}. Needs the extra torch."),
 ]
 Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes on --device; 10 by default, 30 in compare.")]
 Predict = Annotated[
     bool,
     typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),
 ]
-Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", help="Threads of the CPU, with --predict; as many as torch takes by itself.")
+]
 Depth = Annotated[
     int | None, typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself.")
 ]

@@ -43,7 +43,7 @@ def verify(
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
-    """Hold every closed form against sources that know nothing of it: torch on meta, torch itself, fvcore."""
+    """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
     results = evaluate(
         configs,
         overrides or (),

@@ -90,6 +90,7 @@ class Document(NamedTuple):
         text: The decoded source; empty where it cannot be decoded.
         translation: How another program's config was read; None for our own.
         missing: By field, the problem that it is missing, where the document can word it better than any other.
+        warnings: Of a checkpoint, what is not counted.
     """
 
     source: Source
@@ -99,6 +100,7 @@ class Document(NamedTuple):
     text: str = ""
     translation: "Translation | None" = None
     missing: Mapping[str, Problem] = MappingProxyType({})
+    warnings: tuple[Problem, ...] = ()
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:

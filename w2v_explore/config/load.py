@@ -22,7 +22,7 @@ DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
 
 TEXT_METADATA = {
-    "name": "What reports call the config; the file's name by default.",
+    "name": "What reports call the config; the file's name by default, or the folder's of a config.json.",
     "family": "The group it belongs to in `w2v-explore presets`: wav2vec 2.0, HuBERT, XLS-R.",
     "description": "What the model is, in a sentence.",
     "source": "Where its values come from: a paper, a repository, a file.",
@@ -88,6 +88,7 @@ class Reading(NamedTuple):
         problems: All that is wrong, sorted by place.
         model: The config; None where a problem stands against it.
         warnings: What other programs' configs say beside the architecture that is not read.
+        bases: The documents that it extends, the innermost first.
         not_counted: The fields that are not known and were left out, since that was allowed.
     """
 
@@ -97,6 +98,7 @@ class Reading(NamedTuple):
     problems: list[Problem]
     model: ModelConfig | None
     warnings: list[Problem]
+    bases: tuple[Document, ...] = ()
     not_counted: tuple[str, ...] = ()
 
     @property
@@ -135,7 +137,6 @@ def load_config(
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     document = read_document(reference, dialect, allow_unknown=allow_unknown)
     return config_of(read_config(document, overrides, allow_unknown=allow_unknown))
@@ -147,7 +148,6 @@ def read_document(reference: str, dialect: str | None = None, *, allow_unknown: 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     if dialect is None and is_checkpoint(reference):
         # Imported only where there is one.
@@ -188,7 +188,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
         allow_unknown: As in `load_config`.
     """
     layers, problems = _layers(document)
-    innermost = layers[0]
+    innermost, bases = layers[0], tuple(layers[:-1])
     complete = not problems and _states_all_it_can(innermost)
     translations = [layer.translation for layer in layers if layer.translation]
     warnings = [warning for translation in translations for warning in translation.warnings]
@@ -210,6 +210,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
+    warnings += document.warnings
     reading = Reading(
         document=document,
         entries=entries,
@@ -217,6 +218,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
         problems=problems,
         model=model,
         warnings=warnings,
+        bases=bases,
         not_counted=tuple(dict.fromkeys(str(problem.key) for problem in unread)) if allow_unknown else (),
     )
     for translation in translations:

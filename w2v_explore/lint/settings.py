@@ -13,8 +13,9 @@ class Settings(NamedTuple):
     """Which rules run, and what they hold configs against.
 
     Attributes:
-        select: Codes or their beginnings; None for all errors and warnings, and advice where ``fail_on`` asks for it.
-        ignore: Codes or their beginnings to leave out.
+        select: Codes or their beginnings, where E, W and A stand for errors, warnings and advice; None for all errors
+            and warnings, and advice where ``fail_on`` asks for it.
+        ignore: What to leave out, in the same way.
         fail_on: The least severity at which the linter fails.
         seconds: A duration that configs have to give a frame for.
         budgets: Limits for every config, beside those that it states itself.
@@ -30,12 +31,22 @@ class Settings(NamedTuple):
 
     def selects(self, rule: Rule) -> bool:
         """Whether a rule runs."""
-        if self.ignore and rule.code.startswith(self.ignore):
+        if self.ignores(rule):
             return False
         if self.select is not None:
-            return rule.code.startswith(self.select)
+            return _matches(rule, self.select)
         return rule.severity != "advice" or self.fail_on == "advice"
+
+    def ignores(self, rule: Rule) -> bool:
+        """Whether a rule is left out by name."""
+        return bool(self.ignore) and _matches(rule, self.ignore)
 
     def fails(self, severity: Severity) -> bool:
         """Whether a problem of this severity makes the linter fail."""
         return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
+
+
+def _matches(rule: Rule, prefixes: tuple[str, ...]) -> bool:
+    # A letter is a severity, which a few rules have another one of than their code.
+    letter = rule.severity[0].upper()
+    return any(prefix == letter if len(prefix) == 1 else rule.code.startswith(prefix) for prefix in prefixes)

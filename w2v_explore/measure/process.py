@@ -34,6 +34,7 @@ def run_in_new_process(function: Callable[..., T], *arguments: Any) -> T:
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload([_PRELOADED])
+        _start_server()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments), daemon=True)
     process.start()
@@ -55,6 +56,21 @@ def run_in_new_process(function: Callable[..., T], *arguments: Any) -> T:
         raise answer
     result: T = answer
     return result
+
+
+def _start_server() -> None:
+    """Start the server that forks, and let Ctrl-C mean nothing to it.
+
+    A terminal sends it to all processes; the server needs a second to import torch, and takes no measures before that.
+    """
+    from multiprocessing import forkserver, resource_tracker  # not on Windows
+
+    resource_tracker.ensure_running()  # would let Ctrl-C in again if it had to start later
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _answer(sender: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:

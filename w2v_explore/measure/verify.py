@@ -1,4 +1,4 @@
-"""`verify`: every closed form held against a source that knows nothing of it.
+"""`verify`: the closed forms held against sources that know nothing of them.
 
 A check asks one source for the figures that it has and yields each beside ours; `CHECKS` is all of them. Equal means
 equal to the integer. A difference that is known, with its cause and to the integer (`known_differences`), is agreement

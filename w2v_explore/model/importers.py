@@ -16,7 +16,8 @@ from w2v_explore.model.weights import model_with_weights
 def import_huggingface_model(original: nn.Module) -> Wav2Vec2Model:
     """A model of transformers made ours, with its weights; in training mode, on the CPU, in float32.
 
-    The counterpart of ``torchaudio.models.wav2vec2.utils.import_huggingface_model``, which knows Wav2Vec2 alone.
+    The counterpart of ``torchaudio.models.wav2vec2.utils.import_huggingface_model``, which knows no head but that of
+    ``Wav2Vec2ForCTC``, and also takes ``WavLMModel``, whose position bias has no place in our model.
 
     Args:
         original: Any class of the Wav2Vec2, Hubert, UniSpeech and UniSpeechSat families. The ``lm_head`` of a

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.identify import identify
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.training import training_cost
+from w2v_explore.encoding import dump_json
 from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # what each document is made of, its command imports; measure
 
 
 def dump(document: object) -> str:
-    """Indented JSON; what is not finite would be a defect, so it raises."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    """Indented JSON, valid whatever the encoding; what is not finite would be a defect, so it raises."""
+    return dump_json(document)
 
 
 def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = ()) -> Any:

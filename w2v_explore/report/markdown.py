@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from w2v_explore.encoding import fit
 from w2v_explore.report.table import Report, Table
 
 
@@ -31,6 +32,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     """Leave nothing in a cell that Markdown or HTML would take for markup, and keep the indent of a tree."""
+    text = fit(text)
     for character in "\\|*_`<>[]":
         text = text.replace(character, f"\\{character}")
     indent = len(text) - len(text.lstrip(" "))

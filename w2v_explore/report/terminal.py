@@ -8,6 +8,7 @@ from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from w2v_explore.encoding import fit
 from w2v_explore.report.table import Cell, Difference, Report, Share, Table
 
 _PIPED_WIDTH = 10_000
@@ -37,15 +38,16 @@ def print_reports(reports: Sequence[Report], console: Console) -> None:
 
 def print_report(report: Report, console: Console) -> None:
     """Draw a report."""
-    _print(Text(report.heading, style="bold"), console)
+    _print(Text(fit(report.heading, console.encoding), style="bold"), console)
     for line in report.lines:
-        _print(Text(line), console)
+        _print(Text(fit(line, console.encoding)), console)
     for table in report.tables:
         _print(Text(), console)
         _print_table(table, console)
 
 
 def _print_table(table: Table, console: Console) -> None:
+    table = _fit_table(table, console.encoding)
     if table.title:
         _print(Text(table.title, style="bold"), console)
     narrow = console.width < _NARROW
@@ -64,6 +66,16 @@ def _print_table(table: Table, console: Console) -> None:
     _print(drawn, console)
     if table.remark:
         _print(Text(table.remark, style="dim"), console)
+
+
+def _fit_table(table: Table, encoding: str) -> Table:
+    """The table with what an encoding lacks written otherwise before it is laid out; bars keep their widths anyway."""
+    return Table(
+        title=fit(table.title, encoding),
+        columns=[column._replace(heading=fit(column.heading, encoding)) for column in table.columns],
+        rows=[[fit(cell, encoding) if isinstance(cell, str) else cell for cell in row] for row in table.rows],
+        remark=table.remark and fit(table.remark, encoding),
+    )
 
 
 def _least_width(table: Table, bar_width: int) -> int:

@@ -52,6 +52,7 @@ class Account(NamedTuple):
         field: Ours; None where there is none.
         value: What it holds, as plain data of ours where it is mapped or defaulted.
         note: Why, or whose default.
+        place: Where it stands, of what is ignored: rules about training look at it.
     """
 
     status: Status
@@ -59,6 +60,7 @@ class Account(NamedTuple):
     field: str | None
     value: object
     note: str = ""
+    place: Place | None = None
 
 
 class Translation(NamedTuple):
@@ -196,7 +198,8 @@ class Ledger:
 
     def ignore(self, section: Section, name: str, note: str) -> None:
         """Pass over a field without effect on the architecture."""
-        self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note))
+        place = place_of(self.document.source.name, section.pairs[name][1])
+        self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note, place))
 
     def refuse(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_REFUSED) -> None:
         """Refuse what our fields cannot say, at its place."""

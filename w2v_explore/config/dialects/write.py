@@ -18,8 +18,13 @@ from w2v_explore.config.validate import to_flow_yaml
 _RUN = 3
 
 
-def write_config(config: Config, dialect: str) -> str:
-    """The text of a config in a dialect, a key of `WRITERS`.
+def write_config(config: Config, dialect: str, *, ascii_only: bool = False) -> str:
+    """The text of a config in a dialect.
+
+    Args:
+        config: Any config.
+        dialect: A key of `WRITERS`.
+        ascii_only: Whether YAML has an escape for what is no ASCII; JSON and Python always have.
 
     Raises:
         ValueError: The dialect cannot say it; see `unwritable`.
@@ -27,7 +32,7 @@ def write_config(config: Config, dialect: str) -> str:
     found = unwritable(config.model, dialect)
     if found is not None:
         raise ValueError(found[1])
-    return WRITERS[dialect](config)
+    return _to_w2v(config, ascii_only) if dialect == "w2v" else WRITERS[dialect](config)
 
 
 def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
@@ -41,17 +46,18 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     return None
 
 
-def _to_w2v(config: Config) -> str:
+def _to_w2v(config: Config, ascii_only: bool = False) -> str:
     metadata = {key: value for key in TEXT_METADATA if (value := getattr(config, key)) is not None}
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         metadata["sample_rate"] = config.sample_rate
-    return "".join(_yaml_line(key, value) for key, value in (metadata | config.model.to_mapping()).items())
+    values = metadata | config.model.to_mapping()
+    return "".join(_yaml_line(key, value, ascii_only=ascii_only) for key, value in values.items())
 
 
-def _yaml_line(key: str, value: Any, indent: str = "") -> str:
+def _yaml_line(key: str, value: Any, indent: str = "", *, ascii_only: bool = False) -> str:
     if isinstance(value, list):
         return f"{indent}{key}: {to_flow_yaml(value)}\n"
-    return indent + yaml.safe_dump({key: value}, allow_unicode=True, width=110)
+    return indent + yaml.safe_dump({key: value}, allow_unicode=not ascii_only, width=110)
 
 
 def _to_torchaudio(config: Config) -> str:

@@ -15,6 +15,8 @@ def fingerprints(problems: Sequence[Problem]) -> list[str]:
     hashes = []
     for problem in problems:
         identity = (problem.place.path, problem.rule.code, problem.key or "")
-        hashes.append(hashlib.sha256("\0".join([*identity, str(seen[identity])]).encode()).hexdigest())
+        hashes.append(
+            hashlib.sha256("\0".join([*identity, str(seen[identity])]).encode(errors="surrogateescape")).hexdigest()
+        )
         seen[identity] += 1
     return hashes

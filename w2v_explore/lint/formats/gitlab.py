@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from w2v_explore.encoding import dump_json
 from w2v_explore.lint.formats.fingerprint import fingerprints
 from w2v_explore.lint.report import LintReport
 
@@ -24,4 +24,4 @@ def render(report: LintReport) -> str:
         }
         for problem, fingerprint in zip(report.problems, fingerprints(report.problems), strict=True)
     ]
-    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+    return dump_json(entries) + "\n"

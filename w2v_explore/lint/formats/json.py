@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import dump_json
 from w2v_explore.lint.report import LintReport
 from w2v_explore.version import SCHEMA_VERSION
 
 
 def render(report: LintReport) -> str:
-    """Problems and counts as one object."""
+    """Problems, counts, and what was checked or was not, as one object."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "problems": [_problem(problem) for problem in report.problems],
         "summary": report.summary(),
+        "hidden": {
+            "errors": report.count_hidden("error"),
+            "advice": report.count_hidden("advice"),
+            "rules": [
+                {"code": rule.code, "name": rule.name, "severity": rule.severity, "count": count}
+                for rule, count in sorted(report.hidden.items())
+            ],
+        },
+        "files": report.files,
+        "passed_over": [entry._asdict() for entry in report.passed_over],
+        "not_searched": [entry._asdict() for entry in report.not_searched],
+        "unreadable": report.unreadable,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dump_json(document) + "\n"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

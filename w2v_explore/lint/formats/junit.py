@@ -10,6 +10,7 @@ from w2v_explore.lint.report import LintReport
 
 def render(report: LintReport) -> str:
     """All files, those without problems too."""
+    # ASCII: what is declared holds on a stream of any encoding.
     by_file: dict[str, list[Problem]] = {name: [] for name in report.files}
     for problem in report.problems:
         by_file.setdefault(problem.place.path, []).append(problem)
@@ -17,13 +18,13 @@ def render(report: LintReport) -> str:
     root = ElementTree.Element("testsuites", {"name": "w2v-explore", **_counts(tests, len(report.problems))})
     for name, problems in by_file.items():
         counts = _counts(max(1, len(problems)), len(problems))
-        suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _printable(name), **counts})
         if not problems:
-            ElementTree.SubElement(suite, "testcase", name="no problems", classname=name)
+            ElementTree.SubElement(suite, "testcase", name="no problems", classname=_printable(name))
         for problem in problems:
             _case(suite, problem)
     ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root).decode() + "\n"
 
 
 def _counts(tests: int, failures: int) -> dict[str, str]:
@@ -33,7 +34,9 @@ def _counts(tests: int, failures: int) -> dict[str, str]:
 def _case(suite: ElementTree.Element, problem: Problem) -> None:
     rule, place = problem.rule, problem.place
     where = f" at {place.line}:{place.column}" if place.line is not None else ""
-    case = ElementTree.SubElement(suite, "testcase", name=f"{rule.code} {rule.name}{where}", classname=place.path)
+    case = ElementTree.SubElement(
+        suite, "testcase", name=f"{rule.code} {rule.name}{where}", classname=_printable(place.path)
+    )
     failure = ElementTree.SubElement(case, "failure", type=rule.severity, message=_printable(problem.message))
     failure.text = _printable(str(problem))
 

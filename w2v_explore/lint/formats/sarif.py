@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from w2v_explore.diagnostics import Place, Problem, Rule
+from w2v_explore.encoding import dump_json
 from w2v_explore.lint.formats.fingerprint import fingerprints
 from w2v_explore.lint.report import LintReport
 from w2v_explore.version import __version__
@@ -28,7 +28,7 @@ def render(report: LintReport) -> str:
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dump_json(document) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _result(problem: Problem, number: int, fingerprint: str) -> dict[str, Any]:
 
 
 def _location(place: Place) -> dict[str, Any]:
-    uri = quote(place.path.replace("\\", "/"))
+    uri = quote(place.path.replace("\\", "/"), errors="surrogateescape")
     # An absolute path or a preset is under no source root.
     relative = not place.path.startswith(("/", "..", "<")) and ":" not in place.path
     location: dict[str, Any] = {"artifactLocation": {"uri": uri, **({"uriBaseId": "%SRCROOT%"} if relative else {})}}

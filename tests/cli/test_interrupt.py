@@ -1,0 +1,112 @@
+"""Ctrl-C at any moment: 130, not a word, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_export import SMALL, options
+
+# A library's module that is imported at the moment that is meant, and presses Ctrl-C there.
+AT = """\
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+class Press(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Press())
+sys.argv = ['w2v-explore', *{arguments!r}]
+from w2v_explore.cli import main
+main()
+"""
+EXPORT = ["export", "base", "--to", "onnx", *options(SMALL)]
+
+
+def run(code: str, folder: Path) -> tuple[int, str, str]:
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, timeout=120, check=False
+    )
+    return finished.returncode, finished.stdout, finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (["summary", "base"], "typer"),
+        (["summary", "base"], "w2v_explore.cli.summary"),
+        (["summary", "base"], "w2v_explore.report.terminal"),
+        (["lint", "."], "w2v_explore.cli.lint"),
+        (["latency", "base"], "torch"),
+        (["calibrate"], "torch.nn"),
+        (EXPORT, "torch.export"),
+    ],
+)
+def test_while_something_is_imported(arguments: list[str], module: str, tmp_path: Path) -> None:
+    assert run(AT.format(module=module, arguments=arguments), tmp_path) == (130, "", "")
+
+
+# What torch does with an interruption in the middle of its tracing: another exception, with the first behind it; or
+# none at all.
+CONVERTS = "except KeyboardInterrupt as error: raise TypeError('unsupported operand') from error"
+SWALLOWS = "except KeyboardInterrupt: warnings.warn('Failed to initialize NumPy')"
+PRESS = """\
+import os, signal, sys, warnings
+from w2v_explore.cli import main, summary
+def evaluate(*arguments, **options):
+    try: os.kill(os.getpid(), signal.SIGINT)
+    {handler}
+    class Unraisable:
+        def __del__(self): os.kill(os.getpid(), signal.SIGINT)
+    Unraisable()
+    raise OSError('what the interruption led to')
+summary.evaluate = evaluate
+sys.argv = ['w2v-explore', 'summary', 'base']
+main()
+"""
+
+
+@pytest.mark.parametrize("handler", [CONVERTS, SWALLOWS])
+def test_whatever_a_library_makes_of_it(handler: str, tmp_path: Path) -> None:
+    assert run(PRESS.format(handler=handler), tmp_path) == (130, "", "")
+
+
+def test_export_leaves_nothing(tmp_path: Path) -> None:
+    code, out, err = run(AT.format(module="onnxscript", arguments=EXPORT), tmp_path)
+    assert (code, out, err) == (130, "", "base is a config: the weights are initial ones, from seed 0\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_in_the_background_is_not_meant(tmp_path: Path) -> None:
+    """A shell without job control starts it with Ctrl-C ignored."""
+    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{AT}"
+    code, out, err = run(code.format(module="w2v_explore.cli.summary", arguments=["summary", "base"]), tmp_path)
+    assert (code, out.splitlines()[0], err) == (0, "wav2vec 2.0 Base", "")
+
+
+def test_the_processes_that_calibrate_are_quiet_too(tmp_path: Path) -> None:
+    """A terminal sends Ctrl-C to all of them, also while they import torch."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "w2v_explore", "calibrate"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "W2V_EXPLORE_CACHE": str(tmp_path)},
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while len(children.read_text().split()) < 2:  # the forkserver, which imports torch, and a tracker of resources
+        assert process.poll() is None
+    for child in children.read_text().split():
+        masks = re.findall(r"Sig(?:Blk|Ign):\t(\w+)", Path(f"/proc/{child}/status").read_text())
+        assert any(int(mask, 16) & 1 << signal.SIGINT - 1 for mask in masks)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=120) == (b"", b"")
+    assert process.returncode == 130
+    assert list((tmp_path / "calibrations").iterdir()) == []

@@ -1,0 +1,82 @@
+"""Standard output and standard error: what they cannot encode, and what happens when they cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from w2v_explore.encoding import ERRORS
+from w2v_explore.errors import W2vExploreError
+
+
+class OutputError(W2vExploreError):
+    """Standard output or standard error cannot be written: a full disk, a closed descriptor, a device that fails."""
+
+
+class _Output(io.TextIOWrapper):
+    """A standard stream whose failures are told from those of any other file."""
+
+    def __init__(self, stream: io.TextIOWrapper, title: str) -> None:
+        super().__init__(
+            stream.buffer,
+            encoding=stream.encoding,
+            errors=ERRORS,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
+        self._title = title
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> OutputError:
+        # What is left in its buffer has to go somewhere: Python writes it once more at the end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        return OutputError(f"cannot write to {self._title}: {reason}")
+
+
+@contextmanager
+def guard_streams() -> Iterator[None]:
+    """Put streams in the place of the standard ones that raise `OutputError`, and write ASCII for what they lack."""
+    _open_closed()
+    stdout, stderr = sys.stdout, sys.stderr
+    guarded = _Output(stdout, "standard output"), _Output(stderr, "standard error")  # type: ignore[arg-type]
+    sys.stdout, sys.stderr = guarded
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = stdout, stderr
+        for stream in guarded:
+            stream.detach()
+
+
+def _open_closed() -> None:
+    """Open what the program was started without, so that no other file takes its number.
+
+    Nothing can be written to standard output then; whoever closes standard error does not want to hear anything.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
