@@ -32,7 +32,7 @@ class Misshapen(NamedTuple):
     found: Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WeightsFit:
     """How weights and a model go together.
 
@@ -55,6 +55,12 @@ class WeightsFit:
     not_floating: tuple[TensorInfo, ...]
     extras: tuple[tuple[TensorInfo, Extra], ...]
     is_fairseq: bool
+
+    def __repr__(self) -> str:
+        return (
+            f"<WeightsFit: {self.matched} of {self.expected} tensors matched, {len(self.missing)} missing, "
+            f"{len(self.unexpected)} unexpected, {len(self.misshapen)} misshapen, {len(self.extras)} extras>"
+        )
 
     @property
     def vital(self) -> tuple[tuple[TensorInfo, Extra], ...]:

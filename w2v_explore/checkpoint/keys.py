@@ -184,6 +184,12 @@ class KeyTranslation:
     extras: dict[str, Extra]
     unknown: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"<KeyTranslation from {self.dialect} below {self.prefix!r}: {len(self.ours)} names, "
+            f"{len(self.extras)} extras, {len(self.unknown)} unknown>"
+        )
+
 
 def translate_keys(names: Iterable[str]) -> KeyTranslation:
     """Read the names of a checkpoint's tensors, in any of the three dialects and below any prefix.

@@ -75,6 +75,10 @@ class Checkpoint(NamedTuple):
         """The size of all files together."""
         return sum(self.weight_bytes.values()) + sum(part.bytes for part in self.other)
 
+    def __repr__(self) -> str:
+        elements = sum(tensor.elements for tensor in self.tensors)
+        return f"<Checkpoint {self.origin!r}, {self.format}: {len(self.tensors)} tensors, {elements:,} elements>"
+
     @property
     def dtypes(self) -> dict[str, int]:
         """Elements by dtype, the most frequent first."""

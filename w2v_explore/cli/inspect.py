@@ -35,10 +35,9 @@ def inspect(
         _write(write, inspection)
     match format:
         case options.ReportFormat.JSON:
-            from w2v_explore.report.checkpoint_json import inspection_document
             from w2v_explore.report.json import dump
 
-            print(dump(inspection_document(inspection)))
+            print(dump(inspection.to_dict()))
         case options.ReportFormat.MARKDOWN:
             from w2v_explore.report.checkpoint import inspection_report
             from w2v_explore.report.markdown import report_markdown

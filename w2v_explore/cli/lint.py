@@ -11,14 +11,14 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS
 from w2v_explore.errors import SourceError
-from w2v_explore.lint.codes import all_rules, is_known
 from w2v_explore.lint.paths import PortablePaths
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
-from w2v_explore.lint.settings import Settings
+from w2v_explore.lint.settings import settings_of
 
 app = typer.Typer(add_completion=False)
 
@@ -85,7 +85,10 @@ def lint(
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
-    settings = _settings(project, select, ignore, fail_on, seconds)._replace(allow_unknown=allow_unknown)
+    least: Severity | None = fail_on.value if fail_on else None
+    settings = settings_of(
+        project, select=select, ignore=ignore, fail_on=least, seconds=seconds, allow_unknown=allow_unknown
+    )
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
@@ -109,39 +112,6 @@ def lint(
         raise typer.Exit(WRONG_QUESTION)
     if report.diffs or any(settings.fails(problem.rule.severity) for problem in report.problems):
         raise typer.Exit(ANSWER_IS_NO)
-
-
-def _settings(
-    project: Project,
-    select: Sequence[str] | None,
-    ignore: Sequence[str] | None,
-    fail_on: FailOn | None,
-    seconds: float | None,
-) -> Settings:
-    if seconds is not None and not 0 < seconds < float("inf"):
-        raise typer.BadParameter(f"--seconds is {seconds:g}; give a positive duration")
-    chosen = _codes(select, "--select") if select else project.select
-    ignored = _codes(ignore, "--ignore") if ignore else project.ignore
-    settings = Settings(
-        select=chosen,
-        ignore=ignored,
-        fail_on=fail_on.value if fail_on else project.fail_on or "warning",  # type: ignore[arg-type]
-        seconds=seconds if seconds is not None else project.seconds,
-        budgets=project.budgets,
-    )
-    if (ignored or chosen is not None) and not any(map(settings.selects, all_rules())):
-        raise typer.BadParameter("what is selected is ignored, so that nothing would be checked; leave a rule")
-    return settings
-
-
-def _codes(values: Sequence[str], option: str) -> tuple[str, ...]:
-    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
-    for code in codes:
-        if not is_known(code):
-            raise typer.BadParameter(f"{code} is no code of a rule; write E234, or W for all warnings")
-    if not codes and option == "--select":
-        raise typer.BadParameter(f"{option} names no rule, so that nothing would be checked; write E,W for the usual")
-    return codes
 
 
 def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project) -> list[tuple[Format, str | None]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
 
 OWN_DIALECT = "w2v"
+ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
@@ -161,8 +162,7 @@ def parse_override(text: str) -> Document:
     content = f"{field}: {value}".encode("utf-8", "surrogateescape")
     document = parse_document(Source(name, content), OWN_DIALECT)
     if field.strip() == "extends" or len(document.entries) > 1:
-        message = "one field of the config can be set here; to start from another config, name that one"
-        problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=message)
+        problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=ONE_FIELD)
         return document._replace(entries={}, problems=(problem,))
     return document
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Problem, Rule, Severity
 from w2v_explore.lint.engine import order
@@ -26,7 +26,7 @@ class PassedOver(NamedTuple):
         return self._replace(path=f"{rename(self.path.rstrip('/'))}{slash}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class LintReport:
     """The problems of all files, and what was not checked.
 
@@ -63,6 +63,16 @@ class LintReport:
             not_searched=[entry.renamed(rename) for entry in self.not_searched],
             lines={(rename(name), line): text for (name, line), text in self.lines.items()},
         )
+
+    def __repr__(self) -> str:
+        return f"<LintReport: {self.sentence()}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``lint`` (docs/json.md), as plain data; paths start at the repository's root."""
+        from w2v_explore.lint.formats.json import document  # which imports this module
+        from w2v_explore.lint.paths import PortablePaths
+
+        return document(self.renamed(PortablePaths().of))
 
     def count(self, severity: Severity) -> int:
         """How many problems have a severity."""

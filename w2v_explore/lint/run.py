@@ -6,17 +6,19 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
+from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
+from w2v_explore.config.load import known_dialect
 from w2v_explore.config.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import SourceError
+from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
 from w2v_explore.lint.paths import Identities, tidy
-from w2v_explore.lint.pyproject import Project
+from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport, PassedOver
-from w2v_explore.lint.settings import Settings
+from w2v_explore.lint.settings import Settings, settings_of
 
 
 class LintRun:
@@ -180,3 +182,45 @@ class LintRun:
         place = problem.place
         if place.line is not None and place.path == name and place.line <= len(lines):
             self._report.lines[place.path, place.line] = lines[place.line - 1]
+
+
+def lint_files(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    seconds: float | None = None,
+    dialect: str | None = None,
+    allow_unknown: bool = False,
+) -> LintReport:
+    """Check config files as ``w2v-explore lint`` does: what pyproject.toml says holds where nothing else is said.
+
+    Args:
+        paths: Files, folders and patterns; one or several.
+        select: Codes of rules or their beginnings, as ``["E", "W3"]``; by default all errors and warnings.
+        ignore: Codes of rules or their beginnings to leave out.
+        seconds: A duration for which every config has to give a frame.
+        dialect: Whose configs the files that are named are, as in `load_config`.
+        allow_unknown: Whether fields of another program's config that are not known are warned of, and no error.
+
+    Returns:
+        All problems; what cannot be read is in ``unreadable``.
+
+    Raises:
+        ArgumentError: A code, the duration or the dialect is none.
+        SourceError: A path stands for nothing, or pyproject.toml is wrong.
+        TypeError: An argument is of another type.
+    """
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
+    elif not isinstance(paths, Sequence):
+        raise TypeError(f"{kind_of(paths)} is given for the files; give a path, or a list of several")
+    names = [path_text(path, "a file to lint") for path in paths]
+    if not names:
+        raise ArgumentError("there is nothing to lint; name a file or a folder")
+    for name, codes in (("select", select), ("ignore", ignore)):
+        if isinstance(codes, str):
+            raise TypeError(f"{name} is a text; give a list of codes, as ['E', 'W3']")
+    project = load_project(os.getcwd())
+    settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
+    return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
 
@@ -9,10 +10,11 @@ import torch
 from torch import Tensor
 
 from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import describe_left_out, describe_misfit, fit_weights
 from w2v_explore.checkpoint.keys import translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
-from w2v_explore.config.load import load_config
+from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import CheckpointError, UnusedWeightsWarning
 from w2v_explore.model.build import build_model
@@ -23,7 +25,7 @@ from w2v_explore.model.tensors import read_tensors
 _CPU = torch.device("cpu")
 
 
-def load_checkpoint(path: str, config: ModelConfig | None = None) -> Wav2Vec2Model:
+def load_checkpoint(path: str | os.PathLike[str], config: Config | ModelConfig | None = None) -> Wav2Vec2Model:
     """The model of a checkpoint, with its weights; in training mode, on the CPU, in float32.
 
     Weights named as torchaudio, transformers or fairseq name them are taken, with either spelling of weight-norm.
@@ -39,13 +41,14 @@ def load_checkpoint(path: str, config: ModelConfig | None = None) -> Wav2Vec2Mod
             misshapen is listed.
         ConfigError: No config was given and none can be inferred.
         DeviceError: The weights do not fit the free memory.
+        TypeError: An argument is of another type.
 
     Warns:
         UnusedWeightsWarning: Some weights have no place in the model, such as the quantiser of pre-training.
     """
-    if config is None:
-        config = load_config(path).model
-    return model_with_weights(config, read_tensors(path), path)
+    path = path_text(path, "a checkpoint")
+    config = as_config(path if config is None else config)
+    return model_with_weights(config.model, read_tensors(path), path)
 
 
 def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], source: str) -> Wav2Vec2Model:

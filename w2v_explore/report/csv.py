@@ -74,11 +74,9 @@ def comparison_csv(comparison: Comparison) -> str:
 
 def memory_csv(costs: Sequence[MemoryCosts]) -> str:
     """Every figure of every config under the name that JSON has for it, and its value."""
-    from w2v_explore.report.memory_json import memory_document
-
     rows: list[list[object]] = [["config", "figure", "value"]]
     for each in costs:
-        document = memory_document(each)
+        document = each.to_dict()
         name = document.pop("config")["name"]
         rows += [[name, *figure] for figure in _flatten("", document)]
     return _csv(rows)

@@ -1,13 +1,34 @@
-"""Which field of a config became which in another dialect."""
+"""A config as another program words it, and which field became which."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from w2v_explore.arguments import path_text
+from w2v_explore.config.codes import FOREIGN_REFUSED
 from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
 from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
-from w2v_explore.config.document import Entry, plain_value
-from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, Reading
-from w2v_explore.config.nodes import OVERRIDE
+from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
+from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
+from w2v_explore.config.load import (
+    DEFAULT_SAMPLE_RATE,
+    Config,
+    ConfigLike,
+    Reading,
+    as_config,
+    config_of,
+    known_dialect,
+    read_config,
+    read_document,
+    rename_fields,
+)
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.nodes import OVERRIDE, OVERRIDES
+from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.source import Source
+from w2v_explore.diagnostics import Problem
+from w2v_explore.errors import ArgumentError, ConfigError
+from w2v_explore.version import SCHEMA_VERSION
 
 
 class Row(NamedTuple):
@@ -34,6 +55,101 @@ _ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "followed", "budgets": "limits for the linter"}
 _WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Conversion:
+    """A config that was converted.
+
+    Attributes:
+        config: The config.
+        to: Whose it is now: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``python``.
+        text: What its file has to hold.
+        rows: What became of each field.
+    """
+
+    config: Config
+    to: str
+    text: str
+    rows: tuple[Row, ...]
+
+    def __repr__(self) -> str:
+        mapped = sum(row.status == "mapped" for row in self.rows)
+        return (
+            f"<Conversion of {self.config.name!r} from {self.config.dialect} to {self.to}: "
+            f"{mapped} fields mapped, {len(self.text):,} characters>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The text and the account of every field, as plain data (docs/json.md)."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "config": {"name": self.config.name, "origin": self.config.origin},
+            "from": self.config.dialect,
+            "to": self.to,
+            "text": self.text,
+            "fields": [row._asdict() for row in self.rows],
+            "warnings": [str(warning) for warning in self.config.warnings],
+        }
+
+
+def convert(
+    config: ConfigLike,
+    to: str,
+    *,
+    overrides: Overrides = (),
+    dialect: str | None = None,
+    allow_unknown: bool = False,
+) -> Conversion:
+    """Write a config as another program words it, with an account of every field.
+
+    Args:
+        config: As in `analyze`.
+        to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, or ``python`` for the call of torchaudio's function.
+        overrides: As in `load_config`.
+        dialect: As in `load_config`.
+        allow_unknown: As in `load_config`.
+
+    Raises:
+        ArgumentError: ``to`` or ``dialect`` is none of those.
+        SourceError: Nothing is there, or it cannot be read.
+        ConfigError: It is wrong, or the other program cannot say it; carries every problem with its place.
+        TypeError: An argument is of another type.
+    """
+    if isinstance(config, (Config, ModelConfig)):
+        loaded = as_config(config)
+        # Where a config came from is past: it is converted as our own file would be.
+        document = parse_document(Source(loaded.origin, write_config(loaded, OWN_DIALECT).encode()), OWN_DIALECT)
+    else:
+        document = read_document(path_text(config, "a config"), known_dialect(dialect), allow_unknown=allow_unknown)
+    return convert_reading(read_config(document, overrides, allow_unknown=allow_unknown), to)
+
+
+def convert_reading(reading: Reading, to: str) -> Conversion:
+    """`convert` of a config that was read.
+
+    Raises:
+        ArgumentError: ``to`` is no key of `WRITERS`.
+        ConfigError: The config is wrong, or cannot be said.
+    """
+    if to not in WRITERS:
+        raise ArgumentError(f"a config cannot be converted to {to}; give one of {', '.join(WRITERS)}")
+    config = config_of(reading)
+    found = unwritable(config.model, to)
+    if found is not None:
+        raise ConfigError([_refusal(reading, *found)])
+    rows = tuple(account_for_conversion(reading, to))
+    return Conversion(config=config, to=to, text=write_config(config, to), rows=rows)
+
+
+def _refusal(reading: Reading, field: str, message: str) -> Problem:
+    entry = reading.entries[field]
+    return Problem(
+        rule=FOREIGN_REFUSED,
+        place=entry.value_place(),
+        key=entry.name(),
+        message=rename_fields(message, reading.entries),
+    )
 
 
 def account_for_conversion(reading: Reading, to: str) -> list[Row]:
@@ -80,8 +196,9 @@ def _field_row(reading: Reading, field: str, entry: Entry, account: Account | No
     target = target_name(field, to, is_null=value is None)
     if account is not None and entry.path == reading.document.source.name:
         return Row(account.status, account.theirs, field, target, value, account.note)
-    if entry.path.startswith(OVERRIDE):
-        return Row("mapped", OVERRIDE.strip(), field, target, value, "")
+    if entry.path.startswith(OVERRIDES):
+        source = OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else "an override"
+        return Row("mapped", source, field, target, value, "")
     note = "" if entry.path == reading.document.source.name else f"from {entry.path}"
     return Row("mapped", entry.name(), field, target, value, note)
 

@@ -1,7 +1,8 @@
-"""The JSON of `inspect` and `check` (docs/json.md)."""
+"""What `inspect` and `check` say, as plain data (docs/json.md)."""
 
 from typing import Any
 
+from w2v_explore.analysis.check import CheckpointFit
 from w2v_explore.analysis.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
@@ -43,14 +44,14 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def fit_document(checkpoint: Checkpoint, keys: KeyTranslation, fit: WeightsFit, config: str) -> dict[str, Any]:
+def fit_document(found: CheckpointFit) -> dict[str, Any]:
     """Whether a checkpoint fits a config, by the config's name."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "checkpoint": _checkpoint(checkpoint, keys),
-        "config": config,
-        **_fit(fit),
-        "extras": [_extra(tensor, extra) for tensor, extra in fit.extras],
+        "checkpoint": _checkpoint(found.checkpoint, found.keys),
+        "config": found.config.name,
+        **_fit(found.fit),
+        "extras": [_extra(tensor, extra) for tensor, extra in found.fit.extras],
     }
 
 
