@@ -80,3 +80,34 @@ def test_the_table_of_fields_and_the_table_of_dialects_agree() -> None:
         for dialect, text in (("fairseq", description.fairseq), ("huggingface", description.huggingface)):
             for name in DIALECTS[dialect].counterparts[field].names:
                 assert name in text
+
+
+_NAMES = [
+    "model", "task", "defaults", "_name", "arch", "w2v_args", "w2v_path", "encoder_layers", "conv_feature_layers",
+    "sample_rate", "sampling_rate", "label_rate", "_target_", "d_model", "distiller", "cfg", "model_type", "x", "<<",
+    "architectures", "vocab_size", "hidden_size", "conv_dim", "encoder", "optional model", "/model", "model@x", "@", "",
+]  # fmt: skip
+_VALUES = [
+    None, True, 0, -1, 12, 768, 1e-5, "", "wav2vec2", "wav2vec_ctc", "wavlm", "Wav2Vec2ForCTC", "???", "${x}", "_self_",
+    "${model.encoder_layers}", "wav2vec2/wav2vec2_large", "model/wav2vec2/wav2vec2_large", "[(512, 10, 5)]",
+]  # fmt: skip
+_TREES = st.recursive(
+    st.sampled_from(_VALUES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    content=st.dictionaries(st.sampled_from(_NAMES), _TREES, max_size=5),
+    dialect=st.sampled_from([None, "fairseq", "huggingface"]),
+    allow_unknown=st.booleans(),
+)
+def test_whatever_stands_where_in_a_config_it_is_read_or_refused_with_a_message(
+    content: dict[str, object], dialect: str | None, allow_unknown: bool
+) -> None:
+    document = parse_document(Source("c.json", json.dumps(content).encode(), "c.json"), dialect)
+    reading = read_config(document, allow_unknown=allow_unknown)
+    assert (reading.model is None) == bool(reading.problems)
+    assert all(problem.message for problem in reading.problems)
+    assert account_for_conversion(reading, "w2v") is not None

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.unit.test_dialects import codes, located, read_text
-from w2v_explore.analysis.identify import identify
+from w2v_explore.analysis.identify import nearest_preset
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.load import load_config, read_config
 from w2v_explore.config.source import read_file
@@ -201,6 +201,8 @@ def test_a_model_group_that_is_known_states_the_model(defaults: str, expected: t
         ("[{experiment: big}]", "experiment: big"),
         ("[base, {model: null}]", "base"),
         ("wav2vec2_large", "wav2vec2_large"),
+        ("wav2vec2/wav2vec2_large", "wav2vec2_large"),
+        ("[{wav2vec2: wav2vec2_large}]", "wav2vec2: wav2vec2_large"),
         ("[{model: wav2vec2_base}, {model: wav2vec2_large}]", "named already"),
     ],
 )
@@ -376,8 +378,8 @@ def test_unknown_fields_that_are_allowed_are_named_and_equal_no_preset(tmp_path:
     config = load_config(str(path), allow_unknown=True)
     assert config.not_counted == ("use_rel_pos_enc",)
     assert [warning.rule.code for warning in config.warnings] == ["W284", "W284"]
-    assert identify(config.model).equals
-    nearest = identify(config.model, config.not_counted)
+    assert nearest_preset(config.model).equals
+    nearest = nearest_preset(config.model, config.not_counted)
     assert (nearest.equals, nearest.not_counted) == ((), ("use_rel_pos_enc",))
     own = tmp_path / "own.yaml"
     own.write_text("extends: c.yaml\n")
@@ -396,3 +398,8 @@ def test_fine_tuning_takes_the_parts_of_pre_training_away() -> None:
     stated = "{_name: wav2vec2, quantize_targets: true, target_glu: true}"
     assert len(read_text(f"model: {stated}\n").warnings) == 2
     assert not read_text(f"model: {{_name: wav2vec_ctc, w2v_args: {{model: {stated}}}}}\n").warnings
+
+
+def test_names_of_the_wrong_type_are_no_names() -> None:
+    assert codes(read_text("model: {arch: [base], encoder_layers: 12}\n")) == ["E280 arch"]
+    assert read_text("task: {_name: [masked_lm]}\nmodel: {encoder_layers: 12}\n").model is not None

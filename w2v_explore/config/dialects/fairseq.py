@@ -168,8 +168,9 @@ def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Sec
                 return _refuse_stranger(ledger, section, name, f"{name} names the class that the mapping is for")
     is_named = _model_name(model) is not None
     task = around[0].inner("task")
-    if not is_named and task is not None and task.value("_name") in FAIRSEQ_TEXT_TASKS:
-        return _refuse_stranger(ledger, task, "_name", f"{task.value('_name')} is no task on waveforms")
+    task_name = task.value("_name") if task is not None else None
+    if task is not None and not is_named and isinstance(task_name, str) and task_name in FAIRSEQ_TEXT_TASKS:
+        return _refuse_stranger(ledger, task, "_name", f"{task_name} is no task on waveforms")
     for name in model.pairs if not is_named else ():
         inner = model.inner(name)
         if name in OTHER_SIZES or (inner is not None and _states_a_size(inner)):

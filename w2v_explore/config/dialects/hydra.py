@@ -127,11 +127,12 @@ def _choose(key: str, key_node: yaml.Node, value: yaml.Node, is_after_self: bool
     *words, place = key.split() or [""]
     group, _, package = place.lstrip("/").partition("@")
     first, *folders = group.split("/")
-    goes_to_model = package == MODEL or package.startswith(f"{MODEL}.")
-    if first != MODEL and first not in _ANYWHERE and not goes_to_model:
-        return
     values = value.value if isinstance(value, yaml.SequenceNode) else [value]
     option = plain_value(values[0]) if len(values) == 1 else plain_value(value)
+    # Whoever leaves `model` out of the path of a model group means it.
+    is_of_a_model = package == MODEL or package.startswith(f"{MODEL}.") or f"{group}/{option}" in FAIRSEQ_GROUPS
+    if first != MODEL and first not in _ANYWHERE and not is_of_a_model:
+        return
     replaces = "override" in words
     if option is None or option == []:
         if replaces:

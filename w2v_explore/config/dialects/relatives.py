@@ -28,7 +28,10 @@ def _names_a_fairseq2_architecture(root: Section) -> bool:
     if model is None or "_name" in model.pairs:
         return False
     # fairseq's own models stood under `arch` once.
-    return bool({"family", "config_overrides"} & model.pairs.keys()) or model.value("arch") in FAIRSEQ2_ARCHITECTURES
+    architecture = model.value("arch")
+    if {"family", "config_overrides"} & model.pairs.keys():
+        return True
+    return isinstance(architecture, str) and architecture in FAIRSEQ2_ARCHITECTURES
 
 
 def _is_distilhubert(root: Section) -> bool:
