@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from w2v_explore import Analysis, Workload, analyze, load_config, preset_names
 from w2v_explore.analysis.calibration import Calibration
+from w2v_explore.analysis.latency_documents import describe_interval
 from w2v_explore.analysis.prediction import CONFIDENCE, Prediction, find_interval, predict
 from w2v_explore.measure.calibrate import calibrate, time_pass
 from w2v_explore.measure.process import run_in_new_process
 from w2v_explore.model.device import find_device, free_bytes
-from w2v_explore.report.prediction import describe_device, describe_interval
+from w2v_explore.report.prediction import describe_device
 from w2v_explore.report.units import duration, percent, short, signed_percent
 
 _SECONDS = (2.0, 8.0)

@@ -1,16 +1,22 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
 docs/config.md comes from the table of fields, docs/dialects.md from the table of dialects and what the writers write,
-docs/rules/ from the docstrings of the linter's rules.
+docs/python.md from the docstrings of the public names, docs/rules/ from those of the linter's rules.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import re
 import tempfile
+import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import w2v_explore
 from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.table import (
     DIALECTS,
@@ -288,6 +294,194 @@ def _worked_examples() -> str:
     return "\n" + "\n\n".join(parts) + "\n"
 
 
+_PYTHON_HEAD = """\
+# Python
+
+<!-- Made by `python docs/generate.py` from the docstrings of the public names. -->
+
+What the commands answer, Python asks for with a function, and gets the object that the command prints: all is
+importable from `w2v_explore`, and torch is imported only by what builds, measures or audits a model.
+
+```python
+from w2v_explore import Workload, analyze, compare, identify, load_config, memory
+
+config = load_config("base", {"encoder_num_layers": 6})  # a preset, a str, a Path; a YAML, a config.json, a checkpoint
+analysis = analyze(config)  # 10 s, as the command; or analyze(config, Workload.of_seconds(30, batch=8))
+print(analysis)
+print(analysis.parameters, analysis.macs.total, analysis.receptive_field.stride_samples)
+
+both = compare(["base", config], workload=Workload.of(config, seconds=30))
+print(both.metrics["parameters"].ratios, both.differences)
+
+costs = memory(config, fit="24GiB")
+print(costs.inference["float32"].total_bytes, costs.to_dict()["fit"]["inference"]["bfloat16"]["seconds"])
+
+print(identify(config).nearest.preset)
+```
+
+`repr` of a result is one line with its key figures. `to_dict()` is the JSON document of its command as plain data
+([json.md](json.md)).
+
+An exception that is raised on purpose is a `W2vExploreError`; an argument of a wrong type is a `TypeError`. Nothing is
+printed, and nothing ends the program. What stands in another program's config and is not counted is in
+`Config.warnings`.
+
+`ConfigLike` below is a `Config`, a `ModelConfig` (the 16 fields alone), or what `load_config` takes; `Overrides` are a
+mapping, as `{"encoder_num_layers": 6}`, or texts, as `["encoder_num_layers=6"]`.
+
+| command | function |
+| :--- | :--- |
+"""
+
+_PYTHON_COMMANDS = {
+    "summary": "`analyze`",
+    "summary --device, latency": "`measure_latency`",
+    "summary --predict": "`predict`, with what `require_calibration` finds",
+    "compare": "`compare`",
+    "memory": "`memory`",
+    "sensitivity": "`sensitivity`",
+    "verify": "`verify`",
+    "lint": "`lint_files`",
+    "convert": "`convert`",
+    "identify": "`identify`",
+    "inspect": "`inspect_checkpoint`",
+    "check": "`check_checkpoint`",
+    "export": "`export`",
+    "presets": "`preset_names`, `load_preset`",
+    "calibrate": "none: it is done once, by hand, on a quiet machine, and leaves a file",
+    "rule, explain, schema": "none: they print pages and tables for people, the schema for editors",
+}
+
+_PYTHON_SECTIONS = {
+    "Configs": (
+        "load_config", "load_preset", "preset_names", "Config", "ModelConfig", "convert", "Conversion", "identify",
+        "Identity", "lint_files", "LintReport", "Problem", "Place",
+    ),
+    "Figures": (
+        "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "sensitivity",
+        "Sensitivity", "build_architecture", "Layer",
+    ),
+    "Latency and audits": (
+        "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",
+        "Verification",
+    ),
+    "Models and weights": (
+        "build_model", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large", "wav2vec2_large_lv60k",
+        "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base", "hubert_large", "hubert_xlarge",
+        "load_checkpoint", "import_huggingface_model", "import_fairseq_model", "inspect_checkpoint", "Inspection",
+        "check_checkpoint", "CheckpointFit", "export", "Export",
+    ),
+    "Exceptions": (
+        "W2vExploreError", "ArgumentError", "SourceError", "ConfigError", "CheckpointError", "WorkloadError",
+        "QuantityError", "ConditionError", "MissingExtraError", "DeviceError", "CalibrationError",
+        "UnusedWeightsWarning",
+    ),
+}  # fmt: skip
+
+_SECTION = re.compile(r"(Args|Returns|Raises|Warns|Attributes):")
+_ITEM = re.compile(r"(\w+): (.*)", re.DOTALL)
+
+
+def python_page() -> str:
+    """The text of docs/python.md."""
+    named = {name for names in _PYTHON_SECTIONS.values() for name in names}
+    assert named == set(w2v_explore.__all__) - {"__version__"}, named ^ set(w2v_explore.__all__)
+    lines = [
+        f"| {', '.join(f'`{command}`' for command in commands.split(', '))} | {function} |"
+        for commands, function in _PYTHON_COMMANDS.items()
+    ]
+    for title, names in _PYTHON_SECTIONS.items():
+        lines += ["", f"## {title}"]
+        for name in names:
+            lines += ["", f"### {name}", "", *_described(name, getattr(w2v_explore, name))]
+    return _PYTHON_HEAD + "\n".join(lines) + "\n"
+
+
+def _described(name: str, value: Any) -> Iterator[str]:
+    if not inspect.isclass(value):
+        yield from _code_block(_signature(value, name))
+        yield from _markdown(value.__doc__)
+        return
+    if issubclass(value, Exception):
+        bases = [base.__name__ for base in value.__bases__]
+        yield f"An exception of the {'kind' if len(bases) == 1 else 'kinds'} {' and '.join(map('`{}`'.format, bases))}."
+        yield ""
+    yield from _markdown(value.__doc__)
+    members = [
+        (member, attribute)
+        for member, attribute in vars(value).items()
+        if not member.startswith("_") and (inspect.isroutine(attribute) or isinstance(attribute, property))
+    ]
+    if members:
+        yield from ("", "Members:", "")
+    for member, attribute in members:
+        if isinstance(attribute, property):
+            shown = member
+        else:
+            shown = " ".join(_signature(getattr(value, member), member).split())
+        yield f"- `{shown}`: {_first_line(getattr(value, member).__doc__ or '')}"
+
+
+def _first_line(docstring: str) -> str:
+    return _inline(inspect.cleandoc(docstring).partition("\n\n")[0].replace("\n", " "))
+
+
+def _signature(function: Any, name: str) -> str:
+    """The signature as the source has it; that of a function that is made, as Python knows it."""
+    if "__signature__" in vars(function):
+        parameters = ", ".join(
+            f"{parameter.name}={parameter.default!r}" for parameter in inspect.signature(function).parameters.values()
+        )
+        return f"{name}({parameters})"
+    [definition] = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    assert isinstance(definition, ast.FunctionDef)
+    arguments, values = definition.args, inspect.signature(function).parameters
+    positional = [each for each in arguments.args if each.arg not in ("self", "cls")]
+    shown = [_parameter(each, values[each.arg].default) for each in positional]
+    if arguments.kwonlyargs:
+        shown += ["*", *[_parameter(each, values[each.arg].default) for each in arguments.kwonlyargs]]
+    returns = f" -> {ast.unparse(definition.returns)}" if definition.returns else ""
+    return f"{name}({', '.join(shown)}){returns}".replace("'", '"')
+
+
+def _parameter(argument: ast.arg, default: Any) -> str:
+    annotation = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
+    if default is inspect.Parameter.empty:
+        return f"{argument.arg}{annotation}"
+    return f"{argument.arg}{annotation} = {dict(default) if isinstance(default, Mapping) else repr(default)}"
+
+
+def _code_block(signature: str) -> Iterator[str]:
+    yield "```py"
+    yield from textwrap.wrap(signature, 116, subsequent_indent="    ", break_long_words=False)
+    yield "```"
+    yield ""
+
+
+def _markdown(docstring: str | None) -> Iterator[str]:
+    """A Google docstring as Markdown: its sections are lists."""
+    paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
+    for number, paragraph in enumerate(paragraphs):
+        if number:
+            yield ""
+        first, _, rest = paragraph.partition("\n")
+        if not _SECTION.fullmatch(first):
+            yield _inline(paragraph)
+            continue
+        title = {"Args": "Arguments"}.get(first[:-1], first[:-1])
+        yield f"{title}:"
+        yield ""
+        # An item begins at the section's own indentation; what is indented deeper goes on with it.
+        for item in re.split(r"\n(?=\S)", textwrap.dedent(rest)):
+            text = " ".join(line.strip() for line in item.splitlines())
+            match = _ITEM.fullmatch(text)
+            yield f"- `{match[1]}`: {_inline(match[2])}" if match else f"- {_inline(text)}"
+
+
+def _inline(text: str) -> str:
+    return text.replace("``", "`")
+
+
 def generated_pages() -> dict[str, str]:
     """The text of every page that is made here, by its path in docs/."""
     pages = load_pages()
@@ -300,6 +494,7 @@ def generated_pages() -> dict[str, str]:
     return {
         "config.md": config_reference(),
         "dialects.md": dialects_page(),
+        "python.md": python_page(),
         "rules/README.md": "\n".join(index) + "\n",
         **rules,
     }

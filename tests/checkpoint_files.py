@@ -6,9 +6,11 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from w2v_explore import ModelConfig, build_architecture
+from w2v_explore.checkpoint.safetensors import DTYPES
 
 SMALL: dict[str, Any] = {
     "extractor_mode": "layer_norm",
@@ -42,16 +44,20 @@ def model_shapes(fields: Mapping[str, Any] = SMALL) -> dict[str, tuple[int, ...]
 
 
 def safetensors_bytes(
-    shapes: Mapping[str, Iterable[int]], metadata: Mapping[str, str] | None = None, data: bool = True
+    shapes: Mapping[str, Iterable[int]],
+    metadata: Mapping[str, str] | None = None,
+    data: bool = True,
+    dtypes: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
-    """A safetensors file of float32 zeros, written without the library."""
+    """A safetensors file of zeros, float32 where ``dtypes`` has no other for a name, written without the library."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
     end = 0
     for name, shape in shapes.items():
-        start, end = end, end + 4
+        dtype = dtypes.get(name, "F32")
+        start, end = end, end + DTYPES[dtype][1] // 8
         for size in shape:
             end = start + (end - start) * size
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [start, end]}
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + (b"\0" * end if data else b"")
 

@@ -14,20 +14,35 @@ from w2v_explore.version import __version__
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis as Analysis
     from w2v_explore.analysis.analyze import analyze as analyze
+    from w2v_explore.analysis.calibration import Calibration as Calibration
     from w2v_explore.analysis.calibration import require_calibration as require_calibration
+    from w2v_explore.analysis.check import CheckpointFit as CheckpointFit
+    from w2v_explore.analysis.check import check_checkpoint as check_checkpoint
     from w2v_explore.analysis.compare import Comparison as Comparison
     from w2v_explore.analysis.compare import compare as compare
+    from w2v_explore.analysis.identify import Identity as Identity
+    from w2v_explore.analysis.identify import identify as identify
+    from w2v_explore.analysis.inspection import Inspection as Inspection
+    from w2v_explore.analysis.inspection import inspect_checkpoint as inspect_checkpoint
+    from w2v_explore.analysis.memory_costs import MemoryCosts as MemoryCosts
+    from w2v_explore.analysis.memory_costs import memory as memory
     from w2v_explore.analysis.prediction import Prediction as Prediction
     from w2v_explore.analysis.prediction import predict as predict
+    from w2v_explore.analysis.sensitivity import Sensitivity as Sensitivity
+    from w2v_explore.analysis.sensitivity import sensitivity as sensitivity
     from w2v_explore.analysis.workload import Workload as Workload
     from w2v_explore.architecture.layer import Layer as Layer
     from w2v_explore.architecture.wav2vec2 import build_architecture as build_architecture
+    from w2v_explore.config.dialects.conversion import Conversion as Conversion
+    from w2v_explore.config.dialects.conversion import convert as convert
     from w2v_explore.config.load import Config as Config
     from w2v_explore.config.load import load_config as load_config
+    from w2v_explore.config.load import load_preset as load_preset
     from w2v_explore.config.model_config import ModelConfig as ModelConfig
     from w2v_explore.config.presets import preset_names as preset_names
     from w2v_explore.diagnostics import Place as Place
     from w2v_explore.diagnostics import Problem as Problem
+    from w2v_explore.errors import ArgumentError as ArgumentError
     from w2v_explore.errors import CalibrationError as CalibrationError
     from w2v_explore.errors import CheckpointError as CheckpointError
     from w2v_explore.errors import ConditionError as ConditionError
@@ -39,11 +54,18 @@ if TYPE_CHECKING:
     from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
+    from w2v_explore.lint.report import LintReport as LintReport
+    from w2v_explore.lint.run import lint_files as lint_files
     from w2v_explore.measure.latency import Latency as Latency
+    from w2v_explore.measure.latency import Plan as Plan
     from w2v_explore.measure.latency import measure_latency as measure_latency
+    from w2v_explore.measure.verify import Verification as Verification
+    from w2v_explore.measure.verify import verify as verify
     from w2v_explore.model.build import build_model as build_model
     from w2v_explore.model.build import wav2vec2_model as wav2vec2_model
     from w2v_explore.model.components import Wav2Vec2Model as Wav2Vec2Model
+    from w2v_explore.model.export import Export as Export
+    from w2v_explore.model.export import export as export
     from w2v_explore.model.factories import hubert_base as hubert_base
     from w2v_explore.model.factories import hubert_large as hubert_large
     from w2v_explore.model.factories import hubert_xlarge as hubert_xlarge
@@ -61,17 +83,24 @@ _NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
 
 _HOMES = {
     "w2v_explore.analysis.analyze": ("Analysis", "analyze"),
-    "w2v_explore.analysis.calibration": ("require_calibration",),
+    "w2v_explore.analysis.calibration": ("Calibration", "require_calibration"),
+    "w2v_explore.analysis.check": ("CheckpointFit", "check_checkpoint"),
     "w2v_explore.analysis.compare": ("Comparison", "compare"),
+    "w2v_explore.analysis.identify": ("Identity", "identify"),
+    "w2v_explore.analysis.inspection": ("Inspection", "inspect_checkpoint"),
+    "w2v_explore.analysis.memory_costs": ("MemoryCosts", "memory"),
     "w2v_explore.analysis.prediction": ("Prediction", "predict"),
+    "w2v_explore.analysis.sensitivity": ("Sensitivity", "sensitivity"),
     "w2v_explore.analysis.workload": ("Workload",),
     "w2v_explore.architecture.layer": ("Layer",),
     "w2v_explore.architecture.wav2vec2": ("build_architecture",),
-    "w2v_explore.config.load": ("Config", "load_config"),
+    "w2v_explore.config.dialects.conversion": ("Conversion", "convert"),
+    "w2v_explore.config.load": ("Config", "load_config", "load_preset"),
     "w2v_explore.config.model_config": ("ModelConfig",),
     "w2v_explore.config.presets": ("preset_names",),
     "w2v_explore.diagnostics": ("Place", "Problem"),
     "w2v_explore.errors": (
+        "ArgumentError",
         "CalibrationError",
         "CheckpointError",
         "ConditionError",
@@ -84,9 +113,13 @@ _HOMES = {
         "W2vExploreError",
         "WorkloadError",
     ),
-    "w2v_explore.measure.latency": ("Latency", "measure_latency"),
+    "w2v_explore.lint.report": ("LintReport",),
+    "w2v_explore.lint.run": ("lint_files",),
+    "w2v_explore.measure.latency": ("Latency", "Plan", "measure_latency"),
+    "w2v_explore.measure.verify": ("Verification", "verify"),
     "w2v_explore.model.build": ("build_model", "wav2vec2_model"),
     "w2v_explore.model.components": ("Wav2Vec2Model",),
+    "w2v_explore.model.export": ("Export", "export"),
     "w2v_explore.model.factories": (
         "hubert_base",
         "hubert_large",

@@ -3,7 +3,8 @@
 ::
 
     W2vExploreError              everything this package raises on purpose
-    ├── SourceError              a config cannot be read at all
+    ├── ArgumentError            an argument of a Python call is none of the values that there are
+    ├── SourceError              a config cannot be read at all, or a file cannot be written
     ├── ConfigError              a config was read and is wrong; carries every problem found
     ├── CheckpointError          a file of weights is corrupt or hostile, or they are those of no model, or of another
     ├── WorkloadError            the batch or the number of samples cannot be computed for this config
@@ -16,7 +17,8 @@
     UnusedWeightsWarning         weights were loaded, and some of them have no place in the model
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from w2v_explore.diagnostics import Problem
 
@@ -25,8 +27,12 @@ class W2vExploreError(Exception):
     """Base of every exception that this package raises on purpose; its text is one clear message."""
 
 
+class ArgumentError(W2vExploreError, ValueError):
+    """An argument of a Python call is none of the values that there are: a dialect, a format, a rule's code."""
+
+
 class SourceError(W2vExploreError):
-    """A config cannot be read: no such file or preset, not a regular file, no permission."""
+    """A file cannot be read: no such file or preset, not a regular file, no permission; or it cannot be written."""
 
 
 class ConfigError(W2vExploreError, ValueError):
@@ -85,3 +91,12 @@ class CalibrationError(W2vExploreError):
 
 class UnusedWeightsWarning(UserWarning):
     """Weights were loaded, and some have no place in the model; it names them and says what they are."""
+
+
+@contextmanager
+def needs_extra(what: str, extra: str = "torch") -> Iterator[None]:
+    """Imports that an extra brings; without it, one message says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise missing_extra(what, error.name, extra) from error

@@ -32,7 +32,7 @@ def test_inspect_tells_what_shapes_tell_and_asks_for_the_rest_by_name(tmp_path: 
     for field, message in document["missing"].items():
         assert f"--set {field}=" in message or f"--set '{field}=" in message
     assert "channels and kernels are 6·4, 6·3, 10·2" in document["missing"][CONV]
-    assert document["fit"] is None
+    assert document["fit"]["fits"] is True
     assert document["checkpoint"]["dialect"] == "torchaudio"
 
 
@@ -130,6 +130,9 @@ def test_a_config_inside_that_is_no_plain_data_gets_a_message(cfg: Any, tmp_path
     assert (code, out) == (2, "")
     assert f"{path} (cfg)" in err
     assert "Traceback" not in err
+    # Held against another config, the one inside is not asked.
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(SMALL))
+    assert run("check", str(path), str(tmp_path / "small.yaml")).code == 0
 
 
 def test_our_own_config_inside_tells_the_rest(tmp_path: Path, run: Runner) -> None:
@@ -225,12 +228,14 @@ def test_what_has_no_place_is_counted_and_named(tmp_path: Path, run: Runner) -> 
     assert "wav2vec2.masked_spec_embed" in table
     assert "nonsense" in table
     assert max(map(len, table.splitlines())) <= 80
-    code, out, _ = run("check", str(path), str(path), *settings(), "--format", "json")
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(SMALL))
+    code, out, _ = run("check", str(path), str(tmp_path / "small.yaml"), "--format", "json")
     assert code == 1
     assert json.loads(out)["unexpected"] == [{"name": "nonsense", "dtype": "float32", "shape": [3]}]
     del shapes["nonsense"]
     path.write_bytes(safetensors_bytes(shapes))
     assert run("check", str(path), str(path), *settings()).code == 0
+    assert "not counted: wav2vec2.masked_spec_embed (stands for" in run("summary", str(path), *settings()).err
 
 
 def test_check_names_what_does_not_fit_with_equal_layers_folded(tmp_path: Path, run: Runner) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ def test_pre_commit_hook() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["entry"] == "w2v-explore lint"
     assert hook["types"] == ["yaml"]
+    files = re.compile(hook["files"])
+    assert all(map(files.search, ("configs/a.yaml", "x/configs/deep/B.YML")))
+    assert not any(map(files.search, ("compose.yaml", "myconfigs/a.yaml", ".github/workflows/ci.yml")))
     assert hook["require_serial"] is True
     assert {"id", "name", "language"} <= set(hook)
 

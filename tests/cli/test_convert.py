@@ -71,7 +71,7 @@ def test_a_head_for_fairseq_s_config_is_set_by_hand(run: Runner) -> None:
     [["summary"], ["summary", "--format", "json"], ["identify"], ["compare", "base"], ["lint"], ["lint", "--fix"]],
     ids=" ".join,
 )
-@pytest.mark.parametrize("config", [FAIRSEQ, HUGGING_FACE, str(DATA / "fairseq/wav2vec2_large_bare.yaml")])
+@pytest.mark.parametrize("config", [FAIRSEQ, HUGGING_FACE, str(DATA / "fairseq/hubert_xlarge.yaml")])
 def test_every_command_takes_other_programs_configs(arguments: list[str], config: str, run: Runner) -> None:
     before = Path(config).read_bytes()
     code, out, err = run(*arguments, config)
@@ -91,12 +91,14 @@ def test_a_folder_stands_for_its_config_json(run: Runner, tmp_path: Path) -> Non
 
 
 def test_the_dialect_can_be_forced_where_the_content_leaves_it_open(run: Runner) -> None:
-    text = b"attention_dropout: 0.3\n"
+    text = b"encoder_embed_dim: 384\nattention_dropout: 0.3\n"
     assert run("summary", "-", stdin=text).code == 2
     document = json.loads(run("summary", "-", "--from", "fairseq", "--format", "json", stdin=text).out)
     assert document["config"]["fields"]["encoder_attention_dropout"] == 0.3
+    text = b"hidden_size: 768\nattention_dropout: 0.3\n"
     assert run("lint", "-", stdin=text).code == 1
     assert run("lint", "-", "--from", "huggingface", stdin=text).code == 0
+    assert run("lint", "-", "--from", "fairseq", stdin=text).code == 1
 
 
 def test_what_is_not_counted_is_said_beside_the_result(run: Runner) -> None:

@@ -63,7 +63,8 @@ def test_text(run: Runner) -> None:
         "     2 | encoder_num_heads: 7\n"
         "       |                    ^\n"
         "\n"
-        "1 error in 1 file\n"
+        "1 error in 1 file; 1 advisory finding hidden (A406): "
+        "--select E,W,A shows it, --fail-on advice fails on it\n"
     )
 
 
@@ -73,9 +74,9 @@ def test_files_are_sorted_and_others_are_passed_over(run: Runner, folder: Path) 
     (folder / "broken_config.yaml").write_text("encoder_num_heads: [\n")
     document = json.loads(run("lint", ".", "--format", "json").out)
     assert [(problem["path"], problem["code"]) for problem in document["problems"]] == [
-        ("./broken_config.yaml", "E100"),
-        ("./warned.yaml", "W301"),
-        ("./wrong.yaml", "E234"),
+        ("broken_config.yaml", "E100"),
+        ("warned.yaml", "W301"),
+        ("wrong.yaml", "E234"),
     ]
     assert document["summary"] == {"files": 4, "skipped": 2, "errors": 2, "warnings": 1, "advice": 0}
 
@@ -137,7 +138,7 @@ def test_fix_and_diff(run: Runner, folder: Path) -> None:
     assert shown.code == 1
     assert path.read_text() == before
     finished = run("lint", "fix.yaml", "--fix")
-    assert (finished.code, finished.out) == (0, "No problems in 1 file\n")
+    assert (finished.code, finished.out.partition(";")[0]) == (0, "No problems in 1 file")
     assert path.read_text() == after
 
 
@@ -159,8 +160,8 @@ def test_pyproject(run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(folder / "configs")
     problems = json.loads(run("lint", "--format", "json").out)["problems"]
     assert [(problem["path"], problem["code"]) for problem in problems] == [
-        ("../configs/b.yaml", "E270"),
-        ("../configs/b.yaml", "W301"),
+        ("b.yaml", "E270"),
+        ("b.yaml", "W301"),
     ]
     assert run("lint", "--select", "W").code == 0
 

@@ -14,7 +14,7 @@ import xmlschema
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.lint.formats import github, gitlab, junit, sarif, text
 from w2v_explore.lint.formats import json as json_format
-from w2v_explore.lint.report import LintReport
+from w2v_explore.lint.report import LintReport, PassedOver
 
 DATA = Path(__file__).parent.parent / "data"
 ERROR, WARNING, ADVICE = Rule("E234", "heads-divide"), Rule("W305", "norm-pairing"), Rule("A401", "head-dim-64")
@@ -34,7 +34,7 @@ REPORT = LintReport(
         problem(ERROR, path="/abs/b.yaml", line=None),
     ],
     files=["a.yaml", "dir with space/ü.yaml", "/abs/b.yaml", "clean.yaml"],
-    skipped=2,
+    passed_over=[PassedOver("compose.yaml", "no field"), PassedOver("x.yml", "empty")],
     lines={("a.yaml", 2): "encoder_layer_norm_first: true", ("a.yaml", 3): "encoder_num_heads: 7"},
 )
 REPORTS = [REPORT, LintReport(), LintReport(files=["clean.yaml"])]

@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_one_message_and_the_others_are_still_checked(
     Path("wrong.yaml").write_text("extends: base\nencoder_num_heads: 7\n")
     finished = run("lint", ".", "--format", "json")
     assert finished.code == 2
-    assert [problem["path"] for problem in json.loads(finished.out)["problems"]] == ["./wrong.yaml"]
+    assert [problem["path"] for problem in json.loads(finished.out)["problems"]] == ["wrong.yaml"]
     messages = finished.err.splitlines()
     assert [message.partition(":")[0] for message in messages] == ["error"] * 3
     assert "broken.yaml" in messages[0]
@@ -92,11 +92,13 @@ def test_what_cannot_be_read_is_one_message_and_the_others_are_still_checked(
 
 
 def test_a_file_that_vanishes(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v_explore.cli import lint as command
+    from w2v_explore.lint import run as linting
     from w2v_explore.lint.discovery import Found
 
-    monkeypatch.setattr(command, "find_files", lambda paths, complain: iter([Found(str(tmp_path / "gone.yaml"), True)]))
+    gone = Found(str(tmp_path / "gone.yaml"), searched=True, source=".")
+    monkeypatch.setattr(linting, "find_files", lambda paths, complain, pass_by: iter([gone]))
     finished = run("lint", ".")
     assert finished.code == 2
+    assert len(finished.err.splitlines()) == 1
     assert "gone.yaml" in finished.err
     assert "Traceback" not in finished.err

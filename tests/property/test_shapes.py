@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.checkpoint_files import model_shapes
 from tests.strategies import configs
 from w2v_explore import ModelConfig, build_architecture
-from w2v_explore.analysis.weights import fit_weights
+from w2v_explore.checkpoint.fit import fit_weights
 from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
-from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
-from w2v_explore.checkpoint.shapes import infer_from_shapes
+from w2v_explore.checkpoint.listing import TensorInfo
+from w2v_explore.checkpoint.shapes import infer_from_shapes, shapes_of_sizes
 
 TOLD = (
     "extractor_mode", "extractor_conv_bias", "encoder_embed_dim", "encoder_pos_conv_kernel", "encoder_pos_conv_groups",
@@ -44,13 +44,31 @@ def test_tensors_that_are_absent_or_misshapen_tell_nothing_wrong(config: ModelCo
     infer_from_shapes(shapes)
 
 
+@given(configs())
+def test_sizes_give_the_shapes_that_told_them(config: ModelConfig) -> None:
+    shapes = dict(build_architecture(config).state_dict_shapes())
+    assert shapes_of_sizes(shapes) == shapes
+
+
+@given(configs(), st.data())
+def test_a_tensor_less_or_of_another_shape_is_never_the_same_model(config: ModelConfig, data: st.DataObject) -> None:
+    shapes = dict(build_architecture(config).state_dict_shapes())
+    name = data.draw(st.sampled_from(sorted(shapes)))
+    odd = {other: shape for other, shape in shapes.items() if other != name}
+    if data.draw(st.booleans()):
+        odd[name] = (*shapes[name], 3)
+    if shapes_of_sizes(odd) == odd:
+        # A whole model with a convolution less, say: its sizes are told as what they are.
+        told, before = infer_from_shapes(odd), infer_from_shapes(shapes)
+        assert (told.values, told.conv_sizes) != (before.values, before.conv_sizes)
+
+
 @given(configs(), st.sampled_from(["torchaudio", "huggingface", "fairseq"]), st.sampled_from(["", "module.wav2vec2."]))
 def test_a_model_fits_its_own_config_in_every_dialect(config: ModelConfig, dialect: Any, prefix: str) -> None:
     shapes = dict(build_architecture(config).state_dict_shapes())
     theirs = keys_in_dialect(shapes, dialect, prefix=prefix, extractor_mode=config.extractor_mode)
     tensors = tuple(TensorInfo(theirs[name], "float32", shape) for name, shape in shapes.items())
-    checkpoint = Checkpoint("model", "safetensors", (), tensors, {})
-    fit = fit_weights(checkpoint, translate_keys(theirs.values()), config)
+    fit = fit_weights(tensors, translate_keys(theirs.values()), shapes)
     assert fit.fits
     assert fit.matched == fit.expected == len(shapes)
 

@@ -9,6 +9,8 @@ from tests.rules.helper import found
     ("text", "places"),
     [
         ("extends: base\nextractor_mode: group_norm\n", ["2:17-2:27"]),
+        # Nobody lints the preset: who starts from it is told.
+        ("extends: base\n", ["1:10-1:14"]),
     ],
 )
 def test_found(text: str, places: list[str]) -> None:
@@ -19,7 +21,7 @@ def test_found(text: str, places: list[str]) -> None:
     "text",
     [
         "extends: large_lv60k\nextractor_mode: layer_norm\n",
-        "extends: base\n",
+        "extends: large_lv60k\n",
     ],
 )
 def test_not_found(text: str) -> None:

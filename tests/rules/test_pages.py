@@ -16,7 +16,7 @@ from w2v_explore.lint.settings import Settings
 
 PAGES = load_pages()
 RULES = {value for codes in (reading_codes, lint_codes) for value in vars(codes).values() if isinstance(value, Rule)}
-DURATIONS = {"E250": (0.02, 0.025)}
+DURATIONS = {"E250": (0.02, 0.025), "W310": (0.2, 0.2)}
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
 

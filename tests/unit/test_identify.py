@@ -12,7 +12,7 @@ import pytest
 from tests.program import Runner
 from w2v_explore import load_config, preset_names
 from w2v_explore.analysis import preset_values
-from w2v_explore.analysis.identify import identify
+from w2v_explore.analysis.identify import nearest_preset
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.config.schema import STANDARD_CONV_LAYERS
 
@@ -45,7 +45,7 @@ def test_the_table_is_in_step_with_the_presets(request: pytest.FixtureRequest) -
 @pytest.mark.parametrize("name", preset_names())
 def test_each_preset_equals_itself(name: str) -> None:
     model = load_config(name).model
-    nearest = identify(model)
+    nearest = nearest_preset(model)
     assert name in nearest.equals
     assert nearest.differences == {}
     assert all(load_config(other).model == model for other in nearest.equals)
@@ -63,7 +63,7 @@ def test_each_preset_equals_itself(name: str) -> None:
 def test_the_nearest_preset_differs_in_the_fewest_fields(
     changes: dict[str, Any], preset: str, fields: list[str]
 ) -> None:
-    nearest = identify(replace(load_config("base").model, **changes))
+    nearest = nearest_preset(replace(load_config("base").model, **changes))
     assert (nearest.preset, nearest.equals, list(nearest.differences)) == (preset, (), fields)
 
 
@@ -76,14 +76,14 @@ def test_a_dropout_counts_less_than_any_field_of_the_architecture() -> None:
         encoder_dropout=0.5,
         encoder_layer_drop=0.5,
     )
-    nearest = identify(model)
+    nearest = nearest_preset(model)
     assert load_config(nearest.preset).model.aux_num_out == 29
     assert len(nearest.differences) == 5
 
 
 def test_the_standard_convolutions_written_out_make_no_difference() -> None:
     model = replace(load_config("base").model, extractor_conv_layer_config=STANDARD_CONV_LAYERS)
-    assert "base" in identify(model).equals
+    assert "base" in nearest_preset(model).equals
 
 
 def test_the_command_names_the_preset_and_the_fields(run: Runner) -> None:

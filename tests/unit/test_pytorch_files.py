@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import collections
 import os
 import pickle
 import subprocess
 import sys
 import tarfile
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 
+from tests.checkpoint_files import SMALL, model_shapes
 from tests.program import Runner
 from w2v_explore import CheckpointError
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.checkpoint.read import read_checkpoint
-from w2v_explore.errors import missing_extra
 
 WEIGHTS = {"a.weight": torch.zeros(3, 2), "b": torch.ones(2, dtype=torch.bfloat16), "scalar": torch.tensor(1)}
 TENSORS = (
@@ -108,11 +109,11 @@ def test_a_pickle_that_would_run_a_program_is_refused_by_name_and_runs_nothing(
 @pytest.mark.parametrize(
     ("wanted", "name"),
     [
-        (argparse.Namespace(arch="wav2vec2"), "argparse.Namespace"),
+        (uuid.UUID(int=1), "uuid.UUID"),
         (torch.nn.Linear(1, 1), "torch.nn.modules.linear.Linear"),
         (Path("x"), "pathlib."),
     ],
-    ids=["fairseq's old args", "a module", "a path"],
+    ids=["a class", "a module", "a path"],
 )
 def test_what_a_pickle_wants_beyond_weights_is_named(wanted: Any, name: str, is_zip: bool, tmp_path: Path) -> None:
     path = save(tmp_path / "model.pt", {"model": WEIGHTS, "args": wanted}, is_zip)
@@ -139,17 +140,14 @@ def test_a_file_without_tensors_by_name_says_so(content: Any, is_zip: bool, tmp_
         read_checkpoint(save(tmp_path / "model.pt", content, is_zip))
 
 
-def test_plain_pickles_and_newer_protocols_are_refused(tmp_path: Path, run: Runner) -> None:
+def test_plain_pickles_are_refused_and_newer_protocols_are_read(tmp_path: Path, run: Runner) -> None:
     (tmp_path / "plain.pt").write_bytes(pickle.dumps(RunsAProgram(tmp_path / "ran")))
     assert (
         "it is neither a safetensors file nor one that torch.save wrote"
         in run("inspect", str(tmp_path / "plain.pt")).err
     )
     torch.save(WEIGHTS, tmp_path / "new.pt", pickle_protocol=4)
-    code, _, err = run("inspect", str(tmp_path / "new.pt"))
-    assert code == 2
-    assert "weights-only loading refuses it (" in err
-    assert "protocol 4" in err or "operand 149" in err
+    assert read_checkpoint(str(tmp_path / "new.pt")).tensors == TENSORS
     assert not (tmp_path / "ran").exists()
 
 
@@ -186,7 +184,7 @@ def test_tensors_larger_than_their_file_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in records.items():
             archive.writestr(name, b"" if name.endswith("/data/0") else content)
-    with pytest.raises(CheckpointError, match=r"a takes 4,000 bytes, and the file has 1,\d\d\d"):
+    with pytest.raises(CheckpointError, match=r"a takes 4,000 bytes, and the file has 0 for it"):
         read_checkpoint(str(path))
 
 
@@ -201,13 +199,19 @@ def test_a_legacy_file_that_is_a_tar_archive_too_is_refused_before_torch_sees_it
         read_checkpoint(str(path))
 
 
-def test_without_torch_the_message_names_the_command_that_brings_it(tmp_path: Path) -> None:
-    torch.save(WEIGHTS, tmp_path / "model.pt")
-    code = (
-        "import sys; sys.modules['torch'] = None\n"
-        f"sys.argv = ['w2v-explore', 'inspect', {str(tmp_path / 'model.pt')!r}]\n"
-        "from w2v_explore.cli import main; main()"
-    )
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
-    assert (finished.returncode, finished.stdout) == (2, "")
-    assert str(missing_extra("a PyTorch checkpoint, unlike a safetensors file,", "torch")) in finished.stderr
+@FORMATS
+def test_no_torch_is_needed(is_zip: bool, tmp_path: Path) -> None:
+    weights = {name: torch.zeros(shape) for name, shape in model_shapes().items()}
+    path = save(tmp_path / "model.pt", weights, is_zip)
+    (tmp_path / "model.yaml").write_text(yaml.safe_dump(SMALL))
+    for command in ("inspect", "summary"):
+        code = (
+            "import sys; sys.modules['torch'] = None\n"
+            f"sys.argv = ['w2v-explore', {command!r}, {path!r}]\n"
+            "from w2v_explore.cli import main; main()"
+        )
+        finished = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert "model" in finished.stdout

@@ -8,13 +8,13 @@ from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.sensitivity import Effect, analyze_sensitivity
+from w2v_explore.analysis.sensitivity import Effect, sensitivity
 from w2v_explore.config.schema import FIELDS
 
 
 def effects_of(overrides: list[str], samples: int = 16_000) -> dict[str, Effect]:
     """The last effect of each target: of the two of the width the one that keeps the feed-forward's ratio."""
-    effects = analyze_sensitivity(analyze(load_config("base", overrides), Workload(samples=samples)))
+    effects = sensitivity(load_config("base", overrides), Workload(samples=samples)).effects
     return {effect.change.target: effect for effect in effects}
 
 
@@ -30,7 +30,7 @@ def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConf
     workload = Workload(samples=minimum_samples(config, 2) + 20, batch=2)
     subject = Config(name="random", origin="test", model=config)
     before = total_figures(analyze(subject, workload))
-    for effect in analyze_sensitivity(analyze(subject, workload)):
+    for effect in sensitivity(subject, workload).effects:
         stepped = ModelConfig(**{**config.to_mapping(), **effect.change.values})
         after = total_figures(analyze(Config(name="random", origin="test", model=stepped), workload))
         assert effect.figures == after

@@ -148,10 +148,10 @@ def test_all_that_does_not_fit_is_listed_at_once(weights: dict[str, Tensor], tmp
     assert str(raised.value).splitlines() == [
         f"the weights of {path} do not fit the config:",
         "  missing: encoder.transformer.layers.0-1.feed_forward.output_dense.bias",
-        "  unexpected: surprise\\x1b[2J",
         "  unexpected: encoder.transformer.layers.7.layer_norm.bias",
-        "  misshapen: aux.weight is [6, 24], and [5, 24] by the config",
-        "  misshapen: aux.bias is torch.int32, and no floating-point number",
+        "  unexpected: surprise\\x1b[2J",
+        "  misshapen: aux.weight is [6, 24], where [5, 24] is wanted",
+        "  misshapen: aux.bias is int32, and no floating-point number",
     ]
 
 

@@ -1,16 +1,18 @@
 """`analyze`: everything that is known in closed form of one config under one workload."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
 from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.architecture.layer import Layer
 from w2v_explore.architecture.wav2vec2 import build_architecture
-from w2v_explore.config.load import Config
+from w2v_explore.arguments import kind_of
+from w2v_explore.config.load import Config, ConfigLike, as_config
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Analysis:
     """The exact figures of a config for a workload.
 
@@ -58,13 +60,35 @@ class Analysis:
         """Bytes of the parameters in each dtype."""
         return {dtype: self.parameters * size for dtype, size in DTYPE_BYTES.items()}
 
+    def __repr__(self) -> str:
+        return (
+            f"<Analysis of {self.config.name!r}: {self.parameters:,} parameters, {self.macs.total:,} MACs "
+            f"for {self.workload}>"
+        )
 
-def analyze(config: Config, workload: Workload) -> Analysis:
-    """The figures of a config for a workload.
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``summary`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.documents import analysis_document  # which imports this module
+
+        return analysis_document(self)
+
+
+def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
+    """Work out all figures of a config in closed form; nothing is run, and torch is not needed.
+
+    Args:
+        config: From `load_config`, or what `load_config` takes; or the 16 fields alone.
+        workload: What it computes; by default one utterance of 10 s in float32, at the config's sample rate.
 
     Raises:
         WorkloadError: The input is too short to give a frame.
+        TypeError: An argument is of another type.
     """
+    config = as_config(config)
+    if workload is None:
+        workload = Workload.of(config)
+    elif not isinstance(workload, Workload):
+        raise TypeError(f"workload is {kind_of(workload)}; give a Workload, as Workload.of_seconds(30, batch=8)")
     receptive_field = analyze_receptive_field(config.model, workload.batch, workload.samples)
     architecture = build_architecture(config.model)
     return Analysis(
@@ -74,3 +98,16 @@ def analyze(config: Config, workload: Workload) -> Analysis:
         layers=tuple(analyze_layers(architecture, workload.batch, workload.samples)),
         receptive_field=receptive_field,
     )
+
+
+def as_analysis(subject: Analysis | ConfigLike, workload: Workload | None = None) -> Analysis:
+    """An analysis as it is, and that of a config for a workload, as `analyze` makes it.
+
+    Raises:
+        TypeError: It is neither; or an analysis, which has its workload, with another.
+    """
+    if not isinstance(subject, Analysis):
+        return analyze(subject, workload)
+    if workload is not None and workload != subject.workload:
+        raise TypeError(f"{subject!r} has a workload; give the config with another")
+    return subject

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import path_text
 from w2v_explore.errors import SourceError, WorkloadError
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -72,12 +73,13 @@ class Baseline(NamedTuple):
     measured_on: str | None
 
 
-def load_baseline(path: str) -> Baseline:
+def load_baseline(path: str | os.PathLike[str]) -> Baseline:
     """The baseline in a file that ``summary CONFIG --format json`` wrote.
 
     Raises:
         SourceError: It is something else.
     """
+    path = path_text(path, "a baseline")
     try:
         if os.path.getsize(path) > _MAX_BYTES:
             raise SourceError(f"{path} is too big for a baseline")

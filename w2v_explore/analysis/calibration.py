@@ -6,6 +6,7 @@ used.
 
 import json
 import re
+import statistics
 from dataclasses import dataclass, fields
 from math import isfinite
 from pathlib import Path
@@ -75,7 +76,7 @@ class NoiseMark(NamedTuple):
     passes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Calibration:
     """What a device does.
 
@@ -105,12 +106,47 @@ class Calibration:
     references: tuple[Reference, ...]
     noise: tuple[NoiseMark, ...] | None = ()
 
+    def __repr__(self) -> str:
+        threads = f", {self.threads} threads" if self.threads is not None else ""
+        return (
+            f"<Calibration of {self.device} ({self.device_name}){threads} in {self.dtype}, torch {self.torch_version}: "
+            f"{len(self.samples)} operations, {len(self.references)} forward passes>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``calibrate`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.latency_documents import calibration_document  # which imports this module
+
+        return calibration_document(self)
+
     @property
     def path(self) -> Path:
         """The file that keeps it."""
         threads = [] if self.threads is None else [f"{self.threads}_threads"]
         parts = [self.device, self.device_name, self.dtype, *threads, f"torch_{self.torch_version}"]
         return calibrations_folder() / ("-".join(map(_slug, parts)) + ".json")
+
+
+class KindShares(NamedTuple):
+    """The shares of the roof that the operations of one kind reached."""
+
+    kind: str
+    operations: int
+    least: float
+    median: float
+    greatest: float
+
+
+def kind_shares(calibration: Calibration) -> list[KindShares]:
+    """The shares of the roof that each kind of operation reached, by kind."""
+    by_kind: dict[str, list[float]] = {}
+    for sample in calibration.samples:
+        least_s = calibration.roofs.least_seconds(sample.macs, sample.bytes)
+        by_kind.setdefault(sample.kind, []).append(least_s / sample.seconds)
+    return [
+        KindShares(kind, len(shares), min(shares), statistics.median(shares), max(shares))
+        for kind, shares in sorted(by_kind.items())
+    ]
 
 
 def canonical_device(name: str) -> str:

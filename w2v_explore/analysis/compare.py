@@ -1,19 +1,22 @@
 """`compare`: what differs between configs, in their fields and in their figures."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.attribution import Contribution, attribute
-from w2v_explore.analysis.baseline import Baseline, require_same_workload
+from w2v_explore.analysis.baseline import Baseline, load_baseline, require_same_workload
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, total_figures
-from w2v_explore.config.load import Config
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import kind_of
+from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
-from w2v_explore.errors import ConfigError, WorkloadError
+from w2v_explore.errors import ArgumentError, ConfigError, WorkloadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Metric:
         return tuple(value / first if first else None for value in self.values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
     """Configs side by side; the first is what the others are held against.
 
@@ -72,22 +75,49 @@ class Comparison:
         ]
         return [f"{self.baseline.name} (baseline)", *numbered] if self.baseline else numbered
 
+    def __repr__(self) -> str:
+        fields = "identical" if self.identical else f"different in {', '.join(self.differences)}"
+        figures = zip(self.names, self.metrics["parameters"].values, strict=True)
+        return f"<Comparison, {fields}: {', '.join(f'{name!r} {number:,} parameters' for name, number in figures)}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``compare`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.documents import comparison_document  # which imports this module
+
+        return comparison_document(self)
+
 
 def compare(
-    analyses: Sequence[Analysis],
+    configs: Sequence[Analysis | ConfigLike],
     measured: Mapping[str, Sequence[Number]] = MappingProxyType({}),
-    baseline: Baseline | None = None,
+    baseline: Baseline | str | os.PathLike[str] | None = None,
+    *,
+    workload: Workload | None = None,
 ) -> Comparison:
-    """Two or more analyses against the first of them, or any number against a baseline.
+    """Hold two or more configs against the first of them, or any number against a baseline.
 
     Args:
-        analyses: In the order of the columns.
-        measured: Figures that come from a device, by name, one value per analysis.
-        baseline: A saved summary, to be the first column; figures that it lacks are left out.
+        configs: In the order of the columns; each an analysis, or what `analyze` takes.
+        measured: Figures that come from a device, by name, one value per config.
+        baseline: The file of a saved ``summary --format json``, to be the first column; figures that it lacks are left
+            out.
+        workload: As in `analyze`.
 
     Raises:
-        WorkloadError: The baseline is of another workload.
+        ArgumentError: There is no config.
+        WorkloadError: The analyses, or the baseline, are of different workloads.
+        SourceError: The baseline is none.
+        TypeError: An argument is of another type.
     """
+    if isinstance(configs, str) or not isinstance(configs, Sequence):
+        raise TypeError(f"configs is {kind_of(configs)}; give a list of configs")
+    if not configs:
+        raise ArgumentError("there is nothing to compare; give two configs or more")
+    analyses = [as_analysis(config, workload) for config in configs]
+    for analysis in analyses[1:]:
+        _require_same_workload(analyses[0], analysis)
+    if baseline is not None and not isinstance(baseline, Baseline):
+        baseline = load_baseline(baseline)
     fields: list[Mapping[str, Any]] = [analysis.config.model.to_mapping() for analysis in analyses]
     columns = [
         total_figures(analysis)
@@ -120,6 +150,13 @@ def compare(
         metrics={name: Metric(tuple([column[name] for column in columns])) for name in names},
         attributions=_attribute_all(analyses, baseline) if differences else (),
     )
+
+
+def _require_same_workload(first: Analysis, other: Analysis) -> None:
+    one, two = first.workload, other.workload
+    same_length = one.samples == two.samples or one.seconds == two.seconds
+    if not same_length or (one.batch, one.dtype) != (two.batch, two.dtype):
+        raise WorkloadError(f"{first!r} and {other!r} are of different workloads; analyse both for the same")
 
 
 def _meaning(name: str, fields: Mapping[str, Any]) -> Any:

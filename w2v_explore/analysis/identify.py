@@ -6,11 +6,13 @@ Convolutions are compared by meaning: null and the standard seven are equal. A c
 than the presets' equals none of them.
 """
 
+from dataclasses import dataclass
 from math import log
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.preset_values import PRESET_VALUES
 from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, Probability
 
@@ -35,7 +37,47 @@ class Nearest(NamedTuple):
     not_counted: tuple[str, ...] = ()
 
 
-def identify(model: ModelConfig, not_counted: tuple[str, ...] = (), sample_rate: int = PRESETS_SAMPLE_RATE) -> Nearest:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Identity:
+    """Which preset a config is.
+
+    Attributes:
+        config: The config.
+        nearest: The preset that it equals or is nearest to.
+    """
+
+    config: Config
+    nearest: Nearest
+
+    def __repr__(self) -> str:
+        nearest = self.nearest
+        found = f"equal to {', '.join(nearest.equals)}" if nearest.equals else f"nearest to {nearest.preset}"
+        differing = f", unlike it in {', '.join(nearest.differences)}" if nearest.differences else ""
+        return f"<Identity of {self.config.name!r}: {found}{differing}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``identify`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.documents import identity_document  # which imports this module
+
+        return identity_document(self)
+
+
+def identify(config: ConfigLike) -> Identity:
+    """Find the preset that a config equals or is nearest to.
+
+    Args:
+        config: As in `analyze`.
+
+    Raises:
+        TypeError: It is none.
+    """
+    loaded = as_config(config)
+    return Identity(config=loaded, nearest=nearest_preset(loaded.model, loaded.not_counted, loaded.sample_rate))
+
+
+def nearest_preset(
+    model: ModelConfig, not_counted: tuple[str, ...] = (), sample_rate: int = PRESETS_SAMPLE_RATE
+) -> Nearest:
     """The preset that a config equals or is nearest to; of several as near, the first by name.
 
     Args:

@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
 from w2v_explore.analysis.memory import InferenceMemory, inference_memory
+from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.training import TrainingCost, training_cost
-from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.arguments import kind_of
+from w2v_explore.config.load import ConfigLike
+
+NOT_INCLUDED = (
+    "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
+    "context; in training also the gradients of activations while the backward pass runs."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +42,7 @@ class Fits:
         return tuple(fit for way in ways for fit in way.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MemoryCosts:
     """What inference and training of a config cost, by dtype, the workload's own first.
 
@@ -55,15 +64,42 @@ class MemoryCosts:
         batch = self.analysis.workload.batch
         return self.fits is None or any(fit.batch >= batch for fit in self.fits.all)
 
+    def __repr__(self) -> str:
+        inference, training = next(iter(self.inference.values())), next(iter(self.training.values()))
+        return (
+            f"<MemoryCosts of {self.analysis.config.name!r}: inference {inference.total_bytes:,} bytes, "
+            f"training {training.total_bytes(checkpointing=False):,} bytes for {self.analysis.workload}>"
+        )
 
-def analyze_memory(analysis: Analysis, *, memory_bytes: int | None = None, checkpointing: bool = False) -> MemoryCosts:
-    """Work out what a config needs.
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``memory`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.memory_documents import memory_document  # which imports this module
+
+        return memory_document(self)
+
+
+def memory(
+    config: Analysis | ConfigLike,
+    workload: Workload | None = None,
+    *,
+    fit: int | str | None = None,
+    checkpointing: bool = False,
+) -> MemoryCosts:
+    """Work out the memory of inference and of training, in closed form, and what fits a given memory.
 
     Args:
-        analysis: A config under a workload.
-        memory_bytes: A memory to fill with the largest workloads.
+        config: As in `analyze`, or an analysis.
+        workload: As in `analyze`; that of the analysis where one is given.
+        fit: A memory to fill with the largest batch and the longest audio: bytes, or text as ``24GiB``.
         checkpointing: Whether to fill it with checkpointed training too.
+
+    Raises:
+        WorkloadError: The input is too short to give a frame.
+        QuantityError: ``fit`` is no size of a memory.
+        TypeError: An argument is of another type.
     """
+    analysis = as_analysis(config, workload)
+    memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
     dtypes = (workload.dtype, other)
@@ -84,3 +120,12 @@ def analyze_memory(analysis: Analysis, *, memory_bytes: int | None = None, check
         training={dtype: training_cost(analysis, dtype) for dtype in dtypes},
         fits=fits,
     )
+
+
+def _size_bytes(size: int | str) -> int:
+    if isinstance(size, str):
+        return parse_size_bytes(size)
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"fit is {kind_of(size)}; give a whole number of bytes, or a text as '24GiB'")
+    # What a text may say is said there once.
+    return parse_size_bytes(str(size))

@@ -9,12 +9,16 @@ memory) is one more such operation, which moves all bytes of the pass.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, exp, log, log2
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.calibration import Calibration, Reference, Sample
 from w2v_explore.analysis.compute import folded_path
 from w2v_explore.analysis.roofline import Roofs, Work, total_by_path, trace_work
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import kind_of
+from w2v_explore.config.load import ConfigLike
+from w2v_explore.errors import CalibrationError
 
 CONFIDENCE = 0.8
 """How often the interval of a prediction is meant to hold what is then measured."""
@@ -37,12 +41,13 @@ class Interval(NamedTuple):
     of: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Prediction:
     """The expected latency of a forward pass, without lengths and gradients.
 
     Attributes:
         seconds: End to end.
+        audio_seconds: The duration of all utterances of the batch together.
         interval: How far off it may be.
         layers: Seconds at and below each layer, by module path; of equal layers in a row the first, as one.
         unattributed_s: Seconds that no layer takes.
@@ -51,11 +56,26 @@ class Prediction:
     """
 
     seconds: float
+    audio_seconds: float
     interval: Interval
     layers: Mapping[str, float]
     unattributed_s: float
     beyond_share: float
     calibration: Calibration
+
+    def __repr__(self) -> str:
+        return f"<Prediction: {self.seconds:.4g} s, {self.low_s:.4g} to {self.high_s:.4g} s, by {self.calibration!r}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``prediction`` in the JSON of ``summary --predict`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.latency_documents import prediction_document  # which imports this module
+
+        return prediction_document(self)
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of computation for each second of audio."""
+        return self.seconds / self.audio_seconds
 
     def layer_seconds(self, analysis: Analysis, path: str) -> float:
         """Seconds at and below the layer at a path of the analysis."""
@@ -72,12 +92,28 @@ class Prediction:
         return self.seconds * self.interval.factor
 
 
-def predict(analysis: Analysis, calibration: Calibration) -> Prediction:
-    """The latency of a config's model on the device of a calibration, for the workload and in the dtype of both."""
-    assert analysis.workload.dtype == calibration.dtype
+def predict(config: Analysis | ConfigLike, calibration: Calibration, *, workload: Workload | None = None) -> Prediction:
+    """Predict the latency of a config's model on the device of a calibration; nothing is run.
+
+    Args:
+        config: As in `analyze`, or an analysis.
+        calibration: From `require_calibration`.
+        workload: As in `analyze`; that of the analysis where one is given.
+
+    Raises:
+        CalibrationError: The calibration is of another dtype than the workload.
+        WorkloadError: The input is too short to give a frame.
+        TypeError: An argument is of another type.
+    """
+    analysis = as_analysis(config, workload)
+    if not isinstance(calibration, Calibration):
+        raise TypeError(f"calibration is {kind_of(calibration)}; give what require_calibration returns")
+    if analysis.workload.dtype != calibration.dtype:
+        raise CalibrationError(f"{calibration!r} says nothing of {analysis.workload.dtype}")
     estimate = estimate_latency(analysis, Neighbours(calibration.samples, calibration.roofs))
     return Prediction(
         seconds=estimate.seconds,
+        audio_seconds=analysis.workload.audio_seconds,
         interval=find_interval(calibration.references),
         layers=estimate.layers,
         unattributed_s=estimate.unattributed_s,

@@ -55,6 +55,12 @@ class ReceptiveField(NamedTuple):
     positional_span_samples: int
     normalizes_over_utterance: bool
 
+    def __repr__(self) -> str:
+        return (
+            f"<ReceptiveField: {self.receptive_field_samples:,} samples every {self.stride_samples:,}, "
+            f"{self.frames:,} frames of {len(self.layers)} convolutions>"
+        )
+
     def frame_rate_hz(self, sample_rate: int) -> float:
         """Frames per second of audio."""
         return sample_rate / self.stride_samples

@@ -1,12 +1,14 @@
 """What one step in each argument does to the figures of a config: the steps, as data, and their effects."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import isqrt, lcm
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.figures import Number, total_figures
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ConfigError, WorkloadError
 
@@ -48,11 +50,37 @@ class Effect(NamedTuple):
     figures: Mapping[str, Number]
     deltas: Mapping[str, Number]
 
+    def __repr__(self) -> str:
+        change, parameters = self.change, self.deltas["parameters"]
+        return f"<Effect of {change.target} {change.before} → {change.after}: {parameters:+,} parameters>"
+
     @property
     def moves_along(self) -> dict[str, Any]:
         """The other fields that the step changes, and their values after it."""
         field = self.change.target.partition("[")[0]
         return {name: value for name, value in self.change.values.items() if name != field}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sensitivity:
+    """What one step in each argument of a config does.
+
+    Attributes:
+        analysis: The config and the workload.
+        effects: A step each, in the order of the arguments.
+    """
+
+    analysis: Analysis
+    effects: tuple[Effect, ...]
+
+    def __repr__(self) -> str:
+        return f"<Sensitivity of {self.analysis.config.name!r}: {len(self.effects)} steps for {self.analysis.workload}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``sensitivity`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.memory_documents import sensitivity_document  # which imports this module
+
+        return sensitivity_document(self)
 
 
 def _flag(field: str) -> Callable[[ModelConfig], Iterator[Change]]:
@@ -170,20 +198,32 @@ STEPS: tuple[Callable[[ModelConfig], Iterator[Change]], ...] = (
 those of the extractor's layers come beside them, three for each layer."""
 
 
-def analyze_sensitivity(analysis: Analysis) -> list[Effect]:
-    """What one step in each argument does; an argument without a valid step is left out."""
+def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None) -> Sensitivity:
+    """Work out what one step in each argument does to every figure; an argument without a valid step is left out.
+
+    Args:
+        config: As in `analyze`, or an analysis.
+        workload: As in `analyze`; that of the analysis where one is given.
+
+    Raises:
+        WorkloadError: The input is too short to give a frame.
+        TypeError: An argument is of another type.
+    """
+    analysis = as_analysis(config, workload)
+    return Sensitivity(analysis=analysis, effects=tuple(_effects(analysis)))
+
+
+def _effects(analysis: Analysis) -> Iterator[Effect]:
     config = analysis.config.model
     conv_steps = [_conv_layer(number, part) for number in range(len(config.conv_layers)) for part in range(3)]
     before = total_figures(analysis)
-    effects = []
     for step in (*STEPS[:1], *conv_steps, *STEPS[1:]):
         for change in step(config):
             after = _stepped(analysis, change)
             if after is not None:
                 deltas = {name: value - before[name] for name, value in after.items()}
-                effects.append(Effect(change, after, deltas))
+                yield Effect(change, after, deltas)
                 break
-    return effects
 
 
 def _stepped(analysis: Analysis, change: Change) -> dict[str, Number] | None:

@@ -81,7 +81,7 @@ class Spread(NamedTuple):
     greatest: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrainingCost:
     """What one training step keeps and computes.
 
@@ -113,6 +113,12 @@ class TrainingCost:
     backward: Macs
     macs: Spread
     checkpointed_macs: Spread
+
+    def __repr__(self) -> str:
+        return (
+            f"<TrainingCost in {self.recipe.name}: {self.total_bytes(checkpointing=False):,} bytes, "
+            f"{self.total_bytes(checkpointing=True):,} with checkpoints, {int(self.macs.expected):,} MACs>"
+        )
 
     def total_bytes(self, checkpointing: bool) -> int:
         """Weights, gradients, optimizer and the most of kept activations."""
@@ -204,3 +210,12 @@ def _kept_by_layer(trace: Sequence[OperationMemory]) -> dict[str, int]:
                 break
             path = path.rpartition(".")[0]
     return kept
+
+
+def kept_path(path: str) -> str:
+    """The path under which `TrainingCost.kept_by_layer` has a module: equal layers are the first of them."""
+    prefix = f"{LAYERS_PATH}."
+    if not path.startswith(prefix):
+        return path
+    _, dot, rest = path.removeprefix(prefix).partition(".")
+    return f"{prefix}0{dot}{rest}"

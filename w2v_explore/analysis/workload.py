@@ -1,9 +1,18 @@
 """What the model is given to compute: a batch of utterances of equal length, and a dtype."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, SupportsFloat
+
+from w2v_explore.arguments import kind_of
 from w2v_explore.errors import WorkloadError
 
+if TYPE_CHECKING:
+    from w2v_explore.config.load import Config
+
+DEFAULT_SECONDS = 10.0
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 # A day of 16 kHz audio is 1.4e9 samples; torch's sizes end at 2^63.
@@ -13,10 +22,17 @@ MAX_BATCH = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A batch of ``batch`` utterances of ``samples`` samples each.
+    """A batch of utterances of equal length, and the dtype that they are computed in.
+
+    Attributes:
+        samples: Of each utterance.
+        batch: Utterances.
+        sample_rate: Samples per second.
+        dtype: Of weights and activations: ``float32``, ``float16``, ``bfloat16`` or ``float64``.
 
     Raises:
         WorkloadError: A number is not positive or past any use, or the dtype is unknown.
+        TypeError: A number is no whole number.
     """
 
     samples: int
@@ -25,22 +41,65 @@ class Workload:
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
+        for name in ("samples", "batch"):
+            object.__setattr__(self, name, _whole_number(name, getattr(self, name)))
+        object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         if not 1 <= self.batch <= MAX_BATCH:
             raise WorkloadError(f"a batch of {self.batch} cannot be computed; give a number from 1 to {MAX_BATCH}")
         if not 1 <= self.samples <= MAX_SAMPLES:
             raise WorkloadError(f"{self.samples} samples cannot be computed; give a number from 1 to {MAX_SAMPLES}")
-        if self.dtype not in DTYPE_BYTES:
+        if not isinstance(self.dtype, str) or self.dtype not in DTYPE_BYTES:
             raise WorkloadError(f"unknown dtype {self.dtype}; give one of {', '.join(DTYPE_BYTES)}")
 
     @classmethod
     def of_seconds(
-        cls, seconds: float, *, batch: int = 1, sample_rate: int = 16_000, dtype: str = "float32"
-    ) -> "Workload":
-        """The workload of utterances of a duration in seconds, rounded to whole samples."""
+        cls, seconds: float = DEFAULT_SECONDS, *, batch: int = 1, sample_rate: int = 16_000, dtype: str = "float32"
+    ) -> Workload:
+        """The workload of utterances of a duration in seconds, rounded to whole samples.
+
+        Raises:
+            WorkloadError: The duration is not positive, or another argument is wrong as in `Workload`.
+            TypeError: The duration is no number.
+        """
+        seconds = _number("seconds", seconds)
+        sample_rate = _sample_rate(sample_rate)
         if not 0 < seconds * sample_rate <= MAX_SAMPLES:
             most = f"at most {MAX_SAMPLES / sample_rate:,.10g}" if seconds > 0 else "a positive duration"
             raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give {most}")
         return cls(samples=max(1, round(seconds * sample_rate)), batch=batch, sample_rate=sample_rate, dtype=dtype)
+
+    @classmethod
+    def of(
+        cls,
+        config: Config,
+        *,
+        seconds: float | None = None,
+        samples: int | None = None,
+        batch: int = 1,
+        dtype: str = "float32",
+    ) -> Workload:
+        """The workload that the commands give a config: at its sample rate, 10 s unless something else is said.
+
+        Args:
+            config: Whose sample rate holds.
+            seconds: Of each utterance.
+            samples: Of each utterance, instead.
+            batch: Utterances.
+            dtype: Of weights and activations.
+
+        Raises:
+            WorkloadError: Both seconds and samples are given, or an argument is wrong as in `Workload`.
+            TypeError: A number is none.
+        """
+        if samples is None:
+            duration = DEFAULT_SECONDS if seconds is None else seconds
+            return cls.of_seconds(duration, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
+        if seconds is not None:
+            raise WorkloadError("give seconds or samples, not both")
+        return cls(samples=samples, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
+
+    def __str__(self) -> str:
+        return f"{self.batch} × {self.samples:,} samples at {self.sample_rate:,} Hz in {self.dtype}"
 
     @property
     def seconds(self) -> float:
@@ -51,3 +110,27 @@ class Workload:
     def audio_seconds(self) -> float:
         """The duration of all utterances together."""
         return self.batch * self.samples / self.sample_rate
+
+
+def _whole_number(name: str, value: object) -> int:
+    """A whole number of any type that is one, numpy's among them."""
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    raise TypeError(f"{name} is {value if isinstance(value, float) else kind_of(value)}; give a whole number")
+
+
+def _sample_rate(value: object) -> int:
+    rate = _whole_number("sample_rate", value)
+    if rate < 1:
+        raise WorkloadError(f"there is no sample rate of {rate}; give samples per second, as 16000")
+    return rate
+
+
+def _number(name: str, value: object) -> float:
+    """A number of any type that is one."""
+    if isinstance(value, SupportsFloat) and not isinstance(value, bool):
+        return float(value)
+    raise TypeError(f"{name} is {kind_of(value)}; give a number")

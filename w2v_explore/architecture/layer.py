@@ -7,7 +7,7 @@ from math import prod
 from w2v_explore.architecture.operations import Operation, Shape
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Layer:
     """A module: its name under its parent, what it computes, and the modules inside it.
 
@@ -36,6 +36,13 @@ class Layer:
     options: tuple[tuple[str, float | bool], ...] = ()
     channels_first: bool = False
     copies: int = 1
+
+    def __repr__(self) -> str:
+        copies = f" × {self.copies}" if self.copies > 1 else ""
+        return (
+            f"<Layer {self.name!r}, {self.kind}{copies}: {self.parameters:,} parameters, "
+            f"{len(self.children)} layers inside>"
+        )
 
     def in_schedule(self) -> tuple["Layer", ...]:
         """The children in the order in which forward() calls them."""

@@ -19,6 +19,7 @@ from w2v_explore.architecture.operations import (
     ScaledDotProductAttention,
     WeightNorm,
 )
+from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 
 _GELU = GELU()
@@ -41,8 +42,14 @@ _POST_NORM_LAYER = (
 )  # fmt: skip
 
 
-def build_architecture(config: ModelConfig) -> Layer:
-    """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
+def build_architecture(config: Config | ModelConfig) -> Layer:
+    """Build the tree of layers of a config, without torch. Its size does not grow with ``encoder_num_layers``.
+
+    Raises:
+        TypeError: It is no config.
+    """
+    if not isinstance(config, ModelConfig):
+        config = as_config(config).model
     children = [build_feature_extractor(config), _encoder(config)]
     if config.aux_num_out is not None:
         children.append(build_aux(config, config.aux_num_out))

@@ -34,6 +34,12 @@ def read_start(path: str, num_bytes: int) -> bytes:
         return _read(file, num_bytes)
 
 
+def read_at(file: BinaryIO, start: int, num_bytes: int) -> bytes:
+    """So many bytes from a place in a file, or as many as there are."""
+    file.seek(start)
+    return _read(file, num_bytes)
+
+
 def read_whole(path: str, most_bytes: int) -> bytes:
     """A file that may not be larger than so many bytes.
 

@@ -94,6 +94,17 @@ _CLASSIFIER = Extra("head for classification or speaker verification")
 _ADAPTER = Extra("adapter", changes_outputs=True)
 _POSITION_BIAS = Extra("WavLM's relative position bias", changes_outputs=True)
 _INPUT_QUANTIZER = Extra("quantises the transformer's input", changes_outputs=True)
+_BATCH_NORM = Extra("batch norm before the positional convolution", changes_outputs=True)
+_NO_WEIGHT_NORM = Extra("a positional convolution without weight norm", changes_outputs=True)
+_SEVERAL_CONVS = Extra("one of several positional convolutions, as in data2vec", changes_outputs=True)
+_CONFORMER = Extra("part of a Conformer layer", changes_outputs=True)
+
+_BATCH_NORM_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+_CONFORMER_PARTS = (
+    "conv_module", "ffn1", "ffn2", "ffn1_layer_norm", "ffn2_layer_norm",
+    "self_attn.linear_q", "self_attn.linear_k", "self_attn.linear_v", "self_attn.linear_out", "self_attn.linear_pos",
+    "self_attn.pos_bias_u", "self_attn.pos_bias_v",
+)  # fmt: skip
 
 EXTRAS: dict[Dialect, dict[str, Extra]] = {
     "torchaudio": {
@@ -102,6 +113,7 @@ EXTRAS: dict[Dialect, dict[str, Extra]] = {
         f"{_OURS}.attention.gru_rel_pos_linear": _POSITION_BIAS,
         f"{_OURS}.attention.gru_rel_pos_const": _POSITION_BIAS,
         f"{_OURS}.attention.rel_attn_embed": _POSITION_BIAS,
+        "encoder.transformer.pos_conv_embed.conv.weight": _NO_WEIGHT_NORM,
     },
     "huggingface": {
         "masked_spec_embed": _MASK,
@@ -127,6 +139,10 @@ EXTRAS: dict[Dialect, dict[str, Extra]] = {
         f"{_THEIRS}.attention.gru_rel_pos_linear": _POSITION_BIAS,
         f"{_THEIRS}.attention.gru_rel_pos_const": _POSITION_BIAS,
         f"{_THEIRS}.attention.rel_attn_embed": _POSITION_BIAS,
+        "encoder.pos_conv_embed.batch_norm": _BATCH_NORM,
+        "encoder.pos_conv_embed.conv.weight": _NO_WEIGHT_NORM,
+        "encoder.pos_conv_embed.layers": _SEVERAL_CONVS,
+        **dict.fromkeys((f"{_THEIRS}.{part}" for part in _CONFORMER_PARTS), _CONFORMER),
     },
     "fairseq": {
         "mask_emb": _MASK,
@@ -141,6 +157,10 @@ EXTRAS: dict[Dialect, dict[str, Extra]] = {
         f"{_THEIRS}.self_attn.grep_linear": _POSITION_BIAS,
         f"{_THEIRS}.self_attn.grep_a": _POSITION_BIAS,
         f"{_THEIRS}.self_attn.relative_attention_bias": _POSITION_BIAS,
+        **dict.fromkeys((f"encoder.pos_conv.{{i}}.{part}" for part in _BATCH_NORM_STATISTICS), _BATCH_NORM),
+        "encoder.pos_conv.{i}.weight": _NO_WEIGHT_NORM,
+        "encoder.pos_conv.{i}.0": _SEVERAL_CONVS,
+        **dict.fromkeys((f"{_THEIRS}.{part}" for part in _CONFORMER_PARTS), _CONFORMER),
     },
 }
 """Names, or what they start with, at the model or beside it."""
@@ -163,6 +183,12 @@ class KeyTranslation:
     ours: dict[str, str]
     extras: dict[str, Extra]
     unknown: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<KeyTranslation from {self.dialect} below {self.prefix!r}: {len(self.ours)} names, "
+            f"{len(self.extras)} extras, {len(self.unknown)} unknown>"
+        )
 
 
 def translate_keys(names: Iterable[str]) -> KeyTranslation:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from math import prod
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from w2v_explore.checkpoint.contents import SizeOfKind
 
 Shape = tuple[int, ...]
 
@@ -35,11 +38,13 @@ class ForeignConfig(NamedTuple):
         origin: Where it stands: ``model/config.json``, ``checkpoint.pt (cfg)``.
         path: Its file; None where it stands inside the checkpoint.
         values: Its plain data; None where it is a file, which is read as any config is.
+        fault: What keeps it from being read; who needs no config need not know.
     """
 
     origin: str
     path: str | None = None
     values: Mapping[str, Any] | None = None
+    fault: str | None = None
 
 
 class Checkpoint(NamedTuple):
@@ -52,6 +57,8 @@ class Checkpoint(NamedTuple):
         tensors: All of them, in the order of the files.
         metadata: What a safetensors header says beside them.
         config: The config inside or beside it, if there is one.
+        weight_bytes: The bytes that each tensor takes in the files, by its name; 0 where it shares those of another.
+        other: What the rest of the files is, by kind.
     """
 
     origin: str
@@ -60,6 +67,17 @@ class Checkpoint(NamedTuple):
     tensors: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     config: ForeignConfig | None = None
+    weight_bytes: Mapping[str, int] = MappingProxyType({})
+    other: tuple[SizeOfKind, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """The size of all files together."""
+        return sum(self.weight_bytes.values()) + sum(part.bytes for part in self.other)
+
+    def __repr__(self) -> str:
+        elements = sum(tensor.elements for tensor in self.tensors)
+        return f"<Checkpoint {self.origin!r}, {self.format}: {len(self.tensors)} tensors, {elements:,} elements>"
 
     @property
     def dtypes(self) -> dict[str, int]:

@@ -28,12 +28,11 @@ _LFS_START = b"version https:"
 def read_checkpoint(path: str) -> Checkpoint:
     """What a file of weights, an index of several, or a Hugging Face folder holds.
 
-    Reads the header alone where the format allows that, which is everywhere but in PyTorch's legacy files.
+    Reads what names and describes the tensors, and none of their numbers.
 
     Raises:
         SourceError: It cannot be opened.
         CheckpointError: It is in none of the formats, or corrupt.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     if "\0" in path:
         raise SourceError(f"{path!r} is no path: it holds a NUL character")

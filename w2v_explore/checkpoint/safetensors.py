@@ -8,6 +8,7 @@ other without holes up to the end of the file. All of that is checked, and nothi
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from w2v_explore.checkpoint.contents import Kind, SizeOfKind
 from w2v_explore.checkpoint.files import open_file
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, shown
 from w2v_explore.checkpoint.strict_json import parse_strict_json
@@ -52,10 +53,11 @@ DTYPES = {
 
 
 class Header(NamedTuple):
-    """The tensors of a header, in its order, and the texts under ``__metadata__``."""
+    """The tensors of a header, in its order, the texts under ``__metadata__``, and the bytes of each tensor."""
 
     tensors: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
+    bytes: Mapping[str, int]
 
 
 def read_safetensors(path: str) -> Checkpoint:
@@ -70,10 +72,18 @@ def read_safetensors(path: str) -> Checkpoint:
             start = file.read(LENGTH_BYTES)
             header_bytes = header_length(start, size)
             content = file.read(header_bytes)
-            tensors, metadata = parse_header(content, size - LENGTH_BYTES - header_bytes)
+            header = parse_header(content, size - LENGTH_BYTES - header_bytes)
         except ValueError as error:
             raise CheckpointError(f"cannot read {path} as safetensors: {error}") from error
-    return Checkpoint(path, FORMAT, (path,), tensors, metadata)
+    return Checkpoint(
+        origin=path,
+        format=FORMAT,
+        files=(path,),
+        tensors=header.tensors,
+        metadata=header.metadata,
+        weight_bytes=header.bytes,
+        other=(SizeOfKind(Kind.HEADER, 0, LENGTH_BYTES + header_bytes),),
+    )
 
 
 def header_length(start: bytes, file_bytes: int) -> int:
@@ -112,7 +122,9 @@ def parse_header(content: bytes, data_bytes: int) -> Header:
     metadata = _metadata(header.pop(_METADATA, None))
     places = [_entry(name, entry) for name, entry in header.items()]
     _check_places(places, data_bytes)
-    return Header(tuple(tensor for tensor, _, _ in places), metadata)
+    return Header(
+        tuple(tensor for tensor, _, _ in places), metadata, {tensor.name: end - start for tensor, start, end in places}
+    )
 
 
 def _metadata(metadata: Any) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Weights in several files, with an index that says which tensor lies in which."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from w2v_explore.checkpoint.contents import Kind, SizeOfKind
 from w2v_explore.checkpoint.files import read_whole
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, shown
 from w2v_explore.checkpoint.recognize import INDEX_SUFFIX
@@ -47,12 +48,21 @@ def read_sharded(path: str, read_shard: Callable[[str], Checkpoint]) -> Checkpoi
         )
     first = next(iter(shards.values()))
     return Checkpoint(
-        path, f"{first.format}, {len(shards)} shards", tuple(_files(shards)), tuple(tensors.values()), first.metadata
+        origin=path,
+        format=f"{first.format}, {len(shards)} shards",
+        files=tuple(file for shard in shards.values() for file in shard.files),
+        tensors=tuple(tensors.values()),
+        metadata=first.metadata,
+        weight_bytes={name: size for shard in shards.values() for name, size in shard.weight_bytes.items()},
+        other=(*_sum_kinds(shards.values()), SizeOfKind(Kind.INDEX, 0, os.path.getsize(path))),
     )
 
 
-def _files(shards: Mapping[str, Checkpoint]) -> list[str]:
-    return [file for shard in shards.values() for file in shard.files]
+def _sum_kinds(shards: Iterable[Checkpoint]) -> Iterator[SizeOfKind]:
+    parts = [part for shard in shards for part in shard.other]
+    for kind in dict.fromkeys(part.kind for part in parts):
+        of_kind = [part for part in parts if part.kind is kind]
+        yield SizeOfKind(kind, sum(part.tensors for part in of_kind), sum(part.bytes for part in of_kind))
 
 
 def _check_tensor(

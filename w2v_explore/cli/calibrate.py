@@ -11,8 +11,8 @@ import typer
 
 from w2v_explore.analysis.calibration import calibrations_folder, encode_calibration
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import needs_extra, show_progress
-from w2v_explore.errors import CalibrationError
+from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.errors import CalibrationError, needs_extra
 from w2v_explore.lint.fix import write_atomically
 
 app = typer.Typer(add_completion=False)
@@ -46,10 +46,9 @@ def calibrate(
     with _writing():
         write_atomically(os.fspath(calibration.path), encode_calibration(calibration))
     if format is Format.JSON:
-        from w2v_explore.report.calibration import calibration_document
         from w2v_explore.report.json import dump
 
-        print(dump(calibration_document(calibration)))
+        print(dump(calibration.to_dict()))
     else:
         from w2v_explore.report.calibration import calibration_report
         from w2v_explore.report.terminal import print_report, stdout_console

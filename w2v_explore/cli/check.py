@@ -4,9 +4,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.weights import fit_weights
-from w2v_explore.checkpoint.keys import translate_keys
-from w2v_explore.checkpoint.read import read_checkpoint
+from w2v_explore.analysis.check import check_checkpoint
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
@@ -25,15 +23,13 @@ def check(
 ) -> None:
     """Whether the weights of a checkpoint fit a config: what is missing, unexpected, or of another shape."""
     [wanted] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
-    found = read_checkpoint(checkpoint)
-    keys = translate_keys(tensor.name for tensor in found.tensors)
-    fit = fit_weights(found, keys, wanted.model)
+    checked = check_checkpoint(checkpoint, wanted)
+    found, keys, fit = checked.checkpoint, checked.keys, checked.fit
     match format:
         case options.ReportFormat.JSON:
-            from w2v_explore.report.checkpoint_json import fit_document
             from w2v_explore.report.json import dump
 
-            print(dump(fit_document(found, keys, fit, wanted.name)))
+            print(dump(checked.to_dict()))
         case options.ReportFormat.MARKDOWN:
             from w2v_explore.report.checkpoint import fit_report
             from w2v_explore.report.markdown import report_markdown

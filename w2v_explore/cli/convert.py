@@ -7,15 +7,13 @@ from typing import Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.config.codes import FOREIGN_REFUSED
-from w2v_explore.config.dialects.conversion import account_for_conversion
+from w2v_explore.config.dialects.conversion import account_for_conversion, convert_reading
 from w2v_explore.config.dialects.table import DIALECTS
-from w2v_explore.config.dialects.write import unwritable, write_config
+from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.document import OWN_DIALECT
-from w2v_explore.config.load import Reading, config_of, read_config, read_document, rename_fields
-from w2v_explore.diagnostics import Problem
+from w2v_explore.config.load import Reading, read_config, read_document
 from w2v_explore.encoding import is_writable
-from w2v_explore.errors import ConfigError, SourceError
+from w2v_explore.errors import SourceError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
 
@@ -53,13 +51,10 @@ def convert(
     document = read_document(config, options.name_of(dialect), allow_unknown=allow_unknown)
     reading = read_config(document, overrides or (), allow_unknown=allow_unknown)
     _account(reading, to.value, verbose)
-    loaded = config_of(reading)
-    found = unwritable(loaded.model, to.value)
-    if found is not None:
-        raise ConfigError([_refusal(reading, *found)])
-    text = write_config(loaded, to.value)
+    conversion = convert_reading(reading, to.value)
+    text = conversion.text
     if output is None:
-        print(text if is_writable(text) else write_config(loaded, to.value, ascii_only=True), end="")
+        print(text if is_writable(text) else write_config(conversion.config, to.value, ascii_only=True), end="")
         return
     from w2v_explore.lint.fix import write_atomically
 
@@ -67,16 +62,6 @@ def convert(
         write_atomically(output, text.encode())
     except OSError as error:
         raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
-
-
-def _refusal(reading: Reading, field: str, message: str) -> Problem:
-    entry = reading.entries[field]
-    return Problem(
-        rule=FOREIGN_REFUSED,
-        place=entry.value_place(),
-        key=entry.name(),
-        message=rename_fields(message, reading.entries),
-    )
 
 
 def _account(reading: Reading, to: str, verbose: bool) -> None:

@@ -12,10 +12,10 @@ import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import DEFAULT_SECONDS, check_threads
+from w2v_explore.cli.options import check_threads
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import CalibrationError, ConfigError, missing_extra
+from w2v_explore.errors import CalibrationError, ConfigError, needs_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
@@ -61,12 +61,7 @@ def evaluate(
         raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
     analyses = []
     for config in load_configs(references, overrides, dialect, allow_unknown):
-        rate = config.sample_rate
-        if samples is not None:
-            workload = Workload(samples=samples, batch=batch, sample_rate=rate, dtype=dtype)
-        else:
-            duration = DEFAULT_SECONDS if seconds is None else seconds
-            workload = Workload.of_seconds(duration, batch=batch, sample_rate=rate, dtype=dtype)
+        workload = Workload.of(config, seconds=seconds, samples=samples, batch=batch, dtype=dtype)
         if baseline is not None:
             from w2v_explore.analysis.baseline import require_same_workload
 
@@ -161,15 +156,6 @@ def calibration_of(latency: Latency) -> Calibration | None:
     except CalibrationError as error:
         print(f"warning: {error}", file=sys.stderr)
         return None
-
-
-@contextmanager
-def needs_extra(what: str, extra: str = "torch") -> Iterator[None]:
-    """Imports that an extra brings; without it, one message says how to get it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise missing_extra(what, error.name, extra) from error
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import typer
 
 from w2v_explore.analysis.presets import analyze_usage
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.load import METADATA
@@ -34,7 +33,7 @@ def explain(
     if foreign is None and field not in FIELDS:
         raise typer.BadParameter(_instead_of(field))
     name = foreign.field if foreign else field
-    report = field_report(name, analyze_usage(name, Workload.of_seconds(DEFAULT_SECONDS)))
+    report = field_report(name, analyze_usage(name, Workload.of_seconds()))
     if foreign is not None:
         part = "" if foreign.is_whole else "a part of "
         report = report._replace(lines=[f"{field} is {foreign.whose} name for {part}{name}.", *report.lines])

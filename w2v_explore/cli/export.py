@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import load_configs, needs_extra
-from w2v_explore.config.load import Config
-
-if TYPE_CHECKING:
-    from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.cli.evaluate import load_configs
+from w2v_explore.errors import UnusedWeightsWarning, needs_extra
 
 app = typer.Typer(add_completion=False)
-
-_SEED = 0
 
 
 class Target(str, Enum):
@@ -59,32 +54,17 @@ def export(
     """
     [loaded] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
-    _check_output(path, config, to)
-    try:
-        with needs_extra(f"export --to {to.value}", "export"), _status() as say:
-            from w2v_explore.model.export import export_model
-
-            say("making the model")
-            model = _make_model(config, loaded)
-            say(f"exporting to {to.value}")
-            export_model(model, loaded.model, to.value, path)
-    except OSError as error:
-        raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}") from error
+    with _status() as say:
+        say("importing torch")
+        with needs_extra(f"export --to {to.value}", "export"):
+            from w2v_explore.model.export import export as export_model
+        with warnings.catch_warnings():
+            # What is left out, reading the config has said.
+            warnings.simplefilter("ignore", UnusedWeightsWarning)
+            exported = export_model(config, to.value, path, config=loaded, progress=say)
+    if exported.seed is not None:
+        print(f"{config} is a config: the weights are initial ones, from seed {exported.seed}", file=sys.stderr)
     print(f"wrote {path}", file=sys.stderr)
-
-
-def _make_model(reference: str, config: Config) -> Wav2Vec2Model:
-    if is_checkpoint(reference):
-        from w2v_explore.model.weights import load_checkpoint
-
-        return load_checkpoint(reference, config.model)
-    import torch
-
-    from w2v_explore.model.build import build_model
-
-    print(f"{reference} is a config: the weights are initial ones, from seed {_SEED}", file=sys.stderr)
-    torch.manual_seed(_SEED)
-    return build_model(config.model)
 
 
 def _stem(reference: str) -> str:
@@ -93,19 +73,6 @@ def _stem(reference: str) -> str:
         return "model"
     path = Path(reference).resolve()
     return path.name if path.is_dir() else path.stem
-
-
-def _check_output(path: Path, reference: str, to: Target) -> None:
-    """Refuse what cannot be written, before the work."""
-    if not path.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {path.parent}")
-    if path.exists() and Path(reference).exists() and path.samefile(reference):
-        raise typer.BadParameter(f"{path} is what is exported; name another")
-    if to is Target.HUGGINGFACE:
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise typer.BadParameter(f"{path} is there already; name a folder that is new or empty")
-    elif path.is_dir():
-        raise typer.BadParameter(f"{path} is a folder; name a file")
 
 
 @contextmanager

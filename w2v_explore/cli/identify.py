@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.identify import identify as identify_model
+from w2v_explore.analysis.identify import identify as identify_config
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs
 
@@ -29,17 +29,17 @@ def identify(
 ) -> None:
     """Which preset a config equals, or which it is nearest to, and in which fields it differs."""
     loaded = load_configs(configs, overrides or (), options.name_of(dialect), allow_unknown)
-    found = [(config, identify_model(config.model, config.not_counted, config.sample_rate)) for config in loaded]
+    found = [identify_config(config) for config in loaded]
     if format is Format.JSON:
-        from w2v_explore.report.json import dump, identity_document
+        from w2v_explore.report.json import dump, one_or_list
 
-        print(dump(identity_document(found)))
+        print(dump(one_or_list([identity.to_dict() for identity in found])))
         return
     from w2v_explore.report.identity import identity_report
     from w2v_explore.report.terminal import print_report, stdout_console
 
     console = stdout_console()
-    for number, (config, nearest) in enumerate(found):
+    for number, identity in enumerate(found):
         if number:
             console.print()
-        print_report(identity_report(config, nearest), console)
+        print_report(identity_report(identity.config, identity.nearest), console)

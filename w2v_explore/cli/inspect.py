@@ -9,6 +9,7 @@ from w2v_explore.analysis.inspection import Inspection, inspect_checkpoint
 from w2v_explore.checkpoint.listing import shown
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.config.checkpoint import require_fit
 from w2v_explore.errors import CheckpointError, SourceError
 from w2v_explore.lint.fix import write_atomically
 
@@ -34,10 +35,9 @@ def inspect(
         _write(write, inspection)
     match format:
         case options.ReportFormat.JSON:
-            from w2v_explore.report.checkpoint_json import inspection_document
             from w2v_explore.report.json import dump
 
-            print(dump(inspection_document(inspection)))
+            print(dump(inspection.to_dict()))
         case options.ReportFormat.MARKDOWN:
             from w2v_explore.report.checkpoint import inspection_report
             from w2v_explore.report.markdown import report_markdown
@@ -52,7 +52,7 @@ def inspect(
         print(warning, file=sys.stderr)
     for conflict in inspection.conflicts:
         print(f"{checkpoint}: {conflict}", file=sys.stderr)
-    if inspection.conflicts:
+    if inspection.conflicts or not inspection.fit.fits:
         raise typer.Exit(ANSWER_IS_NO)
 
 
@@ -63,6 +63,7 @@ def _write(path: str, inspection: Inspection) -> None:
     origin = inspection.checkpoint.origin
     if inspection.conflicts:
         raise CheckpointError("\n".join(f"{origin}: {conflict}" for conflict in inspection.conflicts))
+    require_fit(origin, inspection.fit)
     if inspection.config is None:
         raise CheckpointError("\n".join(f"{origin}: {question}" for question in inspection.missing.values()))
     lines = []

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.workload import DEFAULT_SECONDS, Workload
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, needs_extra, show_progress
+from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, show_progress
 from w2v_explore.config.load import Config
-from w2v_explore.errors import missing_extra
+from w2v_explore.errors import missing_extra, needs_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
@@ -34,7 +34,7 @@ def latency(
     batch: options.Batch = 1,
     seconds: Annotated[
         str, typer.Option("--seconds", help="Duration of each utterance, or several: 1,5,10,30.")
-    ] = f"{options.DEFAULT_SECONDS:g}",
+    ] = f"{DEFAULT_SECONDS:g}",
     compiled: Annotated[bool, typer.Option("--compile", help="Measure the model as torch.compile makes it.")] = False,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, max=4096, help="Threads that torch computes with on the CPU.")
@@ -178,9 +178,9 @@ def _print(results: Sequence[Result], depth: int | None, format: options.Format)
     match format:
         case options.Format.JSON:
             from w2v_explore.report.json import dump
-            from w2v_explore.report.latency_json import latency_document
+            from w2v_explore.report.latency_json import measurements_document
 
-            print(dump(latency_document(results, depth)))
+            print(dump(measurements_document(results, depth)))
         case options.Format.CSV:
             from w2v_explore.report.csv import latency_csv
 

@@ -5,19 +5,20 @@ import sys
 from collections.abc import Sequence
 from enum import Enum
 from importlib import import_module
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS
 from w2v_explore.errors import SourceError
-from w2v_explore.lint.discovery import find_files
+from w2v_explore.lint.paths import PortablePaths
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
-from w2v_explore.lint.settings import Settings
+from w2v_explore.lint.settings import settings_of
 
 app = typer.Typer(add_completion=False)
 
@@ -66,9 +67,15 @@ def lint(
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair what has one right answer.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.")] = False,
+    show_files: Annotated[
+        bool, typer.Option("--show-files", help="List what is linted and what is passed over, with the reason.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Let a folder or a glob without any config pass.")
+    ] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count the problems of each rule.")] = False,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="A duration for which every config has to give a frame.")
+        float | None, typer.Option("--seconds", help="How long clips are: they have to give a frame, and hold a mask.")
     ] = None,
     stdin_filename: Annotated[
         str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
@@ -78,18 +85,23 @@ def lint(
 ) -> None:
     """Find the mistakes in configs that torch and torchaudio accept silently, or fail on late."""
     project = load_project(os.getcwd())
-    settings = _settings(project, select, ignore, fail_on, seconds)._replace(allow_unknown=allow_unknown)
+    least: Severity | None = fail_on.value if fail_on else None
+    settings = settings_of(
+        project, select=select, ignore=ignore, fail_on=least, seconds=seconds, allow_unknown=allow_unknown
+    )
     targets = _targets(formats or [], outputs or [], project)
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
+    if diff and (formats or outputs):
+        raise typer.BadParameter("--diff prints the diff alone; give it without --format and --output")
     repair: Literal["write", "show"] | None = "write" if fix else "show" if diff else None
     run = LintRun(project, settings, stdin_filename, repair, options.name_of(dialect))
     names = paths or list(project.paths)
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
-    for found in find_files(names, run.complain):
-        run.check(found)
-    report = run.finish()
+    report = run.check_all(names, allow_empty)
+    if show_files:
+        _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
     for message in report.unreadable:
         print(f"error: {message}", file=sys.stderr)
     if diff:
@@ -98,35 +110,8 @@ def lint(
         _write(report, targets, statistics)
     if report.unreadable:
         raise typer.Exit(WRONG_QUESTION)
-    if any(settings.fails(problem.rule.severity) for problem in report.problems):
+    if report.diffs or any(settings.fails(problem.rule.severity) for problem in report.problems):
         raise typer.Exit(ANSWER_IS_NO)
-
-
-def _settings(
-    project: Project,
-    select: Sequence[str] | None,
-    ignore: Sequence[str] | None,
-    fail_on: FailOn | None,
-    seconds: float | None,
-) -> Settings:
-    if seconds is not None and not 0 < seconds < float("inf"):
-        raise typer.BadParameter(f"--seconds is {seconds:g}; give a positive duration")
-    chosen = _codes(select) if select else project.select
-    return Settings(
-        select=chosen,
-        ignore=(*(_codes(ignore) if ignore else project.ignore),),
-        fail_on=fail_on.value if fail_on else project.fail_on or "warning",  # type: ignore[arg-type]
-        seconds=seconds if seconds is not None else project.seconds,
-        budgets=project.budgets,
-    )
-
-
-def _codes(values: Sequence[str]) -> tuple[str, ...]:
-    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
-    for code in codes:
-        if not (code[0] in "EWA" and (code[1:].isdigit() or len(code) == 1)):
-            raise typer.BadParameter(f"{code} is no code of a rule; write E234, or W for all warnings")
-    return codes
 
 
 def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project) -> list[tuple[Format, str | None]]:
@@ -154,20 +139,31 @@ def _usual_format(project: Project) -> Format:
     return Format.TEXT
 
 
+def _show_files(report: LintReport, stream: TextIO) -> None:
+    for name in report.files:
+        print(f"{name}: linted", file=stream)
+    for path, reason in report.passed_over:
+        print(f"{path}: passed over, {reason}", file=stream)
+    for path, reason in report.not_searched:
+        print(f"{path}: not searched, {reason}", file=stream)
+
+
 def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool) -> None:
     for format, output in targets:
+        # People read paths where they stand; programs, in one form wherever they are started.
+        shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
         render = import_module(f"w2v_explore.lint.formats.{format.value}").render
         if output is not None:
             from w2v_explore.lint.fix import write_atomically
 
             try:
-                write_atomically(output, render(report).encode(errors=ERRORS))
+                write_atomically(output, render(shown).encode(errors=ERRORS))
             except OSError as error:
                 raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
         elif format is Format.TEXT:
-            print(render(report, colour=_wants_colour()), end="")
+            print(render(shown, colour=_wants_colour()), end="")
         else:
-            print(render(report), end="")
+            print(render(shown), end="")
     if statistics:
         for count, problem in report.statistics():
             print(f"{count:>6}  {problem.rule.code} {problem.rule.name}", file=sys.stderr)

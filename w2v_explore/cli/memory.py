@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.memory_costs import analyze_memory
+from w2v_explore.analysis.memory_costs import memory as memory_of
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import evaluate
@@ -39,7 +39,8 @@ def memory(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
-    memory_bytes = None if fit is None else parse_size_bytes(fit)
+    if fit is not None:
+        parse_size_bytes(fit)  # wrong before anything is worked out
     results = evaluate(
         configs,
         overrides or (),
@@ -50,16 +51,12 @@ def memory(
         dialect=options.name_of(dialect),
         allow_unknown=allow_unknown,
     )
-    costs = [
-        analyze_memory(result.analysis, memory_bytes=memory_bytes, checkpointing=checkpointing) for result in results
-    ]
+    costs = [memory_of(result.analysis, fit=fit, checkpointing=checkpointing) for result in results]
     match format:
         case options.Format.JSON:
-            from w2v_explore.report.json import dump
-            from w2v_explore.report.memory_json import memory_document
+            from w2v_explore.report.json import dump, limit_depth, one_or_list
 
-            documents = [memory_document(each, depth) for each in costs]
-            print(dump(documents[0] if len(documents) == 1 else documents))
+            print(dump(one_or_list([limit_depth(each.to_dict(), depth) for each in costs])))
         case options.Format.CSV:
             from w2v_explore.report.csv import memory_csv
 

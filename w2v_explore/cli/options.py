@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from w2v_explore.analysis.workload import DEFAULT_SECONDS
+
 
 class Format(str, Enum):
     """How a result is written."""
@@ -31,7 +33,6 @@ class Dtype(str, Enum):
     BFLOAT16 = "bfloat16"
 
 
-DEFAULT_SECONDS = 10.0
 MAX_THREADS = 1024
 
 

@@ -6,7 +6,6 @@ import typer
 
 from w2v_explore.analysis.presets import analyze_presets
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import DEFAULT_SECONDS
 from w2v_explore.config.load import load_preset
 from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.report.catalogue import presets_report
@@ -21,7 +20,7 @@ app = typer.Typer(
 def presets(context: typer.Context) -> None:
     """List the published models that come with the program."""
     if context.invoked_subcommand is None:
-        print_report(presets_report(analyze_presets(Workload.of_seconds(DEFAULT_SECONDS))), stdout_console())
+        print_report(presets_report(analyze_presets(Workload.of_seconds())), stdout_console())
 
 
 @app.command("show")

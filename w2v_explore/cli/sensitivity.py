@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.sensitivity import analyze_sensitivity
+from w2v_explore.analysis.sensitivity import sensitivity as sensitivity_of
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import evaluate
 
@@ -34,14 +34,13 @@ def sensitivity(
         dialect=options.name_of(dialect),
         allow_unknown=allow_unknown,
     )
-    analysis = result.analysis
-    effects = analyze_sensitivity(analysis)
+    found = sensitivity_of(result.analysis)
+    analysis, effects = found.analysis, found.effects
     match format:
         case options.Format.JSON:
             from w2v_explore.report.json import dump
-            from w2v_explore.report.memory_json import sensitivity_document
 
-            print(dump(sensitivity_document(analysis, effects)))
+            print(dump(found.to_dict()))
         case options.Format.CSV:
             from w2v_explore.report.csv import sensitivity_csv
 

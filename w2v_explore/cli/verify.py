@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import evaluate, needs_extra, show_progress
+from w2v_explore.cli.evaluate import evaluate, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.errors import needs_extra
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis
@@ -70,15 +71,15 @@ def _verify_all(analyses: list[Analysis]) -> list[Verification]:
             progress("importing torch", 0, 1)
             with needs_extra("verify"):
                 from w2v_explore.measure.verify import verify as verify_analysis
-            verifications.append(verify_analysis(analysis, progress))
+            verifications.append(verify_analysis(analysis, progress=progress))
     return verifications
 
 
 def _print(verifications: list[Verification], format: Format) -> None:
     match format:
         case Format.JSON:
+            from w2v_explore.measure.verify import verification_document
             from w2v_explore.report.json import dump
-            from w2v_explore.report.verification import verification_document
 
             print(dump(verification_document(verifications)))
         case Format.MARKDOWN:

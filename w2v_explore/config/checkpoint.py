@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from yaml import Node
 from yaml.representer import SafeRepresenter
 
+from w2v_explore.checkpoint.fit import WeightsFit, describe_left_out, describe_misfit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, shown
 from w2v_explore.checkpoint.read import read_checkpoint
-from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes
+from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes, shapes_of_sizes
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, plain_value
 from w2v_explore.config.load import read_config
@@ -49,6 +50,7 @@ class Inference:
         checkpoint: What the files hold.
         keys: The names of the tensors, read.
         shapes: What the shapes tell.
+        fit: How the weights and the model of these sizes go together.
         document: What is known, as a config.
         origins: Where the value of each field comes from, in words.
         questions: What to ask for each field, should it not be known.
@@ -58,6 +60,7 @@ class Inference:
     checkpoint: Checkpoint
     keys: KeyTranslation
     shapes: ShapeFindings
+    fit: WeightsFit
     document: Document
     origins: Mapping[str, str]
     questions: Mapping[str, Question]
@@ -73,14 +76,26 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
 
     Raises:
         SourceError: It cannot be opened.
-        CheckpointError: It is corrupt, holds no wav2vec 2.0 model, or disagrees with the config that comes with it.
+        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that the 16 fields cannot say, or disagrees
+            with the config that comes with it.
         ConfigError: The config that comes with it is wrong.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError("\n".join(f"{reference}: {conflict}" for conflict in inference.conflicts))
+    require_fit(reference, inference.fit)
     return inference.document
+
+
+def require_fit(reference: str, fit: WeightsFit) -> None:
+    """Refuse weights of a model that the 16 fields cannot say: no figure of theirs would be right.
+
+    Raises:
+        CheckpointError: They do not fit; the message says why.
+    """
+    if not fit.fits:
+        lines = [f"{reference}: the 16 fields cannot say the model of these weights:", *describe_misfit(fit)]
+        raise CheckpointError("\n  ".join(lines))
 
 
 def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
@@ -94,15 +109,14 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         SourceError: It cannot be opened.
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
         ConfigError: The config that comes with it is wrong.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     checkpoint = read_checkpoint(reference)
     keys = translate_keys(tensor.name for tensor in checkpoint.tensors)
     if keys.dialect is None:
         raise CheckpointError(_no_model(checkpoint))
-    shapes = infer_from_shapes(
-        {keys.ours[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in keys.ours}
-    )
+    ours = {keys.ours[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in keys.ours}
+    shapes = infer_from_shapes(ours)
+    fit = fit_weights(checkpoint.tensors, keys, shapes_of_sizes(ours))
     stated = _read_config(checkpoint.config, allow_unknown) if checkpoint.config else None
     entries = dict(stated.entries) if stated else {}
     origins = {field: _origin(entry) for field, entry in entries.items() if field in FIELDS}
@@ -125,11 +139,13 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
             field: Problem(rule=codes.MISSING_KEY, place=Place(reference), key=field, message=str(question))
             for field, question in questions.items()
         },
+        warnings=tuple(_not_counted(reference, fit)),
     )
     return Inference(
         checkpoint=checkpoint,
         keys=keys,
         shapes=shapes,
+        fit=fit,
         document=document,
         origins=origins,
         questions=questions,
@@ -159,6 +175,12 @@ def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins:
             )
 
 
+def _not_counted(reference: str, fit: WeightsFit) -> Iterator[Problem]:
+    if fit.left_out:
+        message = f"what no output depends on is not counted: {describe_left_out(fit)}"
+        yield Problem(rule=codes.FOREIGN_HEAD, place=Place(reference), key=None, message=message)
+
+
 def _no_model(checkpoint: Checkpoint) -> str:
     names = [shown(tensor.name) for tensor in checkpoint.tensors[:3]]
     found = f"{len(checkpoint.tensors)} tensors, the first {', '.join(names)}" if names else "no tensors"
@@ -185,6 +207,8 @@ def _read_config(config: ForeignConfig, allow_unknown: bool) -> Document:
 
 def _to_source(config: ForeignConfig) -> Source:
     """Plain data as the JSON that a file would hold."""
+    if config.fault is not None:
+        raise CheckpointError(f"cannot read the config in {config.origin}: {config.fault}")
     try:
         # What is no plain data is no architecture either; as text it is reported where it matters.
         text = json.dumps(config.values, default=str)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
 
 OWN_DIALECT = "w2v"
+ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
@@ -90,6 +91,7 @@ class Document(NamedTuple):
         text: The decoded source; empty where it cannot be decoded.
         translation: How another program's config was read; None for our own.
         missing: By field, the problem that it is missing, where the document can word it better than any other.
+        warnings: Of a checkpoint, what is not counted.
     """
 
     source: Source
@@ -99,6 +101,7 @@ class Document(NamedTuple):
     text: str = ""
     translation: "Translation | None" = None
     missing: Mapping[str, Problem] = MappingProxyType({})
+    warnings: tuple[Problem, ...] = ()
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:
@@ -137,6 +140,8 @@ def _is_our_own(document: Document) -> bool:
     """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
     if _OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"):
         return False
+    if "model_type" in document.entries and "extends" not in document.entries:
+        return False
     # Of a config of ours these are mistakes; in bulk they are another program's language.
     return not any(problem.rule is codes.EXPLICIT_TAG for problem in document.problems)
 
@@ -157,8 +162,7 @@ def parse_override(text: str) -> Document:
     content = f"{field}: {value}".encode("utf-8", "surrogateescape")
     document = parse_document(Source(name, content), OWN_DIALECT)
     if field.strip() == "extends" or len(document.entries) > 1:
-        message = "one field of the config can be set here; to start from another config, name that one"
-        problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=message)
+        problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=ONE_FIELD)
         return document._replace(entries={}, problems=(problem,))
     return document
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
+from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config import codes
-from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_document, parse_override, plain_value
+from w2v_explore.config.document import OWN_DIALECT, Document, Entry, parse_document, plain_value
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE
+from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
+from w2v_explore.config.overrides import Overrides, override_documents
+from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Problem, Rule
-from w2v_explore.errors import ConfigError, SourceError
+from w2v_explore.errors import ArgumentError, ConfigError, SourceError
 
 DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
@@ -66,7 +69,7 @@ class FieldChange(NamedTuple):
         return f"{self.field} {text if len(text) <= _MAX_SHOWN_VALUE else f'{text[: _MAX_SHOWN_VALUE - 1]}…'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Config:
     """A model config with what its file says beside the 16 fields.
 
@@ -103,6 +106,13 @@ class Config:
     sample_rate_source: str | None = None
     not_counted: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        model = self.model
+        return (
+            f"<Config {self.name!r} from {self.origin!r}: {model.encoder_num_layers} layers "
+            f"of {model.encoder_embed_dim}, {self.sample_rate:,} Hz>"
+        )
+
 
 class Reading(NamedTuple):
     """A config as it was read, right or wrong.
@@ -115,6 +125,7 @@ class Reading(NamedTuple):
         model: The config; None where a problem stands against it.
         warnings: What other programs' configs say beside the architecture that is not read.
         changes: The values that overrides replaced by others.
+        bases: The documents that it extends, the innermost first.
         not_counted: The fields that are not known and were left out, since that was allowed.
     """
 
@@ -125,6 +136,7 @@ class Reading(NamedTuple):
     model: ModelConfig | None
     warnings: list[Problem]
     changes: tuple[FieldChange, ...] = ()
+    bases: tuple[Document, ...] = ()
     not_counted: tuple[str, ...] = ()
 
     @property
@@ -139,34 +151,72 @@ class Reading(NamedTuple):
         entry = self.entries.get("sample_rate")
         if entry is None:
             return None
-        if entry.path.startswith(OVERRIDE):
-            return OVERRIDE.strip()
+        if entry.path.startswith(OVERRIDES):
+            return OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else "an override"
         if entry.path != self.document.source.name:
             return os.path.basename(entry.path)
         return entry.names[0] if entry.names else None
 
 
+ConfigLike = Config | ModelConfig | str | os.PathLike[str]
+"""What the analyses take for a config: one that was loaded, its 16 fields alone, or what `load_config` takes."""
+
+
+def as_config(config: ConfigLike) -> Config:
+    """A config that was loaded as it is, and the config that anything else stands for.
+
+    Raises:
+        TypeError: It stands for none.
+    """
+    if isinstance(config, Config):
+        return config
+    if isinstance(config, ModelConfig):
+        return Config(name="config", origin="<config>", model=config)
+    return load_config(config)
+
+
 def load_config(
-    reference: str, overrides: Sequence[str] = (), dialect: str | None = None, *, allow_unknown: bool = False
+    reference: str | os.PathLike[str],
+    overrides: Overrides = (),
+    dialect: str | None = None,
+    *,
+    allow_unknown: bool = False,
 ) -> Config:
     """The config that a path, a preset's name (with or without ``.yaml``) or ``-`` names.
 
     Args:
         reference: A file wins over a preset of the same name. Of a checkpoint (a file of weights, an index of several,
             a folder of them), what its shapes and the config inside or beside it tell; of other folders, config.json.
-        overrides: ``field=value`` each, checked like the file.
+        overrides: What replaces fields: a mapping, as ``{"encoder_num_layers": 6}``, or texts, as
+            ``["encoder_num_layers=6"]``, each checked like the file.
         dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
         allow_unknown: Whether to leave out the fields of another program's config that are not known and may change
             the architecture; `Config.not_counted` names them then, and they are errors otherwise.
 
     Raises:
+        TypeError: The reference is neither a text nor a path, or an override is no plain data.
+        ArgumentError: There is no such dialect.
         SourceError: Nothing is there, or it cannot be read.
         ConfigError: It is wrong; carries every problem with its place.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
-    document = read_document(reference, dialect, allow_unknown=allow_unknown)
+    document = read_document(path_text(reference, "a config"), known_dialect(dialect), allow_unknown=allow_unknown)
     return config_of(read_config(document, overrides, allow_unknown=allow_unknown))
+
+
+def known_dialect(dialect: str | None) -> str | None:
+    """A dialect's name as it is, or none.
+
+    Raises:
+        ArgumentError: There is no such dialect.
+    """
+    if dialect is not None:
+        # Imported only where it is said whose config it is.
+        from w2v_explore.config.dialects.table import DIALECT_NAMES
+
+        if dialect not in DIALECT_NAMES:
+            raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")
+    return dialect
 
 
 def read_document(reference: str, dialect: str | None = None, *, allow_unknown: bool = False) -> Document:
@@ -175,7 +225,6 @@ def read_document(reference: str, dialect: str | None = None, *, allow_unknown: 
     Raises:
         SourceError: Nothing is there, or it cannot be read.
         CheckpointError: It is a checkpoint, and corrupt, or of no wav2vec 2.0 model, or unlike the config beside it.
-        MissingExtraError: It is a PyTorch file, and torch is not installed.
     """
     if dialect is None and is_checkpoint(reference):
         # Imported only where there is one.
@@ -186,7 +235,16 @@ def read_document(reference: str, dialect: str | None = None, *, allow_unknown: 
 
 
 def load_preset(name: str) -> Config:
-    """A preset by its exact name, whatever lies in the working folder."""
+    """A preset by its exact name, whatever lies in the working folder.
+
+    Args:
+        name: One of `preset_names`.
+
+    Raises:
+        SourceError: There is no such preset.
+    """
+    if name not in preset_names():
+        raise SourceError(f"there is no preset {name}; `w2v-explore presets` lists them")
     return config_of(read_config(parse_document(read_preset(name))))
 
 
@@ -207,7 +265,7 @@ def config_from_mapping(values: Mapping[str, object], name: str, dialect: str | 
     return config_of(read_config(parse_document(Source(name, content), dialect)))
 
 
-def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unknown: bool = False) -> Reading:
+def read_config(document: Document, overrides: Overrides = (), *, allow_unknown: bool = False) -> Reading:
     """Follow what a document extends, apply overrides, and check it all; never raises for what a config says.
 
     Args:
@@ -216,7 +274,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
         allow_unknown: As in `load_config`.
     """
     layers, problems = _layers(document)
-    innermost = layers[0]
+    innermost, bases = layers[0], tuple(layers[:-1])
     complete = not problems and _states_all_it_can(innermost)
     unchanged = _merge(layers, document)
     translations = [layer.translation for layer in layers if layer.translation]
@@ -226,7 +284,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
         warnings += [_allow(problem) for problem in unread]
     else:
         problems += unread
-    layers += [parse_override(override) for override in overrides]
+    layers += override_documents(overrides)
     for layer in layers:
         problems += layer.problems
         problems += _unknown_keys(layer)
@@ -239,6 +297,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else ModelConfig.from_checked(values)
+    warnings += document.warnings
     reading = Reading(
         document=document,
         entries=entries,
@@ -247,6 +306,7 @@ def read_config(document: Document, overrides: Sequence[str] = (), *, allow_unkn
         model=model,
         warnings=warnings,
         changes=_changes(unchanged, entries) if overrides else (),
+        bases=bases,
         not_counted=tuple(dict.fromkeys(str(problem.key) for problem in unread)) if allow_unknown else (),
     )
     for translation in translations:
@@ -331,7 +391,7 @@ def _by_meaning(key: str, value: object) -> object:
 
 
 def _is_override(entry: Entry) -> bool:
-    return entry.path.startswith(OVERRIDE)
+    return entry.path.startswith(OVERRIDES)
 
 
 def _layers(document: Document) -> tuple[list[Document], list[Problem]]:

@@ -25,8 +25,10 @@ MAX_KEYS_CHECKED = 1_000
 MAX_REMEMBERED_LENGTH = 64
 _SMALL_FILE = 4_096
 TAG = "tag:yaml.org,2002:"
-# A command-line override is named by what was typed.
+# An override of a command line is named by what was typed, one of a Python call by its field.
 OVERRIDE = "--set "
+MAPPING_OVERRIDE = "override of "
+OVERRIDES = (OVERRIDE, MAPPING_OVERRIDE)
 
 TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
 _BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))

@@ -94,6 +94,11 @@ def read_preset(name: str) -> Source:
     return Source(f"preset {name}", path.read_bytes(), str(path))
 
 
+def is_preset(source: Source) -> bool:
+    """Whether a source is a preset that was asked for by its name, and no file of the user's."""
+    return source.name == f"preset {source.stem}"
+
+
 def read_file(path: str, reference: str | None = None) -> Source:
     """The source at a path; ``reference`` is what it was asked for by, where a preset's name would do too.
 

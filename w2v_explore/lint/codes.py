@@ -21,6 +21,7 @@ BIAS_WITH_GROUP_NORM = Rule("W306", "bias-with-group-norm")
 POS_CONV_HEAVY = Rule("W307", "pos-conv-heavy")
 HEAD_DIM_SMALL = Rule("W308", "head-dim-small")
 PADDING_LEAKS = Rule("W309", "padding-leaks", "advice")
+MASK_TOO_LONG = Rule("W310", "mask-too-long")
 # What is left over once an ignore has done nothing is worth a warning, though it is about no config.
 UNUSED_IGNORE = Rule("A407", "unused-ignore", "warning")
 
@@ -45,5 +46,18 @@ MODEL_RULES = (
     POS_CONV_HEAVY,
     HEAD_DIM_SMALL,
     PADDING_LEAKS,
+    MASK_TOO_LONG,
 )
 """Run where the config is valid."""
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, those that reading breaks too."""
+    from w2v_explore.config import codes as reading
+
+    return [value for module in (vars(reading), globals()) for value in module.values() if isinstance(value, Rule)]
+
+
+def is_known(prefix: str) -> bool:
+    """Whether a code, or the beginning of one, is that of a rule."""
+    return bool(prefix) and any(rule.code.startswith(prefix) for rule in all_rules())

@@ -2,73 +2,118 @@
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
 from w2v_explore.errors import SourceError
+from w2v_explore.lint.paths import is_below, repository_root, tidy
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = (FOLDER_CONFIG,)
 STDIN = "-"
 
+_Complain = Callable[[str], None]
+_PassBy = Callable[[str, str], None]
+
 
 class Found(NamedTuple):
-    """A file to check; one that a search came across is passed over where it is no model config."""
+    """A file to check; one that a search came across is passed over where it is no model config.
+
+    Attributes:
+        path: Where it is, without ``./`` and doubled slashes.
+        searched: Whether a search came across it, rather than a name or a pattern naming it.
+        source: The folder or pattern that led to it; empty where it was named itself.
+    """
 
     path: str
     searched: bool
+    source: str = ""
 
 
-def find_files(paths: Sequence[str], complain: Any) -> Iterator[Found]:
-    """The files that paths stand for, each once: files, folders, globs, and ``-``.
+def find_files(
+    paths: Sequence[str], complain: _Complain, pass_by: _PassBy = lambda path, reason: None
+) -> Iterator[Found]:
+    """The files that paths stand for: files, folders, globs, and ``-``.
+
+    A file comes once for each path that leads to it.
 
     Args:
         paths: As they were given.
         complain: Called with a message for each folder that cannot be searched; the search goes on.
+        pass_by: Called with each file and folder that is not looked at, as git ignores it, and the reason; a folder
+            ends in a slash.
 
     Raises:
         SourceError: A path or pattern stands for nothing.
     """
-    seen: set[str] = set()
     for path in paths:
-        for found in _expand(path, complain):
-            name = os.path.normpath(found.path)
-            if name not in seen:
-                seen.add(name)
-                yield found
+        yield from _expand(path, complain, pass_by)
 
 
-def _expand(path: str, complain: Any) -> Iterator[Found]:
+def is_pattern(path: str) -> bool:
+    """Whether a path is looked for as a glob: nothing has it as its name."""
+    return glob.has_magic(path) and not os.path.lexists(path)
+
+
+def without_idle_patterns(paths: Sequence[str]) -> list[str]:
+    """The paths without the patterns that match nothing."""
+    return [path for path in paths if not is_pattern(path) or glob.glob(path, recursive=True)]
+
+
+def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]:
     if path == STDIN or "\0" in path:
         yield Found(path, searched=False)
     elif os.path.isdir(path):
-        yield from _search(path, complain)
+        yield from _search(path, path, complain, pass_by)
     elif os.path.lexists(path):
-        yield Found(path, searched=False)
+        yield Found(tidy(path), searched=False)
     else:
         matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
         if not matches:
-            raise SourceError(f"no file is named {path}, and no pattern of that name matches one")
+            raise SourceError(f"no file is named {path or repr(path)}, and no pattern of that name matches one")
         for match in matches:
             if os.path.isdir(match):
-                yield from _search(match, complain)
+                yield from _search(match, path, complain, pass_by)
             else:
-                yield Found(match, searched=False)
+                yield Found(tidy(match), searched=False, source=path)
 
 
-def _search(folder: str, complain: Any) -> Iterator[Found]:
+def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]:
     ignored = _IgnoredByGit(folder)
 
     def refuse(error: OSError) -> None:
         complain(f"cannot search {error.filename}: {error.strerror}")
 
-    for parent, folders, files in os.walk(folder, onerror=refuse):
-        ignored.enter(parent)
-        folders[:] = sorted(name for name in folders if name != ".git" and not ignored.holds(parent, f"{name}/"))
-        for name in sorted(files):
-            if (name.endswith(_SUFFIXES) or name in _NAMES) and not ignored.holds(parent, name):
-                yield Found(os.path.join(parent, name), searched=True)
+    # Links to folders are followed, each folder once.
+    waiting, reached = [folder], [os.path.realpath(folder)]
+    while waiting:
+        for parent, folders, files in os.walk(waiting.pop(0), onerror=refuse):
+            ignored.enter(parent)
+            shown = "" if parent == os.curdir else tidy(parent)
+            inner = []
+            for name in sorted(name for name in folders if name != ".git"):
+                path = os.path.join(shown, name)
+                if ignored.holds(parent, f"{name}/"):
+                    pass_by(f"{path}/", "git ignores it")
+                elif not os.path.islink(path):
+                    inner.append(name)
+                elif is_below(reached[0], target := os.path.realpath(path)):
+                    pass_by(f"{path}/", "a link that leads back to where it is")
+                elif not any(is_below(target, other) for other in reached):
+                    reached.append(target)
+                    waiting.append(path)
+            folders[:] = inner
+            for name in sorted(files):
+                lower = name.lower()
+                if lower.endswith(_SUFFIXES) or lower in _NAMES:
+                    path = os.path.join(shown, name)
+                    if ignored.holds(parent, name):
+                        pass_by(path, "git ignores it")
+                    else:
+                        yield Found(path, searched=True, source=source)
+                elif lower.endswith(".json"):
+                    pass_by(os.path.join(shown, name), "a JSON of another name than config.json")
 
 
 class _IgnoredByGit:
@@ -108,11 +153,9 @@ class _IgnoredByGit:
     @staticmethod
     def _parents(folder: str) -> list[str]:
         """The folders above, from the root of the repository; none outside of one."""
+        root = repository_root(folder)
         parents: list[str] = []
-        while not os.path.exists(os.path.join(folder, ".git")):
-            parent = os.path.dirname(folder)
-            if parent == folder:
-                return []
-            folder = parent
+        while root is not None and folder != root:
+            folder = os.path.dirname(folder)
             parents.insert(0, folder)
         return parents

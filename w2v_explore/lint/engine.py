@@ -1,18 +1,37 @@
 """Linting a document: reading it, running the rules, leaving out what is ignored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
+from typing import NamedTuple
 
+from w2v_explore.config import codes
 from w2v_explore.config.document import Document
 from w2v_explore.config.load import Reading, read_config, rename_fields
+from w2v_explore.config.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
-from w2v_explore.lint.codes import DOCUMENT_RULES, MODEL_RULES
+from w2v_explore.lint.codes import DOCUMENT_RULES, MODEL_RULES, UNUSED_IGNORE
 from w2v_explore.lint.settings import Settings
 from w2v_explore.lint.subject import Finding, Subject
 
 _ADVICE = {rule.code for rule in (*DOCUMENT_RULES, *MODEL_RULES) if rule.severity == "advice"}
+# A file that cannot be read is no answer to any question: it is reported whatever is selected.
+UNREADABLE = frozenset(
+    {codes.YAML_SYNTAX, codes.ENCODING, codes.TOO_DEEP_OR_BIG, codes.ALIAS_BOMB, codes.NOT_A_MAPPING}
+)
 _Check = Callable[[Subject], Iterable[Finding]]
+
+
+class Examined(NamedTuple):
+    """What is to be said of a config.
+
+    Attributes:
+        problems: What the settings ask for, in the order of their places, each once.
+        hidden: Advice that holds and is not selected, and errors that were left out.
+    """
+
+    problems: list[Problem]
+    hidden: list[Problem]
 
 
 def lint_document(document: Document, settings: Settings) -> list[Problem]:
@@ -20,18 +39,37 @@ def lint_document(document: Document, settings: Settings) -> list[Problem]:
 
     What is wrong in a file that it extends is among them, at its place there.
     """
+    return examine_document(document, settings).problems
+
+
+def examine_document(document: Document, settings: Settings) -> Examined:
+    """As `lint_document`, with what holds and is not shown."""
     reading = read_config(document, allow_unknown=settings.allow_unknown)
     subject = Subject(reading, settings)
-    problems = [problem for problem in reading.problems + reading.warnings if settings.selects(problem.rule)]
+    found = reading.problems + reading.warnings
     is_own, is_valid = document.translation is None, reading.model is not None
     for rule, check in _checks(settings.select, settings.ignore, settings.fail_on, is_own, is_valid):
         for finding in check(subject):
             problem = _place(reading, rule, finding)
             if problem is not None:
-                problems.append(problem)
-    if "w2v:" in document.text:
-        problems = _without_ignored(problems, document, settings)
-    return sorted(problems, key=order)
+                found.append(problem)
+    for layer in (document, *reading.bases):
+        if "w2v:" in layer.text:
+            found = _without_ignored(found, layer, settings, layer is document)
+    problems, hidden = [], []
+    for problem in found:
+        if settings.selects(problem.rule) or (problem.rule in UNREADABLE and not settings.ignores(problem.rule)):
+            problems.append(problem)
+        elif _is_worth_a_word(problem.rule, settings):
+            hidden.append(problem)
+    return Examined(sorted(problems, key=order), hidden)
+
+
+def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
+    """Whether a report says that it leaves a rule's findings out."""
+    if rule == UNUSED_IGNORE:
+        return False
+    return rule.severity == "error" or (rule.severity == "advice" and not settings.ignores(rule))
 
 
 def order(problem: Problem) -> tuple[str, int, int, str, str]:
@@ -44,10 +82,10 @@ def order(problem: Problem) -> tuple[str, int, int, str, str]:
 def _checks(
     select: tuple[str, ...] | None, ignore: tuple[str, ...], fail_on: Severity, is_own: bool, is_valid: bool
 ) -> list[tuple[Rule, _Check]]:
-    """The rules that settings select, with their checks; the same for every file of a run."""
+    """The rules that settings select, and advice that they do not, with their checks; the same for a whole run."""
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
     rules = (DOCUMENT_RULES if is_own else ()) + (MODEL_RULES if is_valid else ())
-    return [(rule, _check_of(rule)) for rule in rules if settings.selects(rule)]
+    return [(rule, _check_of(rule)) for rule in rules if settings.selects(rule) or _is_worth_a_word(rule, settings)]
 
 
 def _check_of(rule: Rule) -> _Check:
@@ -56,35 +94,48 @@ def _check_of(rule: Rule) -> _Check:
     return check
 
 
-def _without_ignored(problems: list[Problem], document: Document, settings: Settings) -> list[Problem]:
+def _without_ignored(problems: list[Problem], layer: Document, settings: Settings, is_own: bool) -> list[Problem]:
     # Imported only for the files that have such comments.
     from w2v_explore.lint.ignores import apply_ignores, find_ignores
 
     def ran(code: str) -> bool:
-        return settings.selects(Rule(code, "", "advice" if code in _ADVICE else None))
+        # What the ignores of a base are for is found out where it is linted itself.
+        grade: Severity | None = "advice" if code in _ADVICE else None if code[0] in "EWA" else "warning"
+        return is_own and settings.selects(Rule(code, "", grade))
 
-    left = apply_ignores(problems, find_ignores(document), document.source.name, ran)
-    return [problem for problem in left if settings.selects(problem.rule)]
+    return list(apply_ignores(problems, find_ignores(layer), layer.source.name, ran))
 
 
 def _place(reading: Reading, rule: Rule, finding: Finding) -> Problem | None:
-    """A finding at its place in the file; None where the file states none of the keys concerned."""
-    document = reading.document
-    stated = [key for key in finding.keys if key in document.entries]
-    if finding.keys and not stated:
-        # Another file says so, and is told when it is linted itself.
-        return None
+    """A finding at its place in the file, or in the file that it extends and that alone states the keys concerned.
+
+    None where a preset states them: there, nobody can mend it.
+    """
+    layer = reading.document
+    if finding.keys and layer.entries.keys().isdisjoint(finding.keys):
+        base = _base_that_states(reading, finding.keys)
+        if base is None:
+            return None
+        layer = base
+    stated = [key for key in finding.keys if key in layer.entries]
     if not stated:
-        place, key = Place(document.source.name, document.start.line, document.start.column), None
+        place, key = Place(layer.source.name, layer.start.line, layer.start.column), None
     else:
-        key = max(stated, key=list(document.entries).index)
-        entry = document.entries[key]
+        key = max(stated, key=list(layer.entries).index)
+        entry = layer.entries[key]
         place = entry.value_place(*finding.item)
         if entry.names:
             key = entry.name(finding.item)
         else:
             key += "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding.item)
     message = finding.message
-    if document.translation is not None:
+    if layer.translation is not None:
         message = rename_fields(message, reading.entries, finding.item)
-    return Problem(rule=rule, place=place, key=key, message=message, fix=finding.fix)
+    return Problem(rule=rule, place=finding.place or place, key=key, message=message, fix=finding.fix)
+
+
+def _base_that_states(reading: Reading, keys: Sequence[str]) -> Document | None:
+    """The last file, among those that a config extends, whose word on one of the keys holds."""
+    paths = {reading.entries[key].path for key in keys if key in reading.entries}
+    bases = (base for base in reversed(reading.bases) if base.source.name in paths and not is_preset(base.source))
+    return next(bases, None)

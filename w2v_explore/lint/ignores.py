@@ -30,18 +30,26 @@ class Ignore(NamedTuple):
     place: Place
 
     def covers(self, problem: Problem) -> bool:
-        """Whether a problem of the same file is excused."""
-        return problem.rule.code.startswith(self.codes) and self.line in (None, problem.place.line)
+        """Whether a problem of the same file is excused.
+
+        What is about the file as a whole stands at its first line, and has no end: a comment there excuses it only if
+        it names the rule's whole code.
+        """
+        if self.line is None:
+            return problem.rule.code.startswith(self.codes)
+        if problem.place.end_line is None and problem.rule.code not in self.codes:
+            return False
+        return problem.rule.code.startswith(self.codes) and self.line == problem.place.line
 
 
 def find_ignores(document: Document) -> list[Ignore]:
     """The ignores of a document, in their order."""
     first_key = document.start.line or 1
-    scalars = [entry.value for entry in document.entries.values() if isinstance(entry.value, yaml.ScalarNode)]
+    texts = _texts(document.text)
     ignores = []
     for number, line in enumerate(document.text.splitlines(), start=1):
         match = _COMMENT.search(line)
-        if match is None or any(_holds(scalar, number - 1, match.start()) for scalar in scalars):
+        if match is None or _is_held(texts, (number - 1, match.start())):
             continue
         codes = tuple(code for code in re.split(r"[\s,]+", match.group(1).strip()) if code)
         alone_at_top = number < first_key and not line[: match.start()].strip()
@@ -50,10 +58,22 @@ def find_ignores(document: Document) -> list[Ignore]:
     return ignores
 
 
-def _holds(scalar: yaml.ScalarNode, line: int, column: int) -> bool:
-    """Whether a place lies inside a value: there, a # is text."""
-    start, end = scalar.start_mark, scalar.end_mark
-    return (start.line, start.column) <= (line, column) < (end.line, end.column)
+def _texts(text: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where the keys and values of a YAML or JSON stand, line and column from 0: there, a # is text."""
+    stretches = []
+    try:
+        for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(token, yaml.ScalarToken):
+                start, end = token.start_mark, token.end_mark
+                stretches.append(((start.line, start.column), (end.line, end.column)))
+    except yaml.YAMLError:
+        # What cannot be read further on is reported elsewhere.
+        pass
+    return stretches
+
+
+def _is_held(texts: Sequence[tuple[tuple[int, int], tuple[int, int]]], place: tuple[int, int]) -> bool:
+    return any(start <= place < end for start, end in texts)
 
 
 def apply_ignores(

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from w2v_explore.errors import SourceError
+from w2v_explore.lint.codes import is_known
 
 _TABLE = "w2v-explore"
+_MISSPELT_TABLES = ("w2v_explore", "w2vexplore")
 _LISTS = ("paths", "select", "ignore")
 _KEYS = (*_LISTS, "fail-on", "seconds", "format", "budgets", "per-path-ignores")
 _SEVERITIES = ("error", "warning", "advice")
@@ -62,9 +64,11 @@ def _table(path: str) -> dict[str, Any] | None:
     try:
         with open(path, "rb") as file:
             content = file.read()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    if _TABLE.encode() not in content:
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+    if not any(name.encode() in content for name in (_TABLE, *_MISSPELT_TABLES)):
         return None
     # Only projects that configure the linter pay for the import.
     if sys.version_info >= (3, 11):
@@ -73,9 +77,15 @@ def _table(path: str) -> dict[str, Any] | None:
         import tomli as tomllib
 
     try:
-        table: dict[str, Any] | None = tomllib.loads(content.decode()).get("tool", {}).get(_TABLE)
+        tools = tomllib.loads(content.decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {error}") from error
+    for name in _MISSPELT_TABLES if isinstance(tools, dict) else ():
+        if name in tools:
+            raise SourceError(f"{path}: the table tool.{name} is read by nobody; call it tool.{_TABLE}")
+    table = tools.get(_TABLE) if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise SourceError(f"{path}: tool.{_TABLE} is {table!r}; write a table, [tool.{_TABLE}]")
     return table
 
 
@@ -90,7 +100,9 @@ def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
             raise refuse(key, "a list of texts")
         if key == "fail-on" and value not in _SEVERITIES:
             raise refuse(key, " or ".join(_SEVERITIES))
-        if key == "seconds" and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+        if key == "seconds" and (
+            isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf")
+        ):
             raise refuse(key, "a positive number")
         if key == "format" and not isinstance(value, str):
             raise refuse(key, "the name of a format")
@@ -98,6 +110,14 @@ def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
             raise refuse(key, "a table of limits")
         if key == "per-path-ignores" and not (isinstance(value, dict) and all(map(_is_texts, value.values()))):
             raise refuse(key, 'a table of lists, as "old/*" = ["W305"]')
+    if table.get("select") == []:
+        raise refuse("select", 'the rules to run, as ["E", "W"]; nothing would be checked')
+    lists = [("select", table.get("select", ())), ("ignore", table.get("ignore", ()))]
+    lists += [(f"per-path-ignores.{pattern}", codes) for pattern, codes in table.get("per-path-ignores", {}).items()]
+    for key, codes in lists:
+        for code in codes:
+            if not is_known(code):
+                raise SourceError(f"{path}: tool.{_TABLE}.{key} has {code!r}, no code of a rule; write E234, or W")
     return Project(
         folder=folder,
         paths=tuple(os.path.join(os.path.relpath(folder), path) for path in table.get("paths", ())),
@@ -107,7 +127,9 @@ def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
         seconds=table.get("seconds"),
         format=table.get("format"),
         budgets=table.get("budgets", {}),
-        per_path_ignores={pattern: tuple(codes) for pattern, codes in table.get("per-path-ignores", {}).items()},
+        per_path_ignores={
+            pattern.removeprefix("./"): tuple(codes) for pattern, codes in table.get("per-path-ignores", {}).items()
+        },
     )
 
 

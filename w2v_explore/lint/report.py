@@ -1,30 +1,78 @@
 """What a run of the linter found, before a format writes it."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
-from w2v_explore.diagnostics import Problem, Severity
+from w2v_explore.diagnostics import Problem, Rule, Severity
+from w2v_explore.lint.engine import order
 
 
-@dataclass(slots=True)
+class PassedOver(NamedTuple):
+    """A file, or a folder with a slash at its end, that was not checked.
+
+    Attributes:
+        path: Where it is.
+        reason: Why, in a few words.
+    """
+
+    path: str
+    reason: str
+
+    def renamed(self, rename: Callable[[str], str]) -> "PassedOver":
+        """The same with another name; a folder keeps its slash."""
+        slash = "/" if self.path.endswith("/") else ""
+        return self._replace(path=f"{rename(self.path.rstrip('/'))}{slash}")
+
+
+@dataclass(slots=True, repr=False)
 class LintReport:
     """The problems of all files, and what was not checked.
 
     Attributes:
         problems: Sorted by file, line and column.
         files: The names of all files that were checked, in the order in which they were.
-        skipped: How many files of searched folders are no model configs.
+        passed_over: The files of searched folders that are no model configs.
+        not_searched: What a search did not look at, as git ignores it.
         lines: The source line of each problem that has a place, by path and line.
         diffs: The lines of unified diffs, where repairs are shown and not made.
         unreadable: What could not be read or written, a message each.
+        hidden: Advice that holds and is not selected, and errors that were left out, by rule.
     """
 
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    skipped: int = 0
+    passed_over: list[PassedOver] = field(default_factory=list)
+    not_searched: list[PassedOver] = field(default_factory=list)
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    hidden: Counter[Rule] = field(default_factory=Counter)
+
+    def renamed(self, rename: Callable[[str], str]) -> "LintReport":
+        """The same report with other names for its files, sorted by them."""
+        problems = [
+            problem._replace(place=problem.place._replace(path=rename(problem.place.path))) for problem in self.problems
+        ]
+        return replace(
+            self,
+            problems=sorted(problems, key=order),
+            files=[rename(name) for name in self.files],
+            passed_over=[entry.renamed(rename) for entry in self.passed_over],
+            not_searched=[entry.renamed(rename) for entry in self.not_searched],
+            lines={(rename(name), line): text for (name, line), text in self.lines.items()},
+        )
+
+    def __repr__(self) -> str:
+        return f"<LintReport: {self.sentence()}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``lint`` (docs/json.md), as plain data; paths start at the repository's root."""
+        from w2v_explore.lint.formats.json import document  # which imports this module
+        from w2v_explore.lint.paths import PortablePaths
+
+        return document(self.renamed(PortablePaths().of))
 
     def count(self, severity: Severity) -> int:
         """How many problems have a severity."""
@@ -34,7 +82,7 @@ class LintReport:
         """The counts that end every report."""
         return {
             "files": len(self.files),
-            "skipped": self.skipped,
+            "skipped": len(self.passed_over),
             "errors": self.count("error"),
             "warnings": self.count("warning"),
             "advice": self.count("advice"),
@@ -47,9 +95,30 @@ class LintReport:
             _count(self.count("warning"), "warning"),
             f"{self.count('advice')} advice" if self.count("advice") else "",
         ]
+        if not self.files:
+            return "No config was checked"
         found = " and ".join(text for text in counts if text) or "No problems"
-        skipped = f" ({_count(self.skipped, 'file')} passed over)" if self.skipped else ""
-        return f"{found} in {_count(len(self.files), 'file') or 'no files'}{skipped}"
+        skipped = f" ({_count(len(self.passed_over), 'file')} passed over)" if self.passed_over else ""
+        hidden = "".join(f"; {text}" for text in self._hidden_sentences())
+        return f"{found} in {_count(len(self.files), 'file') or 'no files'}{skipped}{hidden}"
+
+    def _hidden_sentences(self) -> Iterator[str]:
+        errors, advice = self.count_hidden("error"), self.count_hidden("advice")
+        if errors:
+            yield f"{_count(errors, 'error')} left out by --select or --ignore ({self._hidden_codes('error')})"
+        if advice:
+            them = "it" if advice == 1 else "them"
+            yield (
+                f"{_count(advice, 'advisory finding')} hidden ({self._hidden_codes('advice')}): "
+                f"--select E,W,A shows {them}, --fail-on advice fails on {them}"
+            )
+
+    def count_hidden(self, severity: Severity) -> int:
+        """How many findings of a severity hold and are not shown."""
+        return sum(count for rule, count in self.hidden.items() if rule.severity == severity)
+
+    def _hidden_codes(self, severity: Severity) -> str:
+        return ", ".join(sorted(rule.code for rule in self.hidden if rule.severity == severity))
 
     def statistics(self) -> list[tuple[int, Problem]]:
         """How often each rule was broken, the most often first, each with one of its problems."""

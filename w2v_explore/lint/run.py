@@ -6,16 +6,19 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
+from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.load import known_dialect
 from w2v_explore.config.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import SourceError
-from w2v_explore.lint.discovery import STDIN, Found
-from w2v_explore.lint.engine import lint_document, order
-from w2v_explore.lint.pyproject import Project
-from w2v_explore.lint.report import LintReport
-from w2v_explore.lint.settings import Settings
+from w2v_explore.errors import ArgumentError, SourceError
+from w2v_explore.lint.belonging import reason_to_pass_over
+from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, without_idle_patterns
+from w2v_explore.lint.engine import examine_document, order
+from w2v_explore.lint.paths import Identities, tidy
+from w2v_explore.lint.pyproject import Project, load_project
+from w2v_explore.lint.report import LintReport, PassedOver
+from w2v_explore.lint.settings import Settings, settings_of
 
 
 class LintRun:
@@ -40,41 +43,102 @@ class LintRun:
         self._dialect = dialect
         self._project, self._settings, self._stdin_name, self._repairs = project, settings, stdin_name, repair
         self._report = LintReport()
-        self._seen: set[Problem] = set()
+        self._identities = Identities()
+        # By file: whether it is a config.
+        self._checked: dict[tuple[str, str], bool] = {}
+        self._fruitful: set[str] = set()
+        self._seen: set[tuple[object, ...]] = set()
+
+    def check_all(self, paths: Sequence[str], allow_empty: bool = False) -> LintReport:
+        """The report on all files that paths stand for.
+
+        Args:
+            paths: Files, folders, globs, and ``-``.
+            allow_empty: Whether folders and patterns may lead to no config.
+
+        Raises:
+            SourceError: A path or pattern stands for nothing.
+        """
+        for found in find_files(without_idle_patterns(paths) if allow_empty else paths, self.complain, self.pass_by):
+            self.check(found)
+        if not allow_empty:
+            self._complain_of_nothing(paths)
+        return self.finish()
 
     def complain(self, message: str) -> None:
         """Note what could not be read or written, and go on."""
         self._report.unreadable.append(message)
 
+    def pass_by(self, path: str, reason: str) -> None:
+        """Note what a search did not look at."""
+        self._report.not_searched.append(PassedOver(path, reason))
+
     def check(self, found: Found) -> None:
-        """Lint a file, or pass over it."""
-        try:
-            source = self._read(found.path)
-        except SourceError as error:
-            self.complain(str(error))
-            return
-        dialect = None if found.searched else self._dialect
-        document = parse_document(source, dialect)
-        if found.searched and not _is_config(document):
-            self._report.skipped += 1
-            return
-        settings = self._settings_for(source.name)
-        if self._repairs:
-            document = self._repair(source, document, settings, dialect)
-        self._report.files.append(source.name)
-        problems = lint_document(document, settings)
-        lines = document.text.splitlines() if problems else []
-        for problem in problems:
-            # A fault of a base is found again with every config that extends it.
-            if problem not in self._seen:
-                self._seen.add(problem)
-                self._report.problems.append(problem)
-                self._keep_line(problem, source.name, lines)
+        """Lint a file, or pass over it, once; what a search passed over is linted where it is named as well."""
+        identity = self._identities.of(found.path)
+        is_config = self._checked.get(identity)
+        if is_config is None or not (is_config or found.searched):
+            is_config = self._checked[identity] = self._check(found)
+        if is_config:
+            self._fruitful.add(found.source)
 
     def finish(self) -> LintReport:
         """The report, sorted."""
         self._report.problems.sort(key=order)
         return self._report
+
+    def _complain_of_nothing(self, names: Sequence[str]) -> None:
+        """Note each folder and pattern that led to no config: most likely another one was meant."""
+        for name in names:
+            if name in self._fruitful or not (os.path.isdir(name) or is_pattern(name)):
+                continue
+            prefix = "" if tidy(name) == os.curdir else os.path.join(tidy(name), "")
+            passed_over, ignored = (
+                sum(entry.path.startswith(prefix) for entry in entries)
+                for entries in (self._report.passed_over, self._report.not_searched)
+            )
+            seen = [f"{passed_over} passed over"] * bool(passed_over) + [f"{ignored} not searched"] * bool(ignored)
+            why = f" ({', '.join(seen)}; --show-files says why)" if seen else ""
+            self.complain(f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty")
+
+    def _check(self, found: Found) -> bool:
+        """Whether a file is a config, once it has been linted or passed over."""
+        try:
+            source = self._read(found.path)
+        except SourceError as error:
+            self.complain(str(error))
+            return True
+        dialect = None if found.searched else self._dialect
+        document = parse_document(source, dialect)
+        reason = reason_to_pass_over(document) if found.searched else None
+        if reason is not None:
+            self._report.passed_over.append(PassedOver(source.name, reason))
+            return False
+        settings = self._settings_for(source.name)
+        if self._repairs:
+            document = self._repair(source, document, settings, dialect)
+        self._report.files.append(source.name)
+        problems, hidden = examine_document(document, settings)
+        lines = document.text.splitlines() if problems else []
+        for problem in problems:
+            if self._is_new(problem, source.name):
+                self._report.problems.append(problem)
+                self._keep_line(problem, source.name, lines)
+        for problem in hidden:
+            if self._is_new(problem, source.name):
+                self._report.hidden[problem.rule] += 1
+        return True
+
+    def _is_new(self, problem: Problem, name: str) -> bool:
+        """Whether a problem counts: a fault of a base is found again with every config that extends it."""
+        place = problem.place
+        if place.path != name and self._settings_for(place.path).ignores(problem.rule):
+            return False
+        key = (self._identities.of(place.path), *place[1:], problem.rule.code, problem.message)
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
 
     def _read(self, path: str) -> Source:
         if path == STDIN:
@@ -84,7 +148,7 @@ class LintRun:
     def _settings_for(self, name: str) -> Settings:
         if not self._project.per_path_ignores:
             return self._settings
-        relative = os.path.relpath(name, self._project.folder)
+        relative = os.path.relpath(name, self._project.folder).replace(os.sep, "/")
         codes = [
             code
             for pattern, codes in self._project.per_path_ignores.items()
@@ -120,13 +184,43 @@ class LintRun:
             self._report.lines[place.path, place.line] = lines[place.line - 1]
 
 
-def _is_config(document: Document) -> bool:
-    """Whether a file has to do with us: one that cannot be parsed does if it names a field.
+def lint_files(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    seconds: float | None = None,
+    dialect: str | None = None,
+    allow_unknown: bool = False,
+) -> LintReport:
+    """Check config files as ``w2v-explore lint`` does: what pyproject.toml says holds where nothing else is said.
 
-    Of other programs' configs, those that state an architecture of the kind: a repository also holds many that do not.
+    Args:
+        paths: Files, folders and patterns; one or several.
+        select: Codes of rules or their beginnings, as ``["E", "W3"]``; by default all errors and warnings.
+        ignore: Codes of rules or their beginnings to leave out.
+        seconds: A duration for which every config has to give a frame.
+        dialect: Whose configs the files that are named are, as in `load_config`.
+        allow_unknown: Whether fields of another program's config that are not known are warned of, and no error.
+
+    Returns:
+        All problems; what cannot be read is in ``unreadable``.
+
+    Raises:
+        ArgumentError: A code, the duration or the dialect is none.
+        SourceError: A path stands for nothing, or pyproject.toml is wrong.
+        TypeError: An argument is of another type.
     """
-    if document.translation is not None:
-        return document.translation.is_family
-    if document.entries:
-        return any(key in FIELDS for key in document.entries)
-    return any(field in document.text for field in FIELDS)
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
+    elif not isinstance(paths, Sequence):
+        raise TypeError(f"{kind_of(paths)} is given for the files; give a path, or a list of several")
+    names = [path_text(path, "a file to lint") for path in paths]
+    if not names:
+        raise ArgumentError("there is nothing to lint; name a file or a folder")
+    for name, codes in (("select", select), ("ignore", ignore)):
+        if isinstance(codes, str):
+            raise TypeError(f"{name} is a text; give a list of codes, as ['E', 'W3']")
+    project = load_project(os.getcwd())
+    settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
+    return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)

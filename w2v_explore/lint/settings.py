@@ -1,10 +1,13 @@
 """What the user asked of the linter: on the command line, or in ``[tool.w2v-explore]`` of a pyproject.toml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Rule, Severity
+from w2v_explore.errors import ArgumentError
+from w2v_explore.lint.codes import all_rules, is_known
+from w2v_explore.lint.pyproject import Project
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 
@@ -13,8 +16,9 @@ class Settings(NamedTuple):
     """Which rules run, and what they hold configs against.
 
     Attributes:
-        select: Codes or their beginnings; None for all errors and warnings, and advice where ``fail_on`` asks for it.
-        ignore: Codes or their beginnings to leave out.
+        select: Codes or their beginnings, where E, W and A stand for errors, warnings and advice; None for all errors
+            and warnings, and advice where ``fail_on`` asks for it.
+        ignore: What to leave out, in the same way.
         fail_on: The least severity at which the linter fails.
         seconds: A duration that configs have to give a frame for.
         budgets: Limits for every config, beside those that it states itself.
@@ -30,12 +34,63 @@ class Settings(NamedTuple):
 
     def selects(self, rule: Rule) -> bool:
         """Whether a rule runs."""
-        if self.ignore and rule.code.startswith(self.ignore):
+        if self.ignores(rule):
             return False
         if self.select is not None:
-            return rule.code.startswith(self.select)
+            return _matches(rule, self.select)
         return rule.severity != "advice" or self.fail_on == "advice"
+
+    def ignores(self, rule: Rule) -> bool:
+        """Whether a rule is left out by name."""
+        return bool(self.ignore) and _matches(rule, self.ignore)
 
     def fails(self, severity: Severity) -> bool:
         """Whether a problem of this severity makes the linter fail."""
         return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
+
+
+def settings_of(
+    project: Project,
+    *,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    fail_on: Severity | None = None,
+    seconds: float | None = None,
+    allow_unknown: bool = False,
+) -> Settings:
+    """What holds for a run: what was said, and for the rest what a pyproject.toml says.
+
+    Raises:
+        ArgumentError: A code is none, no rule is left to run, or the duration is not positive.
+    """
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise ArgumentError(f"{seconds:g} seconds are no length of audio; give a positive duration")
+    chosen = project.select if select is None else _codes(select)
+    ignored = project.ignore if ignore is None else _codes(ignore)
+    if chosen == ():
+        raise ArgumentError("no rule is selected, so that nothing would be checked; give E,W for the usual ones")
+    settings = Settings(
+        select=chosen,
+        ignore=ignored,
+        fail_on=fail_on or project.fail_on or "warning",  # type: ignore[arg-type]
+        seconds=seconds if seconds is not None else project.seconds,
+        budgets=project.budgets,
+        allow_unknown=allow_unknown,
+    )
+    if (ignored or chosen is not None) and not any(map(settings.selects, all_rules())):
+        raise ArgumentError("what is selected is ignored, so that nothing would be checked; leave a rule")
+    return settings
+
+
+def _matches(rule: Rule, prefixes: tuple[str, ...]) -> bool:
+    # A letter is a severity, which a few rules have another one of than their code.
+    letter = rule.severity[0].upper()
+    return any(prefix == letter if len(prefix) == 1 else rule.code.startswith(prefix) for prefix in prefixes)
+
+
+def _codes(values: Sequence[str]) -> tuple[str, ...]:
+    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+    for code in codes:
+        if not is_known(code):
+            raise ArgumentError(f"{code} is no code of a rule; write E234, or W for all warnings")
+    return codes

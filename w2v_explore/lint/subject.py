@@ -5,6 +5,7 @@ from typing import NamedTuple
 from w2v_explore.config.document import Document
 from w2v_explore.config.load import Reading
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.diagnostics import Place
 from w2v_explore.lint.settings import Settings
 
 
@@ -17,12 +18,14 @@ class Finding(NamedTuple):
             in a file that states none of them. Without keys it is about the file.
         item: The way into a list, as in `Fault`.
         fix: The text that repairs it, if there is one right answer.
+        place: Where it is reported, where that is at none of the keys.
     """
 
     message: str
     keys: tuple[str, ...] = ()
     item: tuple[int | str, ...] = ()
     fix: str | None = None
+    place: Place | None = None
 
 
 class Subject(NamedTuple):

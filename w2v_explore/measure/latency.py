@@ -17,9 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.load import ConfigLike
 from w2v_explore.errors import DeviceError
 from w2v_explore.measure.clock import Clock, clock_for
 from w2v_explore.measure.ledger import HookedPass, LayerLatency, Ledger, build_ledger, time_hooked_pass, time_pass
@@ -61,7 +63,7 @@ class Plan:
     budget_s: float = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Latency:
     """A measured forward pass.
 
@@ -69,6 +71,7 @@ class Latency:
         device: ``cpu``, ``cuda:0``.
         device_name: What the hardware is called.
         dtype: Of weights and activations.
+        audio_seconds: The duration of all utterances of the batch together.
         threads: Threads that torch computes with on the CPU.
         torch_version: The torch that computed.
         runs: Plain passes that count.
@@ -84,6 +87,7 @@ class Latency:
     device: str
     device_name: str
     dtype: str
+    audio_seconds: float
     threads: int
     torch_version: str
     runs: int
@@ -94,6 +98,24 @@ class Latency:
     ledger: Ledger | None
     noise: Noise
     against_first: Ratio | None
+
+    def __repr__(self) -> str:
+        estimate, noisy = self.end_to_end, ", noisy" if self.noise.noisy else ""
+        return (
+            f"<Latency on {self.device} in {self.dtype}: median {estimate.median_s:.4g} s, "
+            f"{estimate.low_s:.4g} to {estimate.high_s:.4g} s, {self.runs} runs{noisy}>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``latency`` in the JSON of ``summary --device`` (docs/json.md), as plain data."""
+        from w2v_explore.measure.documents import latency_document
+
+        return latency_document(self)
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of computation for each second of audio."""
+        return self.end_to_end.median_s / self.audio_seconds
 
     @property
     def layers(self) -> Mapping[str, LayerLatency]:
@@ -118,20 +140,22 @@ class _Runner:
 
 
 def measure_latency(
-    analysis: Analysis,
+    config: Analysis | ConfigLike,
     device: str = "cpu",
     *,
+    workload: Workload | None = None,
     plan: Plan | None = None,
     threads: int | None = None,
     compiled: bool = False,
     model: Wav2Vec2Model | None = None,
     progress: Progress | None = None,
 ) -> tuple[Latency, Wav2Vec2Model]:
-    """Build the model of an analysis on a device and time its forward pass on noise, without lengths.
+    """Build the model of a config on a device and time its forward pass on noise, without lengths.
 
     Args:
-        analysis: Model and workload.
+        config: As in `analyze`, or an analysis.
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        workload: As in `analyze`; that of the analysis where one is given.
         plan: When there are enough passes; by default when the median is known to 2 %, or after 30 s.
         threads: That torch computes with on the CPU meanwhile; by default as many as it does anyway.
         compiled: Whether to time the model as ``torch.compile`` makes it.
@@ -143,7 +167,10 @@ def measure_latency(
 
     Raises:
         DeviceError: The device is absent, too small, or cannot run the dtype; or nothing can be compiled here.
+        WorkloadError: The input is too short to give a frame.
+        TypeError: An argument is of another type.
     """
+    analysis = as_analysis(config, workload)
     models = None if model is None else [model]
     return measure_in_turns(
         [analysis], device, plan=plan, threads=threads, compiled=compiled, models=models, progress=progress
@@ -292,6 +319,7 @@ def _latency(runner: _Runner, first: _Runner, device: torch.device, plan: Plan, 
         device=str(device),
         device_name=device_name(device),
         dtype=runner.analysis.workload.dtype,
+        audio_seconds=runner.analysis.workload.audio_seconds,
         threads=torch.get_num_threads(),
         torch_version=torch.__version__,
         runs=len(runner.plain_ns),

@@ -50,7 +50,7 @@ class LayerLatency:
     total: Timing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ledger:
     """The hooked pass whose end to end is their median, layer by layer.
 
@@ -74,6 +74,12 @@ class Ledger:
     hooked: Timing
     passes: int
     ratio: Ratio
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ledger of {len(self.layers)} layers: {self.end_to_end_ns:,} ns, {self.unattributed_ns:,} of them "
+            f"unattributed, {self.passes} hooked passes>"
+        )
 
     @property
     def unattributed_share(self) -> float:

@@ -185,6 +185,9 @@ class Noise(NamedTuple):
     readings: Readings
     disturbances: tuple[Disturbance, ...]
 
+    def __repr__(self) -> str:
+        return f"<Noise: {', '.join(each.check.name for each in self.disturbances) or 'none'}>"
+
     @property
     def noisy(self) -> bool:
         """Whether anything disturbed the measurement."""

@@ -12,16 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
-from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.training import training_cost
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.architecture.operations import Shape
 from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.load import ConfigLike, as_config
 from w2v_explore.measure.audit import audit_macs
 from w2v_explore.measure.extractor_probe import (
     CHANNELS,
@@ -36,6 +38,10 @@ from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.tracking import track_memory
 from w2v_explore.model.build import build_model
 from w2v_explore.model.device import require_memory
+from w2v_explore.version import SCHEMA_VERSION
+
+DEFAULT_SECONDS = 1.0
+"""Figures hold at every length, and a short one is soon audited."""
 
 _TORCH = f"torch {torch.__version__}"
 _ON_META = f"{_TORCH}: the model built on meta"
@@ -74,9 +80,14 @@ class Finding:
         return self.theirs - self.closed_form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification:
-    """The audit of one config for one workload."""
+    """The audit of one config for one workload.
+
+    Attributes:
+        analysis: The closed forms.
+        findings: Each figure beside a source's.
+    """
 
     analysis: Analysis
     findings: Sequence[Finding]
@@ -85,6 +96,56 @@ class Verification:
     def agrees(self) -> bool:
         """Whether no figure differs without a known reason."""
         return all(finding.agrees for finding in self.findings)
+
+    def __repr__(self) -> str:
+        broken = sum(not finding.agrees for finding in self.findings)
+        verdict = f"{broken} of {len(self.findings)} figures do not hold" if broken else "every figure holds"
+        return f"<Verification of {self.analysis.config.name!r}: {verdict} for {self.analysis.workload}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``verify`` (docs/json.md), as plain data."""
+        return verification_document([self])
+
+
+def verification_document(verifications: Sequence[Verification]) -> dict[str, Any]:
+    """Every figure of every config beside its source's, raw, and whether all agree."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "agrees": all(verification.agrees for verification in verifications),
+        "configs": [_document(verification) for verification in verifications],
+    }
+
+
+def _document(verification: Verification) -> dict[str, Any]:
+    config, workload = verification.analysis.config, verification.analysis.workload
+    return {
+        "config": {
+            "name": config.name,
+            "changes": [change._asdict() for change in config.changes],
+            "not_counted": list(config.not_counted),
+            "fields": config.model.to_mapping(),
+        },
+        "workload": {
+            "batch": workload.batch,
+            "samples": workload.samples,
+            "sample_rate": workload.sample_rate,
+            "seconds": workload.seconds,
+            "dtype": workload.dtype,
+        },
+        "agrees": verification.agrees,
+        "findings": [
+            {
+                "figure": finding.figure,
+                "closed_form": finding.closed_form,
+                "source": finding.source,
+                "theirs": finding.theirs,
+                "difference": finding.difference,
+                "why": finding.why,
+                "agrees": finding.agrees,
+            }
+            for finding in verification.findings
+        ],
+    }
 
 
 class Subject:
@@ -122,16 +183,25 @@ class Check(NamedTuple):
     find: Callable[[Subject], Iterator[Finding]]
 
 
-def verify(analysis: Analysis, progress: Progress | None = None) -> Verification:
+def verify(
+    config: Analysis | ConfigLike, workload: Workload | None = None, *, progress: Progress | None = None
+) -> Verification:
     """Hold the closed forms of a config and workload against every independent source.
 
     Args:
-        analysis: The closed forms.
+        config: As in `analyze`, or an analysis.
+        workload: As in `analyze`, but of 1 s by default; that of the analysis where one is given.
         progress: Called as the work goes on.
 
     Raises:
+        WorkloadError: The input is too short to give a frame.
         DeviceError: What is computed on real tensors does not fit the free memory.
+        TypeError: An argument is of another type.
     """
+    if not isinstance(config, Analysis):
+        config = as_config(config)
+        workload = workload or Workload.of(config, seconds=DEFAULT_SECONDS)
+    analysis = as_analysis(config, workload)
     report = progress or (lambda step, done, total: None)
     subject = Subject(analysis)
     findings: list[Finding] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
 from w2v_explore.model.components import Wav2Vec2Model
@@ -13,7 +14,7 @@ from w2v_explore.model.materialize import materialize
 
 
 def build_model(
-    config: ModelConfig, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    config: Config | ModelConfig, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> Wav2Vec2Model:
     """The model of a config, in training mode, with torch's default initial weights.
 
@@ -24,8 +25,9 @@ def build_model(
 
     Raises:
         DeviceError: The device has less free memory than the weights need; nothing was allocated.
+        TypeError: The config is none.
     """
-    architecture = build_architecture(config)
+    architecture = build_architecture(as_config(config).model)
     device = torch.device(device)
     require_memory(device, architecture.parameters * dtype.itemsize, "the weights")
     model = materialize(architecture, device=device, dtype=dtype)

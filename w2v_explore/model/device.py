@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from w2v_explore.arguments import kind_of
 from w2v_explore.errors import DeviceError
 from w2v_explore.host import cpu_name
 
@@ -28,7 +29,10 @@ def find_device(name: str) -> torch.device:
 
     Raises:
         DeviceError: There is no such device here; the message lists those that there are.
+        TypeError: It is no text.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"device is {kind_of(name)}; give cpu, cuda, cuda:1 or mps")
     try:
         device = torch.device(name)
     except RuntimeError as error:

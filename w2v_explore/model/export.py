@@ -1,6 +1,7 @@
 """Models written for other programs: ONNX, torch.export, safetensors, Hugging Face.
 
-Each writer makes its files under a temporary name beside their place; they are renamed once they are whole.
+`export` writes that of a config or of a checkpoint. Each writer makes its files under a temporary name beside their
+place; they are renamed once they are whole.
 """
 
 from __future__ import annotations
@@ -14,17 +15,26 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
 from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
+from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.errors import ArgumentError, SourceError, needs_extra
+from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.weights import load_checkpoint
+from w2v_explore.version import SCHEMA_VERSION
 
 Writer = Callable[[Wav2Vec2Model, ModelConfig, Path], None]
 
@@ -32,6 +42,108 @@ Writer = Callable[[Wav2Vec2Model, ModelConfig, Path], None]
 MAX_ONNX_BYTES = 2**31 - 2**24
 
 _ONNX_OPSET = 20
+
+
+SEED = 0
+"""From which the initial weights of a model come that has no others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Export:
+    """A model that was written.
+
+    Attributes:
+        path: The file, or for Hugging Face the folder.
+        to: What it was written as: ``onnx``, ``torch-export``, ``safetensors`` or ``huggingface``.
+        config: Its config.
+        seed: The seed that its initial weights come from; None where they are a checkpoint's.
+    """
+
+    path: Path
+    to: str
+    config: Config
+    seed: int | None
+
+    def __repr__(self) -> str:
+        weights = "the checkpoint's weights" if self.seed is None else f"initial weights from seed {self.seed}"
+        return f"<Export of {self.config.name!r} to {self.to}, {str(self.path)!r}: {weights}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was written, as plain data (docs/json.md)."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "path": str(self.path),
+            "to": self.to,
+            "config": {"name": self.config.name, "fields": self.config.model.to_mapping()},
+            "seed": self.seed,
+        }
+
+
+def export(
+    source: ConfigLike,
+    to: str,
+    path: str | os.PathLike[str],
+    *,
+    config: Config | ModelConfig | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Export:
+    """Write the model of a config, with initial weights, or of a checkpoint, with its own, for another program.
+
+    Args:
+        source: As in `analyze`; a path may lead to a checkpoint.
+        to: ``onnx``, ``torch-export``, ``safetensors`` or ``huggingface``.
+        path: A file, which is replaced, or for Hugging Face a folder, which must be new or empty.
+        config: The config of a checkpoint, where it is to be another than the checkpoint tells.
+        progress: Called with what is being done.
+
+    Raises:
+        ArgumentError: ``to`` is none of the four.
+        SourceError: Nothing can be read from the source, or written to the path.
+        ConfigError: The config is wrong.
+        CheckpointError: The weights are corrupt, or do not fit the config.
+        DeviceError: The weights do not fit the free memory.
+        MissingExtraError: A package that the format needs is not installed.
+        TypeError: An argument is of another type.
+
+    Warns:
+        UnusedWeightsWarning: Some weights of the checkpoint have no place in the model.
+    """
+    if to not in WRITERS:
+        raise ArgumentError(f"a model cannot be exported to {to}; give one of {', '.join(WRITERS)}")
+    target = Path(path_text(path, "what to write"))
+    reference = None if isinstance(source, (Config, ModelConfig)) else path_text(source, "a config")
+    loaded = as_config(source if config is None else config)
+    _check_target(target, reference, to)
+    say = progress or (lambda step: None)
+    say("making the model")
+    seed = None
+    if reference is not None and is_checkpoint(reference):
+        model = load_checkpoint(reference, loaded.model)
+    else:
+        seed = SEED
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(seed)
+            model = build_model(loaded.model)
+    say(f"exporting to {to}")
+    try:
+        with needs_extra(f"export --to {to}", "export"):
+            export_model(model, loaded.model, to, target)
+    except OSError as error:
+        raise SourceError(f"cannot write {target}: {error.strerror or error}") from error
+    return Export(path=target, to=to, config=loaded, seed=seed)
+
+
+def _check_target(path: Path, reference: str | None, to: str) -> None:
+    """Refuse what cannot be written, before the work."""
+    if not path.parent.is_dir():
+        raise SourceError(f"there is no folder {path.parent}")
+    if reference is not None and path.exists() and Path(reference).exists() and path.samefile(reference):
+        raise SourceError(f"{path} is what is exported; name another")
+    if to == "huggingface":
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise SourceError(f"{path} is there already; name a folder that is new or empty")
+    elif path.is_dir():
+        raise SourceError(f"{path} is a folder; name a file")
 
 
 def export_model(model: Wav2Vec2Model, config: ModelConfig, to: str, path: Path) -> None:

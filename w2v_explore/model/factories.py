@@ -50,7 +50,12 @@ def _factory(name: str, preset: str) -> Factory:
         return build_model(ModelConfig.from_mapping({**values, **arguments.arguments}))
 
     build.__name__ = build.__qualname__ = name
-    build.__doc__ = f"The model of the preset ``{preset}``; the arguments replace its values."
+    build.__doc__ = (
+        f"The model of the preset ``{preset}``; the arguments replace its values.\n\n"
+        "Raises:\n"
+        "    ConfigError: An argument is wrong; all that is wrong is reported at once.\n"
+        "    DeviceError: The weights do not fit the free memory."
+    )
     build.__signature__ = signature  # type: ignore[attr-defined]
     return build
 

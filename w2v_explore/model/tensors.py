@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Callable, Mapping
-from typing import Any
+import mmap
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from w2v_explore.checkpoint.pytorch import STATE_DICT_KEYS
+from w2v_explore.checkpoint.files import open_file
+from w2v_explore.checkpoint.pytorch import PyTorchFile, check_bounds, open_pytorch
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.safetensors import FORMAT
+from w2v_explore.checkpoint.stand_ins import ITEM_BYTES, StoredTensor
 from w2v_explore.errors import CheckpointError, missing_extra
 
 
@@ -27,13 +28,15 @@ def read_tensors(path: str) -> dict[str, Tensor]:
         MissingExtraError: It is a safetensors file, and safetensors is not installed.
     """
     checkpoint = read_checkpoint(path)
-    load = _safetensors_loader() if checkpoint.format.startswith(FORMAT) else _load_pytorch
+    if not checkpoint.format.startswith(FORMAT):
+        return {name: tensor for file in checkpoint.files for name, tensor in _load_pytorch(file).items()}
+    load = _safetensors_loader()
     tensors: dict[str, Tensor] = {}
     for file in checkpoint.files:
         try:
             tensors |= load(file)
         except Exception as error:
-            # The header was sound; what is wrong with the data, each library has its own exceptions for.
+            # The header was sound; what is wrong with the data, the library has its own exceptions for.
             raise CheckpointError(f"cannot read {file}: {error}") from error
     return tensors
 
@@ -46,8 +49,25 @@ def _safetensors_loader() -> Callable[[str], dict[str, Tensor]]:
     return load_file
 
 
-def _load_pytorch(file: str) -> dict[str, Tensor]:
-    content: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
-    nested = (content[key] for key in STATE_DICT_KEYS if isinstance(content.get(key), Mapping))
-    state_dict = next(nested, content)
-    return {name: value for name, value in state_dict.items() if isinstance(value, Tensor) and isinstance(name, str)}
+def _load_pytorch(path: str) -> dict[str, Tensor]:
+    """The weights of a PyTorch file, their numbers mapped from it rather than read."""
+    found = open_pytorch(path)
+    with open_file(path) as (file, _):
+        # A copy on write: torch takes no memory that cannot be written to.
+        numbers = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return {name: _tensor(found, numbers, name, tensor) for name, tensor in found.tensors().items()}
+
+
+def _tensor(found: PyTorchFile, numbers: mmap.mmap, name: str, stored: StoredTensor) -> Tensor:
+    dtype = getattr(torch, stored.dtype, None)
+    if dtype is None or stored.dtype.startswith("q"):
+        # What it is, is known; its codes are no weights without their scale.
+        return torch.empty(stored.shape, dtype=torch.int8, device="meta")
+    check_bounds(found, name, stored)
+    if stored.end == 0:
+        return torch.empty(stored.shape, dtype=dtype)
+    place = found.places[stored.storage.key]
+    start = place.start + (stored.storage.start + stored.offset) * ITEM_BYTES[stored.dtype]
+    count = stored.end - stored.offset
+    flat = torch.frombuffer(numbers, dtype=dtype, count=count, offset=start)
+    return flat.as_strided(stored.shape, stored.strides)

@@ -1,24 +1,11 @@
 """What `calibrate` found out about a device."""
 
-import statistics
-from typing import Any, NamedTuple
-
-from w2v_explore.analysis.calibration import Calibration
+from w2v_explore.analysis.calibration import Calibration, kind_shares
+from w2v_explore.analysis.latency_documents import describe_interval
 from w2v_explore.analysis.prediction import CONFIDENCE, find_interval
-from w2v_explore.report.prediction import calibration_identity, describe_device, describe_interval
+from w2v_explore.report.prediction import describe_device
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import duration, percent, short, signed_percent
-from w2v_explore.version import SCHEMA_VERSION
-
-
-class KindShares(NamedTuple):
-    """The shares of the roof that the operations of one kind reached."""
-
-    kind: str
-    operations: int
-    least: float
-    median: float
-    greatest: float
 
 
 def calibration_report(calibration: Calibration) -> Report:
@@ -29,23 +16,6 @@ def calibration_report(calibration: Calibration) -> Report:
     ]
     tables = [_roofs(calibration), _operations(calibration), _references(calibration)]
     return Report("Calibration", lines, [*_noise(calibration), *tables])
-
-
-def calibration_document(calibration: Calibration) -> dict[str, Any]:
-    """The calibration for JSON."""
-    interval = find_interval(calibration.references)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "calibration": calibration_identity(calibration),
-        "path": str(calibration.path),
-        "method": (
-            "roofs: the fastest of a few runs; operations: medians of hooked passes; interval: "
-            f"{describe_interval(interval)}"
-        ),
-        "interval": {**interval._asdict(), "confidence": CONFIDENCE},
-        "operations": [shares._asdict() for shares in _shares(calibration)],
-        "references": [reference._asdict() for reference in calibration.references],
-    }
 
 
 def _noise(calibration: Calibration) -> list[Table]:
@@ -85,7 +55,7 @@ def _operations(calibration: Calibration) -> Table:
     columns = [Column("Operation", numeric=False)]
     columns += [Column(heading, priority=needed) for heading, needed in headings.items()]
     table = Table("Share of the roof, by kind of operation", columns)
-    for shares in _shares(calibration):
+    for shares in kind_shares(calibration):
         figures = (shares.least, shares.median, shares.greatest)
         table.rows.append((_label(shares.kind), str(shares.operations), *map(percent, figures)))
     table.remark = (
@@ -93,17 +63,6 @@ def _operations(calibration: Calibration) -> Table:
         "“Between” is what no operation takes: views, Python, freeing memory."
     )
     return table
-
-
-def _shares(calibration: Calibration) -> list[KindShares]:
-    by_kind: dict[str, list[float]] = {}
-    for sample in calibration.samples:
-        least_s = calibration.roofs.least_seconds(sample.macs, sample.bytes)
-        by_kind.setdefault(sample.kind, []).append(least_s / sample.seconds)
-    return [
-        KindShares(kind, len(shares), min(shares), statistics.median(shares), max(shares))
-        for kind, shares in sorted(by_kind.items())
-    ]
 
 
 def _label(kind: str) -> str:

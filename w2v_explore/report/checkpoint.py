@@ -3,37 +3,33 @@
 from collections.abc import Iterable, Sequence
 
 from w2v_explore.analysis.inspection import Inspection
-from w2v_explore.analysis.weights import WeightsFit
-from w2v_explore.checkpoint.keys import KeyTranslation
+from w2v_explore.checkpoint.fit import WeightsFit
+from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, shown
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
-from w2v_explore.report.units import conv_layers, exact, percent, scalar, short
+from w2v_explore.report.units import conv_layers, exact, percent, scalar, short, size_bytes
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
 _THEIRS = "Name in the checkpoint"
 _OURS = "torchaudio's name"
+LEFT_OUT = "Without a place in the model"
 
 
 def inspection_report(inspection: Inspection) -> Report:
     """The report on one checkpoint."""
     checkpoint, keys = inspection.checkpoint, inspection.keys
     tables = [_parts(inspection)]
-    if inspection.extras:
-        rows = fold_names(
-            (tensor.name, f"{extra.purpose}, {shape(tensor.shape)}") for tensor, extra in inspection.extras
-        )
-        tables.append(_name_table("Without a place in the model", "What it is", rows))
-    if inspection.fit is not None:
-        # What is unknown is unexpected among other things.
-        tables += fit_tables(inspection.fit)
-    elif inspection.unknown:
-        tables.append(_name_table("Unknown", "Shape", fold_layers(_shapes(inspection.unknown))))
-    tables.append(_fields(inspection))
+    if inspection.fit.left_out:
+        tables.append(_extras_table(LEFT_OUT, inspection.fit.left_out))
+    tables += fit_tables(inspection.fit)
+    tables += [_bytes(inspection), _fields(inspection)]
     lines = [describe_checkpoint(checkpoint, keys)]
+    if not inspection.fit.fits and not inspection.conflicts:
+        lines.append("the 16 fields cannot say the model of these weights")
     if inspection.nearest is not None:
         lines.append(describe_nearest(inspection.nearest))
         lines += describe_not_counted(inspection.nearest.not_counted)
@@ -49,9 +45,8 @@ def fit_report(checkpoint: Checkpoint, keys: KeyTranslation, fit: WeightsFit, co
         f"{exact(fit.matched)} of the {exact(fit.expected)} tensors that the config wants are there",
     ]
     tables = fit_tables(fit)
-    if fit.extras:
-        rows = fold_names((tensor.name, extra.purpose) for tensor, extra in fit.extras)
-        tables.append(_name_table("Without a place in the model", "What it is", rows, "They are no reason not to fit."))
+    if fit.left_out:
+        tables.append(_extras_table(LEFT_OUT, fit.left_out, "They are no reason not to fit."))
     return Report(heading, lines, tables)
 
 
@@ -64,6 +59,11 @@ def fit_tables(fit: WeightsFit) -> list[Table]:
     if fit.misshapen:
         rows = fold_names((name, f"{shape(found)}, wanted {shape(wanted)}") for name, wanted, found in fit.misshapen)
         tables.append(_name_table("Of another shape", "Shape", rows, names=_OURS))
+    if fit.not_floating:
+        rows = fold_layers((tensor.name, tensor.dtype) for tensor in fit.not_floating)
+        tables.append(_name_table("No floating-point numbers", "Dtype", rows))
+    if fit.vital:
+        tables.append(_extras_table("Without a place in the model, and its outputs depend on them", fit.vital))
     if fit.unexpected:
         tables.append(_name_table("Unexpected", "Shape", fold_layers(_shapes(fit.unexpected))))
     return tables
@@ -111,6 +111,22 @@ def _parts(inspection: Inspection) -> Table:
     return table
 
 
+def _bytes(inspection: Inspection) -> Table:
+    columns = [
+        Column("Bytes", numeric=False, wraps=True),
+        Column("Tensors"),
+        Column("Size"),
+        Column("Exact"),
+        Column("Share", numeric=False),
+    ]
+    table = Table("Files", columns)
+    total = inspection.checkpoint.bytes
+    for part, tensors, size in inspection.bytes_by_part:
+        table.rows.append((part, exact(tensors) if tensors else "", size_bytes(size), exact(size), Share(size / total)))
+    table.rows.append(("total", "", size_bytes(total), exact(total), Share(1.0)))
+    return table
+
+
 def _fields(inspection: Inspection) -> Table:
     columns = [
         Column("Field", numeric=False),
@@ -140,9 +156,14 @@ def _name_table(
     return table
 
 
+def _extras_table(title: str, extras: Iterable[tuple[TensorInfo, Extra]], remark: str | None = None) -> Table:
+    rows = fold_names((tensor.name, f"{extra.purpose}, {shape(tensor.shape)}") for tensor, extra in extras)
+    return _name_table(title, "What it is", rows, remark)
+
+
 def _explain_projection(fit: WeightsFit) -> str | None:
     """What fairseq does differently, where that is what is missing."""
-    if any(name.startswith("encoder.feature_projection.projection.") for name, _ in fit.missing):
+    if fit.lacks_projection:
         return (
             "fairseq leaves the projection out where the last convolution is as wide as the encoder; torchaudio and "
             "Hugging Face always have one."

@@ -84,11 +84,11 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
 
 def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
     """Every figure of every config under the name that JSON has for it, and its value; layers down to a depth."""
-    from w2v_explore.report.memory_json import memory_document
+    from w2v_explore.report.json import limit_depth
 
     rows: list[list[object]] = [["config", "figure", "value"]]
     for each in costs:
-        document = memory_document(each, depth)
+        document = limit_depth(each.to_dict(), depth)
         name = document.pop("config")["name"]
         rows += [[name, *figure] for figure in _flatten("", document)]
     return _csv(rows)

@@ -3,18 +3,13 @@
 from collections.abc import Callable
 
 from w2v_explore.analysis.fit import Fit
-from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
-from w2v_explore.analysis.training import LAYERS_PATH, TrainingCost
+from w2v_explore.analysis.memory_costs import NOT_INCLUDED, Fits, MemoryCosts
+from w2v_explore.analysis.training import TrainingCost, kept_path
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import exact, short, size_bytes
-
-NOT_INCLUDED = (
-    "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
-    "context; in training also the gradients of activations while the backward pass runs."
-)
 
 
 def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = None) -> Report:
@@ -36,15 +31,6 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
         tables.append(_fits(costs, costs.fits))
     lines = [describe_origin(config), describe_workload(costs.analysis), *describe_reading(config), NOT_INCLUDED]
     return Report(config.name, lines, tables)
-
-
-def kept_path(path: str) -> str:
-    """The path under which `TrainingCost.kept_by_layer` has a module: equal layers are the first of them."""
-    prefix = f"{LAYERS_PATH}."
-    if not path.startswith(prefix):
-        return path
-    _, dot, rest = path.removeprefix(prefix).partition(".")
-    return f"{prefix}0{dot}{rest}"
 
 
 def _inference(costs: MemoryCosts) -> Table:

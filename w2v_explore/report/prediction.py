@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.latency_documents import describe_interval
 from w2v_explore.report.table import Column, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, percent, short
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.calibration import Calibration
-    from w2v_explore.analysis.prediction import Interval, Prediction
+    from w2v_explore.analysis.prediction import Prediction
 
 # Less than this of the time is not worth a warning.
 _NOTEWORTHY = 0.1
@@ -28,9 +29,9 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     rest = prediction.unattributed_s
     table.rows.append(("not attributed to a layer", duration(rest), Share(rest / prediction.seconds)))
     table.rows.append(("end to end", duration(prediction.seconds), Share(1.0)))
-    factor = prediction.seconds / analysis.workload.audio_seconds
     table.remark = (
-        f"Real-time factor {factor:.3g}. The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
+        f"Real-time factor {prediction.real_time_factor:.3g}. "
+        f"The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
         f"{describe_interval(prediction.interval)}"
     )
     if prediction.beyond_share >= _NOTEWORTHY:
@@ -68,14 +69,6 @@ def describe_device(calibration: Calibration) -> str:
     return f"{calibration.device} ({calibration.device_name}){on}, torch {calibration.torch_version}"
 
 
-def describe_interval(interval: Interval) -> str:
-    """How the interval was obtained."""
-    return (
-        f"of the calibration's {interval.of} forward passes, each predicted from the others, "
-        f"{interval.within} were off by a factor of at most {interval.factor:.3f}."
-    )
-
-
 def describe_roof(calibration: Calibration | None) -> str:
     """What the shares of the roof in a table of measured layers are, or how to get them."""
     if calibration is None:
@@ -86,38 +79,3 @@ def describe_roof(calibration: Calibration | None) -> str:
         "measured one; above 100 %, data was still in a cache."
         f"{' The calibration is NOISY.' if calibration.noise else ''}"
     )
-
-
-def prediction_document(analysis: Analysis, prediction: Prediction) -> dict[str, Any]:
-    """The prediction for JSON."""
-    calibration, interval = prediction.calibration, prediction.interval
-    return {
-        "method": (
-            "each operation at the share of the roof that calibrated operations of its kind and size reached; "
-            f"interval: {describe_interval(interval)}"
-        ),
-        "seconds": prediction.seconds,
-        "low_s": prediction.low_s,
-        "high_s": prediction.high_s,
-        "interval": interval._asdict(),
-        "real_time_factor": prediction.seconds / analysis.workload.audio_seconds,
-        "unattributed_s": prediction.unattributed_s,
-        "beyond_share": prediction.beyond_share,
-        "calibration": calibration_identity(calibration),
-    }
-
-
-def calibration_identity(calibration: Calibration) -> dict[str, Any]:
-    """What a calibration holds for, when it was made, and its two roofs."""
-    return {
-        "device": calibration.device,
-        "device_name": calibration.device_name,
-        "dtype": calibration.dtype,
-        "threads": calibration.threads,
-        "torch_version": calibration.torch_version,
-        "created": calibration.created,
-        "noisy": None if calibration.noise is None else bool(calibration.noise),
-        "noise": None if calibration.noise is None else [mark._asdict() for mark in calibration.noise],
-        "macs_per_s": calibration.roofs.macs_per_s,
-        "bytes_per_s": calibration.roofs.bytes_per_s,
-    }

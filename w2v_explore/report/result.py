@@ -39,7 +39,7 @@ class Result:
         """Seconds of computation for each second of audio; None where nothing was measured."""
         if self.measurement is None:
             return None
-        return self.measurement.latency.end_to_end.median_s / self.analysis.workload.audio_seconds
+        return self.measurement.latency.real_time_factor
 
 
 def measured_roof_shares(analysis: Analysis, latency: Latency, calibration: Calibration | None) -> dict[str, float]:

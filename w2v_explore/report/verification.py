@@ -1,16 +1,15 @@
-"""What `verify` says: as a report, a table for each source with every figure of ours beside its own; and as JSON."""
+"""What `verify` says: as a report, a table for each source with every figure of ours beside its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
-from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.verify import Finding, Verification
@@ -46,15 +45,6 @@ def verification_report(verification: Verification) -> Report:
     )
 
 
-def verification_document(verifications: Sequence[Verification]) -> dict[str, Any]:
-    """Every figure of every config beside its source's, raw, and whether all agree."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "agrees": all(verification.agrees for verification in verifications),
-        "configs": [_document(verification) for verification in verifications],
-    }
-
-
 def _verdict(findings: Sequence[Finding]) -> str:
     known = sum(finding.agrees and finding.difference != 0 for finding in findings)
     unexplained = sum(not finding.agrees for finding in findings)
@@ -81,35 +71,3 @@ def _table(source: str, findings: Iterable[Finding]) -> Table:
 def _label(figure: str) -> str:
     """MACs go by the kind of operation alone: the table's title says the rest."""
     return _LABELS.get(figure) or figure.rpartition(".")[2]
-
-
-def _document(verification: Verification) -> dict[str, Any]:
-    config, workload = verification.analysis.config, verification.analysis.workload
-    return {
-        "config": {
-            "name": config.name,
-            "changes": [change._asdict() for change in config.changes],
-            "not_counted": list(config.not_counted),
-            "fields": config.model.to_mapping(),
-        },
-        "workload": {
-            "batch": workload.batch,
-            "samples": workload.samples,
-            "sample_rate": workload.sample_rate,
-            "seconds": workload.seconds,
-            "dtype": workload.dtype,
-        },
-        "agrees": verification.agrees,
-        "findings": [
-            {
-                "figure": finding.figure,
-                "closed_form": finding.closed_form,
-                "source": finding.source,
-                "theirs": finding.theirs,
-                "difference": finding.difference,
-                "why": finding.why,
-                "agrees": finding.agrees,
-            }
-            for finding in verification.findings
-        ],
-    }

@@ -1,13 +1,35 @@
-"""Which field of a config became which in another dialect."""
+"""A config as another program words it, and which field became which."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from w2v_explore.arguments import path_text
+from w2v_explore.config.codes import FOREIGN_REFUSED
 from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
 from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
-from w2v_explore.config.document import Entry, plain_value
-from w2v_explore.config.load import OF_ONE_MODEL, Reading
-from w2v_explore.config.nodes import OVERRIDE
+from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
+from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
+from w2v_explore.config.load import (
+    DEFAULT_SAMPLE_RATE,
+    OF_ONE_MODEL,
+    Config,
+    ConfigLike,
+    Reading,
+    as_config,
+    config_of,
+    known_dialect,
+    read_config,
+    read_document,
+    rename_fields,
+)
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.nodes import OVERRIDE, OVERRIDES
+from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.source import Source
+from w2v_explore.diagnostics import Problem
+from w2v_explore.errors import ArgumentError, ConfigError
+from w2v_explore.version import SCHEMA_VERSION
 
 
 class Row(NamedTuple):
@@ -30,9 +52,105 @@ class Row(NamedTuple):
     note: str
 
 
+_ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "followed", "budgets": "limits for the linter"}
 _WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Conversion:
+    """A config that was converted.
+
+    Attributes:
+        config: The config.
+        to: Whose it is now: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``python``.
+        text: What its file has to hold.
+        rows: What became of each field.
+    """
+
+    config: Config
+    to: str
+    text: str
+    rows: tuple[Row, ...]
+
+    def __repr__(self) -> str:
+        mapped = sum(row.status == "mapped" for row in self.rows)
+        return (
+            f"<Conversion of {self.config.name!r} from {self.config.dialect} to {self.to}: "
+            f"{mapped} fields mapped, {len(self.text):,} characters>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The text and the account of every field, as plain data (docs/json.md)."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "config": {"name": self.config.name, "origin": self.config.origin},
+            "from": self.config.dialect,
+            "to": self.to,
+            "text": self.text,
+            "fields": [row._asdict() for row in self.rows],
+            "warnings": [str(warning) for warning in self.config.warnings],
+        }
+
+
+def convert(
+    config: ConfigLike,
+    to: str,
+    *,
+    overrides: Overrides = (),
+    dialect: str | None = None,
+    allow_unknown: bool = False,
+) -> Conversion:
+    """Write a config as another program words it, with an account of every field.
+
+    Args:
+        config: As in `analyze`.
+        to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, or ``python`` for the call of torchaudio's function.
+        overrides: As in `load_config`.
+        dialect: As in `load_config`.
+        allow_unknown: As in `load_config`.
+
+    Raises:
+        ArgumentError: ``to`` or ``dialect`` is none of those.
+        SourceError: Nothing is there, or it cannot be read.
+        ConfigError: It is wrong, or the other program cannot say it; carries every problem with its place.
+        TypeError: An argument is of another type.
+    """
+    if isinstance(config, (Config, ModelConfig)):
+        loaded = as_config(config)
+        # Where a config came from is past: it is converted as our own file would be.
+        document = parse_document(Source(loaded.origin, write_config(loaded, OWN_DIALECT).encode()), OWN_DIALECT)
+    else:
+        document = read_document(path_text(config, "a config"), known_dialect(dialect), allow_unknown=allow_unknown)
+    return convert_reading(read_config(document, overrides, allow_unknown=allow_unknown), to)
+
+
+def convert_reading(reading: Reading, to: str) -> Conversion:
+    """`convert` of a config that was read.
+
+    Raises:
+        ArgumentError: ``to`` is no key of `WRITERS`.
+        ConfigError: The config is wrong, or cannot be said.
+    """
+    if to not in WRITERS:
+        raise ArgumentError(f"a config cannot be converted to {to}; give one of {', '.join(WRITERS)}")
+    config = config_of(reading)
+    found = unwritable(config.model, to)
+    if found is not None:
+        raise ConfigError([_refusal(reading, *found)])
+    rows = tuple(account_for_conversion(reading, to))
+    return Conversion(config=config, to=to, text=write_config(config, to), rows=rows)
+
+
+def _refusal(reading: Reading, field: str, message: str) -> Problem:
+    entry = reading.entries[field]
+    return Problem(
+        rule=FOREIGN_REFUSED,
+        place=entry.value_place(),
+        key=entry.name(),
+        message=rename_fields(message, reading.entries),
+    )
 
 
 def account_for_conversion(reading: Reading, to: str) -> list[Row]:
@@ -45,8 +163,10 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         for field in FIELDS
         if field in reading.entries
     ]
-    if SAMPLE_RATE in reading.entries and translation is not None:
-        rows.append(_sample_rate_row(reading, reading.entries[SAMPLE_RATE], to))
+    rate = reading.entries.get(SAMPLE_RATE)
+    if rate is not None and (plain_value(rate.value) != DEFAULT_SAMPLE_RATE or SAMPLE_RATE not in by_field):
+        # Of fairseq's usual rate its level is accounted for.
+        rows.append(_sample_rate_row(reading, rate, to))
     rows += [
         Row(account.status, account.theirs, None, "", account.value, account.note)
         for account in accounts
@@ -56,17 +176,20 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         rows += [
             _metadata_row(reading, key, entry, to)
             for key, entry in reading.document.entries.items()
-            if key not in FIELDS
+            if key not in _ROWS_OF_THEIR_OWN
         ]
     return rows
 
 
 def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
     value, target = plain_value(entry.value), SAMPLE_RATE_TARGETS.get(to, "")
-    note = reading.sample_rate_source or ""
+    source = OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else entry.name()
+    if value == DEFAULT_SAMPLE_RATE:
+        return Row("ignored", source, SAMPLE_RATE, "", value, "the sample rate that is usual there too")
     if not target:
-        return Row("ignored", entry.name(), SAMPLE_RATE, "", value, f"no place for it there; {note}")
-    return Row("mapped", entry.name(), SAMPLE_RATE, target, value, "" if note == entry.name() else f"from {note}")
+        return Row("ignored", source, SAMPLE_RATE, "", value, "the sample rate, for which there is no place")
+    beside = not entry.path.startswith(OVERRIDE) and entry.path != reading.document.source.name
+    return Row("mapped", source, SAMPLE_RATE, target, value, f"from {entry.path}" if beside else "")
 
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:
@@ -74,8 +197,9 @@ def _field_row(reading: Reading, field: str, entry: Entry, account: Account | No
     target = target_name(field, to, is_null=value is None)
     if account is not None and entry.path == reading.document.source.name:
         return Row(account.status, account.theirs, field, target, value, account.note)
-    if entry.path.startswith(OVERRIDE):
-        return Row("mapped", OVERRIDE.strip(), field, target, value, "")
+    if entry.path.startswith(OVERRIDES):
+        source = OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else "an override"
+        return Row("mapped", source, field, target, value, "")
     note = "" if entry.path == reading.document.source.name else f"from {entry.path}"
     return Row("mapped", entry.name(), field, target, value, note)
 

@@ -7,7 +7,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.hydra import add_group
+from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
 from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.table import (
@@ -20,7 +20,9 @@ from w2v_explore.config.dialects.table import (
     FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
+    FAIRSEQ_PRETRAINING,
     FAIRSEQ_REFUSED,
+    FAIRSEQ_TEXT_TASKS,
     HEAD,
     HUGGINGFACE,
     OTHER_SIZES,
@@ -76,7 +78,12 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
         ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(ledger, model, section if is_fine_tuned else None)
     _read_rates(ledger, root, section)
-    ledger.account_for_rest(model, _NAMES | {"_name", "arch"} | _RATES, is_flat)
+    known = _NAMES | {"_name", "arch"} | _RATES | ({DEFAULTS} if model.prefix == root.prefix else set())
+    if is_fine_tuned:
+        known |= FAIRSEQ_PRETRAINING
+        for part in FAIRSEQ_PRETRAINING & model.pairs.keys():
+            ledger.ignore(model, part, "a part that fine-tuning takes away")
+    ledger.account_for_rest(model, known, is_flat)
     if is_fine_tuned:
         _account_for_wrapper(ledger, section, model)
 
@@ -87,7 +94,7 @@ def _ignore_beside(ledger: Ledger, outer: Section, inner: Section) -> None:
         if f"{outer.prefix}{name}." == inner.prefix:
             continue
         ledger.ignore(outer, name, "the rest of the training config")
-        if name in FAIRSEQ.sizes:
+        if name in _NAMES:
             message = (
                 f"{name} stands beside `{inner.prefix.rstrip('.')}:`, where fairseq does not read it; move it there"
             )
@@ -125,9 +132,11 @@ def _check_name(ledger: Ledger, section: Section, is_inner: bool = False) -> boo
         section: The section.
         is_inner: Whether it is that of a pre-trained model, which wraps no other.
     """
-    key = next((key for key in ("_name", "arch") if section.value(key) is not None), None)
-    if key is None:
-        return True
+    stated = [key for key in ("_name", "arch") if section.value(key) is not None]
+    return all(_check_name_under(ledger, section, key, is_inner) for key in stated)
+
+
+def _check_name_under(ledger: Ledger, section: Section, key: str, is_inner: bool) -> bool:
     name = section.value(key)
     if isinstance(name, str) and name in FAIRSEQ_MODELS and not (is_inner and name in FAIRSEQ_FINE_TUNED):
         note = FAIRSEQ_MODELS[name]
@@ -158,6 +167,9 @@ def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Sec
             if name in section.pairs:
                 return _refuse_stranger(ledger, section, name, f"{name} names the class that the mapping is for")
     is_named = _model_name(model) is not None
+    task = around[0].inner("task")
+    if not is_named and task is not None and task.value("_name") in FAIRSEQ_TEXT_TASKS:
+        return _refuse_stranger(ledger, task, "_name", f"{task.value('_name')} is no task on waveforms")
     for name in model.pairs if not is_named else ():
         inner = model.inner(name)
         if name in OTHER_SIZES or (inner is not None and _states_a_size(inner)):
@@ -291,7 +303,7 @@ def _read_rates(ledger: Ledger, root: Section, section: Section) -> None:
     arguments = section.inner("w2v_args")
     task = root.inner("task")
     inner_task = arguments.inner("task") if arguments is not None else None
-    for place in (task, root, section, inner_task):
+    for place in (task, root, section, root.inner("dataset"), root.inner("common"), inner_task):
         if place is not None and SAMPLE_RATE in place.pairs:
             key, node = place.pairs[SAMPLE_RATE]
             ledger.enter_sample_rate(f"{place.prefix}{SAMPLE_RATE}", key, _resolve(node, root) or node)

@@ -33,7 +33,8 @@ _KINDS = {"model_type", "architectures"}
 _NAMES = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
 # transformers passes over both: the rate is the feature extractor's, and is looked for there first.
 _RATES = ("sampling_rate", SAMPLE_RATE)
-_PREPROCESSOR = "preprocessor_config.json"
+# The files beside a config.json that hold the feature extractor, and at which level of theirs; the newer last.
+_PREPROCESSORS = {"preprocessor_config.json": None, "processor_config.json": "feature_extractor"}
 
 
 def read_huggingface(ledger: Ledger, root: Section) -> None:
@@ -209,17 +210,18 @@ def _read_sample_rate(ledger: Ledger, root: Section) -> None:
     """Take the samples per second: from the feature extractor's file beside a config.json, or from the config."""
     source = ledger.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
-        path = os.path.join(os.path.dirname(source.path), _PREPROCESSOR)
-        if os.path.lexists(path):
-            _read_preprocessor(ledger, path)
-            return
+        for name, level in _PREPROCESSORS.items():
+            path = os.path.join(os.path.dirname(source.path), name)
+            if os.path.lexists(path) and _read_preprocessor(ledger, path, level):
+                return
     for name in _RATES:
         if name in root.pairs:
             ledger.enter_sample_rate(name, *root.pairs[name])
             return
 
 
-def _read_preprocessor(ledger: Ledger, path: str) -> None:
+def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
+    """Whether the file of a feature extractor settles the sample rate, or why it cannot be read."""
     try:
         source = read_file(path)
         root, problems = compose(path, decode(source), source.suffix)
@@ -227,15 +229,17 @@ def _read_preprocessor(ledger: Ledger, path: str) -> None:
         reason = str(error).partition(";")[0]
         message = f"{reason}; it says how many samples a second the audio has: make it a file, or move it away"
         ledger.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
-        return
+        return True
     except RejectedError as rejected:
         ledger.add(rejected.problem)
-        return
+        return True
     for problem in problems:
         ledger.add(problem)
-    pairs = Section.of(root).pairs
-    if "sampling_rate" in pairs:
-        ledger.enter_sample_rate("sampling_rate", *pairs["sampling_rate"], path)
+    section = Section.of(root) if level is None else Section.of(root).inner(level)
+    if section is None or "sampling_rate" not in section.pairs:
+        return False
+    ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
+    return True
 
 
 def to_huggingface(model: ModelConfig) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class _Choice(NamedTuple):
     Attributes:
         node: Where it is said.
         text: As it stands there.
+        group: Where the file lies; empty where that is beside the config.
         name: The file of the model group; None for what is read from elsewhere.
         replaces: Whether it takes the place of another, by ``override``.
         is_after_self: Whether its fields go over those of the file, by ``_self_`` before it.
@@ -32,6 +33,7 @@ class _Choice(NamedTuple):
 
     node: yaml.Node
     text: str
+    group: str
     name: str | None
     replaces: bool
     is_after_self: bool
@@ -39,7 +41,7 @@ class _Choice(NamedTuple):
 
 def names_a_model(root: Section) -> bool:
     """Whether a list of defaults decides on the model."""
-    return any(choice.name is not None for choice in _choices(root))
+    return any(choice.group == MODEL for choice in _choices(root))
 
 
 def add_group(ledger: Ledger, root: Section, model: Section | None) -> Section | None:
@@ -117,7 +119,7 @@ def _choices(root: Section) -> Iterator[_Choice]:
             elif group:
                 yield from _choose(group, item, scalar(option, item.start_mark, item.end_mark), is_after_self)
             else:
-                yield _Choice(item, describe(text), None, replaces=False, is_after_self=is_after_self)
+                yield _Choice(item, describe(text), "", None, replaces=False, is_after_self=is_after_self)
 
 
 def _choose(key: str, key_node: yaml.Node, value: yaml.Node, is_after_self: bool) -> Iterator[_Choice]:
@@ -133,11 +135,11 @@ def _choose(key: str, key_node: yaml.Node, value: yaml.Node, is_after_self: bool
     replaces = "override" in words
     if option is None or option == []:
         if replaces:
-            yield _Choice(key_node, key, "", replaces, is_after_self)
+            yield _Choice(key_node, key, first, "", replaces, is_after_self)
         return
     text = f"{key}: {option if isinstance(option, str) else describe(option)}"
     node = value if isinstance(value, yaml.ScalarNode) else key_node
     is_read = first == MODEL and package in ("", MODEL, "_group_") and isinstance(option, str)
     is_read = is_read and all(word in _WORDS for word in words)
     name = "/".join([*folders, str(option).removesuffix(".yaml")]) if is_read else None
-    yield _Choice(node, text, name, replaces, is_after_self)
+    yield _Choice(node, text, first, name, replaces, is_after_self)

@@ -12,10 +12,12 @@ from yaml.error import Mark
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.table import (
+    CLASS_KEYS,
     DIALECTS,
     HARMLESS,
     HARMLESS_TEXTS,
     NOT_HARMLESS,
+    OTHER_SIZES,
     Counterpart,
     Dialect,
 )
@@ -30,6 +32,9 @@ SAMPLE_RATE = "sample_rate"
 
 # YAML 1.1 wants a dot in such numbers, and takes them for text; OmegaConf and transformers read numbers.
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
+
+# What a mapping that describes a model says.
+_OF_A_MODEL = OTHER_SIZES | {*CLASS_KEYS, "_name", "model_type", "architectures", "type", "name"}
 
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
@@ -47,6 +52,7 @@ class Account(NamedTuple):
         field: Ours; None where there is none.
         value: What it holds, as plain data of ours where it is mapped or defaulted.
         note: Why, or whose default.
+        place: Where it stands, of what is ignored: rules about training look at it.
     """
 
     status: Status
@@ -54,6 +60,7 @@ class Account(NamedTuple):
     field: str | None
     value: object
     note: str = ""
+    place: Place | None = None
 
 
 class Translation(NamedTuple):
@@ -191,7 +198,8 @@ class Ledger:
 
     def ignore(self, section: Section, name: str, note: str) -> None:
         """Pass over a field without effect on the architecture."""
-        self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note))
+        place = place_of(self.document.source.name, section.pairs[name][1])
+        self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note, place))
 
     def refuse(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_REFUSED) -> None:
         """Refuse what our fields cannot say, at its place."""
@@ -355,7 +363,9 @@ def _is_on(node: yaml.Node) -> bool:
 
 
 def _are_labels(node: yaml.MappingNode) -> bool:
-    """Whether a mapping is a table between labels and their numbers, or texts for names."""
+    """Whether a mapping is a table between labels and their numbers, or texts for names; none of a model of its own."""
+    if not _OF_A_MODEL.isdisjoint(str(key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+        return False
     values = [plain_value(value) for _, value in node.value]
     return all(isinstance(value, str) for value in values) or sorted(map(repr, values)) == sorted(
         map(repr, range(len(values)))

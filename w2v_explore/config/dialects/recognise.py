@@ -26,6 +26,8 @@ WRAPPERS = ("cfg", "config", "args")
 def recognise(root: Section) -> str | None:
     """``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; None for what looks like none of them."""
     keys = root.pairs.keys()
+    if "model_type" in keys and "extends" not in keys:
+        return "huggingface"
     if "extends" in keys or keys & (FIELDS.keys() - SHARED_NAMES):
         return "w2v" if keys - FIELDS.keys() else "torchaudio"
     if keys & _HUGGINGFACE_NAMES:

@@ -88,7 +88,7 @@ HUGGINGFACE = Dialect(
         "hidden_act": Guard(("gelu",), "the feed-forward blocks here have GELU"),
         "feat_extract_activation": Guard(("gelu",), "the feature extractor here has GELU"),
         "layer_norm_eps": Guard((1e-5,), "the layer norms here have an epsilon of 1e-05"),
-        "add_adapter": Guard((False,), "convolutions after the transformer have no place here"),
+        "add_adapter": Guard((False, None), "convolutions after the transformer have no place here"),
         "adapter_attn_dim": Guard((None,), "adapters in the attention blocks have no place here"),
         "feat_proj_layer_norm": Guard((True,), "the projection here always has a layer norm before it"),
         "conv_pos_batch_norm": Guard((False,), "the positional convolution here has a weight norm, no batch norm"),
@@ -107,7 +107,7 @@ HUGGINGFACE = Dialect(
     ignored={
         "quantiser": (
             "codevector_dim", "proj_codevector_dim", "num_codevector*", "feat_quantizer_dropout",
-            "num_clusters", "replace_prob",
+            "num_clusters", "replace_prob", "quantize_targets",
         ),
         "masking": ("apply_spec_augment", "mask_*", "no_mask_*"),
         "losses": (
@@ -136,7 +136,9 @@ HUGGINGFACE = Dialect(
             "diversity_penalty", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty",
             "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "bad_words_ids", "num_return_sequences",
             "remove_invalid_values", "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens",
-            "tf_legacy_loss",
+            "tf_legacy_loss", "max_new_tokens", "min_new_tokens", "max_time", "penalty_alpha", "eta_cutoff",
+            "epsilon_cutoff", "encoder_repetition_penalty", "renormalize_logits", "forced_decoder_ids",
+            "force_words_ids", "guidance_scale", "low_memory",
         ),
         "no longer read by transformers": (
             "feat_extract_dropout", "hidden_dropout_prob", "num_feat_extract_layers", "attention_probs_dropout_prob",
@@ -288,7 +290,7 @@ FAIRSEQ = Dialect(
         "the rest of the training config": (
             "adam_*", "all_gather_list_size", "azureml_logging", "batch_size*", "best_checkpoint_metric", "bpe",
             "broadcast_buffers", "bucket_cap_mb", "checkpoint", "checkpoint_*", "clip_norm", "common", "common_eval",
-            "cpu", "criterion", "curriculum", "data_buffer_size", "dataset", "dataset_impl", "decay_*", "defaults",
+            "cpu", "criterion", "curriculum", "data_buffer_size", "dataset", "dataset_impl", "decay_*",
             "device_id", "disable_validation", "distributed_*", "ema", "empty_cache_freq", "enable_padding",
             "end_learning_rate", "eval_*", "fast_stat_sync", "find_unused_parameters", "fine_tuning",
             "finetune_from_model", "fix_batches_to_gpus", "fixed_validation_seed", "force_anneal", "fp16_*",
@@ -451,6 +453,18 @@ FAIRSEQ_MODELS: Mapping[str, str | None] = {
 
 FAIRSEQ_FINE_TUNED = ("wav2vec_ctc", "hubert_ctc", "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification")
 """Those that wrap a pre-trained model, whose architecture is in ``w2v_args``."""
+
+FAIRSEQ_PRETRAINING = frozenset({"quantize_targets", "target_glu", "final_proj"})
+"""What fine-tuning takes away from a pre-trained model, whatever ``w2v_args`` say."""
+
+FAIRSEQ_TEXT_TASKS = frozenset({
+    "masked_lm", "span_masked_lm", "legacy_masked_lm", "cross_lingual_lm", "multilingual_masked_lm",
+    "language_modeling", "multilingual_language_modeling", "translation", "translation_lev",
+    "translation_from_pretrained_bart", "translation_multi_simple_epoch", "multilingual_translation",
+    "multilingual_denoising", "denoising", "semisupervised_translation", "online_backtranslation",
+    "sentence_prediction", "sentence_ranking", "speech_to_text", "text_to_speech", "speech_to_speech",
+})  # fmt: skip
+"""Tasks whose models have sizes of the same names and another architecture: they take text, or spectrograms."""
 
 FAIRSEQ2_ARCHITECTURES = frozenset({
     "base", "large", "large_lv60k", "xlsr_base", "base_conformer", "large_conformer", "large_lv60k_conformer",

@@ -1,7 +1,5 @@
 """For programs: docs/json.md has the names."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from w2v_explore.diagnostics import Problem
@@ -11,13 +9,29 @@ from w2v_explore.version import SCHEMA_VERSION
 
 
 def render(report: LintReport) -> str:
-    """Problems and counts as one object."""
-    document = {
+    """The document as text."""
+    return dump_json(document(report)) + "\n"
+
+
+def document(report: LintReport) -> dict[str, Any]:
+    """Problems, counts, and what was checked or was not, as plain data."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "problems": [_problem(problem) for problem in report.problems],
         "summary": report.summary(),
+        "hidden": {
+            "errors": report.count_hidden("error"),
+            "advice": report.count_hidden("advice"),
+            "rules": [
+                {"code": rule.code, "name": rule.name, "severity": rule.severity, "count": count}
+                for rule, count in sorted(report.hidden.items())
+            ],
+        },
+        "files": report.files,
+        "passed_over": [entry._asdict() for entry in report.passed_over],
+        "not_searched": [entry._asdict() for entry in report.not_searched],
+        "unreadable": report.unreadable,
     }
-    return dump_json(document) + "\n"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 What it does
     Finds parts that stand beside an architecture which is read all the same: classification and x-vector heads, a
-    weighted sum of all layers, decoders, a gate on the targets of pre-training.
+    weighted sum of all layers, decoders, the quantiser and projections of pre-training, code of a config's own.
 Why is this bad
     The figures are those of the backbone, with a CTC head where there is one: the other parts are not in them.
 Example

@@ -17,7 +17,6 @@ Use instead
     model:
       _name: hubert
       encoder_layers: 12
-      use_rel_pos_enc: false
 """
 
 from w2v_explore.config.codes import FOREIGN_UNREAD as RULE

@@ -29,4 +29,4 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Look at the mode."""
     if subject.model.extractor_mode == "group_norm":
         message = "with group_norm, padding changes an utterance's output; evaluate one by one or in equal lengths"
-        yield Finding(message, ("extractor_mode",))
+        yield Finding(message, ("extends", "extractor_mode"))

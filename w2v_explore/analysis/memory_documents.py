@@ -1,25 +1,25 @@
-"""What `memory` and `sensitivity` say, for JSON."""
+"""What `memory` and `sensitivity` say, as plain data (docs/json.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.report.json import subject
-from w2v_explore.report.memory import NOT_INCLUDED, kept_path
+from w2v_explore.analysis.documents import subject
+from w2v_explore.analysis.memory_costs import NOT_INCLUDED
+from w2v_explore.analysis.training import kept_path
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.fit import Fit
     from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
-    from w2v_explore.analysis.sensitivity import Effect
+    from w2v_explore.analysis.sensitivity import Sensitivity
     from w2v_explore.analysis.training import TrainingCost
     from w2v_explore.analysis.workload import Workload
 
 
-def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, Any]:
-    """What `memory` says of one config, with its layers down to a depth, or all."""
+def memory_document(costs: MemoryCosts) -> dict[str, Any]:
+    """What `memory` says of one config."""
     analysis = costs.analysis
     kept = costs.training[analysis.workload.dtype].kept_by_layer
     document = {
@@ -31,7 +31,7 @@ def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, A
         "training": {dtype: _training(training) for dtype, training in costs.training.items()},
         "layers": [
             {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
-            for row in unfold(analysis.layers, depth)
+            for row in unfold(analysis.layers)
         ],
         "not_included": NOT_INCLUDED,
     }
@@ -40,10 +40,10 @@ def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, A
     return document
 
 
-def sensitivity_document(analysis: Analysis, effects: Sequence[Effect]) -> dict[str, Any]:
+def sensitivity_document(sensitivity: Sensitivity) -> dict[str, Any]:
     """What one step in each argument of a config does."""
     return {
-        **subject(analysis),
+        **subject(sensitivity.analysis),
         "steps": [
             {
                 "target": effect.change.target,
@@ -54,7 +54,7 @@ def sensitivity_document(analysis: Analysis, effects: Sequence[Effect]) -> dict[
                     name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
                 },
             }
-            for effect in effects
+            for effect in sensitivity.effects
         ],
     }
 

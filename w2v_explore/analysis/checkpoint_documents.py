@@ -1,9 +1,10 @@
-"""The JSON of `inspect` and `check` (docs/json.md)."""
+"""What `inspect` and `check` say, as plain data (docs/json.md)."""
 
 from typing import Any
 
+from w2v_explore.analysis.check import CheckpointFit
 from w2v_explore.analysis.inspection import Inspection
-from w2v_explore.analysis.weights import WeightsFit
+from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config.schema import FIELDS
@@ -23,6 +24,12 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             "extras": _elements(extras),
             "unknown": _elements(inspection.unknown),
         },
+        "bytes": {
+            "total": inspection.checkpoint.bytes,
+            "parts": [
+                {"part": part, "tensors": tensors, "bytes": size} for part, tensors, size in inspection.bytes_by_part
+            ],
+        },
         "fields": {
             field: {"value": inspection.values[field], "origin": inspection.origins[field]}
             for field in FIELDS
@@ -33,18 +40,18 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
         "conflicts": list(inspection.conflicts),
         "extras": [_extra(tensor, extra) for tensor, extra in inspection.extras],
         "unknown": [_tensor(tensor) for tensor in inspection.unknown],
-        "fit": _fit(inspection.fit) if inspection.fit else None,
+        "fit": _fit(inspection.fit),
     }
 
 
-def fit_document(checkpoint: Checkpoint, keys: KeyTranslation, fit: WeightsFit, config: str) -> dict[str, Any]:
+def fit_document(found: CheckpointFit) -> dict[str, Any]:
     """Whether a checkpoint fits a config, by the config's name."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "checkpoint": _checkpoint(checkpoint, keys),
-        "config": config,
-        **_fit(fit),
-        "extras": [_extra(tensor, extra) for tensor, extra in fit.extras],
+        "checkpoint": _checkpoint(found.checkpoint, found.keys),
+        "config": found.config.name,
+        **_fit(found.fit),
+        "extras": [_extra(tensor, extra) for tensor, extra in found.fit.extras],
     }
 
 
@@ -70,6 +77,7 @@ def _fit(fit: WeightsFit) -> dict[str, Any]:
         "misshapen": [
             {"name": name, "expected": list(expected), "found": list(found)} for name, expected, found in fit.misshapen
         ],
+        "not_floating": [_tensor(tensor) for tensor in fit.not_floating],
     }
 
 

@@ -1,0 +1,124 @@
+"""What a searched folder's files are: ours, right or wrong, or passed over with the reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.program import Runner
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.presets import presets_folder
+from w2v_explore.config.source import Source
+from w2v_explore.lint.belonging import reason_to_pass_over
+
+
+def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
+    return reason_to_pass_over(
+        parse_document(Source(name, content if isinstance(content, bytes) else content.encode(), name))
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: 1\ny: 2\nz: 3\nencoder_num_lyers: 12\n",
+        "extends: base\nbudgets: {parameters: 10M}\n",
+        "extends: base\nname: mine\n",
+        "extends: base\nsample_rate: 8000\n",
+        "extends: bsae\n",
+        "extends: base\nmodel_type: bert\n",
+        "extends: [base]\n",
+        "extends:\n",
+        "budgets: {parameters: 10M}\n",
+        "architecture: wav2vec2\n",
+        "published_parameters: 95 M\nname: x\n",
+        "encoder_num_layers: 12\n",
+        # Misspelt throughout.
+        "encoder_num_layer: 12\n",
+        "name: x\nencoder-num-layers: 12\nencoder_num_head: 8\n",
+        "EncoderNumLayers: 12\nEncoderEmbedDim: 768\n",
+        "extend: base\n",
+        "extned: base.yaml\nnmae: x\n",
+        # Fields that reach no model.
+        "model:\n  encoder_num_layers: 12\n  encoder_num_heads: 8\n",
+        # Not parsed, and ours by what the text says.
+        "extends: base\n  encoder_num_layers: [\n",
+        "extends base\nencoder_num_layers: 3\n",
+        "encoder_num_layers 12\n",
+        '"extends": base\n]\n',
+        "{extends: base, encoder_num_layers: [}\n",
+        "architecture: [\n",
+        "name: a\n---\nextends: base\n",
+        "- encoder_num_layers: 12\n",
+        "model:\n\tconv_feature_layers: '[(512, 10, 5)]'\n",
+        "extends: base\nname: Gr\u00fcn\n".encode("latin-1"),
+        "extends: base\n".encode("utf-16-le"),
+        b"extends: base\nname: \x07\n",
+        # A misspelt family is no other family.
+        '{"model_type": "wav2vec", "hidden_size": 768}',
+        '{"model_type": "Wav2Vec2", "hidden_size": 768}',
+        "model: {_name: wav2vec22, encoder_layers: 12}\n",
+    ],
+)
+def test_ours(text: str | bytes) -> None:
+    assert reason(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"model_type": "wav2vec2", "hidden_size": 768,}', '{"architectures": ["HubertForCTC"],\n "hidden_size": 768'],
+)
+def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> None:
+    assert reason(text, "config.json") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("services:\n  web:\n    extends: {file: common.yaml, service: web}\n", "a docker-compose file"),
+        ("services:\n  web:\n    extends: {file: [\n", "names no field of a model"),
+        ("job:\n  extends: .test\n  script: [pytest]\n", "no config of a wav2vec 2.0 model"),
+        ("extends: default\nrules: {line-length: disable}\n", "another linter's settings"),
+        ("extends: [eslint:recommended]\nplugins: [react]\n", "another linter's settings"),
+        ("sample_rate: 16000\nn_mels: 80\n", "no config of a wav2vec 2.0 model"),
+        ("name: CI\non: push\njobs: {}\n", "a workflow of GitHub Actions"),
+        ("extend:\n  - sphinx\n", "no field of a model"),
+        # One name that is near a field of ours among many that are not.
+        ("encoder_n_layers: 3\nn_mel: 80\nlr: 1e-3\nepochs: 4\ndecoder_dim: 3\n", "no config of a wav2vec"),
+        ("a: [\n", "names no field of a model"),
+        ("- 1\n- 2\n", "the file is a list"),
+        ("", "empty"),
+        ("# nothing\n", "the file is empty"),
+        (b"\x80\x81", "no UTF-8"),
+        ('{"model_type": "bert", "hidden_size": 768}', "model_type is text 'bert'"),
+        ("model: {_name: transformer_lm}\ntask: {_name: language_modeling}\n", "_name is text"),
+    ],
+)
+def test_passed_over(text: str | bytes, why: str) -> None:
+    found = reason(text)
+    assert found is not None
+    assert why in found
+    assert "\n" not in found
+
+
+def test_every_preset_is_ours(run: Runner) -> None:
+    finished = run("lint", str(presets_folder()), "--format", "json")
+    document = json.loads(finished.out)
+    assert finished.code == 0
+    assert document["passed_over"] == []
+    assert len(document["files"]) == len(list(presets_folder().glob("*.yaml")))
+
+
+@pytest.mark.parametrize("name", ["a.YAML", "a.Yml", "Config.JSON", "config.json"])
+def test_the_case_of_a_files_name_does_not_matter(run: Runner, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"model_type": "wav2vec2", "num_hidden_layers": 0}')
+    assert run("lint", str(tmp_path)).code == 1
+
+
+def test_a_folder_says_what_naming_the_file_says(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("extends: base\nbudgets: {parameters: 10M}\n")
+    assert run("lint", "a.yaml", "--format", "json").out == run("lint", ".", "--format", "json").out
+    assert "E270" in run("lint", ".").out

@@ -1,0 +1,71 @@
+"""What replaces fields of a config that was read: texts of a command line, or a mapping of a Python call."""
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+
+import yaml
+
+from w2v_explore.arguments import kind_of
+from w2v_explore.config import codes
+from w2v_explore.config.document import ONE_FIELD, Document, Entry, parse_override
+from w2v_explore.config.nodes import MAPPING_OVERRIDE, TAG
+from w2v_explore.config.source import Source
+from w2v_explore.diagnostics import Place, Problem
+
+Overrides = Sequence[str] | Mapping[str, object]
+"""``["encoder_num_layers=6"]``, each value read as YAML, or ``{"encoder_num_layers": 6}``, each value as it is."""
+
+_HOW = "give a mapping, as {'encoder_num_layers': 6}, or a list of texts, as ['encoder_num_layers=6']"
+
+
+def override_documents(overrides: Overrides) -> list[Document]:
+    """A document with one entry for each override.
+
+    Raises:
+        TypeError: They are neither of the two, or a value is no plain data.
+    """
+    if isinstance(overrides, Mapping):
+        return [_document(field, value) for field, value in overrides.items()]
+    if isinstance(overrides, str) or not isinstance(overrides, Sequence):
+        raise TypeError(f"overrides is {kind_of(overrides)}; {_HOW}")
+    for text in overrides:
+        if not isinstance(text, str):
+            raise TypeError(f"overrides holds {kind_of(text)}; {_HOW}")
+    return [parse_override(text) for text in overrides]
+
+
+def _document(field: object, value: object) -> Document:
+    if not isinstance(field, str):
+        raise TypeError(f"overrides has {kind_of(field)} for a field's name; {_HOW}")
+    name = f"{MAPPING_OVERRIDE}{field}"
+    place, source = Place(name), Source(name, b"")
+    if field == "extends":
+        problem = Problem(rule=codes.UNKNOWN_KEY, place=place, key=None, message=ONE_FIELD)
+        return Document(source, {}, place, (problem,))
+    key = yaml.ScalarNode(f"{TAG}str", field)
+    return Document(source, {field: Entry(name, key, _node(field, value))}, place, ())
+
+
+def _node(field: str, value: object) -> yaml.Node:
+    """The YAML node of plain data."""
+    match value:
+        case None:
+            return yaml.ScalarNode(f"{TAG}null", "null")
+        case bool():
+            return yaml.ScalarNode(f"{TAG}bool", "true" if value else "false")
+        case str():
+            return yaml.ScalarNode(f"{TAG}str", value)
+        case Integral():  # numpy's among them
+            # Python writes no decimal text of thousands of digits.
+            number = int(value)
+            return yaml.ScalarNode(f"{TAG}int", str(number) if abs(number) < 2**64 else hex(number))
+        case Real():
+            return yaml.ScalarNode(f"{TAG}float", repr(float(value)))
+        case list() | tuple():
+            return yaml.SequenceNode(f"{TAG}seq", [_node(field, item) for item in value])
+        case Mapping():
+            pairs = [(yaml.ScalarNode(f"{TAG}str", str(key)), _node(field, item)) for key, item in value.items()]
+            return yaml.MappingNode(f"{TAG}map", pairs)
+    raise TypeError(
+        f"the override of {field} holds {kind_of(value)}; give plain data: a number, True, False, None, a text, a list"
+    )

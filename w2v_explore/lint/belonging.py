@@ -1,0 +1,153 @@
+"""Which files that a search comes across are model configs; of the others, what keeps them from being one."""
+
+import re
+from functools import cache
+
+import yaml
+
+from w2v_explore.config.document import SHARED_NAMES, Document, Entry
+from w2v_explore.config.load import METADATA
+from w2v_explore.config.presets import preset_names
+from w2v_explore.config.schema import FIELDS
+
+_OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})
+_DIALECTS = ("fairseq", "huggingface", "torchaudio")
+_DISTINCT_FIELDS = FIELDS.keys() - SHARED_NAMES
+# Linters of other things have an `extends`, too: yamllint, ESLint, Stylelint, Spectral, Renovate.
+_LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})
+_LINTERS_LEFT = _OWN_KEYS - {"extends"}
+# The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
+_KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)
+# Keys are held against field names letter by letter: of thousands, so many.
+_MAX_KEYS = 100
+_CLOSE, _A_LETTER_AWAY = 0.8, 0.95
+# What stands in the value of a misspelt `extends` tells as well; "bert" is not "hubert".
+_CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
+
+
+def reason_to_pass_over(document: Document) -> str | None:
+    """Why a file of a searched folder is no model config; None where it is one, right or wrong.
+
+    Ours is what states a field, ``extends``, ``budgets`` or ``architecture`` at its top level, and what mostly states
+    misspelt ones; another program's config if it states an architecture that ours can be. What cannot be parsed is
+    one if its text names a field or states ``extends``: otherwise a broken config would be passed over.
+    """
+    if document.translation is not None:
+        if document.translation.is_family or _misspells_the_family(document):
+            return None
+        if not {"extends", "budgets"}.isdisjoint(dict(_KEYS.findall(document.text))):
+            return None
+        is_ours = document.translation.dialect not in _DIALECTS and _is_nearly_ours(document)
+        return None if is_ours else _first_words(document)
+    if document.entries:
+        if not _OWN_KEYS.isdisjoint(document.entries):
+            return "`extends` of another linter's settings" if _is_a_linters(document.entries) else None
+        return None if _is_nearly_ours(document) else "no field of a model at its top level"
+    if _signs().search(_raw_text(document)):
+        return None
+    if not document.text.strip() and not document.source.content.strip():
+        return "empty"
+    return f"{_first_words(document)}; names no field of a model"
+
+
+def _first_words(document: Document) -> str:
+    """The first problem in short."""
+    if not document.problems:
+        return "no model config"
+    return re.split(r"[;:] ", document.problems[0].message, maxsplit=1)[0]
+
+
+@cache
+def _signs() -> re.Pattern[str]:
+    """What names us in a text that cannot be parsed; made only where there is one.
+
+    An ``extends`` further in is a Compose file's, or GitLab's.
+    """
+    return re.compile(
+        rf"""
+        \b(?:{"|".join(sorted(_DISTINCT_FIELDS))}|extractor_mode)\b
+        | ^[{{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?::|[ \t]\w)
+        | \b(?:conv_feature_layers|feat_extract_norm|num_conv_pos_embeddings|do_stable_layer_norm|feat_proj_dropout)\b
+        | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec2|wav2vec_|hubert|unispeech)
+        | \b(?:Wav2Vec2|Hubert|UniSpeech|UniSpeechSat)(?:Model|For[A-Z]\w+)\b
+        """,
+        re.MULTILINE | re.VERBOSE,
+    )
+
+
+def _raw_text(document: Document) -> str:
+    """The text as far as any encoding gives it: a file that is no UTF-8 names its fields all the same."""
+    return document.text or document.source.content.decode("latin-1").replace("\0", "")
+
+
+def _is_a_linters(entries: dict[str, Entry]) -> bool:
+    if entries.keys().isdisjoint(_LINTERS_KEYS) or not _LINTERS_LEFT.isdisjoint(entries):
+        return False
+    value = entries["extends"].value
+    return not (isinstance(value, yaml.ScalarNode) and _is_preset(value.value))
+
+
+def _is_preset(text: str) -> bool:
+    return text.removesuffix(".yaml") in preset_names()
+
+
+def _is_nearly_ours(document: Document) -> bool:
+    """Whether a mapping without a key of ours was most likely meant to be a config."""
+    return _is_misspelt(dict(_KEYS.findall(document.text))) or _states_ours(document.text)
+
+
+def _is_misspelt(values: dict[str, str]) -> bool:
+    """Whether a mapping starts from a config under a misspelt ``extends``, or most of its keys are near to fields."""
+    # Only for what nothing else recognises.
+    from difflib import get_close_matches
+
+    keys = [key for key in values if key not in METADATA][:_MAX_KEYS]
+    for key in keys:
+        if get_close_matches(key.lower(), ["extends"], n=1, cutoff=_CLOSE_TO_EXTENDS):
+            value = values[key].strip("\"'")
+            if _is_preset(value) or value.endswith((".yaml", ".yml")):
+                return True
+    names = [_field_like(key) for key in keys if len(key) <= 60]
+    if any(get_close_matches(name, _DISTINCT_FIELDS, n=1, cutoff=_A_LETTER_AWAY) for name in names):
+        return True
+    close = sum(bool(get_close_matches(name, FIELDS, n=1, cutoff=_CLOSE)) for name in names)
+    return 2 * close >= len(keys) > 0
+
+
+def _field_like(key: str) -> str:
+    """A key in the case of our fields: ``EncoderNumLayers`` and ``encoder-num-layers`` are written like one."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).replace("-", "_").replace(" ", "_").lower()
+
+
+def _states_ours(text: str) -> bool:
+    """Whether a readable text states ``architecture``, or several fields further in, where they reach no model."""
+    fields = re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text)
+    return len(set(fields)) > 1 or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
+
+
+def _misspells_the_family(document: Document) -> bool:
+    """Whether what says which model it is is a misspelt name of one that can be read."""
+    from difflib import get_close_matches
+
+    from w2v_explore.config.dialects.table import (
+        FAIRSEQ_MODELS,
+        FAIRSEQ_REFUSED,
+        HUGGINGFACE_CONFIGS,
+        HUGGINGFACE_REFUSED,
+    )
+
+    assert document.translation is not None
+    for account in document.translation.accounts:
+        name = account.theirs.rpartition(".")[2]
+        if account.status != "refused" or not isinstance(account.value, str):
+            continue
+        known, refused = {
+            "model_type": (HUGGINGFACE_CONFIGS, HUGGINGFACE_REFUSED),
+            "_name": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
+            "arch": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
+        }.get(name, ({}, {}))
+        value = account.value.lower()
+        close = get_close_matches(value, [*known, *refused], n=1, cutoff=_CLOSE_FAMILY)
+        if account.value not in refused and close:
+            return close[0] in known
+    return False
