@@ -391,7 +391,7 @@ def _by_meaning(key: str, value: object) -> object:
 
 
 def _is_override(entry: Entry) -> bool:
-    return entry.path.startswith(OVERRIDE)
+    return entry.path.startswith(OVERRIDES)
 
 
 def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
