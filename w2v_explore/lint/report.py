@@ -95,12 +95,12 @@ class LintReport:
             _count(self.count("warning"), "warning"),
             f"{self.count('advice')} advice" if self.count("advice") else "",
         ]
-        if not self.files:
-            return "No config was checked"
-        found = " and ".join(text for text in counts if text) or "No problems"
         skipped = f" ({_count(len(self.passed_over), 'file')} passed over)" if self.passed_over else ""
+        if not self.files:
+            return f"No config was checked{skipped}"
+        found = " and ".join(text for text in counts if text) or "No problems"
         hidden = "".join(f"; {text}" for text in self._hidden_sentences())
-        return f"{found} in {_count(len(self.files), 'file') or 'no files'}{skipped}{hidden}"
+        return f"{found} in {_count(len(self.files), 'file')}{skipped}{hidden}"
 
     def _hidden_sentences(self) -> Iterator[str]:
         errors, advice = self.count_hidden("error"), self.count_hidden("advice")
