@@ -116,3 +116,20 @@ def check(out: str, width: int) -> None:
     for line in out.splitlines():
         assert cell_len(line) <= width
         assert not LONELY_UNIT.search(line), line
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("columns", [0, 1, 3])
+def test_width_of_nothing_is_no_defect(
+    run: Runner, name: str, columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_model(Path("small.safetensors"))
+    assert run(*REPORTS[name], columns=columns).code in (0, 1)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["memory", "--help"], ["rule", "E234"]])
+def test_width_of_zero_is_no_width(run: Runner, arguments: list[str]) -> None:
+    outcome = run(*arguments, columns=0)
+    assert outcome.code == 0
+    assert max(map(len, outcome.out.splitlines())) > 40

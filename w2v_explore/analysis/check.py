@@ -9,7 +9,7 @@ from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint
-from w2v_explore.checkpoint.read import read_checkpoint
+from w2v_explore.config.checkpoint import open_checkpoint
 from w2v_explore.config.load import Config, ConfigLike, as_config
 
 
@@ -62,7 +62,7 @@ def check_checkpoint(checkpoint: str | os.PathLike[str], config: ConfigLike) -> 
         TypeError: An argument is of another type.
     """
     wanted = as_config(config)
-    found = read_checkpoint(path_text(checkpoint, "a checkpoint"))
+    found = open_checkpoint(path_text(checkpoint, "a checkpoint"))
     keys = translate_keys(tensor.name for tensor in found.tensors)
     fit = fit_weights(found.tensors, keys, dict(build_architecture(wanted.model).state_dict_shapes()))
     return CheckpointFit(checkpoint=found, keys=keys, config=wanted, fit=fit)

@@ -1,5 +1,6 @@
 """The program: its commands, and how an exception becomes a message and an exit code."""
 
+import os
 import signal
 import sys
 import traceback
@@ -75,6 +76,7 @@ def main() -> int:
         The exit code: 0 fine, 1 the answer is no, 2 the question is wrong, 3 a defect, 130 Ctrl-C.
     """
     _end_silently_on_a_closed_pipe()
+    _forget_a_width_of_nothing()
     with guard_streams():
         try:
             code = _run()
@@ -121,13 +123,19 @@ def _explain(error: BaseException) -> int:
 
 def _refuse(error: Any) -> None:
     """One line on a mistake in the command line, and where help is, unless it is a command of ours that says it."""
-    message = " ".join(error.format_message().split())
-    if not message:  # the help has been printed
+    if not error.format_message():  # the help has been printed
         return
     if type(error) is typer.BadParameter and error.param is None:
         _complain(f"error: {error.message}")
         return
-    end = "" if message[-1] in ".?" else "."
+    # Imported only where there is a mistake.
+    from w2v_explore.cli.usage import describe_mistake
+
+    message = describe_mistake(error, COMMANDS)
+    if message.endswith("`"):  # it says the whole command
+        _complain(f"error: {message}")
+        return
+    end = "" if message.endswith("?") else "."
     if getattr(error, "ctx", None):
         command = error.ctx.command_path
     else:  # an option without its argument does not know whose it is
@@ -138,6 +146,12 @@ def _refuse(error: Any) -> None:
 def _complain(*lines: str) -> None:
     for line in lines:
         print(line, file=sys.stderr)
+
+
+def _forget_a_width_of_nothing() -> None:
+    """Let COLUMNS=0, which shells without a terminal export, mean that the width is not known; rich would obey it."""
+    if not os.environ.get("COLUMNS", "80").strip("0"):
+        del os.environ["COLUMNS"]
 
 
 def _end_silently_on_a_closed_pipe() -> None:

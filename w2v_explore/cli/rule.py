@@ -14,6 +14,7 @@ from w2v_explore.report.terminal import print_table, stdout_console
 app = typer.Typer(add_completion=False)
 
 _WIDTH = 80
+_LEAST_WIDTH = 20
 
 
 class Format(str, Enum):
@@ -46,7 +47,7 @@ def rule(
         table.rows += [(page.rule.code, page.rule.severity, page.rule.name, page.title) for page in pages]
         print_table(table, stdout_console())
     else:
-        print(_text(pages[0], min(stdout_console().width, _WIDTH)))
+        print(_text(pages[0], max(_LEAST_WIDTH, min(stdout_console().width, _WIDTH))))
 
 
 def _document(page: Page) -> dict[str, str]:

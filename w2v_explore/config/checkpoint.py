@@ -21,7 +21,7 @@ from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
-from w2v_explore.errors import CheckpointError, ConfigError
+from w2v_explore.errors import CheckpointError, ConfigError, SourceError
 
 CONV_LAYERS = "extractor_conv_layer_config"
 HEAD = "aux_num_out"
@@ -98,6 +98,21 @@ def require_fit(reference: str, fit: WeightsFit) -> None:
         raise CheckpointError("\n  ".join(lines))
 
 
+def open_checkpoint(reference: str) -> Checkpoint:
+    """What a file of weights holds, as `read_checkpoint` says it, or what was meant by a name at which nothing lies.
+
+    Raises:
+        SourceError: It cannot be opened.
+        CheckpointError: It is in none of the formats, or corrupt.
+    """
+    if "\0" not in reference and not os.path.lexists(reference):
+        # Imported only where there is nothing of that name.
+        from w2v_explore.config.absent import no_checkpoint
+
+        raise SourceError(no_checkpoint(reference))
+    return read_checkpoint(reference)
+
+
 def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     """What is known of the config of a checkpoint, and from where.
 
@@ -110,7 +125,7 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         CheckpointError: It is corrupt, or holds no wav2vec 2.0 model.
         ConfigError: The config that comes with it is wrong.
     """
-    checkpoint = read_checkpoint(reference)
+    checkpoint = open_checkpoint(reference)
     keys = translate_keys(tensor.name for tensor in checkpoint.tensors)
     if keys.dialect is None:
         raise CheckpointError(_no_model(checkpoint))

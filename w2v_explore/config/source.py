@@ -65,6 +65,11 @@ def read_source(reference: str, folder: str | None = None) -> Source:
         return read_stdin("<stdin>")
     if "\0" in reference:
         raise SourceError(f"{reference!r} is no path: it holds a NUL character")
+    if not reference:
+        # Joined to the folder it would name the folder, and the config.json in it.
+        from w2v_explore.config.absent import no_file_or_preset
+
+        raise SourceError(no_file_or_preset(reference))
     path = os.path.join(folder or "", reference)
     stem = reference.removesuffix(".yaml")
     if stem in preset_names() and (not os.path.lexists(path) or os.path.isdir(path)):
@@ -116,7 +121,11 @@ def read_file(path: str, reference: str | None = None) -> Source:
             os.close(descriptor)
     except OSError as error:
         if not os.path.lexists(path):
-            raise SourceError(_no_file(path) if reference is None else _neither(reference)) from error
+            # Imported only where there is nothing of that name.
+            from w2v_explore.config.absent import no_file, no_file_or_preset
+
+            told = no_file(path) if reference is None else no_file_or_preset(reference, path.removesuffix(reference))
+            raise SourceError(told) from error
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
     if stat.S_ISDIR(status.st_mode):
         raise SourceError(f"cannot read {path}: it is a folder without a config.json; name a file in it")
@@ -133,21 +142,3 @@ def _read_all(descriptor: int, size: int) -> bytes:
             break
         content += more
     return content
-
-
-def _no_file(path: str) -> str:
-    """What to say where a file alone would do."""
-    if path in preset_names():
-        return (
-            f"no file is named {path}, and the preset of that name is no file to work on; "
-            f"`w2v-explore presets show {path} > {path}.yaml` makes one of it"
-        )
-    return f"no file is named {path}"
-
-
-def _neither(reference: str) -> str:
-    # Imported only where there is nothing of that name.
-    from w2v_explore.config.model_names import instead_of_preset
-
-    instead = instead_of_preset(reference, "`w2v-explore presets` lists the presets")
-    return f"no file or preset is named {reference}; {instead}"

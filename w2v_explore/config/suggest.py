@@ -32,6 +32,9 @@ def nearest(name: str, candidates: Iterable[str]) -> list[str]:
     if not 1 < len(name) <= _MAX_LENGTH:
         return []
     candidates = list(candidates)
+    same = [candidate for candidate in candidates if _joined(candidate) == _joined(name)]
+    if same:
+        return same
     if _says_nothing(name, candidates):
         return []
     likeness = {candidate: found for candidate in candidates if (found := _compare(name, candidate)) is not None}
@@ -52,6 +55,11 @@ def did_you_mean(guesses: Sequence[str], otherwise: str) -> str:
     return f"did you mean {', '.join(first)} or {last}?" if first else f"did you mean {last}?"
 
 
+def _joined(name: str) -> str:
+    """A name without case and separators."""
+    return "".join(_WORD.findall(name.lower()))
+
+
 def _says_nothing(name: str, candidates: Sequence[str]) -> bool:
     """Whether a name is a word that a third of the candidates have: ``encoder``."""
     word = name.lower()
@@ -65,6 +73,9 @@ def _compare(name: str, candidate: str) -> _Likeness | None:
     if not words:
         return None
     joined, joined_other = "".join(words), "".join(others)
+    if joined in others:
+        # xls-r for xlsr.
+        words = [joined]
     if joined == joined_other:
         return _Likeness(True, len(others), 0)
     if len(joined) > 2 and _numbers(words) == _numbers(others) and _edits(joined, joined_other, 1) <= 1:

@@ -71,7 +71,10 @@ def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]
     else:
         matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
         if not matches:
-            raise SourceError(f"no file is named {path or repr(path)}, and no pattern of that name matches one")
+            # Imported only where there is nothing of that name.
+            from w2v_explore.config.absent import no_file
+
+            raise SourceError(no_file(path))
         for match in matches:
             if os.path.isdir(match):
                 yield from _search(match, path, complain, pass_by)

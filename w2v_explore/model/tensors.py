@@ -10,9 +10,9 @@ from torch import Tensor
 
 from w2v_explore.checkpoint.files import open_file
 from w2v_explore.checkpoint.pytorch import PyTorchFile, check_bounds, open_pytorch
-from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.safetensors import FORMAT
 from w2v_explore.checkpoint.stand_ins import ITEM_BYTES, StoredTensor
+from w2v_explore.config.checkpoint import open_checkpoint
 from w2v_explore.errors import CheckpointError, missing_extra
 
 
@@ -27,7 +27,7 @@ def read_tensors(path: str) -> dict[str, Tensor]:
         CheckpointError: It holds no tensors, or is corrupt.
         MissingExtraError: It is a safetensors file, and safetensors is not installed.
     """
-    checkpoint = read_checkpoint(path)
+    checkpoint = open_checkpoint(path)
     if not checkpoint.format.startswith(FORMAT):
         return {name: tensor for file in checkpoint.files for name, tensor in _load_pytorch(file).items()}
     load = _safetensors_loader()

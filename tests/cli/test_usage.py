@@ -1,0 +1,49 @@
+"""Mistakes in the command line: one line in plain words, and the right suggestion or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.program import Runner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["memory", "base", "--seconds", "5min"], "'5min' is no number; write it without a unit"),
+        (["lint", ".", "--seconds", "1,5"], "'1,5' is no number"),
+        (["compare", "base", "large", "--batch", "2.5"], "'2.5' is no whole number"),
+        (["memory", "base", "--depth", "all"], "'all' is no whole number"),
+        (["memory", "base", "--depth", "-3"], "-3 is out of range; give a number from 0"),
+        (["latency", "base", "--runs", "20000"], "20000 is out of range; give a number from 1 to 10000"),
+        (["memory", "base", "--dtype", "bf16"], "Did you mean bfloat16?"),
+        (["sensitivity", "base", "--dtype", "FP32"], "Did you mean float32?"),
+        (["sensitivity", "base", "--dtype", "int4"], "'bfloat16'. Try"),
+        (["convert", "base", "--to", "transformers"], "Did you mean huggingface?"),
+        (["summary", "base", "--from", "pytorch"], "Did you mean torchaudio?"),
+        (["compare", "base", "large", "--format", "md"], "Did you mean markdown?"),
+        (["compare", "base", "large", "--format", "CSV"], "Did you mean csv?"),
+        (["export", "base", "--to", "ONNX"], "Did you mean onnx?"),
+        (["lint", ".", "--format", "git-hub"], "Did you mean github?"),
+        (["summary", "base", "--bach", "2"], "No such option: --bach; did you mean --batch?"),
+        (["large"], "Write a command before the config: `w2v-explore summary large`"),
+        (["here.yaml"], "Write a command before the config: `w2v-explore summary here.yaml`"),
+        (["presets", "mms_fa"], "Write `w2v-explore presets show mms_fa`"),
+        (["Version"], "Write `w2v-explore --version`"),
+        (["diff", "base", "large"], "Write `w2v-explore compare A B`"),
+        (["sumarry", "base"], "Did you mean 'summary'?"),
+        (["frobnicate"], "No such command 'frobnicate'. Try"),
+    ],
+)
+def test_mistakes(
+    run: Runner, arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("here.yaml").write_text("extends: base\n")
+    outcome = run(*arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1
+    assert said in outcome.err
+    assert "float." not in outcome.err
