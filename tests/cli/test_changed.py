@@ -84,11 +84,27 @@ def test_another_sample_rate_is_equal_to_no_preset(run: Runner, command: str, tm
     for arguments in (["base", "--set", "sample_rate=8000"], [str(slow)]):
         out = run(command, *arguments).out
         assert "equal to" not in out
-        assert "nearest preset: base" in out
+        assert "nearest preset: base" in out or "preset base, changed: sample_rate 8000 (not 16000)" in out
         assert "sample_rate" in out
     document = json.loads(run(command, str(slow), "--format", "json").out)["nearest_preset"]
     assert document["equals"] == []
     assert document["differences"] == {"sample_rate": {"config": 8000, "preset": 16000}}
+
+
+def test_the_nearest_preset_is_not_said_twice(run: Runner) -> None:
+    # The preset that was changed is the nearest to it, by what was changed.
+    assert "nearest" not in run("summary", "large", "--set", "encoder_num_layers=12").out
+    halfway = run(
+        "summary",
+        "base",
+        "--set",
+        "encoder_num_layers=24",
+        "--set",
+        "encoder_embed_dim=1024",
+        "--set",
+        "encoder_num_heads=16",
+    ).out
+    assert "nearest preset: large, but for" in halfway
 
 
 def test_configs_that_differ_in_the_sample_rate_are_not_identical(run: Runner, tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.config.dialects.conversion import account_for_conversion, convert_reading
+from w2v_explore.config.dialects.conversion import Conversion, account_for_conversion, convert_reading
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import Reading, read_config, read_document
 from w2v_explore.encoding import is_writable
-from w2v_explore.errors import SourceError
+from w2v_explore.errors import SourceError, W2vExploreError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
 
@@ -50,12 +50,22 @@ def convert(
     """Write a config as another program words it; standard error accounts for every field."""
     document = read_document(config, options.name_of(dialect), allow_unknown=allow_unknown)
     reading = read_config(document, overrides or (), allow_unknown=allow_unknown)
+    try:
+        conversion = convert_reading(reading, to.value)
+    except W2vExploreError:
+        _account(reading, to.value, verbose)
+        raise
+    # What cannot be written is one line: the account of it comes afterwards.
+    _write(conversion, to.value, output)
     _account(reading, to.value, verbose)
-    conversion = convert_reading(reading, to.value)
+
+
+def _write(conversion: Conversion, to: str, output: str | None) -> None:
     text = conversion.text
     if output is None:
-        print(text if is_writable(text) else write_config(conversion.config, to.value, ascii_only=True), end="")
+        print(text if is_writable(text) else write_config(conversion.config, to, ascii_only=True), end="", flush=True)
         return
+    # Imported only where a file is written.
     from w2v_explore.lint.fix import write_atomically
 
     try:
@@ -70,8 +80,8 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     changes = f", changed: {', '.join(map(str, reading.changes))}" if reading.changes else ""
     name = f"{reading.document.source.name}{changes}"
     rows = account_for_conversion(reading, to)
-    if not rows:
-        # Nothing was read: the cause alone.
+    if reading.problems and not any(row.status == "refused" for row in rows):
+        # Nothing is converted: the cause alone.
         return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())

@@ -93,7 +93,7 @@ def _guess_option(found: re.Match[str]) -> str:
 def _guess_choice(given: str, choices: str) -> str:
     known = re.findall(r"'([^']*)'", choices)
     other = _OTHER_NAMES.get(given.lower())
-    guesses = [other] if other in known else nearest(given, known)
+    guesses = [other] if other is not None and other in known else nearest(given, known)
     return f". D{did_you_mean(guesses, '')[1:]}" if guesses else ""
 
 

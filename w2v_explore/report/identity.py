@@ -35,6 +35,12 @@ def describe_nearest(nearest: Nearest) -> str:
     return f"nearest preset: {nearest.preset}, but for {shown}"
 
 
+def repeats_changes(config: Config, nearest: Nearest) -> bool:
+    """Whether the nearest preset is the one that was changed, and differs by just those changes."""
+    changes = {change.field: (change.after, change.before) for change in config.changes}
+    return bool(changes) and nearest.differences == changes and config.origin == f"preset {nearest.preset}"
+
+
 def describe_origin(config: Config) -> str:
     """``preset base``, or ``preset base, changed: encoder_num_layers 6 (not 12)``."""
     if not config.changes:

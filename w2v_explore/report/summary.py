@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import nearest_preset
 from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading
+from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
@@ -33,7 +33,9 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     config = analysis.config
     origin = describe_origin(config)
     lines = [f"{origin}: {config.description}" if config.description else origin]
-    lines.append(describe_nearest(nearest_preset(config.model, config.not_counted, config.sample_rate)))
+    nearest = nearest_preset(config.model, config.not_counted, config.sample_rate)
+    if not repeats_changes(config, nearest):
+        lines.append(describe_nearest(nearest))
     lines.append(describe_workload(analysis))
     lines += describe_reading(config)
     if result.prediction is not None:
