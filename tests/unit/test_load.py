@@ -641,3 +641,13 @@ def fixed(content: str, problems: list[Problem]) -> str:
         line = lines[place.line - 1]
         lines[place.line - 1] = line[: place.column - 1] + problem.fix + line[place.end_column - 1 :]
     return "".join(lines)
+
+
+def test_a_config_with_many_changes_has_a_name_that_fits_a_line() -> None:
+    config = load_config("base", {"encoder_embed_dim": 512, "encoder_num_heads": 8, "encoder_ff_interm_features": 2048})
+    assert config.name == "base, 3 fields changed"
+    assert [change.field for change in config.changes] == [
+        "encoder_embed_dim",
+        "encoder_num_heads",
+        "encoder_ff_interm_features",
+    ]
