@@ -143,3 +143,23 @@ def test_our_own_config_can_extend_another_program_s(run: Runner, tmp_path: Path
     assert document["config"]["fields"]["aux_num_out"] == 50
     assert document["config"]["fields"]["encoder_layer_drop"] == 0.1
     assert f"from {HUGGING_FACE}" in run("convert", str(path), "--to", "w2v").err
+
+
+@pytest.mark.parametrize("output", ["nowhere/out.yaml", "."])
+def test_output_that_cannot_be_written_is_one_line(
+    run: Runner, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = run("convert", "hubert_large", "--to", "huggingface", "--output", output)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: cannot write")
+    assert outcome.err.count("\n") == 1
+
+
+def test_of_a_config_that_is_wrong_the_mistakes_alone_are_said(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"model_type": "hubert", "hidden_size": 500, "num_conv_pos_embedding_groups": 20}')
+    outcome = run("convert", str(path), "--to", "fairseq")
+    assert (outcome.code, outcome.out) == (2, "")
+    [line] = outcome.err.splitlines()
+    assert "num_attention_heads is 12, which does not divide hidden_size 500" in line
