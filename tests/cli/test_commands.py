@@ -187,7 +187,7 @@ def test_explain(run: Runner, field: str) -> None:
         (["presets", "show", "bas"], "did you mean the preset base?"),
         (["explain", "extends"], "no field of the model but a key about the file"),
         (["explain", "hubert_base"], "presets show hubert_base"),
-        (["explain", "num_hidden_layer"], "did you mean num_hidden_layers?"),
+        (["explain", "num_hidden_layer"], "did you mean encoder_num_layers?"),
         (["schema", "--write", "base"], "presets show base > base.yaml"),
         (["summary", "base", "--seconds", "1e12"], "give at most 68,719,476.74"),
         (["summary", "base", "--seconds", "0"], "give a positive duration"),

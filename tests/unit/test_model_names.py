@@ -1,17 +1,20 @@
 """What other programs call published models, and what a name most likely means."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from w2v_explore import load_config
+from w2v_explore.analysis.conditions import parse_condition
+from w2v_explore.config.document import parse_document
 from w2v_explore.config.model_names import _TABLES, find_model
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
-from w2v_explore.config.source import read_source
+from w2v_explore.config.source import Source, read_source
 from w2v_explore.config.suggest import did_you_mean, is_misspelt, nearest
-from w2v_explore.errors import SourceError
+from w2v_explore.errors import ConditionError, SourceError
 
 HUB = sorted((Path(__file__).parent.parent / "data" / "dialects" / "huggingface").glob("wav2vec2-*.json"))
 
@@ -152,3 +155,47 @@ def test_guesses_in_words() -> None:
     assert did_you_mean(["a"], "-") == "did you mean a?"
     assert did_you_mean(["a", "b", "c"], "-") == "did you mean a, b or c?"
     assert did_you_mean([], "-") == did_you_mean(list("abcde"), "-") == "-"
+
+
+@pytest.mark.parametrize(
+    ("name", "guesses"),
+    [
+        ("n_layers", ["encoder_num_layers"]),
+        ("n_layer", ["encoder_num_layers"]),
+        ("numheads", ["encoder_num_heads"]),
+        ("posconvkernel", ["encoder_pos_conv_kernel"]),
+        ("numbers", []),
+        ("ENCODER_LAYERDROP", ["encoder_layer_drop"]),
+    ],
+)
+def test_fields_written_together_or_short(name: str, guesses: list[str]) -> None:
+    assert nearest(name, FIELDS) == guesses
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("params", "did you mean parameters?"),
+        ("receptive", "did you mean extractor.receptive_field_samples?"),
+        ("latency", "did you mean latency.end_to_end.median_s or latency.real_time_factor?"),
+        ("training", "did you mean memory.training_bytes or training.expected_macs?"),
+        ("perplexity", "there is parameters, "),
+    ],
+)
+def test_figures_meant(name: str, said: str) -> None:
+    with pytest.raises(ConditionError, match=re.escape(said)):
+        parse_condition(f"{name} > 5")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x08\x07\x12\x07pytorch\x1a\x052.1.0" + bytes(range(200, 256)) * 9, "this looks like an ONNX model"),
+        (bytes(range(256)) * 20, "this is a binary file"),
+        (b"extends: base\x01\n", "character U+0001 is not allowed"),
+        (b"extends: b\xe4se\n", "byte 0xe4 is no UTF-8"),
+    ],
+)
+def test_bytes_that_are_no_text(content: bytes, said: str) -> None:
+    [problem] = parse_document(Source("x", content), None).problems
+    assert said in problem.message

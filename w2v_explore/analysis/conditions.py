@@ -72,7 +72,9 @@ def _instead_of(metric: str) -> str:
 
     if metric in BUDGET_NAMES:
         return f"that is a budget's name; write {BUDGET_NAMES[metric]}"
-    return did_you_mean(nearest(metric, FIGURE_NAMES), f"there is {', '.join(_TOTALS)}, and those of components")
+    within = [name for name in _TOTALS if metric.lower() in re.split(r"[._]", name)]
+    guesses = nearest(metric, FIGURE_NAMES) or within
+    return did_you_mean(guesses, f"there is {', '.join(_TOTALS)}, and those of components")
 
 
 def parse_condition(text: str) -> Condition:

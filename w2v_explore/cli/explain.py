@@ -1,5 +1,6 @@
 """``w2v-explore explain``."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -47,5 +48,8 @@ def _instead_of(name: str) -> str:
         return f"{name} is no field of the model but a key about the file: {about[0].lower()}{about[1:].rstrip('.')}"
     if name in preset_names():
         return f"{name} is a preset, no field; `w2v-explore presets show {name}` prints it"
-    guesses = nearest(name, FIELDS) or nearest(name, foreign_names())
+    if re.fullmatch(r"[EWA]\d{3}", name, re.IGNORECASE):
+        return f"{name} is a rule of the linter, no field; `w2v-explore rule {name.upper()}` prints it"
+    elsewhere = foreign_names()
+    guesses = nearest(name, FIELDS) or list(dict.fromkeys(elsewhere[other].field for other in nearest(name, elsewhere)))
     return f"a config has no field {name}; {did_you_mean(guesses, '`w2v-explore explain` lists the fields')}"

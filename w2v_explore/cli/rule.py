@@ -37,7 +37,7 @@ def rule(
     if code is not None:
         pages = [page for page in pages if code.lower() in (page.rule.code.lower(), page.rule.name)]
         if not pages:
-            raise typer.BadParameter(f"there is no rule {code}; `w2v-explore rule --all` lists them")
+            raise typer.BadParameter(f"there is no rule {code}; {_instead_of(code)}")
     if format is Format.JSON:
         documents = [_document(page) for page in pages]
         print(dump(documents if every else documents[0]))
@@ -48,6 +48,17 @@ def rule(
         print_table(table, stdout_console())
     else:
         print(_text(pages[0], max(_LEAST_WIDTH, min(stdout_console().width, _WIDTH))))
+
+
+def _instead_of(code: str) -> str:
+    """What to say of a code or a name that no rule has."""
+    # Imported only where there is none.
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    rules = [page.rule for page in load_pages()]
+    begun = [rule.code for rule in rules if code.upper() in (rule.code[: len(code)], rule.code[1:])]
+    guesses = begun or nearest(code, [rule.name for rule in rules])
+    return did_you_mean(guesses, "`w2v-explore rule --all` lists them")
 
 
 def _document(page: Page) -> dict[str, str]:

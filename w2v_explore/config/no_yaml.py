@@ -31,6 +31,8 @@ _MAGIC = (
     (b"\x80\x04", "a Python pickle"),
     (b"\x80\x05", "a Python pickle"),
 )
+_BINARY = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_ONNX = re.compile(rb"\x08[\x01-\x20]\x12.{1,40}[\x0a\x1a\x22\x2a:]", re.S)
 _MAYBE_UTF16 = re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){8,}|(?:\0[\t\n\r\x20-\x7e]){8,}")
 _NAME_CONFIG = "name a YAML or JSON config"
 
@@ -79,6 +81,11 @@ def describe_bytes(content: bytes) -> str | None:
             return f"this looks like {what}, which is no text in UTF-8; {_NAME_CONFIG}"
     if _MAYBE_UTF16.match(content):
         return "this looks like UTF-16 without a byte order mark; save the file as UTF-8"
+    if _ONNX.match(content):
+        return f"this looks like an ONNX model, which is no text in UTF-8; {_NAME_CONFIG}"
+    start = content[:_LOOKED_AT]
+    if max(4, len(start) // 20) < len(_BINARY.findall(start)):
+        return f"this is a binary file, and no text in UTF-8; {_NAME_CONFIG}"
     return None
 
 

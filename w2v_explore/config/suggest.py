@@ -73,9 +73,9 @@ def _compare(name: str, candidate: str) -> _Likeness | None:
     if not words:
         return None
     joined, joined_other = "".join(words), "".join(others)
-    if joined in others:
-        # xls-r for xlsr.
-        words = [joined]
+    # xls-r for xlsr, numheads for num_heads.
+    written = _run_of(joined, others) or words
+    words = ["num" if word == "n" and "num" in others else word for word in written]
     if joined == joined_other:
         return _Likeness(True, len(others), 0)
     if len(joined) > 2 and _numbers(words) == _numbers(others) and _edits(joined, joined_other, 1) <= 1:
@@ -92,7 +92,16 @@ def _compare(name: str, candidate: str) -> _Likeness | None:
         left.remove(match)
     if len(left) > len(meant):
         return None
-    return _Likeness(not left and len(meant) == len(words), exact, -len(left))
+    return _Likeness(not left and len(meant) == len(words) and words == written, exact, -len(left))
+
+
+def _run_of(joined: str, words: Sequence[str]) -> list[str]:
+    """The words, one after the other, that make a name; none where none do."""
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            if "".join(words[start:end]) == joined:
+                return list(words[start:end])
+    return []
 
 
 def _numbers(words: Iterable[str]) -> list[str]:
@@ -101,12 +110,14 @@ def _numbers(words: Iterable[str]) -> list[str]:
 
 
 def _is_near(word: str, other: str) -> bool:
-    """Whether two words are one: the shorter a beginning of the longer, or a typing error away."""
+    """Whether a word of a name is meant as another: a beginning of it, with an ending, or a typing error away."""
     if word[0].isdigit() or other[0].isdigit():
         # Its unit may be left out: 300 for 300m.
         return word.isdigit() and other.rstrip(ascii_lowercase) == word
     shorter = min(len(word), len(other))
-    if shorter >= 3 and (word.startswith(other) or other.startswith(word)):
+    is_short = other.startswith(word.removesuffix("s"))
+    has_ending = word.startswith(other) and len(word) - len(other) <= 4
+    if shorter >= 3 and (is_short or has_ending):
         return True
     allowed = 0 if shorter <= 3 else 1 if shorter <= 6 else 2
     return allowed > 0 and _edits(word, other, allowed) <= allowed

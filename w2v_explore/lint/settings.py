@@ -88,9 +88,14 @@ def _matches(rule: Rule, prefixes: tuple[str, ...]) -> bool:
     return any(prefix == letter if len(prefix) == 1 else rule.code.startswith(prefix) for prefix in prefixes)
 
 
+def _instead_of(code: str) -> str:
+    named = [rule.code for rule in all_rules() if rule.name == code]
+    return named[0] if named else "E234, or W for all warnings"
+
+
 def _codes(values: Sequence[str]) -> tuple[str, ...]:
     codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
     for code in codes:
         if not is_known(code):
-            raise ArgumentError(f"{code} is no code of a rule; write E234, or W for all warnings")
+            raise ArgumentError(f"{code} is no code of a rule; write {_instead_of(code)}")
     return codes

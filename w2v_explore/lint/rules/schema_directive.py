@@ -26,7 +26,8 @@ DIRECTIVE = "# yaml-language-server: $schema="
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Look for the comment."""
-    if DIRECTIVE not in subject.document.text:
+    # What is no mapping has no fields to complete.
+    if subject.document.entries and DIRECTIVE not in subject.document.text:
         yield Finding(
             "no schema is named; `w2v-explore schema --write FILE` adds it, and editors then check as you type"
         )
