@@ -545,3 +545,8 @@ def test_what_a_foreign_config_does_not_count_is_in_the_result_and_not_on_a_stre
     memory(analysis)
     lint_files("config.json")
     assert capfd.readouterr() == ("", "")
+
+
+def test_preset_of_nearly_that_name_is_suggested() -> None:
+    with pytest.raises(SourceError, match="there is no preset hubert_lage; did you mean the preset hubert_large"):
+        load_preset("hubert_lage")

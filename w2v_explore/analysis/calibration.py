@@ -204,7 +204,12 @@ def find_calibration(
 
 
 def require_calibration(device: str, dtype: str, threads: int | None = None) -> Calibration:
-    """The same where there has to be one.
+    """The newest calibration of this machine for a device and a dtype.
+
+    Args:
+        device: As in ``summary --device``.
+        dtype: As in `Workload`.
+        threads: Of the CPU; as many as torch takes by itself by default.
 
     Raises:
         CalibrationError: There is none; the message has the command that makes one, and why others do not count.

@@ -7,7 +7,7 @@ import typer
 from w2v_explore.analysis.presets import analyze_presets
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import load_preset
-from w2v_explore.config.presets import preset_names, preset_path
+from w2v_explore.config.presets import preset_path
 from w2v_explore.report.catalogue import presets_report
 from w2v_explore.report.terminal import print_report, stdout_console
 
@@ -32,15 +32,10 @@ def show(
 ) -> None:
     """Print a preset's YAML, to start a config of one's own from."""
     name = name.removesuffix(".yaml")
-    if name not in preset_names():
-        # Imported only where there is none of that name.
-        from w2v_explore.config.model_names import instead_of_preset
-
-        instead = instead_of_preset(name, "`w2v-explore presets` lists them")
-        raise typer.BadParameter(f"there is no preset {name}; {instead}")
+    preset = load_preset(name)
     if resolved:
         from w2v_explore.config.dialects.write import write_config
 
-        print(write_config(load_preset(name), "w2v"), end="")
+        print(write_config(preset, "w2v"), end="")
     else:
         print(preset_path(name).read_text(encoding="utf-8"), end="")

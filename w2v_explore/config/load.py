@@ -245,7 +245,10 @@ def load_preset(name: str) -> Config:
         SourceError: There is no such preset.
     """
     if name not in preset_names():
-        raise SourceError(f"there is no preset {name}; `w2v-explore presets` lists them")
+        # Imported only where there is none of that name.
+        from w2v_explore.config.model_names import instead_of_preset
+
+        raise SourceError(f"there is no preset {name}; {instead_of_preset(name, '`w2v-explore presets` lists them')}")
     return config_of(read_config(parse_document(read_preset(name))))
 
 

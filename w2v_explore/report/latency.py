@@ -154,7 +154,11 @@ def _describe_few(results: Sequence[Result]) -> str:
     few = {_latency(result).runs: _latency(result).end_to_end.confidence for result in results}
     said = [
         f" n = {runs}, no 95 % interval"
-        + (f": the range of the runs holds the median with {confidence:.0%}" if confidence else "")
+        + (
+            f": the range of the runs holds the median with a probability of {100 * confidence:.0f} %"
+            if confidence
+            else ""
+        )
         + "; from --runs 6 on there is one."
         for runs, confidence in few.items()
         if confidence < CONFIDENCE
