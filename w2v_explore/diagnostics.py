@@ -57,3 +57,8 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         """One line: place, severity, code, name and message."""
         return f"{self.place}: {self.rule.severity} {self.rule.code} {self.rule.name}: {self.message}"
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """A name or a value as messages show it: of at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

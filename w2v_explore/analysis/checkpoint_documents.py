@@ -6,7 +6,7 @@ from w2v_explore.analysis.check import CheckpointFit
 from w2v_explore.analysis.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
-from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
+from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -18,11 +18,11 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "checkpoint": _checkpoint(inspection.checkpoint, inspection.keys),
         "parameters": {
-            "total": _elements(inspection.checkpoint.tensors),
-            "backbone": _elements(inspection.backbone),
-            "head": _elements(inspection.head),
-            "extras": _elements(extras),
-            "unknown": _elements(inspection.unknown),
+            "total": count_elements(inspection.checkpoint.tensors),
+            "backbone": count_elements(inspection.backbone),
+            "head": count_elements(inspection.head),
+            "extras": count_elements(extras),
+            "unknown": count_elements(inspection.unknown),
         },
         "bytes": {
             "total": inspection.checkpoint.bytes,
@@ -87,7 +87,3 @@ def _tensor(tensor: TensorInfo) -> dict[str, Any]:
 
 def _extra(tensor: TensorInfo, extra: Extra) -> dict[str, Any]:
     return {**_tensor(tensor), "purpose": extra.purpose, "changes_outputs": extra.changes_outputs}
-
-
-def _elements(tensors: "tuple[TensorInfo, ...] | list[TensorInfo]") -> int:
-    return sum(tensor.elements for tensor in tensors)

@@ -1,11 +1,12 @@
 """`Checkpoint`: the names, dtypes and shapes of the tensors that a file of weights, or a folder of them, holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from w2v_explore.checkpoint.contents import SizeOfKind
+from w2v_explore.diagnostics import shorten
 
 Shape = tuple[int, ...]
 
@@ -76,7 +77,7 @@ class Checkpoint(NamedTuple):
         return sum(self.weight_bytes.values()) + sum(part.bytes for part in self.other)
 
     def __repr__(self) -> str:
-        elements = sum(tensor.elements for tensor in self.tensors)
+        elements = count_elements(self.tensors)
         return f"<Checkpoint {self.origin!r}, {self.format}: {len(self.tensors)} tensors, {elements:,} elements>"
 
     @property
@@ -88,7 +89,12 @@ class Checkpoint(NamedTuple):
         return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
+def count_elements(tensors: Iterable[TensorInfo]) -> int:
+    """The numbers in tensors, together."""
+    return sum(tensor.elements for tensor in tensors)
+
+
 def shown(name: str) -> str:
     """A name from a file, fit to print: nothing in it moves a terminal's cursor, and it ends."""
     text = name if name.isprintable() else repr(name)[1:-1]
-    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…"
+    return shorten(text, _MAX_SHOWN)

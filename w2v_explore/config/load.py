@@ -18,7 +18,7 @@ from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
-from w2v_explore.diagnostics import Problem, Rule
+from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import ArgumentError, ConfigError, SourceError
 
 DEFAULT_SAMPLE_RATE = 16_000
@@ -45,7 +45,6 @@ _MAX_EXTENDS = 16
 OF_ONE_MODEL = ("name", "description", "source", "published_parameters")
 """The metadata that hold of the model that the file describes, and of no changed one."""
 
-_MAX_SHOWN_VALUE = 60
 _MAX_SHOWN_CHANGES = 90
 _FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
 
@@ -67,7 +66,7 @@ class FieldChange(NamedTuple):
         """``encoder_num_layers 6``."""
         after = self.after
         text = "null" if after is None else str(after).lower() if isinstance(after, bool) else str(after)
-        return f"{self.field} {text if len(text) <= _MAX_SHOWN_VALUE else f'{text[: _MAX_SHOWN_VALUE - 1]}…'}"
+        return f"{self.field} {shorten(text)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -320,7 +319,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
 
 def _allow(problem: Problem) -> Problem:
     """An unknown field that is left out: what was an error is a warning."""
-    message = f"{_shorten(str(problem.key))} is not known here and may change the architecture; it is not counted"
+    message = f"{shorten(str(problem.key))} is not known here and may change the architecture; it is not counted"
     return problem._replace(rule=codes.FOREIGN_UNKNOWN, message=message)
 
 
@@ -455,12 +454,8 @@ def _unknown_keys(layer: Document) -> Iterator[Problem]:
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
-        message = instead.replace("{}", _shorten(key), 1)
+        message = instead.replace("{}", shorten(key), 1)
         yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
-
-
-def _shorten(key: str) -> str:
-    return key if len(key) <= 60 else f"{key[:59]}…"
 
 
 def _meaning(key: str) -> tuple[str | None, str]:

@@ -6,7 +6,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets import REFERENCE_PRESET, UsedValue
 from w2v_explore.config.schema import FIELDS, Choice, ConvLayers, Field, Flag, Integer, Probability
 from w2v_explore.report.table import Column, Report, Table
-from w2v_explore.report.units import conv_layers, scalar, short
+from w2v_explore.report.units import conv_layers, first_few, scalar, short
 
 _SHOWN_PRESETS = 4
 
@@ -66,7 +66,7 @@ def field_report(name: str, usage: Sequence[UsedValue]) -> Report:
     for value, presets, analysis in usage:
         values.rows.append((
             conv_layers(value) if isinstance(value, list) else scalar(value),
-            _some(presets),
+            first_few(presets, _SHOWN_PRESETS),
             short(analysis.parameters) if analysis else "–",
             short(analysis.macs_per_audio_second) if analysis else "–",
         ))  # fmt: skip
@@ -88,8 +88,3 @@ def legal_values(field: Field) -> str:
             return f"a whole number from 1 to {maximum:,}{', or null' if optional else ''}"
         case ConvLayers():
             return "a list of [channels, kernel, stride], or null"
-
-
-def _some(presets: Sequence[str]) -> str:
-    more = len(presets) - _SHOWN_PRESETS
-    return ", ".join(presets[:_SHOWN_PRESETS]) + (f" and {more} more" if more > 0 else "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from w2v_explore.analysis.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
-from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, shown
+from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
@@ -101,10 +101,10 @@ def _parts(inspection: Inspection) -> Table:
         ("unknown", inspection.unknown),
         ("total", list(inspection.checkpoint.tensors)),
     )
-    total = _elements(inspection.checkpoint.tensors)
+    total = count_elements(inspection.checkpoint.tensors)
     for label, tensors in parts:
         if tensors:
-            elements = _elements(tensors)
+            elements = count_elements(tensors)
             table.rows.append(
                 (label, exact(len(tensors)), short(elements), exact(elements), Share(elements / (total or 1)))
             )
@@ -173,7 +173,3 @@ def _explain_projection(fit: WeightsFit) -> str | None:
 
 def _shapes(tensors: Iterable[TensorInfo]) -> Iterable[tuple[str, str]]:
     return ((tensor.name, shape(tensor.shape)) for tensor in tensors)
-
-
-def _elements(tensors: Iterable[TensorInfo]) -> int:
-    return sum(tensor.elements for tensor in tensors)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from w2v_explore.analysis.attribution import METHOD, Contribution
 from w2v_explore.analysis.baseline import Baseline
@@ -13,10 +12,9 @@ from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
-    conv_layers,
     duration,
+    field_value,
     milliseconds,
-    scalar,
     short,
     signed,
     signed_percent,
@@ -133,12 +131,8 @@ def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
     columns = [Column(name, wraps=True, priority=max(number - 1, 0)) for number, name in enumerate(names)]
     table = Table("Fields that differ", [Column("Field", numeric=False, wraps=True), *columns])
     for field, values in comparison.differences.items():
-        table.rows.append((field, *map(_field_text, values)))
+        table.rows.append((field, *map(field_value, values)))
     return table
-
-
-def _field_text(value: Any) -> str:
-    return conv_layers(value) if isinstance(value, list) else scalar(value)
 
 
 def _totals(comparison: Comparison, names: Sequence[str]) -> Table:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from w2v_explore.config.dialects.conversion import Row
+from w2v_explore.diagnostics import shorten
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, scalar
 
@@ -57,4 +58,4 @@ def _value(value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(layer, list) and len(layer) == 3 for layer in value):
         return conv_layers(value).replace(", ", ",\n")
     text = scalar(value) if value is None or isinstance(value, (bool, int, float)) else str(value) or "''"
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return shorten(text)

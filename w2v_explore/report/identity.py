@@ -3,7 +3,7 @@
 from w2v_explore.analysis.identify import Nearest
 from w2v_explore.config.load import Config
 from w2v_explore.report.table import Column, Report, Table
-from w2v_explore.report.units import conv_layers, exact, scalar
+from w2v_explore.report.units import exact, field_value, first_few
 
 _SHOWN_FIELDS = 3
 
@@ -18,7 +18,9 @@ def identity_report(config: Config, nearest: Nearest) -> Report:
         Column("Preset", numeric=False, wraps=True),
     ]
     table = Table("", columns)
-    table.rows += [(field, _value(own), _value(preset)) for field, (own, preset) in nearest.differences.items()]
+    table.rows += [
+        (field, field_value(own), field_value(preset)) for field, (own, preset) in nearest.differences.items()
+    ]
     lines = [describe_origin(config), f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
     return Report(config.name, lines, [table] if table.rows else [])
 
@@ -29,10 +31,11 @@ def describe_nearest(nearest: Nearest) -> str:
         return _describe_equal(nearest.equals)
     if not nearest.differences:
         return f"nearest preset: {nearest.preset}, but for what is not counted"
-    fields = [f"{field} {_value(own)} (not {_value(preset)})" for field, (own, preset) in nearest.differences.items()]
-    more = len(fields) - _SHOWN_FIELDS
-    shown = ", ".join(fields[:_SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
-    return f"nearest preset: {nearest.preset}, but for {shown}"
+    fields = [
+        f"{field} {field_value(own)} (not {field_value(preset)})"
+        for field, (own, preset) in nearest.differences.items()
+    ]
+    return f"nearest preset: {nearest.preset}, but for {first_few(fields, _SHOWN_FIELDS)}"
 
 
 def repeats_changes(config: Config, nearest: Nearest) -> bool:
@@ -45,7 +48,7 @@ def describe_origin(config: Config) -> str:
     """``preset base``, or ``preset base, changed: encoder_num_layers 6 (not 12)``."""
     if not config.changes:
         return config.origin
-    changes = [f"{field} {_value(after)} (not {_value(before)})" for field, before, after in config.changes]
+    changes = [f"{field} {field_value(after)} (not {field_value(before)})" for field, before, after in config.changes]
     return f"{config.origin}, changed: {', '.join(changes)}"
 
 
@@ -53,9 +56,7 @@ def describe_not_counted(fields: tuple[str, ...]) -> list[str]:
     """A line that names the fields of another program's config that were left out; none where none was."""
     if not fields:
         return []
-    more = len(fields) - _SHOWN_FIELDS
-    shown = ", ".join(fields[:_SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
-    return [f"NOT COUNTED: {shown}, not known here; the model may be another"]
+    return [f"NOT COUNTED: {first_few(fields, _SHOWN_FIELDS)}, not known here; the model may be another"]
 
 
 def describe_reading(config: Config) -> list[str]:
@@ -70,7 +71,3 @@ def _describe_equal(names: tuple[str, ...]) -> str:
     if len(names) == 1:
         return f"equal to the preset {names[0]}"
     return f"equal to the presets {', '.join(names[:-1])} and {names[-1]}"
-
-
-def _value(value: object) -> str:
-    return conv_layers(value) if isinstance(value, list) else scalar(value)

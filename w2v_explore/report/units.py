@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Any
 
 _PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
@@ -86,3 +87,14 @@ def conv_layers(layers: Sequence[Sequence[int]]) -> str:
         for (channels, kernel, stride), equal in groupby(map(tuple, layers))
     ]
     return ", ".join(text if count == 1 else f"{count} × {text}" for text, count in parts)
+
+
+def field_value(value: Any) -> str:
+    """A field's value in a table."""
+    return conv_layers(value) if isinstance(value, list) else scalar(value)
+
+
+def first_few(names: Sequence[str], most: int) -> str:
+    """``a, b, c and 4 more``."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

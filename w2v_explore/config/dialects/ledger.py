@@ -25,7 +25,7 @@ from w2v_explore.config.document import Document, Entry, plain_value
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED, TAG, place_of
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.validate import describe
-from w2v_explore.diagnostics import Place, Problem, Rule
+from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 
 SAMPLE_RATE = "sample_rate"
 """What our own configs call it."""
@@ -311,7 +311,7 @@ class Ledger:
     def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
         """Pass over a field that changes nothing, going by its value or its name; refuse any other."""
         self.ignore(section, name, "unknown")
-        found = f"{_shorten(name)} is no field of {self.dialect.title} that is known here"
+        found = f"{shorten(name)} is no field of {self.dialect.title} that is known here"
         if is_harmless(name, section.pairs[name][1], is_flat):
             if len(self._warnings) < MAX_KEYS_CHECKED:
                 self.warn(section, name, f"{found}; it is ignored", codes.FOREIGN_UNKNOWN)
@@ -425,7 +425,3 @@ def _word(value: object) -> str:
         case dict():
             return "{}"
     return str(value)
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 60 else f"{name[:59]}…"

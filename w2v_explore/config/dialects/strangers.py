@@ -14,6 +14,7 @@ from w2v_explore.config import codes
 from w2v_explore.config.dialects.ledger import Section
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.diagnostics import shorten
 
 _OURS = (*FIELDS, "extends", "budgets", "published_parameters")
 """What no other program's config says; a mapping with one of these, or with one misspelt, is ours."""
@@ -277,7 +278,7 @@ def find_stranger(document: Document, root: Section) -> str | None:
         if stranger.is_met(root):
             return f"this looks like {stranger.what}; {_start(document, root) or stranger.instead}"
     start = _start(document, root)
-    shown = [f"`{_shorten(name)}`" for name in list(root.pairs)[:_MAX_SHOWN_KEYS]]
+    shown = [f"`{shorten(name, 30)}`" for name in list(root.pairs)[:_MAX_SHOWN_KEYS]]
     keys = ", ".join(shown) + (", …" if len(root.pairs) > _MAX_SHOWN_KEYS else "")
     instead = start or "write `extends: base` and what differs, or name a model's config.json"
     what = f"none of its keys ({keys}) is known" if len(root.pairs) > 1 else f"its key {keys} is not known"
@@ -350,7 +351,3 @@ def _texts(root: Section) -> Iterator[tuple[str, str]]:
                 waiting += [(inner, item, depth + 1) for inner, item in value.value[:_MAX_NODES]]
             else:
                 waiting += [(key, item, depth + 1) for item in value.value[:_MAX_NODES]]
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 30 else f"{name[:29]}…"
