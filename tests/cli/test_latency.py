@@ -88,7 +88,7 @@ def test_a_noisy_machine_is_said_with_what_to_try(run: Runner, small: str, monke
     monkeypatch.setattr(noise, "read_noise", lambda *counters, **machine: noise.Readings(stolen_share=0.5))
     _, out, _ = run(*arguments)
     assert "NOISY: these figures are doubtful" in out
-    assert "the hypervisor gave 50% of the cores' time to other machines" in out
+    assert "the hypervisor gave 50 % of the cores' time to other machines" in out
     assert "measure on a machine of your own" in out
     (measurement,) = json.loads(run(*arguments, "--format", "json").out)["measurements"]
     assert measurement["latency"]["noise"]["noisy"] is True

@@ -13,6 +13,7 @@ QUIET = Curve(
     name="small",
     seconds=(1.0, 5.0, 20.0),
     end_to_end_s=(0.01, 0.05, 0.2),
+    confident=True,
     intervals_s=((0.001, 0.1), (0.04, 0.06), (0.19, 0.21)),
     noisy=(False, False, False),
     parts=(Parts(0.001, 0.002, 0.007), Parts(0.01, 0.01, 0.03), Parts(0.08, 0.04, 0.08)),
@@ -28,7 +29,7 @@ def test_a_terminal_shows_intervals_and_noise(width: int) -> None:
     assert max(map(len, drawn.splitlines())) <= width
     figure, _, legend = drawn.rpartition("● end to end")
     assert figure.count("┃") > 10
-    assert "┃ interval of the median" in legend
+    assert "┃ 95 % interval of the median" in legend
     assert "!" not in drawn
     assert "! NOISY: doubtful" in doubtful
     assert doubtful.count("!") == 2
@@ -36,7 +37,14 @@ def test_a_terminal_shows_intervals_and_noise(width: int) -> None:
 
 def test_a_picture_shows_intervals_and_noise() -> None:
     drawn, doubtful = (plot_curves([curve], "on a machine", "svg").decode() for curve in (QUIET, NOISY))
-    assert "<!-- interval of the median -->" in drawn
+    assert "<!-- 95 % interval of the median -->" in drawn
     assert "NOISY: doubtful" not in drawn
     assert "NOISY: doubtful" in doubtful
     assert plot_curves([NOISY], "on a machine", "png").startswith(b"\x89PNG")
+
+
+def test_few_runs_are_not_called_an_interval() -> None:
+    few = replace(QUIET, confident=False)
+    assert "interval of the median" not in draw_curve(few, 100, colour=False)
+    assert "┃ range of too few runs for an interval" in draw_curve(few, 100, colour=False)
+    assert "<!-- range of too few runs for an interval -->" in plot_curves([few], "on a machine", "svg").decode()

@@ -176,7 +176,7 @@ class Disturbance(NamedTuple):
     @property
     def found(self) -> str:
         """What was seen, with its figure."""
-        return self.check.found.format(self.reading)
+        return self.check.found.format(self.reading).replace("%", " %")
 
 
 class Noise(NamedTuple):

@@ -16,6 +16,8 @@ from w2v_explore.report.units import duration
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.latency import Latency
 
+# That of measure.statistics, whose import would be torch's.
+CONFIDENCE = 0.95
 _ROWS = 20
 _INTERVAL, _NOISY = "┃", "!"
 _ATTENTION, _FEED_FORWARD = "ScaledDotProductAttention", "FeedForward"
@@ -44,6 +46,7 @@ class Curve:
         seconds: Durations of an utterance.
         end_to_end_s: The headline at each.
         intervals_s: The ends of its interval at each.
+        confident: Whether all of them are 95 % intervals, and none is the range of a few runs.
         noisy: Whether something disturbed the measurement at each.
         parts: What the hooked passes say at each; empty for a compiled model.
         macs_crossing_s: The duration from which on attention's products take more MACs than the feed-forward; exact.
@@ -54,10 +57,16 @@ class Curve:
     seconds: tuple[float, ...]
     end_to_end_s: tuple[float, ...]
     intervals_s: tuple[tuple[float, float], ...]
+    confident: bool
     noisy: tuple[bool, ...]
     parts: tuple[Parts, ...]
     macs_crossing_s: float
     measured_crossing_s: float | None
+
+    @property
+    def intervals_name(self) -> str:
+        """What a legend calls the intervals."""
+        return "95 % interval of the median" if self.confident else "range of too few runs for an interval"
 
     def series(self) -> list[Series]:
         """What is drawn, the whole first."""
@@ -135,7 +144,7 @@ def draw_curve(curve: Curve, width: int, *, colour: bool) -> str:
     drawn: str = figure.build().string(colorless=not colour)
     lines = [line.rstrip() for line in drawn.rstrip("\n").split("\n")]
     legend = [f"{series.marker} {series.name}" for series in curve.series()]
-    marks = [f"{_INTERVAL} interval of the median", *([f"{_NOISY} NOISY: doubtful"] if any(curve.noisy) else [])]
+    marks = [f"{_INTERVAL} {curve.intervals_name}", *([f"{_NOISY} NOISY: doubtful"] if any(curve.noisy) else [])]
     return "\n".join([*lines, *_join(legend, width), *_join(marks, width)])
 
 
@@ -173,6 +182,7 @@ def _curve(results: Sequence[Result]) -> Curve:
         name=config.name,
         seconds=seconds,
         end_to_end_s=tuple(_latency(result).end_to_end.median_s for result in results),
+        confident=all(_latency(result).end_to_end.confidence >= CONFIDENCE for result in results),
         intervals_s=tuple((each.low_s, each.high_s) for each in (_latency(result).end_to_end for result in results)),
         noisy=tuple(_latency(result).noise.noisy for result in results),
         parts=parts,

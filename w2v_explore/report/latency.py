@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from w2v_explore.report.curve import describe_crossing, latency_curves, latency_parts
+from w2v_explore.report.curve import CONFIDENCE, describe_crossing, latency_curves, latency_parts
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.prediction import describe_roof
 from w2v_explore.report.result import Result, measured_roof_shares
@@ -19,10 +19,6 @@ if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.latency import Latency
     from w2v_explore.measure.ledger import Ledger
     from w2v_explore.measure.statistics import Ratio
-
-
-# That of measure.statistics, whose import would be torch's.
-CONFIDENCE = 0.95
 
 
 def latency_reports(results: Sequence[Result], depth: int | None = None) -> list[Report]:

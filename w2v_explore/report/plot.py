@@ -73,7 +73,7 @@ def _draw_intervals(axis: Any, curve: Curve) -> None:
         fmt="none",
         ecolor=_COLOURS["end to end"],
         capsize=4,
-        label="interval of the median",
+        label=curve.intervals_name,
     )
     noisy = [
         (seconds, value)

@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 _ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
-_METADATA_NOTE = {"extends": "followed", "budgets": "limits for the linter"}
+_METADATA_NOTE = {"extends": "what it extends is written out", "budgets": "limits for the linter"}
 _WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}}
 
 
