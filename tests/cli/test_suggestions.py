@@ -28,3 +28,11 @@ def test_suggestions(run: Runner, arguments: list[str], said: str) -> None:
 
 def test_what_is_no_mapping_gets_no_advice_on_its_fields(run: Runner) -> None:
     assert "advisory" not in run("lint", "-", stdin=b"import torch\n").out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("aux", "did you mean aux_num_out?"), ("encoder", "lists the fields"), ("extractor", "did you mean extractor_")],
+)
+def test_beginnings_of_fields(run: Runner, name: str, said: str) -> None:
+    assert said in run("explain", name).err

@@ -47,3 +47,18 @@ def test_mistakes(
     assert outcome.err.count("\n") == 1
     assert said in outcome.err
     assert "float." not in outcome.err
+
+
+def test_a_dash_is_standard_output_and_no_file(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("here.yaml").write_text("extends: base\n")
+    assert run("convert", "here.yaml", "--to", "w2v", "-o", "-").out == run("convert", "here.yaml", "--to", "w2v").out
+    assert run("lint", "here.yaml", "--format", "gitlab", "--output", "-").out == "[]\n"
+    for arguments in (
+        ["export", "here.yaml", "--to", "onnx", "-o", "-"],
+        ["convert", "here.yaml", "--to", "w2v", "-o", ""],
+    ):
+        outcome = run(*arguments)
+        assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+        assert "name of a" in outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["here.yaml"]

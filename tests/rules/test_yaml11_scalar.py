@@ -30,3 +30,8 @@ def test_found(text: str, places: list[str]) -> None:
 )
 def test_not_found(text: str) -> None:
     assert found("W107", text) == []
+
+
+def test_numbers_that_python_does_not_write() -> None:
+    for value in (f"0x{'f' * 5000}", f"[[0x{'f' * 5000}, 1, 1]]", f"0b{'1' * 20000}"):
+        assert found("W107", f"extends: base\nencoder_num_layers: {value}\n") == []

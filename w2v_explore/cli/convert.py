@@ -42,7 +42,7 @@ def convert(
     allow_unknown: options.AllowUnknown = False,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to write it; stdout by default."),
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - or none: standard output."),
     ] = None,
     overrides: options.Overrides = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,
@@ -62,7 +62,7 @@ def convert(
 
 def _write(conversion: Conversion, to: str, output: str | None) -> None:
     text = conversion.text
-    if output is None:
+    if output in (None, "-"):
         print(text if is_writable(text) else write_config(conversion.config, to, ascii_only=True), end="", flush=True)
         return
     # Imported only where a file is written.

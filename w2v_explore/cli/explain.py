@@ -51,5 +51,12 @@ def _instead_of(name: str) -> str:
     if re.fullmatch(r"[EWA]\d{3}", name, re.IGNORECASE):
         return f"{name} is a rule of the linter, no field; `w2v-explore rule {name.upper()}` prints it"
     elsewhere = foreign_names()
-    guesses = nearest(name, FIELDS) or list(dict.fromkeys(elsewhere[other].field for other in nearest(name, elsewhere)))
-    return f"a config has no field {name}; {did_you_mean(guesses, '`w2v-explore explain` lists the fields')}"
+    begun = [field for field in FIELDS if field.startswith(f"{name.lower()}_")]
+    guesses = (
+        nearest(name, FIELDS)
+        or begun
+        or list(dict.fromkeys(elsewhere[other].field for other in nearest(name, elsewhere)))
+    )
+    return (
+        f"a config has no field {name or repr(name)}; {did_you_mean(guesses, '`w2v-explore explain` lists the fields')}"
+    )

@@ -53,6 +53,8 @@ def export(
     Of a config, with initial weights; of a checkpoint, with its own.
     """
     [loaded] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
+    if output is not None and str(output) in ("", ".", "-"):
+        raise typer.BadParameter("--output takes the name of a file or, for huggingface, of a new folder")
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
     with _status() as say:
         say("importing torch")

@@ -120,7 +120,9 @@ def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project
         formats = [_usual_format(project)]
     if len(outputs) > len(formats):
         raise typer.BadParameter("each --output goes with a --format of its own")
-    targets: list[tuple[Format, str | None]] = list(zip(formats, outputs, strict=False))
+    targets: list[tuple[Format, str | None]] = [
+        (format, None if output == "-" else output) for format, output in zip(formats, outputs, strict=False)
+    ]
     targets += [(format, None) for format in formats[len(outputs) :]]
     if sum(output is None for _, output in targets) > 1:
         raise typer.BadParameter("several formats cannot all go to standard output; give each an --output but one")

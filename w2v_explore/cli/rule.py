@@ -37,7 +37,7 @@ def rule(
     if code is not None:
         pages = [page for page in pages if code.lower() in (page.rule.code.lower(), page.rule.name)]
         if not pages:
-            raise typer.BadParameter(f"there is no rule {code}; {_instead_of(code)}")
+            raise typer.BadParameter(f"there is no rule {code or repr(code)}; {_instead_of(code)}")
     if format is Format.JSON:
         documents = [_document(page) for page in pages]
         print(dump(documents if every else documents[0]))

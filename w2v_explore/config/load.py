@@ -247,7 +247,9 @@ def load_preset(name: str) -> Config:
         # Imported only where there is none of that name.
         from w2v_explore.config.model_names import instead_of_preset
 
-        raise SourceError(f"there is no preset {name}; {instead_of_preset(name, '`w2v-explore presets` lists them')}")
+        raise SourceError(
+            f"there is no preset {name or repr(name)}; {instead_of_preset(name, '`w2v-explore presets` lists them')}"
+        )
     return config_of(read_config(parse_document(read_preset(name))))
 
 

@@ -1,5 +1,6 @@
 """Repairing what has one right answer, byte for byte but for what is wrong."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -71,6 +72,8 @@ def write_atomically(path: str, content: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    if not path or path == "-":
+        raise FileNotFoundError(errno.ENOENT, "give the name of a file")
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:
             file.write(content)

@@ -29,6 +29,7 @@ __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
 
+_MAX_LENGTH = 100
 _SAFE = re.compile(
     r"true|false|null|~|[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+|[-+]?\.(inf|nan)", re.I
 )
@@ -53,6 +54,9 @@ def _traps(key: str, node: yaml.Node, item: tuple[int, ...], depth: int) -> Iter
         for number, child in enumerate(node.value):
             yield from _traps(key, child, (*item, number), depth - 1)
     if not isinstance(node, yaml.ScalarNode) or node.style or _is_safe(node.value):
+        return
+    if len(node.value) > _MAX_LENGTH:
+        # No value of a field is so long, and Python refuses to write a number of thousands of digits.
         return
     value = plain_value(node)
     if isinstance(value, (bool, int, float)):
