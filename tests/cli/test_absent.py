@@ -31,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "config.json; that is the Hugging Face hub's name for the preset hubert_large",
         ),
         (["memory", "hf://facebook/wav2vec2-xls-r-1b"], "that is the Hugging Face hub's name for the preset xlsr_1b"),
+        (["summary", "https://example.org/base.yaml"], "nothing is downloaded here: download the file"),
         (["identify", "https://example.org/a.yaml"], "nothing is downloaded here: download the file"),
         (["lint", "https://example.org/a.yaml"], "nothing is downloaded here: download the file"),
         (["summary", "~/half.yaml"], "write the path in full"),

@@ -199,3 +199,9 @@ def test_figures_meant(name: str, said: str) -> None:
 def test_bytes_that_are_no_text(content: bytes, said: str) -> None:
     [problem] = parse_document(Source("x", content), None).problems
     assert said in problem.message
+
+
+def test_an_expression_in_yaml_is_to_be_written_out() -> None:
+    text = b"extends: base\nextractor_conv_layer_config: [[512, 10, 5]] + [[512, 3, 2]] * 4\n"
+    [problem] = parse_document(Source("x", text), None).problems
+    assert "write out every layer" in problem.message

@@ -54,6 +54,8 @@ def no_checkpoint(path: str) -> str:
 
 def _last_name(reference: str) -> str:
     """A preset's name, where somebody wrote the path to it or put it into quotes; otherwise the reference."""
+    if _ADDRESS.match(reference):
+        return reference
     name = re.split(r"[/\\]", reference.strip().strip("'\""))[-1]
     return name if name.removesuffix(".yaml").lower() in preset_names() else reference
 

@@ -119,6 +119,8 @@ def hint(text: str, place: Place, message: str) -> str | None:
         return None
     if "tab" in message or "'\\t'" in message or (line[: len(line) - len(line.lstrip())].count("\t")):
         return "indent with spaces, and the fields not at all"
+    if re.search(r"\][ ]*[+*]", line):
+        return "YAML computes nothing: write out every layer, as [[512, 10, 5], [512, 3, 2]]"
     if "mapping values are not allowed" in message:
         if line[:1].isspace():
             return "begin each field at the start of its line"
