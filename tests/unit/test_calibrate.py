@@ -164,7 +164,7 @@ def test_noise_is_marked_at_its_worst(small_roofs: None, monkeypatch: pytest.Mon
     assert calibration.noise is not None
     [mark] = calibration.noise
     assert (mark.name, mark.passes) == ("stolen_time", 2)
-    assert "70%" in mark.found
+    assert "70 %" in mark.found
 
 
 def test_a_quiet_machine_leaves_no_mark(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,11 @@ def lint(
     ] = None,
     outputs: Annotated[
         list[str] | None,
-        typer.Option("--output", metavar="FILE", help="Where the format of the same position goes; repeatable."),
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Where the format of the same position goes, - for standard output; repeatable.",
+        ),
     ] = None,
     select: Annotated[
         list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.")
