@@ -11,7 +11,7 @@ from w2v_explore.errors import SourceError
 from w2v_explore.lint.discovery import Found, find_files
 
 
-def complain(message: str) -> None:
+def complain(path: str, message: str) -> None:
     raise AssertionError(message)
 
 
@@ -98,6 +98,6 @@ def test_a_folder_that_cannot_be_searched_is_named_and_the_rest_goes_on(
 
     monkeypatch.setattr(os, "scandir", refuse)
     messages: list[str] = []
-    found = [found.path for found in find_files(["sub", "a.yaml"], messages.append)]
+    found = [found.path for found in find_files(["sub", "a.yaml"], lambda path, message: messages.append(message))]
     assert found == [os.path.join("sub", "d.yaml"), "a.yaml"]
     assert messages == [f"cannot search {os.path.join('sub', 'deep')}: Permission denied"]

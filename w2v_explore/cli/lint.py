@@ -102,8 +102,8 @@ def lint(
     report = run.check_all(names, allow_empty)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
-    for message in report.unreadable:
-        print(f"error: {message}", file=sys.stderr)
+    for entry in report.unreadable:
+        print(f"error: {entry.message}", file=sys.stderr)
     if diff:
         print("".join(report.diffs), end="")
     else:

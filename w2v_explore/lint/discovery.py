@@ -13,7 +13,7 @@ _SUFFIXES = (".yaml", ".yml")
 _NAMES = (FOLDER_CONFIG,)
 STDIN = "-"
 
-_Complain = Callable[[str], None]
+_Complain = Callable[[str, str], None]
 _PassBy = Callable[[str, str], None]
 
 
@@ -40,7 +40,7 @@ def find_files(
 
     Args:
         paths: As they were given.
-        complain: Called with a message for each folder that cannot be searched; the search goes on.
+        complain: Called with each folder that cannot be searched, and a message; the search goes on.
         pass_by: Called with each file and folder that is not looked at, as git ignores it, and the reason; a folder
             ends in a slash.
 
@@ -83,7 +83,7 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
     ignored = _IgnoredByGit(folder)
 
     def refuse(error: OSError) -> None:
-        complain(f"cannot search {error.filename}: {error.strerror}")
+        complain(str(error.filename), f"cannot search {error.filename}: {error.strerror}")
 
     # Links to folders are followed, each folder once.
     waiting, reached = [folder], [os.path.realpath(folder)]

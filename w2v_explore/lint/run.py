@@ -17,7 +17,7 @@ from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, wit
 from w2v_explore.lint.engine import examine_document, order
 from w2v_explore.lint.paths import Identities, tidy
 from w2v_explore.lint.pyproject import Project, load_project
-from w2v_explore.lint.report import LintReport, PassedOver
+from w2v_explore.lint.report import LintReport, NotRead, PassedOver
 from w2v_explore.lint.settings import Settings, settings_of
 
 
@@ -65,9 +65,9 @@ class LintRun:
             self._complain_of_nothing(paths)
         return self.finish()
 
-    def complain(self, message: str) -> None:
+    def complain(self, path: str, message: str) -> None:
         """Note what could not be read or written, and go on."""
-        self._report.unreadable.append(message)
+        self._report.unreadable.append(NotRead(path, message))
 
     def pass_by(self, path: str, reason: str) -> None:
         """Note what a search did not look at."""
@@ -99,14 +99,16 @@ class LintRun:
             )
             seen = [f"{passed_over} passed over"] * bool(passed_over) + [f"{ignored} not searched"] * bool(ignored)
             why = f" ({', '.join(seen)}; --show-files says why)" if seen else ""
-            self.complain(f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty")
+            self.complain(
+                name, f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty"
+            )
 
     def _check(self, found: Found) -> bool:
         """Whether a file is a config, once it has been linted or passed over."""
         try:
             source = self._read(found.path)
         except SourceError as error:
-            self.complain(str(error))
+            self.complain(found.path, str(error))
             return True
         dialect = None if found.searched else self._dialect
         document = parse_document(source, dialect)
@@ -169,12 +171,12 @@ class LintRun:
             self._report.diffs += difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)")
             return document
         if source.path is None:
-            self.complain(f"cannot repair {source.name}: it is no file; --diff shows what would change")
+            self.complain(source.name, f"cannot repair {source.name}: it is no file; --diff shows what would change")
             return document
         try:
             write_source(fixed)
         except OSError as error:
-            self.complain(f"cannot write {source.name}: {error.strerror or error}")
+            self.complain(source.name, f"cannot write {source.name}: {error.strerror or error}")
             return document
         return repaired
 
