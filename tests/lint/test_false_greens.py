@@ -203,6 +203,11 @@ def test_options_that_would_check_nothing(run: Runner, arguments: list[str]) -> 
         ('[tool.w2v-explore.per-path-ignores]\n"a/*" = ["W3O3"]\n', "no code of a rule"),
         ('[tool.w2v-explore]\nignore = ["E", "W"]\n', "nothing would be checked"),
         ("[tool.w2v_explore]\nseconds = 1\n", "call it tool.w2v-explore"),
+        ("[w2v-explore]\nseconds = 1\n", "call it tool.w2v-explore"),
+        ("[tools.w2v-explore]\nseconds = 1\n", "the table tools.w2v-explore is read by nobody"),
+        ("[tool.W2V-Explore]\nseconds = 1\n", "the table tool.W2V-Explore is read by nobody"),
+        ("[tool.w2v-explorer.budgets]\nmacs = 1\n", "call it tool.w2v-explore"),
+        ('[tool]\nw2v-explore.budgets = {}\n[tool.w2v_explore.budgets]\nmacs = "1G"\n', "tool.w2v_explore is read by"),
         ("[tool]\nw2v-explore = 3\n", "write a table"),
         ("[tool.w2v-explore]\nseconds = inf\n", "write a positive number"),
         ('[tool.w2v-explore]\nbudgets = {parametres = "1M"}\n', "budgets.parametres"),
@@ -213,6 +218,23 @@ def test_settings_that_would_check_nothing(run: Runner, text: str, message: str)
     finished = run("lint", "clean.yaml", columns=400)
     assert finished.code != 0
     assert message in finished.err + finished.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[project]\nname = "w2v-explore"\ndependencies = ["w2v-explore"]\n[project.scripts]\nw2v-explore = "a:b"\n',
+        '[tool.uv.sources]\nw2v-explore = {path = "../w2v-explore"}\n',
+    ],
+)
+def test_a_project_that_names_us_has_no_settings_for_us(run: Runner, text: str) -> None:
+    write("pyproject.toml", text)
+    assert run("lint", "clean.yaml").code == 0
+
+
+def test_a_byte_order_mark_hides_no_settings(run: Runner) -> None:
+    write("pyproject.toml", '\ufeff[tool.w2v-explore]\nbudgets = {parameters = "1M"}\n')
+    assert "E270" in run("lint", "clean.yaml").out
 
 
 def test_a_pyproject_that_cannot_be_read(run: Runner) -> None:

@@ -111,7 +111,7 @@ class LintReport:
         skipped = f" ({_count(len(self.passed_over), 'file')} passed over)" if self.passed_over else ""
         unread = f"; {len(self.unreadable)} could not be checked" if self.unreadable else ""
         if not self.files:
-            return f"No config was checked{skipped}{unread}"
+            return f"No config was checked{skipped}"
         found = " and ".join(text for text in counts if text) or "No problems"
         hidden = "".join(f"; {text}" for text in self._hidden_sentences())
         return f"{found} in {_count(len(self.files), 'file')}{skipped}{unread}{hidden}"

@@ -73,6 +73,7 @@ class Translation(NamedTuple):
         unread: A problem for each field that is not known, and may change the architecture.
         label_rate: The labels per second that it is trained with; None where it does not say.
         is_family: Whether it states an architecture that ours can be, right or wrong.
+        is_known_stranger: Whether it is of a kind that is known to be no config of a model.
     """
 
     dialect: str
@@ -81,6 +82,7 @@ class Translation(NamedTuple):
     unread: tuple[Problem, ...] = ()
     label_rate: Entry | None = None
     is_family: bool = True
+    is_known_stranger: bool = False
 
 
 class Section(NamedTuple):
