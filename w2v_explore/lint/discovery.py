@@ -117,10 +117,14 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
 
 
 class _IgnoredByGit:
-    """The .gitignore files from the root of the repository down to the folder that is being searched."""
+    """The .gitignore files from the root of the repository down to the folder that is being searched.
+
+    What git tracks it does not ignore, whatever such a file says.
+    """
 
     def __init__(self, folder: str) -> None:
         self._specs: list[tuple[str, Any]] = []
+        self._tracked: dict[str | None, _Tracked] = {}
         for parent in self._parents(os.path.abspath(folder)):
             self.enter(parent)
 
@@ -148,7 +152,16 @@ class _IgnoredByGit:
             # The nearest file that says anything decides.
             decision = spec.check_file(path).include
             verdict = verdict if decision is None else decision
-        return verdict
+        return verdict and not self._is_tracked(os.path.abspath(parent), name)
+
+    def _is_tracked(self, folder: str, name: str) -> bool:
+        root = repository_root(folder)
+        if root is None:
+            return False
+        if root not in self._tracked:
+            self._tracked[root] = _Tracked(root)
+        relative = os.path.relpath(folder, root).replace(os.sep, "/")
+        return self._tracked[root].holds(name if relative == os.curdir else f"{relative}/{name}")
 
     @staticmethod
     def _parents(folder: str) -> list[str]:
@@ -159,3 +172,39 @@ class _IgnoredByGit:
             folder = os.path.dirname(folder)
             parents.insert(0, folder)
         return parents
+
+
+class _Tracked:
+    """The names in a repository's index; none where it cannot be read, as of version 4, which compresses names."""
+
+    def __init__(self, root: str) -> None:
+        self._index = b""
+        try:
+            with open(os.path.join(_git_folder(root), "index"), "rb") as file:
+                index = file.read()
+        except (OSError, ValueError):
+            return
+        if index[:4] == b"DIRC" and int.from_bytes(index[4:8], "big") in (2, 3):
+            self._index = index
+
+    def holds(self, path: str) -> bool:
+        """Whether a file is in the index, or any file of a folder, whose name ends in a slash."""
+        sought = os.fsencode(path) if path.endswith("/") else os.fsencode(path) + b"\0"
+        at = self._index.find(sought)
+        while at != -1:
+            # A name is preceded by its length, with another two bytes between in entries that are extended.
+            length = self._index.find(b"\0", at) - at
+            lengths = (int.from_bytes(self._index[at - gap : at - gap + 2], "big") & 0xFFF for gap in (2, 4))
+            if min(length, 0xFFF) in lengths:
+                return True
+            at = self._index.find(sought, at + 1)
+        return False
+
+
+def _git_folder(root: str) -> str:
+    """Where git keeps what it knows of a working tree: in a submodule or another working tree, a file says where."""
+    path = os.path.join(root, ".git")
+    if os.path.isdir(path):
+        return path
+    with open(path, encoding="utf-8") as file:
+        return os.path.join(root, file.read().removeprefix("gitdir:").strip())
