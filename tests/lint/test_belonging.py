@@ -70,6 +70,12 @@ def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
         "encoder:\n  extends: large\n  encoder_num_heads: 13\n",
         # fairseq's, and it does not parse.
         "model:\n  conv_pos_groups: *groups\n  encoder_layers: 3\n",
+        # Spaces that do not break, and characters of no width, copied from a page.
+        "extends\u00a0: base\n",
+        "\u200bencoder_num_heads: 12\nname: x\n",
+        "extends = base\nsample_rate = 8000\n",
+        # Nobody knows what it stands for.
+        "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 1403\n",
         # A whole config of ours, with a tag in it.
         "encoder_num_layers: 12\nencoder_num_heads: 8\nencoder_embed_dim: !ref <d>\nencoder_dropout: 0.1\n",
     ],

@@ -244,6 +244,34 @@ def test_a_pyproject_that_cannot_be_read(run: Runner) -> None:
     assert "cannot read" in finished.err
 
 
+@pytest.mark.parametrize("paths", [("one", "two"), ("two", "one")])
+def test_what_one_config_hides_of_its_base_the_base_shows(run: Runner, paths: tuple[str, str]) -> None:
+    write("pyproject.toml", '[tool.w2v-explore.per-path-ignores]\n"one/*" = ["E234"]\n')
+    write("one/child.yaml", "extends: ../two/parent.yaml\n")
+    write("two/parent.yaml", "extends: base\nencoder_num_heads: 9\n")
+    finished = run("lint", *paths)
+    assert (finished.code, finished.out.count("E234")) == (1, 1)
+    assert "left out" not in finished.out
+
+
+def test_what_is_ignored_by_path_in_a_base_is_counted(run: Runner) -> None:
+    write("pyproject.toml", '[tool.w2v-explore.per-path-ignores]\n"two/*" = ["E234"]\n')
+    write("one/child.yaml", "extends: ../two/parent.yaml\n")
+    write("two/parent.yaml", "extends: base\nencoder_num_heads: 9\n")
+    finished = run("lint", "one")
+    assert finished.code == 0
+    assert "1 error left out" in finished.out
+
+
+def test_a_rule_that_cannot_run_is_not_selected(run: Runner) -> None:
+    finished = run("lint", "clean.yaml", "--select", "E250")
+    assert (finished.code, finished.out) == (2, "")
+    assert "give --seconds" in finished.err
+    assert run("lint", "clean.yaml", "--select", "E250", "--seconds", "1").code == 0
+    write("pyproject.toml", '[tool.w2v-explore]\nselect = ["W", "E250"]\n')
+    assert run("lint", "clean.yaml").code == 2
+
+
 def test_a_base_outside_the_folder_is_linted_as_far_as_it_holds(run: Runner) -> None:
     write("bases/base.yaml", "extends: base\nencoder_dropout: 1.0\n")
     write("configs/a.yaml", "extends: ../bases/base.yaml\nencoder_num_layers: 6\n")

@@ -22,6 +22,8 @@ _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", 
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
 _PIPELINES_KEYS = frozenset({"template", "file", "service"})
 _PACKAGE = re.compile(r"@|[a-z][\w-]+:(?!//)")
+# Copied from a page, a key has a space that does not break, or one of no width, and YAML takes it for a part of the key.
+_UNSEEN = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 # The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
 _KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)
 # Keys are held against field names letter by letter: of thousands, so many.
@@ -36,7 +38,8 @@ def reason_to_pass_over(document: Document) -> str | None:
 
     Ours is what states a field, ``extends``, ``budgets`` or ``architecture`` at its top level, and what mostly states
     misspelt ones; another program's config if it states an architecture that ours can be. What cannot be parsed is
-    one if its text names a field or states ``extends``: otherwise a broken config would be passed over.
+    one if its text names a field or states ``extends``: otherwise a broken config would be passed over. A pointer of
+    Git LFS stands for nobody knows what, and must not pass for something that was checked.
     """
     if document.translation is not None:
         if document.translation.is_family or _misspells_the_family(document):
@@ -48,8 +51,15 @@ def reason_to_pass_over(document: Document) -> str | None:
     if document.entries:
         if not _OWN_KEYS.isdisjoint(document.entries):
             return "`extends` of another program's settings" if _is_another_programs(document) else None
+        if not _OWN_KEYS.isdisjoint(key.strip(_UNSEEN) for key in document.entries):
+            return None
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
     if _signs().search(_raw_text(document)):
+        return None
+    # Only for what cannot be read.
+    from w2v_explore.config.no_yaml import is_lfs_pointer
+
+    if is_lfs_pointer(document.text):
         return None
     if not document.text.strip() and not document.source.content.strip():
         return "empty"
@@ -72,7 +82,7 @@ def _signs() -> re.Pattern[str]:
     return re.compile(
         rf"""
         \b(?:{"|".join(sorted(_DISTINCT_FIELDS))}|extractor_mode)\b
-        | ^[{{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?::|[ \t]\w)
+        | ^[{{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?:[:=]|[ \t]\w)
         | \b(?:conv_feature_layers|feat_extract_norm|num_conv_pos_embeddings|do_stable_layer_norm|feat_proj_dropout)\b
         | \b(?:feature_grad_mult|quantize_targets|conv_pos_groups|layer_norm_first)\b
         | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec2|wav2vec_|hubert|unispeech)

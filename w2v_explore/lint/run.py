@@ -10,7 +10,7 @@ from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
 from w2v_explore.config.load import known_dialect
 from w2v_explore.config.source import Source, read_file, read_stdin
-from w2v_explore.diagnostics import Problem
+from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, without_idle_patterns
@@ -47,7 +47,9 @@ class LintRun:
         # By file: whether it is a config.
         self._checked: dict[tuple[str, str], bool] = {}
         self._fruitful: set[str] = set()
-        self._seen: set[tuple[object, ...]] = set()
+        # What one config hides of its base, another shows, and the base itself.
+        self._shown: set[tuple[object, ...]] = set()
+        self._hidden: dict[tuple[object, ...], Rule] = {}
 
     def check_all(self, paths: Sequence[str], allow_empty: bool = False) -> LintReport:
         """The report on all files that paths stand for.
@@ -85,6 +87,7 @@ class LintRun:
     def finish(self) -> LintReport:
         """The report, sorted."""
         self._report.problems.sort(key=order)
+        self._report.hidden.update(rule for identity, rule in self._hidden.items() if identity not in self._shown)
         return self._report
 
     def _complain_of_nothing(self, names: Sequence[str]) -> None:
@@ -123,24 +126,21 @@ class LintRun:
         problems, hidden = examine_document(document, settings)
         lines = document.text.splitlines() if problems else []
         for problem in problems:
-            if self._is_new(problem, source.name):
+            identity = self._identity(problem)
+            if problem.place.path != source.name and self._settings_for(problem.place.path).ignores(problem.rule):
+                if problem.rule.severity == "error":
+                    self._hidden[identity] = problem.rule
+            elif identity not in self._shown:
+                self._shown.add(identity)
                 self._report.problems.append(problem)
                 self._keep_line(problem, source.name, lines)
-        for problem in hidden:
-            if self._is_new(problem, source.name):
-                self._report.hidden[problem.rule] += 1
+        self._hidden.update((self._identity(problem), problem.rule) for problem in hidden)
         return True
 
-    def _is_new(self, problem: Problem, name: str) -> bool:
-        """Whether a problem counts: a fault of a base is found again with every config that extends it."""
+    def _identity(self, problem: Problem) -> tuple[object, ...]:
+        """What makes two problems one: a fault of a base is found again with every config that extends it."""
         place = problem.place
-        if place.path != name and self._settings_for(place.path).ignores(problem.rule):
-            return False
-        key = (self._identities.of(place.path), *place[1:], problem.rule.code, problem.message)
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+        return (self._identities.of(place.path), *place[1:], problem.rule.code, problem.message)
 
     def _read(self, path: str) -> Source:
         if path == STDIN:
