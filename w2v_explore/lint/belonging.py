@@ -22,7 +22,7 @@ _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", 
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
 _PIPELINES_KEYS = frozenset({"template", "file", "service"})
 _PACKAGE = re.compile(r"@|[a-z][\w-]+:(?!//)")
-# Copied from a page, a key has a space that does not break, or one of no width, and YAML takes it for a part of the key.
+# Copied from a page, a key has a space that does not break, or one of no width, which YAML takes for a part of the key.
 _UNSEEN = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 # The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
 _KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)

@@ -61,7 +61,8 @@ def settings_of(
     """What holds for a run: what was said, and for the rest what a pyproject.toml says.
 
     Raises:
-        ArgumentError: A code is none, no rule is left to run, one is selected that cannot, or the duration is not positive.
+        ArgumentError: A code is none, no rule is left to run, one is selected that cannot, or the duration is not
+            positive.
     """
     if seconds is not None and not 0 < seconds < float("inf"):
         raise ArgumentError(f"{seconds:g} seconds are no length of audio; give a positive duration")
@@ -72,7 +73,7 @@ def settings_of(
     duration = seconds if seconds is not None else project.seconds
     if chosen is not None and INPUT_TOO_SHORT.code in chosen and duration is None:
         raise ArgumentError(
-            f"{INPUT_TOO_SHORT.code} is selected, and does not run where nothing says how long clips are; give --seconds"
+            f"{INPUT_TOO_SHORT.code} is selected, and runs only where it is said how long clips are; give --seconds"
         )
     settings = Settings(
         select=chosen,
