@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from w2v_explore.errors import SourceError
 from w2v_explore.lint.discovery import Found, find_files
 
 
@@ -83,8 +82,10 @@ def test_the_gitignore_of_the_repository_holds_in_a_folder_of_it(tree: Path) -> 
 
 @pytest.mark.parametrize("path", ["nowhere.yaml", "nowhere/*.yaml", "nowhere/"])
 def test_what_is_not_there_is_an_error(tree: Path, path: str) -> None:
-    with pytest.raises(SourceError, match="no file is named"):
-        find(path)
+    said: list[tuple[str, str]] = []
+    found = [found.path for found in find_files([path, "a.yaml"], lambda *words: said.append(words))]
+    assert found == ["a.yaml"]
+    assert said == [(path, f"no file is named {path}, and no pattern of that name matches one")]
 
 
 def test_a_folder_that_cannot_be_searched_is_named_and_the_rest_goes_on(

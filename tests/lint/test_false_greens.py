@@ -263,6 +263,24 @@ def test_what_is_ignored_by_path_in_a_base_is_counted(run: Runner) -> None:
     assert "1 error left out" in finished.out
 
 
+@pytest.mark.parametrize("missing", ["nowhere.yaml", "nowhere/*.yaml"])
+def test_a_path_that_stands_for_nothing_is_in_the_report_with_the_rest(run: Runner, missing: str) -> None:
+    write("broken.yaml", "extends: base\nencoder_num_heads: 9\n")
+    write("lint.xml", "<testsuites/>")
+    finished = run("lint", missing, "broken.yaml", "--format", "junit", "--output", "lint.xml")
+    assert (finished.code, finished.err.count("\n")) == (2, 1)
+    report = Path("lint.xml").read_text()
+    assert report.count("<error") == 1
+    assert "no file is named nowhere" in report
+    assert "E234" in report
+
+
+def test_a_dash_is_standard_output(run: Runner) -> None:
+    finished = run("lint", "clean.yaml", "--format", "json", "--output", "-")
+    assert json.loads(finished.out)["summary"]["files"] == 1
+    assert not Path("-").exists()
+
+
 def test_a_rule_that_cannot_run_is_not_selected(run: Runner) -> None:
     finished = run("lint", "clean.yaml", "--select", "E250")
     assert (finished.code, finished.out) == (2, "")

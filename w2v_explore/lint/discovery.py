@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
-from w2v_explore.errors import SourceError
 from w2v_explore.lint.paths import is_below, repository_root, tidy
 
 _SUFFIXES = (".yaml", ".yml")
@@ -40,15 +39,24 @@ def find_files(
 
     Args:
         paths: As they were given.
-        complain: Called with each folder that cannot be searched, and a message; the search goes on.
+        complain: Called with each path that stands for nothing and each folder that cannot be searched, and a message;
+            the search goes on.
         pass_by: Called with each file and folder that is not looked at, as git ignores it, and the reason; a folder
             ends in a slash.
-
-    Raises:
-        SourceError: A path or pattern stands for nothing.
     """
     for path in paths:
         yield from _expand(path, complain, pass_by)
+
+
+def nothing_there(path: str) -> str | None:
+    """What to say of a path that stands for nothing; None where it stands for something."""
+    if path == STDIN or "\0" in path or os.path.lexists(path) or (is_pattern(path) and _matches(path)):
+        return None
+    return f"no file is named {path or repr(path)}, and no pattern of that name matches one"
+
+
+def _matches(pattern: str) -> list[str]:
+    return sorted(glob.glob(pattern, recursive=True))
 
 
 def is_pattern(path: str) -> bool:
@@ -58,7 +66,7 @@ def is_pattern(path: str) -> bool:
 
 def without_idle_patterns(paths: Sequence[str]) -> list[str]:
     """The paths without the patterns that match nothing."""
-    return [path for path in paths if not is_pattern(path) or glob.glob(path, recursive=True)]
+    return [path for path in paths if not is_pattern(path) or _matches(path)]
 
 
 def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]:
@@ -69,10 +77,10 @@ def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]
     elif os.path.lexists(path):
         yield Found(tidy(path), searched=False)
     else:
-        matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
-        if not matches:
-            raise SourceError(f"no file is named {path or repr(path)}, and no pattern of that name matches one")
-        for match in matches:
+        message = nothing_there(path)
+        if message is not None:
+            complain(path, message)
+        for match in _matches(path) if message is None else []:
             if os.path.isdir(match):
                 yield from _search(match, path, complain, pass_by)
             else:

@@ -13,7 +13,7 @@ from w2v_explore.config.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
-from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, without_idle_patterns
+from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, nothing_there, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
 from w2v_explore.lint.paths import Identities, tidy
 from w2v_explore.lint.pyproject import Project, load_project
@@ -57,9 +57,6 @@ class LintRun:
         Args:
             paths: Files, folders, globs, and ``-``.
             allow_empty: Whether folders and patterns may lead to no config.
-
-        Raises:
-            SourceError: A path or pattern stands for nothing.
         """
         for found in find_files(without_idle_patterns(paths) if allow_empty else paths, self.complain, self.pass_by):
             self.check(found)
@@ -92,8 +89,9 @@ class LintRun:
 
     def _complain_of_nothing(self, names: Sequence[str]) -> None:
         """Note each folder and pattern that led to no config: most likely another one was meant."""
+        said = {entry.path for entry in self._report.unreadable}
         for name in names:
-            if name in self._fruitful or not (os.path.isdir(name) or is_pattern(name)):
+            if name in self._fruitful or name in said or not (os.path.isdir(name) or is_pattern(name)):
                 continue
             prefix = "" if tidy(name) == os.curdir else os.path.join(tidy(name), "")
             passed_over, ignored = (
@@ -223,6 +221,10 @@ def lint_files(
     for name, codes in (("select", select), ("ignore", ignore)):
         if isinstance(codes, str):
             raise TypeError(f"{name} is a text; give a list of codes, as ['E', 'W3']")
+    for name in names:
+        message = nothing_there(name)
+        if message is not None:
+            raise SourceError(message)
     project = load_project(os.getcwd())
     settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
     return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)
