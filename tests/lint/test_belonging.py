@@ -116,6 +116,11 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
             "model:\n  class_path: my.Encoder\n  init_args: {encoder_num_layers: 12, encoder_num_heads: 13}\n",
             "a config of Hydra or of a program that builds its classes",
         ),
+        (
+            "encoder: torchaudiohubert\noptim: adam\nmodel_conf: {x: 1}\nencoder_conf:\n  extractor_mode: group_norm\n"
+            "  encoder_num_layers: 12\n  encoder_num_heads: 12\n  encoder_embed_dim: 768\n  encoder_dropout: 0\n",
+            "a recipe of ESPnet",
+        ),
         ("openapi: 3.0.0\nx:\n  encoder_num_layers: {type: integer}\n  encoder_num_heads: {}\n", "(OpenAPI)"),
         ("services: {web: {image: x}}\narchitecture: arm64\n", "a docker-compose file"),
         # A model of one's own, in a program that is not fairseq.

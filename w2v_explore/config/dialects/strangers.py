@@ -283,15 +283,17 @@ def find_stranger(document: Document, root: Section) -> Strange | None:
         None where it is a config of ours, right or wrong.
     """
     nested = _nested_fields(root)
-    if nested is not None:
-        message = f"the fields stand below `{nested}`; write them at the file's own level, without indentation"
-        return Strange(message, is_known=False)
-    if _is_ours(root):
+    if nested is None and _is_ours(root):
         return None
     for stranger in STRANGERS:
         if stranger.is_met(root):
-            message = f"this looks like {stranger.what}; {_start(document, root) or stranger.instead}"
+            # A recipe of ESPnet hands them to torchaudio.
+            own = f"the fields below `{nested}` are a config of ours; name a file of them alone" if nested else None
+            message = f"this looks like {stranger.what}; {own or _start(document, root) or stranger.instead}"
             return Strange(message, is_known=True)
+    if nested is not None:
+        message = f"the fields stand below `{nested}`; write them at the file's own level, without indentation"
+        return Strange(message, is_known=False)
     start = _start(document, root)
     shown = [f"`{_shorten(name)}`" for name in list(root.pairs)[:_MAX_SHOWN_KEYS]]
     keys = ", ".join(shown) + (", …" if len(root.pairs) > _MAX_SHOWN_KEYS else "")
