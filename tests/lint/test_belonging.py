@@ -70,6 +70,18 @@ def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
         "encoder:\n  extends: large\n  encoder_num_heads: 13\n",
         # fairseq's, and it does not parse.
         "model:\n  conv_pos_groups: *groups\n  encoder_layers: 3\n",
+        # Which of the two holds is not plain.
+        "model:\n  _name: wav2vec2\n  encoder_layers: 12\n  _name: audio_pretraining\n",
+        '{"model_type": "hubert", "model_type": "bert"}',
+        # A class that is none, or another family's, of a family that can be read.
+        '{"model_type": "hubert", "architectures": [2]}',
+        '{"model_type": "wav2vec2", "architectures": ["WavLMModel"]}',
+        # fairseq's, below a misspelt key.
+        "modle:\n  _name: hubert\n  encoder_layers: 3\n",
+        # A misspelt extends that begins or goes on with another character.
+        "\u00e9xtends: large\nname: mine\n",
+        "exten]ds: base\n",
+        "  extends: hubert_base\nname: mine\n",
         # Spaces that do not break, and characters of no width, copied from a page.
         "extends\u00a0: base\n",
         "\u200bencoder_num_heads: 12\nname: x\n",
@@ -126,6 +138,10 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
         # A model of one's own, in a program that is not fairseq.
         ("defaults:\n  - model: hubert_xlarge\n  - data: mine\n", "defaults names model"),
         ("services:\n  web:\n    extends: base\n", "a docker-compose file"),
+        ('{"model_type": "speech-encoder-decoder", "encoder": {"model_type": "wav2vec2"}}', "speech-encoder-decoder"),
+        ('{"model_type": "bert", "x": 1, "x": 2}', "given on line 1"),
+        ("model: {_name: hubert_ctc, w2v_path: '???'}\n", "in the checkpoint that is fine-tuned"),
+        ("init: {_name: hubert_asr, x: 1}\n", "no config of a wav2vec 2.0 model"),
         ("sample_rate: 16000\nn_mels: 80\n", "no config of a wav2vec 2.0 model"),
         ("name: CI\non: push\njobs: {}\n", "a workflow of GitHub Actions"),
         ("extend:\n  - sphinx\n", "no field of a model"),

@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 import yaml
 
+from w2v_explore.config import codes
 from w2v_explore.config.document import SHARED_NAMES, Document
 from w2v_explore.config.load import METADATA
 from w2v_explore.config.presets import preset_names
@@ -26,8 +27,11 @@ _PACKAGE = re.compile(r"@|[a-z][\w-]+:(?!//)")
 _UNSEEN = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 # The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
 _KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)
+# What is extended, at any depth: a preset, unless that is a service of Compose.
+_EXTENDED = re.compile(r"""\bextends["']?[ \t]*:[ \t]*["']?([\w./-]+)""")
 # Keys are held against field names letter by letter: of thousands, so many.
 _MAX_KEYS = 100
+_FAIRSEQ_NAME = re.compile(r"""\b_name["']?[ \t]*:[ \t]*["']?(?:wav2vec2|hubert)\b(?!_)""")
 _CLOSE, _A_LETTER_AWAY = 0.8, 0.95
 # What stands in the value of a misspelt `extends` tells as well; "bert" is not "hubert".
 _CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
@@ -42,7 +46,7 @@ def reason_to_pass_over(document: Document) -> str | None:
     Git LFS stands for nobody knows what, and must not pass for something that was checked.
     """
     if document.translation is not None:
-        if document.translation.is_family or _misspells_the_family(document):
+        if document.translation.is_family or _misspells_the_family(document) or _says_it_twice(document):
             return None
         if not {"extends", "budgets"}.isdisjoint(dict(_KEYS.findall(document.text))):
             return None
@@ -54,7 +58,8 @@ def reason_to_pass_over(document: Document) -> str | None:
         if not _OWN_KEYS.isdisjoint(key.strip(_UNSEEN) for key in document.entries):
             return None
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
-    if _signs().search(_raw_text(document)):
+    text = _raw_text(document)
+    if _signs().search(text) or any(map(_is_preset, _EXTENDED.findall(text))):
         return None
     # Only for what cannot be read.
     from w2v_explore.config.no_yaml import is_lfs_pointer
@@ -130,7 +135,10 @@ def _is_preset(text: str) -> bool:
 
 def _is_nearly_ours(document: Document) -> bool:
     """Whether a mapping without a key of ours was most likely meant to be a config."""
-    return _is_misspelt(dict(_KEYS.findall(document.text))) or _states_ours(document.text)
+    values = dict(_KEYS.findall(document.text))
+    for key, entry in document.entries.items():
+        values.setdefault(key, entry.value.value if isinstance(entry.value, yaml.ScalarNode) else "")
+    return _is_misspelt(values) or _states_ours(document.text)
 
 
 def _is_misspelt(values: dict[str, str]) -> bool:
@@ -159,10 +167,19 @@ def _field_like(key: str) -> str:
 def _states_ours(text: str) -> bool:
     """Whether a readable text states ``architecture``, or several fields further in, where they reach no model."""
     fields = set(re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text))
-    for name in re.findall(r"""\bextends["']?[ \t]*:[ \t]*["']?([\w./-]+)""", text):
-        # A service of Compose is called base as well: this alone is not enough.
-        fields |= {"extends"} if _is_preset(name) else set()
-    return len(fields) > 1 or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
+    # A service of Compose is called base as well: this alone is not enough.
+    fields |= {"extends"} if any(map(_is_preset, _EXTENDED.findall(text))) else set()
+    return (
+        len(fields) > 1
+        or _FAIRSEQ_NAME.search(text) is not None
+        or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
+    )
+
+
+def _says_it_twice(document: Document) -> bool:
+    """Whether a key is given twice in what may be of ours: which of the two holds is not plain."""
+    is_twice = any(problem.rule is codes.DUPLICATE_KEY for problem in document.problems)
+    return is_twice and _signs().search(document.text) is not None
 
 
 def _misspells_the_family(document: Document) -> bool:
