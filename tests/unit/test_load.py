@@ -644,10 +644,12 @@ def fixed(content: str, problems: list[Problem]) -> str:
 
 
 def test_a_config_with_many_changes_has_a_name_that_fits_a_line() -> None:
-    config = load_config("base", {"encoder_embed_dim": 512, "encoder_num_heads": 8, "encoder_ff_interm_features": 2048})
-    assert config.name == "base, 3 fields changed"
-    assert [change.field for change in config.changes] == [
-        "encoder_embed_dim",
-        "encoder_num_heads",
-        "encoder_ff_interm_features",
-    ]
+    changes = {
+        "encoder_embed_dim": 512,
+        "encoder_num_layers": 6,
+        "encoder_num_heads": 8,
+        "encoder_ff_interm_features": 2048,
+    }
+    config = load_config("base", changes)
+    assert config.name == "base, 4 fields changed"
+    assert {change.field: change.after for change in config.changes} == changes

@@ -121,7 +121,7 @@ class LintRun:
         if self._repairs:
             document = self._repair(source, document, settings, dialect)
         self._report.files.append(source.name)
-        problems, hidden = examine_document(document, settings)
+        problems, hidden, counted = examine_document(document, settings)
         lines = document.text.splitlines() if problems else []
         for problem in problems:
             identity = self._identity(problem)
@@ -133,6 +133,7 @@ class LintRun:
                 self._report.problems.append(problem)
                 self._keep_line(problem, source.name, lines)
         self._hidden.update((self._identity(problem), problem.rule) for problem in hidden)
+        self._report.hidden.update(counted)
         return True
 
     def _identity(self, problem: Problem) -> tuple[object, ...]:
