@@ -138,6 +138,22 @@ def test_what_lies_beside_a_config_json_counts_in_the_base_too(repository: Path)
     assert finished.stdout.count("8,000 Hz, from preprocessor") == 2
 
 
+def test_a_renamed_config_is_compared_with_what_it_was(repository: Path) -> None:
+    fields = "".join(f"# {number}\n" for number in range(30))
+    old, new = repository / "configs/old name.yaml", repository / "configs/-new\nname.yml"
+    old.write_text(f"extends: base\n{fields}")
+    (repository / "configs/changed.yaml").write_text("extends: base\n")
+    commit("more")
+    old.rename(new)
+    new.write_text(f"extends: base\nencoder_num_layers: 6\n{fields}")
+    (repository / "configs/changed.yaml").write_text("extends: base\nencoder_num_layers: 7\n")
+    git("add", ".")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "| encoder\\_num\\_layers | 12 | 6 |" in finished.stdout
+    assert "| encoder\\_num\\_layers | 12 | 7 |" in finished.stdout
+
+
 @pytest.mark.parametrize(
     ("bases", "said"),
     [((), "give the revision"), (("nowhere",), "no revision nowhere here"), (("--help",), "no revision --help")],
