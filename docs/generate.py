@@ -30,6 +30,7 @@ from w2v_explore.config.dialects.table import (
     HARMLESS_TEXTS,
     HUGGINGFACE_CONFIGS,
     HUGGINGFACE_REFUSED,
+    INHERITING,
     NOT_HARMLESS,
     Counterpart,
 )
@@ -109,7 +110,8 @@ another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is 
 
 What states no architecture is not read: it takes the name of a model that is known (`_name`, `model_type`, or a class
 among `architectures`), or at least one size of the encoder in the words of the dialect. Then what is left out takes the
-program's defaults. Sizes under other names, and `_target_`, are another program's (E283).
+program's defaults. Sizes under other names, `_target_`, and without a `_name` a word for another model (as
+`encoder_type: conformer`), are another program's (E283).
 
 The sample rate is read where the program keeps it: fairseq's `task.sample_rate`, the `sampling_rate` of the
 `preprocessor_config.json` beside a `config.json`. Reports say where it comes from; `--set sample_rate=` goes before it.
@@ -210,6 +212,7 @@ def _unknown_fields() -> str:
     names = ", ".join(f"`{name}`" for name in HARMLESS)
     texts = ", ".join(f"`{name}`" for name in HARMLESS_TEXTS)
     never = ", ".join(f"`{name}`" for name in NOT_HARMLESS)
+    inheriting = ", ".join(f"`{name}`" for name in sorted(INHERITING))
     return f"""
 ## Unknown fields
 
@@ -221,6 +224,9 @@ called
 - {names};
 - {texts}, where the value is text;
 - but not {never}.
+
+What takes fields in from another file is an error whatever it says: {inheriting}. So is what stands beside fairseq's
+`model:` and states the size of a model too, and a `model_overrides` that changes it.
 
 `--allow-unknown`, on every command that takes a config, makes a warning of the error. Reports then name what is not
 counted, and the config equals no preset.

@@ -16,6 +16,7 @@ from w2v_explore.config.dialects.table import (
     DIALECTS,
     HARMLESS,
     HARMLESS_TEXTS,
+    INHERITING,
     NOT_HARMLESS,
     OTHER_SIZES,
     Counterpart,
@@ -35,6 +36,8 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
 
 # What a mapping that describes a model says.
 _OF_A_MODEL = OTHER_SIZES | {*CLASS_KEYS, "_name", "model_type", "architectures", "type", "name"}
+
+_WRITE_OUT = "write out the fields that it holds"
 
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
@@ -315,6 +318,8 @@ class Ledger:
         if is_harmless(name, section.pairs[name][1], is_flat):
             if len(self._warnings) < MAX_KEYS_CHECKED:
                 self.warn(section, name, f"{found}; it is ignored", codes.FOREIGN_UNKNOWN)
+        elif name in INHERITING:
+            self.leave_unread(section, name, f"{name} takes in another file, which is not read here; {_WRITE_OUT}")
         elif len(self._unread) < MAX_KEYS_CHECKED:
             message = f"{found}, and may change the architecture; remove it, or give --allow-unknown to leave it out"
             self.leave_unread(section, name, message)
@@ -345,8 +350,10 @@ def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
         node: Its value.
         is_flat: As in `Ledger.account_for_rest`: text and labels say nothing of layers there.
     """
-    if not _is_on(node):
+    if not is_on(node):
         return True
+    if name in INHERITING:
+        return False
     value = plain_value(node)
     if isinstance(value, str) and (is_flat or _matches(name, HARMLESS_TEXTS)):
         return True
@@ -355,7 +362,8 @@ def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
     return _matches(name, HARMLESS) and not _matches(name, NOT_HARMLESS)
 
 
-def _is_on(node: yaml.Node) -> bool:
+def is_on(node: yaml.Node) -> bool:
+    """Whether a value switches something on."""
     if isinstance(node, yaml.CollectionNode):
         return bool(node.value)
     # Python's None, as programs print it, is text to YAML.

@@ -123,7 +123,9 @@ HUGGINGFACE = Dialect(
             "decoder_start_token",
         ),
         "how a model is run": (
-            "output_*", "return_dict", "use_return_dict", "chunk_size_feed_forward", "is_encoder_decoder",
+            "output_hidden_states", "output_attentions", "output_scores", "output_logits", "output_past",
+            "output_router_logits", "output_dim*", "output_size", "return_dict", "use_return_dict",
+            "chunk_size_feed_forward", "is_encoder_decoder",
             "is_decoder", "cross_attention_hidden_size", "add_cross_attention", "tie_word_embeddings",
             "tie_encoder_decoder", "use_cache",
             "_attn_implementation*", "attn_implementation", "torchscript", "use_bfloat16", "gradient_checkpointing",
@@ -321,12 +323,18 @@ HARMLESS = (
     "loss", "*_loss", "*loss_*", "*_weight", "*temperature", "*_temp", "*_margin", "*smoothing*", "*negatives*",
     # Dropping and masking, which have no parameters.
     "*_prob", "*_probs", "*dropout", "*_dropout_*", "*layerdrop", "*_layer_drop", "mask_*", "*_mask", "*_mask_*",
-    # Heads on top of the encoder, which are not built.
-    "classifier_*", "num_class*", "n_class*", "num_labels*", "num_speakers", "num_emotions", "num_languages",
-    "pooling_mode", "pooler_*", "decoder_*", "pred_head*", "predictor_*", "final_proj*",
-    # Training.
-    "freeze_*", "*_lr", "*learning_rate*", "*_epochs", "*_steps", "*_updates", "*_batch_size", "batch_size", "*_decay",
-    "*_init", "seed", "*_grad_*", "*_checkpointing",
+    # Heads on top of the encoder, which are not built, and their labels.
+    "classifier_*", "num_class*", "n_class*", "*_classes", "num_labels*", "num_speakers", "num_emotions",
+    "num_languages", "num_phonemes", "*_vocab_size", "pooling_mode", "*mean_pooling", "pooler_*", "decoder_*",
+    "pred_head*", "predictor_*", "final_proj*", "labels", "*_labels", "label_list", "label_names", "class_names",
+    "classes", "*multi_label", "*multilabel", "is_regression", "*_id", "*_ids",
+    # Training, and what came of it.
+    "freeze", "freeze_*", "num_frozen_*", "lr", "*_lr", "*learning_rate*", "epochs", "*_epochs", "*_steps", "*_updates",
+    "*_batch_size", "batch_size", "*_decay", "*_init", "seed", "*_grad_*", "*_checkpointing", "alpha", "beta", "gamma",
+    "focal_*", "*threshold*", "fine_tuned", "wer", "*_wer", "cer", "*_cer", "*accuracy", "*_score",
+    # The audio that is given, and by what.
+    "do_normalize", "return_attention_mask", "*duration*", "max_length*", "*_in_sec*", "*_hours", "version",
+    "*_version", "is_composition",
 )  # fmt: skip
 """How names look that are about no layer of the encoder: where nothing else is known of such a field, it is ignored
 with a warning. Any other unknown field that is switched on may change the architecture, and is refused."""
@@ -334,8 +342,20 @@ with a warning. Any other unknown field that is switched on may change the archi
 HARMLESS_TEXTS = ("*_path", "*_paths", "*_dir", "*_file", "*_url", "*_ckpt", "*_checkpoint", "*_from", "*_name")
 """The same of names whose values are text: where something lies, and what it is called."""
 
-NOT_HARMLESS = ("share_*", "*_share_*", "reuse_*", "tie_*", "*_tied_*")
-"""However they end: layers that share their weights have fewer of them."""
+NOT_HARMLESS = (
+    # Layers that share their weights have fewer of them.
+    "share_*", "*_share_*", "shared_*", "*_shared_*", "reuse_*", "tie_*", "tied_*", "*_tied_*",
+    # Parts of the encoder that are not built, whatever of theirs is said.
+    "*lora*", "*adapter*", "*adaptor*", "*bottleneck*", "*expert*", "*moe_*", "*downsampl*", "*subsampl*", "*upsampl*",
+    "*rel_pos*", "*relative_pos*", "num_layers*",
+)  # fmt: skip
+"""However they end."""
+
+INHERITING = frozenset({
+    "extends", "_extends_", "_base_", "__base__", "_BASE_", "base_config", "base_cfg", "parent_config", "inherit",
+    "inherits", "inherit_from", "inherits_from", "include", "includes", "_include_",
+})  # fmt: skip
+"""Names by which other programs take fields in from another file: what a config says without it is not the model."""
 
 OTHER_SIZES = frozenset({
     "d_model", "d_ff", "d_inner", "d_ffn", "dim", "depth", "width", "n_layer", "n_layers", "n_head", "n_heads", "nhead",
@@ -346,6 +366,17 @@ OTHER_SIZES = frozenset({
     "decoder_ffn_dim", "dim_feedforward", "feat_in", "ff_expansion_factor",
 })  # fmt: skip
 """Names by which other programs state the size of a model: beside them, none of ours has a default."""
+
+KIND_KEYS = frozenset({
+    "model", "model_name", "model_type", "model_class", "architecture", "encoder", "encoder_type", "encoder_name",
+    "encoder_class", "backbone", "network", "upstream", "type", "class_name",
+})  # fmt: skip
+"""Names by which programs say in a word which model a mapping is for: beside sizes in fairseq's words, without a
+``_name``, the model is fairseq's only where that word is a name of one that is known."""
+
+TEXT_KEYS = frozenset({"source_lang", "target_lang", "max_source_positions", "max_target_positions"})
+"""What models of fairseq say that take text or spectrograms, whose sizes have the names of those that take waveforms:
+where a mapping without a ``_name`` states one, it is not read."""
 
 CLASS_KEYS = ("_target_", "class_path")
 """By these Hydra and Lightning name the class that a mapping is for: it is that class's, whatever its fields are."""
