@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import math
 import re
 import tempfile
 import textwrap
@@ -424,7 +425,7 @@ def _described(name: str, value: Any) -> Iterator[str]:
         if isinstance(attribute, property):
             shown = member
         else:
-            shown = " ".join(_signature(getattr(value, member), member).split())
+            shown = _signature(getattr(value, member), member, width=math.inf)
         yield f"- `{shown}`: {_first_line(getattr(value, member).__doc__ or '')}"
 
 
@@ -432,13 +433,11 @@ def _first_line(docstring: str) -> str:
     return _inline(inspect.cleandoc(docstring).partition("\n\n")[0].replace("\n", " "))
 
 
-def _signature(function: Any, name: str) -> str:
+def _signature(function: Any, name: str, width: float = 120) -> str:
     """The signature as the source has it; that of a function that is made, as Python knows it."""
     if "__signature__" in vars(function):
-        parameters = ", ".join(
-            f"{parameter.name}={parameter.default!r}" for parameter in inspect.signature(function).parameters.values()
-        )
-        return f"{name}({parameters})"
+        made = inspect.signature(function).parameters.values()
+        return _within_width(name, [f"{parameter.name}={parameter.default!r}" for parameter in made], "", width)
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     assert isinstance(definition, ast.FunctionDef)
     arguments, values = definition.args, inspect.signature(function).parameters
@@ -447,7 +446,15 @@ def _signature(function: Any, name: str) -> str:
     if arguments.kwonlyargs:
         shown += ["*", *[_parameter(each, values[each.arg].default) for each in arguments.kwonlyargs]]
     returns = f" -> {ast.unparse(definition.returns)}" if definition.returns else ""
-    return f"{name}({', '.join(shown)}){returns}".replace("'", '"')
+    return _within_width(name, shown, returns, width).replace("'", '"')
+
+
+def _within_width(name: str, parameters: list[str], returns: str, width: float) -> str:
+    """A signature on one line or, where that is too long, with a line for each parameter, as ruff formats it."""
+    line = f"{name}({', '.join(parameters)}){returns}"
+    if len(line) <= width:
+        return line
+    return "\n".join([f"{name}(", *[f"    {parameter}," for parameter in parameters], f"){returns}"])
 
 
 def _parameter(argument: ast.arg, default: Any) -> str:
@@ -459,7 +466,7 @@ def _parameter(argument: ast.arg, default: Any) -> str:
 
 def _code_block(signature: str) -> Iterator[str]:
     yield "```py"
-    yield from textwrap.wrap(signature, 116, subsequent_indent="    ", break_long_words=False)
+    yield from signature.splitlines()
     yield "```"
     yield ""
 

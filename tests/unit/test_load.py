@@ -641,3 +641,15 @@ def fixed(content: str, problems: list[Problem]) -> str:
         line = lines[place.line - 1]
         lines[place.line - 1] = line[: place.column - 1] + problem.fix + line[place.end_column - 1 :]
     return "".join(lines)
+
+
+def test_a_config_with_many_changes_has_a_name_that_fits_a_line() -> None:
+    changes = {
+        "encoder_embed_dim": 512,
+        "encoder_num_layers": 6,
+        "encoder_num_heads": 8,
+        "encoder_ff_interm_features": 2048,
+    }
+    config = load_config("base", changes)
+    assert config.name == "base, 4 fields changed"
+    assert {change.field: change.after for change in config.changes} == changes

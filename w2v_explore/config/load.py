@@ -46,6 +46,7 @@ OF_ONE_MODEL = ("name", "description", "source", "published_parameters")
 """The metadata that hold of the model that the file describes, and of no changed one."""
 
 _MAX_SHOWN_VALUE = 60
+_MAX_SHOWN_CHANGES = 90
 _FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
 
 
@@ -356,7 +357,7 @@ def config_of(reading: Reading) -> Config:
         for key in TEXT_METADATA
         if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not _is_override(entry))
     }
-    name = f"{source.stem}, changed: {', '.join(map(str, changes))}" if changes else source.stem
+    name = _changed_name(source.stem, changes) if changes else source.stem
     return Config(
         **{"name": name, **texts},  # type: ignore[arg-type]
         origin=source.name,
@@ -367,6 +368,14 @@ def config_of(reading: Reading) -> Config:
         changes=changes,
         sample_rate_source=reading.sample_rate_source,
         not_counted=reading.not_counted,
+    )
+
+
+def _changed_name(name: str, changes: Sequence[FieldChange]) -> str:
+    """``base, changed: encoder_num_layers 6``, or ``base, 5 fields changed`` where all would fill a line."""
+    stated = ", ".join(map(str, changes))
+    return (
+        f"{name}, changed: {stated}" if len(stated) <= _MAX_SHOWN_CHANGES else f"{name}, {len(changes)} fields changed"
     )
 
 
