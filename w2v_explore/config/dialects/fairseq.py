@@ -42,7 +42,8 @@ _MISSING = "???"
 # Where a model can stand in a training config: FitHuBERT's is a student.
 _LEVELS = ("model", "distiller")
 LABEL_RATE = "label_rate"
-_RATES = {SAMPLE_RATE}
+# The second is what forks and Hugging Face call it.
+_RATES = (SAMPLE_RATE, "sampling_rate")
 _NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in counterpart.names}
 # What changes the model wherever it is said of it.
 _OF_THE_MODEL = _NAMES | FAIRSEQ.refused.keys()
@@ -55,7 +56,7 @@ HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \
 
 def read_fairseq(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a fairseq config."""
-    unwrapped = _unwrap(ledger, root)
+    outermost, unwrapped = root, _unwrap(ledger, root)
     if unwrapped is None:
         return
     root = unwrapped
@@ -90,8 +91,8 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
     if section.prefix.endswith("distiller."):
         ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(ledger, model, section if is_fine_tuned else None)
-    _read_rates(ledger, root, section)
-    known = _NAMES | {"_name", "arch"} | _RATES | ({DEFAULTS} if model.prefix == root.prefix else set())
+    _read_rates(ledger, root, section, outermost)
+    known = _NAMES | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
     if is_fine_tuned:
         known |= FAIRSEQ_PRETRAINING
         for part in FAIRSEQ_PRETRAINING & model.pairs.keys():
@@ -120,9 +121,9 @@ def _ignore_beside(ledger: Ledger, outer: Section, inner: Section, passed_over: 
             if not _check_name_under(ledger, outer, name, is_inner=False):
                 return False
             continue
-        ledger.ignore(outer, name, "the rest of the training config")
-        if name not in passed_over and not _refers_to(inner, name, outer.pairs[name][1]):
-            _judge_beside(ledger, outer, name, inner.prefix.rstrip("."))
+        is_judged = name not in passed_over and not _refers_to(inner, name, outer.pairs[name][1])
+        if not (is_judged and _complain_of(ledger, outer, name, inner.prefix.rstrip("."))):
+            ledger.ignore(outer, name, "the rest of the training config")
     return True
 
 
@@ -144,26 +145,30 @@ def _refers_to(section: Section, name: str, node: yaml.Node) -> bool:
     return False
 
 
-def _judge_beside(ledger: Ledger, outer: Section, name: str, entered: str) -> None:
-    """Complain of what stands beside a level that was entered and may be about its model."""
+def _complain_of(ledger: Ledger, outer: Section, name: str, entered: str) -> bool:
+    """Complain of what stands beside a level that was entered and may be about its model; whether there was cause."""
     around = outer.inner(name)
+    if around is not None and "teacher" in name and _states_a_size(around):
+        ledger.warn(outer, name, f"{name}: the model that is learnt from is not counted")
+        return False
+    message = None
     if name in _NAMES or ("." in name and name.rpartition(".")[2] in _OF_THE_MODEL):
         message = f"{name} stands beside `{entered}:`, where fairseq does not read it; move it there"
-        ledger.leave_unread(outer, name, message)
     elif name in INHERITING and is_on(outer.pairs[name][1]):
         message = f"{name} takes in another file, which is not read here; write out the fields that it holds"
-        ledger.leave_unread(outer, name, message)
-    elif around is not None and "teacher" in name and _states_a_size(around):
-        ledger.warn(outer, name, f"{name}: the model that is learnt from is not counted")
     elif around is not None and _sizes_in(around):
         message = f"{name} states the size of a model too, beside `{entered}:`; keep the one that is meant"
+    if message is not None:
         ledger.leave_unread(outer, name, message)
-    for section, key in ((outer, name), (around, _MODEL_OVERRIDES)):
-        value = section.value(key) if section is not None and key == _MODEL_OVERRIDES else None
-        changed = sorted(_OF_THE_MODEL & {*_WORD.findall(value)}) if isinstance(value, str) else []
-        if section is not None and changed:
-            message = f"{key} changes {' and '.join(changed)} when the model is loaded; write that in its own fields"
-            ledger.leave_unread(section, key, message)
+        return True
+    holder = outer if name == _MODEL_OVERRIDES else around
+    overrides = holder.value(_MODEL_OVERRIDES) if holder is not None else None
+    changed = sorted(_OF_THE_MODEL & {*_WORD.findall(overrides)}) if isinstance(overrides, str) else []
+    if holder is None or not changed:
+        return False
+    message = f"{_MODEL_OVERRIDES} changes {' and '.join(changed)} as the model is loaded; write it in its own field"
+    ledger.leave_unread(holder, _MODEL_OVERRIDES, message)
+    return holder is outer
 
 
 def _unwrap(ledger: Ledger, root: Section) -> Section | None:
@@ -400,22 +405,23 @@ def _check_projection(ledger: Ledger, model: Section) -> None:
             ledger.refuse(model, name, message)
 
 
-def _read_rates(ledger: Ledger, root: Section, section: Section) -> None:
+def _read_rates(ledger: Ledger, root: Section, section: Section, outermost: Section) -> None:
     """Take the samples per second of the audio, and the labels per second that the model is trained with."""
     arguments = section.inner("w2v_args")
     task = root.inner("task")
     inner_task = arguments.inner("task") if arguments is not None else None
-    for place in (task, root, section, root.inner("dataset"), root.inner("common"), inner_task):
-        if place is not None and SAMPLE_RATE in place.pairs:
-            key, node = place.pairs[SAMPLE_RATE]
-            ledger.enter_sample_rate(f"{place.prefix}{SAMPLE_RATE}", key, _resolve(node, root) or node)
-            break
-    for place in (section, task, root):
-        if place is not None and LABEL_RATE in place.pairs:
-            key, node = place.pairs[LABEL_RATE]
+    around = (task, root, section, root.inner("dataset"), root.inner("common"), inner_task, outermost)
+    for place in {place.prefix: place for place in around if place is not None}.values():
+        for name in _RATES:
+            if name in place.pairs:
+                key, node = place.pairs[name]
+                ledger.enter_sample_rate(f"{place.prefix}{name}", key, _resolve(node, root) or node)
+    for level in (section, task, root):
+        if level is not None and LABEL_RATE in level.pairs:
+            key, node = level.pairs[LABEL_RATE]
             value = _resolve(node, root)
             if value is not None:
-                name = f"{place.prefix}{LABEL_RATE}"
+                name = f"{level.prefix}{LABEL_RATE}"
                 ledger.label_rate = Entry(ledger.document.source.name, key, value, (name,))
                 break
 
@@ -429,7 +435,7 @@ def _account_for_wrapper(ledger: Ledger, section: Section, model: Section) -> No
     for name in section.pairs:
         if name in _NAMES and name not in FAIRSEQ_OVERRIDES.values():
             ledger.ignore(section, name, "out of date: w2v_args say it")
-    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args"} | _RATES
+    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args", *_RATES}
     ledger.account_for_rest(section, known, is_flat=not section.prefix)
 
 

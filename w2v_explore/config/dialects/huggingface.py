@@ -207,21 +207,20 @@ def _check_architecture(ledger: Ledger, root: Section, name: str) -> None:
 
 
 def _read_sample_rate(ledger: Ledger, root: Section) -> None:
-    """Take the samples per second: from the feature extractor's file beside a config.json, or from the config."""
+    """Take the samples per second: from the feature extractor's file beside a config.json, else from the config."""
     source = ledger.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         for name, level in _PREPROCESSORS.items():
             path = os.path.join(os.path.dirname(source.path), name)
-            if os.path.lexists(path) and _read_preprocessor(ledger, path, level):
+            if os.path.lexists(path) and not _read_preprocessor(ledger, path, level):
                 return
     for name in _RATES:
         if name in root.pairs:
             ledger.enter_sample_rate(name, *root.pairs[name])
-            return
 
 
 def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
-    """Whether the file of a feature extractor settles the sample rate, or why it cannot be read."""
+    """Take the sample rate that the file of a feature extractor states; False where the file cannot be read."""
     try:
         source = read_file(path)
         root, problems = compose(path, decode(source), source.suffix)
@@ -229,16 +228,15 @@ def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
         reason = str(error).partition(";")[0]
         message = f"{reason}; it says how many samples a second the audio has: make it a file, or move it away"
         ledger.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
-        return True
+        return False
     except RejectedError as rejected:
         ledger.add(rejected.problem)
-        return True
+        return False
     for problem in problems:
         ledger.add(problem)
     section = Section.of(root) if level is None else Section.of(root).inner(level)
-    if section is None or "sampling_rate" not in section.pairs:
-        return False
-    ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
+    if section is not None and "sampling_rate" in section.pairs:
+        ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
     return True
 
 

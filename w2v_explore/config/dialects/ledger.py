@@ -42,7 +42,7 @@ _WRITE_OUT = "write out the fields that it holds"
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
 
-Status = Literal["mapped", "defaulted", "ignored", "refused"]
+Status = Literal["mapped", "defaulted", "ignored", "unread", "refused"]
 
 
 class Account(NamedTuple):
@@ -50,7 +50,8 @@ class Account(NamedTuple):
 
     Attributes:
         status: ``mapped`` to a field of ours; ``defaulted``, since the file does not state it; ``ignored``, since it
-            has no effect on the architecture; ``refused``, since it has one that our fields cannot say.
+            has no effect on the architecture; ``unread``, since it is not known and may have one; ``refused``, since it
+            has one that our fields cannot say.
         theirs: Its path in the file, ``model.encoder_layers``.
         field: Ours; None where there is none.
         value: What it holds, as plain data of ours where it is mapped or defaulted.
@@ -75,6 +76,7 @@ class Translation(NamedTuple):
         warnings: What stands beside the architecture and is not read.
         unread: A problem for each field that is not known, and may change the architecture.
         label_rate: The labels per second that it is trained with; None where it does not say.
+        other_rates: Samples per second that are stated too, beside those that are taken.
         is_family: Whether it states an architecture that ours can be, right or wrong.
     """
 
@@ -83,6 +85,7 @@ class Translation(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     unread: tuple[Problem, ...] = ()
     label_rate: Entry | None = None
+    other_rates: tuple[Entry, ...] = ()
     is_family: bool = True
 
 
@@ -130,6 +133,7 @@ class Ledger:
         self._unread: list[Problem] = []
         self._missing: dict[str, Problem] = {}
         self.label_rate: Entry | None = None
+        self._other_rates: list[Entry] = []
 
     @property
     def dialect(self) -> Dialect:
@@ -153,6 +157,7 @@ class Ledger:
                 tuple(self._warnings),
                 tuple(self._unread),
                 self.label_rate,
+                tuple(self._other_rates),
                 self.is_family,
             ),
             missing=self._missing,
@@ -167,7 +172,9 @@ class Ledger:
         self._accounts.append(Account("mapped", theirs, field, plain_value(node), note))
 
     def enter_sample_rate(self, name: str, key: yaml.Node, node: yaml.Node, path: str | None = None) -> None:
-        """Take the samples per second that the audio has; what is no such number is reported where all are checked.
+        """Take the samples per second that the audio has, or note what is stated beside those that were taken.
+
+        What is no such number is reported where all are checked.
 
         Args:
             name: What its file calls it.
@@ -176,6 +183,9 @@ class Ledger:
             path: The file; the config's own by default.
         """
         entry = Entry(path or self.document.source.name, key, node, (name,))
+        if SAMPLE_RATE in self._entries:
+            self._other_rates.append(entry)
+            return
         self._entries[SAMPLE_RATE] = entry
         self._accounts.append(Account("mapped", name, SAMPLE_RATE, plain_value(node), path or ""))
 
@@ -247,9 +257,10 @@ class Ledger:
 
     def leave_unread(self, section: Section, name: str, message: str) -> None:
         """Note a field that may change the architecture: an error, unless what is not known is allowed."""
-        self._unread.append(
-            Problem(rule=codes.FOREIGN_UNREAD, place=self._place(section, name), key=name, message=message)
-        )
+        self._accounts.append(Account("unread", f"{section.prefix}{name}", None, section.value(name), "not known"))
+        if len(self._unread) < MAX_KEYS_CHECKED:
+            place = self._place(section, name)
+            self._unread.append(Problem(rule=codes.FOREIGN_UNREAD, place=place, key=name, message=message))
 
     def _place(self, section: Section, name: str) -> Place:
         """Where a field is pointed at: its value, but the key of a value that is indented below it."""
@@ -313,14 +324,14 @@ class Ledger:
 
     def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
         """Pass over a field that changes nothing, going by its value or its name; refuse any other."""
-        self.ignore(section, name, "unknown")
         found = f"{_shorten(name)} is no field of {self.dialect.title} that is known here"
         if is_harmless(name, section.pairs[name][1], is_flat):
+            self.ignore(section, name, "unknown")
             if len(self._warnings) < MAX_KEYS_CHECKED:
                 self.warn(section, name, f"{found}; it is ignored", codes.FOREIGN_UNKNOWN)
         elif name in INHERITING:
             self.leave_unread(section, name, f"{name} takes in another file, which is not read here; {_WRITE_OUT}")
-        elif len(self._unread) < MAX_KEYS_CHECKED:
+        else:
             message = f"{found}, and may change the architecture; remove it, or give --allow-unknown to leave it out"
             self.leave_unread(section, name, message)
 
