@@ -92,6 +92,37 @@ def test_a_teacher_beside_the_model_is_said_to_be_left_out() -> None:
     assert [(warning.rule.code, warning.key) for warning in reading.warnings] == [("W282", "teacher")]
 
 
+@pytest.mark.parametrize("name", ["wav2vec_ctc", "hubert_ctc"])
+def test_a_ctc_head_whose_size_is_nowhere_is_said_to_be_left_out(name: str) -> None:
+    text = f"model: {{_name: {name}, w2v_args: {{model: {{_name: hubert}}}}}}\n"
+    document = parse_document(Source("c.yaml", text.encode(), "c.yaml"))
+    [warning] = read_config(document).warnings
+    assert (warning.rule.code, warning.key) == ("W282", "_name")
+    assert "its CTC head is not counted" in warning.message
+    assert read_config(document, ["aux_num_out=32"]).warnings == []
+    assert read_config(document, {"aux_num_out": None}).warnings == []
+    assert read_text(f"{text}# w2v: aux_num_out=32\n").warnings == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("model: {_name: wav2vec2, crop_seq_to_multiple: 128}\n", "crop_seq_to_multiple"),
+        ("model: {_name: wav2vec2, required_seq_len_multiple: 128}\n", "required_seq_len_multiple"),
+        ('{"model_type": "hubert", "quantization_config": {"load_in_8bit": true}}', "quantization_config"),
+    ],
+)
+def test_what_changes_frames_or_bytes_is_said(text: str, key: str) -> None:
+    reading = read_text(text)
+    assert [(warning.rule.code, warning.key) for warning in reading.warnings] == [("W282", key)]
+    assert reading.model is not None
+
+
+def test_the_usual_multiples_are_not_worth_a_word() -> None:
+    text = "model: {_name: wav2vec2, crop_seq_to_multiple: 1, required_seq_len_multiple: 2}\n"
+    assert read_text(text).warnings == []
+
+
 @pytest.mark.parametrize("key", ["_name", "arch"])
 def test_a_model_that_is_named_around_the_level_of_the_model_must_be_one_that_is_read(key: str) -> None:
     reading = read_text(f"{key}: av_hubert\nmodel: {{_name: hubert}}\n")

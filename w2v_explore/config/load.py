@@ -313,6 +313,9 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     for translation in translations:
         warnings += _check_label_rate(translation.label_rate, reading)
         warnings += _check_sample_rates(translation.other_rates, reading)
+        head = entries.get("aux_num_out")
+        if translation.open_head is not None and head is not None and not head.stated:
+            warnings.append(translation.open_head)
     return reading
 
 

@@ -15,6 +15,7 @@ from w2v_explore.config.dialects.table import (
     CONV,
     FAIRSEQ,
     FAIRSEQ_CONFIGS,
+    FAIRSEQ_CTC,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
     FAIRSEQ_MODELS,
@@ -42,6 +43,9 @@ _MISSING = "???"
 # Where a model can stand in a training config: FitHuBERT's is a student.
 _LEVELS = ("model", "distiller")
 LABEL_RATE = "label_rate"
+_OPEN_HEAD = (
+    "since its size is that of the target dictionary; a line `# w2v: aux_num_out=…` in the file gives it, or --set"
+)
 # The second is what forks and Hugging Face call it.
 _RATES = (SAMPLE_RATE, "sampling_rate")
 _NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in counterpart.names}
@@ -383,6 +387,10 @@ def _read_head(ledger: Ledger, section: Section) -> None:
     if comment is None:
         note = "the size of the target dictionary, not in the config; --set aux_num_out=… gives it"
         ledger.enter_default(HEAD, section, (), None, note)
+        key = next((key for key in ("_name", "arch") if section.value(key) in FAIRSEQ_CTC), None)
+        if key is not None:
+            message = f"{section.value(key)}: its CTC head is not counted, {_OPEN_HEAD}"
+            ledger.leave_head_open(section, key, message)
         return
     before = ledger.document.text[: comment.start(1)]
     line, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)

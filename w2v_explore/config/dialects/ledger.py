@@ -77,6 +77,7 @@ class Translation(NamedTuple):
         unread: A problem for each field that is not known, and may change the architecture.
         label_rate: The labels per second that it is trained with; None where it does not say.
         other_rates: Samples per second that are stated too, beside those that are taken.
+        open_head: What to say of a head that the model has, where its size is not given; None where it has none.
         is_family: Whether it states an architecture that ours can be, right or wrong.
     """
 
@@ -86,6 +87,7 @@ class Translation(NamedTuple):
     unread: tuple[Problem, ...] = ()
     label_rate: Entry | None = None
     other_rates: tuple[Entry, ...] = ()
+    open_head: Problem | None = None
     is_family: bool = True
 
 
@@ -134,6 +136,7 @@ class Ledger:
         self._missing: dict[str, Problem] = {}
         self.label_rate: Entry | None = None
         self._other_rates: list[Entry] = []
+        self._open_head: Problem | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -158,6 +161,7 @@ class Ledger:
                 tuple(self._unread),
                 self.label_rate,
                 tuple(self._other_rates),
+                self._open_head,
                 self.is_family,
             ),
             missing=self._missing,
@@ -254,6 +258,10 @@ class Ledger:
     def warn(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_HEAD) -> None:
         """Warn of what stands beside the architecture."""
         self._warnings.append(Problem(rule=rule, place=self._place(section, name), key=name, message=message))
+
+    def leave_head_open(self, section: Section, name: str, message: str) -> None:
+        """Note a head whose size the file does not say: a warning, unless its size is given otherwise."""
+        self._open_head = Problem(rule=codes.FOREIGN_HEAD, place=self._place(section, name), key=name, message=message)
 
     def leave_unread(self, section: Section, name: str, message: str) -> None:
         """Note a field that may change the architecture: an error, unless what is not known is allowed."""

@@ -100,6 +100,7 @@ HUGGINGFACE = Dialect(
     },
     warned={
         "auto_map": Guard((None, {}), "the classes there are code of their own, and what they add is not counted"),
+        "quantization_config": Guard((None, {}), "weights of fewer bits; bytes here are those of the dtype asked for"),
         "use_weighted_layer_sum": Guard((False, None), "the weighted sum of all layers is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
@@ -129,7 +130,7 @@ HUGGINGFACE = Dialect(
             "is_decoder", "cross_attention_hidden_size", "add_cross_attention", "tie_word_embeddings",
             "tie_encoder_decoder", "use_cache",
             "_attn_implementation*", "attn_implementation", "torchscript", "use_bfloat16", "gradient_checkpointing",
-            "freeze_feat_extract_train", "initializer_range", "dtype", "torch_dtype", "quantization_config",
+            "freeze_feat_extract_train", "initializer_range", "dtype", "torch_dtype",
             "_commit_hash", "_name_or_path", "transformers_version", "processor_class", "custom_pipelines",
             "task_specific_params", "finetuning_task", "xla_device", "transformers.js_config",
         ),
@@ -259,6 +260,8 @@ FAIRSEQ = Dialect(
         "quantize_targets": Guard((False, None), "the quantiser and its projections are not counted"),
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
+        "crop_seq_to_multiple": Guard((1, None), "frames that are cut off to a multiple are counted"),
+        "required_seq_len_multiple": Guard((1, 2, None), "frames that are added up to a multiple are not counted"),
         "encoder_layers_1": Guard((0, None), "ContentVec's layers that see the speaker are not counted"),
     },
     ignored={
@@ -282,7 +285,7 @@ FAIRSEQ = Dialect(
             "drop_path", "checkpoint_activations", "offload_activations", "fp16", "bf16", "tpu", "ddp_backend",
             "min_params_to_wrap", "init_*", "feat_pen_loss", "cosine_loss", "delete_projections", "seed",
         ),
-        "padding": ("required_seq_len_multiple", "crop_seq_to_multiple", "max_positions"),
+        "padding": ("max_positions",),
         "where the weights are": ("w2v_path", "no_pretrained_weights", "normalize", "data"),
         "parts that are not built": (
             "depthwise_conv_kernel_size", "adp_*", "decoder_*", "max_*_positions", "share_decoder_*",
@@ -481,6 +484,9 @@ FAIRSEQ_MODELS: Mapping[str, str | None] = {
     "wav2vec_classification": "its classification head is not counted",
 }
 """The values of ``_name`` whose backbone is ours, and what is to be said of each."""
+
+FAIRSEQ_CTC = ("wav2vec_ctc", "hubert_ctc")
+"""Those that have a CTC head."""
 
 FAIRSEQ_FINE_TUNED = ("wav2vec_ctc", "hubert_ctc", "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification")
 """Those that wrap a pre-trained model, whose architecture is in ``w2v_args``."""
