@@ -20,6 +20,7 @@ from typing import Any
 import w2v_explore
 from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.table import (
+    ABOUT_LAYERS,
     DIALECTS,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
@@ -213,14 +214,15 @@ def _unknown_fields() -> str:
     names = ", ".join(f"`{name}`" for name in HARMLESS)
     texts = ", ".join(f"`{name}`" for name in HARMLESS_TEXTS)
     never = ", ".join(f"`{name}`" for name in NOT_HARMLESS)
+    layers = ", ".join(f"`{name}`" for name in ABOUT_LAYERS)
     inheriting = ", ".join(f"`{name}`" for name in sorted(INHERITING))
     return f"""
 ## Unknown fields
 
 A field of the architecture's own section that is in no list above, and is switched on (not `false`, `null`, `0`, `""`
 or an empty container), may change the architecture: E285, an error. Where all stands at one level, as in a
-`config.json`, text and tables of labels say nothing of layers, and are ignored with a warning (W284); so is what is
-called
+`config.json`, text and tables of labels say nothing of layers, and are ignored with a warning (W284), but in fairseq's
+what is called {layers}; so is what is called
 
 - {names};
 - {texts}, where the value is text;

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.test_dialects import codes, read_text
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.load import read_config
+from w2v_explore.config.load import load_config, read_config
 from w2v_explore.config.source import Source
 
 _SIZES = "encoder_layers: 6\nencoder_embed_dim: 256\nencoder_attention_heads: 4\n"
@@ -92,6 +94,14 @@ def test_a_teacher_beside_the_model_is_said_to_be_left_out() -> None:
     assert [(warning.rule.code, warning.key) for warning in reading.warnings] == [("W282", "teacher")]
 
 
+@pytest.mark.parametrize(
+    "line", ["layer_norm_type: rms", "encoder_norm: none", "pos_conv_kind: sinc", "attn_impl: linear"]
+)
+def test_text_about_layers_is_unread_in_a_flat_config_of_fairseq_s_too(line: str) -> None:
+    assert [code.split()[0] for code in codes(read_text(f"_name: hubert\n{line}\n"))] == ["E285"]
+    assert read_text("_name: hubert\nexperiment: seventh\n").problems == []
+
+
 @pytest.mark.parametrize("name", ["wav2vec_ctc", "hubert_ctc"])
 def test_a_ctc_head_whose_size_is_nowhere_is_said_to_be_left_out(name: str) -> None:
     text = f"model: {{_name: {name}, w2v_args: {{model: {{_name: hubert}}}}}}\n"
@@ -116,6 +126,17 @@ def test_what_changes_frames_or_bytes_is_said(text: str, key: str) -> None:
     reading = read_text(text)
     assert [(warning.rule.code, warning.key) for warning in reading.warnings] == [("W282", key)]
     assert reading.model is not None
+
+
+def test_adapters_beside_a_config_are_said_to_be_left_out(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"model_type": "wav2vec2"}')
+    assert load_config(tmp_path).warnings == ()
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    for reference in (tmp_path, config):
+        [warning] = load_config(reference).warnings
+        assert warning.rule.code == "W282"
+        assert "adapter_config.json: the adapters of PEFT" in warning.message
 
 
 def test_the_usual_multiples_are_not_worth_a_word() -> None:

@@ -33,6 +33,7 @@ _KINDS = {"model_type", "architectures"}
 _NAMES = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
 # transformers passes over both: the rate is the feature extractor's, and is looked for there first.
 _RATES = ("sampling_rate", SAMPLE_RATE)
+_ADAPTERS = "adapter_config.json"
 # The files beside a config.json that hold the feature extractor, and at which level of theirs; the newer last.
 _PREPROCESSORS = {"preprocessor_config.json": None, "processor_config.json": "feature_extractor"}
 
@@ -50,6 +51,11 @@ def read_huggingface(ledger: Ledger, root: Section) -> None:
     _read_conv_layers(ledger, root, whose)
     _read_head(ledger, root, whose, classes)
     _read_sample_rate(ledger, root)
+    source = ledger.document.source
+    if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
+        adapters = os.path.join(os.path.dirname(source.path), _ADAPTERS)
+        if os.path.lexists(adapters):
+            ledger.warn_of_file(f"{adapters}: the adapters of PEFT, which transformers adds, are not counted")
     ledger.account_for_rest(root, _NAMES | _KINDS | set(_RATES), is_flat=True)
 
 

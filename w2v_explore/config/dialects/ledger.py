@@ -12,6 +12,7 @@ from yaml.error import Mark
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.table import (
+    ABOUT_LAYERS,
     CLASS_KEYS,
     DIALECTS,
     HARMLESS,
@@ -259,6 +260,10 @@ class Ledger:
         """Warn of what stands beside the architecture."""
         self._warnings.append(Problem(rule=rule, place=self._place(section, name), key=name, message=message))
 
+    def warn_of_file(self, message: str) -> None:
+        """Warn of what belongs to the model and is in another file."""
+        self._warnings.append(Problem(rule=codes.FOREIGN_HEAD, place=self.document.start, key=None, message=message))
+
     def leave_head_open(self, section: Section, name: str, message: str) -> None:
         """Note a head whose size the file does not say: a warning, unless its size is given otherwise."""
         self._open_head = Problem(rule=codes.FOREIGN_HEAD, place=self._place(section, name), key=name, message=message)
@@ -333,7 +338,9 @@ class Ledger:
     def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
         """Pass over a field that changes nothing, going by its value or its name; refuse any other."""
         found = f"{_shorten(name)} is no field of {self.dialect.title} that is known here"
-        if is_harmless(name, section.pairs[name][1], is_flat):
+        # transformers keeps what it does not know in a config.json; whoever adds to fairseq's options has them read.
+        is_text_harmless = is_flat and not (self._name == "fairseq" and _matches(name, ABOUT_LAYERS))
+        if is_harmless(name, section.pairs[name][1], is_text_harmless):
             self.ignore(section, name, "unknown")
             if len(self._warnings) < MAX_KEYS_CHECKED:
                 self.warn(section, name, f"{found}; it is ignored", codes.FOREIGN_UNKNOWN)
@@ -367,7 +374,7 @@ def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
     Args:
         name: Its name.
         node: Its value.
-        is_flat: As in `Ledger.account_for_rest`: text and labels say nothing of layers there.
+        is_flat: Whether text and labels say nothing of layers where it stands.
     """
     if not is_on(node):
         return True

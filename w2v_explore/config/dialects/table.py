@@ -345,6 +345,13 @@ with a warning. Any other unknown field that is switched on may change the archi
 HARMLESS_TEXTS = ("*_path", "*_paths", "*_dir", "*_file", "*_url", "*_ckpt", "*_checkpoint", "*_from", "*_name")
 """The same of names whose values are text: where something lies, and what it is called."""
 
+ABOUT_LAYERS = (
+    "*layer*", "*norm*", "*attn*", "*attention*", "pos_*", "*_pos_*", "*position*", "*activation*", "encoder_*",
+    "conv_*", "extractor_*",
+)  # fmt: skip
+"""How names look that are about layers, also where the value is text: that is no harmless one in a config of fairseq's
+whose fields all stand at one level."""
+
 NOT_HARMLESS = (
     # Layers that share their weights have fewer of them.
     "share_*", "*_share_*", "shared_*", "*_shared_*", "reuse_*", "tie_*", "tied_*", "*_tied_*",
