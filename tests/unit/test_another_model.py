@@ -172,7 +172,9 @@ def test_a_part_of_the_encoder_is_none_of_training_whatever_its_name_ends_in(fie
         '"max_duration": 20.0', '"max_length_in_sec": 3.5', '"num_phonemes": 40', '"phoneme_vocab_size": 40',
         '"labels": ["anger", "joy"]', '"label_names": ["anger", "joy"]', '"version": 1.2', '"best_wer": 0.12',
         '"ctc_blank_id": 0', '"blank_id": 3', '"num_frozen_layers": 6', '"do_normalize": true', '"focal_gamma": 2',
-        '"decision_threshold": 0.5', '"is_regression": true', '"n_classes": 8', '"pooling_mode": "mean"',
+        '"decision_threshold": 0.5', '"class_weights": [0.1, 0.9]', '"num_genders": 2',
+        '"lang_codes": ["en", "de"]', '"num_trainable_layers": 4', '"chunk_length_s": 10',
+        '"is_regression": true', '"n_classes": 8', '"pooling_mode": "mean"',
         '"output_dim": 3', '"language": "de"', '"target_lang": "deu"', '"loss_type": "ForCTCLoss"',
     ],
 )  # fmt: skip

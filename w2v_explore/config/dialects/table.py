@@ -323,21 +323,24 @@ FAIRSEQ = Dialect(
 
 HARMLESS = (
     # Losses and what is learnt from.
-    "loss", "*_loss", "*loss_*", "*_weight", "*temperature", "*_temp", "*_margin", "*smoothing*", "*negatives*",
+    "loss", "*_loss", "*loss_*", "*_weight", "class_weights", "loss_weights", "*temperature", "*_temp", "*_margin",
+    "*smoothing*", "*negatives*",
     # Dropping and masking, which have no parameters.
     "*_prob", "*_probs", "*dropout", "*_dropout_*", "*layerdrop", "*_layer_drop", "mask_*", "*_mask", "*_mask_*",
     # Heads on top of the encoder, which are not built, and their labels.
     "classifier_*", "num_class*", "n_class*", "*_classes", "num_labels*", "num_speakers", "num_emotions",
-    "num_languages", "num_phonemes", "*_vocab_size", "pooling_mode", "*mean_pooling", "pooler_*", "decoder_*",
-    "pred_head*", "predictor_*", "final_proj*", "labels", "*_labels", "label_list", "label_names", "class_names",
-    "classes", "*multi_label", "*multilabel", "is_regression", "*_id", "*_ids",
+    "num_languages", "num_genders", "lang_codes", "regression", "num_regression_*", "num_phonemes", "*_vocab_size",
+    "pooling_mode", "*mean_pooling", "pooler_*", "decoder_*", "pred_head*", "predictor_*", "final_proj*", "labels",
+    "*_labels", "label_list", "label_names", "class_names", "classes", "*multi_label", "*multilabel", "is_regression",
+    "*_id", "*_ids",
     # Training, and what came of it.
-    "freeze", "freeze_*", "num_frozen_*", "lr", "*_lr", "*learning_rate*", "epochs", "*_epochs", "*_steps", "*_updates",
-    "*_batch_size", "batch_size", "*_decay", "*_init", "seed", "*_grad_*", "*_checkpointing", "alpha", "beta", "gamma",
-    "focal_*", "*threshold*", "fine_tuned", "wer", "*_wer", "cer", "*_cer", "*accuracy", "*_score",
+    "freeze", "freeze_*", "unfreeze_*", "num_frozen_*", "num_trainable_*", "lr", "*_lr", "*learning_rate*", "epochs",
+    "*_epochs", "*_steps", "*_updates", "*_batch_size", "batch_size", "*_decay", "*_init", "seed", "*_grad_*",
+    "*_checkpointing", "alpha", "beta", "gamma", "focal_*", "*threshold*", "fine_tuned", "wer", "*_wer", "cer",
+    "*_cer", "*accuracy", "*_score",
     # The audio that is given, and by what.
-    "do_normalize", "return_attention_mask", "*duration*", "max_length*", "*_in_sec*", "*_hours", "version",
-    "*_version", "is_composition",
+    "do_normalize", "return_attention_mask", "*duration*", "max_length*", "chunk_length*", "stride_length*",
+    "*_in_sec*", "*_hours", "version", "*_version", "onnx_*", "unsloth_*", "is_composition",
 )  # fmt: skip
 """How names look that are about no layer of the encoder: where nothing else is known of such a field, it is ignored
 with a warning. Any other unknown field that is switched on may change the architecture, and is refused."""
