@@ -174,14 +174,15 @@ def plain_value(node: yaml.Node) -> object:
     text, or as an empty dict where it is nested too deep, so that a type check reports it.
     """
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
+        text: str = node.value
+        return _value(node.tag, text) if len(text) <= MAX_REMEMBERED_LENGTH else _value.__wrapped__(node.tag, text)
     budget = iter(range(MAX_VALUE_ITEMS))
     return _plain(node, _MAX_VALUE_DEPTH, budget)
 
 
 def _plain(node: yaml.Node, depth: int, budget: Iterator[int]) -> object:
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
+        return plain_value(node)
     if depth == 0 or next(budget, None) is None:
         return {}
     if isinstance(node, yaml.SequenceNode):
@@ -191,11 +192,6 @@ def _plain(node: yaml.Node, depth: int, budget: Iterator[int]) -> object:
 
 def _key_text(key: yaml.Node) -> str:
     return str(key.value) if isinstance(key, yaml.ScalarNode) else shape(key)
-
-
-def _scalar(node: yaml.ScalarNode) -> object:
-    text: str = node.value
-    return _value(node.tag, text) if len(text) <= MAX_REMEMBERED_LENGTH else _value.__wrapped__(node.tag, text)
 
 
 @lru_cache(maxsize=4096)

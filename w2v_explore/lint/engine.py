@@ -28,10 +28,12 @@ class Examined(NamedTuple):
     Attributes:
         problems: What the settings ask for, in the order of their places, each once.
         hidden: Advice that holds and is not selected, and errors that were left out.
+        counted: The rules of hidden findings that are the file's own, and are counted without a place: once for each.
     """
 
     problems: list[Problem]
     hidden: list[Problem]
+    counted: list[Rule]
 
 
 def lint_document(document: Document, settings: Settings) -> list[Problem]:
@@ -47,22 +49,27 @@ def examine_document(document: Document, settings: Settings) -> Examined:
     reading = read_config(document, allow_unknown=settings.allow_unknown)
     subject = Subject(reading, settings)
     found = reading.problems + reading.warnings
+    counted: list[Rule] = []
     is_own, is_valid = document.translation is None, reading.model is not None
-    for rule, check in _checks(settings.select, settings.ignore, settings.fail_on, is_own, is_valid):
+    with_ignores = [layer for layer in (document, *reading.bases) if "w2v:" in layer.text]
+    for rule, check, is_shown in _checks(settings.select, settings.ignore, settings.fail_on, is_own, is_valid):
         for finding in check(subject):
+            if not (is_shown or with_ignores) and _is_of_the_file(document, finding):
+                # To find the places of what nobody reads would cost as much as reading the config.
+                counted.append(rule)
+                continue
             problem = _place(reading, rule, finding)
             if problem is not None:
                 found.append(problem)
-    for layer in (document, *reading.bases):
-        if "w2v:" in layer.text:
-            found = _without_ignored(found, layer, settings, layer is document)
+    for layer in with_ignores:
+        found = _without_ignored(found, layer, settings, layer is document)
     problems, hidden = [], []
     for problem in found:
         if settings.selects(problem.rule) or (problem.rule in UNREADABLE and not settings.ignores(problem.rule)):
             problems.append(problem)
         elif _is_worth_a_word(problem.rule, settings):
             hidden.append(problem)
-    return Examined(sorted(problems, key=order), hidden)
+    return Examined(sorted(problems, key=order), hidden, counted)
 
 
 def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
@@ -81,11 +88,15 @@ def order(problem: Problem) -> tuple[str, int, int, str, str]:
 @cache
 def _checks(
     select: tuple[str, ...] | None, ignore: tuple[str, ...], fail_on: Severity, is_own: bool, is_valid: bool
-) -> list[tuple[Rule, _Check]]:
-    """The rules that settings select, and advice that they do not, with their checks; the same for a whole run."""
+) -> list[tuple[Rule, _Check, bool]]:
+    """The rules that run, each with its check and whether its findings are shown; the same for a whole run."""
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
     rules = (DOCUMENT_RULES if is_own else ()) + (MODEL_RULES if is_valid else ())
-    return [(rule, _check_of(rule)) for rule in rules if settings.selects(rule) or _is_worth_a_word(rule, settings)]
+    return [
+        (rule, _check_of(rule), settings.selects(rule))
+        for rule in rules
+        if settings.selects(rule) or _is_worth_a_word(rule, settings)
+    ]
 
 
 def _check_of(rule: Rule) -> _Check:
@@ -104,6 +115,11 @@ def _without_ignored(problems: list[Problem], layer: Document, settings: Setting
         return is_own and settings.selects(Rule(code, "", grade))
 
     return list(apply_ignores(problems, find_ignores(layer), layer.source.name, ran))
+
+
+def _is_of_the_file(document: Document, finding: Finding) -> bool:
+    """Whether the file itself states what a finding is about."""
+    return not finding.keys or any(key in document.entries for key in finding.keys)
 
 
 def _place(reading: Reading, rule: Rule, finding: Finding) -> Problem | None:

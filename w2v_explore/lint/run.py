@@ -118,7 +118,7 @@ class LintRun:
         if self._repairs:
             document = self._repair(source, document, settings, dialect)
         self._report.files.append(source.name)
-        problems, hidden = examine_document(document, settings)
+        problems, hidden, counted = examine_document(document, settings)
         lines = document.text.splitlines() if problems else []
         for problem in problems:
             if self._is_new(problem, source.name):
@@ -127,6 +127,7 @@ class LintRun:
         for problem in hidden:
             if self._is_new(problem, source.name):
                 self._report.hidden[problem.rule] += 1
+        self._report.hidden.update(counted)
         return True
 
     def _is_new(self, problem: Problem, name: str) -> bool:
