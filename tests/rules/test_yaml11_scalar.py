@@ -14,6 +14,7 @@ from tests.rules.helper import found
         ("extends: base\nencoder_num_layers: 1_0\n", ["2:21-2:24"]),
         ("extends: base\nextractor_conv_layer_config: [[512, 010, 5]]\n", ["2:37-2:40"]),
         ("extends: base\nencoder_num_layers: 0x10\n", ["2:21-2:25"]),
+        ("extends: base\nsample_rate: 016000\n", ["2:14-2:20"]),
     ],
 )
 def test_found(text: str, places: list[str]) -> None:
