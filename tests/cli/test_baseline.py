@@ -41,9 +41,25 @@ def test_summary_says_that_nothing_changed(run: Runner) -> None:
     assert "No total has changed." in run("summary", "base", *ONE_SECOND, "--format", "markdown").out
 
 
+def test_a_baseline_at_another_sample_rate_says_what_its_figures_are_of(run: Runner, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    saved.write_text(run("summary", "base", "--set", "sample_rate=8000", "--set", "name=x", "--format", "json").out)
+    for command in ("summary", "compare"):
+        out = " ".join(run(command, "base", "--baseline", str(saved)).out.split())
+        assert "its figures are of 10 s of audio at 8 kHz (80,000 samples)" in out
+        assert (
+            "its figures are of" not in run(command, "base", "--set", "sample_rate=8000", "--baseline", str(saved)).out
+        )
+
+
 def test_summary_json_has_the_change(run: Runner, saved: dict[str, Any]) -> None:
     document = json.loads(run("summary", "large", *ONE_SECOND, "--format", "json").out)
-    assert document["baseline"] == {"path": "base.json", "name": "wav2vec 2.0 Base", "measured_on": None}
+    assert document["baseline"] == {
+        "path": "base.json",
+        "name": "wav2vec 2.0 Base",
+        "measured_on": None,
+        "not_counted": [],
+    }
     assert document["change"]["parameters"]["values"] == [saved["totals"]["parameters"], 315_427_968]
 
 

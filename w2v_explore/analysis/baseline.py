@@ -62,6 +62,7 @@ class Baseline(NamedTuple):
         figures: By name; a file of an older version has fewer.
         layers: Every module by path.
         measured_on: The device, its name and torch's version; None where nothing was measured.
+        not_counted: The fields that were left out of the config, as in `w2v_explore.config.load.Config`.
     """
 
     path: str
@@ -71,6 +72,7 @@ class Baseline(NamedTuple):
     figures: dict[str, Number]
     layers: dict[str, SavedLayer]
     measured_on: str | None
+    not_counted: tuple[str, ...] = ()
 
 
 def load_baseline(path: str | os.PathLike[str]) -> Baseline:
@@ -132,6 +134,7 @@ def _decode(path: str, document: Mapping[str, Any]) -> Baseline:
             for name, layer in layers.items()
         },
         measured_on=_measured_on(document["latency"]) if "latency" in document else None,
+        not_counted=tuple(map(str, document["config"].get("not_counted", ()))),
     )
 
 
