@@ -20,6 +20,7 @@ from typing import Any
 import w2v_explore
 from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.table import (
+    ABOUT_LAYERS,
     DIALECTS,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
@@ -31,6 +32,7 @@ from w2v_explore.config.dialects.table import (
     HARMLESS_TEXTS,
     HUGGINGFACE_CONFIGS,
     HUGGINGFACE_REFUSED,
+    INHERITING,
     NOT_HARMLESS,
     Counterpart,
 )
@@ -110,7 +112,8 @@ another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is 
 
 What states no architecture is not read: it takes the name of a model that is known (`_name`, `model_type`, or a class
 among `architectures`), or at least one size of the encoder in the words of the dialect. Then what is left out takes the
-program's defaults. Sizes under other names, and `_target_`, are another program's (E283).
+program's defaults. Sizes under other names, `_target_`, and without a `_name` a word for another model (as
+`encoder_type: conformer`), are another program's (E283).
 
 The sample rate is read where the program keeps it: fairseq's `task.sample_rate`, the `sampling_rate` of the
 `preprocessor_config.json` beside a `config.json`. Reports say where it comes from; `--set sample_rate=` goes before it.
@@ -211,17 +214,22 @@ def _unknown_fields() -> str:
     names = ", ".join(f"`{name}`" for name in HARMLESS)
     texts = ", ".join(f"`{name}`" for name in HARMLESS_TEXTS)
     never = ", ".join(f"`{name}`" for name in NOT_HARMLESS)
+    layers = ", ".join(f"`{name}`" for name in ABOUT_LAYERS)
+    inheriting = ", ".join(f"`{name}`" for name in sorted(INHERITING))
     return f"""
 ## Unknown fields
 
 A field of the architecture's own section that is in no list above, and is switched on (not `false`, `null`, `0`, `""`
 or an empty container), may change the architecture: E285, an error. Where all stands at one level, as in a
-`config.json`, text and tables of labels say nothing of layers, and are ignored with a warning (W284); so is what is
-called
+`config.json`, text and tables of labels say nothing of layers, and are ignored with a warning (W284), but in fairseq's
+what is called {layers}; so is what is called
 
 - {names};
 - {texts}, where the value is text;
 - but not {never}.
+
+What takes fields in from another file is an error whatever it says: {inheriting}. So is what stands beside fairseq's
+`model:` and states the size of a model too, and a `model_overrides` that changes it.
 
 `--allow-unknown`, on every command that takes a config, makes a warning of the error. Reports then name what is not
 counted, and the config equals no preset.

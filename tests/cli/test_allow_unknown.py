@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -62,6 +64,43 @@ def test_so_does_json(arguments: list[str], config: str, run: Runner) -> None:
     assert json.loads(out)
     assert '"reuse_pattern"' in out
     assert arguments[0] in ("identify", "verify") or '"sample_rate_source": "task.sample_rate"' in out
+
+
+@pytest.mark.parametrize(
+    "arguments", [each for each in COMMANDS if each[0] not in ("verify", "identify")], ids=" ".join
+)
+def test_so_does_csv(arguments: list[str], config: str, run: Runner) -> None:
+    code, out, _ = run(*arguments, config, "--allow-unknown", "--format", "csv")
+    assert code == 0
+    header, *rows = csv.reader(io.StringIO(out))
+    assert all(len(row) == len(header) for row in rows)
+    if arguments[0] == "compare":
+        assert [row[1:3] for row in rows if row[0] == "not_counted"] == [["", "reuse_pattern"]]
+    elif arguments[0] == "memory":
+        assert ["fork", "not_counted", "reuse_pattern"] in rows
+    else:
+        assert {row[header.index("not_counted")] for row in rows} == {"reuse_pattern"}
+    assert "not_counted" not in run(*arguments, "base", "--format", "csv").out
+
+
+def test_a_baseline_of_such_a_config_is_no_whole_one_either(config: str, run: Runner, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    saved.write_text(run("summary", config, "--allow-unknown", "--format", "json").out)
+    whole = tmp_path / "whole.yaml"
+    whole.write_text(TEXT.replace("  reuse_pattern: [1, 1]\n", ""))
+    for command in ("summary", "compare"):
+        out = run(command, str(whole), "--baseline", str(saved)).out
+        assert "NOT COUNTED: reuse_pattern" in " ".join(out.split())
+        assert "Identical" not in out
+    document = json.loads(run("compare", str(whole), "--baseline", str(saved), "--format", "json").out)
+    assert (document["identical"], document["baseline"]["not_counted"]) == (False, ["reuse_pattern"])
+
+
+def test_convert_does_not_say_that_it_is_without_effect(config: str, run: Runner) -> None:
+    err = run("convert", config, "--to", "w2v", "--allow-unknown").err
+    assert "1 unread" in err
+    assert "Unread, and may change the architecture" in err
+    assert "unknown (1)" not in err
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,25 @@ def test_summary_says_that_nothing_changed(run: Runner) -> None:
     assert "No total has changed." in run("summary", "base", *ONE_SECOND, "--format", "markdown").out
 
 
+def test_a_baseline_at_another_sample_rate_says_what_its_figures_are_of(run: Runner, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    saved.write_text(run("summary", "base", "--set", "sample_rate=8000", "--set", "name=x", "--format", "json").out)
+    for command in ("summary", "compare"):
+        out = " ".join(run(command, "base", "--baseline", str(saved)).out.split())
+        assert "its figures are of 10 s of audio at 8 kHz (80,000 samples)" in out
+        assert (
+            "its figures are of" not in run(command, "base", "--set", "sample_rate=8000", "--baseline", str(saved)).out
+        )
+
+
 def test_summary_json_has_the_change(run: Runner, saved: dict[str, Any]) -> None:
     document = json.loads(run("summary", "large", *ONE_SECOND, "--format", "json").out)
-    assert document["baseline"] == {"path": "base.json", "name": "wav2vec 2.0 Base", "measured_on": None}
+    assert document["baseline"] == {
+        "path": "base.json",
+        "name": "wav2vec 2.0 Base",
+        "measured_on": None,
+        "not_counted": [],
+    }
     assert document["change"]["parameters"]["values"] == [saved["totals"]["parameters"], 315_427_968]
 
 
@@ -104,6 +120,11 @@ def edited(**changes: Any) -> Callable[[dict[str, Any]], object]:
         (lambda document: [document, document], "it holds 2 summaries, and a baseline is one"),
         (lambda document: {"schema_version": 1, "configs": [document]}, "it is what compare wrote"),
         (edited(schema_version=2), "its schema_version is 2, and this program reads 1"),
+        (edited(schema_version="2"), "its schema_version is '2', and this program reads 1"),
+        (edited(schema_version=1.5), "its schema_version is 1.5, and this program reads 1"),
+        (edited(schema_version=True), "its schema_version is True, and this program reads 1"),
+        (lambda document: {name: value for name, value in document.items() if name != "schema_version"}, "it is no"),
+        (lambda document: {**document, "totals": {**document["totals"], "parameters": -5}}, "it is no summary"),
         (edited(totals=None), "it is no summary"),
         (edited(totals={"parameters": "many"}), "it is no summary"),
         (edited(layers=3), "it is no summary"),
@@ -120,7 +141,8 @@ def test_no_baselines(
     for command in ("summary", "compare"):
         code, out, err = run(command, "base", *ONE_SECOND)
         assert (code, out) == (2, "")
-        assert f"base.json is no baseline: {message}; write one with `w2v-explore summary" in err
+        assert f"base.json is no baseline: {message}" in err
+        assert "; write one with `w2v-explore summary" in err
 
 
 @pytest.mark.usefixtures("saved")

@@ -397,7 +397,8 @@ def test_an_unknown_field_is_not_missed_among_thousands_of_harmless_ones() -> No
 def test_fine_tuning_takes_the_parts_of_pre_training_away() -> None:
     stated = "{_name: wav2vec2, quantize_targets: true, target_glu: true}"
     assert len(read_text(f"model: {stated}\n").warnings) == 2
-    assert not read_text(f"model: {{_name: wav2vec_ctc, w2v_args: {{model: {stated}}}}}\n").warnings
+    fine_tuned = f"model: {{_name: wav2vec_ctc, w2v_args: {{model: {stated}}}}}\n# w2v: aux_num_out=32\n"
+    assert not read_text(fine_tuned).warnings
 
 
 def test_names_of_the_wrong_type_are_no_names() -> None:

@@ -184,5 +184,5 @@ def test_what_has_no_place_is_named_with_what_it_is(weights: dict[str, Tensor], 
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no file is named"):
+    with pytest.raises(SourceError, match="No such file"):
         load_checkpoint(str(tmp_path / "none.safetensors"), CONFIG)

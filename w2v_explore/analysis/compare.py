@@ -60,7 +60,13 @@ class Comparison:
     @property
     def identical(self) -> bool:
         """Whether all 16 fields and the sample rates are equal in all configs, and nothing else was left out of any."""
-        return not self.differences and not any(analysis.config.not_counted for analysis in self.analyses)
+        return not self.differences and not any(self.not_counted)
+
+    @property
+    def not_counted(self) -> list[tuple[str, ...]]:
+        """The fields that were left out of each config, in the order of the names."""
+        configs = [analysis.config.not_counted for analysis in self.analyses]
+        return [self.baseline.not_counted, *configs] if self.baseline else configs
 
     @property
     def names(self) -> list[str]:
@@ -169,7 +175,12 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
     if baseline is None:
         return tuple(attribute(analyses[0], other) for other in analyses[1:])
     try:
-        config = Config(name=baseline.name, origin=baseline.path, model=ModelConfig.from_mapping(baseline.fields))
+        config = Config(
+            name=baseline.name,
+            origin=baseline.path,
+            model=ModelConfig.from_mapping(baseline.fields),
+            sample_rate=baseline.workload.sample_rate,
+        )
         first = analyze(config, baseline.workload)
     except (ConfigError, WorkloadError):
         return ()

@@ -56,7 +56,12 @@ def baseline_document(baseline: Baseline | None) -> dict[str, Any] | None:
     """What a baseline is; None where there is none."""
     if baseline is None:
         return None
-    return {"path": baseline.path, "name": baseline.name, "measured_on": baseline.measured_on}
+    return {
+        "path": baseline.path,
+        "name": baseline.name,
+        "measured_on": baseline.measured_on,
+        "not_counted": list(baseline.not_counted),
+    }
 
 
 def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:

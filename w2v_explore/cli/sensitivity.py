@@ -44,7 +44,7 @@ def sensitivity(
         case options.Format.CSV:
             from w2v_explore.report.csv import sensitivity_csv
 
-            print(sensitivity_csv(effects), end="")
+            print(sensitivity_csv(analysis.config, effects), end="")
         case options.Format.MARKDOWN:
             from w2v_explore.report.markdown import report_markdown
             from w2v_explore.report.sensitivity import sensitivity_report

@@ -44,12 +44,12 @@ def no_file_or_preset(reference: str, folder: str = "") -> str:
 
 def no_checkpoint(path: str) -> str:
     """What to say where weights were asked for."""
+    found = _instead(path)
     if path in preset_names():
-        return f"no file is named {path}, and the preset of that name has no weights; name a file of weights"
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", path) and not os.path.isdir(os.path.dirname(path)):
-        found = _instead(path) or f"there is no folder {os.path.dirname(path)}, and nothing is downloaded"
-        return f"no file is named {path}; {found}"
-    return no_file(path)
+        found = "the preset of that name has no weights; name a file of weights"
+    elif found is None and re.fullmatch(r"[\w.-]+/[\w.-]+", path) and not os.path.isdir(os.path.dirname(path)):
+        found = f"there is no folder {os.path.dirname(path)}, and nothing is downloaded"
+    return f"cannot read {path or repr(path)}: No such file or directory{f'; {found}' if found else ''}"
 
 
 def _last_name(reference: str) -> str:

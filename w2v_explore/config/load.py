@@ -316,6 +316,10 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     )
     for translation in translations:
         warnings += _check_label_rate(translation.label_rate, reading)
+        warnings += _check_sample_rates(translation.other_rates, reading)
+        head = entries.get("aux_num_out")
+        if translation.open_head is not None and head is not None and not head.stated:
+            warnings.append(translation.open_head)
     return reading
 
 
@@ -338,6 +342,21 @@ def _check_label_rate(entry: Entry | None, reading: Reading) -> Iterator[Problem
             f"{reading.sample_rate:,} Hz; write the rate of the labels, and check the strides and the sample rate"
         )
         yield _problem(codes.LABEL_RATE, entry, message)
+
+
+def _check_sample_rates(others: Sequence[Entry], reading: Reading) -> Iterator[Problem]:
+    """Hold the samples per second that are taken against others that the same config states."""
+    taken = reading.entries.get("sample_rate")
+    if taken is None or reading.problems or _is_override(taken) or not taken.names:
+        # What overrides or a config of ours say is meant.
+        return
+    for entry in others:
+        if plain_value(entry.value) != reading.sample_rate:
+            message = (
+                f"{entry.name()} is {describe(plain_value(entry.value))}, and {taken.name()} is {reading.sample_rate}: "
+                "the second is taken; write the same in both"
+            )
+            yield _problem(codes.SAMPLE_RATES, entry, message)
 
 
 def _states_all_it_can(document: Document) -> bool:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from w2v_explore.analysis.attribution import METHOD, Contribution
-from w2v_explore.analysis.baseline import Baseline
 from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
 from w2v_explore.analysis.figures import COMPONENTS, Number
-from w2v_explore.report.identity import describe_reading
-from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.identity import describe_not_counted, describe_reading
+from w2v_explore.report.summary import describe_audio, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
@@ -36,7 +35,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
     for name, analysis in zip(names[-len(workloads) :], comparison.analyses, strict=True):
         lines += [f"{name}: {line}" for line in describe_reading(analysis.config)]
     if comparison.baseline is not None:
-        lines.append(describe_baseline(comparison.baseline))
+        lines.append(describe_baseline(comparison))
     tables = [*_attributions(comparison, names), _totals(comparison, names), _extractor(comparison, names)]
     if depth is None:
         tables.append(_components(comparison, names, "parameters", "Parameters by component"))
@@ -62,16 +61,22 @@ def change_table(comparison: Comparison) -> Table:
     table = _figures(f"Change against {names[0]}", names)
     table.rows = [row for each in tables for row in each.rows if row[-1] != UNCHANGED]
     if comparison.baseline is not None:
-        table.remark = describe_baseline(comparison.baseline)
+        table.remark = describe_baseline(comparison)
     if not table.rows:
         table.columns = [Column("No total has changed.", numeric=False)]
     return table
 
 
-def describe_baseline(baseline: Baseline) -> str:
+def describe_baseline(comparison: Comparison) -> str:
     """``the baseline is base.json; its latency was measured on cpu (…), torch 2.13.0``."""
-    measured = f"; its latency was measured on {baseline.measured_on}" if baseline.measured_on else ""
-    return f"the baseline is {baseline.path}{measured}"
+    baseline = comparison.baseline
+    assert baseline is not None
+    parts = [f"the baseline is {baseline.path}"]
+    if any(analysis.workload.sample_rate != baseline.workload.sample_rate for analysis in comparison.analyses):
+        parts.append(f"its figures are of {describe_audio(baseline.workload)}")
+    if baseline.measured_on:
+        parts.append(f"its latency was measured on {baseline.measured_on}")
+    return "; ".join([*parts, *describe_not_counted(baseline.not_counted)])
 
 
 def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:

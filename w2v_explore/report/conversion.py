@@ -7,15 +7,17 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, scalar
 
-_STATUSES = ("refused", "mapped", "defaulted", "ignored")
+_STATUSES = ("refused", "unread", "mapped", "defaulted", "ignored")
 
 
 def conversion_report(heading: str, rows: Sequence[Row], source: str, target: str, verbose: bool) -> Report:
     """The accounts of a conversion; what is ignored by what it is about, unless all of it is asked for."""
     by_status = {status: [row for row in rows if row.status == status] for status in _STATUSES}
-    counts = ", ".join(f"{len(found)} {status}" for status, found in by_status.items())
+    shown = [status for status in _STATUSES if by_status[status] or status != "unread"]
+    counts = ", ".join(f"{len(by_status[status])} {status}" for status in shown)
     tables = [_fields_table(status, by_status[status], source, target) for status in ("mapped", "defaulted")]
     tables += [_table("Refused", by_status["refused"], source, "Why")]
+    tables += [_table("Unread, and may change the architecture", by_status["unread"], source, "Why")]
     ignored = by_status["ignored"]
     if ignored and verbose:
         tables.append(_table("Ignored, without effect on the architecture", ignored, source, "It is about"))

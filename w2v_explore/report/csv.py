@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.compare import Comparison
     from w2v_explore.analysis.memory_costs import MemoryCosts
     from w2v_explore.analysis.sensitivity import Effect
+    from w2v_explore.config.load import Config
 
 
 def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
@@ -22,7 +23,8 @@ def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
     measured = any(result.measurement for result in results)
     header: list[object] = ["config", "path", "kind", "depth", "parameters", "macs", "output_shape"]
     header += ["predicted_s"] if predicted else []
-    rows = [header + (["self_median_s", "total_median_s"] if measured else [])]
+    header += ["self_median_s", "total_median_s"] if measured else []
+    rows = [header]
     for result in results:
         for row in unfold(result.analysis.layers, depth):
             shape = "x".join(map(str, row.output_shape))
@@ -33,6 +35,9 @@ def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
                 latency = result.measurement.latency.layers[row.path]
                 cells += [latency.own.median_s, latency.total.median_s]
             rows.append(cells)
+    _add_not_counted(
+        rows, [result.analysis.config for result in results for _ in unfold(result.analysis.layers, depth)]
+    )
     return _csv(rows)
 
 
@@ -43,20 +48,21 @@ def latency_csv(results: Sequence[Result]) -> str:
         "p90_s", "p99_s", "real_time_factor", "attention_s", "feed_forward_s", "rest_s", "unattributed_s",
         "hooked_over_plain", "compile_s", "noisy", "confidence",
     )  # fmt: skip
-    rows: list[Sequence[object]] = [header]
+    rows: list[list[object]] = [[*header]]
     from w2v_explore.report.curve import latency_parts
 
     for result in results:
         assert result.measurement is not None
         workload, latency = result.analysis.workload, result.measurement.latency
         estimate, ledger = latency.end_to_end, latency.ledger
-        rows.append((
+        rows.append([
             result.analysis.config.name, workload.seconds, workload.batch, workload.dtype, latency.device,
             latency.threads, latency.runs, estimate.median_s, estimate.low_s, estimate.high_s, estimate.iqr_s,
             estimate.p90_s, estimate.p99_s, result.real_time_factor, *(latency_parts(result) or (None, None, None)),
             ledger and ledger.unattributed_ns / 1e9, ledger and ledger.ratio.ratio, latency.compile_s,
             str(latency.noise.noisy).lower(), estimate.confidence,
-        ))  # fmt: skip
+        ])  # fmt: skip
+    _add_not_counted(rows, [result.analysis.config for result in results])
     return _csv(rows)
 
 
@@ -79,6 +85,9 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
     for name, metric in metrics.items():
         changes = zip(metric.deltas[1:], metric.ratios[1:], strict=True)
         rows.append([name, *metric.values, *[value for change in changes for value in change]])
+    if any(comparison.not_counted):
+        texts = [" ".join(fields) for fields in comparison.not_counted]
+        rows.append(["not_counted", *texts, *[""] * (2 * len(texts) - 2)])
     return _csv(rows)
 
 
@@ -89,10 +98,12 @@ def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
         document = each.to_dict(depth)
         name = document.pop("config")["name"]
         rows += [[name, *figure] for figure in _flatten("", document)]
+        if left_out := each.analysis.config.not_counted:
+            rows.append([name, "not_counted", " ".join(left_out)])
     return _csv(rows)
 
 
-def sensitivity_csv(effects: Sequence[Effect]) -> str:
+def sensitivity_csv(config: Config, effects: Sequence[Effect]) -> str:
     """A row per step: what it is, and the change of every figure."""
     names = list(effects[0].deltas)
     rows: list[list[object]] = [["target", "before", "after", "moves_along", *names]]
@@ -100,7 +111,15 @@ def sensitivity_csv(effects: Sequence[Effect]) -> str:
         change = effect.change
         along = " ".join(f"{name}={value}" for name, value in effect.moves_along.items())
         rows.append([change.target, change.before, change.after, along, *[effect.deltas[name] for name in names]])
+    _add_not_counted(rows, [config] * len(effects))
     return _csv(rows)
+
+
+def _add_not_counted(rows: Sequence[list[object]], configs: Sequence[Config]) -> None:
+    """A last column with the fields that were left out of the config of each row; none where none was."""
+    if any(config.not_counted for config in configs):
+        for row, text in zip(rows, ["not_counted", *[" ".join(each.not_counted) for each in configs]], strict=True):
+            row.append(text)
 
 
 def _flatten(name: str, value: Any) -> Iterator[tuple[str, object]]:

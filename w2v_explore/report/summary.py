@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.identify import nearest_preset
 from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
 from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -55,10 +56,13 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
 def describe_workload(analysis: Analysis) -> str:
     """``10 s of audio at 16 kHz (160,000 samples), batch 1, float32``."""
     workload = analysis.workload
-    return (
-        f"{workload.seconds:g} s of audio at {workload.sample_rate / 1000:g} kHz ({exact(workload.samples)} samples), "
-        f"batch {workload.batch}, {workload.dtype}"
-    )
+    return f"{describe_audio(workload)}, batch {workload.batch}, {workload.dtype}"
+
+
+def describe_audio(workload: Workload) -> str:
+    """``10 s of audio at 16 kHz (160,000 samples)``."""
+    rate = f"{workload.sample_rate / 1000:g} kHz"
+    return f"{workload.seconds:g} s of audio at {rate} ({exact(workload.samples)} samples)"
 
 
 def _layers(analysis: Analysis, depth: int | None) -> Table:

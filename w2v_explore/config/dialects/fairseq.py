@@ -8,13 +8,14 @@ import yaml
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
-from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, scalar
+from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, is_on, scalar
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.table import (
     CLASS_KEYS,
     CONV,
     FAIRSEQ,
     FAIRSEQ_CONFIGS,
+    FAIRSEQ_CTC,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
     FAIRSEQ_MODELS,
@@ -25,7 +26,11 @@ from w2v_explore.config.dialects.table import (
     FAIRSEQ_TEXT_TASKS,
     HEAD,
     HUGGINGFACE,
+    HUGGINGFACE_CONFIGS,
+    INHERITING,
+    KIND_KEYS,
     OTHER_SIZES,
+    TEXT_KEYS,
     Counterpart,
 )
 from w2v_explore.config.document import Entry, plain_value
@@ -38,15 +43,27 @@ _MISSING = "???"
 # Where a model can stand in a training config: FitHuBERT's is a student.
 _LEVELS = ("model", "distiller")
 LABEL_RATE = "label_rate"
-_RATES = {SAMPLE_RATE}
+_OPEN_HEAD = (
+    "since its size is that of the target dictionary; a line `# w2v: aux_num_out=…` in the file gives it, or --set"
+)
+# The second is what forks and Hugging Face call it.
+_RATES = (SAMPLE_RATE, "sampling_rate")
 _NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in counterpart.names}
+# What changes the model wherever it is said of it.
+_OF_THE_MODEL = _NAMES | FAIRSEQ.refused.keys()
+# fairseq's text of values that replace those of the config when a model is loaded.
+_MODEL_OVERRIDES = "model_overrides"
+_WORD = re.compile(r"[A-Za-z_]\w*")
 HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \t]*$", re.MULTILINE)
 """A line of a YAML that fairseq passes over, and that says what its config has no place for."""
 
 
 def read_fairseq(ledger: Ledger, root: Section) -> None:
     """Enter the fields of a fairseq config."""
-    root = _unwrap(ledger, root)
+    outermost, unwrapped = root, _unwrap(ledger, root)
+    if unwrapped is None:
+        return
+    root = unwrapped
     levels = [inner for name in _LEVELS if (inner := root.inner(name)) is not None]
     if len(levels) > 1:
         message = f"{' and '.join(f'`{name}:`' for name in _LEVELS)} hold a model each; keep the one that is meant"
@@ -59,7 +76,8 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
         if not ledger.is_family:
             return
     section = root if stated is None else stated
-    _ignore_beside(ledger, root, section)
+    if not _ignore_beside(ledger, root, section):
+        return
     section = _resolve_all(ledger, section, root)
     model, name, is_flat = section, _model_name(section), stated is None
     if not _check_name(ledger, section):
@@ -77,8 +95,8 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
     if section.prefix.endswith("distiller."):
         ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(ledger, model, section if is_fine_tuned else None)
-    _read_rates(ledger, root, section)
-    known = _NAMES | {"_name", "arch"} | _RATES | ({DEFAULTS} if model.prefix == root.prefix else set())
+    _read_rates(ledger, root, section, outermost)
+    known = _NAMES | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
     if is_fine_tuned:
         known |= FAIRSEQ_PRETRAINING
         for part in FAIRSEQ_PRETRAINING & model.pairs.keys():
@@ -88,26 +106,91 @@ def read_fairseq(ledger: Ledger, root: Section) -> None:
         _account_for_wrapper(ledger, section, model)
 
 
-def _ignore_beside(ledger: Ledger, outer: Section, inner: Section) -> None:
-    """Account for what stands beside a level that was entered; a field of the model has no place there."""
+def _ignore_beside(ledger: Ledger, outer: Section, inner: Section, passed_over: Sequence[str] = ()) -> bool:
+    """Account for what stands beside a level that was entered; what is about a model has no place there.
+
+    Args:
+        ledger: Told of it.
+        outer: The level around.
+        inner: The level that was entered.
+        passed_over: What fairseq has no eye for once there is that level.
+
+    Returns:
+        False where it is a model of another kind.
+    """
     for name in outer.pairs if inner is not outer else ():
         if f"{outer.prefix}{name}." == inner.prefix:
             continue
-        ledger.ignore(outer, name, "the rest of the training config")
-        if name in _NAMES:
-            message = (
-                f"{name} stands beside `{inner.prefix.rstrip('.')}:`, where fairseq does not read it; move it there"
-            )
-            ledger.leave_unread(outer, name, message)
+        if name in ("_name", "arch") and outer.value(name) is not None:
+            if not _check_name_under(ledger, outer, name, is_inner=False):
+                return False
+            continue
+        is_judged = name not in passed_over and not _refers_to(inner, name, outer.pairs[name][1])
+        if not (is_judged and _complain_of(ledger, outer, name, inner.prefix.rstrip("."))):
+            ledger.ignore(outer, name, "the rest of the training config")
+    return True
 
 
-def _unwrap(ledger: Ledger, root: Section) -> Section:
+def _refers_to(section: Section, name: str, node: yaml.Node) -> bool:
+    """Whether a section takes values from what stands under a name beside it, by an alias or an interpolation."""
+    if not isinstance(node, yaml.MappingNode):
+        return False
+    aliased = {id(node), *(id(value) for _, value in node.value)}
+    reference = re.compile(rf"\$\{{{re.escape(name)}[.}}]")
+    waiting = [value for _, value in section.pairs.values()]
+    seen: set[int] = set()
+    while waiting:
+        value = waiting.pop()
+        if id(value) in aliased or (isinstance(value, yaml.ScalarNode) and reference.search(value.value)):
+            return True
+        if isinstance(value, yaml.MappingNode) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += [inner for _, inner in value.value]
+    return False
+
+
+def _complain_of(ledger: Ledger, outer: Section, name: str, entered: str) -> bool:
+    """Complain of what stands beside a level that was entered and may be about its model; whether there was cause."""
+    around = outer.inner(name)
+    if around is not None and "teacher" in name and _states_a_size(around):
+        ledger.warn(outer, name, f"{name}: the model that is learnt from is not counted")
+        return False
+    message = None
+    if name in _NAMES or ("." in name and name.rpartition(".")[2] in _OF_THE_MODEL):
+        message = f"{name} stands beside `{entered}:`, where fairseq does not read it; move it there"
+    elif name in INHERITING and is_on(outer.pairs[name][1]):
+        message = f"{name} takes in another file, which is not read here; write out the fields that it holds"
+    elif around is not None and _sizes_in(around):
+        message = f"{name} states the size of a model too, beside `{entered}:`; keep the one that is meant"
+    if message is not None:
+        ledger.leave_unread(outer, name, message)
+        return True
+    holder = outer if name == _MODEL_OVERRIDES else around
+    overrides = holder.value(_MODEL_OVERRIDES) if holder is not None else None
+    changed = sorted(_OF_THE_MODEL & {*_WORD.findall(overrides)}) if isinstance(overrides, str) else []
+    if holder is None or not changed:
+        return False
+    message = f"{_MODEL_OVERRIDES} changes {' and '.join(changed)} as the model is loaded; write it in its own field"
+    ledger.leave_unread(holder, _MODEL_OVERRIDES, message)
+    return holder is outer
+
+
+def _unwrap(ledger: Ledger, root: Section) -> Section | None:
+    """The level that a tool has put another around; None where a model of another kind is named around it."""
     for name in WRAPPERS:
         inner = root.inner(name)
         if inner is not None and "model" not in root.pairs and not _NAMES & root.pairs.keys():
-            _ignore_beside(ledger, root, inner)
-            return inner
+            # fairseq's checkpoints keep what older ones had under `args`, and `cfg` goes before it.
+            passed_over = WRAPPERS if name == WRAPPERS[0] else ()
+            return inner if _ignore_beside(ledger, root, inner, passed_over) else None
     return root
+
+
+def _sizes_in(section: Section) -> bool:
+    """Whether a mapping, or one in it, states a size of an encoder in fairseq's words."""
+    if FAIRSEQ.sizes & section.pairs.keys():
+        return True
+    return any(inner is not None and _sizes_in(inner) for inner in map(section.inner, section.pairs))
 
 
 def _model_name(section: Section) -> str | None:
@@ -167,10 +250,8 @@ def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Sec
             if name in section.pairs:
                 return _refuse_stranger(ledger, section, name, f"{name} names the class that the mapping is for")
     is_named = _model_name(model) is not None
-    task = around[0].inner("task")
-    task_name = task.value("_name") if task is not None else None
-    if task is not None and not is_named and isinstance(task_name, str) and task_name in FAIRSEQ_TEXT_TASKS:
-        return _refuse_stranger(ledger, task, "_name", f"{task_name} is no task on waveforms")
+    if not is_named and not _is_of_waveforms(ledger, (*around, model)):
+        return False
     for name in model.pairs if not is_named else ():
         inner = model.inner(name)
         if name in OTHER_SIZES or (inner is not None and _states_a_size(inner)):
@@ -184,6 +265,36 @@ def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Sec
     )
     ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
     return False
+
+
+def _is_of_waveforms(ledger: Ledger, sections: Sequence[Section]) -> bool:
+    """Whether what stands around sizes without a ``_name`` leaves room for a model of this kind; complains if not."""
+    root = sections[0]
+    task = root.inner("task")
+    for section, key in ((root, "task"), (task, "_name")):
+        task_name = section.value(key) if section is not None else None
+        if section is not None and isinstance(task_name, str) and task_name in FAIRSEQ_TEXT_TASKS:
+            return _refuse_stranger(ledger, section, key, f"{task_name} is no task on waveforms")
+    for section in sections:
+        for name in section.pairs:
+            value = section.value(name)
+            if name in TEXT_KEYS and is_on(section.pairs[name][1]):
+                return _refuse_stranger(ledger, section, name, f"{name} is no field of a model on waveforms")
+            if name in KIND_KEYS and isinstance(value, str) and value and not _is_known_model(value):
+                reason = f"{name} is {describe(value)}, and no `_name` says that fairseq's wav2vec2 or hubert is meant"
+                return _refuse_stranger(ledger, section, name, reason)
+    return True
+
+
+def _is_known_model(text: str) -> bool:
+    """Whether a word is the name of a model whose backbone is ours."""
+    # Imported only where a model is named by something else than `_name`.
+    from w2v_explore.config.model_names import find_model
+
+    if text in FAIRSEQ_MODELS or text in HUGGINGFACE_CONFIGS:
+        return True
+    known = find_model(text)
+    return known is not None and known.preset is not None
 
 
 def _refuse_stranger(ledger: Ledger, section: Section, name: str, reason: str) -> bool:
@@ -214,8 +325,7 @@ def _pretrained_section(ledger: Ledger, section: Section) -> Section | None:
     arguments = section.inner("w2v_args")
     if arguments is not None:
         inner = arguments.inner("model") or arguments
-        _ignore_beside(ledger, arguments, inner)
-        return inner
+        return inner if _ignore_beside(ledger, arguments, inner) else None
     ledger.is_family = False
     key = next(key for key in ("w2v_args", "w2v_path", "_name", "arch") if key in section.pairs)
     message = (
@@ -277,6 +387,10 @@ def _read_head(ledger: Ledger, section: Section) -> None:
     if comment is None:
         note = "the size of the target dictionary, not in the config; --set aux_num_out=… gives it"
         ledger.enter_default(HEAD, section, (), None, note)
+        key = next((key for key in ("_name", "arch") if section.value(key) in FAIRSEQ_CTC), None)
+        if key is not None:
+            message = f"{section.value(key)}: its CTC head is not counted, {_OPEN_HEAD}"
+            ledger.leave_head_open(section, key, message)
         return
     before = ledger.document.text[: comment.start(1)]
     line, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
@@ -299,22 +413,23 @@ def _check_projection(ledger: Ledger, model: Section) -> None:
             ledger.refuse(model, name, message)
 
 
-def _read_rates(ledger: Ledger, root: Section, section: Section) -> None:
+def _read_rates(ledger: Ledger, root: Section, section: Section, outermost: Section) -> None:
     """Take the samples per second of the audio, and the labels per second that the model is trained with."""
     arguments = section.inner("w2v_args")
     task = root.inner("task")
     inner_task = arguments.inner("task") if arguments is not None else None
-    for place in (task, root, section, root.inner("dataset"), root.inner("common"), inner_task):
-        if place is not None and SAMPLE_RATE in place.pairs:
-            key, node = place.pairs[SAMPLE_RATE]
-            ledger.enter_sample_rate(f"{place.prefix}{SAMPLE_RATE}", key, _resolve(node, root) or node)
-            break
-    for place in (section, task, root):
-        if place is not None and LABEL_RATE in place.pairs:
-            key, node = place.pairs[LABEL_RATE]
+    around = (task, root, section, root.inner("dataset"), root.inner("common"), inner_task, outermost)
+    for place in {place.prefix: place for place in around if place is not None}.values():
+        for name in _RATES:
+            if name in place.pairs:
+                key, node = place.pairs[name]
+                ledger.enter_sample_rate(f"{place.prefix}{name}", key, _resolve(node, root) or node)
+    for level in (section, task, root):
+        if level is not None and LABEL_RATE in level.pairs:
+            key, node = level.pairs[LABEL_RATE]
             value = _resolve(node, root)
             if value is not None:
-                name = f"{place.prefix}{LABEL_RATE}"
+                name = f"{level.prefix}{LABEL_RATE}"
                 ledger.label_rate = Entry(ledger.document.source.name, key, value, (name,))
                 break
 
@@ -328,7 +443,7 @@ def _account_for_wrapper(ledger: Ledger, section: Section, model: Section) -> No
     for name in section.pairs:
         if name in _NAMES and name not in FAIRSEQ_OVERRIDES.values():
             ledger.ignore(section, name, "out of date: w2v_args say it")
-    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args"} | _RATES
+    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args", *_RATES}
     ledger.account_for_rest(section, known, is_flat=not section.prefix)
 
 

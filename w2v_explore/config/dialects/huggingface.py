@@ -33,6 +33,7 @@ _KINDS = {"model_type", "architectures"}
 _NAMES = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
 # transformers passes over both: the rate is the feature extractor's, and is looked for there first.
 _RATES = ("sampling_rate", SAMPLE_RATE)
+_ADAPTERS = "adapter_config.json"
 # The files beside a config.json that hold the feature extractor, and at which level of theirs; the newer last.
 _PREPROCESSORS = {"preprocessor_config.json": None, "processor_config.json": "feature_extractor"}
 
@@ -50,6 +51,11 @@ def read_huggingface(ledger: Ledger, root: Section) -> None:
     _read_conv_layers(ledger, root, whose)
     _read_head(ledger, root, whose, classes)
     _read_sample_rate(ledger, root)
+    source = ledger.document.source
+    if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
+        adapters = os.path.join(os.path.dirname(source.path), _ADAPTERS)
+        if os.path.lexists(adapters):
+            ledger.warn_of_file(f"{adapters}: the adapters of PEFT, which transformers adds, are not counted")
     ledger.account_for_rest(root, _NAMES | _KINDS | set(_RATES), is_flat=True)
 
 
@@ -60,8 +66,15 @@ def _class_names(ledger: Ledger, root: Section) -> list[str] | None:
     if isinstance(names, list) and all(isinstance(name, str) for name in names):
         return [name for name in names if name]
     message = f"architectures is {describe(value)}; write a list of names of classes, as [Wav2Vec2ForCTC]"
-    ledger.refuse_family(root, "architectures", message)
+    _refuse_classes(ledger, root, message)
     return None
+
+
+def _refuse_classes(ledger: Ledger, root: Section, message: str) -> None:
+    """Refuse the whole for its classes; with a ``model_type`` that can be read, it is one of that family, wrong."""
+    ledger.refuse_family(root, "architectures", message)
+    model_type = root.value("model_type")
+    ledger.is_family = isinstance(model_type, str) and model_type in HUGGINGFACE_CONFIGS
 
 
 def _family_of(name: str) -> tuple[str | None, str]:
@@ -96,7 +109,7 @@ def _check_family(ledger: Ledger, root: Section, classes: Sequence[str]) -> bool
         if family in HUGGINGFACE_REFUSED:
             beside = f", and model_type is {value}" if value else ""
             message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
-            ledger.refuse_family(root, "architectures", message)
+            _refuse_classes(ledger, root, message)
             return False
     if not value and classes and _model_type(root, classes) is None:
         message = (
@@ -207,21 +220,20 @@ def _check_architecture(ledger: Ledger, root: Section, name: str) -> None:
 
 
 def _read_sample_rate(ledger: Ledger, root: Section) -> None:
-    """Take the samples per second: from the feature extractor's file beside a config.json, or from the config."""
+    """Take the samples per second: from the feature extractor's file beside a config.json, else from the config."""
     source = ledger.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         for name, level in _PREPROCESSORS.items():
             path = os.path.join(os.path.dirname(source.path), name)
-            if os.path.lexists(path) and _read_preprocessor(ledger, path, level):
+            if os.path.lexists(path) and not _read_preprocessor(ledger, path, level):
                 return
     for name in _RATES:
         if name in root.pairs:
             ledger.enter_sample_rate(name, *root.pairs[name])
-            return
 
 
 def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
-    """Whether the file of a feature extractor settles the sample rate, or why it cannot be read."""
+    """Take the sample rate that the file of a feature extractor states; False where the file cannot be read."""
     try:
         source = read_file(path)
         root, problems = compose(path, decode(source), source.suffix)
@@ -229,16 +241,15 @@ def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
         reason = str(error).partition(";")[0]
         message = f"{reason}; it says how many samples a second the audio has: make it a file, or move it away"
         ledger.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
-        return True
+        return False
     except RejectedError as rejected:
         ledger.add(rejected.problem)
-        return True
+        return False
     for problem in problems:
         ledger.add(problem)
     section = Section.of(root) if level is None else Section.of(root).inner(level)
-    if section is None or "sampling_rate" not in section.pairs:
-        return False
-    ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
+    if section is not None and "sampling_rate" in section.pairs:
+        ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
     return True
 
 

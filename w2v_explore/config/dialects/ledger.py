@@ -12,10 +12,12 @@ from yaml.error import Mark
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.table import (
+    ABOUT_LAYERS,
     CLASS_KEYS,
     DIALECTS,
     HARMLESS,
     HARMLESS_TEXTS,
+    INHERITING,
     NOT_HARMLESS,
     OTHER_SIZES,
     Counterpart,
@@ -36,10 +38,12 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
 # What a mapping that describes a model says.
 _OF_A_MODEL = OTHER_SIZES | {*CLASS_KEYS, "_name", "model_type", "architectures", "type", "name"}
 
+_WRITE_OUT = "write out the fields that it holds"
+
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
 
-Status = Literal["mapped", "defaulted", "ignored", "refused"]
+Status = Literal["mapped", "defaulted", "ignored", "unread", "refused"]
 
 
 class Account(NamedTuple):
@@ -47,7 +51,8 @@ class Account(NamedTuple):
 
     Attributes:
         status: ``mapped`` to a field of ours; ``defaulted``, since the file does not state it; ``ignored``, since it
-            has no effect on the architecture; ``refused``, since it has one that our fields cannot say.
+            has no effect on the architecture; ``unread``, since it is not known and may have one; ``refused``, since it
+            has one that our fields cannot say.
         theirs: Its path in the file, ``model.encoder_layers``.
         field: Ours; None where there is none.
         value: What it holds, as plain data of ours where it is mapped or defaulted.
@@ -72,7 +77,10 @@ class Translation(NamedTuple):
         warnings: What stands beside the architecture and is not read.
         unread: A problem for each field that is not known, and may change the architecture.
         label_rate: The labels per second that it is trained with; None where it does not say.
+        other_rates: Samples per second that are stated too, beside those that are taken.
+        open_head: What to say of a head that the model has, where its size is not given; None where it has none.
         is_family: Whether it states an architecture that ours can be, right or wrong.
+        is_known_stranger: Whether it is of a kind that is known to be no config of a model.
     """
 
     dialect: str
@@ -80,7 +88,10 @@ class Translation(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     unread: tuple[Problem, ...] = ()
     label_rate: Entry | None = None
+    other_rates: tuple[Entry, ...] = ()
+    open_head: Problem | None = None
     is_family: bool = True
+    is_known_stranger: bool = False
 
 
 class Section(NamedTuple):
@@ -127,6 +138,8 @@ class Ledger:
         self._unread: list[Problem] = []
         self._missing: dict[str, Problem] = {}
         self.label_rate: Entry | None = None
+        self._other_rates: list[Entry] = []
+        self._open_head: Problem | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -150,6 +163,8 @@ class Ledger:
                 tuple(self._warnings),
                 tuple(self._unread),
                 self.label_rate,
+                tuple(self._other_rates),
+                self._open_head,
                 self.is_family,
             ),
             missing=self._missing,
@@ -164,7 +179,9 @@ class Ledger:
         self._accounts.append(Account("mapped", theirs, field, plain_value(node), note))
 
     def enter_sample_rate(self, name: str, key: yaml.Node, node: yaml.Node, path: str | None = None) -> None:
-        """Take the samples per second that the audio has; what is no such number is reported where all are checked.
+        """Take the samples per second that the audio has, or note what is stated beside those that were taken.
+
+        What is no such number is reported where all are checked.
 
         Args:
             name: What its file calls it.
@@ -173,6 +190,9 @@ class Ledger:
             path: The file; the config's own by default.
         """
         entry = Entry(path or self.document.source.name, key, node, (name,))
+        if SAMPLE_RATE in self._entries:
+            self._other_rates.append(entry)
+            return
         self._entries[SAMPLE_RATE] = entry
         self._accounts.append(Account("mapped", name, SAMPLE_RATE, plain_value(node), path or ""))
 
@@ -242,11 +262,20 @@ class Ledger:
         """Warn of what stands beside the architecture."""
         self._warnings.append(Problem(rule=rule, place=self._place(section, name), key=name, message=message))
 
+    def warn_of_file(self, message: str) -> None:
+        """Warn of what belongs to the model and is in another file."""
+        self._warnings.append(Problem(rule=codes.FOREIGN_HEAD, place=self.document.start, key=None, message=message))
+
+    def leave_head_open(self, section: Section, name: str, message: str) -> None:
+        """Note a head whose size the file does not say: a warning, unless its size is given otherwise."""
+        self._open_head = Problem(rule=codes.FOREIGN_HEAD, place=self._place(section, name), key=name, message=message)
+
     def leave_unread(self, section: Section, name: str, message: str) -> None:
         """Note a field that may change the architecture: an error, unless what is not known is allowed."""
-        self._unread.append(
-            Problem(rule=codes.FOREIGN_UNREAD, place=self._place(section, name), key=name, message=message)
-        )
+        self._accounts.append(Account("unread", f"{section.prefix}{name}", None, section.value(name), "not known"))
+        if len(self._unread) < MAX_KEYS_CHECKED:
+            place = self._place(section, name)
+            self._unread.append(Problem(rule=codes.FOREIGN_UNREAD, place=place, key=name, message=message))
 
     def _place(self, section: Section, name: str) -> Place:
         """Where a field is pointed at: its value, but the key of a value that is indented below it."""
@@ -310,12 +339,16 @@ class Ledger:
 
     def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
         """Pass over a field that changes nothing, going by its value or its name; refuse any other."""
-        self.ignore(section, name, "unknown")
         found = f"{shorten(name)} is no field of {self.dialect.title} that is known here"
-        if is_harmless(name, section.pairs[name][1], is_flat):
+        # transformers keeps what it does not know in a config.json; whoever adds to fairseq's options has them read.
+        is_text_harmless = is_flat and not (self._name == "fairseq" and _matches(name, ABOUT_LAYERS))
+        if is_harmless(name, section.pairs[name][1], is_text_harmless):
+            self.ignore(section, name, "unknown")
             if len(self._warnings) < MAX_KEYS_CHECKED:
                 self.warn(section, name, f"{found}; it is ignored", codes.FOREIGN_UNKNOWN)
-        elif len(self._unread) < MAX_KEYS_CHECKED:
+        elif name in INHERITING:
+            self.leave_unread(section, name, f"{name} takes in another file, which is not read here; {_WRITE_OUT}")
+        else:
             message = f"{found}, and may change the architecture; remove it, or give --allow-unknown to leave it out"
             self.leave_unread(section, name, message)
 
@@ -343,10 +376,12 @@ def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
     Args:
         name: Its name.
         node: Its value.
-        is_flat: As in `Ledger.account_for_rest`: text and labels say nothing of layers there.
+        is_flat: Whether text and labels say nothing of layers where it stands.
     """
-    if not _is_on(node):
+    if not is_on(node):
         return True
+    if name in INHERITING:
+        return False
     value = plain_value(node)
     if isinstance(value, str) and (is_flat or _matches(name, HARMLESS_TEXTS)):
         return True
@@ -355,7 +390,8 @@ def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
     return _matches(name, HARMLESS) and not _matches(name, NOT_HARMLESS)
 
 
-def _is_on(node: yaml.Node) -> bool:
+def is_on(node: yaml.Node) -> bool:
+    """Whether a value switches something on."""
     if isinstance(node, yaml.CollectionNode):
         return bool(node.value)
     # Python's None, as programs print it, is text to YAML.

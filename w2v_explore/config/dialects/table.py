@@ -100,6 +100,7 @@ HUGGINGFACE = Dialect(
     },
     warned={
         "auto_map": Guard((None, {}), "the classes there are code of their own, and what they add is not counted"),
+        "quantization_config": Guard((None, {}), "weights of fewer bits; bytes here are those of the dtype asked for"),
         "use_weighted_layer_sum": Guard((False, None), "the weighted sum of all layers is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
@@ -123,11 +124,13 @@ HUGGINGFACE = Dialect(
             "decoder_start_token",
         ),
         "how a model is run": (
-            "output_*", "return_dict", "use_return_dict", "chunk_size_feed_forward", "is_encoder_decoder",
+            "output_hidden_states", "output_attentions", "output_scores", "output_logits", "output_past",
+            "output_router_logits", "output_dim*", "output_size", "return_dict", "use_return_dict",
+            "chunk_size_feed_forward", "is_encoder_decoder",
             "is_decoder", "cross_attention_hidden_size", "add_cross_attention", "tie_word_embeddings",
             "tie_encoder_decoder", "use_cache",
             "_attn_implementation*", "attn_implementation", "torchscript", "use_bfloat16", "gradient_checkpointing",
-            "freeze_feat_extract_train", "initializer_range", "dtype", "torch_dtype", "quantization_config",
+            "freeze_feat_extract_train", "initializer_range", "dtype", "torch_dtype",
             "_commit_hash", "_name_or_path", "transformers_version", "processor_class", "custom_pipelines",
             "task_specific_params", "finetuning_task", "xla_device", "transformers.js_config",
         ),
@@ -257,6 +260,8 @@ FAIRSEQ = Dialect(
         "quantize_targets": Guard((False, None), "the quantiser and its projections are not counted"),
         "target_glu": Guard((False, None), "the gate on the targets is not counted"),
         "final_proj": Guard((False, None), "the final projection is not counted"),
+        "crop_seq_to_multiple": Guard((1, None), "frames that are cut off to a multiple are counted"),
+        "required_seq_len_multiple": Guard((1, 2, None), "frames that are added up to a multiple are not counted"),
         "encoder_layers_1": Guard((0, None), "ContentVec's layers that see the speaker are not counted"),
     },
     ignored={
@@ -280,7 +285,7 @@ FAIRSEQ = Dialect(
             "drop_path", "checkpoint_activations", "offload_activations", "fp16", "bf16", "tpu", "ddp_backend",
             "min_params_to_wrap", "init_*", "feat_pen_loss", "cosine_loss", "delete_projections", "seed",
         ),
-        "padding": ("required_seq_len_multiple", "crop_seq_to_multiple", "max_positions"),
+        "padding": ("max_positions",),
         "where the weights are": ("w2v_path", "no_pretrained_weights", "normalize", "data"),
         "parts that are not built": (
             "depthwise_conv_kernel_size", "adp_*", "decoder_*", "max_*_positions", "share_decoder_*",
@@ -318,15 +323,24 @@ FAIRSEQ = Dialect(
 
 HARMLESS = (
     # Losses and what is learnt from.
-    "loss", "*_loss", "*loss_*", "*_weight", "*temperature", "*_temp", "*_margin", "*smoothing*", "*negatives*",
+    "loss", "*_loss", "*loss_*", "*_weight", "class_weights", "loss_weights", "*temperature", "*_temp", "*_margin",
+    "*smoothing*", "*negatives*",
     # Dropping and masking, which have no parameters.
     "*_prob", "*_probs", "*dropout", "*_dropout_*", "*layerdrop", "*_layer_drop", "mask_*", "*_mask", "*_mask_*",
-    # Heads on top of the encoder, which are not built.
-    "classifier_*", "num_class*", "n_class*", "num_labels*", "num_speakers", "num_emotions", "num_languages",
-    "pooling_mode", "pooler_*", "decoder_*", "pred_head*", "predictor_*", "final_proj*",
-    # Training.
-    "freeze_*", "*_lr", "*learning_rate*", "*_epochs", "*_steps", "*_updates", "*_batch_size", "batch_size", "*_decay",
-    "*_init", "seed", "*_grad_*", "*_checkpointing",
+    # Heads on top of the encoder, which are not built, and their labels.
+    "classifier_*", "num_class*", "n_class*", "*_classes", "num_labels*", "num_speakers", "num_emotions",
+    "num_languages", "num_genders", "lang_codes", "regression", "num_regression_*", "num_phonemes", "*_vocab_size",
+    "pooling_mode", "*mean_pooling", "pooler_*", "decoder_*", "pred_head*", "predictor_*", "final_proj*", "labels",
+    "*_labels", "label_list", "label_names", "class_names", "classes", "*multi_label", "*multilabel", "is_regression",
+    "*_id", "*_ids",
+    # Training, and what came of it.
+    "freeze", "freeze_*", "unfreeze_*", "num_frozen_*", "num_trainable_*", "lr", "*_lr", "*learning_rate*", "epochs",
+    "*_epochs", "*_steps", "*_updates", "*_batch_size", "batch_size", "*_decay", "*_init", "seed", "*_grad_*",
+    "*_checkpointing", "alpha", "beta", "gamma", "focal_*", "*threshold*", "fine_tuned", "wer", "*_wer", "cer",
+    "*_cer", "*accuracy", "*_score",
+    # The audio that is given, and by what.
+    "do_normalize", "return_attention_mask", "*duration*", "max_length*", "chunk_length*", "stride_length*",
+    "*_in_sec*", "*_hours", "version", "*_version", "onnx_*", "unsloth_*", "is_composition",
 )  # fmt: skip
 """How names look that are about no layer of the encoder: where nothing else is known of such a field, it is ignored
 with a warning. Any other unknown field that is switched on may change the architecture, and is refused."""
@@ -334,8 +348,27 @@ with a warning. Any other unknown field that is switched on may change the archi
 HARMLESS_TEXTS = ("*_path", "*_paths", "*_dir", "*_file", "*_url", "*_ckpt", "*_checkpoint", "*_from", "*_name")
 """The same of names whose values are text: where something lies, and what it is called."""
 
-NOT_HARMLESS = ("share_*", "*_share_*", "reuse_*", "tie_*", "*_tied_*")
-"""However they end: layers that share their weights have fewer of them."""
+ABOUT_LAYERS = (
+    "*layer*", "*norm*", "*attn*", "*attention*", "pos_*", "*_pos_*", "*position*", "*activation*", "encoder_*",
+    "conv_*", "extractor_*",
+)  # fmt: skip
+"""How names look that are about layers, also where the value is text: that is no harmless one in a config of fairseq's
+whose fields all stand at one level."""
+
+NOT_HARMLESS = (
+    # Layers that share their weights have fewer of them.
+    "share_*", "*_share_*", "shared_*", "*_shared_*", "reuse_*", "tie_*", "tied_*", "*_tied_*",
+    # Parts of the encoder that are not built, whatever of theirs is said.
+    "*lora*", "*adapter*", "*adaptor*", "*bottleneck*", "*expert*", "*moe_*", "*downsampl*", "*subsampl*", "*upsampl*",
+    "*rel_pos*", "*relative_pos*", "num_layers*",
+)  # fmt: skip
+"""However they end."""
+
+INHERITING = frozenset({
+    "extends", "_extends_", "_base_", "__base__", "_BASE_", "base_config", "base_cfg", "parent_config", "inherit",
+    "inherits", "inherit_from", "inherits_from", "include", "includes", "_include_",
+})  # fmt: skip
+"""Names by which other programs take fields in from another file: what a config says without it is not the model."""
 
 OTHER_SIZES = frozenset({
     "d_model", "d_ff", "d_inner", "d_ffn", "dim", "depth", "width", "n_layer", "n_layers", "n_head", "n_heads", "nhead",
@@ -346,6 +379,17 @@ OTHER_SIZES = frozenset({
     "decoder_ffn_dim", "dim_feedforward", "feat_in", "ff_expansion_factor",
 })  # fmt: skip
 """Names by which other programs state the size of a model: beside them, none of ours has a default."""
+
+KIND_KEYS = frozenset({
+    "model", "model_name", "model_type", "model_class", "architecture", "encoder", "encoder_type", "encoder_name",
+    "encoder_class", "backbone", "network", "upstream", "type", "class_name",
+})  # fmt: skip
+"""Names by which programs say in a word which model a mapping is for: beside sizes in fairseq's words, without a
+``_name``, the model is fairseq's only where that word is a name of one that is known."""
+
+TEXT_KEYS = frozenset({"source_lang", "target_lang", "max_source_positions", "max_target_positions"})
+"""What models of fairseq say that take text or spectrograms, whose sizes have the names of those that take waveforms:
+where a mapping without a ``_name`` states one, it is not read."""
 
 CLASS_KEYS = ("_target_", "class_path")
 """By these Hydra and Lightning name the class that a mapping is for: it is that class's, whatever its fields are."""
@@ -450,6 +494,9 @@ FAIRSEQ_MODELS: Mapping[str, str | None] = {
     "wav2vec_classification": "its classification head is not counted",
 }
 """The values of ``_name`` whose backbone is ours, and what is to be said of each."""
+
+FAIRSEQ_CTC = ("wav2vec_ctc", "hubert_ctc")
+"""Those that have a CTC head."""
 
 FAIRSEQ_FINE_TUNED = ("wav2vec_ctc", "hubert_ctc", "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification")
 """Those that wrap a pre-trained model, whose architecture is in ``w2v_args``."""

@@ -22,6 +22,7 @@ Use instead
         model:
           _name: wav2vec2
           encoder_layers: 12
+    # w2v: aux_num_out=32
 """
 
 from w2v_explore.config.codes import FOREIGN_INCOMPLETE as RULE

@@ -2,7 +2,7 @@
 
 What it does
     Finds numbers and booleans that YAML 1.1 and people read differently: no and on (booleans), 010 (octal, 8),
-    1:30 (base 60, 90), 1_000. Only where the field takes such a value; quoted text is another rule's matter.
+    1:30 (base 60, 90), 1_000. Only in the fields and the sample rate; quoted text is another rule's matter.
 Why is this bad
     PyYAML, and with it most of Python, reads YAML 1.1; editors, JSON tools and other languages read YAML 1.2, where the
     same characters are text or another number. The config then depends on who reads it.
@@ -30,6 +30,8 @@ __all__ = ["RULE", "check"]
 TORCH = "accepts"
 
 _MAX_LENGTH = 100
+# Of what is said beside the fields, the one number.
+_NUMBERS = {*FIELDS, "sample_rate"}
 _SAFE = re.compile(
     r"true|false|null|~|[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+|[-+]?\.(inf|nan)", re.I
 )
@@ -42,10 +44,14 @@ def _is_safe(text: str) -> bool:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look at the plain values that the file itself states."""
-    for key, entry in subject.document.entries.items():
+    """Look at the plain values that hold, of the file itself and of ours that it extends."""
+    for key, entry in subject.reading.entries.items():
         node = entry.value
-        if key in FIELDS and not (isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value))):
+        if (
+            key in _NUMBERS
+            and not entry.names
+            and not (isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value)))
+        ):
             yield from _traps(key, node, (), depth=3)
 
 
