@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["summary", ""], "''; the name is empty, perhaps a variable that is not set"),
         (["compare", "base", " "], "' '; the name is empty, perhaps a variable that is not set"),
         (["lint", ""], "''; the name is empty, perhaps a variable that is not set"),
-        (["inspect", ""], "''; the name is empty, perhaps a variable that is not set"),
+        (["inspect", ""], "the name is empty, perhaps a variable that is not set"),
         (
             ["summary", "https://huggingface.co/facebook/hubert-large-ll60k/resolve/main/config.json"],
             "config.json; that is the Hugging Face hub's name for the preset hubert_large",

@@ -12,7 +12,7 @@ from tests.program import Runner
     [
         (["rule", "pading-leaks"], "there is no rule pading-leaks; did you mean padding-leaks?"),
         (["rule", "309"], "did you mean W309?"),
-        (["rule", "W28"], "did you mean W282, W284 or W286?"),
+        (["rule", "W28"], "did you mean W282, W284, W286 or W287?"),
         (["rule", "zzz"], "`w2v-explore rule --all` lists them"),
         (["lint", ".", "--select", "padding-leaks"], "padding-leaks is no code of a rule; write W309"),
         (["explain", "linear_unit"], "did you mean encoder_ff_interm_features?"),

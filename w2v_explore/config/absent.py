@@ -32,6 +32,16 @@ def no_file(path: str) -> str:
     return f"no file is named {path or repr(path)}{f'; {found}' if found else ''}"
 
 
+def no_path(path: str) -> str:
+    """What to say where a file, a folder or a pattern would do."""
+    if path in preset_names():
+        return no_file(path)
+    found = None if glob.has_magic(path) else _instead(path)
+    return (
+        f"no file is named {path or repr(path)}{f'; {found}' if found else ', and no pattern of that name matches one'}"
+    )
+
+
 def no_file_or_preset(reference: str, folder: str = "") -> str:
     """What to say where a file or a preset would do; a relative path starts from a folder."""
     from w2v_explore.config.model_names import instead_of_preset
@@ -49,7 +59,9 @@ def no_checkpoint(path: str) -> str:
         found = "the preset of that name has no weights; name a file of weights"
     elif found is None and re.fullmatch(r"[\w.-]+/[\w.-]+", path) and not os.path.isdir(os.path.dirname(path)):
         found = f"there is no folder {os.path.dirname(path)}, and nothing is downloaded"
-    return f"cannot read {path or repr(path)}: No such file or directory{f'; {found}' if found else ''}"
+    return (
+        f"cannot read {path if path.strip() else repr(path)}: No such file or directory{f'; {found}' if found else ''}"
+    )
 
 
 def _last_name(reference: str) -> str:

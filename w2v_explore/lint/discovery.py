@@ -53,9 +53,9 @@ def nothing_there(path: str) -> str | None:
     if path == STDIN or "\0" in path or os.path.lexists(path) or (is_pattern(path) and _matches(path)):
         return None
     # Imported only where there is nothing of that name.
-    from w2v_explore.config.absent import no_file
+    from w2v_explore.config.absent import no_path
 
-    return no_file(path)
+    return no_path(path)
 
 
 def _matches(pattern: str) -> list[str]:
