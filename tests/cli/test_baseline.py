@@ -120,6 +120,11 @@ def edited(**changes: Any) -> Callable[[dict[str, Any]], object]:
         (lambda document: [document, document], "it holds 2 summaries, and a baseline is one"),
         (lambda document: {"schema_version": 1, "configs": [document]}, "it is what compare wrote"),
         (edited(schema_version=2), "its schema_version is 2, and this program reads 1"),
+        (edited(schema_version="2"), "its schema_version is '2', and this program reads 1"),
+        (edited(schema_version=1.5), "its schema_version is 1.5, and this program reads 1"),
+        (edited(schema_version=True), "its schema_version is True, and this program reads 1"),
+        (lambda document: {name: value for name, value in document.items() if name != "schema_version"}, "it is no"),
+        (lambda document: {**document, "totals": {**document["totals"], "parameters": -5}}, "it is no summary"),
         (edited(totals=None), "it is no summary"),
         (edited(totals={"parameters": "many"}), "it is no summary"),
         (edited(layers=3), "it is no summary"),
@@ -136,7 +141,8 @@ def test_no_baselines(
     for command in ("summary", "compare"):
         code, out, err = run(command, "base", *ONE_SECOND)
         assert (code, out) == (2, "")
-        assert f"base.json is no baseline: {message}; write one with `w2v-explore summary" in err
+        assert f"base.json is no baseline: {message}" in err
+        assert "; write one with `w2v-explore summary" in err
 
 
 @pytest.mark.usefixtures("saved")

@@ -304,3 +304,33 @@ def test_nothing_heavy_is_imported_for_a_safetensors_file(command: list[str], tm
     finished = python("-c", code)
     assert finished.stderr == "[]\n"
     assert finished.stdout
+
+
+@pytest.mark.parametrize("place", ["config.json", "config.yaml", "inside"])
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("encoder_num_heads", 8, "encoder_num_heads is 8, and 4 in"),
+        ("encoder_layer_norm_first", True, "encoder_layer_norm_first is true, and false in"),
+        (CONV, [[6, 10, 5], [8, 3, 1]], f"the strides of {CONV} are 5, 1, and 5, 2 in"),
+    ],
+)
+def test_check_asks_the_config_that_comes_with_weights_for_what_no_shape_shows(
+    field: str, value: object, said: str, place: str, tmp_path: Path, run: Runner
+) -> None:
+    stated = {**SMALL, "encoder_num_heads": 4, "encoder_layer_norm_first": False, CONV: [[6, 10, 5], [8, 3, 2]]}
+    metadata = {CONFIG_METADATA_KEY: json.dumps(stated)} if place == "inside" else {}
+    path = write_model(tmp_path / "model.safetensors", stated, metadata=metadata)
+    if place != "inside":
+        values = to_huggingface(ModelConfig.from_mapping(stated)) if place == "config.json" else stated
+        (tmp_path / place).write_text(json.dumps(values))
+    wanted = tmp_path / "wanted.yaml"
+    wanted.write_text(yaml.safe_dump(stated))
+    assert run("check", str(path), str(wanted)).code == 0
+    wanted.write_text(yaml.safe_dump({**stated, field: value}))
+    code, out, err = run("check", str(path), str(wanted))
+    assert (code, err) == (1, "")
+    assert "does not fit" in out
+    assert said in " ".join(out.split())
+    document = json.loads(run("check", str(path), str(wanted), "--format", "json").out)
+    assert (document["fits"], len(document["conflicts"])) == (False, 1)

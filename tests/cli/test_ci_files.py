@@ -35,6 +35,19 @@ def test_action() -> None:
     assert (ROOT / "ci/compare-changed").stat().st_mode & 0o111
 
 
+def test_the_action_leaves_patterns_to_the_program(tmp_path: Path) -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    [script] = [step["run"] for step in steps if step.get("name") == "Lint"]
+    for folder in ("configs", "configs/one", "configs/one/two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text("extends: base\nencoder_num_heads: 7\n")
+    environment = {**path_to_program(), "W2V_PATHS": "configs/**/*.yaml", "W2V_ARGS": ""}
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    finished = subprocess.run(shell, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+    assert finished.returncode == 1
+    assert finished.stdout.count("::error") == 3
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -52,11 +65,20 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", *arguments], check=True)
 
 
-def compare_changed(base: str) -> subprocess.CompletedProcess[str]:
+def commit(message: str) -> None:
+    git("add", ".")
+    git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", message)
+
+
+def path_to_program() -> dict[str, str]:
     # The program of the environment that runs the tests.
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [ROOT / "ci/compare-changed", base]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def compare_changed(*bases: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [ROOT / "ci/compare-changed", *bases]
+    variables = {**path_to_program(), **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
 
 
 def test_changed_configs_are_compared_with_what_they_were(repository: Path) -> None:
@@ -89,3 +111,68 @@ def test_a_config_json_is_compared_and_a_name_may_have_blanks(repository: Path) 
 def test_nothing_changed_prints_nothing(repository: Path) -> None:
     finished = compare_changed("HEAD")
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", ["-dash.yaml", "UPPER.YAML", "ü.yml", "two\nlines.yaml", "deep/er/config.json"])
+def test_every_name_is_compared_from_every_folder(repository: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = repository / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # What is left out of archives is in the repository all the same.
+    (repository / ".gitattributes").write_text("* export-ignore\n")
+    file.write_text('{"extends": "base"}\n')
+    commit("more")
+    file.write_text('{"extends": "base", "encoder_num_layers": 6}\n')
+    monkeypatch.chdir(repository / "configs")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "| encoder\\_num\\_layers | 12 | 6 |" in finished.stdout
+
+
+def test_what_lies_beside_a_config_json_counts_in_the_base_too(repository: Path) -> None:
+    (repository / "preprocessor_config.json").write_text('{"sampling_rate": 8000}')
+    config = repository / "config.json"
+    config.write_text('{"model_type": "wav2vec2"}')
+    commit("more")
+    config.write_text('{"model_type": "wav2vec2", "num_hidden_layers": 6}')
+    finished = compare_changed("HEAD")
+    assert finished.stdout.count("8,000 Hz, from preprocessor") == 2
+
+
+def test_a_renamed_config_is_compared_with_what_it_was(repository: Path) -> None:
+    fields = "".join(f"# {number}\n" for number in range(30))
+    old, new = repository / "configs/old name.yaml", repository / "configs/-new\nname.yml"
+    old.write_text(f"extends: base\n{fields}")
+    (repository / "configs/changed.yaml").write_text("extends: base\n")
+    commit("more")
+    old.rename(new)
+    new.write_text(f"extends: base\nencoder_num_layers: 6\n{fields}")
+    (repository / "configs/changed.yaml").write_text("extends: base\nencoder_num_layers: 7\n")
+    git("add", ".")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "| encoder\\_num\\_layers | 12 | 6 |" in finished.stdout
+    assert "| encoder\\_num\\_layers | 12 | 7 |" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("bases", "said"),
+    [((), "give the revision"), (("nowhere",), "no revision nowhere here"), (("--help",), "no revision --help")],
+)
+def test_what_cannot_be_compared_is_no_success(repository: Path, bases: tuple[str, ...], said: str) -> None:
+    finished = compare_changed(*bases)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert said in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_without_the_program_or_where_it_breaks_nothing_passes_for_no_change(repository: Path, tmp_path: Path) -> None:
+    (repository / "configs/child.yaml").write_text("name: child\nextends: parent.yaml\nencoder_num_layers: 3\n")
+    finished = compare_changed("HEAD", PATH=os.defpath)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "no w2v-explore is on the PATH" in finished.stderr
+    broken = tmp_path / "bin/w2v-explore"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho a defect >&2\nexit 3\n")
+    broken.chmod(0o755)
+    finished = compare_changed("HEAD", PATH=f"{broken.parent}{os.pathsep}{os.defpath}")
+    assert (finished.returncode, finished.stderr) == (3, "a defect\n")

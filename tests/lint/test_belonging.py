@@ -60,6 +60,36 @@ def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
         '{"model_type": "wav2vec", "hidden_size": 768}',
         '{"model_type": "Wav2Vec2", "hidden_size": 768}',
         "model: {_name: wav2vec22, encoder_layers: 12}\n",
+        # What says which model it is is no name, and the rest tells.
+        '{"model_type": ["hubert"], "feat_extract_norm": "layer"}',
+        "model: {_name: '${arch}', conv_pos: 95, conv_feature_layers: '[(8, 3, 2)]'}\n",
+        # A group of fairseq's folder that there is not.
+        "defaults:\n  - _self_\n  - model: wav2vec2/wav2vec2_lrage\n",
+        "defaults: [override /model: hubert/hubert_xlarge]\ntask: {_name: hubert_pretraining}\n",
+        # A base further in, and a field beside it.
+        "encoder:\n  extends: large\n  encoder_num_heads: 13\n",
+        # fairseq's, and it does not parse.
+        "model:\n  conv_pos_groups: *groups\n  encoder_layers: 3\n",
+        # Which of the two holds is not plain.
+        "model:\n  _name: wav2vec2\n  encoder_layers: 12\n  _name: audio_pretraining\n",
+        '{"model_type": "hubert", "model_type": "bert"}',
+        # A class that is none, or another family's, of a family that can be read.
+        '{"model_type": "hubert", "architectures": [2]}',
+        '{"model_type": "wav2vec2", "architectures": ["WavLMModel"]}',
+        # fairseq's, below a misspelt key.
+        "modle:\n  _name: hubert\n  encoder_layers: 3\n",
+        # A misspelt extends that begins or goes on with another character.
+        "\u00e9xtends: large\nname: mine\n",
+        "exten]ds: base\n",
+        "  extends: hubert_base\nname: mine\n",
+        # Spaces that do not break, and characters of no width, copied from a page.
+        "extends\u00a0: base\n",
+        "\u200bencoder_num_heads: 12\nname: x\n",
+        "extends = base\nsample_rate = 8000\n",
+        # Nobody knows what it stands for.
+        "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 1403\n",
+        # A whole config of ours, with a tag in it.
+        "encoder_num_layers: 12\nencoder_num_heads: 8\nencoder_embed_dim: !ref <d>\nencoder_dropout: 0.1\n",
     ],
 )
 def test_ours(text: str | bytes) -> None:
@@ -80,8 +110,38 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
         ("services:\n  web:\n    extends: {file: common.yaml, service: web}\n", "a docker-compose file"),
         ("services:\n  web:\n    extends: {file: [\n", "names no field of a model"),
         ("job:\n  extends: .test\n  script: [pytest]\n", "no config of a wav2vec 2.0 model"),
-        ("extends: default\nrules: {line-length: disable}\n", "another linter's settings"),
-        ("extends: [eslint:recommended]\nplugins: [react]\n", "another linter's settings"),
+        ("extends: default\nrules: {line-length: disable}\n", "another program's settings"),
+        ("extends: [eslint:recommended]\nplugins: [react]\n", "another program's settings"),
+        ("root: true\nextends: eslint:recommended\nenv: {node: true}\n", "another program's settings"),
+        ("extends:\n  - '@commitlint/config-conventional'\n", "another program's settings"),
+        ("extends: [[spectral:oas, all]]\n", "another program's settings"),
+        ("trigger: [main]\nextends:\n  template: v1/build.yml@templates\n", "another program's settings"),
+        ("EXTENDS: https://example.org/megalinter.yml\nAPPLY_FIXES: all\n", "no field of a model"),
+        # Kinds that are known are other programs' whatever names stand in them.
+        ("wav2vec2: !new:speechbrain.X\nencoder_dropout: 0.1\n", "HyperPyYAML"),
+        (
+            "method: grid\nprogram: t.py\nparameters:\n  encoder_num_layers: {values: [6, 12]}\n"
+            "  encoder_num_heads: {values: [8]}\n  encoder_dropout: {value: 0}\n  encoder_embed_dim: {value: 768}\n",
+            "a sweep of Weights & Biases",
+        ),
+        (
+            "model:\n  class_path: my.Encoder\n  init_args: {encoder_num_layers: 12, encoder_num_heads: 13}\n",
+            "a config of Hydra or of a program that builds its classes",
+        ),
+        (
+            "encoder: torchaudiohubert\noptim: adam\nmodel_conf: {x: 1}\nencoder_conf:\n  extractor_mode: group_norm\n"
+            "  encoder_num_layers: 12\n  encoder_num_heads: 12\n  encoder_embed_dim: 768\n  encoder_dropout: 0\n",
+            "a recipe of ESPnet",
+        ),
+        ("openapi: 3.0.0\nx:\n  encoder_num_layers: {type: integer}\n  encoder_num_heads: {}\n", "(OpenAPI)"),
+        ("services: {web: {image: x}}\narchitecture: arm64\n", "a docker-compose file"),
+        # A model of one's own, in a program that is not fairseq.
+        ("defaults:\n  - model: hubert_xlarge\n  - data: mine\n", "defaults names model"),
+        ("services:\n  web:\n    extends: base\n", "a docker-compose file"),
+        ('{"model_type": "speech-encoder-decoder", "encoder": {"model_type": "wav2vec2"}}', "speech-encoder-decoder"),
+        ('{"model_type": "bert", "x": 1, "x": 2}', "given on line 1"),
+        ("model: {_name: hubert_ctc, w2v_path: '???'}\n", "in the checkpoint that is fine-tuned"),
+        ("init: {_name: hubert_asr, x: 1}\n", "no config of a wav2vec 2.0 model"),
         ("sample_rate: 16000\nn_mels: 80\n", "no config of a wav2vec 2.0 model"),
         ("name: CI\non: push\njobs: {}\n", "a workflow of GitHub Actions"),
         ("extend:\n  - sphinx\n", "no field of a model"),
@@ -101,6 +161,26 @@ def test_passed_over(text: str | bytes, why: str) -> None:
     assert found is not None
     assert why in found
     assert "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".yamllint.yml", "extends: default\n"),
+        (".stylelintrc.yaml", "extends: stylelint-config-standard\n"),
+        (".markdownlint.yaml", "extends: null\ndefault: true\n"),
+        (".releaserc.yml", "extends: semantic-release-monorepo\nbranches: [main]\n"),
+    ],
+)
+def test_a_hidden_file_that_extends_what_is_not_there_is_another_programs(name: str, text: str) -> None:
+    assert "another program's settings" in str(reason(text, name))
+    assert reason(text, "mine.yaml") is None
+
+
+def test_a_hidden_file_that_extends_a_preset_or_a_file_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "parent.yaml").write_text("extends: base\n")
+    for text in ("extends: base\n", "extends: parent.yaml\n", "extends: nothing\nencoder_num_heads: 13\n"):
+        assert reason(text, str(tmp_path / ".mine.yaml")) is None
 
 
 def test_every_preset_is_ours(run: Runner) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from w2v_explore.errors import SourceError
 from w2v_explore.lint.discovery import Found, find_files
 
 
-def complain(message: str) -> None:
+def complain(path: str, message: str) -> None:
     raise AssertionError(message)
 
 
@@ -82,8 +82,10 @@ def test_the_gitignore_of_the_repository_holds_in_a_folder_of_it(tree: Path) -> 
 
 @pytest.mark.parametrize("path", ["nowhere.yaml", "nowhere/*.yaml", "nowhere/"])
 def test_what_is_not_there_is_an_error(tree: Path, path: str) -> None:
-    with pytest.raises(SourceError, match="no file is named"):
-        find(path)
+    said: list[tuple[str, str]] = []
+    found = [found.path for found in find_files([path, "a.yaml"], lambda *words: said.append(words))]
+    assert found == ["a.yaml"]
+    assert said == [(path, f"no file is named {path}, and no pattern of that name matches one")]
 
 
 def test_a_folder_that_cannot_be_searched_is_named_and_the_rest_goes_on(
@@ -98,6 +100,46 @@ def test_a_folder_that_cannot_be_searched_is_named_and_the_rest_goes_on(
 
     monkeypatch.setattr(os, "scandir", refuse)
     messages: list[str] = []
-    found = [found.path for found in find_files(["sub", "a.yaml"], messages.append)]
+    found = [found.path for found in find_files(["sub", "a.yaml"], lambda path, message: messages.append(message))]
     assert found == [os.path.join("sub", "d.yaml"), "a.yaml"]
     assert messages == [f"cannot search {os.path.join('sub', 'deep')}: Permission denied"]
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("index_version", ["2", "3"])
+def test_what_git_tracks_it_does_not_ignore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_version: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet")
+    names = ("models/ü a.yaml", "models/old/b.yaml", "kept/models.yaml", "c.yaml", f"long/{'x' * 200}.yaml")
+    for name in (*names, "models/new.yaml", "other/models/d.yaml", "odels/e.yaml", "xc.yaml"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("")
+    Path(".gitignore").write_text("models/\nmodels.yaml\n*c.yaml\nlong\nodels\n")
+    git("add", "--force", *names)
+    if index_version == "3":
+        # An entry that is to be added makes the index one of extended entries.
+        Path("f.yaml").write_text("")
+        git("add", "--intent-to-add", "f.yaml")
+        names = (*names, "f.yaml")
+    assert Path(".git/index").read_bytes()[7] == int(index_version)
+    assert sorted(find(".")) == sorted(names)
+    monkeypatch.chdir(tmp_path / "models")
+    assert sorted(find(".")) == ["old/b.yaml", "ü a.yaml"]
+    # In another working tree, .git is a file.
+    monkeypatch.chdir(tmp_path)
+    git("commit", "--quiet", "-m", "x")
+    git("worktree", "add", "--quiet", f"../tree{index_version}", "-b", "y")
+    monkeypatch.chdir(tmp_path.parent / f"tree{index_version}")
+    assert set(find(".")) == {*names} - {"f.yaml"}
+
+
+@pytest.mark.parametrize("content", [b"", b"DIRC", b"DIRC\0\0\0\x04c.yaml\0", b"\0\x06c.yaml\0"])
+def test_an_index_that_cannot_be_read_tracks_nothing(tree: Path, content: bytes) -> None:
+    (tree / ".git/index").write_bytes(content)
+    (tree / ".gitignore").write_text("*.yaml\n")
+    assert find(".") == ["b.yml", ".hidden/h.yml"]

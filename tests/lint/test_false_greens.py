@@ -203,6 +203,11 @@ def test_options_that_would_check_nothing(run: Runner, arguments: list[str]) -> 
         ('[tool.w2v-explore.per-path-ignores]\n"a/*" = ["W3O3"]\n', "no code of a rule"),
         ('[tool.w2v-explore]\nignore = ["E", "W"]\n', "nothing would be checked"),
         ("[tool.w2v_explore]\nseconds = 1\n", "call it tool.w2v-explore"),
+        ("[w2v-explore]\nseconds = 1\n", "call it tool.w2v-explore"),
+        ("[tools.w2v-explore]\nseconds = 1\n", "the table tools.w2v-explore is read by nobody"),
+        ("[tool.W2V-Explore]\nseconds = 1\n", "the table tool.W2V-Explore is read by nobody"),
+        ("[tool.w2v-explorer.budgets]\nmacs = 1\n", "call it tool.w2v-explore"),
+        ('[tool]\nw2v-explore.budgets = {}\n[tool.w2v_explore.budgets]\nmacs = "1G"\n', "tool.w2v_explore is read by"),
         ("[tool]\nw2v-explore = 3\n", "write a table"),
         ("[tool.w2v-explore]\nseconds = inf\n", "write a positive number"),
         ('[tool.w2v-explore]\nbudgets = {parametres = "1M"}\n', "budgets.parametres"),
@@ -215,11 +220,74 @@ def test_settings_that_would_check_nothing(run: Runner, text: str, message: str)
     assert message in finished.err + finished.out
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[project]\nname = "w2v-explore"\ndependencies = ["w2v-explore"]\n[project.scripts]\nw2v-explore = "a:b"\n',
+        '[tool.uv.sources]\nw2v-explore = {path = "../w2v-explore"}\n',
+    ],
+)
+def test_a_project_that_names_us_has_no_settings_for_us(run: Runner, text: str) -> None:
+    write("pyproject.toml", text)
+    assert run("lint", "clean.yaml").code == 0
+
+
+def test_a_byte_order_mark_hides_no_settings(run: Runner) -> None:
+    write("pyproject.toml", '\ufeff[tool.w2v-explore]\nbudgets = {parameters = "1M"}\n')
+    assert "E270" in run("lint", "clean.yaml").out
+
+
 def test_a_pyproject_that_cannot_be_read(run: Runner) -> None:
     Path("pyproject.toml").mkdir()
     finished = run("lint", "clean.yaml")
     assert finished.code == 2
     assert "cannot read" in finished.err
+
+
+@pytest.mark.parametrize("paths", [("one", "two"), ("two", "one")])
+def test_what_one_config_hides_of_its_base_the_base_shows(run: Runner, paths: tuple[str, str]) -> None:
+    write("pyproject.toml", '[tool.w2v-explore.per-path-ignores]\n"one/*" = ["E234"]\n')
+    write("one/child.yaml", "extends: ../two/parent.yaml\n")
+    write("two/parent.yaml", "extends: base\nencoder_num_heads: 9\n")
+    finished = run("lint", *paths)
+    assert (finished.code, finished.out.count("E234")) == (1, 1)
+    assert "left out" not in finished.out
+
+
+def test_what_is_ignored_by_path_in_a_base_is_counted(run: Runner) -> None:
+    write("pyproject.toml", '[tool.w2v-explore.per-path-ignores]\n"two/*" = ["E234"]\n')
+    write("one/child.yaml", "extends: ../two/parent.yaml\n")
+    write("two/parent.yaml", "extends: base\nencoder_num_heads: 9\n")
+    finished = run("lint", "one")
+    assert finished.code == 0
+    assert "1 error left out" in finished.out
+
+
+@pytest.mark.parametrize("missing", ["nowhere.yaml", "nowhere/*.yaml"])
+def test_a_path_that_stands_for_nothing_is_in_the_report_with_the_rest(run: Runner, missing: str) -> None:
+    write("broken.yaml", "extends: base\nencoder_num_heads: 9\n")
+    write("lint.xml", "<testsuites/>")
+    finished = run("lint", missing, "broken.yaml", "--format", "junit", "--output", "lint.xml")
+    assert (finished.code, finished.err.count("\n")) == (2, 1)
+    report = Path("lint.xml").read_text()
+    assert report.count("<error") == 1
+    assert "no file is named nowhere" in report
+    assert "E234" in report
+
+
+def test_a_dash_is_standard_output(run: Runner) -> None:
+    finished = run("lint", "clean.yaml", "--format", "json", "--output", "-")
+    assert json.loads(finished.out)["summary"]["files"] == 1
+    assert not Path("-").exists()
+
+
+def test_a_rule_that_cannot_run_is_not_selected(run: Runner) -> None:
+    finished = run("lint", "clean.yaml", "--select", "E250")
+    assert (finished.code, finished.out) == (2, "")
+    assert "give --seconds" in finished.err
+    assert run("lint", "clean.yaml", "--select", "E250", "--seconds", "1").code == 0
+    write("pyproject.toml", '[tool.w2v-explore]\nselect = ["W", "E250"]\n')
+    assert run("lint", "clean.yaml").code == 2
 
 
 def test_a_base_outside_the_folder_is_linted_as_far_as_it_holds(run: Runner) -> None:

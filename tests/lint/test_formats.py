@@ -14,7 +14,7 @@ import xmlschema
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.lint.formats import github, gitlab, junit, sarif, text
 from w2v_explore.lint.formats import json as json_format
-from w2v_explore.lint.report import LintReport, PassedOver
+from w2v_explore.lint.report import LintReport, NotRead, PassedOver
 
 DATA = Path(__file__).parent.parent / "data"
 ERROR, WARNING, ADVICE = Rule("E234", "heads-divide"), Rule("W305", "norm-pairing"), Rule("A401", "head-dim-64")
@@ -37,7 +37,14 @@ REPORT = LintReport(
     passed_over=[PassedOver("compose.yaml", "no field"), PassedOver("x.yml", "empty")],
     lines={("a.yaml", 2): "encoder_layer_norm_first: true", ("a.yaml", 3): "encoder_num_heads: 7"},
 )
-REPORTS = [REPORT, LintReport(), LintReport(files=["clean.yaml"])]
+UNREAD = LintReport(
+    files=["clean.yaml"],
+    unreadable=[
+        NotRead("ü, 1.yaml", "cannot read ü, 1.yaml: Permission denied"),
+        NotRead("conf", "no model config\nlies"),
+    ],
+)
+REPORTS = [REPORT, LintReport(), LintReport(files=["clean.yaml"]), UNREAD]
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -101,7 +108,8 @@ GITLAB_SCHEMA = {
 def test_gitlab(report: LintReport) -> None:
     entries = json.loads(gitlab.render(report))
     jsonschema.validate(entries, GITLAB_SCHEMA)
-    assert [entry["description"] for entry in entries] == [entry.message for entry in report.problems]
+    found = [*report.unreadable, *report.problems]
+    assert [entry["description"] for entry in entries] == [entry.message for entry in found]
     fingerprints = [entry["fingerprint"] for entry in entries]
     assert len(set(fingerprints)) == len(fingerprints)
 
@@ -111,7 +119,7 @@ def test_junit(report: LintReport) -> None:
     root = ElementTree.fromstring(junit.render(report))
     assert root.tag == "testsuites"
     suites = root.findall("testsuite")
-    assert [suite.get("name") for suite in suites] == report.files
+    assert [suite.get("name") for suite in suites] == [*report.files, *[entry.path for entry in report.unreadable]]
     cases = root.findall("testsuite/testcase")
     failures = root.findall("testsuite/testcase/failure")
     assert len(failures) == len(report.problems) == int(root.get("failures", "-1"))
@@ -203,3 +211,27 @@ def test_text() -> None:
 
 def test_text_without_problems() -> None:
     assert text.render(LintReport(files=["a", "b"])) == "No problems in 2 files\n"
+
+
+def test_whoever_reads_the_report_alone_sees_what_could_not_be_read() -> None:
+    suites = ElementTree.fromstring(junit.render(UNREAD))
+    assert suites.get("errors") == "2"
+    assert suites.get("tests") == "3"
+    assert next(error.get("message") for error in suites.iter("error")) == "cannot read ü, 1.yaml: Permission denied"
+    [invocation] = json.loads(sarif.render(UNREAD))["runs"][0]["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert [each["message"]["text"] for each in invocation["toolExecutionNotifications"]] == [
+        entry.message for entry in UNREAD.unreadable
+    ]
+    entries = json.loads(gitlab.render(UNREAD))
+    assert [entry["location"]["path"] for entry in entries] == ["ü, 1.yaml", "conf"]
+    assert len({entry["fingerprint"] for entry in entries}) == 2
+    commands = github.render(UNREAD).splitlines()[:2]
+    assert commands[0] == "::error title=not checked,file=ü%2C 1.yaml::cannot read ü, 1.yaml: Permission denied"
+    assert parse_command(commands[1])[2] == "no model config\nlies"
+    assert UNREAD.sentence() == "No problems in 1 file; 2 could not be checked"
+
+
+def test_a_run_that_read_all_succeeded() -> None:
+    [invocation] = json.loads(sarif.render(REPORT))["runs"][0]["invocations"]
+    assert invocation == {"executionSuccessful": True}

@@ -1,7 +1,10 @@
 """W107 yaml11-scalar."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.program import Runner
 from tests.rules.helper import found
 
 
@@ -31,3 +34,20 @@ def test_found(text: str, places: list[str]) -> None:
 )
 def test_not_found(text: str) -> None:
     assert found("W107", text) == []
+
+
+def test_a_base_is_found_where_it_stands_as_far_as_it_holds(tmp_path: Path, run: Runner) -> None:
+    parent, child = tmp_path / "parent.yaml", tmp_path / "configs/child.yaml"
+    child.parent.mkdir()
+    parent.write_text("extends: base\nencoder_layer_norm_first: off\n")
+    child.write_text("extends: ../parent.yaml\n")
+    finished = run("lint", str(child))
+    assert finished.code == 1
+    assert "W107" in finished.out
+    assert "parent.yaml" in finished.out
+    child.write_text("extends: ../parent.yaml\nencoder_layer_norm_first: false\n")
+    assert run("lint", str(child)).code == 0
+    # fairseq reads its files as YAML 1.1 itself.
+    parent.write_text("model: {_name: wav2vec2, encoder_layers: 12, layer_norm_first: off}\n")
+    child.write_text("extends: ../parent.yaml\n")
+    assert "W107" not in run("lint", str(child)).out

@@ -97,10 +97,12 @@ def load_baseline(path: str | os.PathLike[str]) -> Baseline:
         raise _refusal(path, f"it holds {len(document)} summaries, and a baseline is one")
     if isinstance(document, dict) and "configs" in document:
         raise _refusal(path, "it is what compare wrote")
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if version != SCHEMA_VERSION and isinstance(version, int):
-        raise _refusal(path, f"its schema_version is {version}, and this program reads {SCHEMA_VERSION}")
-    if isinstance(document, dict) and "depth" in document:
+    if not isinstance(document, dict) or "schema_version" not in document:
+        raise _refusal(path, "it is no summary")
+    version = document["schema_version"]
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise _refusal(path, f"its schema_version is {version!r}, and this program reads {SCHEMA_VERSION}")
+    if "depth" in document:
         raise _refusal(path, "its layers end at a --depth")
     try:
         return _decode(path, document)
@@ -148,7 +150,7 @@ def _number(document: Mapping[str, Any], where: str) -> Number | None:
         if name not in value:
             return None
         value = value[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise ValueError(f"{where} is {value!r}")
     return value
 

@@ -10,6 +10,7 @@ from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint
 from w2v_explore.checkpoint.read import read_checkpoint
+from w2v_explore.config.checkpoint import find_unseen_conflicts
 from w2v_explore.config.load import Config, ConfigLike, as_config
 
 
@@ -22,17 +23,20 @@ class CheckpointFit:
         keys: The names of the tensors, read.
         config: The config.
         fit: What is missing, unexpected or of another shape.
+        conflicts: Where the config that comes with the checkpoint says another value of what no shape shows, a message
+            each: the weights would be taken, and compute something else.
     """
 
     checkpoint: Checkpoint
     keys: KeyTranslation
     config: Config
     fit: WeightsFit
+    conflicts: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
         """The answer."""
-        return self.fit.fits
+        return self.fit.fits and not self.conflicts
 
     def __repr__(self) -> str:
         verdict = "fits" if self.fits else "does not fit"
@@ -65,4 +69,5 @@ def check_checkpoint(checkpoint: str | os.PathLike[str], config: ConfigLike) -> 
     found = read_checkpoint(path_text(checkpoint, "a checkpoint"))
     keys = translate_keys(tensor.name for tensor in found.tensors)
     fit = fit_weights(found.tensors, keys, dict(build_architecture(wanted.model).state_dict_shapes()))
-    return CheckpointFit(checkpoint=found, keys=keys, config=wanted, fit=fit)
+    conflicts = tuple(find_unseen_conflicts(found, wanted.model))
+    return CheckpointFit(checkpoint=found, keys=keys, config=wanted, fit=fit, conflicts=conflicts)

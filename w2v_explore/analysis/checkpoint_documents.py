@@ -51,6 +51,8 @@ def fit_document(found: CheckpointFit) -> dict[str, Any]:
         "checkpoint": _checkpoint(found.checkpoint, found.keys),
         "config": found.config.name,
         **_fit(found.fit),
+        "fits": found.fits,
+        "conflicts": list(found.conflicts),
         "extras": [_extra(tensor, extra) for tensor, extra in found.fit.extras],
     }
 

@@ -24,7 +24,6 @@ def check(
     """Whether the weights of a checkpoint fit a config: what is missing, unexpected, or of another shape."""
     [wanted] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
     checked = check_checkpoint(checkpoint, wanted)
-    found, keys, fit = checked.checkpoint, checked.keys, checked.fit
     match format:
         case options.ReportFormat.JSON:
             from w2v_explore.report.json import dump
@@ -34,11 +33,11 @@ def check(
             from w2v_explore.report.checkpoint import fit_report
             from w2v_explore.report.markdown import report_markdown
 
-            print(report_markdown([fit_report(found, keys, fit, wanted.name)]), end="")
+            print(report_markdown([fit_report(checked)]), end="")
         case options.ReportFormat.TABLE:
             from w2v_explore.report.checkpoint import fit_report
             from w2v_explore.report.terminal import print_report, stdout_console
 
-            print_report(fit_report(found, keys, fit, wanted.name), stdout_console())
-    if not fit.fits:
+            print_report(fit_report(checked), stdout_console())
+    if not checked.fits:
         raise typer.Exit(ANSWER_IS_NO)

@@ -54,7 +54,11 @@ def lint(
     ] = None,
     outputs: Annotated[
         list[str] | None,
-        typer.Option("--output", metavar="FILE", help="Where the format of the same position goes; repeatable."),
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Where the format of the same position goes, - for standard output; repeatable.",
+        ),
     ] = None,
     select: Annotated[
         list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.")
@@ -102,8 +106,8 @@ def lint(
     report = run.check_all(names, allow_empty)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
-    for message in report.unreadable:
-        print(f"error: {message}", file=sys.stderr)
+    for entry in report.unreadable:
+        print(f"error: {entry.message}", file=sys.stderr)
     if diff:
         print("".join(report.diffs), end="")
     else:
@@ -120,7 +124,8 @@ def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project
         formats = [_usual_format(project)]
     if len(outputs) > len(formats):
         raise typer.BadParameter("each --output goes with a --format of its own")
-    targets: list[tuple[Format, str | None]] = list(zip(formats, outputs, strict=False))
+    files = [None if output == "-" else output for output in outputs]
+    targets: list[tuple[Format, str | None]] = list(zip(formats, files, strict=False))
     targets += [(format, None) for format in formats[len(outputs) :]]
     if sum(output is None for _, output in targets) > 1:
         raise typer.BadParameter("several formats cannot all go to standard output; give each an --output but one")

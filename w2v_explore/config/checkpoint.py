@@ -17,14 +17,17 @@ from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes, shap
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, plain_value
 from w2v_explore.config.load import read_config
+from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
-from w2v_explore.errors import CheckpointError, ConfigError
+from w2v_explore.errors import CheckpointError, ConfigError, SourceError
 
 CONV_LAYERS = "extractor_conv_layer_config"
 HEAD = "aux_num_out"
+UNSEEN = ("encoder_num_heads", "encoder_layer_norm_first", CONV_LAYERS)
+"""The fields that change what a model computes, and no shape; of the convolutions, the strides."""
 SHAPES = "shapes"
 
 _USUAL_HEAD_DIM = 64
@@ -173,6 +176,44 @@ def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins:
                 f"{field} is {describe(value)} in {origins[field]} and {describe(shapes.values[field])} by the shapes "
                 f"of the weights ({shapes.evidence[field]})"
             )
+
+
+def find_unseen_conflicts(checkpoint: Checkpoint, model: ModelConfig) -> Iterator[str]:
+    """Where a model and the config that comes with weights disagree on what no shape shows, a message each.
+
+    Heads, the order of norms and strides change what a model computes, and none of its tensors. A config that cannot
+    be read says nothing.
+    """
+    if checkpoint.config is None:
+        return
+    try:
+        stated = _read_config(checkpoint.config, allow_unknown=True)
+    except (CheckpointError, ConfigError, SourceError):
+        return
+    for field in UNSEEN:
+        if field not in stated.entries:
+            continue
+        entry = stated.entries[field]
+        theirs, ours = plain_value(entry.value), getattr(model, field)
+        if field == CONV_LAYERS:
+            theirs, ours = _strides(theirs), _strides(ours)
+        if theirs is not None and theirs != ours:
+            what = f"the strides of {field} are" if field == CONV_LAYERS else f"{field} is"
+            yield f"{what} {_word(ours)}, and {_word(theirs)} in {_origin(entry)}, which no shape shows"
+
+
+def _strides(layers: object) -> list[object] | None:
+    """The stride of each of some conv layers; None where they are none."""
+    if layers is None:
+        layers = STANDARD_CONV_LAYERS
+    try:
+        return [stride for _, _, stride in layers]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return None
+
+
+def _word(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
 
 
 def _not_counted(reference: str, fit: WeightsFit) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """Files that are no YAML mapping: what each looks like, and what to give or write instead.
 
-Imported only where a file could not be read: what is said here explains, and decides nothing.
+Imported only where a file could not be read.
 """
 
 import re
@@ -34,9 +34,10 @@ _MAGIC = (
 _MAYBE_UTF16 = re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){8,}|(?:\0[\t\n\r\x20-\x7e]){8,}")
 _NAME_CONFIG = "name a YAML or JSON config"
 
+_LFS_POINTER = re.compile(r"\s*version https://git-lfs\.github\.com/")
 _TEXTS = (
     (
-        re.compile(r"\s*version https://git-lfs\.github\.com/"),
+        _LFS_POINTER,
         "a pointer of Git LFS that stands for the file; fetch the file with `git lfs pull`",
     ),
     (
@@ -70,6 +71,11 @@ _TEXTS = (
 _OUR_LINE = re.compile(rf"^[ \t]*({'|'.join(FIELDS)}|extends) *:", re.M)
 # A look at the beginning tells; what is long is no config.
 _LOOKED_AT = 4_000
+
+
+def is_lfs_pointer(text: str) -> bool:
+    """Whether a text is what Git leaves in the place of a large file that was not fetched."""
+    return _LFS_POINTER.match(text) is not None
 
 
 def describe_bytes(content: bytes) -> str | None:

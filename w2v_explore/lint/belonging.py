@@ -1,11 +1,15 @@
 """Which files that a search comes across are model configs; of the others, what keeps them from being one."""
 
+import os
 import re
+from collections.abc import Iterator
 from functools import cache
+from typing import TypeGuard
 
 import yaml
 
-from w2v_explore.config.document import SHARED_NAMES, Document, Entry
+from w2v_explore.config import codes
+from w2v_explore.config.document import SHARED_NAMES, Document
 from w2v_explore.config.load import METADATA
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS
@@ -13,13 +17,21 @@ from w2v_explore.config.schema import FIELDS
 _OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})
 _DIALECTS = ("fairseq", "huggingface", "torchaudio")
 _DISTINCT_FIELDS = FIELDS.keys() - SHARED_NAMES
-# Linters of other things have an `extends`, too: yamllint, ESLint, Stylelint, Spectral, Renovate.
+# Other programs' settings have an `extends`, too: those of yamllint, ESLint, Stylelint, Spectral, Renovate, of Azure's
+# pipelines. What they extend are packages, and most of their files are hidden.
 _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
+_PIPELINES_KEYS = frozenset({"template", "file", "service"})
+_PACKAGE = re.compile(r"@|[a-z][\w-]+:(?!//)")
+# Copied from a page, a key has a space that does not break, or one of no width, which YAML takes for a part of the key.
+_UNSEEN = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 # The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
 _KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)
+# What is extended, at any depth: a preset, unless that is a service of Compose.
+_EXTENDED = re.compile(r"""\bextends["']?[ \t]*:[ \t]*["']?([\w./-]+)""")
 # Keys are held against field names letter by letter: of thousands, so many.
 _MAX_KEYS = 100
+_FAIRSEQ_NAME = re.compile(r"""\b_name["']?[ \t]*:[ \t]*["']?(?:wav2vec2|hubert)\b(?!_)""")
 _CLOSE, _A_LETTER_AWAY = 0.8, 0.95
 # What stands in the value of a misspelt `extends` tells as well; "bert" is not "hubert".
 _CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
@@ -30,20 +42,29 @@ def reason_to_pass_over(document: Document) -> str | None:
 
     Ours is what states a field, ``extends``, ``budgets`` or ``architecture`` at its top level, and what mostly states
     misspelt ones; another program's config if it states an architecture that ours can be. What cannot be parsed is
-    one if its text names a field or states ``extends``: otherwise a broken config would be passed over.
+    one if its text names a field or states ``extends``: otherwise a broken config would be passed over. A pointer of
+    Git LFS stands for nobody knows what, and must not pass for something that was checked.
     """
     if document.translation is not None:
-        if document.translation.is_family or _misspells_the_family(document):
+        if document.translation.is_family or _misspells_the_family(document) or _says_it_twice(document):
             return None
         if not {"extends", "budgets"}.isdisjoint(dict(_KEYS.findall(document.text))):
             return None
-        is_ours = document.translation.dialect not in _DIALECTS and _is_nearly_ours(document)
-        return None if is_ours else _first_words(document)
+        is_nobodys = document.translation.dialect not in _DIALECTS and not document.translation.is_known_stranger
+        return None if is_nobodys and _is_nearly_ours(document) else _first_words(document)
     if document.entries:
         if not _OWN_KEYS.isdisjoint(document.entries):
-            return "`extends` of another linter's settings" if _is_a_linters(document.entries) else None
+            return "`extends` of another program's settings" if _is_another_programs(document) else None
+        if not _OWN_KEYS.isdisjoint(key.strip(_UNSEEN) for key in document.entries):
+            return None
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
-    if _signs().search(_raw_text(document)):
+    text = _raw_text(document)
+    if _signs().search(text) or any(map(_is_preset, _EXTENDED.findall(text))):
+        return None
+    # Only for what cannot be read.
+    from w2v_explore.config.no_yaml import is_lfs_pointer
+
+    if is_lfs_pointer(document.text):
         return None
     if not document.text.strip() and not document.source.content.strip():
         return "empty"
@@ -66,8 +87,9 @@ def _signs() -> re.Pattern[str]:
     return re.compile(
         rf"""
         \b(?:{"|".join(sorted(_DISTINCT_FIELDS))}|extractor_mode)\b
-        | ^[{{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?::|[ \t]\w)
+        | ^[{{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?:[:=]|[ \t]\w)
         | \b(?:conv_feature_layers|feat_extract_norm|num_conv_pos_embeddings|do_stable_layer_norm|feat_proj_dropout)\b
+        | \b(?:feature_grad_mult|quantize_targets|conv_pos_groups|layer_norm_first)\b
         | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec2|wav2vec_|hubert|unispeech)
         | \b(?:Wav2Vec2|Hubert|UniSpeech|UniSpeechSat)(?:Model|For[A-Z]\w+)\b
         """,
@@ -80,11 +102,31 @@ def _raw_text(document: Document) -> str:
     return document.text or document.source.content.decode("latin-1").replace("\0", "")
 
 
-def _is_a_linters(entries: dict[str, Entry]) -> bool:
-    if entries.keys().isdisjoint(_LINTERS_KEYS) or not _LINTERS_LEFT.isdisjoint(entries):
+def _is_another_programs(document: Document) -> bool:
+    """Whether an ``extends``, the one key of ours in a file, is that of another program's settings."""
+    entries, source = document.entries, document.source
+    if "extends" not in entries or not _LINTERS_LEFT.isdisjoint(entries):
         return False
     value = entries["extends"].value
-    return not (isinstance(value, yaml.ScalarNode) and _is_preset(value.value))
+    if isinstance(value, yaml.MappingNode):
+        return any(isinstance(key, yaml.ScalarNode) and key.value in _PIPELINES_KEYS for key, _ in value.value)
+    names = list(_texts(value))
+    if any(map(_is_preset, names)):
+        return False
+    if not entries.keys().isdisjoint(_LINTERS_KEYS) or any(map(_PACKAGE.match, names)):
+        return True
+    is_hidden = os.path.basename(source.name).startswith(".")
+    return is_hidden and not any(name and os.path.isfile(os.path.join(source.folder, name)) for name in names)
+
+
+def _texts(node: yaml.Node) -> Iterator[str]:
+    """The texts in a value, those of the lists in it too."""
+    waiting = [node]
+    for node in waiting:  # grows on the way
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.ScalarNode):
+            yield node.value
 
 
 def _is_preset(text: str) -> bool:
@@ -93,7 +135,10 @@ def _is_preset(text: str) -> bool:
 
 def _is_nearly_ours(document: Document) -> bool:
     """Whether a mapping without a key of ours was most likely meant to be a config."""
-    return _is_misspelt(dict(_KEYS.findall(document.text))) or _states_ours(document.text)
+    values = dict(_KEYS.findall(document.text))
+    for key, entry in document.entries.items():
+        values.setdefault(key, entry.value.value if isinstance(entry.value, yaml.ScalarNode) else "")
+    return _is_misspelt(values) or _states_ours(document.text)
 
 
 def _is_misspelt(values: dict[str, str]) -> bool:
@@ -105,7 +150,7 @@ def _is_misspelt(values: dict[str, str]) -> bool:
     for key in keys:
         if get_close_matches(key.lower(), ["extends"], n=1, cutoff=_CLOSE_TO_EXTENDS):
             value = values[key].strip("\"'")
-            if _is_preset(value) or value.endswith((".yaml", ".yml")):
+            if _is_preset(value) or (value.endswith((".yaml", ".yml")) and "://" not in value):
                 return True
     names = [_field_like(key) for key in keys if len(key) <= 60]
     if any(get_close_matches(name, _DISTINCT_FIELDS, n=1, cutoff=_A_LETTER_AWAY) for name in names):
@@ -121,15 +166,28 @@ def _field_like(key: str) -> str:
 
 def _states_ours(text: str) -> bool:
     """Whether a readable text states ``architecture``, or several fields further in, where they reach no model."""
-    fields = re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text)
-    return len(set(fields)) > 1 or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
+    fields = set(re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text))
+    # A service of Compose is called base as well: this alone is not enough.
+    fields |= {"extends"} if any(map(_is_preset, _EXTENDED.findall(text))) else set()
+    return (
+        len(fields) > 1
+        or _FAIRSEQ_NAME.search(text) is not None
+        or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
+    )
+
+
+def _says_it_twice(document: Document) -> bool:
+    """Whether a key is given twice in what may be of ours: which of the two holds is not plain."""
+    is_twice = any(problem.rule is codes.DUPLICATE_KEY for problem in document.problems)
+    return is_twice and _signs().search(document.text) is not None
 
 
 def _misspells_the_family(document: Document) -> bool:
-    """Whether what says which model it is is a misspelt name of one that can be read."""
+    """Whether what says which model it is is a misspelt name of one that can be read, or no name at all."""
     from difflib import get_close_matches
 
     from w2v_explore.config.dialects.table import (
+        FAIRSEQ_GROUPS,
         FAIRSEQ_MODELS,
         FAIRSEQ_REFUSED,
         HUGGINGFACE_CONFIGS,
@@ -139,7 +197,18 @@ def _misspells_the_family(document: Document) -> bool:
     assert document.translation is not None
     for account in document.translation.accounts:
         name = account.theirs.rpartition(".")[2]
-        if account.status != "refused" or not isinstance(account.value, str):
+        if account.status != "refused":
+            continue
+        if name == "defaults":
+            # Only below the folders that fairseq has: any program may have a model of a like name.
+            groups = [group for group in _texts_of(account.value) if "/" in group]
+            if any(get_close_matches(group, FAIRSEQ_GROUPS, n=1, cutoff=_CLOSE_FAMILY) for group in groups):
+                return True
+            continue
+        if not isinstance(account.value, str) or "${" in account.value:
+            # What else it states tells, as in a text that cannot be parsed.
+            if name in ("model_type", "_name", "arch") and _signs().search(document.text):
+                return True
             continue
         known, refused = {
             "model_type": (HUGGINGFACE_CONFIGS, HUGGINGFACE_REFUSED),
@@ -151,3 +220,13 @@ def _misspells_the_family(document: Document) -> bool:
         if account.value not in refused and close:
             return close[0] in known
     return False
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    """The texts in Hydra's list of defaults: its entries, and what is chosen for each group."""
+    for item in value if isinstance(value, list) else [value]:
+        yield from filter(_is_text, item.values() if isinstance(item, dict) else [item])
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)

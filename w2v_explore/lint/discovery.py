@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
-from w2v_explore.errors import SourceError
 from w2v_explore.lint.paths import is_below, repository_root, tidy
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = (FOLDER_CONFIG,)
 STDIN = "-"
 
-_Complain = Callable[[str], None]
+_Complain = Callable[[str, str], None]
 _PassBy = Callable[[str, str], None]
 
 
@@ -40,15 +39,24 @@ def find_files(
 
     Args:
         paths: As they were given.
-        complain: Called with a message for each folder that cannot be searched; the search goes on.
+        complain: Called with each path that stands for nothing and each folder that cannot be searched, and a message;
+            the search goes on.
         pass_by: Called with each file and folder that is not looked at, as git ignores it, and the reason; a folder
             ends in a slash.
-
-    Raises:
-        SourceError: A path or pattern stands for nothing.
     """
     for path in paths:
         yield from _expand(path, complain, pass_by)
+
+
+def nothing_there(path: str) -> str | None:
+    """What to say of a path that stands for nothing; None where it stands for something."""
+    if path == STDIN or "\0" in path or os.path.lexists(path) or (is_pattern(path) and _matches(path)):
+        return None
+    return f"no file is named {path or repr(path)}, and no pattern of that name matches one"
+
+
+def _matches(pattern: str) -> list[str]:
+    return sorted(glob.glob(pattern, recursive=True))
 
 
 def is_pattern(path: str) -> bool:
@@ -58,7 +66,7 @@ def is_pattern(path: str) -> bool:
 
 def without_idle_patterns(paths: Sequence[str]) -> list[str]:
     """The paths without the patterns that match nothing."""
-    return [path for path in paths if not is_pattern(path) or glob.glob(path, recursive=True)]
+    return [path for path in paths if not is_pattern(path) or _matches(path)]
 
 
 def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]:
@@ -69,10 +77,10 @@ def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]
     elif os.path.lexists(path):
         yield Found(tidy(path), searched=False)
     else:
-        matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
-        if not matches:
-            raise SourceError(f"no file is named {path or repr(path)}, and no pattern of that name matches one")
-        for match in matches:
+        message = nothing_there(path)
+        if message is not None:
+            complain(path, message)
+        for match in _matches(path) if message is None else []:
             if os.path.isdir(match):
                 yield from _search(match, path, complain, pass_by)
             else:
@@ -83,7 +91,7 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
     ignored = _IgnoredByGit(folder)
 
     def refuse(error: OSError) -> None:
-        complain(f"cannot search {error.filename}: {error.strerror}")
+        complain(str(error.filename), f"cannot search {error.filename}: {error.strerror}")
 
     # Links to folders are followed, each folder once.
     waiting, reached = [folder], [os.path.realpath(folder)]
@@ -117,10 +125,14 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
 
 
 class _IgnoredByGit:
-    """The .gitignore files from the root of the repository down to the folder that is being searched."""
+    """The .gitignore files from the root of the repository down to the folder that is being searched.
+
+    What git tracks it does not ignore, whatever such a file says.
+    """
 
     def __init__(self, folder: str) -> None:
         self._specs: list[tuple[str, Any]] = []
+        self._tracked: dict[str | None, _Tracked] = {}
         for parent in self._parents(os.path.abspath(folder)):
             self.enter(parent)
 
@@ -148,7 +160,16 @@ class _IgnoredByGit:
             # The nearest file that says anything decides.
             decision = spec.check_file(path).include
             verdict = verdict if decision is None else decision
-        return verdict
+        return verdict and not self._is_tracked(os.path.abspath(parent), name)
+
+    def _is_tracked(self, folder: str, name: str) -> bool:
+        root = repository_root(folder)
+        if root is None:
+            return False
+        if root not in self._tracked:
+            self._tracked[root] = _Tracked(root)
+        relative = os.path.relpath(folder, root).replace(os.sep, "/")
+        return self._tracked[root].holds(name if relative == os.curdir else f"{relative}/{name}")
 
     @staticmethod
     def _parents(folder: str) -> list[str]:
@@ -159,3 +180,39 @@ class _IgnoredByGit:
             folder = os.path.dirname(folder)
             parents.insert(0, folder)
         return parents
+
+
+class _Tracked:
+    """The names in a repository's index; none where it cannot be read, as of version 4, which compresses names."""
+
+    def __init__(self, root: str) -> None:
+        self._index = b""
+        try:
+            with open(os.path.join(_git_folder(root), "index"), "rb") as file:
+                index = file.read()
+        except (OSError, ValueError):
+            return
+        if index[:4] == b"DIRC" and int.from_bytes(index[4:8], "big") in (2, 3):
+            self._index = index
+
+    def holds(self, path: str) -> bool:
+        """Whether a file is in the index, or any file of a folder, whose name ends in a slash."""
+        sought = os.fsencode(path) if path.endswith("/") else os.fsencode(path) + b"\0"
+        at = self._index.find(sought)
+        while at != -1:
+            # A name is preceded by its length, with another two bytes between in entries that are extended.
+            length = self._index.find(b"\0", at) - at
+            lengths = (int.from_bytes(self._index[at - gap : at - gap + 2], "big") & 0xFFF for gap in (2, 4))
+            if min(length, 0xFFF) in lengths:
+                return True
+            at = self._index.find(sought, at + 1)
+        return False
+
+
+def _git_folder(root: str) -> str:
+    """Where git keeps what it knows of a working tree: in a submodule or another working tree, a file says where."""
+    path = os.path.join(root, ".git")
+    if os.path.isdir(path):
+        return path
+    with open(path, encoding="utf-8") as file:
+        return os.path.join(root, file.read().removeprefix("gitdir:").strip())

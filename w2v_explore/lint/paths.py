@@ -53,7 +53,7 @@ class PortablePaths:
 
     def of(self, path: str) -> str:
         """The path; what is no path (``<stdin>``, ``preset base``) stays as it is."""
-        if path.startswith(("<", OVERRIDE, "preset ")) and not os.path.lexists(path):
+        if "\0" in path or (path.startswith(("<", OVERRIDE, "preset ")) and not os.path.lexists(path)):
             return path
         folder, name = os.path.split(path)
         start = self._folders.get(folder)

@@ -1,8 +1,9 @@
 """``[tool.w2v-explore]`` of the nearest pyproject.toml: the options of `lint`, for a whole project."""
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,7 +11,9 @@ from w2v_explore.errors import SourceError
 from w2v_explore.lint.codes import is_known
 
 _TABLE = "w2v-explore"
-_MISSPELT_TABLES = ("w2v_explore", "w2vexplore")
+# A file with nothing of the kind in it is not parsed.
+_TRACE = re.compile(rb"w2v[ _-]?explor", re.IGNORECASE)
+_CLOSE = 0.85
 _LISTS = ("paths", "select", "ignore")
 _KEYS = (*_LISTS, "fail-on", "seconds", "format", "budgets", "per-path-ignores")
 _SEVERITIES = ("error", "warning", "advice")
@@ -68,7 +71,7 @@ def _table(path: str) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
-    if not any(name.encode() in content for name in (_TABLE, *_MISSPELT_TABLES)):
+    if not _TRACE.search(content):
         return None
     # Only projects that configure the linter pay for the import.
     if sys.version_info >= (3, 11):
@@ -77,16 +80,30 @@ def _table(path: str) -> dict[str, Any] | None:
         import tomli as tomllib
 
     try:
-        tools = tomllib.loads(content.decode()).get("tool", {})
+        document = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {error}") from error
-    for name in _MISSPELT_TABLES if isinstance(tools, dict) else ():
-        if name in tools:
-            raise SourceError(f"{path}: the table tool.{name} is read by nobody; call it tool.{_TABLE}")
+    misplaced = next(_misplaced(document), None)
+    if misplaced is not None:
+        raise SourceError(f"{path}: the table {misplaced} is read by nobody; call it tool.{_TABLE}")
+    tools = document.get("tool")
     table = tools.get(_TABLE) if isinstance(tools, dict) else None
     if table is not None and not isinstance(table, dict):
         raise SourceError(f"{path}: tool.{_TABLE} is {table!r}; write a table, [tool.{_TABLE}]")
     return table
+
+
+def _misplaced(document: dict[str, Any]) -> Iterator[str]:
+    """The tables that were most likely meant for us, and have another name or stand elsewhere."""
+    # Only a few files come this far.
+    from difflib import get_close_matches
+
+    places = [(name, document.get(name)) for name in ("tool", "tools", "Tool", "project")] + [("", document)]
+    for place, tables in places:
+        for name, value in tables.items() if isinstance(tables, dict) else ():
+            is_right = place == "tool" and name == _TABLE
+            if isinstance(value, dict) and not is_right and get_close_matches(name.lower(), [_TABLE], cutoff=_CLOSE):
+                yield f"{place}.{name}" if place else name
 
 
 def _project(path: str, folder: str, table: dict[str, Any]) -> Project:

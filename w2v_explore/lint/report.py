@@ -26,6 +26,18 @@ class PassedOver(NamedTuple):
         return self._replace(path=f"{rename(self.path.rstrip('/'))}{slash}")
 
 
+class NotRead(NamedTuple):
+    """What could not be read or written, so that nothing is known of it.
+
+    Attributes:
+        path: A file, or a folder or pattern that led to no config.
+        message: What to say of it; it names the path.
+    """
+
+    path: str
+    message: str
+
+
 @dataclass(slots=True, repr=False)
 class LintReport:
     """The problems of all files, and what was not checked.
@@ -37,7 +49,7 @@ class LintReport:
         not_searched: What a search did not look at, as git ignores it.
         lines: The source line of each problem that has a place, by path and line.
         diffs: The lines of unified diffs, where repairs are shown and not made.
-        unreadable: What could not be read or written, a message each.
+        unreadable: What could not be read or written; while there is any, a run without problems is no good news.
         hidden: Advice that holds and is not selected, and errors that were left out, by rule.
     """
 
@@ -47,7 +59,7 @@ class LintReport:
     not_searched: list[PassedOver] = field(default_factory=list)
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[NotRead] = field(default_factory=list)
     hidden: Counter[Rule] = field(default_factory=Counter)
 
     def renamed(self, rename: Callable[[str], str]) -> "LintReport":
@@ -61,6 +73,7 @@ class LintReport:
             files=[rename(name) for name in self.files],
             passed_over=[entry.renamed(rename) for entry in self.passed_over],
             not_searched=[entry.renamed(rename) for entry in self.not_searched],
+            unreadable=[entry._replace(path=rename(entry.path)) for entry in self.unreadable],
             lines={(rename(name), line): text for (name, line), text in self.lines.items()},
         )
 
@@ -96,11 +109,12 @@ class LintReport:
             f"{self.count('advice')} advice" if self.count("advice") else "",
         ]
         skipped = f" ({_count(len(self.passed_over), 'file')} passed over)" if self.passed_over else ""
+        unread = f"; {len(self.unreadable)} could not be checked" if self.unreadable else ""
         if not self.files:
             return f"No config was checked{skipped}"
         found = " and ".join(text for text in counts if text) or "No problems"
         hidden = "".join(f"; {text}" for text in self._hidden_sentences())
-        return f"{found} in {_count(len(self.files), 'file')}{skipped}{hidden}"
+        return f"{found} in {_count(len(self.files), 'file')}{skipped}{unread}{hidden}"
 
     def _hidden_sentences(self) -> Iterator[str]:
         errors, advice = self.count_hidden("error"), self.count_hidden("advice")

@@ -10,14 +10,14 @@ from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
 from w2v_explore.config.load import known_dialect
 from w2v_explore.config.source import Source, read_file, read_stdin
-from w2v_explore.diagnostics import Problem
+from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
-from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, without_idle_patterns
+from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, nothing_there, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
 from w2v_explore.lint.paths import Identities, tidy
 from w2v_explore.lint.pyproject import Project, load_project
-from w2v_explore.lint.report import LintReport, PassedOver
+from w2v_explore.lint.report import LintReport, NotRead, PassedOver
 from w2v_explore.lint.settings import Settings, settings_of
 
 
@@ -47,7 +47,9 @@ class LintRun:
         # By file: whether it is a config.
         self._checked: dict[tuple[str, str], bool] = {}
         self._fruitful: set[str] = set()
-        self._seen: set[tuple[object, ...]] = set()
+        # What one config hides of its base, another shows, and the base itself.
+        self._shown: set[tuple[object, ...]] = set()
+        self._hidden: dict[tuple[object, ...], Rule] = {}
 
     def check_all(self, paths: Sequence[str], allow_empty: bool = False) -> LintReport:
         """The report on all files that paths stand for.
@@ -55,9 +57,6 @@ class LintRun:
         Args:
             paths: Files, folders, globs, and ``-``.
             allow_empty: Whether folders and patterns may lead to no config.
-
-        Raises:
-            SourceError: A path or pattern stands for nothing.
         """
         for found in find_files(without_idle_patterns(paths) if allow_empty else paths, self.complain, self.pass_by):
             self.check(found)
@@ -65,9 +64,9 @@ class LintRun:
             self._complain_of_nothing(paths)
         return self.finish()
 
-    def complain(self, message: str) -> None:
+    def complain(self, path: str, message: str) -> None:
         """Note what could not be read or written, and go on."""
-        self._report.unreadable.append(message)
+        self._report.unreadable.append(NotRead(path, message))
 
     def pass_by(self, path: str, reason: str) -> None:
         """Note what a search did not look at."""
@@ -85,12 +84,14 @@ class LintRun:
     def finish(self) -> LintReport:
         """The report, sorted."""
         self._report.problems.sort(key=order)
+        self._report.hidden.update(rule for identity, rule in self._hidden.items() if identity not in self._shown)
         return self._report
 
     def _complain_of_nothing(self, names: Sequence[str]) -> None:
         """Note each folder and pattern that led to no config: most likely another one was meant."""
+        said = {entry.path for entry in self._report.unreadable}
         for name in names:
-            if name in self._fruitful or not (os.path.isdir(name) or is_pattern(name)):
+            if name in self._fruitful or name in said or not (os.path.isdir(name) or is_pattern(name)):
                 continue
             prefix = "" if tidy(name) == os.curdir else os.path.join(tidy(name), "")
             passed_over, ignored = (
@@ -99,14 +100,16 @@ class LintRun:
             )
             seen = [f"{passed_over} passed over"] * bool(passed_over) + [f"{ignored} not searched"] * bool(ignored)
             why = f" ({', '.join(seen)}; --show-files says why)" if seen else ""
-            self.complain(f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty")
+            self.complain(
+                name, f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty"
+            )
 
     def _check(self, found: Found) -> bool:
         """Whether a file is a config, once it has been linted or passed over."""
         try:
             source = self._read(found.path)
         except SourceError as error:
-            self.complain(str(error))
+            self.complain(found.path, str(error))
             return True
         dialect = None if found.searched else self._dialect
         document = parse_document(source, dialect)
@@ -121,25 +124,22 @@ class LintRun:
         problems, hidden, counted = examine_document(document, settings)
         lines = document.text.splitlines() if problems else []
         for problem in problems:
-            if self._is_new(problem, source.name):
+            identity = self._identity(problem)
+            if problem.place.path != source.name and self._settings_for(problem.place.path).ignores(problem.rule):
+                if problem.rule.severity == "error":
+                    self._hidden[identity] = problem.rule
+            elif identity not in self._shown:
+                self._shown.add(identity)
                 self._report.problems.append(problem)
                 self._keep_line(problem, source.name, lines)
-        for problem in hidden:
-            if self._is_new(problem, source.name):
-                self._report.hidden[problem.rule] += 1
+        self._hidden.update((self._identity(problem), problem.rule) for problem in hidden)
         self._report.hidden.update(counted)
         return True
 
-    def _is_new(self, problem: Problem, name: str) -> bool:
-        """Whether a problem counts: a fault of a base is found again with every config that extends it."""
+    def _identity(self, problem: Problem) -> tuple[object, ...]:
+        """What makes two problems one: a fault of a base is found again with every config that extends it."""
         place = problem.place
-        if place.path != name and self._settings_for(place.path).ignores(problem.rule):
-            return False
-        key = (self._identities.of(place.path), *place[1:], problem.rule.code, problem.message)
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+        return (self._identities.of(place.path), *place[1:], problem.rule.code, problem.message)
 
     def _read(self, path: str) -> Source:
         if path == STDIN:
@@ -170,12 +170,12 @@ class LintRun:
             self._report.diffs += difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)")
             return document
         if source.path is None:
-            self.complain(f"cannot repair {source.name}: it is no file; --diff shows what would change")
+            self.complain(source.name, f"cannot repair {source.name}: it is no file; --diff shows what would change")
             return document
         try:
             write_source(fixed)
         except OSError as error:
-            self.complain(f"cannot write {source.name}: {error.strerror or error}")
+            self.complain(source.name, f"cannot write {source.name}: {error.strerror or error}")
             return document
         return repaired
 
@@ -222,6 +222,10 @@ def lint_files(
     for name, codes in (("select", select), ("ignore", ignore)):
         if isinstance(codes, str):
             raise TypeError(f"{name} is a text; give a list of codes, as ['E', 'W3']")
+    for name in names:
+        message = nothing_there(name)
+        if message is not None:
+            raise SourceError(message)
     project = load_project(os.getcwd())
     settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
     return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Rule, Severity
 from w2v_explore.errors import ArgumentError
-from w2v_explore.lint.codes import all_rules, is_known
+from w2v_explore.lint.codes import INPUT_TOO_SHORT, all_rules, is_known
 from w2v_explore.lint.pyproject import Project
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
@@ -61,7 +61,8 @@ def settings_of(
     """What holds for a run: what was said, and for the rest what a pyproject.toml says.
 
     Raises:
-        ArgumentError: A code is none, no rule is left to run, or the duration is not positive.
+        ArgumentError: A code is none, no rule is left to run, one is selected that cannot, or the duration is not
+            positive.
     """
     if seconds is not None and not 0 < seconds < float("inf"):
         raise ArgumentError(f"{seconds:g} seconds are no length of audio; give a positive duration")
@@ -69,11 +70,16 @@ def settings_of(
     ignored = project.ignore if ignore is None else _codes(ignore)
     if chosen == ():
         raise ArgumentError("no rule is selected, so that nothing would be checked; give E,W for the usual ones")
+    duration = seconds if seconds is not None else project.seconds
+    if chosen is not None and INPUT_TOO_SHORT.code in chosen and duration is None:
+        raise ArgumentError(
+            f"{INPUT_TOO_SHORT.code} is selected, and runs only where it is said how long clips are; give --seconds"
+        )
     settings = Settings(
         select=chosen,
         ignore=ignored,
         fail_on=fail_on or project.fail_on or "warning",  # type: ignore[arg-type]
-        seconds=seconds if seconds is not None else project.seconds,
+        seconds=duration,
         budgets=project.budgets,
         allow_unknown=allow_unknown,
     )

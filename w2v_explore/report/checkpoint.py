@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from w2v_explore.analysis.check import CheckpointFit
 from w2v_explore.analysis.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
@@ -36,13 +37,15 @@ def inspection_report(inspection: Inspection) -> Report:
     return Report(checkpoint.origin, lines, tables)
 
 
-def fit_report(checkpoint: Checkpoint, keys: KeyTranslation, fit: WeightsFit, config: str) -> Report:
+def fit_report(checked: CheckpointFit) -> Report:
     """The report on whether a checkpoint fits a config, by the config's name."""
-    verdict = "fits" if fit.fits else "does not fit"
-    heading = f"{checkpoint.origin} {verdict} {config}"
+    fit = checked.fit
+    verdict = "fits" if checked.fits else "does not fit"
+    heading = f"{checked.checkpoint.origin} {verdict} {checked.config.name}"
     lines = [
-        describe_checkpoint(checkpoint, keys),
+        describe_checkpoint(checked.checkpoint, checked.keys),
         f"{exact(fit.matched)} of the {exact(fit.expected)} tensors that the config wants are there",
+        *checked.conflicts,
     ]
     tables = fit_tables(fit)
     if fit.left_out:

@@ -66,8 +66,15 @@ def _class_names(ledger: Ledger, root: Section) -> list[str] | None:
     if isinstance(names, list) and all(isinstance(name, str) for name in names):
         return [name for name in names if name]
     message = f"architectures is {describe(value)}; write a list of names of classes, as [Wav2Vec2ForCTC]"
-    ledger.refuse_family(root, "architectures", message)
+    _refuse_classes(ledger, root, message)
     return None
+
+
+def _refuse_classes(ledger: Ledger, root: Section, message: str) -> None:
+    """Refuse the whole for its classes; with a ``model_type`` that can be read, it is one of that family, wrong."""
+    ledger.refuse_family(root, "architectures", message)
+    model_type = root.value("model_type")
+    ledger.is_family = isinstance(model_type, str) and model_type in HUGGINGFACE_CONFIGS
 
 
 def _family_of(name: str) -> tuple[str | None, str]:
@@ -102,7 +109,7 @@ def _check_family(ledger: Ledger, root: Section, classes: Sequence[str]) -> bool
         if family in HUGGINGFACE_REFUSED:
             beside = f", and model_type is {value}" if value else ""
             message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
-            ledger.refuse_family(root, "architectures", message)
+            _refuse_classes(ledger, root, message)
             return False
     if not value and classes and _model_type(root, classes) is None:
         message = (

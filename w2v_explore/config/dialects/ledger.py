@@ -80,6 +80,7 @@ class Translation(NamedTuple):
         other_rates: Samples per second that are stated too, beside those that are taken.
         open_head: What to say of a head that the model has, where its size is not given; None where it has none.
         is_family: Whether it states an architecture that ours can be, right or wrong.
+        is_known_stranger: Whether it is of a kind that is known to be no config of a model.
     """
 
     dialect: str
@@ -90,6 +91,7 @@ class Translation(NamedTuple):
     other_rates: tuple[Entry, ...] = ()
     open_head: Problem | None = None
     is_family: bool = True
+    is_known_stranger: bool = False
 
 
 class Section(NamedTuple):

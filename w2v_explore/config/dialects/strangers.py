@@ -19,6 +19,8 @@ _OURS = (*FIELDS, "extends", "budgets", "published_parameters")
 """What no other program's config says; a mapping with one of these, or with one misspelt, is ours."""
 # What HyperPyYAML resolves; other tags are YAML's own or a mistake in a config of ours.
 _HYPER_TAGS = re.compile(r"(?<![\w!])!(new|name|ref|apply|include|copy|module|tuple|PLACEHOLDER)\b(?=[:\s]|$)", re.M)
+_ENOUGH_FIELDS = 4
+"""So many of our fields in one mapping are a config of ours, in whatever else it stands."""
 _MAX_SHOWN_KEYS = 4
 _MAX_NODES = 2_000
 _MAX_DEPTH = 5
@@ -40,6 +42,18 @@ class Stranger(NamedTuple):
     is_met: Callable[[Section], bool]
     what: str
     instead: str = _NAME_PRESET
+
+
+class Strange(NamedTuple):
+    """What is to be said of a mapping that is no config of a model.
+
+    Attributes:
+        message: What it looks like, and what to give instead.
+        is_known: Whether it is of a kind that is known, rather than only of none that is read.
+    """
+
+    message: str
+    is_known: bool
 
 
 def _has(*names: str) -> Callable[[Section], bool]:
@@ -258,8 +272,8 @@ STRANGERS = (
 )  # fmt: skip
 
 
-def find_stranger(document: Document, root: Section) -> str | None:
-    """What a mapping that was recognised as no program's looks like, and what to give instead, as a message.
+def find_stranger(document: Document, root: Section) -> Strange | None:
+    """What a mapping that was recognised as no program's looks like, and what to give instead.
 
     Args:
         document: As it was parsed.
@@ -269,29 +283,35 @@ def find_stranger(document: Document, root: Section) -> str | None:
         None where it is a config of ours, right or wrong.
     """
     nested = _nested_fields(root)
-    if nested is not None:
-        return f"the fields stand below `{nested}`; write them at the file's own level, without indentation"
-    if _is_ours(root):
+    if nested is None and _is_ours(root):
         return None
     for stranger in STRANGERS:
         if stranger.is_met(root):
-            return f"this looks like {stranger.what}; {_start(document, root) or stranger.instead}"
+            # A recipe of ESPnet hands them to torchaudio.
+            own = f"the fields below `{nested}` are a config of ours; name a file of them alone" if nested else None
+            message = f"this looks like {stranger.what}; {own or _start(document, root) or stranger.instead}"
+            return Strange(message, is_known=True)
+    if nested is not None:
+        message = f"the fields stand below `{nested}`; write them at the file's own level, without indentation"
+        return Strange(message, is_known=False)
     start = _start(document, root)
     shown = [f"`{_shorten(name)}`" for name in list(root.pairs)[:_MAX_SHOWN_KEYS]]
     keys = ", ".join(shown) + (", …" if len(root.pairs) > _MAX_SHOWN_KEYS else "")
     instead = start or "write `extends: base` and what differs, or name a model's config.json"
     what = f"none of its keys ({keys}) is known" if len(root.pairs) > 1 else f"its key {keys} is not known"
-    return f"this is no config of a wav2vec 2.0 model that is read here: {what}; {instead}"
+    return Strange(f"this is no config of a wav2vec 2.0 model that is read here: {what}; {instead}", is_known=False)
 
 
-def find_tagged(document: Document, root: Section) -> str | None:
-    """What a file with HyperPyYAML's tags is, and what to give instead, as a message; None where it has none."""
+def find_tagged(document: Document, root: Section) -> Strange | None:
+    """What a file with HyperPyYAML's tags is, and what to give instead; None where it has none."""
     if not any(problem.rule is codes.EXPLICIT_TAG for problem in document.problems):
         return None
     if not _HYPER_TAGS.search(document.text):
         return None
     instead = _start(document, root) or _NAME_PRESET
-    return f"this looks like HyperPyYAML (SpeechBrain), whose tags build Python objects; {instead}"
+    message = f"this looks like HyperPyYAML (SpeechBrain), whose tags build Python objects; {instead}"
+    # With a whole config of ours, a tag in it is the mistake.
+    return Strange(message, is_known=len(root.pairs.keys() & FIELDS.keys()) < _ENOUGH_FIELDS)
 
 
 def _is_ours(root: Section) -> bool:
@@ -311,7 +331,11 @@ def _nested_fields(root: Section) -> str | None:
         return None
     for name in root.pairs:
         inner = root.inner(name)
-        if inner is not None and len(inner.pairs.keys() & {*FIELDS, "extends"}) > 3:
+        if inner is None:
+            continue
+        # A sweep or a schema has mappings of choices or types below such names.
+        stated = [key for key, (_, value) in inner.pairs.items() if not isinstance(value, yaml.MappingNode)]
+        if len({*FIELDS, "extends"}.intersection(stated)) >= _ENOUGH_FIELDS:
             return name
     return None
 

@@ -8,7 +8,7 @@ from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
 from w2v_explore.config.dialects.recognise import recognise
 from w2v_explore.config.dialects.relatives import find_relative
-from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
+from w2v_explore.config.dialects.strangers import Strange, find_stranger, find_tagged
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.schema import FIELDS
@@ -51,10 +51,11 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
     return ledger.close()
 
 
-def _refuse(document: Document, message: str) -> Document:
+def _refuse(document: Document, strange: Strange) -> Document:
     """A document that is no config: the cause alone, whatever else might be said of its parts."""
-    problem = Problem(rule=codes.FOREIGN_FAMILY, place=document.start, key=None, message=message)
-    return document._replace(entries={}, problems=(problem,), translation=Translation(UNKNOWN, is_family=False))
+    problem = Problem(rule=codes.FOREIGN_FAMILY, place=document.start, key=None, message=strange.message)
+    translation = Translation(UNKNOWN, is_family=False, is_known_stranger=strange.is_known)
+    return document._replace(entries={}, problems=(problem,), translation=translation)
 
 
 def _read_torchaudio(document: Document) -> Document:

@@ -15,8 +15,11 @@ def fingerprints(problems: Sequence[Problem]) -> list[str]:
     hashes = []
     for problem in problems:
         identity = (problem.place.path, problem.rule.code, problem.key or "")
-        hashes.append(
-            hashlib.sha256("\0".join([*identity, str(seen[identity])]).encode(errors="surrogateescape")).hexdigest()
-        )
+        hashes.append(hash_of(*identity, str(seen[identity])))
         seen[identity] += 1
     return hashes
+
+
+def hash_of(*texts: str) -> str:
+    """One hash of several texts."""
+    return hashlib.sha256("\0".join(texts).encode(errors="surrogateescape")).hexdigest()

@@ -6,16 +6,20 @@ GitHub shows ten of each kind for a step and fifty for a job, so that errors com
 from __future__ import annotations
 
 from w2v_explore.diagnostics import Problem
-from w2v_explore.lint.report import LintReport
+from w2v_explore.lint.report import LintReport, NotRead
 from w2v_explore.lint.settings import SEVERITIES
 
 _COMMANDS = {"error": "error", "warning": "warning", "advice": "notice"}
 
 
 def render(report: LintReport) -> str:
-    """A command per problem, then a plain line with the counts."""
+    """A command for all that could not be read, one per problem, then a plain line with the counts."""
     problems = sorted(report.problems, key=lambda problem: SEVERITIES.index(problem.rule.severity))
-    return "\n".join([*map(_command, problems), report.sentence(), ""])
+    return "\n".join([*map(_not_read, report.unreadable), *map(_command, problems), report.sentence(), ""])
+
+
+def _not_read(entry: NotRead) -> str:
+    return f"::error title=not checked,file={_property(entry.path)}::{_message(entry.message)}"
 
 
 def _command(problem: Problem) -> str:

@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from w2v_explore.encoding import dump_json
-from w2v_explore.lint.formats.fingerprint import fingerprints
+from w2v_explore.lint.formats.fingerprint import fingerprints, hash_of
 from w2v_explore.lint.report import LintReport
 
 _SEVERITIES = {"error": "critical", "warning": "minor", "advice": "info"}
 
 
 def render(report: LintReport) -> str:
-    """One entry per problem."""
+    """One entry per problem, and one for all that could not be read."""
     entries: list[dict[str, Any]] = [
+        {
+            "description": entry.message,
+            "check_name": "not-checked",
+            "fingerprint": hash_of("not-checked", entry.path, entry.message),
+            "severity": "blocker",
+            "location": {"path": entry.path, "lines": {"begin": 1}},
+        }
+        for entry in report.unreadable
+    ]
+    entries += [
         {
             "description": problem.message,
             "check_name": problem.rule.code,

@@ -30,7 +30,7 @@ def document(report: LintReport) -> dict[str, Any]:
         "files": report.files,
         "passed_over": [entry._asdict() for entry in report.passed_over],
         "not_searched": [entry._asdict() for entry in report.not_searched],
-        "unreadable": report.unreadable,
+        "unreadable": [entry.message for entry in report.unreadable],
     }
 
 

@@ -1,4 +1,7 @@
-"""JUnit XML: a suite per file, a failing case per problem, and a passing case for a clean file."""
+"""JUnit XML: a suite per file, a failing case per problem, and a passing case for a clean file.
+
+What could not be read is a case with an error: whoever reads the report alone must not take it for a clean file.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ def render(report: LintReport) -> str:
     for problem in report.problems:
         by_file.setdefault(problem.place.path, []).append(problem)
     tests = sum(max(1, len(problems)) for problems in by_file.values())
-    root = ElementTree.Element("testsuites", {"name": "w2v-explore", **_counts(tests, len(report.problems))})
+    unread = len(report.unreadable)
+    counts = _counts(tests + unread, len(report.problems), unread)
+    root = ElementTree.Element("testsuites", {"name": "w2v-explore", **counts})
     for name, problems in by_file.items():
         counts = _counts(max(1, len(problems)), len(problems))
         suite = ElementTree.SubElement(root, "testsuite", {"name": _printable(name), **counts})
@@ -23,12 +28,16 @@ def render(report: LintReport) -> str:
             ElementTree.SubElement(suite, "testcase", name="no problems", classname=_printable(name))
         for problem in problems:
             _case(suite, problem)
+    for entry in report.unreadable:
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _printable(entry.path), **_counts(1, 0, 1)})
+        case = ElementTree.SubElement(suite, "testcase", name="not checked", classname=_printable(entry.path))
+        ElementTree.SubElement(case, "error", type="unreadable", message=_printable(entry.message))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root).decode() + "\n"
 
 
-def _counts(tests: int, failures: int) -> dict[str, str]:
-    return {"tests": str(tests), "failures": str(failures), "errors": "0"}
+def _counts(tests: int, failures: int, errors: int = 0) -> dict[str, str]:
+    return {"tests": str(tests), "failures": str(failures), "errors": str(errors)}
 
 
 def _case(suite: ElementTree.Element, problem: Problem) -> None:

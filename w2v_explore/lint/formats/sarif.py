@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.encoding import dump_json
 from w2v_explore.lint.formats.fingerprint import fingerprints
-from w2v_explore.lint.report import LintReport
+from w2v_explore.lint.report import LintReport, NotRead
 from w2v_explore.version import __version__
 
 _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
 
 
 def render(report: LintReport) -> str:
-    """One run; an empty list of results where nothing was found."""
+    """One run; an empty list of results where nothing was found.
+
+    What could not be read is a notification of a run that did not succeed.
+    """
     rules = sorted({problem.rule for problem in report.problems}, key=lambda rule: rule.code)
     numbers = {rule: number for number, rule in enumerate(rules)}
     results = [
@@ -23,12 +27,34 @@ def render(report: LintReport) -> str:
         for problem, fingerprint in zip(report.problems, fingerprints(report.problems), strict=True)
     ]
     driver = {"name": "w2v-explore", "version": __version__, "rules": [_rule(rule) for rule in rules]}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(report.unreadable)],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+        "runs": [run],
     }
     return dump_json(document) + "\n"
+
+
+def _invocation(unreadable: Sequence[NotRead]) -> dict[str, Any]:
+    notifications = [
+        {
+            "level": "error",
+            "message": {"text": entry.message},
+            "locations": [{"physicalLocation": _location(Place(entry.path))}],
+        }
+        for entry in unreadable
+    ]
+    # An empty list says what no list says.
+    return {
+        "executionSuccessful": not unreadable,
+        **({"toolExecutionNotifications": notifications} if unreadable else {}),
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

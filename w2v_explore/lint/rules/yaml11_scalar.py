@@ -30,7 +30,7 @@ __all__ = ["RULE", "check"]
 TORCH = "accepts"
 
 # Of what is said beside the fields, the one number.
-_LOOKED_AT = {*FIELDS, "sample_rate"}
+_NUMBERS = {*FIELDS, "sample_rate"}
 _SAFE = re.compile(
     r"true|false|null|~|[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+|[-+]?\.(inf|nan)", re.I
 )
@@ -43,10 +43,14 @@ def _is_safe(text: str) -> bool:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look at the plain values that the file itself states."""
-    for key, entry in subject.document.entries.items():
+    """Look at the plain values that hold, of the file itself and of ours that it extends."""
+    for key, entry in subject.reading.entries.items():
         node = entry.value
-        if key in _LOOKED_AT and not (isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value))):
+        if (
+            key in _NUMBERS
+            and not entry.names
+            and not (isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value)))
+        ):
             yield from _traps(key, node, (), depth=3)
 
 
