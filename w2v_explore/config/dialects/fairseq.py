@@ -177,7 +177,7 @@ def _complain_of(ledger: Ledger, outer: Section, name: str, entered: str) -> boo
 
 
 def _is_part_beside(name: str, around: Section) -> bool:
-    """Whether a mapping beside the model is a part of its own: adapters, a teacher, or what has sizes in other words."""
+    """Whether a mapping beside the model is a part of its own: adapters, a teacher, or sizes in other words."""
     if any(word in name for word in _ADAPTERS):
         return True
     return name != "hydra" and _states_a_size(around) and ("teacher" in name or not _sizes_in(around))
