@@ -88,10 +88,20 @@ def test_what_the_model_is_made_from_is_no_other_model(text: str, layers: int) -
     assert reading.model.encoder_num_layers == layers
 
 
-def test_a_teacher_beside_the_model_is_said_to_be_left_out() -> None:
-    reading = read_text("model: {_name: hubert, encoder_layers: 3}\nteacher: {model: {encoder_layers: 12}}\n")
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("teacher: {model: {encoder_layers: 12}}", "teacher"),
+        ("decoder: {layers: 6, embed_dim: 512}", "decoder"),
+        ("encoder: {block: {d_model: 512}}", "encoder"),
+        ("lora: {r: 8}", "lora"),
+        ("adapters: {dim: 64}", "adapters"),
+    ],
+)
+def test_a_part_beside_the_model_is_said_to_be_left_out(line: str, key: str) -> None:
+    reading = read_text(f"model: {{_name: hubert, encoder_layers: 3}}\n{line}\n")
     assert reading.problems == []
-    assert [(warning.rule.code, warning.key) for warning in reading.warnings] == [("W282", "teacher")]
+    assert [(warning.rule.code, warning.key) for warning in reading.warnings] == [("W282", key)]
 
 
 @pytest.mark.parametrize(

@@ -490,7 +490,6 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
             WorkloadError,
             "16,000 samples a second, and the audio of base, changed: sample_rate 8000 8,000",
         ),
-        (lambda: analyze("base", Workload(samples=80_000, sample_rate=8000)), WorkloadError, "8,000 samples a second"),
         (lambda: Workload.of_seconds(-1), WorkloadError, "-1 seconds"),
         (lambda: Workload.of_seconds(float("nan")), WorkloadError, "nan seconds"),
         (lambda: Workload.of_seconds("10"), TypeError, "seconds is an object of the type str; give a number"),

@@ -9,8 +9,7 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.architecture.layer import Layer
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import kind_of
-from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, Config, ConfigLike, as_config
 from w2v_explore.errors import WorkloadError
 
 
@@ -83,16 +82,16 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
         workload: What it computes; by default one utterance of 10 s in float32, at the config's sample rate.
 
     Raises:
-        WorkloadError: The input is too short to give a frame, or at another sample rate than the config's.
+        WorkloadError: The input is too short to give a frame, or at another sample rate than the config states.
         TypeError: An argument is of another type.
     """
-    states_rate = not isinstance(config, ModelConfig)
     config = as_config(config)
     if workload is None:
         workload = Workload.of(config)
     elif not isinstance(workload, Workload):
         raise TypeError(f"workload is {kind_of(workload)}; give a Workload, as Workload.of_seconds(30, batch=8)")
-    elif states_rate and workload.sample_rate != config.sample_rate:
+    elif config.sample_rate not in (workload.sample_rate, DEFAULT_SAMPLE_RATE):
+        # A workload has the default rate unless told otherwise, and figures per second would be off without a word.
         raise WorkloadError(
             f"the workload has {workload.sample_rate:,} samples a second, and the audio of {config.name} "
             f"{config.sample_rate:,}; give Workload(…, sample_rate={config.sample_rate}), or the config with another"

@@ -53,6 +53,7 @@ _NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in coun
 _OF_THE_MODEL = _NAMES | FAIRSEQ.refused.keys()
 # fairseq's text of values that replace those of the config when a model is loaded.
 _MODEL_OVERRIDES = "model_overrides"
+_ADAPTERS = ("lora", "adapter", "peft")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \t]*$", re.MULTILINE)
 """A line of a YAML that fairseq passes over, and that says what its config has no place for."""
@@ -152,8 +153,8 @@ def _refers_to(section: Section, name: str, node: yaml.Node) -> bool:
 def _complain_of(ledger: Ledger, outer: Section, name: str, entered: str) -> bool:
     """Complain of what stands beside a level that was entered and may be about its model; whether there was cause."""
     around = outer.inner(name)
-    if around is not None and "teacher" in name and _states_a_size(around):
-        ledger.warn(outer, name, f"{name}: the model that is learnt from is not counted")
+    if around is not None and around.pairs and _is_part_beside(name, around):
+        ledger.warn(outer, name, f"{name}: what stands beside the model is not counted")
         return False
     message = None
     if name in _NAMES or ("." in name and name.rpartition(".")[2] in _OF_THE_MODEL):
@@ -173,6 +174,13 @@ def _complain_of(ledger: Ledger, outer: Section, name: str, entered: str) -> boo
     message = f"{_MODEL_OVERRIDES} changes {' and '.join(changed)} as the model is loaded; write it in its own field"
     ledger.leave_unread(holder, _MODEL_OVERRIDES, message)
     return holder is outer
+
+
+def _is_part_beside(name: str, around: Section) -> bool:
+    """Whether a mapping beside the model is a part of its own: adapters, a teacher, or sizes in other words."""
+    if any(word in name for word in _ADAPTERS):
+        return True
+    return name != "hydra" and _states_a_size(around) and ("teacher" in name or not _sizes_in(around))
 
 
 def _unwrap(ledger: Ledger, root: Section) -> Section | None:
