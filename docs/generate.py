@@ -37,7 +37,8 @@ from w2v_explore.config.dialects.table import (
     Counterpart,
 )
 from w2v_explore.config.dialects.write import write_config
-from w2v_explore.config.load import DEFAULT_SAMPLE_RATE, TEXT_METADATA, load_config
+from w2v_explore.config.load import load_config
+from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values

@@ -13,7 +13,7 @@ from w2v_explore.config.dialects.conversion import account_for_conversion
 from w2v_explore.config.dialects.table import DIALECT_NAMES, DIALECTS, FAIRSEQ_MODELS, FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.write import WRITERS
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.load import read_config
+from w2v_explore.config.reading import read_config
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source
 from w2v_explore.lint.engine import lint_document

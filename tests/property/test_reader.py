@@ -18,7 +18,8 @@ from tests.strategies import configs, field_values
 from w2v_explore import Config, ConfigError, ModelConfig, Problem, SourceError, load_config
 from w2v_explore.config import codes
 from w2v_explore.config.document import parse_document, plain_value
-from w2v_explore.config.load import METADATA, load_preset
+from w2v_explore.config.load import load_preset
+from w2v_explore.config.reading import METADATA
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source
 from w2v_explore.diagnostics import Rule

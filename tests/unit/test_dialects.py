@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.load import Reading, read_config
+from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.source import Source, read_file
 
 DATA = Path(__file__).parent.parent / "data/dialects"

@@ -94,7 +94,7 @@ def test_what_is_no_json_that_can_be_read(text: str, expected: str) -> None:
 
 def test_numbers_of_thousands_of_digits_are_no_defect() -> None:
     document = parse(f'{{"model_type": "wav2vec2", "hidden_size": {"9" * 9_000}}}', dialect="huggingface")
-    from w2v_explore.config.load import read_config
+    from w2v_explore.config.reading import read_config
 
     assert [problem.rule.code for problem in read_config(document).problems] == ["E210"]
 

@@ -14,8 +14,8 @@ from jsonschema import Draft7Validator
 from tests.strategies import configs
 from w2v_explore import ModelConfig, load_config, preset_names
 from w2v_explore.config.json_schema import json_schema
-from w2v_explore.config.load import METADATA
 from w2v_explore.config.presets import preset_path
+from w2v_explore.config.reading import METADATA
 from w2v_explore.config.schema import FIELDS, Choice, ConvLayers, Flag, Integer, Kind, Probability
 from w2v_explore.config.validate import validate
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.program import Runner
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.load import read_config
+from w2v_explore.config.reading import read_config
 from w2v_explore.config.source import Source
 from w2v_explore.lint.fix import fix_source
 from w2v_explore.lint.settings import Settings

@@ -13,9 +13,10 @@ from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
 from w2v_explore.config.checkpoint import Question, find_conflicts, infer_config
-from w2v_explore.config.load import Config, config_of, read_config
+from w2v_explore.config.load import Config, config_of
 from w2v_explore.config.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.config.overrides import Overrides
+from w2v_explore.config.reading import read_config
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.errors import ConfigError
 

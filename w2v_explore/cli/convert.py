@@ -11,7 +11,8 @@ from w2v_explore.config.dialects.conversion import Conversion, account_for_conve
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.document import OWN_DIALECT
-from w2v_explore.config.load import Reading, read_config, read_document
+from w2v_explore.config.load import read_document
+from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.encoding import is_writable
 from w2v_explore.errors import SourceError, W2vExploreError
 from w2v_explore.report.conversion import conversion_report

@@ -16,8 +16,8 @@ from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes, shapes_of_sizes
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, plain_value
-from w2v_explore.config.load import read_config
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.reading import read_config
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.source import Source, read_file
 from w2v_explore.config.validate import describe

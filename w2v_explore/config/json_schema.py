@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from w2v_explore.config.load import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
+from w2v_explore.config.reading import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
 from w2v_explore.config.schema import (
     FIELDS,
     MAX_CONV_LAYERS,

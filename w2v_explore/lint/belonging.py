@@ -10,8 +10,8 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.document import SHARED_NAMES, Document
-from w2v_explore.config.load import METADATA
 from w2v_explore.config.presets import preset_names
+from w2v_explore.config.reading import METADATA
 from w2v_explore.config.schema import FIELDS
 
 _OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})

@@ -317,7 +317,7 @@ def find_tagged(document: Document, root: Section) -> Strange | None:
 
 def _is_ours(root: Section) -> bool:
     # Imported only where a file is not plainly ours.
-    from w2v_explore.config.load import METADATA
+    from w2v_explore.config.reading import METADATA
     from w2v_explore.config.suggest import is_misspelt
 
     names = root.pairs.keys()

@@ -1,0 +1,381 @@
+"""From a document to a `Reading`: what it extends, overrides, and a report of all that is wrong."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+from typing import NamedTuple
+
+from w2v_explore.config import codes
+from w2v_explore.config.document import Document, Entry, parse_document, plain_value
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
+from w2v_explore.config.overrides import Overrides, override_documents
+from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
+from w2v_explore.config.source import read_source
+from w2v_explore.config.validate import Fault, describe, validate
+from w2v_explore.diagnostics import Problem, Rule, shorten
+from w2v_explore.errors import SourceError
+
+DEFAULT_SAMPLE_RATE = 16_000
+MAX_SAMPLE_RATE = 10_000_000
+
+TEXT_METADATA = {
+    "name": "What reports call the config; the file's name by default, or the folder's of a config.json.",
+    "family": "The group it belongs to in `w2v-explore presets`: wav2vec 2.0, HuBERT, XLS-R.",
+    "description": "What the model is, in a sentence.",
+    "source": "Where its values come from: a paper, a repository, a file.",
+    "published_parameters": "The parameter count that its authors give, as they word it.",
+}
+METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
+_MAX_GUESSES = 100
+_MAX_MISSING_NAMED = 3
+_REMOVE = "remove it (`w2v-explore explain` lists the fields)"
+_NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
+_NO_FIELDS = "none of the 16 fields is stated"
+_WRITE_ALL = "write all 16 fields, or `extends: base` and only what differs"
+_KNOWN = {*FIELDS, *METADATA}
+# The rest describes one file, not what extends it.
+_INHERITED = (*FIELDS, "family", "sample_rate")
+_MAX_EXTENDS = 16
+_FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
+
+
+class FieldChange(NamedTuple):
+    """A value that an override replaced by another.
+
+    Attributes:
+        field: One of the 16 fields, or ``sample_rate``.
+        before: What it was.
+        after: What it is.
+    """
+
+    field: str
+    before: object
+    after: object
+
+    def __str__(self) -> str:
+        """``encoder_num_layers 6``."""
+        after = self.after
+        text = "null" if after is None else str(after).lower() if isinstance(after, bool) else str(after)
+        return f"{self.field} {shorten(text)}"
+
+
+class Reading(NamedTuple):
+    """A config as it was read, right or wrong.
+
+    Attributes:
+        document: The file itself.
+        entries: The entries that hold, those of the files it extends included; the last stated comes last.
+        values: The plain values of the fields among them.
+        problems: All that is wrong, sorted by place.
+        model: The config; None where a problem stands against it.
+        warnings: What other programs' configs say beside the architecture that is not read.
+        bases: The documents that it extends, the innermost first.
+        changes: The values that overrides replaced by others.
+        not_counted: The fields that are not known and were left out, since that was allowed.
+    """
+
+    document: Document
+    entries: dict[str, Entry]
+    values: dict[str, object]
+    problems: list[Problem]
+    model: ModelConfig | None
+    warnings: list[Problem]
+    bases: tuple[Document, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    not_counted: tuple[str, ...] = ()
+
+    @property
+    def sample_rate(self) -> int:
+        """The config's own, or the default; only where nothing is wrong."""
+        entry = self.entries.get("sample_rate")
+        return DEFAULT_SAMPLE_RATE if entry is None else plain_value(entry.value)  # type: ignore[return-value]
+
+    @property
+    def sample_rate_source(self) -> str | None:
+        """What states the sample rate, as in `Config`."""
+        entry = self.entries.get("sample_rate")
+        if entry is None:
+            return None
+        if entry.path.startswith(OVERRIDES):
+            return OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else "an override"
+        if entry.path != self.document.source.name:
+            return os.path.basename(entry.path)
+        return entry.names[0] if entry.names else None
+
+
+def read_config(document: Document, overrides: Overrides = (), *, allow_unknown: bool = False) -> Reading:
+    """Follow what a document extends, apply overrides, and check it all; never raises for what a config says.
+
+    Args:
+        document: The file itself.
+        overrides: As in `load_config`.
+        allow_unknown: As in `load_config`.
+    """
+    layers, problems = _layers(document)
+    innermost, bases = layers[0], tuple(layers[:-1])
+    complete = not problems and _states_all_it_can(innermost)
+    unchanged = _merge(layers, document)
+    translations = [layer.translation for layer in layers if layer.translation]
+    warnings = [warning for translation in translations for warning in translation.warnings]
+    unread = [problem for translation in translations for problem in translation.unread]
+    if allow_unknown:
+        warnings += [_allow(problem) for problem in unread]
+    else:
+        problems += unread
+    layers += override_documents(overrides)
+    for layer in layers:
+        problems += layer.problems
+        problems += _unknown_keys(layer)
+    entries = _merge(layers, document)
+    values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
+    problems += [_locate(fault, entries) for fault in validate(values)]
+    problems += _metadata_problems(entries)
+    if complete:
+        problems += _missing_keys(layers, document, entries, problems)
+    problems.sort(key=_order)
+    # The values were checked just now: the constructor need not check them again.
+    model = None if problems else ModelConfig.from_checked(values)
+    warnings += document.warnings
+    reading = Reading(
+        document=document,
+        entries=entries,
+        values=values,
+        problems=problems,
+        model=model,
+        warnings=warnings,
+        bases=bases,
+        changes=_changes(unchanged, entries) if overrides else (),
+        not_counted=tuple(dict.fromkeys(str(problem.key) for problem in unread)) if allow_unknown else (),
+    )
+    for translation in translations:
+        warnings += _check_label_rate(translation.label_rate, reading)
+        warnings += _check_sample_rates(translation.other_rates, reading)
+        head = entries.get("aux_num_out")
+        if translation.open_head is not None and head is not None and not head.stated:
+            warnings.append(translation.open_head)
+    return reading
+
+
+def _allow(problem: Problem) -> Problem:
+    """An unknown field that is left out: what was an error is a warning."""
+    message = f"{shorten(str(problem.key))} is not known here and may change the architecture; it is not counted"
+    return problem._replace(rule=codes.FOREIGN_UNKNOWN, message=message)
+
+
+def _check_label_rate(entry: Entry | None, reading: Reading) -> Iterator[Problem]:
+    """Hold the labels per second that a model is trained with against its frames per second."""
+    rate = plain_value(entry.value) if entry is not None else None
+    if entry is None or reading.model is None or not isinstance(rate, int | float) or rate <= 0:
+        # A rate of −1 stands for labels of the utterance.
+        return
+    frame_rate = reading.sample_rate / prod(stride for _, _, stride in reading.model.conv_layers)
+    if rate != frame_rate:
+        message = (
+            f"{entry.name()} is {rate:g}, and the model makes {frame_rate:g} frames a second of audio at "
+            f"{reading.sample_rate:,} Hz; write the rate of the labels, and check the strides and the sample rate"
+        )
+        yield _problem(codes.LABEL_RATE, entry, message)
+
+
+def _check_sample_rates(others: Sequence[Entry], reading: Reading) -> Iterator[Problem]:
+    """Hold the samples per second that are taken against others that the same config states."""
+    taken = reading.entries.get("sample_rate")
+    if taken is None or reading.problems or is_override(taken) or not taken.names:
+        # What overrides or a config of ours say is meant.
+        return
+    for entry in others:
+        if plain_value(entry.value) != reading.sample_rate:
+            message = (
+                f"{entry.name()} is {describe(plain_value(entry.value))}, and {taken.name()} is {reading.sample_rate}: "
+                "the second is taken; write the same in both"
+            )
+            yield _problem(codes.SAMPLE_RATES, entry, message)
+
+
+def _states_all_it_can(document: Document) -> bool:
+    """Whether what a document lacks is missing from it, rather than lost where it could not be read."""
+    if document.translation is not None and document.problems:
+        return False
+    return bool(document.entries or not document.problems)
+
+
+def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[FieldChange, ...]:
+    """What overrides made of the values: one that was missing, or that stays what it means, has not changed."""
+    changes = []
+    for key in (*FIELDS, "sample_rate"):
+        entry = after.get(key)
+        if entry is None or not is_override(entry) or (key in FIELDS and key not in before):
+            continue
+        was = plain_value(before[key].value) if key in before else DEFAULT_SAMPLE_RATE
+        change = FieldChange(key, was, plain_value(entry.value))
+        if _by_meaning(key, change.before) != _by_meaning(key, change.after):
+            changes.append(change)
+    return tuple(changes)
+
+
+def _by_meaning(key: str, value: object) -> object:
+    """The value, or the seven convolutions that null stands for."""
+    is_standard = key == "extractor_conv_layer_config" and value is None
+    return list(map(list, STANDARD_CONV_LAYERS)) if is_standard else value
+
+
+def is_override(entry: Entry) -> bool:
+    """Whether an override states an entry, and no file."""
+    return entry.path.startswith(OVERRIDES)
+
+
+def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
+    """The documents that make up a config, the innermost base first; and what is wrong with the way they extend."""
+    chain = [document]
+    if "extends" not in document.entries:
+        return chain, []
+    seen = {document.source.identity}
+    while "extends" in chain[0].entries:
+        entry = chain[0].entries["extends"]
+        reference = plain_value(entry.value)
+        if not isinstance(reference, str):
+            message = f"extends is {describe(reference)}; write a preset's name or a relative path"
+            return chain, [_problem(codes.METADATA_TYPE, entry, message)]
+        try:
+            base = read_source(reference, chain[0].source.folder)
+        except SourceError as error:
+            return chain, [_problem(codes.EXTENDS_MISSING, entry, str(error))]
+        if base.identity in seen or len(chain) > _MAX_EXTENDS:
+            message = f"extends {reference}, which leads back here; the last config of a chain must extend nothing"
+            return chain, [_problem(codes.EXTENDS_CYCLE, entry, message)]
+        seen.add(base.identity)
+        chain.insert(0, parse_document(base))
+    return chain, []
+
+
+def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:
+    """The entries that hold once each layer has replaced those of the layers below it; the last stated comes last."""
+    if len(layers) == 1:
+        return outermost.entries
+    entries: dict[str, Entry] = {}
+    own = False
+    for layer in layers:
+        own = own or layer is outermost
+        for key, entry in layer.entries.items():
+            if own or key in _INHERITED:
+                entries.pop(key, None)
+                entries[key] = entry
+    return entries
+
+
+def _unknown_keys(layer: Document) -> Iterator[Problem]:
+    if layer.entries.keys() <= _KNOWN:
+        return
+    taken = set(layer.entries)
+    unknown = [(key, entry) for key, entry in layer.entries.items() if key not in _KNOWN]
+    for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
+        guess, instead = _meaning(key) if number < _MAX_GUESSES else (None, _NO_FIELD)
+        # Renaming it must not state a field twice.
+        fix = guess if guess not in taken else None
+        taken.add(guess or key)
+        message = instead.replace("{}", shorten(key), 1)
+        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
+
+
+def _meaning(key: str) -> tuple[str | None, str]:
+    """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.foreign_names import foreign_names
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    if key == "<<":
+        return None, "a merge key is not read here; write `extends:` and the name of the config to start from"
+    foreign = foreign_names().get(key)
+    if foreign is not None:
+        of_what = "write" if foreign.is_whole else "what it says is a part of"
+        return (foreign.field if foreign.is_whole else None), f"{{}} is {foreign.whose} name; {of_what} {foreign.field}"
+    guesses = nearest(key, (*FIELDS, *METADATA))
+    if not guesses:
+        return None, _NO_FIELD
+    return (
+        guesses[0] if len(guesses) == 1 else None
+    ), f"{{}} is no field of a config; {did_you_mean(guesses, _REMOVE)}"
+
+
+def _missing_keys(
+    layers: Sequence[Document], document: Document, entries: dict[str, Entry], problems: Sequence[Problem]
+) -> Iterator[Problem]:
+    # A misspelt key is one problem, not an unknown one and a missing one.
+    misspelt = {_meaning(problem.key or "")[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    if "extends" in misspelt:
+        return
+    worded = {key: problem for layer in layers for key, problem in layer.missing.items()}
+    missing = [key for key in FIELDS if key not in entries and key not in misspelt]
+    if len(missing) > _MAX_MISSING_NAMED and not worded:
+        # One cause, one problem: nobody forgets so many, one by one.
+        stated = len(FIELDS) - len(missing)
+        found = f"{len(missing)} of the 16 fields are missing: {', '.join(missing)}" if stated else _NO_FIELDS
+        yield Problem(rule=codes.MISSING_KEY, place=document.start, key=None, message=f"{found}; {_WRITE_ALL}")
+        return
+    for key in missing:
+        plain = Problem(
+            rule=codes.MISSING_KEY, place=document.start, key=key, message=f"{key} is missing; {_WRITE_ALL}"
+        )
+        yield worded.get(key, plain)
+
+
+def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
+    for key in METADATA:
+        if key not in entries or key == "extends":
+            continue
+        entry = entries[key]
+        value = plain_value(entry.value)
+        if key == "sample_rate":
+            good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SAMPLE_RATE
+            instead = "a whole number of samples per second, as 16000"
+        elif key == "budgets":
+            good, instead = isinstance(value, dict), "a mapping of limits, as `parameters: 100M`"
+        else:
+            good, instead = isinstance(value, str), "text, in quotes where YAML would read it as something else"
+        if not good:
+            yield _problem(codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(value)}; write {instead}")
+
+
+def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
+    """The fault at its place, under the names that its document has.
+
+    Where two fields disagree, that is the one that the outermost document states; never another program's default
+    where the other is stated.
+    """
+    entry = entries[fault.key]
+    place = entry.value_place(*fault.item)
+    if fault.partner is not None:
+        partner = entries[fault.partner]
+        if partner.path != entry.path:
+            stated = list(entries)
+            place = entries[max(fault.key, fault.partner, key=stated.index)].value_place()
+        elif partner.stated and not entry.stated:
+            place = partner.value_place()
+    key = fault.key + "".join(f"[{number}]" for number in fault.item)
+    message = fault.message
+    if any(entry.names for entry in entries.values()):
+        key, message = entry.name(fault.item), rename_fields(message, entries, fault.item)
+    return Problem(rule=fault.rule, place=place, key=key, message=message, fix=fault.fix)
+
+
+def rename_fields(message: str, entries: Mapping[str, Entry], item: tuple[int | str, ...] = ()) -> str:
+    """A message with the names that other programs' configs have for the fields it speaks of."""
+
+    def rename(match: re.Match[str]) -> str:
+        entry = entries.get(match[1])
+        if entry is None or not entry.names:
+            return match[0]
+        return entry.name(item) if match[2] else entry.names[0]
+
+    return _FIELD.sub(rename, message)
+
+
+def _problem(rule: Rule, entry: Entry, message: str) -> Problem:
+    return Problem(rule=rule, place=entry.value_place(), key=entry.key.value, message=message)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str]:
+    place = problem.place
+    return place.path, place.line or 0, place.column or 0, problem.rule.code
