@@ -218,3 +218,15 @@ def test_schema_write_leaves_what_is_no_config(run: Runner, folder: Path, conten
     (folder / "x.yaml").write_bytes(content)
     assert run("schema", "--write", "x.yaml").code == 2
     assert (folder / "x.yaml").read_bytes() == content
+
+
+def test_schema_write_puts_no_comment_into_json(run: Runner, folder: Path) -> None:
+    text = '{"extends": "base"}'
+    (folder / "x.json").write_text(text)
+    finished = run("schema", "--write", "x.json")
+    assert finished.code == 2
+    assert "x.json is JSON" in finished.err
+    assert (folder / "x.json").read_text() == text
+    assert not (folder / "w2v-explore.schema.json").exists()
+    # Nor is it advised.
+    assert run("lint", "x.json", "--select", "A406", "--fail-on", "advice").code == 0

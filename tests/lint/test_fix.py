@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.program import Runner
 from w2v_explore.config.source import Source
 from w2v_explore.lint import fix
 from w2v_explore.lint.fix import fix_source, write_atomically
@@ -61,6 +63,65 @@ def test_what_has_one_right_answer(before: str, after: str) -> None:
 )
 def test_what_has_more_than_one_is_left_alone(line: str) -> None:
     assert fixed(f"extends: base\n{line}\n") == f"extends: base\n{line}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"encoder_num_layer": 6', '"encoder_num_layers": 6'),
+        ('"hidden_size": "768"', '"encoder_embed_dim": 768'),
+        ('"extractor_mode": "default"', '"extractor_mode": "group_norm"'),
+        ('"encoder_layer_norm_first": "no"', '"encoder_layer_norm_first": false'),
+        ('"encoder_dropout": "1e-6"', '"encoder_dropout": 1.0e-06'),
+        ('"conv_feature_layers": "[(512, 10, 5)]"', '"extractor_conv_layer_config": [[512, 10, 5]]'),
+    ],
+)
+def test_json_stays_json(before: str, after: str) -> None:
+    frame = '{"extends":\t"base",\n\t%s}'
+    content = fix_source(Source("c.json", (frame % before).encode(), "c.json"), Settings()).content.decode()
+    assert content == frame % after
+    assert json.loads(content)
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_word_keeps_its_quotes(quote: str) -> None:
+    text = "extends: base\n{0}{1}{0}: {0}{2}{0}\n"
+    before, after = ("feat_extract_norm", "group"), ("extractor_mode", "group_norm")
+    assert fixed(text.format(quote, *before)) == text.format(quote, *after)
+
+
+@pytest.mark.parametrize(
+    "names", [("child.yaml", "base.yaml"), ("base.yaml", "child.yaml"), ("link.yaml", "base.yaml")]
+)
+def test_a_base_is_repaired_before_what_extends_it_is_linted(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("base.yaml").write_text("extends: base\nencoder_layers: 6\n")
+    Path("child.yaml").write_text("extends: base.yaml\nencoder_dropout: '0.1'\n")
+    Path("link.yaml").symlink_to("child.yaml")
+    finished = run("lint", "--fix", *names)
+    assert (finished.code, finished.err) == (0, "")
+    assert "No problems in 2 files" in finished.out
+    assert Path("base.yaml").read_text() == "extends: base\nencoder_num_layers: 6\n"
+    assert Path("child.yaml").read_text() == "extends: base.yaml\nencoder_dropout: 0.1\n"
+
+
+def test_standard_input_is_not_repaired(run: Runner) -> None:
+    finished = run("lint", "--fix", "-", stdin=b"extends: base\nencoder_layers: 6\n")
+    assert finished.code == 2
+    assert "cannot repair <stdin>: it is no file" in finished.err
+    assert "E200" in finished.out
+
+
+def test_a_diff_is_one_that_patch_takes() -> None:
+    lines = list(fix.unified_diff("a: 1\u2028\r\nb: 2", "a: 1\u2028\r\nc: 2", "x.yaml"))
+    assert lines[2:] == [
+        "@@ -1,2 +1,2 @@\n",
+        " a: 1\u2028\r\n",
+        "-b: 2\n\\ No newline at end of file\n",
+        "+c: 2\n\\ No newline at end of file\n",
+    ]
 
 
 def test_two_keys_that_mean_one_field_do_not_become_the_same() -> None:

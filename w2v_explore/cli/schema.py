@@ -45,6 +45,11 @@ def _add_directive(path: str) -> None:
         )
     if not document.entries:
         raise SourceError(str(document.problems[0]) if document.problems else f"{path} is no config")
+    if source.suffix == ".json":
+        raise SourceError(
+            f"{path} is JSON, which has no comment to name the schema in; give the schema to the editor, "
+            f"as `w2v-explore schema > {SCHEMA_FILE}` writes it, or write the config as YAML"
+        )
     try:
         write_atomically(os.path.join(os.path.dirname(path), SCHEMA_FILE), f"{dump(json_schema())}\n".encode())
         if DIRECTIVE not in document.text:

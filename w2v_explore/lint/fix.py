@@ -2,9 +2,10 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.nodes import encode
@@ -15,6 +16,7 @@ from w2v_explore.lint.settings import Settings
 
 # A repair can bring the next to light: a field gets its name, then its value is looked at.
 _MAX_PASSES = 10
+_FLAGS = ("true", "false", "null")
 
 
 def fix_source(source: Source, settings: Settings, dialect: str | None = None) -> Source:
@@ -43,13 +45,29 @@ def fix_text(text: str, problems: Sequence[Problem]) -> str:
         if place.end_line is None or place.end_column is None:
             continue
         start, end = starts[place.line - 1] + place.column - 1, starts[place.end_line - 1] + place.end_column - 1
-        edits.append((start, end, problem.fix))
+        edits.append((start, end, _quoted_as(text[start:end], problem.fix)))
     fixed, position = [], 0
     for start, end, replacement in sorted(edits):
         if start >= position:
             fixed += [text[position:start], replacement]
             position = end
     return "".join([*fixed, text[position:]])
+
+
+def _quoted_as(old: str, new: str) -> str:
+    """A word keeps the quotes of what it replaces: JSON has no other. Numbers, flags and lists have none."""
+    quote = old[:1]
+    return f"{quote}{new}{quote}" if quote in ("'", '"') and new.isidentifier() and new not in _FLAGS else new
+
+
+def unified_diff(before: str, after: str, name: str) -> Iterator[str]:
+    """The lines of a diff that `patch` takes: a last line without a newline is marked, and only a newline ends one."""
+    # Imported only where there is something to repair.
+    import difflib
+
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
+    for line in difflib.unified_diff(old, new, name, f"{name} (fixed)"):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 def write_source(source: Source) -> None:

@@ -1,6 +1,5 @@
 """A run of the linter over many files."""
 
-import difflib
 import fnmatch
 import os
 from collections.abc import Sequence
@@ -58,7 +57,11 @@ class LintRun:
             paths: Files, folders, globs, and ``-``.
             allow_empty: Whether folders and patterns may lead to no config.
         """
-        for found in find_files(without_idle_patterns(paths) if allow_empty else paths, self.complain, self.pass_by):
+        names = without_idle_patterns(paths) if allow_empty else paths
+        files = list(find_files(names, self.complain, self.pass_by))
+        if self._repairs == "write":
+            self._repair_all(files)
+        for found in files:
             self.check(found)
         if not allow_empty:
             self._complain_of_nothing(paths)
@@ -118,8 +121,8 @@ class LintRun:
             self._report.passed_over.append(PassedOver(source.name, reason))
             return False
         settings = self._settings_for(source.name)
-        if self._repairs:
-            document = self._repair(source, document, settings, dialect)
+        if self._repairs == "show" or (self._repairs and not _is_file(found.path)):
+            self._show_repair(source, document, settings, dialect)
         self._report.files.append(source.name)
         problems, hidden, counted = examine_document(document, settings)
         lines = document.text.splitlines() if problems else []
@@ -158,31 +161,58 @@ class LintRun:
         ]
         return self._settings._replace(ignore=(*self._settings.ignore, *codes)) if codes else self._settings
 
-    def _repair(self, source: Source, document: Document, settings: Settings, dialect: str | None) -> Document:
-        from w2v_explore.lint.fix import fix_source, write_source
+    def _show_repair(self, source: Source, document: Document, settings: Settings, dialect: str | None) -> None:
+        from w2v_explore.lint.fix import fix_source, unified_diff
 
         fixed = fix_source(source, settings, dialect)
         if fixed.content == source.content:
-            return document
-        repaired = parse_document(fixed, dialect)
-        if self._repairs == "show":
-            before, after = document.text.splitlines(keepends=True), repaired.text.splitlines(keepends=True)
-            self._report.diffs += difflib.unified_diff(before, after, source.name, f"{source.name} (fixed)")
-            return document
-        if source.path is None:
+            return
+        if self._repairs == "write":
             self.complain(source.name, f"cannot repair {source.name}: it is no file; --diff shows what would change")
-            return document
+        else:
+            self._report.diffs += unified_diff(document.text, parse_document(fixed, dialect).text, source.name)
+
+    def _repair_all(self, files: Sequence[Found]) -> None:
+        """Repair all files before any is linted: what extends a file is linted as that file is afterwards."""
+        # Some repairs of a file show only once its base is repaired, so at most one pass a file.
+        for _ in files:
+            repaired = [self._repair(found) for found in files if _is_file(found.path)]
+            if not any(repaired):
+                break
+
+    def _repair(self, found: Found) -> bool:
+        """Whether a file was repaired."""
+        from w2v_explore.lint.fix import fix_source, write_source
+
+        try:
+            source = read_file(found.path)
+        except SourceError:
+            # It is complained of where the file is linted.
+            return False
+        dialect = None if found.searched else self._dialect
+        if found.searched and reason_to_pass_over(parse_document(source, dialect)) is not None:
+            return False
+        fixed = fix_source(source, self._settings_for(source.name), dialect)
+        if fixed.content == source.content:
+            return False
         try:
             write_source(fixed)
         except OSError as error:
-            self.complain(source.name, f"cannot write {source.name}: {error.strerror or error}")
-            return document
-        return repaired
+            message = f"cannot write {source.name}: {error.strerror or error}"
+            if NotRead(found.path, message) not in self._report.unreadable:
+                self.complain(found.path, message)
+            return False
+        return True
 
     def _keep_line(self, problem: Problem, name: str, lines: Sequence[str]) -> None:
         place = problem.place
         if place.line is not None and place.path == name and place.line <= len(lines):
             self._report.lines[place.path, place.line] = lines[place.line - 1]
+
+
+def _is_file(path: str) -> bool:
+    """Whether it can be read twice, and written; a pipe cannot."""
+    return path != STDIN and os.path.isfile(path)
 
 
 def lint_files(
