@@ -96,6 +96,8 @@ def test_a_file_that_a_search_passes_over_is_linted_where_it_is_named(run: Runne
     for arguments in (["."], [".", "strangers/compose.yaml"], ["strangers/compose.yaml", "."]):
         finished = run("lint", *arguments)
         assert (finished.code == 1) == (len(arguments) == 2)
+        # It is counted as one or the other.
+        assert ("passed over" in finished.out) == (arguments == ["."])
 
 
 def test_show_files(run: Runner) -> None:
@@ -325,6 +327,35 @@ def test_a_base_excuses_its_own_problems(run: Runner) -> None:
 def test_a_comment_inside_a_text_excuses_nothing(run: Runner, name: str, text: str) -> None:
     write(name, text)
     assert run("lint", name).code == 1
+
+
+def test_a_text_of_json_excuses_nothing(run: Runner) -> None:
+    # YAML has neither the tab nor the escapes.
+    text = '{"extends": "base",\n\t"name": "a\\/\\ud83d\\ude00", "encoder_dropout": 1.0, "description": "%s"}'
+    write("a.json", text % "# w2v: ignore[W301]")
+    finished = run("lint", "a.json")
+    assert finished.code == 1
+    assert "W301" in finished.out
+
+
+@pytest.mark.parametrize("output", ["a.yaml", "./a.yaml", "link.yaml", "base.yaml"])
+def test_a_report_never_takes_the_place_of_a_config(run: Runner, output: str) -> None:
+    texts = {"a.yaml": "extends: base.yaml\nencoder_dropout: 1.0\n", "base.yaml": "extends: base\n"}
+    for name, text in texts.items():
+        write(name, text)
+    Path("link.yaml").symlink_to("a.yaml")
+    finished = run("lint", "a.yaml", "base.yaml", "--format", "json", "--output", output)
+    assert finished.code == 2
+    assert f"{output} is one of the configs" in finished.err
+    assert {name: Path(name).read_text() for name in texts} == texts
+
+
+def test_two_reports_do_not_go_to_one_file(run: Runner) -> None:
+    formats = ("--format", "json", "--output", "r.json", "--format", "sarif", "--output", "./r.json")
+    finished = run("lint", "clean.yaml", *formats)
+    assert finished.code == 2
+    assert "r.json" in finished.err
+    assert not Path("r.json").exists()
 
 
 @pytest.mark.parametrize(("code", "excused"), [("E2", False), ("E", False), ("E201", True)])

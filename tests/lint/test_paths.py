@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.program import Runner
-from w2v_explore.lint.paths import PortablePaths, tidy
+from w2v_explore.lint.paths import PortablePaths, matches, tidy
 
 WRONG = "extends: base\nencoder_num_heads: 7\n"
 
@@ -139,3 +140,28 @@ def test_a_file_in_another_repository_starts_at_its_root(repository: Path, tmp_p
 )
 def test_tidy(path: str, tidied: str) -> None:
     assert tidy(path) == tidied.replace("/", os.sep)
+
+
+@pytest.mark.parametrize("folder", ["a[b]c", "plain"])
+@pytest.mark.parametrize(
+    ("pattern", "is_of"),
+    [
+        ("configs/8khz/*", True), ("./configs/8khz/*", True), ("configs/8khz", True), ("configs/8khz/", True),
+        ("configs//8khz/a.yaml", True), ("configs/**", True), ("**/a.yaml", True), ("configs/**/a.yaml", True),
+        ("configs/8khz/**/a.yaml", True), ("*.yaml", True), (".", True), ("{}/configs/8khz", True),
+        ("configs/8k", False), ("8khz/*", False), ("a.yaml", False), ("configs/8khz/b.yaml", False),
+        ("**/b.yaml", False),
+    ],
+)  # fmt: skip
+def test_a_pattern_is_of_files_and_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, pattern: str, is_of: bool
+) -> None:
+    root = tmp_path / folder
+    (root / "configs/8khz").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(root)
+    monkeypatch.chdir(root)
+    pattern = pattern.format(glob.escape(str(root)))
+    for path in ("configs/8khz/a.yaml", str(root / "configs/8khz/a.yaml"), str(tmp_path / "link/configs/8khz/a.yaml")):
+        assert matches(path, pattern, str(root)) == is_of
+    monkeypatch.chdir("configs")
+    assert matches("8khz/a.yaml", pattern, str(root)) == is_of

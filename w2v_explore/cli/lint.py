@@ -104,6 +104,7 @@ def lint(
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
     report = run.check_all(names, allow_empty)
+    _spare_configs(report, targets)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
     for entry in report.unreadable:
@@ -129,7 +130,24 @@ def _targets(formats: Sequence[Format], outputs: Sequence[str], project: Project
     targets += [(format, None) for format in formats[len(outputs) :]]
     if sum(output is None for _, output in targets) > 1:
         raise typer.BadParameter("several formats cannot all go to standard output; give each an --output but one")
+    real = [os.path.realpath(output) for _, output in targets if output is not None and not _is_device(output)]
+    twice = next((output for output in real if real.count(output) > 1), None)
+    if twice is not None:
+        raise typer.BadParameter(f"two formats cannot go to one file, {os.path.relpath(twice)}; give each its own")
     return targets
+
+
+def _is_device(output: str) -> bool:
+    return os.path.exists(output) and not os.path.isfile(output)
+
+
+def _spare_configs(report: LintReport, targets: Sequence[tuple[Format, str | None]]) -> None:
+    """Refuse to write a report over what it is about."""
+    outputs = {os.path.realpath(output): output for _, output in targets if output is not None}
+    for name in report.files if outputs else ():
+        output = None if "\0" in name else outputs.get(os.path.realpath(name))
+        if output is not None:
+            raise SourceError(f"{output} is one of the configs that were checked; give --output another file")
 
 
 def _usual_format(project: Project) -> Format:

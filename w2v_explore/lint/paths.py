@@ -1,6 +1,8 @@
 """One form of a file's path, whichever way the file was named: CI tells yesterday's problems from new ones by it."""
 
+import glob
 import os
+from fnmatch import fnmatch
 
 from w2v_explore.config.nodes import OVERRIDE
 
@@ -76,3 +78,19 @@ class PortablePaths:
 def is_below(path: str, folder: str) -> bool:
     """Whether an absolute path is a folder or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def matches(path: str, pattern: str, folder: str) -> bool:
+    """Whether a pattern is of a path or of a folder above it.
+
+    Args:
+        path: As it was named, from the working folder; a link to the folder counts as the folder.
+        pattern: Absolute, or from the folder. ``*`` stands for any text, slashes too, and ``**/`` also for none.
+        folder: Absolute.
+    """
+    pattern = os.path.normpath(os.path.join(glob.escape(folder), pattern)).replace(os.sep, "/")
+    patterns = {pattern, pattern.replace("**/", "")}
+    stated = os.path.abspath(path)
+    real = os.path.join(os.path.realpath(os.path.dirname(stated)), os.path.basename(stated))
+    paths = {each.replace(os.sep, "/") for each in (stated, real)}
+    return any(fnmatch(each, form) or fnmatch(each, f"{form}/*") for each in paths for form in patterns)

@@ -144,9 +144,7 @@ def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
         seconds=table.get("seconds"),
         format=table.get("format"),
         budgets=table.get("budgets", {}),
-        per_path_ignores={
-            pattern.removeprefix("./"): tuple(codes) for pattern, codes in table.get("per-path-ignores", {}).items()
-        },
+        per_path_ignores={pattern: tuple(codes) for pattern, codes in table.get("per-path-ignores", {}).items()},
     )
 
 

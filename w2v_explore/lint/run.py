@@ -1,6 +1,5 @@
 """A run of the linter over many files."""
 
-import fnmatch
 import os
 from collections.abc import Sequence
 from typing import Literal
@@ -14,7 +13,7 @@ from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, nothing_there, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
-from w2v_explore.lint.paths import Identities, tidy
+from w2v_explore.lint.paths import Identities, matches, tidy
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport, NotRead, PassedOver
 from w2v_explore.lint.settings import Settings, settings_of
@@ -87,6 +86,9 @@ class LintRun:
     def finish(self) -> LintReport:
         """The report, sorted."""
         self._report.problems.sort(key=order)
+        # What a search passed over may have been named as well.
+        linted = set(self._report.files)
+        self._report.passed_over[:] = [entry for entry in self._report.passed_over if entry.path not in linted]
         self._report.hidden.update(rule for identity, rule in self._hidden.items() if identity not in self._shown)
         return self._report
 
@@ -152,11 +154,10 @@ class LintRun:
     def _settings_for(self, name: str) -> Settings:
         if not self._project.per_path_ignores:
             return self._settings
-        relative = os.path.relpath(name, self._project.folder).replace(os.sep, "/")
         codes = [
             code
             for pattern, codes in self._project.per_path_ignores.items()
-            if fnmatch.fnmatch(relative, pattern)
+            if matches(name, pattern, self._project.folder)
             for code in codes
         ]
         return self._settings._replace(ignore=(*self._settings.ignore, *codes)) if codes else self._settings
