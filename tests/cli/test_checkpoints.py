@@ -202,6 +202,17 @@ def test_where_a_config_and_the_shapes_disagree_the_message_names_both(tmp_path:
     assert not (tmp_path / "written.yml").exists()
 
 
+@pytest.mark.parametrize("name", ["weights", "model.safetensors", "config.JSON", "new.pt"])
+def test_a_config_is_written_over_no_weights_and_into_no_json(tmp_path: Path, run: Runner, name: str) -> None:
+    path = write_model(tmp_path / "model.safetensors").rename(tmp_path / "weights")
+    content = path.read_bytes()
+    code, out, err = run("inspect", str(path), *settings(), "--write", str(tmp_path / name))
+    assert (code, out) == (2, "")
+    assert str(tmp_path / name) in err
+    assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["weights"]
+
+
 def test_what_is_given_must_agree_with_the_shapes(tmp_path: Path, run: Runner) -> None:
     path = write_model(tmp_path / "model.safetensors")
     code, _, err = run("inspect", str(path), *settings(), "--set", "encoder_num_layers=5")

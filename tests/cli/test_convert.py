@@ -156,6 +156,26 @@ def test_output_that_cannot_be_written_is_one_line(
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("to", "name", "instead"),
+    [
+        ("w2v", "out.json", "out.yaml"),
+        ("fairseq", "out.JSON", "out.yaml"),
+        ("python", "out.yaml", "out.py"),
+        ("huggingface", "model.safetensors", "model.json"),
+    ],
+)
+def test_what_is_written_can_be_read_under_its_name(
+    run: Runner, to: str, name: str, instead: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = run("convert", "base", "--to", to, "--output", name)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.endswith(f"name it {instead}\n")
+    assert not Path(name).exists()
+    assert run("convert", "base", "--to", to, "--output", instead).code == 0
+
+
 def test_of_a_config_that_is_wrong_the_mistakes_alone_are_said(run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text('{"model_type": "hubert", "hidden_size": 500, "num_conv_pos_embedding_groups": 20}')

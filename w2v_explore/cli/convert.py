@@ -9,7 +9,7 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.config.dialects.conversion import Conversion, account_for_conversion, convert_reading
 from w2v_explore.config.dialects.table import DIALECTS
-from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.dialects.write import require_fitting_name, write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import read_document
 from w2v_explore.config.reading import Reading, read_config
@@ -69,6 +69,7 @@ def _write(conversion: Conversion, to: str, output: str | None) -> None:
     # Imported only where a file is written.
     from w2v_explore.lint.fix import write_atomically
 
+    require_fitting_name(output, to)
     try:
         write_atomically(output, text.encode())
     except OSError as error:

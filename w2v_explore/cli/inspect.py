@@ -1,5 +1,6 @@
 """``w2v-explore inspect``."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -58,9 +59,12 @@ def inspect(
 
 def _write(path: str, inspection: Inspection) -> None:
     """Write the config with the origin of each field behind it, whole or not at all."""
-    from w2v_explore.config.dialects.write import write_config
+    from w2v_explore.config.dialects.write import require_fitting_name, write_config
 
     origin = inspection.checkpoint.origin
+    require_fitting_name(path, "w2v")
+    if os.path.exists(path) and os.path.exists(origin) and os.path.samefile(path, origin):
+        raise SourceError(f"{path} is what is inspected; name another")
     if inspection.conflicts:
         raise CheckpointError("\n".join(f"{origin}: {conflict}" for conflict in inspection.conflicts))
     require_fit(origin, inspection.fit)

@@ -1,6 +1,7 @@
 """A config as each dialect words it. Whatever is written here, reading gives the same 16 values back."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
@@ -14,9 +15,19 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.schema import ConvLayer
 from w2v_explore.config.validate import to_flow_yaml
+from w2v_explore.errors import SourceError
 
 # As many equal layers as are worth a `*`.
 _RUN = 3
+_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".pt2")
+# What files are taken for by their ends, where no text of the dialect is that. JSON is YAML too.
+_WRONG_ENDS = {
+    "w2v": ("YAML", ".yaml", (".json", ".py", *_WEIGHTS)),
+    "fairseq": ("YAML", ".yaml", (".json", ".py", *_WEIGHTS)),
+    "torchaudio": ("JSON", ".json", (".py", *_WEIGHTS)),
+    "huggingface": ("JSON", ".json", (".py", *_WEIGHTS)),
+    "python": ("Python", ".py", (".json", ".yaml", ".yml", *_WEIGHTS)),
+}
 
 
 def write_config(config: Config, dialect: str, *, ascii_only: bool = False) -> str:
@@ -34,6 +45,18 @@ def write_config(config: Config, dialect: str, *, ascii_only: bool = False) -> s
     if found is not None:
         raise ValueError(found[1])
     return _to_w2v(config, ascii_only) if dialect == "w2v" else WRITERS[dialect](config)
+
+
+def require_fitting_name(path: str, dialect: str) -> None:
+    """Refuse a file's name under which what a dialect writes could not be read again, as YAML in a ``.json``.
+
+    Raises:
+        SourceError: It is such a name.
+    """
+    kind, end, wrong = _WRONG_ENDS[dialect]
+    stem, found = os.path.splitext(path)
+    if found.lower() in wrong:
+        raise SourceError(f"cannot write {path}: what is written is {kind}; name it {stem}{end}")
 
 
 def _comment(config: Config) -> str:
