@@ -105,6 +105,7 @@ def test_any_bytes_after_a_bom_are_read(bom: bytes, content: bytes) -> None:
     check(bom + content)
 
 
+@example(text="extractor_mode\x00", encoding="utf-16")
 @given(text=YAML_LIKE, encoding=st.sampled_from(["utf-8-sig", "utf-16"]))
 def test_any_text_with_a_bom_is_read_as_without(text: str, encoding: str) -> None:
     text = text.lstrip("\ufeff")

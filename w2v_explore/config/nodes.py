@@ -123,7 +123,8 @@ def decode(source: Source) -> str:
         code_point = f"U+{ord(forbidden.group()):04X}"
         message = f"character {code_point} is not allowed in YAML; remove it, and save the file as UTF-8"
         place = _place_after(name, text[: forbidden.start()])
-        raise RejectedError(codes.ENCODING, place, _not_text(content) or message)
+        # In UTF-16 every other byte of a text is 0, as in no text.
+        raise RejectedError(codes.ENCODING, place, _not_text(text.encode()) or message)
     return text
 
 
