@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -345,3 +346,63 @@ def test_check_asks_the_config_that_comes_with_weights_for_what_no_shape_shows(
     assert said in " ".join(out.split())
     document = json.loads(run("check", str(path), str(wanted), "--format", "json").out)
     assert (document["fits"], len(document["conflicts"])) == (False, 1)
+
+
+OTHERS = [("encoder_num_heads", 2), ("encoder_layer_norm_first", False), (CONV, [[6, 4, 2], [6, 3, 1], [10, 2, 1]])]
+
+
+@pytest.mark.parametrize(("field", "value"), OTHERS)
+@pytest.mark.parametrize("beside", ["config.json", "config.yaml", "model.yaml"])
+def test_two_configs_of_one_model_that_disagree_are_refused(
+    beside: str, field: str, value: object, tmp_path: Path, run: Runner
+) -> None:
+    path = write_model(tmp_path / "model.safetensors", metadata={CONFIG_METADATA_KEY: json.dumps(SMALL)})
+    for other, code in (SMALL, 0), ({**SMALL, field: value}, 2):
+        values = to_huggingface(ModelConfig.from_mapping(other)) if beside == "config.json" else other
+        (tmp_path / beside).write_text(json.dumps(values))
+        finished = run("summary", str(path))
+        assert finished.code == code, finished.err
+    assert field in finished.err
+    assert f"in {beside}, which no shape shows; name the config" in finished.err
+    wanted = tmp_path / "wanted.yaml"
+    wanted.write_text(yaml.safe_dump(SMALL))
+    assert run("check", str(path), str(wanted)).code == 1
+
+
+def test_a_config_beside_that_is_of_other_sizes_is_of_another_model(tmp_path: Path, run: Runner) -> None:
+    path = write_model(tmp_path / "model.safetensors", metadata={CONFIG_METADATA_KEY: json.dumps(SMALL)})
+    for other in ({**SMALL, "encoder_num_layers": 9, "encoder_num_heads": 2}, {"sample_rate": 8000}, {"x": 1}):
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(other))
+        assert run("summary", str(path)).code == 0
+        assert load_config(path).sample_rate == 16_000
+
+
+def test_the_sample_rate_is_taken_from_any_config_of_the_model(tmp_path: Path, run: Runner) -> None:
+    path = write_model(tmp_path / "model.safetensors", metadata={CONFIG_METADATA_KEY: json.dumps(SMALL)})
+    (tmp_path / "config.json").write_text(json.dumps(to_huggingface(ModelConfig.from_mapping(SMALL))))
+    (tmp_path / "preprocessor_config.json").write_text('{"sampling_rate": 8000}')
+    config = load_config(path)
+    assert (config.sample_rate, config.sample_rate_source) == (8000, "preprocessor_config.json")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({**SMALL, "sample_rate": 22_050}))
+    finished = run("summary", str(path))
+    assert finished.code == 2
+    assert "sample_rate is 8000 in preprocessor_config.json and 22050 in config.yaml" in finished.err
+
+
+def test_the_arguments_and_the_config_of_fairseq_must_agree(tmp_path: Path, run: Runner) -> None:
+    model = {
+        "extractor_mode": "layer_norm", "conv_feature_layers": "[(6,4,2),(6,3,2),(10,2,1)]", "conv_bias": True,
+        "encoder_embed_dim": 8, "conv_pos": 5, "conv_pos_groups": 2, "encoder_layers": 3, "encoder_attention_heads": 4,
+        "encoder_ffn_embed_dim": 12, "layer_norm_first": True,
+    }  # fmt: skip
+    shapes = model_shapes({**SMALL, "aux_num_out": None})
+    names = keys_in_dialect(shapes, "fairseq", extractor_mode="layer_norm", weight_norm="weight_g")
+    weights = {names[name]: torch.zeros(shape) for name, shape in shapes.items()}
+    config = {"model": {"_name": "wav2vec2", **model}}
+    path = str(tmp_path / "checkpoint.pt")
+    for cfg, heads, code in (config, 4, 0), ({}, 2, 0), (config, 2, 2):
+        arguments = argparse.Namespace(arch="wav2vec2", **{**model, "encoder_attention_heads": heads})
+        torch.save({"model": weights, "cfg": cfg, "args": arguments}, path)
+        finished = run("summary", path)
+        assert finished.code == code, finished.err
+    assert "encoder_num_heads is 4 in checkpoint.pt (cfg) and 2 in checkpoint.pt (args)" in finished.err

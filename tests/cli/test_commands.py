@@ -248,3 +248,28 @@ def test_deep_encoders_are_folded(run: Runner) -> None:
     deep = run("summary", "base", "--set", "encoder_num_layers=2000").out
     assert "layers.0–1999" in deep
     assert len(deep.splitlines()) == len(shallow.splitlines())
+
+
+@pytest.mark.parametrize("command", ["summary", "memory"])
+def test_csv_tells_configs_of_one_name_apart(
+    command: str, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, preset in ("old", "base"), ("new", "large"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "model.yaml").write_text(f"extends: {preset}\n")
+    paths = "old/model.yaml", "new/model.yaml"
+    out = run(command, *paths, "--format", "csv").out
+    assert {row["config"] for row in csv.DictReader(io.StringIO(out))} == {f"model ({path})" for path in paths}
+    out = run(command, paths[0], paths[0], "--format", "csv").out
+    assert {row["config"] for row in csv.DictReader(io.StringIO(out))} == {"model (1)", "model (2)"}
+
+
+def test_a_broken_condition_names_the_config_among_those_of_one_name(tmp_path: Path, run: Runner) -> None:
+    for folder, preset in ("old", "base"), ("new", "large"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "model.yaml").write_text(f"extends: {preset}\n")
+    paths = [str(tmp_path / folder / "model.yaml") for folder in ("old", "new")]
+    code, _, err = run("summary", *paths, "--fail-if", "parameters > 100M")
+    assert (code, err.count("it fails if")) == (1, 1)
+    assert f"model ({paths[1]}): parameters is 315,427,968" in err

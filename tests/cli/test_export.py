@@ -14,6 +14,7 @@ import torch
 from tests.program import Runner
 from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_checkpoint, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
+from w2v_explore.config.load import as_config
 from w2v_explore.errors import missing_extra
 from w2v_explore.model import export
 
@@ -110,6 +111,16 @@ def test_safetensors_holds_our_names_and_the_config(run: Runner) -> None:
         assert torch.equal(loaded.state_dict()[name], weight), name
 
 
+@pytest.mark.parametrize("to", ["safetensors", "huggingface"])
+def test_the_sample_rate_goes_along(to: str, run: Runner) -> None:
+    rate = ["--set", "sample_rate=8000"]
+    assert run("export", "base", "--to", to, "-o", "written", *options(CTC), *rate).code == 0
+    (expected,) = run("summary", "base", "--format", "csv", "--depth", "0", *options(CTC), *rate).out.splitlines()[1:]
+    assert load_config("written").sample_rate == 8000
+    (found,) = run("summary", "written", "--format", "csv", "--depth", "0").out.splitlines()[1:]
+    assert found.rpartition("Wav2Vec2Model")[2] == expected.rpartition("Wav2Vec2Model")[2]
+
+
 @pytest.mark.parametrize(("preset", "overrides"), [("base", CTC), ("xlsr_300m", SMALL)])
 def test_transformers_loads_the_folder_without_a_word(
     run: Runner, torchaudio_models: ModuleType, preset: str, overrides: list[str]
@@ -134,7 +145,7 @@ def test_a_checkpoint_is_exported_with_its_own_weights_and_all_of_its_config(run
     model, config = ours("base", CTC)
     with torch.no_grad():
         model.aux.bias.add_(1)
-    export.export_model(model, config, "safetensors", Path("mine.safetensors"))
+    export.export_model(model, as_config(config), "safetensors", Path("mine.safetensors"))
     for reference, to in [("mine.safetensors", "huggingface"), ("mine-huggingface", "safetensors")]:
         code, _, err = run("export", reference, "--to", to)
         suffix = "" if to == "huggingface" else ".safetensors"

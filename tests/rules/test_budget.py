@@ -3,6 +3,10 @@
 import pytest
 
 from tests.rules.helper import found
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.source import Source
+from w2v_explore.lint.engine import lint_document
+from w2v_explore.lint.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -36,3 +40,9 @@ def test_found(text: str, places: list[str]) -> None:
 )
 def test_not_found(text: str) -> None:
     assert found("E270", text) == []
+
+
+def test_a_figure_that_is_over_by_one_does_not_read_as_its_budget() -> None:
+    text = b"extends: base\nbudgets: {macs: 74066523135}\n"
+    (problem,) = lint_document(parse_document(Source("config.yaml", text)), Settings(select=("E270",)))
+    assert problem.message == "macs is 74,066,523,136; the budget is at most 74,066,523,135"

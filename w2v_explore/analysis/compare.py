@@ -13,7 +13,7 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, total_figures
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
-from w2v_explore.config.load import Config, ConfigLike
+from w2v_explore.config.load import Config, ConfigLike, distinct_names
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.errors import ArgumentError, ConfigError, WorkloadError
@@ -71,15 +71,8 @@ class Comparison:
     @property
     def names(self) -> list[str]:
         """The configs' names; where several have the same with their origins, or numbered where these are the same."""
-        names = [analysis.config.name for analysis in self.analyses]
-        told = [
-            f"{name} ({analysis.config.origin})" if names.count(name) > 1 else name
-            for name, analysis in zip(names, self.analyses, strict=True)
-        ]
-        numbered = [
-            f"{names[number]} ({number + 1})" if told.count(name) > 1 else name for number, name in enumerate(told)
-        ]
-        return [f"{self.baseline.name} (baseline)", *numbered] if self.baseline else numbered
+        names = distinct_names([analysis.config for analysis in self.analyses])
+        return [f"{self.baseline.name} (baseline)", *names] if self.baseline else names
 
     def __repr__(self) -> str:
         fields = "identical" if self.identical else f"different in {', '.join(self.differences)}"

@@ -14,7 +14,8 @@ Dialect = Literal["torchaudio", "huggingface", "fairseq"]
 WeightNormSpelling = Literal["parametrizations", "weight_g"]
 
 CONFIG_METADATA_KEY = "w2v_explore.config"
-"""The key in the metadata of our safetensors files: the config's 16 fields as JSON."""
+"""The key in the metadata of our safetensors files: the config's 16 fields as JSON, and its sample rate where
+that is another than the default."""
 
 
 class Module(NamedTuple):

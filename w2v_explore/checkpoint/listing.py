@@ -60,6 +60,7 @@ class Checkpoint(NamedTuple):
         config: The config inside or beside it, if there is one.
         weight_bytes: The bytes that each tensor takes in the files, by its name; 0 where it shares those of another.
         other: What the rest of the files is, by kind.
+        other_configs: Further configs inside or beside it, of the same model or of another.
     """
 
     origin: str
@@ -70,6 +71,7 @@ class Checkpoint(NamedTuple):
     config: ForeignConfig | None = None
     weight_bytes: Mapping[str, int] = MappingProxyType({})
     other: tuple[SizeOfKind, ...] = ()
+    other_configs: tuple[ForeignConfig, ...] = ()
 
     @property
     def bytes(self) -> int:

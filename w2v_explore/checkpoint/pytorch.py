@@ -96,15 +96,17 @@ def read_pytorch(path: str) -> Checkpoint:
         check_bounds(file, name, tensor)
     infos = tuple(TensorInfo(name, tensor.dtype, tensor.shape) for name, tensor in tensors.items())
     weight_bytes, other = _account(file, tensors)
+    configs = tuple(_configs_inside(file))
     return Checkpoint(
         origin=path,
         format=f"{FORMAT} ({'zip' if file.is_zip else 'legacy'})",
         files=(path,),
         tensors=infos,
         metadata={},
-        config=_config_inside(file),
+        config=configs[0] if configs else None,
         weight_bytes=weight_bytes,
         other=other,
+        other_configs=configs[1:],
     )
 
 
@@ -298,7 +300,7 @@ def _tensors(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, StoredTensor]]:
     )
 
 
-def _config_inside(file: PyTorchFile) -> ForeignConfig | None:
+def _configs_inside(file: PyTorchFile) -> Iterator[ForeignConfig]:
     for key in CONFIG_KEYS:
         config = file.content.get(key) if isinstance(file.content, Mapping) else None
         if isinstance(config, (Mapping, Instance)):
@@ -306,8 +308,8 @@ def _config_inside(file: PyTorchFile) -> ForeignConfig | None:
             try:
                 values = plain(config)
             except PickleError as error:
-                return ForeignConfig(origin, fault=str(error))
-            if isinstance(values, Mapping):
+                yield ForeignConfig(origin, fault=str(error))
+                continue
+            if isinstance(values, Mapping) and values:
                 # A namespace is the whole command line.
-                return ForeignConfig(origin, values=without_training(values) if key == ARGUMENTS_KEY else values)
-    return None
+                yield ForeignConfig(origin, values=without_training(values) if key == ARGUMENTS_KEY else values)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 
 from w2v_explore.checkpoint.files import read_start
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
@@ -38,15 +39,16 @@ def read_checkpoint(path: str) -> Checkpoint:
         raise SourceError(f"{path!r} is no path: it holds a NUL character")
     weights = _find_weights(path) if os.path.isdir(path) else path
     checkpoint = read_sharded(weights, _read_file) if weights.endswith(INDEX_SUFFIX) else _read_file(weights)
-    config = checkpoint.config or _config_inside(checkpoint) or _config_beside(weights)
-    return checkpoint._replace(origin=path, config=config)
+    configs = [checkpoint.config] if checkpoint.config else []
+    configs += [*checkpoint.other_configs, *_config_in_metadata(checkpoint), *_configs_beside(weights)]
+    return checkpoint._replace(origin=path, config=configs[0] if configs else None, other_configs=tuple(configs[1:]))
 
 
-def _config_inside(checkpoint: Checkpoint) -> ForeignConfig | None:
+def _config_in_metadata(checkpoint: Checkpoint) -> Iterator[ForeignConfig]:
     """Ours, in the metadata of a safetensors file that this program wrote."""
     text = checkpoint.metadata.get(CONFIG_METADATA_KEY)
     if text is None:
-        return None
+        return
     origin = f"{checkpoint.origin} ({CONFIG_METADATA_KEY})"
     try:
         values = json.loads(text)
@@ -54,17 +56,16 @@ def _config_inside(checkpoint: Checkpoint) -> ForeignConfig | None:
         raise CheckpointError(f"cannot read the config in {origin}: it is no JSON") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"cannot read the config in {origin}: it is no JSON object")
-    return ForeignConfig(origin, values=values)
+    yield ForeignConfig(origin, values=values)
 
 
-def _config_beside(weights: str) -> ForeignConfig | None:
+def _configs_beside(weights: str) -> Iterator[ForeignConfig]:
     folder, file = os.path.split(weights)
     stem = file.partition(".")[0]
     for name in CONFIG_FILES:
         path = os.path.join(folder, name.format(stem=stem))
         if os.path.isfile(path):
-            return ForeignConfig(path, path=path)
-    return None
+            yield ForeignConfig(path, path=path)
 
 
 def _find_weights(folder: str) -> str:

@@ -11,6 +11,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.conditions import read_conditions, report_broken
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.config.load import distinct_names
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def summary(
             from w2v_explore.report.terminal import print_reports, stdout_console
 
             print_reports(_reports(results, changes, depth), stdout_console())
-    broken = [_report_broken(conditions, comparison) for comparison in alone]
+    names = distinct_names([result.analysis.config for result in results])
+    broken = [_report_broken(conditions, names[number], comparison) for number, comparison in enumerate(alone)]
     if any(broken) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -89,9 +91,9 @@ def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list
     return [compare([result.analysis], measured_figures([result]), baseline) for result in results]
 
 
-def _report_broken(conditions: Sequence[Condition], comparison: Comparison) -> bool:
-    *references, subject = zip(comparison.names, comparison.figures, strict=True)
-    return report_broken(conditions, [subject], *references)
+def _report_broken(conditions: Sequence[Condition], name: str, comparison: Comparison) -> bool:
+    *references, (_, figures) = zip(comparison.names, comparison.figures, strict=True)
+    return report_broken(conditions, [(name, figures)], *references)
 
 
 def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:

@@ -29,6 +29,7 @@ HEAD = "aux_num_out"
 UNSEEN = ("encoder_num_heads", "encoder_layer_norm_first", CONV_LAYERS)
 """The fields that change what a model computes, and no shape; of the convolutions, the strides."""
 SHAPES = "shapes"
+RATE = "sample_rate"
 
 _USUAL_HEAD_DIM = 64
 _REPRESENTER = SafeRepresenter()
@@ -140,7 +141,11 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     origins = {field: _origin(entry) for field, entry in entries.items() if field in FIELDS}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
     claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
-    conflicts = tuple(find_conflicts(shapes, claims, origins))
+    conflicts = [*find_conflicts(shapes, claims, origins)]
+    for other in _others_of_same_model(checkpoint, shapes):
+        conflicts += _disagreements(entries, other)
+        if RATE in other:
+            entries.setdefault(RATE, other[RATE])
     for field, value in shapes.values.items():
         if field in entries and plain_value(entries[field].value) == value:
             origins[field] = f"{SHAPES}, {origins[field]}"
@@ -167,7 +172,7 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         document=document,
         origins=origins,
         questions=questions,
-        conflicts=conflicts,
+        conflicts=tuple(conflicts),
     )
 
 
@@ -193,22 +198,62 @@ def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins:
             )
 
 
+def _others_of_same_model(checkpoint: Checkpoint, shapes: ShapeFindings) -> Iterator[Mapping[str, Entry]]:
+    """What further configs say that can be read and are of a model of these shapes; others lie there by chance."""
+    for config in checkpoint.other_configs:
+        try:
+            entries = _read_config(config, allow_unknown=True).entries
+        except (CheckpointError, ConfigError, SourceError):
+            continue
+        stated = [field for field in FIELDS if field in entries and (field != HEAD or entries[field].stated)]
+        claims = {field: plain_value(entries[field].value) for field in stated}
+        says_sizes = not shapes.values.keys().isdisjoint(claims)
+        if says_sizes and not any(find_conflicts(shapes, claims, dict.fromkeys(stated, config.origin))):
+            yield entries
+
+
+def _disagreements(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> Iterator[str]:
+    """Where two configs of one model disagree on what no shape shows, a message each."""
+    for field in (*UNSEEN, RATE):
+        if field not in entries or field not in others:
+            continue
+        entry, other = entries[field], others[field]
+        ours, theirs = plain_value(entry.value), plain_value(other.value)
+        if field == CONV_LAYERS:
+            ours, theirs = _strides(ours), _strides(theirs)
+        if None not in (ours, theirs) and ours != theirs:
+            what = f"the strides of {field} are" if field == CONV_LAYERS else f"{field} is"
+            yield (
+                f"{what} {_word(ours)} in {_origin(entry)} and {_word(theirs)} in {_origin(other)}, which no shape "
+                "shows; name the config that is meant instead of the weights, or remove the other"
+            )
+
+
 def find_unseen_conflicts(checkpoint: Checkpoint, model: ModelConfig) -> Iterator[str]:
-    """Where a model and the config that comes with weights disagree on what no shape shows, a message each.
+    """Where a model and the configs that come with weights disagree on what no shape shows, a message each.
 
     Heads, the order of norms and strides change what a model computes, and none of its tensors. A config that cannot
     be read says nothing.
     """
     if checkpoint.config is None:
         return
+    names = translate_keys(tensor.name for tensor in checkpoint.tensors).ours
+    shapes = infer_from_shapes(
+        {names[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in names}
+    )
     try:
-        stated = _read_config(checkpoint.config, allow_unknown=True)
+        first = [_read_config(checkpoint.config, allow_unknown=True).entries]
     except (CheckpointError, ConfigError, SourceError):
-        return
+        first = []
+    for entries in (*first, *_others_of_same_model(checkpoint, shapes)):
+        yield from _differences(entries, model)
+
+
+def _differences(entries: Mapping[str, Entry], model: ModelConfig) -> Iterator[str]:
     for field in UNSEEN:
-        if field not in stated.entries:
+        if field not in entries:
             continue
-        entry = stated.entries[field]
+        entry = entries[field]
         theirs, ours = plain_value(entry.value), getattr(model, field)
         if field == CONV_LAYERS:
             theirs, ours = _strides(theirs), _strides(ours)

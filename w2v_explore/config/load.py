@@ -73,6 +73,16 @@ class Config:
         )
 
 
+def distinct_names(configs: Sequence[Config]) -> list[str]:
+    """The configs' names; where several have the same with their origins, or numbered where these are the same."""
+    names = [config.name for config in configs]
+    told = [
+        f"{name} ({config.origin})" if names.count(name) > 1 else name
+        for name, config in zip(names, configs, strict=True)
+    ]
+    return [f"{names[number]} ({number + 1})" if told.count(name) > 1 else name for number, name in enumerate(told)]
+
+
 ConfigLike = Config | ModelConfig | str | os.PathLike[str]
 """What the analyses take for a config: one that was loaded, its 16 fields alone, or what `load_config` takes."""
 

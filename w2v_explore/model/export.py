@@ -27,16 +27,17 @@ from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
-from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import load_checkpoint
 from w2v_explore.version import SCHEMA_VERSION
 
-Writer = Callable[[Wav2Vec2Model, ModelConfig, Path], None]
+Writer = Callable[[Wav2Vec2Model, Config, Path], None]
 
 # One protobuf message, and so an ONNX file that holds its weights, ends at 2 GiB.
 MAX_ONNX_BYTES = 2**31 - 2**24
@@ -127,7 +128,7 @@ def export(
     say(f"exporting to {to}")
     try:
         with needs_extra(f"export --to {to}", "export"):
-            export_model(model, loaded.model, to, target)
+            export_model(model, loaded, to, target)
     except OSError as error:
         raise SourceError(f"cannot write {target}: {error.strerror or error}") from error
     return Export(path=target, to=to, config=loaded, seed=seed)
@@ -146,7 +147,7 @@ def _check_target(path: Path, reference: str | None, to: str) -> None:
         raise SourceError(f"{path} is a folder; name a file")
 
 
-def export_model(model: Wav2Vec2Model, config: ModelConfig, to: str, path: Path) -> None:
+def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> None:
     """Write a model to a path, whole or not at all; what was there is replaced.
 
     Args:
@@ -160,22 +161,22 @@ def export_model(model: Wav2Vec2Model, config: ModelConfig, to: str, path: Path)
         ModuleNotFoundError: A package that the format needs is not installed.
     """
     # torch ends the program, with its own kind of traceback, when the disk fills up as it writes.
-    if shutil.disk_usage(path.parent).free < _weight_bytes(config):
+    if shutil.disk_usage(path.parent).free < _weight_bytes(config.model):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     model.eval()
     with _place(path) as temporary:
         WRITERS[to](model, config, temporary)
 
 
-def _write_onnx(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     """One graph from ``waveforms`` and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it."""
     import onnxscript  # noqa: F401  (what torch's exporter needs; without it, it says so in many lines)
 
-    outputs = ["features" if config.aux_num_out is None else "logits", "frames"]
+    outputs = ["features" if config.model.aux_num_out is None else "logits", "frames"]
     with _quiet():
         program = torch.onnx.export(
-            _trace(model, config),
-            dynamic_shapes=_dynamic_shapes(config),
+            _trace(model, config.model),
+            dynamic_shapes=_dynamic_shapes(config.model),
             input_names=["waveforms", "lengths"],
             output_names=outputs,
             opset_version=_ONNX_OPSET,
@@ -183,30 +184,32 @@ def _write_onnx(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
             verbose=False,
         )
         assert program is not None
-        program.save(path, external_data=_weight_bytes(config) > MAX_ONNX_BYTES)
+        program.save(path, external_data=_weight_bytes(config.model) > MAX_ONNX_BYTES)
 
 
-def _write_torch_export(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     with _quiet():
-        program = _trace(model, config)
+        program = _trace(model, config.model)
         try:
             torch.export.save(program, path)
         except RuntimeError as error:  # how its archive says that a disk is full
             raise OSError(f"torch.export cannot write the file: {error}") from error
 
 
-def _write_safetensors(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     """Our names; the config lies in the metadata, so that the file tells all of its model."""
-    _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(config.to_mapping())})
+    values = config.model.to_mapping()
+    if config.sample_rate != DEFAULT_SAMPLE_RATE:
+        values["sample_rate"] = config.sample_rate
+    _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(values)})
 
 
-def _write_huggingface(model: Wav2Vec2Model, config: ModelConfig, path: Path) -> None:
+def _write_huggingface(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     """A folder from which ``from_pretrained`` of transformers makes a Wav2Vec2Model, or Wav2Vec2ForCTC with a head."""
     path.mkdir()
-    text = json.dumps(to_huggingface(config), indent=2)
-    (path / "config.json").write_text(f"{text}\n", encoding="utf-8")
+    (path / "config.json").write_text(write_config(config, "huggingface"), encoding="utf-8")
     weights = model.state_dict()
-    names = keys_in_dialect(weights, "huggingface", prefix="" if config.aux_num_out is None else "wav2vec2.")
+    names = keys_in_dialect(weights, "huggingface", prefix="" if config.model.aux_num_out is None else "wav2vec2.")
     _save_tensors({name: weights[ours] for ours, name in names.items()}, path / "model.safetensors", {})
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.compare import Comparison
     from w2v_explore.analysis.memory_costs import MemoryCosts
     from w2v_explore.analysis.sensitivity import Effect
-    from w2v_explore.config.load import Config
 
 
 def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
@@ -25,10 +25,11 @@ def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
     header += ["predicted_s"] if predicted else []
     header += ["self_median_s", "total_median_s"] if measured else []
     rows = [header]
-    for result in results:
+    names = distinct_names([result.analysis.config for result in results])
+    for name, result in zip(names, results, strict=True):
         for row in unfold(result.analysis.layers, depth):
             shape = "x".join(map(str, row.output_shape))
-            cells = [result.analysis.config.name, row.path, row.kind, row.depth, row.parameters, row.macs.total, shape]
+            cells = [name, row.path, row.kind, row.depth, row.parameters, row.macs.total, shape]
             if result.prediction is not None:
                 cells.append(result.prediction.layer_seconds(result.analysis, row.path))
             if result.measurement is not None:
@@ -51,12 +52,15 @@ def latency_csv(results: Sequence[Result]) -> str:
     rows: list[list[object]] = [[*header]]
     from w2v_explore.report.curve import latency_parts
 
+    # One config is measured at several durations.
+    configs = {id(result.analysis.config): result.analysis.config for result in results}
+    names = dict(zip(configs, distinct_names([*configs.values()]), strict=True))
     for result in results:
         assert result.measurement is not None
         workload, latency = result.analysis.workload, result.measurement.latency
         estimate, ledger = latency.end_to_end, latency.ledger
         rows.append([
-            result.analysis.config.name, workload.seconds, workload.batch, workload.dtype, latency.device,
+            names[id(result.analysis.config)], workload.seconds, workload.batch, workload.dtype, latency.device,
             latency.threads, latency.runs, estimate.median_s, estimate.low_s, estimate.high_s, estimate.iqr_s,
             estimate.p90_s, estimate.p99_s, result.real_time_factor, *(latency_parts(result) or (None, None, None)),
             ledger and ledger.unattributed_ns / 1e9, ledger and ledger.ratio.ratio, latency.compile_s,
@@ -94,9 +98,10 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
 def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
     """Every figure of every config under the name that JSON has for it, and its value; layers down to a depth."""
     rows: list[list[object]] = [["config", "figure", "value"]]
-    for each in costs:
+    names = distinct_names([each.analysis.config for each in costs])
+    for name, each in zip(names, costs, strict=True):
         document = each.to_dict(depth)
-        name = document.pop("config")["name"]
+        del document["config"]
         rows += [[name, *figure] for figure in _flatten("", document)]
         if left_out := each.analysis.config.not_counted:
             rows.append([name, "not_counted", " ".join(left_out)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from w2v_explore.config.load import distinct_names
 from w2v_explore.report.curve import Curve, latency_curves
 from w2v_explore.report.json import result_document
 from w2v_explore.report.result import Measurement, Result
@@ -22,9 +23,10 @@ def measurements_document(results: Sequence[Result], depth: int | None = None) -
 
 def verdicts_document(results: Sequence[Result]) -> dict[str, Any]:
     """What was measured of each config against the first, in turns with it; nothing where nothing was."""
+    names = distinct_names([result.analysis.config for result in results])
     ratios = [
-        (result.analysis.config.name, result.measurement.latency.against_first)
-        for result in results[1:]
+        (name, result.measurement.latency.against_first)
+        for name, result in zip(names[1:], results[1:], strict=True)
         if result.measurement
     ]
     verdicts = [

@@ -74,8 +74,13 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
         figures = figures or _figures(subject)
         least, most = bounds
         if not least <= figures[name] <= most:
-            bound = f"at least {least:,.10g}" if figures[name] < least else f"at most {most:,.10g}"
-            yield Finding(f"{name} is {figures[name]:,.10g}; the budget{whose} is {bound}", keys, item)
+            bound = f"at least {_exact(least)}" if figures[name] < least else f"at most {_exact(most)}"
+            yield Finding(f"{name} is {_exact(figures[name])}; the budget{whose} is {bound}", keys, item)
+
+
+def _exact(value: float) -> str:
+    """All digits of a whole number: a figure that is over by one must not read as its budget."""
+    return f"{int(value):,}" if value == int(value) else f"{value:,.10g}"
 
 
 def _instead_of(name: str) -> str:
