@@ -1,7 +1,6 @@
 """What replaces fields of a config that was read: texts of a command line, or a mapping of a Python call."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
 
 import yaml
 
@@ -48,6 +47,9 @@ def _document(field: object, value: object) -> Document:
 
 def _node(field: str, value: object) -> yaml.Node:
     """The YAML node of plain data."""
+    # Imported only where a mapping is given, which a command line has not.
+    from numbers import Integral, Real
+
     match value:
         case None:
             return yaml.ScalarNode(f"{TAG}null", "null")

@@ -22,16 +22,17 @@ _DISTINCT_FIELDS = FIELDS.keys() - SHARED_NAMES
 _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
 _PIPELINES_KEYS = frozenset({"template", "file", "service"})
-_PACKAGE = re.compile(r"@|[a-z][\w-]+:(?!//)")
+# The patterns are compiled when they are first needed: most searches come across nothing odd.
+_PACKAGE = r"@|[a-z][\w-]+:(?!//)"
 # Copied from a page, a key has a space that does not break, or one of no width, which YAML takes for a part of the key.
 _UNSEEN = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 # The keys at the top of a readable mapping, in block style or JSON of a key a line, with what follows on their lines.
-_KEYS = re.compile(r"""^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)""", re.MULTILINE)
+_KEYS = r"""(?m)^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*)"""
 # What is extended, at any depth: a preset, unless that is a service of Compose.
-_EXTENDED = re.compile(r"""\bextends["']?[ \t]*:[ \t]*["']?([\w./-]+)""")
+_EXTENDED = r"""\bextends["']?[ \t]*:[ \t]*["']?([\w./-]+)"""
 # Keys are held against field names letter by letter: of thousands, so many.
 _MAX_KEYS = 100
-_FAIRSEQ_NAME = re.compile(r"""\b_name["']?[ \t]*:[ \t]*["']?(?:wav2vec2|hubert)\b(?!_)""")
+_FAIRSEQ_NAME = r"""\b_name["']?[ \t]*:[ \t]*["']?(?:wav2vec2|hubert)\b(?!_)"""
 _CLOSE, _A_LETTER_AWAY = 0.8, 0.95
 # What stands in the value of a misspelt `extends` tells as well; "bert" is not "hubert".
 _CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
@@ -48,7 +49,7 @@ def reason_to_pass_over(document: Document) -> str | None:
     if document.translation is not None:
         if document.translation.is_family or _misspells_the_family(document) or _says_it_twice(document):
             return None
-        if not {"extends", "budgets"}.isdisjoint(dict(_KEYS.findall(document.text))):
+        if not {"extends", "budgets"}.isdisjoint(dict(re.findall(_KEYS, document.text))):
             return None
         is_nobodys = document.translation.dialect not in _DIALECTS and not document.translation.is_known_stranger
         return None if is_nobodys and _is_nearly_ours(document) else _first_words(document)
@@ -59,7 +60,7 @@ def reason_to_pass_over(document: Document) -> str | None:
             return None
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
     text = _raw_text(document)
-    if _signs().search(text) or any(map(_is_preset, _EXTENDED.findall(text))):
+    if _signs().search(text) or any(map(_is_preset, re.findall(_EXTENDED, text))):
         return None
     # Only for what cannot be read.
     from w2v_explore.config.no_yaml import is_lfs_pointer
@@ -113,7 +114,7 @@ def _is_another_programs(document: Document) -> bool:
     names = list(_texts(value))
     if any(map(_is_preset, names)):
         return False
-    if not entries.keys().isdisjoint(_LINTERS_KEYS) or any(map(_PACKAGE.match, names)):
+    if not entries.keys().isdisjoint(_LINTERS_KEYS) or any(re.match(_PACKAGE, name) for name in names):
         return True
     is_hidden = os.path.basename(source.name).startswith(".")
     return is_hidden and not any(name and os.path.isfile(os.path.join(source.folder, name)) for name in names)
@@ -135,7 +136,7 @@ def _is_preset(text: str) -> bool:
 
 def _is_nearly_ours(document: Document) -> bool:
     """Whether a mapping without a key of ours was most likely meant to be a config."""
-    values = dict(_KEYS.findall(document.text))
+    values = dict(re.findall(_KEYS, document.text))
     for key, entry in document.entries.items():
         values.setdefault(key, entry.value.value if isinstance(entry.value, yaml.ScalarNode) else "")
     return _is_misspelt(values) or _states_ours(document.text)
@@ -168,10 +169,10 @@ def _states_ours(text: str) -> bool:
     """Whether a readable text states ``architecture``, or several fields further in, where they reach no model."""
     fields = set(re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text))
     # A service of Compose is called base as well: this alone is not enough.
-    fields |= {"extends"} if any(map(_is_preset, _EXTENDED.findall(text))) else set()
+    fields |= {"extends"} if any(map(_is_preset, re.findall(_EXTENDED, text))) else set()
     return (
         len(fields) > 1
-        or _FAIRSEQ_NAME.search(text) is not None
+        or re.search(_FAIRSEQ_NAME, text) is not None
         or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
     )
 

@@ -21,6 +21,7 @@ from functools import lru_cache
 import yaml
 
 from w2v_explore.config.document import plain_value
+from w2v_explore.config.nodes import TAG
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.lint.codes import YAML11_SCALAR as RULE
 from w2v_explore.lint.subject import Finding, Subject
@@ -32,6 +33,7 @@ TORCH = "accepts"
 _MAX_LENGTH = 100
 # Of what is said beside the fields, the one number.
 _NUMBERS = {*FIELDS, "sample_rate"}
+_TEXT_TAG = f"{TAG}str"
 _SAFE = re.compile(
     r"true|false|null|~|[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+|[-+]?\.(inf|nan)", re.I
 )
@@ -50,7 +52,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         if (
             key in _NUMBERS
             and not entry.names
-            and not (isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value)))
+            and not (
+                isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value) or node.tag == _TEXT_TAG)
+            )
         ):
             yield from _traps(key, node, (), depth=3)
 
