@@ -91,7 +91,7 @@ def test_compare(run: Runner, small: str) -> None:
     assert "Latency against small, changed: aux_num_out 3 (1)" in out
     document = json.loads(run(*arguments, "--format", "json").out)
     (verdict,) = document["verdicts"]
-    assert verdict["config"] == "small, changed: aux_num_out 3"
+    assert verdict["config"] == "small, changed: aux_num_out 3 (2)"
     assert verdict["verdict"] in {"FAST", "SLOW", "SAME", "AMBIGUOUS"}
     assert verdict["ratio_low"] <= verdict["ratio"] <= verdict["ratio_high"]
     metrics = document["metrics"]
