@@ -13,6 +13,7 @@ from w2v_explore.config.schema import (
     Choice,
     Flag,
     Integer,
+    Kind,
     Probability,
 )
 from w2v_explore.diagnostics import Rule
@@ -20,6 +21,24 @@ from w2v_explore.diagnostics import Rule
 _EMBED_DIM = "encoder_embed_dim"
 _FLAG_WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _CONV_PARTS = (("channels", codes.CONV_CHANNELS), ("kernel", codes.CONV_KERNEL), ("stride", codes.CONV_STRIDE))
+
+
+def _limits_of(kind: Kind) -> tuple[type, float, float] | None:
+    """The type of the values that need no further look, and their range; None for words and lists.
+
+    What lies outside may be right as well: null, or a probability that is written as a whole number.
+    """
+    match kind:
+        case Integer():
+            return int, 1, kind.maximum
+        case Probability():
+            return float, 0.0, 1.0
+        case Flag():
+            return bool, False, True
+    return None
+
+
+_KINDS = [(key, field.kind, _limits_of(field.kind)) for key, field in FIELDS.items()]
 
 
 class Fault(NamedTuple):
@@ -49,10 +68,13 @@ def validate(values: Mapping[str, object]) -> list[Fault]:
         values: Plain data by field name; names outside `FIELDS` are ignored.
     """
     faults: list[Fault] = []
-    for key, field in FIELDS.items():
+    for key, kind, limits in _KINDS:
         if key not in values:
             continue
-        value, kind = values[key], field.kind
+        value = values[key]
+        if limits is not None and value.__class__ is limits[0] and limits[1] <= value <= limits[2]:  # type: ignore[operator]
+            # Most values are right, and every config is asked.
+            continue
         if isinstance(kind, Integer):
             fault = _check_integer(key, value, kind)
         elif isinstance(kind, Probability):

@@ -47,7 +47,8 @@ def lint_document(document: Document, settings: Settings) -> list[Problem]:
 def examine_document(document: Document, settings: Settings) -> Examined:
     """As `lint_document`, with what holds and is not shown."""
     reading = read_config(document, allow_unknown=settings.allow_unknown)
-    subject = Subject(reading, settings)
+    # Without a model the rules that look at one do not run.
+    subject = Subject(reading, settings, reading.model)  # type: ignore[arg-type]
     found = reading.problems + reading.warnings
     counted: list[Rule] = []
     is_own, is_valid = document.translation is None, reading.model is not None

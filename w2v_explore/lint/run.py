@@ -138,7 +138,8 @@ class LintRun:
                 self._report.problems.append(problem)
                 self._keep_line(problem, source.name, lines)
         self._hidden.update((self._identity(problem), problem.rule) for problem in hidden)
-        self._report.hidden.update(counted)
+        for rule in counted:
+            self._report.hidden[rule] += 1
         return True
 
     def _identity(self, problem: Problem) -> tuple[object, ...]:

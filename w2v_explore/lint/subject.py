@@ -34,18 +34,14 @@ class Subject(NamedTuple):
     Attributes:
         reading: The file as it was read, right or wrong.
         settings: What the user asked for.
+        model: The valid config; rules that need it run only where there is one.
     """
 
     reading: Reading
     settings: Settings
+    model: ModelConfig
 
     @property
     def document(self) -> Document:
         """The file itself."""
         return self.reading.document
-
-    @property
-    def model(self) -> ModelConfig:
-        """The valid config; rules that need it run only where there is one."""
-        assert self.reading.model is not None
-        return self.reading.model
