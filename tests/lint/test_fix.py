@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.program import Runner
 from w2v_explore.config.source import Source
+from w2v_explore.files.write import write_atomically
 from w2v_explore.lint import fix
-from w2v_explore.lint.fix import fix_source, write_atomically
+from w2v_explore.lint.fix import fix_source
 from w2v_explore.lint.settings import Settings
 
 

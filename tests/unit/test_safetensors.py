@@ -182,5 +182,5 @@ def test_an_index_that_is_no_json_or_too_large_gets_one_message(tmp_path: Path) 
     with pytest.raises(CheckpointError, match="it is no JSON"):
         read_checkpoint(str(path))
     os.truncate(path, 10**8)
-    with pytest.raises(CheckpointError, match="it has 100,000,000 bytes; the most allowed is"):
+    with pytest.raises(SourceError, match="it has 100,000,000 bytes; the most allowed is"):
         read_checkpoint(str(path))

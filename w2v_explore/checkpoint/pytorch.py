@@ -15,7 +15,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 from w2v_explore.checkpoint.command_line import without_training
 from w2v_explore.checkpoint.contents import Kind, SizeOfKind, kind_of
-from w2v_explore.checkpoint.files import open_file, read_at
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, TensorInfo, shown
 from w2v_explore.checkpoint.pickle_reader import MAX_STEPS, read_pickle
 from w2v_explore.checkpoint.recognize import ZIP_START
@@ -28,6 +27,7 @@ from w2v_explore.checkpoint.stand_ins import (
     plain,
 )
 from w2v_explore.errors import CheckpointError
+from w2v_explore.files.read import open_file, read_at
 
 FORMAT = "PyTorch"
 

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterator
 
-from w2v_explore.checkpoint.files import read_start
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig
 from w2v_explore.checkpoint.recognize import (
@@ -18,6 +17,7 @@ from w2v_explore.checkpoint.recognize import (
 from w2v_explore.checkpoint.safetensors import read_safetensors
 from w2v_explore.checkpoint.sharded import read_sharded
 from w2v_explore.errors import CheckpointError, SourceError
+from w2v_explore.files.read import read_start
 
 CONFIG_FILES = ("config.json", "{stem}.yaml", "config.yaml")
 """A config beside the weights: Hugging Face's, then what `inspect --write` is likely to have made."""

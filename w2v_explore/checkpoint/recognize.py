@@ -2,8 +2,8 @@
 
 import os
 
-from w2v_explore.checkpoint.files import read_start
 from w2v_explore.errors import SourceError
+from w2v_explore.files.read import read_start
 
 INDEX_SUFFIX = ".index.json"
 SAFETENSORS_SUFFIX = ".safetensors"

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from w2v_explore.checkpoint.contents import Kind, SizeOfKind
-from w2v_explore.checkpoint.files import open_file
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, shown
 from w2v_explore.checkpoint.strict_json import parse_strict_json
 from w2v_explore.errors import CheckpointError
+from w2v_explore.files.read import open_file
 
 FORMAT = "safetensors"
 LENGTH_BYTES = 8

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from w2v_explore.checkpoint.contents import Kind, SizeOfKind
-from w2v_explore.checkpoint.files import read_whole
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, shown
 from w2v_explore.checkpoint.recognize import INDEX_SUFFIX
 from w2v_explore.checkpoint.strict_json import parse_strict_json
 from w2v_explore.errors import CheckpointError
+from w2v_explore.files.read import read_whole
 
 MAX_INDEX_BYTES = 4 * 1024 * 1024
 # The largest models that are published have some 200 shards.

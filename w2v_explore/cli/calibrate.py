@@ -13,7 +13,7 @@ from w2v_explore.analysis.calibration import calibrations_folder, encode_calibra
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.errors import CalibrationError, needs_extra
-from w2v_explore.lint.fix import write_atomically
+from w2v_explore.files.write import write_atomically
 
 app = typer.Typer(add_completion=False)
 

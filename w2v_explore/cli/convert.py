@@ -67,7 +67,7 @@ def _write(conversion: Conversion, to: str, output: str | None) -> None:
         print(text if is_writable(text) else write_config(conversion.config, to, ascii_only=True), end="", flush=True)
         return
     # Imported only where a file is written.
-    from w2v_explore.lint.fix import write_atomically
+    from w2v_explore.files.write import write_atomically
 
     require_fitting_name(output, to)
     try:

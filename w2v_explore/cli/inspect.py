@@ -12,7 +12,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.config.checkpoint import require_fit
 from w2v_explore.errors import CheckpointError, SourceError
-from w2v_explore.lint.fix import write_atomically
+from w2v_explore.files.write import write_atomically
 
 app = typer.Typer(add_completion=False)
 

@@ -166,7 +166,7 @@ def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> 
 
 
 def _write_file(path: Path, content: bytes) -> None:
-    from w2v_explore.lint.fix import write_atomically
+    from w2v_explore.files.write import write_atomically
 
     try:
         write_atomically(str(path), content)

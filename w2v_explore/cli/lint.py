@@ -177,7 +177,7 @@ def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], sta
         shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
         render = import_module(f"w2v_explore.lint.formats.{format.value}").render
         if output is not None:
-            from w2v_explore.lint.fix import write_atomically
+            from w2v_explore.files.write import write_atomically
 
             try:
                 write_atomically(output, render(shown).encode(errors=ERRORS))

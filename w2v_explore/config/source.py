@@ -1,12 +1,12 @@
 """Where a config comes from: a file, a preset's name, or ``-`` for standard input. Reads bytes, at most 512 KiB."""
 
 import os
-import stat
 import sys
 from typing import NamedTuple
 
 from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.errors import SourceError
+from w2v_explore.files.read import read_start
 
 # A config holds about 1 KB; the largest Hugging Face config.json (thousands of labels) about 200 KB.
 MAX_BYTES = 512 * 1024
@@ -111,34 +111,16 @@ def read_file(path: str, reference: str | None = None) -> Source:
         SourceError: Nothing is there, or it cannot be read.
     """
     try:
-        # Opening a FIFO would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            status = os.fstat(descriptor)
-            if stat.S_ISREG(status.st_mode):
-                return Source(path, _read_all(descriptor, status.st_size), path)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
+        return Source(path, read_start(path, MAX_BYTES + 1), path)
+    except SourceError as error:
         if not os.path.lexists(path):
             # Imported only where there is nothing of that name.
             from w2v_explore.config.absent import no_file, no_file_or_preset
 
             told = no_file(path) if reference is None else no_file_or_preset(reference, path.removesuffix(reference))
             raise SourceError(told) from error
-        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
-    if stat.S_ISDIR(status.st_mode):
-        raise SourceError(f"cannot read {path}: it is a folder without a config.json; name a file in it")
-    raise SourceError(f"cannot read {path}: it is no regular file; pipe its content in and write - instead")
-
-
-def _read_all(descriptor: int, size: int) -> bytes:
-    """What is in a file, and at most one byte more than is allowed."""
-    # A buffer of the largest size allowed for each small file would cost more than reading it.
-    content = os.read(descriptor, min(size, MAX_BYTES) + 1)
-    while size < len(content) <= MAX_BYTES:
-        more = os.read(descriptor, min(64 * 1024, MAX_BYTES + 1 - len(content)))
-        if not more:
-            break
-        content += more
-    return content
+        if os.path.isdir(path):
+            raise SourceError(f"{error} without a config.json; name a file in it") from error
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise SourceError(f"{error}; pipe its content in and write - instead") from error
+        raise

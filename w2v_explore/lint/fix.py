@@ -1,16 +1,14 @@
 """Repairing what has one right answer, byte for byte but for what is wrong."""
 
-import errno
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.nodes import encode
 from w2v_explore.config.source import Source
 from w2v_explore.diagnostics import Problem
+from w2v_explore.files.write import write_atomically
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 
@@ -79,35 +77,3 @@ def write_source(source: Source) -> None:
     assert source.path is not None
     # Through a link, to the file itself.
     write_atomically(os.path.realpath(source.path), source.content)
-
-
-def write_atomically(path: str, content: bytes) -> None:
-    """Write a file under a temporary name in its folder, with the old one's permissions, and rename it.
-
-    What is there and is no regular file, a pipe or a device as /dev/null, is written to: a rename would put a file in
-    its place. A link stays one.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    if not path or path == "-":
-        raise FileNotFoundError(errno.ENOENT, "give the name of a file")
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "wb") as file:
-            file.write(content)
-        return
-    path = os.path.realpath(path)
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".w2v-explore-")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        if os.path.exists(path):
-            shutil.copymode(path, temporary)
-        else:
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

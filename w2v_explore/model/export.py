@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
+from w2v_explore.files.write import in_place_of
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import load_checkpoint
@@ -164,7 +164,7 @@ def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> N
     if shutil.disk_usage(path.parent).free < _weight_bytes(config.model):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     model.eval()
-    with _place(path) as temporary:
+    with in_place_of(path) as temporary:
         WRITERS[to](model, config, temporary)
 
 
@@ -254,23 +254,6 @@ def _fewest_samples(config: ModelConfig) -> int:
     for _, kernel, stride in reversed(config.conv_layers):
         samples = (samples - 1) * stride + kernel
     return samples
-
-
-@contextmanager
-def _place(path: Path) -> Iterator[Path]:
-    """A temporary path of the same name; all that is beside it once it was written goes to where ``path`` is."""
-    umask = os.umask(0)
-    os.umask(umask)
-    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".w2v-explore-"))
-    try:
-        yield folder / path.name
-        # The data of an ONNX file before the file that names them.
-        for written in sorted(folder.iterdir(), key=lambda written: written.name == path.name):
-            for file in written.iterdir() if written.is_dir() else [written]:
-                file.chmod(0o666 & ~umask)  # safetensors writes for its owner alone
-            os.replace(written, path.parent / written.name)
-    finally:
-        shutil.rmtree(folder)
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from w2v_explore.checkpoint.files import open_file
 from w2v_explore.checkpoint.pytorch import PyTorchFile, check_bounds, open_pytorch
 from w2v_explore.checkpoint.safetensors import FORMAT
 from w2v_explore.checkpoint.stand_ins import ITEM_BYTES, StoredTensor
 from w2v_explore.config.checkpoint import open_checkpoint
 from w2v_explore.errors import CheckpointError, missing_extra
+from w2v_explore.files.read import open_file
 
 
 def read_tensors(path: str) -> dict[str, Tensor]:

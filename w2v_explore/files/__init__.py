@@ -1,0 +1,1 @@
+"""The one way in and the one way out: every file that a user names is opened in `read`, and written in `write`."""
