@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
+from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 
 
@@ -84,7 +85,8 @@ def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> Re
     """
     minimum = minimum_samples(config, batch)
     if samples < minimum:
-        raise WorkloadError(f"{samples} samples are too few: this extractor needs {minimum} for its first frame")
+        needed = shown_number(minimum)
+        raise WorkloadError(f"{samples} samples are too few: this extractor needs {needed} for its first frame")
     field, jump, frames = 1, 1, samples
     layers = []
     for channels, kernel, stride in config.conv_layers:

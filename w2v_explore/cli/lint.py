@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TextIO
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO, DEFECT, PLEA, WRONG_QUESTION
 from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS
 from w2v_explore.errors import SourceError
@@ -107,12 +107,17 @@ def lint(
     _spare_configs(report, targets)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
-    for entry in report.unreadable:
+    for entry in report.unchecked():
         print(f"error: {entry.message}", file=sys.stderr)
     if diff:
         print("".join(report.diffs), end="")
     else:
         _write(report, targets, statistics)
+    if report.defects:
+        # One is enough to begin with.
+        sys.stdout.flush()
+        print(report.defects[0].traceback, PLEA, sep="\n", file=sys.stderr)
+        raise typer.Exit(DEFECT)
     if report.unreadable:
         raise typer.Exit(WRONG_QUESTION)
     if report.diffs or any(settings.fails(problem.rule.severity) for problem in report.problems):
@@ -144,7 +149,7 @@ def _is_device(output: str) -> bool:
 def _spare_configs(report: LintReport, targets: Sequence[tuple[Format, str | None]]) -> None:
     """Refuse to write a report over what it is about."""
     outputs = {os.path.realpath(output): output for _, output in targets if output is not None}
-    for name in report.files if outputs else ():
+    for name in [*report.files, *(entry.path for entry in report.defects)] if outputs else ():
         output = None if "\0" in name else outputs.get(os.path.realpath(name))
         if output is not None:
             raise SourceError(f"{output} is one of the configs that were checked; give --output another file")

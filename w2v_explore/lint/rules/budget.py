@@ -23,9 +23,9 @@ from typing import Any
 
 from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity, require_unit
 from w2v_explore.analysis.receptive_field import kernel_field
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.document import MAX_WHOLE_NUMBER, plain_value
 from w2v_explore.config.validate import describe
-from w2v_explore.errors import QuantityError
+from w2v_explore.errors import QuantityError, WorkloadError
 from w2v_explore.lint.codes import BUDGET as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -71,7 +71,11 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
             _, _, instead = str(error).partition("; ")
             yield Finding(f"budgets.{name}{whose} is {describe(limit)}; {instead}", keys, item)
             continue
-        figures = figures or _figures(subject)
+        try:
+            figures = figures or _figures(subject)
+        except WorkloadError as error:
+            yield Finding(f"the shortest input that gives a frame is past any budget: {error}", keys, item)
+            return
         least, most = bounds
         if not least <= figures[name] <= most:
             bound = f"at least {_exact(least)}" if figures[name] < least else f"at most {_exact(most)}"
@@ -111,7 +115,8 @@ def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:
 def _number(value: Any, in_bytes: bool) -> float:
     if isinstance(value, str) and value:
         return parse_quantity(value, in_bytes=in_bytes)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < MAX_WHOLE_NUMBER:
+        # Not a number, infinite, or past any figure.
         raise QuantityError(f"{describe(value)} is no limit; {_INSTEAD}")
     if in_bytes:
         require_unit(value, f"{value:g}")
