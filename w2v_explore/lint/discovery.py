@@ -3,10 +3,10 @@
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
-from w2v_explore.lint.paths import is_below, repository_root, tidy
+from w2v_explore.lint.paths import is_below, tidy
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = (FOLDER_CONFIG,)
@@ -91,7 +91,8 @@ def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]
 
 
 def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]:
-    ignored = _IgnoredByGit(folder)
+    # Most runs of one file search no folder.
+    from w2v_explore.lint.gitignore import Ignored
 
     def refuse(error: OSError) -> None:
         complain(str(error.filename), f"cannot search {error.filename}: {error.strerror}")
@@ -99,15 +100,17 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
     # Links to folders are followed, each folder once.
     waiting, reached = [folder], [os.path.realpath(folder)]
     while waiting:
+        ignored = Ignored()
         for parent, folders, files in os.walk(waiting.pop(0), onerror=refuse):
-            ignored.enter(parent)
+            ignored.enter(parent, {*folders, *files})
             shown = "" if parent == os.curdir else tidy(parent)
             inner = []
             for name in sorted(name for name in folders if name != ".git"):
                 path = os.path.join(shown, name)
-                if ignored.holds(parent, f"{name}/"):
+                is_link = os.path.islink(path)
+                if ignored.holds(name, is_folder=not is_link):
                     pass_by(f"{path}/", "git ignores it")
-                elif not os.path.islink(path):
+                elif not is_link:
                     inner.append(name)
                 elif is_below(reached[0], target := os.path.realpath(path)):
                     pass_by(f"{path}/", "a link that leads back to where it is")
@@ -119,103 +122,9 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
                 lower = name.lower()
                 if lower.endswith(_SUFFIXES) or lower in _NAMES:
                     path = os.path.join(shown, name)
-                    if ignored.holds(parent, name):
+                    if ignored.holds(name, is_folder=False):
                         pass_by(path, "git ignores it")
                     else:
                         yield Found(path, searched=True, source=source)
                 elif lower.endswith(".json"):
                     pass_by(os.path.join(shown, name), "a JSON of another name than config.json")
-
-
-class _IgnoredByGit:
-    """The .gitignore files from the root of the repository down to the folder that is being searched.
-
-    What git tracks it does not ignore, whatever such a file says.
-    """
-
-    def __init__(self, folder: str) -> None:
-        self._specs: list[tuple[str, Any]] = []
-        self._tracked: dict[str | None, _Tracked] = {}
-        for parent in self._parents(os.path.abspath(folder)):
-            self.enter(parent)
-
-    def enter(self, folder: str) -> None:
-        """Read a folder's .gitignore; those of folders that are left behind no longer match anything."""
-        path = os.path.join(folder, ".gitignore")
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                lines = file.read().splitlines()
-        except OSError:
-            return
-        # Imported only where there is such a file.
-        from pathspec import GitIgnoreSpec
-
-        self._specs.append((os.path.abspath(folder), GitIgnoreSpec.from_lines(lines)))
-
-    def holds(self, parent: str, name: str) -> bool:
-        """Whether git ignores a name in a folder; a folder's name ends in a slash."""
-        verdict = False
-        for base, spec in self._specs:
-            relative = os.path.relpath(os.path.abspath(parent), base)
-            if relative.startswith(os.pardir):
-                continue
-            path = name if relative == os.curdir else f"{relative.replace(os.sep, '/')}/{name}"
-            # The nearest file that says anything decides.
-            decision = spec.check_file(path).include
-            verdict = verdict if decision is None else decision
-        return verdict and not self._is_tracked(os.path.abspath(parent), name)
-
-    def _is_tracked(self, folder: str, name: str) -> bool:
-        root = repository_root(folder)
-        if root is None:
-            return False
-        if root not in self._tracked:
-            self._tracked[root] = _Tracked(root)
-        relative = os.path.relpath(folder, root).replace(os.sep, "/")
-        return self._tracked[root].holds(name if relative == os.curdir else f"{relative}/{name}")
-
-    @staticmethod
-    def _parents(folder: str) -> list[str]:
-        """The folders above, from the root of the repository; none outside of one."""
-        root = repository_root(folder)
-        parents: list[str] = []
-        while root is not None and folder != root:
-            folder = os.path.dirname(folder)
-            parents.insert(0, folder)
-        return parents
-
-
-class _Tracked:
-    """The names in a repository's index; none where it cannot be read, as of version 4, which compresses names."""
-
-    def __init__(self, root: str) -> None:
-        self._index = b""
-        try:
-            with open(os.path.join(_git_folder(root), "index"), "rb") as file:
-                index = file.read()
-        except (OSError, ValueError):
-            return
-        if index[:4] == b"DIRC" and int.from_bytes(index[4:8], "big") in (2, 3):
-            self._index = index
-
-    def holds(self, path: str) -> bool:
-        """Whether a file is in the index, or any file of a folder, whose name ends in a slash."""
-        sought = os.fsencode(path) if path.endswith("/") else os.fsencode(path) + b"\0"
-        at = self._index.find(sought)
-        while at != -1:
-            # A name is preceded by its length, with another two bytes between in entries that are extended.
-            length = self._index.find(b"\0", at) - at
-            lengths = (int.from_bytes(self._index[at - gap : at - gap + 2], "big") & 0xFFF for gap in (2, 4))
-            if min(length, 0xFFF) in lengths:
-                return True
-            at = self._index.find(sought, at + 1)
-        return False
-
-
-def _git_folder(root: str) -> str:
-    """Where git keeps what it knows of a working tree: in a submodule or another working tree, a file says where."""
-    path = os.path.join(root, ".git")
-    if os.path.isdir(path):
-        return path
-    with open(path, encoding="utf-8") as file:
-        return os.path.join(root, file.read().removeprefix("gitdir:").strip())
