@@ -234,17 +234,22 @@ def test_a_tree_reached_through_a_link_is_the_same(home: Path) -> None:
     assert of_lint(str(link)) == {str(link / "b.yaml")}
 
 
-def test_patterns_that_cannot_be_read_ignore_nothing(home: Path) -> None:
+def test_what_cannot_be_read_is_said_and_ignores_nothing(run: Runner) -> None:
     for name in ("fifo", "device", "folder"):
         Path(name).mkdir()
-        Path(name, "a.yaml").touch()
+        Path(name, "a.yaml").write_text("extends: base\n")
     os.mkfifo("fifo/.gitignore")
-    os.mkfifo(".git/index")
     Path("device/.gitignore").symlink_to("/dev/zero")
     Path("folder/.gitignore").mkdir()
+    os.mkfifo(".git/index")
     Path(".git/info/exclude").unlink()
     Path(".git/info/exclude").symlink_to("/dev/zero")
-    Path(".gitignore").write_text("x\n!\n")
-    assert of_lint() == {"fifo/a.yaml", "device/a.yaml", "folder/a.yaml"}
-    Path(".gitignore").write_text("*.yaml\n")
-    assert of_lint() == set()
+    finished = run("lint", ".")
+    assert finished.code == 2
+    assert finished.out.startswith("No problems in 3 files; 4 could not be checked")
+    lines = finished.err.splitlines()
+    assert len([line for line in lines if line.endswith("; what it ignores is not known")]) == len(lines) == 4
+    Path(".gitignore").write_text("a.yaml\n")
+    finished = run("lint", ".", "--allow-empty")
+    assert finished.code == 2
+    assert "/.git/index: it is no regular file; what git tracks in " in finished.err

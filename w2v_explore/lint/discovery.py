@@ -100,7 +100,7 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
     # Links to folders are followed, each folder once.
     waiting, reached = [folder], [os.path.realpath(folder)]
     while waiting:
-        ignored = Ignored()
+        ignored = Ignored(complain)
         for parent, folders, files in os.walk(waiting.pop(0), onerror=refuse):
             ignored.enter(parent, {*folders, *files})
             shown = "" if parent == os.curdir else tidy(parent)

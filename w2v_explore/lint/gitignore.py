@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from w2v_explore.errors import SourceError
@@ -27,9 +27,14 @@ _MAX_CONFIG_BYTES = 1024**2
 
 
 class Ignored:
-    """Tells which names git ignores in the folders of one search, one folder after the other."""
+    """Tells which names git ignores in the folders of one search, one folder after the other.
 
-    def __init__(self) -> None:
+    Args:
+        complain: Called with the path of what is there and cannot be read, and a message.
+    """
+
+    def __init__(self, complain: Callable[[str, str], None]) -> None:
+        self._complain = complain
         self._folders: dict[str, _Folder] = {}
         self._repositories: dict[str, _Repository] = {}
         self._here: _Folder | None = None
@@ -63,7 +68,7 @@ class Ignored:
         real = os.path.realpath(folder)
         root = repository_root(real) or real
         if root not in self._repositories:
-            self._repositories[root] = _Repository(root)
+            self._repositories[root] = _Repository(root, self._complain)
         repository = self._repositories[root]
         here = _Folder(repository, root, b"", repository.patterns, is_ignored=False, has_patterns=True)
         relative = os.path.relpath(real, root)
@@ -96,11 +101,11 @@ class _Folder:
     ) -> None:
         self.repository, self.relative, self.is_ignored = repository, relative, is_ignored
         self.patterns, self._path = patterns, path
-        file = os.path.join(path, _GITIGNORE)
-        # git follows no link to one.
-        if has_patterns and not is_ignored and not os.path.islink(file):
-            own = _read_patterns(file, relative, repository.ignores_case)
-            if own is not None:
+        if has_patterns and not is_ignored:
+            file = os.path.join(path, _GITIGNORE)
+            own = repository.read_patterns(file, relative)
+            # git follows no link to one.
+            if own is not None and not os.path.islink(file):
                 self.patterns = (*patterns, own)
 
     def ignores(self, name: bytes, is_folder: bool) -> bool:
@@ -203,15 +208,6 @@ class _Patterns:
         return compiled.matches(rest)
 
 
-def _read_patterns(path: str, base: bytes, fold: bool) -> _Patterns | None:
-    """The patterns of a file; None where there is none that can be read, or it holds none."""
-    try:
-        content = read_whole(path, _MAX_PATTERNS_BYTES)
-    except SourceError:
-        return None
-    return _Patterns(content, base, fold) or None
-
-
 def _parse(content: bytes, fold: bool) -> list[_Pattern]:
     found = []
     for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
@@ -259,8 +255,9 @@ class _Repository:
         patterns: The files of patterns that hold in all of it, the one that decides last at the end.
     """
 
-    def __init__(self, root: str) -> None:
-        self._folder = _git_folder(root)
+    def __init__(self, root: str, complain: Callable[[str, str], None]) -> None:
+        self._root, self._complain = root, complain
+        self._folder = self._find_git_folder()
         config = _read_config(self._folder)
         self.ignores_case = config.get("core.ignorecase", "").lower() in ("true", "yes", "on", "1")
         self._hash_bytes = 32 if config.get("extensions.objectformat", "").lower() == "sha256" else 20
@@ -272,15 +269,58 @@ class _Repository:
                 os.path.join(root, os.path.expanduser(excludes)) if excludes else "",
                 os.path.join(_common_folder(self._folder), "info", "exclude"),
             ]
-        found = (_read_patterns(path, b"", self.ignores_case) for path in files if path)
+        found = [self.read_patterns(path, b"") for path in files if path]
         self.patterns = tuple(patterns for patterns in found if patterns is not None)
 
     def tracks(self, path: bytes, is_folder: bool) -> bool:
         """Whether a file is in the index, or any file of a folder."""
         if self._index is None:
-            self._index = b"" if self._folder is None else _read_index(self._folder, self._hash_bytes)
+            self._index = b"" if self._folder is None else self._read_index(self._folder)
         # A folder may be a repository of its own, which is tracked by its name.
         return _is_listed(self._index, path + b"\0") or (is_folder and _is_listed(self._index, path + b"/"))
+
+    def read_patterns(self, path: str, base: bytes) -> _Patterns | None:
+        """The patterns of a file that hold below a folder; None where there is none that can be read, or no pattern."""
+        content = self._read(path, _MAX_PATTERNS_BYTES, path, "what it ignores is not known")
+        return None if content is None else _Patterns(content, base, self.ignores_case) or None
+
+    def _read(self, path: str, most_bytes: int, whose: str, what: str) -> bytes | None:
+        """A file that need not be there; None where it is not, or cannot be read, which is said."""
+        try:
+            return read_whole(path, most_bytes) if os.path.lexists(path) else None
+        except SourceError as error:
+            # What would have been left out is linted: better too much than an answer about less than there is.
+            self._complain(whose, f"{error}; {what}")
+            return None
+
+    def _find_git_folder(self) -> str | None:
+        """Where git keeps what it knows: in a submodule or another working tree, a file says where."""
+        path = os.path.join(self._root, ".git")
+        if os.path.isdir(path):
+            return path
+        content = self._read(path, _MAX_CONFIG_BYTES, self._root, "what git tracks there is not known")
+        if content is None or b"\0" in content:
+            return None
+        return os.path.join(self._root, os.fsdecode(content).removeprefix("gitdir:").strip())
+
+    def _read_index(self, folder: str) -> bytes:
+        """The names that git tracks, each behind its length, as they stand in the index.
+
+        An index may be split: the larger part of it lies beside it.
+        """
+        found = []
+        shared = (
+            [name for name in os.listdir(folder) if name.startswith("sharedindex.")] if os.path.isdir(folder) else []
+        )
+        for name in ("index", *shared):
+            path, what = os.path.join(folder, name), f"what git tracks in {self._root} is not known"
+            content = self._read(path, _MAX_INDEX_BYTES, self._root, what) or b""
+            version = int.from_bytes(content[4:8], "big") if content[:4] == b"DIRC" else 0
+            if version in (2, 3):
+                found.append(content)
+            elif version == 4:
+                found.append(_decompress(content, self._hash_bytes))
+        return b"".join(found)
 
 
 def _is_listed(index: bytes, sought: bytes) -> bool:
@@ -293,29 +333,6 @@ def _is_listed(index: bytes, sought: bytes) -> bool:
             return True
         at = index.find(sought, at + 1)
     return False
-
-
-def _read_index(folder: str, hash_bytes: int) -> bytes:
-    """The names that git tracks, each behind its length, as they stand in the index; empty where it cannot be read.
-
-    An index may be split: the larger part of it lies beside it.
-    """
-    found = []
-    try:
-        shared = [name for name in os.listdir(folder) if name.startswith("sharedindex.")]
-    except OSError:
-        shared = []
-    for name in ("index", *shared):
-        try:
-            content = read_whole(os.path.join(folder, name), _MAX_INDEX_BYTES)
-        except SourceError:
-            continue
-        version = int.from_bytes(content[4:8], "big") if content[:4] == b"DIRC" else 0
-        if version in (2, 3):
-            found.append(content)
-        elif version == 4:
-            found.append(_decompress(content, hash_bytes))
-    return b"".join(found)
 
 
 def _decompress(index: bytes, hash_bytes: int) -> bytes:
@@ -346,18 +363,6 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
         byte = content[at]
         value = ((value + 1) << 7) + (byte & 0x7F)
     return value, at + 1
-
-
-def _git_folder(root: str) -> str | None:
-    """Where git keeps what it knows of a working tree: in a submodule or another working tree, a file says where."""
-    path = os.path.join(root, ".git")
-    if os.path.isdir(path):
-        return path
-    try:
-        content = read_whole(path, _MAX_CONFIG_BYTES)
-    except SourceError:
-        return None
-    return os.path.join(root, os.fsdecode(content).removeprefix("gitdir:").strip())
 
 
 def _common_folder(folder: str) -> str:
