@@ -309,9 +309,10 @@ class _Repository:
         An index may be split: the larger part of it lies beside it.
         """
         found = []
-        shared = (
-            [name for name in os.listdir(folder) if name.startswith("sharedindex.")] if os.path.isdir(folder) else []
-        )
+        try:
+            shared = [name for name in os.listdir(folder) if name.startswith("sharedindex.")]
+        except OSError:
+            shared = []
         for name in ("index", *shared):
             path, what = os.path.join(folder, name), f"what git tracks in {self._root} is not known"
             content = self._read(path, _MAX_INDEX_BYTES, self._root, what) or b""
@@ -371,7 +372,7 @@ def _common_folder(folder: str) -> str:
         content = read_whole(os.path.join(folder, "commondir"), _MAX_CONFIG_BYTES)
     except SourceError:
         return folder
-    return os.path.join(folder, os.fsdecode(content).strip())
+    return folder if b"\0" in content else os.path.join(folder, os.fsdecode(content).strip())
 
 
 def _config_home() -> str:

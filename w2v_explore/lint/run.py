@@ -67,8 +67,10 @@ class LintRun:
         return self.finish()
 
     def complain(self, path: str, message: str) -> None:
-        """Note what could not be read or written, and go on."""
-        self._report.unreadable.append(NotRead(path, message))
+        """Note what could not be read or written, once, and go on: several searches come across one .gitignore."""
+        entry = NotRead(path, message)
+        if entry not in self._report.unreadable:
+            self._report.unreadable.append(entry)
 
     def pass_by(self, path: str, reason: str) -> None:
         """Note what a search did not look at."""
@@ -229,9 +231,7 @@ class LintRun:
         try:
             write_source(fixed)
         except OSError as error:
-            message = f"cannot write {source.name}: {error.strerror or error}"
-            if NotRead(found.path, message) not in self._report.unreadable:
-                self.complain(found.path, message)
+            self.complain(found.path, f"cannot write {source.name}: {error.strerror or error}")
             return False
         return True
 
