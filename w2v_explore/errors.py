@@ -21,10 +21,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import printable
 
 
 class W2vExploreError(Exception):
-    """Base of every exception that this package raises on purpose; its text is one clear message."""
+    """Base of every exception that this package raises on purpose; its text is one clear message.
+
+    Each argument is a line of the text. What a message quotes cannot make a line: it is made printable here, so that no
+    author of a message has to remember.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(printable(str(line)) for line in self.args)
 
 
 class ArgumentError(W2vExploreError, ValueError):
@@ -44,7 +52,11 @@ class ConfigError(W2vExploreError, ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(*map(str, self.problems))
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[Sequence[Problem]]]:
+        """What pickles and copies it: the problems, and not the lines that were made of them."""
+        return type(self), (self.problems,)
 
 
 class CheckpointError(W2vExploreError, ValueError):
