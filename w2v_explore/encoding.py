@@ -22,9 +22,12 @@ _TREE_GUIDES = {"├ ": "|-", "└ ": "`-"}
 # Spaces of other widths, which `str.isprintable` counts as not printable, and what it counts as such and shows nothing:
 # joiners, fillers and variation selectors.
 _SPACES = frozenset("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
 # GitHub obeys a line that begins with two colons; GitHub and Azure obey `##[group]` and `##vso[…]` wherever they stand.
-_BRACKET_COMMAND = re.compile(r"##(?=\w*\[)")
+_BRACKET_COMMAND = r"##(?=\w*\[)"
 
 
 def printable(text: str) -> str:
@@ -34,17 +37,17 @@ def printable(text: str) -> str:
     direction of writing, for halves of surrogate pairs, and for the first character of what a runner of CI would obey.
     A backslash stays as it is, so that Windows' paths can be read.
     """
-    if not text.isprintable() or (not text.isascii() and _INVISIBLE.search(text)):
+    if not text.isprintable() or (not text.isascii() and not _INVISIBLE.isdisjoint(text)):
         text = "".join(character if _is_shown(character) else _escape(character) for character in text)
     if "##" in text:
-        text = _BRACKET_COMMAND.sub(r"\\x23#", text)
+        text = re.sub(_BRACKET_COMMAND, r"\\x23#", text)
     if "::" in text and (start := text.lstrip()).startswith("::"):
         text = f"{text[: -len(start)]}\\x3a{start[1:]}"
     return text
 
 
 def _is_shown(character: str) -> bool:
-    return character in _SPACES or (character.isprintable() and not _INVISIBLE.match(character))
+    return character in _SPACES or (character.isprintable() and character not in _INVISIBLE)
 
 
 def _escape(character: str) -> str:
@@ -96,7 +99,7 @@ def _escape_json(text: str) -> str:
         else "".join(f"\\u{unit:04x}" for unit in _utf16(character))
         for character in text
     )
-    return _BRACKET_COMMAND.sub(r"\\u0023#", escaped)
+    return re.sub(_BRACKET_COMMAND, r"\\u0023#", escaped)
 
 
 def _utf16(character: str) -> tuple[int, ...]:

@@ -25,13 +25,10 @@ from w2v_explore.encoding import printable
 
 
 class W2vExploreError(Exception):
-    """Base of every exception that this package raises on purpose; its text is one clear message.
-
-    Each argument is a line of the text. What a message quotes cannot make a line: it is made printable here, so that no
-    author of a message has to remember.
-    """
+    """Base of every exception that this package raises on purpose; its text is one clear message."""
 
     def __str__(self) -> str:
+        # Each argument is a line, and what a message quotes makes none: who words it does not have to think of that.
         return "\n".join(printable(str(line)) for line in self.args)
 
 

@@ -9,6 +9,8 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+import time
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,8 @@ from w2v_explore import ConfigError, SourceError, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.cli.app import COMMANDS
 from w2v_explore.cli.convert import ToDialect
+from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.cli.export import _status
 
 __all__ = ["run"]
 
@@ -62,12 +66,10 @@ def require_harmless_run(found: Run, allowed: str = "\n") -> Run:
     return found
 
 
-@pytest.fixture(params=["piped", "in colour", "narrow"])
+@pytest.fixture(params=["piped", "narrow and in colour"])
 def stream(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "in colour":
+    if request.param != "piped":
         monkeypatch.setenv("FORCE_COLOR", "1")
-        monkeypatch.setenv("COLUMNS", "100")
-    elif request.param == "narrow":
         monkeypatch.setenv("COLUMNS", "30")
 
 
@@ -369,6 +371,30 @@ def test_exceptions_and_problems_are_printable(folder: Path) -> None:
     require_harmless(str(missing.value))
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("show", ["progress bar", "status"])
+def test_what_is_going_on_obeys_no_text(show: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "4000")
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    name = f"a[/b]c :tada: {{task}} {HOSTILE}"
+    if show == "status":
+        with _status() as tell:
+            tell(name)
+            time.sleep(0.2)
+    else:
+        with show_progress(name) as progress:
+            progress(name, 1, 2)
+    written = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "")
+    require_harmless(written)
+    assert "a[/b]c :tada: {task} =cmd" in written
+
+
 def test_every_command_is_tried_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in COMMANDS if name != "calibrate" and f'"{name}"' not in text] == []
@@ -387,5 +413,5 @@ def test_messages_go_through_one_function() -> None:
                 assert words.get("file") != "sys.stderr", place
             if called == "TextColumn":
                 assert words.get("markup") == "False", place
-            assert "typer.echo" not in called, place
+            assert called not in {"typer.echo", "sys.stderr.write", "traceback.print_exception"}, place
             assert called.rpartition(".")[2] not in {"from_markup", "track"}, place

@@ -87,7 +87,7 @@ def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
         tables += [table for table in made if table is not None]
     if tables:
         idle = tables[-1].remark
-        tables[-1].remark = Lines((str(idle), f"{METHOD}.")) if idle else f"{METHOD}."
+        tables[-1].remark = Lines(str(idle), f"{METHOD}.") if idle else f"{METHOD}."
     return tables
 
 

@@ -55,7 +55,7 @@ def _summary(rows: Sequence[Row]) -> str:
 
 def _one_a_line(listed: str) -> Lines:
     *above, last = listed.split(", ")
-    return Lines((*[f"{each}," for each in above], last))
+    return Lines(*[f"{each}," for each in above], last)
 
 
 def _value(value: object) -> Cell:

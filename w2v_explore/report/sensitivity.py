@@ -55,7 +55,7 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
         "Inference and Training are the memory that they need; Field and Stride are the extractor's, in samples. "
         "A conv layer is an entry of extractor_conv_layer_config."
     )
-    table.remark = Lines((remark, f"Nothing of this changes with {', '.join(idle)}.")) if idle else remark
+    table.remark = Lines(remark, f"Nothing of this changes with {', '.join(idle)}.") if idle else remark
     return table
 
 

@@ -54,10 +54,14 @@ class Change(NamedTuple):
         return f"{self.amount} ({self.percent})"
 
 
-class Lines(NamedTuple):
+class Lines:
     """A text of several lines; any other text is one, whatever is in it."""
 
-    lines: tuple[str, ...]
+    # No NamedTuple: making its class takes a summary longer than all of its texts.
+    __slots__ = ("lines",)
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
 
     def __str__(self) -> str:
         """In one line."""
