@@ -150,6 +150,7 @@ class _IgnoredByGit:
 
     def enter(self, folder: str) -> None:
         """Read a folder's .gitignore; those of folders that are left behind no longer match anything."""
+        folder = os.path.abspath(folder)
         path = os.path.join(folder, ".gitignore")
         try:
             content = read_if_there(path, _MAX_IGNORE_BYTES)
@@ -163,7 +164,7 @@ class _IgnoredByGit:
         # Imported only where there is such a file.
         from pathspec import GitIgnoreSpec
 
-        self._specs.append((os.path.abspath(folder), GitIgnoreSpec.from_lines(lines)))
+        self._specs.append((folder, GitIgnoreSpec.from_lines(lines)))
 
     def holds(self, parent: str, name: str) -> bool:
         """Whether git ignores a name in a folder; a folder's name ends in a slash."""
