@@ -6,6 +6,7 @@ import ast
 import csv
 import io
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ from w2v_explore.cli.app import COMMANDS
 from w2v_explore.cli.convert import ToDialect
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.cli.export import _status
+from w2v_explore.cli.lint import _shown_diff
 
 __all__ = ["run"]
 
@@ -352,6 +354,12 @@ def test_a_diff_names_its_file_in_one_line_and_is_applied(folder: Path, run: Run
     assert (folder / f"{name}.yaml").read_text() != content
 
 
+def test_a_terminal_is_shown_a_diff_and_does_not_obey_it() -> None:
+    shown = _shown_diff(["--- a\n", "-a: \x9b2J\u202e\tb\r\n", "+a: 1\n\\ No newline at end of file\n"])
+    require_harmless(shown, "\n\t")
+    assert shown.count("\n") == 4
+
+
 def test_a_caret_stands_below_what_is_shown(folder: Path, run: Runner) -> None:
     (folder / "caret.yaml").write_text('extends: base\nname: a\nextractor_mode: "\u202e模"\n', encoding="utf-8")
     lines = run("lint", "caret.yaml").out.splitlines()
@@ -365,6 +373,7 @@ def test_exceptions_and_problems_are_printable(folder: Path) -> None:
         load_config(folder / "broken.yaml")
     require_harmless(str(wrong.value))
     assert len(str(wrong.value).split("\n")) == len(wrong.value.problems)
+    assert pickle.loads(pickle.dumps(wrong.value)).problems == wrong.value.problems
     with pytest.raises(SourceError) as missing:
         load_config(HOSTILE)
     assert "\n" not in str(missing.value)
