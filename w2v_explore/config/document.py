@@ -22,13 +22,15 @@ from w2v_explore.config.nodes import (
 )
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source
-from w2v_explore.diagnostics import Place, Problem
+from w2v_explore.diagnostics import Place, Problem, shorten
 
 if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
 
 OWN_DIALECT = "w2v"
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
+# The seven convolutions of the published models take a quarter of it.
+_MAX_SHOWN_OVERRIDE = 400
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
@@ -36,7 +38,7 @@ _CONSTRUCTOR = SafeConstructor()
 # How deep into a value is ever looked: the deepest is a list of lists.
 _MAX_VALUE_DEPTH = 3
 # Past any use, and short of what Python refuses to print or to make a float.
-MAX_WHOLE_NUMBER = 10**300
+_MAX_WHOLE_NUMBER = 10**300
 # Base 60 (1:30:00) takes time with the square of its length.
 _MAX_BASE_60_LENGTH = 1_000
 
@@ -151,7 +153,7 @@ def _is_our_own(document: Document) -> bool:
 def parse_override(text: str) -> Document:
     """The one entry of a ``--set field=value``; the value is read as YAML."""
     field, equals, value = text.partition("=")
-    name = f"{OVERRIDE}{text}"
+    name = f"{OVERRIDE}{shorten(text, _MAX_SHOWN_OVERRIDE)}"
     source = Source(name, b"")
     if not (equals and field.strip()):
         problem = Problem(
@@ -176,8 +178,8 @@ def plain_value(node: yaml.Node) -> object:
 
 def _bounded(value: object) -> object:
     match value:
-        case int() if not -MAX_WHOLE_NUMBER <= value <= MAX_WHOLE_NUMBER:
-            return MAX_WHOLE_NUMBER if value > 0 else -MAX_WHOLE_NUMBER
+        case int() if not -_MAX_WHOLE_NUMBER <= value <= _MAX_WHOLE_NUMBER:
+            return _MAX_WHOLE_NUMBER if value > 0 else -_MAX_WHOLE_NUMBER
         case list():
             return [_bounded(item) for item in value]
         case dict():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from w2v_explore.errors import SourceError
-from w2v_explore.files.read import read_whole
+from w2v_explore.files.read import read_if_there, read_whole
 from w2v_explore.lint.paths import repository_root
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _GLOB = frozenset(b"*?[\\")
 _GITIGNORE = ".gitignore"
 _MAX_PATTERNS_BYTES = 16 * 1024**2
-_MAX_INDEX_BYTES = 1024**3
+# That of a repository of a million files.
+_MAX_INDEX_BYTES = 128 * 1024**2
 _MAX_CONFIG_BYTES = 1024**2
 
 
@@ -287,7 +288,7 @@ class _Repository:
     def _read(self, path: str, most_bytes: int, whose: str, what: str) -> bytes | None:
         """A file that need not be there; None where it is not, or cannot be read, which is said."""
         try:
-            return read_whole(path, most_bytes) if os.path.lexists(path) else None
+            return read_if_there(path, most_bytes)
         except SourceError as error:
             # What would have been left out is linted: better too much than an answer about less than there is.
             self._complain(whose, f"{error}; {what}")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, SupportsFloat
 
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
@@ -287,6 +287,8 @@ def lint_files(
         message = nothing_there(name)
         if message is not None:
             raise SourceError(message)
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, SupportsFloat)):
+        raise TypeError(f"seconds is {kind_of(seconds)}; give a number")
     project = load_project(os.getcwd())
     settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
     return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)
