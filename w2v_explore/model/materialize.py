@@ -83,8 +83,4 @@ def _conv(layer: Layer, operation: operations.Conv1d, device: torch.device, dtyp
         device=device,
         dtype=dtype,
     )
-    if not operation.weight_norm:
-        return conv
-    assert conv.bias is not None
-    parametrizations = nn.ModuleDict({"weight": components.WeightNorm(conv.weight.detach())})
-    return components.WeightNormConv1d(conv.bias.detach(), parametrizations, operation.padding, operation.groups)
+    return components.WeightNormConv1d(conv) if operation.weight_norm else conv
