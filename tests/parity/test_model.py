@@ -374,6 +374,15 @@ def test_script_before_and_after_a_deep_copy(ours: Wav2Vec2Model) -> None:
         assert torch.equal(duplicate(waveforms(), LENGTHS)[0], expected)
 
 
+@ignore_jit_deprecation
+@pytest.mark.parametrize("probability", [0, 1])
+def test_script_of_probabilities_that_are_whole_numbers(probability: int) -> None:
+    fields = [name for name, value in POST_NORM.to_mapping().items() if type(value) is float]
+    model = build_model(ModelConfig.from_mapping({**POST_NORM.to_mapping(), **dict.fromkeys(fields, probability)}))
+    assert len(fields) == 5
+    assert torch.jit.script(model.train())(waveforms())[0].shape == model(waveforms())[0].shape
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor:UserWarning")
 def test_dynamic_quantization(ours: Wav2Vec2Model, theirs: torch.nn.Module) -> None:

@@ -316,7 +316,7 @@ class Transformer(nn.Module):
         self.residual = residual
         self.layer_norm = layer_norm
         self.layer_norm_first = layer_norm_first
-        self.layer_drop = layer_drop
+        self.layer_drop = float(layer_drop)
         self.dropout = dropout
         self.layers = layers
 
