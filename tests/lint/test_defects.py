@@ -130,3 +130,15 @@ def test_what_ends_the_program_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     break_rule(monkeypatch, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         lint_files(["odd.yaml"])
+
+
+def test_a_defect_in_every_file_is_no_flood(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"odd{number}.yaml" for number in range(30)]
+    for name in names:
+        Path(name).write_text(GOOD)
+    break_rule(monkeypatch, ValueError())
+    finished = run("lint", *names, "--format", "json")
+    assert finished.code == 3
+    assert len(json.loads(finished.out)["defects"]) == 30
+    assert finished.err.count("cannot check") == 10
+    assert "\nerror: so it is with 20 more files\n" in finished.err

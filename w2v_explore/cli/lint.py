@@ -21,6 +21,9 @@ from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
 from w2v_explore.lint.settings import settings_of
 
+# Of a defect that every file brings to light, these many are named on standard error; formats name all.
+_MAX_DEFECTS = 10
+
 app = typer.Typer(add_completion=False)
 
 
@@ -108,8 +111,11 @@ def lint(
     _spare_configs(report, targets)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
-    for entry in report.unchecked():
+    unread, failed = len(report.unreadable), len(report.defects)
+    for entry in report.unchecked()[: unread + _MAX_DEFECTS]:
         say(f"error: {entry.message}")
+    if failed > _MAX_DEFECTS:
+        say(f"error: so it is with {failed - _MAX_DEFECTS} more files")
     if diff:
         print(_shown_diff(report.diffs) if sys.stdout.isatty() else "".join(report.diffs), end="")
     else:
