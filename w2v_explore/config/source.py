@@ -21,11 +21,13 @@ class Source(NamedTuple):
         name: What messages call it: the path as it was given, ``preset base``, ``<stdin>``.
         content: At most `MAX_BYTES` + 1 bytes; one more than allowed marks a source that is too big.
         path: The file; None where there is none.
+        is_embedded: Whether it stands inside a checkpoint, and may name no file.
     """
 
     name: str
     content: bytes
     path: str | None = None
+    is_embedded: bool = False
 
     @property
     def folder(self) -> str:
