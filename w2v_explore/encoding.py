@@ -1,6 +1,7 @@
 """What stands in for characters that a stream's encoding lacks: no figure loses its sign, no name becomes a ``?``."""
 
 import codecs
+import re
 import sys
 
 ERRORS = "w2v-explore-ascii"
@@ -14,6 +15,21 @@ _STAND_INS = {
     **dict.fromkeys("█▉▊▋", "#"), **dict.fromkeys("▌▐", ":"), **dict.fromkeys("▏▎▍", "."),
 }  # fmt: skip
 _TREE_GUIDES = {"├ ": "|-", "└ ": "`-"}
+_NO_ASCII = re.compile(r"[^\x00-\x7f]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_unicode(text: str) -> str:
+    r"""A text that every encoding of Unicode has: the name of a file that is no UTF-8 keeps its bytes as ``\xff``.
+
+    Python stands halves of surrogate pairs for such bytes, which no other reader takes. Different names stay different.
+    """
+    return text if text.isascii() else _SURROGATE.sub(_written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def fit(text: str, encoding: str | None = None) -> str:
@@ -30,22 +46,25 @@ def fit(text: str, encoding: str | None = None) -> str:
 
 
 def is_writable(text: str) -> bool:
-    """Whether standard output can write a text as it is."""
-    return fit(text) == text
+    """Whether a text on standard output is one that every reader takes: UTF, or ASCII."""
+    return text.isascii() or (_is_utf(getattr(sys.stdout, "encoding", None)) and fit(text) == text)
 
 
 def dump_json(document: object, indent: int | None = 2) -> str:
     """JSON that is valid on standard output, and in a file, whatever the encoding; what is not finite raises.
 
-    A stream of another encoding than UTF-8 gets ASCII, and so does one half of a surrogate pair, as it stands in a
-    file's name that is no UTF-8.
+    A stream of another encoding than UTF gets ASCII. Texts are as `as_unicode` has them, which strict readers take.
     """
     import json  # most commands write a table
 
     text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
-    if text.isascii() or (_is_utf(getattr(sys.stdout, "encoding", None)) and is_writable(text)):
+    if not text.isascii():
+        # A backslash in a text of JSON is written twice.
+        text = _SURROGATE.sub(lambda match: _written_out(match).replace("\\", "\\\\"), text)
+    if is_writable(text):
         return text
-    return json.dumps(document, indent=indent, allow_nan=False)
+    # Outside of its texts JSON is ASCII.
+    return _NO_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _is_utf(encoding: str | None) -> bool:

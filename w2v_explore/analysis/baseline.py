@@ -85,8 +85,9 @@ def load_baseline(path: str | os.PathLike[str]) -> Baseline:
     try:
         if os.path.getsize(path) > _MAX_BYTES:
             raise SourceError(f"{path} is too big for a baseline")
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        with open(path, "rb") as file:
+            # UTF-16, as PowerShell's > writes it, is JSON too.
+            document = json.loads(file.read())
     except OSError as error:
         raise SourceError(f"cannot read the baseline {path}: {error.strerror or error}") from error
     except json.JSONDecodeError as error:
