@@ -15,8 +15,9 @@ _STAND_INS = {
     **dict.fromkeys("█▉▊▋", "#"), **dict.fromkeys("▌▐", ":"), **dict.fromkeys("▏▎▍", "."),
 }  # fmt: skip
 _TREE_GUIDES = {"├ ": "|-", "└ ": "`-"}
-_NO_ASCII = re.compile(r"[^\x00-\x7f]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# Compiled where they are first needed: most texts are ASCII.
+_NO_ASCII = r"[^\x00-\x7f]+"
+_SURROGATE = "[\ud800-\udfff]"
 
 
 def as_unicode(text: str) -> str:
@@ -24,7 +25,7 @@ def as_unicode(text: str) -> str:
 
     Python stands halves of surrogate pairs for such bytes, which no other reader takes. Different names stay different.
     """
-    return text if text.isascii() else _SURROGATE.sub(_written_out, text)
+    return text if text.isascii() else re.sub(_SURROGATE, _written_out, text)
 
 
 def _written_out(match: re.Match[str]) -> str:
@@ -60,11 +61,11 @@ def dump_json(document: object, indent: int | None = 2) -> str:
     text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
     if not text.isascii():
         # A backslash in a text of JSON is written twice.
-        text = _SURROGATE.sub(lambda match: _written_out(match).replace("\\", "\\\\"), text)
+        text = re.sub(_SURROGATE, lambda match: _written_out(match).replace("\\", "\\\\"), text)
     if is_writable(text):
         return text
     # Outside of its texts JSON is ASCII.
-    return _NO_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return re.sub(_NO_ASCII, lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _is_utf(encoding: str | None) -> bool:

@@ -119,7 +119,7 @@ def parse_document(source: Source, dialect: str | None = None) -> Document:
     # Imported only where a file states none of our fields.
     from w2v_explore.config.evidence import is_behind_a_link, shows_a_model
 
-    if shows_a_model(document) or not is_behind_a_link(document):
+    if not is_behind_a_link(document) or shows_a_model(document):
         return document
     from w2v_explore.config.dialects.translate import refuse
 

@@ -44,10 +44,13 @@ def is_behind_a_link(document: Document) -> bool:
     path = document.source.path
     if path is None:
         return False
-    working = os.getcwd()
     absolute = os.path.abspath(path)
+    folder = os.path.dirname(absolute)
+    if os.path.realpath(folder) == folder and not os.path.islink(path):
+        return False
+    working = os.getcwd()
     is_below = absolute.startswith(os.path.join(working, ""))
-    return leads_away(absolute, working if is_below else os.path.dirname(absolute))
+    return leads_away(absolute, working if is_below else folder)
 
 
 def names_a_model(text: str) -> bool:

@@ -252,7 +252,7 @@ def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
             return chain, [_problem(codes.EXTENDS_CYCLE, entry, message)]
         seen.add(base.identity)
         extended = parse_document(base)
-        if not is_preset(base) and not _is_a_config(extended):
+        if not _is_a_config(extended) and not is_preset(base):
             # Whatever else would be said of the file quotes it.
             message = f"{base.name}: what `extends` names is no config of a model; {_NAME_BASE}"
             return chain, [_problem(codes.EXTENDS_MISSING, entry, message)]
