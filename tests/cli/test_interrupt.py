@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.test_export import SMALL, options
@@ -100,13 +101,14 @@ def test_the_processes_that_calibrate_are_quiet_too(tmp_path: Path) -> None:
         env={**os.environ, "W2V_EXPLORE_CACHE": str(tmp_path)},
         start_new_session=True,
     )
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    while len(children.read_text().split()) < 2:  # the forkserver, which imports torch, and a tracker of resources
+    while not (children := psutil.Process(process.pid).children()):
         assert process.poll() is None
-    for child in children.read_text().split():
-        masks = re.findall(r"Sig(?:Blk|Ign):\t(\w+)", Path(f"/proc/{child}/status").read_text())
-        assert any(int(mask, 16) & 1 << signal.SIGINT - 1 for mask in masks)
+    [server] = children
+    masks = re.findall(r"Sig(?:Blk|Ign):\t(\w+)", Path(f"/proc/{server.pid}/status").read_text())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        assert any(int(mask, 16) & 1 << number - 1 for mask in masks)
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate(timeout=120) == (b"", b"")
     assert process.returncode == 130
     assert list((tmp_path / "calibrations").iterdir()) == []
+    assert not server.is_running()

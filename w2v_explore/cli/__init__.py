@@ -8,7 +8,7 @@ def main() -> None:
     """Run the program."""
     # Starting up makes tens of thousands of objects and no garbage: looking for some takes a tenth of the time.
     gc.disable()
-    from w2v_explore.cli import interrupt
+    from w2v_explore import interrupt
 
     interrupt.listen()
     try:
@@ -16,6 +16,6 @@ def main() -> None:
 
         code = run()
     except KeyboardInterrupt:
-        code = interrupt.EXIT_CODE
+        code = interrupt.exit_code()
     interrupt.stop_listening()
     sys.exit(code)

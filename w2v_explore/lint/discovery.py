@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
+from w2v_explore.files import TEMPORARY
 from w2v_explore.lint.paths import is_below, repository_root, tidy
 
 _SUFFIXES = (".yaml", ".yml")
@@ -103,7 +104,7 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
             ignored.enter(parent)
             shown = "" if parent == os.curdir else tidy(parent)
             inner = []
-            for name in sorted(name for name in folders if name != ".git"):
+            for name in sorted(name for name in folders if name != ".git" and not name.startswith(TEMPORARY)):
                 path = os.path.join(shown, name)
                 if ignored.holds(parent, f"{name}/"):
                     pass_by(f"{path}/", "git ignores it")
