@@ -12,16 +12,15 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from w2v_explore import interrupt
 from w2v_explore.files import TEMPORARY
 
-try:
-    import fcntl
-except ImportError:  # Windows, where a file that is open cannot be deleted
-    fcntl = None  # type: ignore[assignment]
+# Windows has none: there a file that is open cannot be deleted.
+fcntl: Any = None if os.name == "nt" else import_module("fcntl")
 
 _NAME = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{16}}")
 
