@@ -21,10 +21,10 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, NoReturn, TypeVar
 
-import w2v_explore
 from w2v_explore import interrupt
 from w2v_explore.errors import DeviceError, W2vExploreError
 
@@ -94,8 +94,8 @@ def _start() -> subprocess.Popen[bytes]:
 
     A terminal and a batch system send them to all processes; Python needs a while before it could take measures.
     """
-    assert w2v_explore.__file__ is not None
-    command = [sys.executable, "-I", "-c", _START, w2v_explore.__file__, *_path_without_current_folder()]
+    package = Path(__file__).parents[1] / "__init__.py"
+    command = [sys.executable, "-I", "-c", _START, str(package), *_path_without_current_folder()]
     if not hasattr(signal, "pthread_sigmask"):
         flags = subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined]  # of Windows: Ctrl-C is not for it
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=flags)
