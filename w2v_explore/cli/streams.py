@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import typer
 
 from w2v_explore import interrupt
-from w2v_explore.encoding import ERRORS
+from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import W2vExploreError
 
 
@@ -67,9 +67,15 @@ def do_each(*steps: Callable[[], None]) -> None:
         except (W2vExploreError, typer.BadParameter) as error:
             failures.append(error)
     for failure in failures[:-1]:
-        print(f"error: {failure}", file=sys.stderr)
+        say(f"error: {failure}")
     if failures:
         raise failures[-1]
+
+
+def say(*lines: object) -> None:
+    """Print lines on standard error: the one way for messages, since nothing that they quote does anything there."""
+    for line in lines:
+        print(printable(str(line)), file=sys.stderr)
 
 
 @contextmanager
