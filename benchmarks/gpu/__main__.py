@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -37,11 +38,11 @@ def main(arguments: Sequence[str] | None = None, steps: Sequence[Step] = STEPS) 
     given = parser.parse_args(arguments)
     started = time.strftime("%Y-%m-%d %H:%M:%S")
     try:
-        out = _make_folder(given.out or str(ROOT / "benchmarks/gpu-results" / re.sub(r"\D", "", started)))
         with tempfile.TemporaryDirectory(prefix="w2v-explore-gpu-") as target:
             unpacked = wheels.unpack_missing(Path(target))
             _put_on_path(target)
             torch_version = _require_device(given.device)
+            out = _make_folder(given.out or str(ROOT / "benchmarks/gpu-results" / re.sub(r"\D", "", started)))
             about = {
                 "started": started,
                 "device": given.device,
@@ -129,4 +130,6 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
+    # So that what was started, and what was unpacked, goes.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     sys.exit(main())

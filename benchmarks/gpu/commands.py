@@ -17,11 +17,12 @@ def run_commands(context: Context) -> Iterator[Finding]:
     on = ("--device", context.device)
     small = ("--set", TWO_LAYERS) if context.quick else ()
     few = ("--runs", "2") if context.quick else ()
+    short = ("--seconds", "1") if context.quick else ()
     seconds = "0.5,1" if context.quick else "1,5,10,30"
     picture, trace = str(Path(context.out, "curve.svg")), str(Path(context.out, "trace.json"))
     commands = (
-        ("summary", ("summary", "base", *on, *few, *small), _anything),
-        ("compare", ("compare", "base", "base" if context.quick else "large", *on, *few, *small), _anything),
+        ("summary", ("summary", "base", *on, *few, *small, *short), _anything),
+        ("compare", ("compare", "base", "base" if context.quick else "large", *on, *few, *small, *short), _anything),
         (
             "latency-plot",
             ("latency", "base", *on, *few, *small, "--seconds", seconds, "--plot", picture),

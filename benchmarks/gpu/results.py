@@ -68,7 +68,8 @@ def _page(lines: Sequence[Mapping[str, Any]], steps: Sequence[Step]) -> Iterator
     for step in steps:
         ended = outcomes.get(step.name)
         if ended is None:
-            yield _row(step.name, step.proves, "not reached", "", "")
+            begun = findings_of(lines, step.name)
+            yield _row(step.name, step.proves, "cut off" if begun else "not reached", "", "")
         else:
             took = f"{ended['seconds']:.0f} s"
             yield _row(step.name, step.proves, ended["outcome"], took, ended["reason"])

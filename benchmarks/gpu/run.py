@@ -51,7 +51,11 @@ def run_steps(steps: Sequence[Step], context: Context, total_s: float, say: Call
     ended: dict[str, Ended] = {}
     for step in steps:
         left_s = total_s - (time.monotonic() - start)
-        ended[step.name] = _run_step(step, context, left_s)
+        try:
+            ended[step.name] = _run_step(step, context, left_s)
+        except BaseException:
+            results.write_page(context.out, steps)
+            raise
         results.add_line(context.out, {"step": step.name, **ended[step.name]._asdict()})
         results.write_page(context.out, steps)
         outcome, seconds, reason = ended[step.name]
@@ -108,10 +112,20 @@ def _judge(step: Step, code: int | None, findings: Sequence[Finding], seconds: f
 def _run_child(step: Step, context: Context, limit_s: float) -> int | None:
     """The exit code of a step's process; None where it overran and was ended, with all that it had started."""
     command = [sys.executable, "-m", "benchmarks.gpu.child", json.dumps([step, context])]
+    environment = dict(os.environ)
+    if context.quick and not context.on_cuda:
+        # On a busy machine, threads that wait for each other would take minutes.
+        environment["OMP_NUM_THREADS"] = "1"
     with open(Path(context.out, _log_name(step)), "wb") as log:
         # The child ends when its standard input does, and so with this process however that ends.
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             return process.wait(limit_s)
