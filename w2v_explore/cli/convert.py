@@ -1,19 +1,19 @@
 """``w2v-explore convert``."""
 
-import sys
 from enum import Enum
 from typing import Annotated
 
 import typer
 
 from w2v_explore.cli import options
+from w2v_explore.cli.streams import say
 from w2v_explore.config.dialects.conversion import Conversion, account_for_conversion, convert_reading
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.dialects.write import require_fitting_name, write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import read_document
 from w2v_explore.config.reading import Reading, read_config
-from w2v_explore.encoding import is_writable
+from w2v_explore.encoding import ERRORS, is_writable
 from w2v_explore.errors import SourceError, W2vExploreError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
@@ -64,7 +64,10 @@ def convert(
 def _write(conversion: Conversion, to: str, output: str | None) -> None:
     text = conversion.text
     if output in (None, "-"):
-        print(text if is_writable(text) else write_config(conversion.config, to, ascii_only=True), end="", flush=True)
+        if not is_writable(text):
+            # Values have escapes; comments have none, and get stand-ins.
+            text = write_config(conversion.config, to, ascii_only=True).encode("ascii", ERRORS).decode()
+        print(text, end="", flush=True)
         return
     # Imported only where a file is written.
     from w2v_explore.files.write import write_atomically
@@ -87,5 +90,4 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
         return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
-    for warning in reading.warnings:
-        print(warning, file=sys.stderr)
+    say(*reading.warnings)

@@ -22,13 +22,15 @@ from w2v_explore.config.nodes import (
 )
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source
-from w2v_explore.diagnostics import Place, Problem
+from w2v_explore.diagnostics import Place, Problem, shorten
 
 if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
 
 OWN_DIALECT = "w2v"
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
+# The seven convolutions of the published models take a quarter of it.
+_MAX_SHOWN_OVERRIDE = 400
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
@@ -107,10 +109,26 @@ class Document(NamedTuple):
 def parse_document(source: Source, dialect: str | None = None) -> Document:
     """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`.
 
+    Where a link leads to a file that shows nothing of a model, that is all that is said of it.
+
     Args:
         source: YAML or JSON, ours or another program's.
         dialect: One of `w2v_explore.config.dialects.table.DIALECT_NAMES`; recognised by its content by default.
     """
+    document = _parse(source, dialect)
+    if source.path is None or not FIELDS.keys().isdisjoint(document.entries):
+        return document
+    # Imported only where a file states none of our fields.
+    from w2v_explore.config.evidence import is_behind_a_link, shows_a_model
+
+    if not is_behind_a_link(document) or shows_a_model(document):
+        return document
+    from w2v_explore.config.dialects.translate import refuse
+
+    return refuse(document._replace(text=""), "this link leads to no config of a model; name the file that is meant")
+
+
+def _parse(source: Source, dialect: str | None) -> Document:
     text = ""
     try:
         text = decode(source)
@@ -149,7 +167,7 @@ def _is_our_own(document: Document) -> bool:
 def parse_override(text: str) -> Document:
     """The one entry of a ``--set field=value``; the value is read as YAML."""
     field, equals, value = text.partition("=")
-    name = f"{OVERRIDE}{text}"
+    name = f"{OVERRIDE}{shorten(text, _MAX_SHOWN_OVERRIDE)}"
     source = Source(name, b"")
     if not (equals and field.strip()):
         problem = Problem(

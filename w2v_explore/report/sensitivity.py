@@ -7,7 +7,7 @@ from w2v_explore.analysis.figures import Number
 from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
-from w2v_explore.report.table import Cell, Column, Difference, Report, Table
+from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
 from w2v_explore.report.units import scalar, short, signed, size_bytes
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Number], str]]] = {
@@ -23,8 +23,13 @@ _CHARTED = ("parameters", "macs", "memory.training_bytes")
 
 def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
     """The report on what one step in each argument does."""
-    effective = [effect for effect in effects if any(effect.deltas[name] for name in _FIGURES)]
-    idle = [describe_step(effect) for effect in effects if effect not in effective]
+    effective: list[Effect] = []
+    idle: list[str] = []
+    for effect in effects:
+        if any(effect.deltas[name] for name in _FIGURES):
+            effective.append(effect)
+        else:
+            idle.append(describe_step(effect))
     tables = [_changes(effective, idle), _chart(effective)]
     config = analysis.config
     lines = [describe_origin(config), describe_workload(analysis), *describe_reading(config)]
@@ -51,12 +56,11 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
     for effect in effects:
         changes = [signed(effect.deltas[name], text) for name, (_, text) in _FIGURES.items()]
         table.rows.append((describe_step(effect), *changes))
-    table.remark = (
+    remark = (
         "Inference and Training are the memory that they need; Field and Stride are the extractor's, in samples. "
         "A conv layer is an entry of extractor_conv_layer_config."
     )
-    if idle:
-        table.remark += f"\nNothing of this changes with {', '.join(idle)}."
+    table.remark = Lines(remark, f"Nothing of this changes with {', '.join(idle)}.") if idle else remark
     return table
 
 
