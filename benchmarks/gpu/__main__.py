@@ -28,14 +28,7 @@ Exit code 0: every step that ran passed. 1: one failed, or was stopped at its ti
 
 def main(arguments: Sequence[str] | None = None, steps: Sequence[Step] = STEPS) -> int:
     """Run the steps; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.gpu", description="Prove the GPU paths on the card that is there.", epilog=_EPILOG
-    )
-    parser.add_argument("--device", type=_device, default="cuda", help="cuda, cuda:1 or cpu; cuda by default")
-    parser.add_argument("--minutes", type=_minutes, default=8.0, help="that all steps together may take; 8 by default")
-    parser.add_argument("--out", help="a folder for the results; by default a new one in benchmarks/gpu-results")
-    parser.add_argument("--quick", action="store_true", help="small models and few runs")
-    given = parser.parse_args(arguments)
+    given = make_parser().parse_args(arguments)
     started = time.strftime("%Y-%m-%d %H:%M:%S")
     try:
         with tempfile.TemporaryDirectory(prefix="w2v-explore-gpu-") as target:
@@ -61,6 +54,18 @@ def main(arguments: Sequence[str] | None = None, steps: Sequence[Step] = STEPS) 
     except KeyboardInterrupt:
         return 130
     return exit_code(ended)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gpu", description="Prove the GPU paths on the card that is there.", epilog=_EPILOG
+    )
+    parser.add_argument("--device", type=_device, default="cuda", help="cuda, cuda:1 or cpu; cuda by default")
+    parser.add_argument("--minutes", type=_minutes, default=8.0, help="that all steps together may take; 8 by default")
+    parser.add_argument("--out", help="a folder for the results; by default a new one in benchmarks/gpu-results")
+    parser.add_argument("--quick", action="store_true", help="small models and few runs")
+    return parser
 
 
 class _CannotRunError(Exception):

@@ -113,13 +113,18 @@ def fetch(folder: Path, pythons: Sequence[str]) -> None:
         subprocess.run([*pip, "download", *options, "--dest", folder, *_REQUIREMENTS], check=True)
 
 
-def main() -> None:
-    """Fill the folder."""
+def make_parser() -> argparse.ArgumentParser:
+    """The option."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu.wheels", description=f"Fill {FOLDER} with wheels.")
     parser.add_argument(
         "--python", action="append", choices=PYTHONS, help="for this version; several times for several; all by default"
     )
-    fetch(FOLDER, parser.parse_args().python or PYTHONS)
+    return parser
+
+
+def main() -> None:
+    """Fill the folder."""
+    fetch(FOLDER, make_parser().parse_args().python or PYTHONS)
     wheels = list(FOLDER.glob("*.whl"))
     print(f"{len(wheels)} wheels, {sum(wheel.stat().st_size for wheel in wheels) / 1e6:.0f} MB, in {FOLDER}")
 
