@@ -92,8 +92,8 @@ class MemoryCounter:
         self._device = device
         self._requested = self._allocated = 0
         gc.collect()  # models of before, which refer to themselves
-        self.cublas_bytes()
         self.begin()
+        self.cublas_bytes()
         self._requested, self._allocated = self.requested(), self._stat("allocated_bytes.all.current")
 
     def begin(self) -> None:

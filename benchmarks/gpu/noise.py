@@ -21,12 +21,12 @@ _BUSY_CARD = """\
 import random, time, torch
 matrix = torch.rand(8192, 8192, device={device!r})
 torch.mm(matrix, matrix)
-torch.cuda.synchronize()
+torch.cuda.synchronize({device!r})
 print(flush=True)
 while True:
     for _ in range(random.randrange(1, 10)):
         torch.mm(matrix, matrix)
-    torch.cuda.synchronize()
+    torch.cuda.synchronize({device!r})
     time.sleep(random.random() / 50)
 """
 

@@ -1,25 +1,24 @@
 """The folder of wheels for a machine without network: ``python -m benchmarks.gpu.wheels`` fills it.
 
-It holds what the program needs beside torch, for CPython on Linux x86_64. `unpack_missing` unpacks what the machine
-lacks; that wants no pip, since wheels are archives of what has to be on the path.
+It holds a folder for each version of CPython on Linux x86_64, with what the program needs beside torch.
+`unpack_missing` unpacks what the machine lacks; that wants no pip, since wheels are archives of what has to be on the
+path.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import NamedTuple
 
 FOLDER = Path(__file__).parent.parent / "gpu-wheels"
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+_PLATFORM = "linux-x86_64"
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
 # Those of pyproject.toml that a step needs, torch apart, and pytest, for whoever runs the tests there.
@@ -45,43 +44,17 @@ _REQUIREMENTS = (
 _SOURCE_ONLY = ("fvcore>=0.1.5.post20221221", "iopath>=0.1.7")
 
 
-class Wheel(NamedTuple):
-    """A wheel by its name: ``psutil-7.2.2-cp36-abi3-manylinux_2_28_x86_64.whl``."""
-
-    path: Path
-    distribution: str
-    pythons: str
-    abis: str
-    platforms: str
-
-    @classmethod
-    def of(cls, path: Path) -> Wheel:
-        """A wheel from its path."""
-        name, *_, pythons, abis, platforms = path.stem.split("-")
-        return cls(path, name, pythons, abis, platforms)
-
-    def fits(self, version: tuple[int, int], platform: str) -> bool:
-        """Whether a CPython of a version takes it; ``platform`` as sysconfig says it, ``linux-x86_64``."""
-        if self.platforms != "any" and not (platform == "linux-x86_64" and re.search("linux.*x86_64", self.platforms)):
-            return False
-        pythons = self.pythons.split(".")
-        if "py3" in pythons or f"cp{version[0]}{version[1]}" in pythons:
-            return True
-        minors = [int(match[1]) for python in pythons if (match := re.fullmatch(r"cp3(\d+)", python))]
-        return "abi3" in self.abis.split(".") and version[0] == 3 and any(minor <= version[1] for minor in minors)
-
-
 def unpack_missing(target: Path, folder: Path = FOLDER) -> list[str]:
-    """Unpack those wheels of a folder whose package is not installed; returns the packages' names."""
+    """Unpack those wheels for this Python whose package is not installed; returns the packages' names."""
     unpacked: list[str] = []
-    for path in sorted(folder.glob("*.whl")):
-        wheel = Wheel.of(path)
-        if wheel.distribution in unpacked or _is_installed(wheel.distribution):
-            continue
-        if wheel.fits((sys.version_info.major, sys.version_info.minor), sysconfig.get_platform()):
+    if sysconfig.get_platform() != _PLATFORM:
+        return unpacked
+    for path in sorted((folder / f"{sys.version_info.major}.{sys.version_info.minor}").glob("*.whl")):
+        name = path.name.partition("-")[0]
+        if not _is_installed(name):
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(target)
-            unpacked.append(wheel.distribution)
+            unpacked.append(name)
     return unpacked
 
 
@@ -93,24 +66,15 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def fetch(folder: Path, pythons: Sequence[str]) -> None:
-    """Download wheels for each version of Python, and build those of packages that come as source alone."""
-    folder.mkdir(exist_ok=True)
+def fetch(folder: Path, python: str) -> None:
+    """Download wheels for a version of Python, and build those of packages that come as source alone."""
+    folder.mkdir(parents=True, exist_ok=True)
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, *_SOURCE_ONLY], check=True)
     platforms = [argument for platform in _PLATFORMS for argument in ("--platform", platform)]
-    for python in pythons:
-        print(f"fetching wheels for Python {python}", file=sys.stderr)
-        options: list[str | Path] = [
-            "--only-binary",
-            ":all:",
-            "--python-version",
-            python,
-            *platforms,
-            "--find-links",
-            folder,
-        ]
-        subprocess.run([*pip, "download", *options, "--dest", folder, *_REQUIREMENTS], check=True)
+    options: list[str | Path] = ["--only-binary", ":all:", "--python-version", python, *platforms]
+    command = [*pip, "download", *options, "--find-links", folder, "--dest", folder, *_REQUIREMENTS]
+    subprocess.run(command, check=True)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -123,10 +87,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Fill the folder."""
-    fetch(FOLDER, make_parser().parse_args().python or PYTHONS)
-    wheels = list(FOLDER.glob("*.whl"))
-    print(f"{len(wheels)} wheels, {sum(wheel.stat().st_size for wheel in wheels) / 1e6:.0f} MB, in {FOLDER}")
+    """Fill the folders."""
+    for python in make_parser().parse_args().python or PYTHONS:
+        fetch(FOLDER / python, python)
+        wheels = list((FOLDER / python).glob("*.whl"))
+        size = sum(wheel.stat().st_size for wheel in wheels)
+        print(f"{len(wheels)} wheels, {size / 1e6:.0f} MB, in {FOLDER / python}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 import zipfile
 from pathlib import Path
@@ -227,28 +228,16 @@ def test_wrong_arguments(arguments: list[str], message: str, capsys: pytest.Capt
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("name", "version", "fits"),
-    [
-        ("rich-15.0.0-py3-none-any.whl", (3, 10), True),
-        ("shellingham-1.5.4-py2.py3-none-any.whl", (3, 13), True),
-        ("numpy-2.4.6-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl", (3, 11), True),
-        ("numpy-2.4.6-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl", (3, 12), False),
-        ("psutil-7.2.2-cp36-abi3-manylinux2010_x86_64.whl", (3, 13), True),
-        ("safetensors-0.8.0-cp310-abi3-manylinux2014_x86_64.whl", (3, 9), False),
-        ("plotext-6.1.0-py3-none-manylinux2014_x86_64.whl", (3, 10), True),
-        ("plotext-6.1.0-py3-none-macosx_11_0_arm64.whl", (3, 10), False),
-    ],
-)
-def test_which_wheels_fit(name: str, version: tuple[int, int], fits: bool) -> None:
-    assert wheels.Wheel.of(Path(name)).fits(version, "linux-x86_64") is fits
-
-
-def test_what_is_not_installed_is_unpacked(tmp_path: Path) -> None:
+def test_what_is_not_installed_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheels, "_PLATFORM", sysconfig.get_platform())
+    folder = tmp_path / f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder.mkdir()
     for name in ("absent_package-1.0", f"pytest-{importlib.metadata.version('pytest')}"):
-        with zipfile.ZipFile(tmp_path / f"{name}-py3-none-any.whl", "w") as archive:
+        with zipfile.ZipFile(folder / f"{name}-py3-none-any.whl", "w") as archive:
             archive.writestr(f"{name.partition('-')[0]}/__init__.py", "")
     target = tmp_path / "target"
     assert wheels.unpack_missing(target, tmp_path) == ["absent_package"]
     assert [path.name for path in target.iterdir()] == ["absent_package"]
     assert wheels.unpack_missing(target, tmp_path / "no folder") == []
+    monkeypatch.setattr(wheels, "_PLATFORM", "another")
+    assert wheels.unpack_missing(target, tmp_path) == []
