@@ -4,14 +4,15 @@ import os
 import sys
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Literal, TextIO
 
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
-from w2v_explore.cli.streams import say
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO, DEFECT, PLEA, WRONG_QUESTION
+from w2v_explore.cli.streams import do_each, say
 from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import SourceError
@@ -20,6 +21,9 @@ from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
 from w2v_explore.lint.settings import settings_of
+
+# Of a defect that every file brings to light, these many are named on standard error; formats name all.
+_MAX_DEFECTS = 10
 
 app = typer.Typer(add_completion=False)
 
@@ -108,12 +112,20 @@ def lint(
     _spare_configs(report, targets)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
-    for entry in report.unreadable:
+    unread, failed = len(report.unreadable), len(report.defects)
+    for entry in report.unchecked()[: unread + _MAX_DEFECTS]:
         say(f"error: {entry.message}")
+    if failed > _MAX_DEFECTS:
+        say(f"error: so it is with {failed - _MAX_DEFECTS} more files")
     if diff:
         print(_shown_diff(report.diffs) if sys.stdout.isatty() else "".join(report.diffs), end="")
     else:
         _write(report, targets, statistics)
+    if report.defects:
+        # One is enough to begin with.
+        sys.stdout.flush()
+        say(*report.defects[0].traceback.split("\n"), PLEA)
+        raise typer.Exit(DEFECT)
     if report.unreadable:
         raise typer.Exit(WRONG_QUESTION)
     if report.diffs or any(settings.fails(problem.rule.severity) for problem in report.problems):
@@ -145,7 +157,7 @@ def _is_device(output: str) -> bool:
 def _spare_configs(report: LintReport, targets: Sequence[tuple[Format, str | None]]) -> None:
     """Refuse to write a report over what it is about."""
     outputs = {os.path.realpath(output): output for _, output in targets if output is not None}
-    for name in report.files if outputs else ():
+    for name in [*report.files, *(entry.path for entry in report.defects)] if outputs else ():
         output = None if "\0" in name else outputs.get(os.path.realpath(name))
         if output is not None:
             raise SourceError(f"{output} is one of the configs that were checked; give --output another file")
@@ -179,24 +191,28 @@ def _show_files(report: LintReport, stream: TextIO) -> None:
 
 
 def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool) -> None:
-    for format, output in targets:
-        # People read paths where they stand; programs, in one form wherever they are started.
-        shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
-        render = import_module(f"w2v_explore.lint.formats.{format.value}").render
-        if output is not None:
-            from w2v_explore.files.write import write_atomically
-
-            try:
-                write_atomically(output, render(shown).encode(errors=ERRORS))
-            except OSError as error:
-                raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
-        elif format is Format.TEXT:
-            print(render(shown, colour=_wants_colour()), end="")
-        else:
-            print(render(shown), end="")
+    to_stdout_first = sorted(targets, key=lambda target: target[1] is not None)
+    do_each(*[partial(_write_one, report, format, output) for format, output in to_stdout_first])
     if statistics:
         for count, problem in report.statistics():
             say(f"{count:>6}  {problem.rule.code} {problem.rule.name}")
+
+
+def _write_one(report: LintReport, format: Format, output: str | None) -> None:
+    # People read paths where they stand; programs, in one form wherever they are started.
+    shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
+    render = import_module(f"w2v_explore.lint.formats.{format.value}").render
+    if output is not None:
+        from w2v_explore.files.write import write_atomically
+
+        try:
+            write_atomically(output, render(shown).encode(errors=ERRORS))
+        except OSError as error:
+            raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
+    elif format is Format.TEXT:
+        print(render(shown, colour=_wants_colour()), end="")
+    else:
+        print(render(shown), end="")
 
 
 def _wants_colour() -> bool:
