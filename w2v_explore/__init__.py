@@ -11,8 +11,6 @@ from w2v_explore.version import __version__
 # What is imported here comes before Ctrl-C is listened for; type checkers know the name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from w2v_explore.analysis.analyze import Analysis as Analysis
     from w2v_explore.analysis.analyze import analyze as analyze
     from w2v_explore.analysis.calibration import Calibration as Calibration
@@ -140,7 +138,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = ["__version__", *sorted(_HOME)]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib

@@ -84,11 +84,11 @@ COMMANDS = {
     "convert": Command(["convert", "base", "--to", "fairseq", "-o", "out"], ["out"]),
     "inspect": Command(["inspect", "small.safetensors", "--write", "out"], ["out"]),
     "schema": Command(["schema", "--write", "small.yaml"], ["w2v-explore.schema.json"]),
-    "onnx": Command([*EXPORT, "onnx"], ["out"], is_onnx, "torch.onnx._internal.exporter._core"),
-    "torch-export": Command([*EXPORT, "torch-export"], ["out"], is_zip, "torch.export"),
+    "onnx": Command([*EXPORT, "onnx"], ["out"], is_onnx, "torch.onnx._internal.exporter._core", 5),
+    "torch-export": Command([*EXPORT, "torch-export"], ["out"], is_zip, "torch.export", 2),
     "safetensors": Command([*EXPORT, "safetensors"], ["out"], is_safetensors, "safetensors.torch"),
     "huggingface": Command([*EXPORT, "huggingface"], ["out/config.json", "out/model.safetensors"], needs="torch"),
-    "latency": Command(LATENCY, ["out", "out.svg"], needs="matplotlib.pyplot"),
+    "latency": Command(LATENCY, ["out", "out.svg"], needs="matplotlib.pyplot", seconds=2),
     "calibrate": Command(["calibrate"], [], needs="tests.unit.test_calibrate", seconds=4),
 }
 
