@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 """Of the checkout: nothing has to be installed."""
 
 # In less than this share of the time that it may take a step is not begun: it would be stopped half-way.
-_LEAST_SHARE = 1 / 3
+_LEAST_SHARE, _QUICK_LEAST_SHARE = 1 / 3, 1 / 20
 
 Outcome = Literal["passed", "failed", "stopped", "skipped"]
 
@@ -77,7 +77,7 @@ def _run_step(step: Step, context: Context, left_s: float) -> Ended:
     if missing := [package for package in step.packages if find_spec(package) is None]:
         return Ended("skipped", 0.0, f"not installed, nor in a wheel beside this script: {', '.join(missing)}")
     own_s = step.limit_s(on_cuda=context.on_cuda)
-    if left_s < _LEAST_SHARE * own_s:
+    if left_s < own_s * (_QUICK_LEAST_SHARE if context.quick else _LEAST_SHARE):
         return Ended("skipped", 0.0, f"{max(0.0, left_s):.0f} s were left of the {own_s:g} s that it may take")
     start = time.monotonic()
     code = _run_child(step, context._replace(limit_s=min(own_s, left_s)))

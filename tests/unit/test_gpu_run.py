@@ -33,8 +33,8 @@ def step(function: str, name: str = "", **fields: object) -> Step:
     return made._replace(**fields)
 
 
-def run_all(tmp_path: Path, *steps: Step, total_s: float = 600.0) -> dict[str, Ended]:
-    return run_steps(steps, Context("cpu", True, str(tmp_path)), total_s, lambda what: None)
+def run_all(tmp_path: Path, *steps: Step, total_s: float = 600.0, quick: bool = True) -> dict[str, Ended]:
+    return run_steps(steps, Context("cpu", quick, str(tmp_path)), total_s, lambda what: None)
 
 
 def wait_for(path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_first_steps_have_the_time(tmp_path: Path) -> None:
 
 
 def test_a_step_is_not_begun_to_be_stopped_half_way(tmp_path: Path) -> None:
-    ended = run_all(tmp_path, step("find_two", seconds=100), step("fail", seconds=5), total_s=120.0)
+    ended = run_all(tmp_path, step("find_two", seconds=100), step("fail", seconds=5), total_s=120.0, quick=False)
     assert ended["find_two"].reason == "120 s were left of the 400 s that it may take"
     assert ended["fail"].outcome == "failed", "it has the time"
 
@@ -148,7 +148,8 @@ def test_a_run_that_is_cut_off_keeps_what_it_has_and_leaves_nothing_running(
         "sys.exit(main(sys.argv[1:], [step('find_two'), step('never_end')]))"
     )
     command = [sys.executable, "-c", code, "--device", "cpu", "--out", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=run.ROOT)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # what is unpacked stays where a process is killed
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=run.ROOT, env=environment)
     wait_for(tmp_path / "started")
     process.send_signal(end)
     assert process.wait(60) == (130 if end == signal.SIGINT else -end)
