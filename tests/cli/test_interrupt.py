@@ -74,6 +74,22 @@ def test_while_it_begins_to_be_listened_for(module: str, number: str, tmp_path: 
     assert (code in quiet_end, out, err) == (True, "", "")
 
 
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_when_all_is_done(number: str, tmp_path: Path) -> None:
+    code = f"""import os, signal, sys
+from w2v_explore import interrupt
+from w2v_explore.cli import main
+stop = interrupt.stop_listening
+def press():
+    interrupt.stop_listening = stop
+    os.kill(os.getpid(), signal.{number})
+interrupt.stop_listening = press
+sys.argv = ['w2v-explore', '--version']
+main()
+"""
+    assert run(code, tmp_path)[::2] == (130 if number == "SIGINT" else -15, "")
+
+
 # What torch does with an interruption in the middle of its tracing: another exception, with the first behind it; or
 # none at all.
 CONVERTS = "except KeyboardInterrupt as error: raise TypeError('unsupported operand') from error"

@@ -18,9 +18,10 @@ def main() -> None:
         from w2v_explore.cli.app import main as run
 
         code = run()
+        interrupt.stop_listening()
     except BaseException:  # what an import made of the signal
         if not interrupt.came():
             raise
         code = interrupt.exit_code()
-    interrupt.stop_listening()
+        interrupt.stop_listening()
     sys.exit(code)
