@@ -18,7 +18,7 @@ from w2v_explore.analysis.calibration import Calibration
 from w2v_explore.analysis.latency_documents import describe_interval
 from w2v_explore.analysis.prediction import CONFIDENCE, Prediction, find_interval, predict
 from w2v_explore.measure.calibrate import calibrate, time_pass
-from w2v_explore.measure.process import run_in_new_process
+from w2v_explore.measure.process import Run, new_processes
 from w2v_explore.model.device import find_device, free_bytes
 from w2v_explore.report.prediction import describe_device
 from w2v_explore.report.units import duration, percent, short, signed_percent
@@ -88,6 +88,7 @@ def compare_predictions(
     device: str = "cpu",
     presets: Sequence[str] | None = None,
     references: Sequence[tuple[str, Analysis]] | None = None,
+    budget_s: float = _BUDGET_S,
 ) -> PredictionFigures:
     """Calibrate, predict all, then measure all, short ones first, as long as the budget lasts.
 
@@ -96,10 +97,23 @@ def compare_predictions(
         device: Which is calibrated, predicted and measured.
         presets: Which are predicted; None for every preset that is a model of its own.
         references: What `calibrate` measures; None for what it measures by itself.
+        budget_s: After how many seconds no other measurement is begun.
     """
+    with new_processes() as run:
+        return _compare_predictions(seconds, device, presets, references, budget_s, run)
+
+
+def _compare_predictions(
+    seconds: Sequence[float],
+    device: str,
+    presets: Sequence[str] | None,
+    references: Sequence[tuple[str, Analysis]] | None,
+    budget_s: float,
+    run: Run,
+) -> PredictionFigures:
     start = time.monotonic()
     _say("calibrating")
-    calibration = calibrate(device, references=references)
+    calibration = calibrate(device, references=references, run=run)
     calibration_s = time.monotonic() - start
     free = free_bytes(find_device(device)) or 0
     pending = []
@@ -115,11 +129,11 @@ def compare_predictions(
             pending.append((preset, each, predict(each, calibration)))
     trials = []
     for preset, analysis, prediction in sorted(pending, key=lambda item: item[2].seconds):
-        if time.monotonic() - start > _BUDGET_S:
+        if time.monotonic() - start > budget_s:
             skipped.append(f"{preset} at {analysis.workload.seconds:g} s")
             continue
         _say(f"{preset}, {analysis.workload.seconds:g} s of audio")
-        timed = run_in_new_process(time_pass, analysis, device, calibration.threads or 1, _RUNS)
+        timed = run(time_pass, analysis, device, calibration.threads or 1, _RUNS)
         trials.append(Trial(preset, analysis, prediction, timed.median_s))
     return PredictionFigures(calibration, calibration_s, tuple(trials), tuple(skipped))
 

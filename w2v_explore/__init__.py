@@ -6,12 +6,13 @@ torch, `wav2vec2_model` and the factories do.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from w2v_explore.version import __version__
 
+# What is imported here comes before Ctrl-C is listened for; type checkers know the name.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from w2v_explore.analysis.analyze import Analysis as Analysis
     from w2v_explore.analysis.analyze import analyze as analyze
     from w2v_explore.analysis.calibration import Calibration as Calibration
@@ -142,6 +143,8 @@ __all__ = ["__version__", *sorted(_HOME)]
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     home = _HOME[name]
     try:
         value = getattr(importlib.import_module(home), name)

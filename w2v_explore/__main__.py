@@ -2,13 +2,14 @@
 
 import os
 import sys
-from contextlib import suppress
 
 # Python looks for modules in the current directory first then. What lies there is what is checked, and not run.
 if not getattr(sys.flags, "safe_path", sys.flags.isolated):
-    with suppress(FileNotFoundError):  # it may have been removed
+    try:  # without contextlib, whose import would come before Ctrl-C is listened for
         if sys.path[0] in ("", os.getcwd()):
             del sys.path[0]
+    except FileNotFoundError:  # the current directory was removed
+        pass
 
 from w2v_explore.cli import main
 

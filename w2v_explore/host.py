@@ -1,7 +1,10 @@
-"""This machine as it can be known without importing torch: its processor, its torch, its cache folder."""
+"""This machine as it can be known without importing torch: its processor, its torch, its folders."""
 
 import os
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,3 +49,19 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("w2v-explore", appauthor=False)
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Leave the current directory for a while: what lies there is not for libraries to find, to read and to run."""
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:  # it was removed, and holds nothing
+        yield
+        return
+    os.chdir(sys.prefix)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # it was removed meanwhile
+            os.chdir(here)

@@ -23,11 +23,11 @@ _is_pending = False
 
 def listen() -> None:
     """From here on a signal that ends the program is noted, and raises KeyboardInterrupt as Ctrl-C ever did."""
+    atexit.register(_end_by_the_signal)
     for number in SIGNALS:
         # Where a shell started the program in the background, Ctrl-C is not meant for it; nor is SIGHUP under nohup.
         if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
             signal.signal(number, _note)
-    atexit.register(_end_by_the_signal)
 
 
 def came() -> bool:

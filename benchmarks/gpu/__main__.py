@@ -114,7 +114,7 @@ def _put_on_path(target: str) -> None:
 def _require_device(name: str) -> str:
     """The version of a torch that has the device."""
     if missing := [package for package in ("torch", "psutil") if importlib.util.find_spec(package) is None]:
-        raise _CannotRunError(f"{' and '.join(missing)} is not installed, and no step can run without it")
+        raise _CannotRunError(f"not installed, and no step can run without: {', '.join(missing)}")
     import torch
 
     from w2v_explore.errors import DeviceError

@@ -42,7 +42,8 @@ def _run(context: Context, name: str, arguments: Sequence[str], is_right: Callab
     finished = run_program([*PROGRAM, *arguments], context.out, name)
     passed = finished.code == 0 and bool(finished.out) and not finished.err and is_right()
     note = f"exit code 0, nothing on standard error, and the files it was to write; see {name}.txt"
-    return judged(what, passed, {"exit_code": finished.code}, note)
+    first = finished.err.partition("\n")[0]
+    return judged(what, passed, {"exit_code": finished.code, "standard_error": first or None}, note)
 
 
 def _anything() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
@@ -20,11 +21,13 @@ class Context(NamedTuple):
         device: ``cuda``, ``cuda:1`` or ``cpu``.
         quick: Whether small models and few runs do.
         out: The folder of results; steps may put files there.
+        limit_s: Seconds that the step may take.
     """
 
     device: str
     quick: bool
     out: str
+    limit_s: float = math.inf
 
     @property
     def on_cuda(self) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,6 @@ from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged
 from benchmarks.gpu.models import TWO_LAYERS, analysis_of, error_of, exact_float32, waveforms_of
 from w2v_explore import build_model, export
 from w2v_explore.measure.latency import Plan, measure_latency
-from w2v_explore.model.device import find_device
 from w2v_explore.model.export import SEED
 
 _MOST_ERROR = 1e-4
@@ -47,7 +49,7 @@ def _run_exported(context: Context, what: str) -> Finding:
     with tempfile.TemporaryDirectory() as folder, torch.no_grad(), exact_float32():
         path = Path(folder, "model.pt2")
         export(analysis.config, "torch-export", path)
-        program = move_to_device_pass(torch.export.load(path), str(find_device(context.device)))
+        program = move_to_device_pass(torch.export.load(path), str(waveforms.device))  # with its index
         output, frames = program.module()(waveforms, lengths)
         expected, expected_frames = model(waveforms, lengths)
     error = error_of(output, expected)
@@ -60,6 +62,8 @@ def _run_exported(context: Context, what: str) -> Finding:
 
 
 def _run_compiled(context: Context, what: str) -> Finding:
+    if lacking := _lacking_compilers(context):
+        return Finding(what, "skipped", {}, f"torch.compile needs what is not here: {', '.join(lacking)}")
     analysis = analysis_of("base", 1.0, TWO_LAYERS)
     latency, model = measure_latency(analysis, context.device, plan=Plan(runs=20), compiled=True)
     waveforms = waveforms_of(analysis, context.device)
@@ -76,3 +80,14 @@ def _run_compiled(context: Context, what: str) -> Finding:
     }
     note = f"a compiled model's output differs from the eager one's by at most {_MOST_ERROR:g}, TF32 off"
     return judged(what, error <= _MOST_ERROR, figures, note)
+
+
+def _lacking_compilers(context: Context) -> list[str]:
+    """What torch compiles with, a C++ compiler on a CPU, on a card Triton and a C compiler, and is not there."""
+    lacking = []
+    if context.on_cuda and find_spec("triton") is None:
+        lacking.append("triton")
+    variable, names = ("CC", ("gcc", "clang")) if context.on_cuda else ("CXX", ("g++", "clang++"))
+    if variable not in os.environ and not any(map(shutil.which, names)):
+        lacking.append(f"a compiler ({' or '.join(names)})")
+    return lacking

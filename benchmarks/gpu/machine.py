@@ -29,6 +29,9 @@ _QUERIES = (
     "memory.used",
 )
 
+# Where the driver does not persist, it is loaded anew for each question.
+_PATIENCE_S = 10.0
+
 
 def describe_machine(context: Context) -> Iterator[Finding]:
     """Figures of the machine, and whether the device computes at all."""
@@ -69,7 +72,10 @@ def _ask_driver() -> Finding:
     if shutil.which("nvidia-smi") is None:
         return Finding("card, by its driver", "skipped", {}, "there is no nvidia-smi here")
     command = ["nvidia-smi", f"--query-gpu={','.join(_QUERIES)}", "--format=csv,noheader"]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("card, by its driver", "skipped", {}, f"nvidia-smi gave no answer: {error}")
     cards = [line.split(", ") for line in answer.stdout.splitlines()]
     if answer.returncode or any(len(card) != len(_QUERIES) for card in cards):
         return Finding("card, by its driver", "skipped", {}, f"nvidia-smi says: {answer.stdout}{answer.stderr}".strip())

@@ -91,7 +91,6 @@ class MemoryCounter:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._requested = self._allocated = 0
-        gc.collect()  # models of before, which refer to themselves
         self.begin()
         self.cublas_bytes()
         self._requested, self._allocated = self.requested(), self._stat("allocated_bytes.all.current")
@@ -153,7 +152,7 @@ def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
     scores = _score_bytes(analysis) if case.math else 0
     needed = inference_memory(analysis.architecture, analysis.workload).total_bytes + scores
     what = f"inference: {case}"
-    yield attempt(what, partial(compare_inference, case, analysis, device), _with_spare(needed), free_bytes(device))
+    yield attempt(what, partial(compare_inference, case, analysis, device), _with_spare(needed), _free_bytes(device))
     for checkpointed in (False, True):
         kept = kept_activations(analysis.architecture, analysis.workload)
         layers = 1 if checkpointed else kept.num_layers
@@ -164,8 +163,13 @@ def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
             what,
             partial(compare_training, case, analysis, device, checkpointed),
             _with_spare(needed),
-            free_bytes(device),
+            _free_bytes(device),
         )
+
+
+def _free_bytes(device: torch.device) -> int | None:
+    gc.collect()  # models of before, which refer to themselves
+    return free_bytes(device)
 
 
 def compare_inference(case: Case, analysis: Analysis, device: torch.device, what: str) -> Finding:
@@ -221,8 +225,9 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     in_use: dict[str, int] = {}
     with case.kernels(), _checkpoints(model) if checkpointed else nullcontext():
         list(phases())  # makes gradients and moments
-        kernel = attention_kernel(model, waveforms)
-        saved = _saved_by_attention(model, waveforms, autocast)
+        with autocast():
+            kernel = attention_kernel(model, waveforms)
+            saved = _saved_by_attention(model, waveforms)
         gc.collect()  # what looking left behind
         cublas = counter.cublas_bytes()
         list(phases())  # cuBLAS takes its part again
@@ -290,10 +295,10 @@ def _with_spare(needed: int) -> int:
 
 
 def _score_bytes(analysis: Analysis) -> int:
-    """Scores, probabilities and their copies of one layer where attention is not fused; generous."""
+    """Scores, probabilities and their copies of one layer where attention is not fused: in float32 for any dtype."""
     heads = analysis.config.model.encoder_num_heads
     frames = analysis.receptive_field.frames
-    return 4 * analysis.workload.batch * heads * frames * frames * DTYPE_BYTES[analysis.workload.dtype]
+    return 4 * analysis.workload.batch * heads * frames * frames * DTYPE_BYTES["float32"]
 
 
 def _model(case: Case, analysis: Analysis, device: torch.device) -> Wav2Vec2Model:
@@ -388,13 +393,10 @@ def _called_with(model: Wav2Vec2Model, waveforms: Tensor, path: str) -> tuple[nn
     return module, [tensor if tensor is None else tensor.detach().requires_grad_(model.training) for tensor in seen]
 
 
-def _saved_by_attention(
-    model: Wav2Vec2Model, waveforms: Tensor, autocast: Callable[[], AbstractContextManager[object]]
-) -> int:
+def _saved_by_attention(model: Wav2Vec2Model, waveforms: Tensor) -> int:
     """What autograd saves of the first layer's attention, its projections with it."""
-    with autocast():
-        attention, inputs = _called_with(model, waveforms, _ATTENTION)
-        return saved_bytes(attention, *inputs)
+    attention, inputs = _called_with(model, waveforms, _ATTENTION)
+    return saved_bytes(attention, *inputs)
 
 
 def attention_kernel(model: Wav2Vec2Model, waveforms: Tensor) -> str:

@@ -16,10 +16,11 @@ _RUNS, _QUICK_RUNS = 20, 9
 _COMPARISONS, _QUICK_COMPARISONS = 10, 1
 _TURNS, _QUICK_TURNS = 20, 6
 
-# Makes bursts, as a program does that trains: seconds of work, and pauses.
+# Makes bursts, as a program does that trains, about as long as a pass of the base model, and pauses: a process that
+# always has work slows all passes alike, by turns of the card that are shorter than a pass.
 _BUSY_CARD = """\
 import random, time, torch
-matrix = torch.rand(8192, 8192, device={device!r})
+matrix = torch.rand(4096, 4096, device={device!r})
 torch.mm(matrix, matrix)
 torch.cuda.synchronize({device!r})
 print(flush=True)

@@ -21,8 +21,8 @@ from benchmarks.gpu.steps import Step
 ROOT = Path(__file__).parent.parent.parent
 """Of the checkout: nothing has to be installed."""
 
-# In less time than this no step imports torch and finds anything.
-_LEAST_S = 5.0
+# In less than this share of the time that it may take a step is not begun: it would be stopped half-way.
+_LEAST_SHARE, _QUICK_LEAST_SHARE = 1 / 3, 1 / 20
 
 Outcome = Literal["passed", "failed", "stopped", "skipped"]
 
@@ -75,12 +75,12 @@ def _run_step(step: Step, context: Context, left_s: float) -> Ended:
     if step.cuda_only and not context.on_cuda:
         return Ended("skipped", 0.0, step.cuda_only)
     if missing := [package for package in step.packages if find_spec(package) is None]:
-        return Ended("skipped", 0.0, f"{', '.join(missing)} is not installed, nor in a wheel beside this script")
+        return Ended("skipped", 0.0, f"not installed, nor in a wheel beside this script: {', '.join(missing)}")
     own_s = step.limit_s(on_cuda=context.on_cuda)
-    if left_s < _LEAST_S:
-        return Ended("skipped", 0.0, f"no time was left of the {own_s:g} s that it may take")
+    if left_s < own_s * (_QUICK_LEAST_SHARE if context.quick else _LEAST_SHARE):
+        return Ended("skipped", 0.0, f"{max(0.0, left_s):.0f} s were left of the {own_s:g} s that it may take")
     start = time.monotonic()
-    code = _run_child(step, context, min(own_s, left_s))
+    code = _run_child(step, context._replace(limit_s=min(own_s, left_s)))
     seconds = time.monotonic() - start
     findings = results.findings_of(results.read_lines(context.out), step.name)
     return _judge(step, code, findings, seconds, own_s)
@@ -109,7 +109,7 @@ def _judge(step: Step, code: int | None, findings: Sequence[Finding], seconds: f
     return Ended("passed", seconds, f"skipped in it: {', '.join(each.what for each in skipped)}" if skipped else "")
 
 
-def _run_child(step: Step, context: Context, limit_s: float) -> int | None:
+def _run_child(step: Step, context: Context) -> int | None:
     """The exit code of a step's process; None where it overran and was ended, with all that it had started."""
     command = [sys.executable, "-m", "benchmarks.gpu.child", json.dumps([step, context])]
     environment = dict(os.environ)
@@ -128,7 +128,7 @@ def _run_child(step: Step, context: Context, limit_s: float) -> int | None:
             start_new_session=True,
         )
         try:
-            return process.wait(limit_s)
+            return process.wait(context.limit_s)
         except subprocess.TimeoutExpired:
             return None
         finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -242,3 +244,39 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(run: Runner, m
     assert code == 2
     assert str(missing_extra("export --to onnx", "onnxscript", "export")) in err
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("to", ["torch-export", "safetensors"])
+def test_a_disk_that_fills_up_is_one_line(to: str, tmp_path: Path) -> None:
+    """torch ends the process, in many lines, where its archive cannot be written."""
+    code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
+    code += f"import sys; sys.argv = ['', *{['export', 'base', '--to', to, '-o', 'out', *options(SMALL)]!r}]\n"
+    code += "from w2v_explore.cli import main; main()"
+    before = set(tmp_path.iterdir())
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
+    )
+    assert finished.returncode == 2
+    assert re.fullmatch(r"error: cannot write out: .*File too large.*\n", finished.stderr)
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("to", ["safetensors", "huggingface"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_link_stays_one(run: Runner, to: str, is_there: bool) -> None:
+    Path("link").symlink_to("there/out")
+    Path("there").mkdir()
+    if is_there:
+        Path("there/out").mkdir() if to == "huggingface" else Path("there/out").write_text("old")
+    assert run("export", "base", "--to", to, "-o", "link", *options(SMALL))[0] == 0
+    assert Path("link").is_symlink()
+    assert Path("there/out").is_dir() == (to == "huggingface")
+    assert Path("there/out").stat().st_size > 3
+
+
+def test_an_open_file_is_replaced_by_nothing(run: Runner) -> None:
+    with Path("log").open("w") as log:
+        Path("out").symlink_to(f"/proc/self/fd/{log.fileno()}")
+        code, _, err = run("export", "base", "--to", "safetensors", "-o", "out", *options(SMALL))
+    assert (code, err) == (2, "error: out is no regular file, which an export would replace; name another\n")
+    assert Path("log").read_text() == ""

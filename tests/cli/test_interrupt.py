@@ -54,6 +54,26 @@ def test_while_something_is_imported(arguments: list[str], module: str, tmp_path
     assert run(AT.format(module=module, arguments=arguments), tmp_path) == (130, "", "")
 
 
+def test_before_it_is_listened_for() -> None:
+    """Python prints a traceback of whatever is interrupted then: all that is imported is the package's first lines."""
+    code = "import sys; before = set(sys.modules); import w2v_explore.cli; print(*sorted({*sys.modules} - before))"
+    finished = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert finished.stdout.split() == ["__future__", "gc", "w2v_explore", "w2v_explore.cli", "w2v_explore.version"]
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("module", ["w2v_explore.interrupt", "atexit", "w2v_explore.cli.app"])
+def test_while_it_begins_to_be_listened_for(module: str, number: str, tmp_path: Path) -> None:
+    begin = "from w2v_explore.cli import main\nsys.modules.pop('atexit', None)\n"
+    code = AT.format(module=module, arguments=["schema"]).replace(
+        "sys.meta_path.insert", f"{begin}sys.meta_path.insert"
+    )
+    code = code.replace("signal.SIGINT", f"signal.{number}")
+    quiet_end = (130, -2) if number == "SIGINT" else (-15,)
+    code, out, err = run(code, tmp_path)
+    assert (code in quiet_end, out, err) == (True, "", "")
+
+
 # What torch does with an interruption in the middle of its tracing: another exception, with the first behind it; or
 # none at all.
 CONVERTS = "except KeyboardInterrupt as error: raise TypeError('unsupported operand') from error"

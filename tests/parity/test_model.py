@@ -8,7 +8,7 @@ import io
 import json
 import pickle
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -343,6 +343,76 @@ def test_weight_norm_is_removed_from_one_model(ours: Wav2Vec2Model, theirs: torc
     parametrize.remove_parametrizations(conv, "weight")
     assert torch.equal(duplicate(waveforms(), LENGTHS)[0], expected)
     build_model(POST_NORM)
+
+
+class Doubled(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+    def right_inverse(self, x: torch.Tensor) -> torch.Tensor:
+        return x / 2
+
+
+def positional_conv(model: torch.nn.Module) -> torch.nn.Conv1d:
+    conv = model.encoder.transformer.pos_conv_embed.conv
+    assert isinstance(conv, torch.nn.Conv1d)
+    return conv
+
+
+def transfer(conv: torch.nn.Conv1d) -> None:
+    plain = torch.nn.Conv1d(conv.in_channels, conv.out_channels, conv.kernel_size, groups=conv.groups)
+    parametrize.transfer_parametrizations_and_params(conv, plain)
+    conv.weight = plain.weight + 1
+
+
+PARAMETRIZED: dict[str, Callable[[torch.nn.Conv1d], object]] = {
+    "weight again": lambda conv: parametrize.register_parametrization(conv, "weight", Doubled()),
+    "spectral norm": torch.nn.utils.parametrizations.spectral_norm,
+    "bias": lambda conv: parametrize.register_parametrization(conv, "bias", Doubled()),
+    "assigned": lambda conv: setattr(conv, "weight", torch.ones_like(conv.weight)),
+    "transferred": transfer,
+}
+
+
+@pytest.mark.parametrize("change", PARAMETRIZED.values(), ids=PARAMETRIZED.keys())
+def test_the_positional_convolution_is_parametrized_as_torchaudios(
+    ours: Wav2Vec2Model, theirs: torch.nn.Module, change: Callable[[torch.nn.Conv1d], object]
+) -> None:
+    ours.load_state_dict(theirs.state_dict())
+    untouched, expected = copy.deepcopy(ours), ours(waveforms(), LENGTHS)[0]
+    for model in (ours, theirs):
+        torch.manual_seed(0)
+        change(positional_conv(model))
+    duplicate = copy.deepcopy(ours)
+    for is_parametrized in (True, False):
+        if not is_parametrized:
+            for model in (ours, theirs, duplicate):
+                parametrize.remove_parametrizations(positional_conv(model), "weight")
+        assert list(ours.state_dict()) == list(theirs.state_dict())
+        for key, value in theirs.state_dict().items():
+            assert torch.equal(ours.state_dict()[key], value), key
+        with parametrize.cached():
+            assert positional_conv(ours).weight is positional_conv(ours).weight
+            assert_outputs_equal(ours, theirs, waveforms(), LENGTHS)
+        assert_outputs_equal(duplicate, theirs, waveforms(), LENGTHS)
+    # Nothing of this reaches the other models.
+    assert torch.equal(untouched(waveforms(), LENGTHS)[0], expected)
+    assert torch.equal(copy.deepcopy(untouched)(waveforms(), LENGTHS)[0], expected)
+    build_model(POST_NORM)(waveforms())
+
+
+@ignore_jit_deprecation
+def test_a_second_parametrization_is_pickled_and_not_scripted(ours: Wav2Vec2Model) -> None:
+    conv = positional_conv(ours)
+    for name in ("weight", "bias"):
+        parametrize.register_parametrization(conv, name, Doubled())
+    expected = ours(waveforms(), LENGTHS)[0]
+    assert torch.equal(pickle.loads(pickle.dumps(ours))(waveforms(), LENGTHS)[0], expected)
+    parametrize.remove_parametrizations(conv, "bias")
+    with pytest.raises(torch.jit.Error, match="more parametrizations than weight-norm"):
+        torch.jit.script(ours)(waveforms(), LENGTHS)
+    parametrize.remove_parametrizations(conv, "weight")
+    assert torch.equal(torch.jit.script(ours)(waveforms(), LENGTHS)[0], expected)
 
 
 def test_copies(ours: Wav2Vec2Model) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -34,6 +38,27 @@ def test_a_terminal_shows_intervals_and_noise(width: int) -> None:
     assert "!" not in drawn
     assert "! NOISY: doubtful" in doubtful
     assert doubtful.count("!") == 2
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "latex", "binary"])
+def test_a_matplotlibrc_in_the_current_directory_is_not_read(kind: str, tmp_path: Path) -> None:
+    """matplotlib would wait for it, run what it names, or fail."""
+    path = tmp_path / "matplotlibrc"
+    match kind:
+        case "FIFO":
+            os.mkfifo(path)
+        case "latex":
+            path.write_text("text.usetex: True\nbackend: module://hostile\n")
+        case _:
+            path.write_bytes(b"\xff\x00")
+    code = "from tests.unit.test_curve import QUIET, plot_curves; print(plot_curves([QUIET], '', 'svg').decode())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60, check=False,
+    )  # fmt: skip
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "seconds of audio" in finished.stdout
 
 
 def test_a_picture_shows_intervals_and_noise() -> None:

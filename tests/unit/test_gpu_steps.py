@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks.gpu import ledger, memory
-from benchmarks.gpu.findings import Figure, Finding
+from benchmarks.gpu import graphs, ledger, machine, memory, prediction
+from benchmarks.gpu.findings import Context, Figure, Finding
 from benchmarks.gpu.memory import Case, MemoryCounter, compare_inference, compare_training
 from benchmarks.gpu.models import error_of, exact_float32
 from benchmarks.gpu.processes import Finished
+from benchmarks.prediction import PredictionFigures
 from tests.fake_cuda import FakeBackend, FakeMemory
 from w2v_explore.measure.clock import EventClock
 
@@ -85,6 +88,34 @@ def test_what_nobody_counted_is_a_failure(small: str, card: FakeMemory, monkeypa
         assert compare(Case(small, "float32", 1, False, 0.5), card, checkpointed).verdict == "failed"
 
 
+def test_the_kernel_is_that_of_the_numbers_of_a_step(
+    small: str, card: FakeMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def kernel(*_: object) -> str:
+        asked.append(torch.is_autocast_enabled("cpu"))
+        return "flash_attention"
+
+    monkeypatch.setattr(memory, "attention_kernel", kernel)
+    for numbers in ("float32", "autocast"):
+        for checkpointed in (None, False):
+            compare(Case(small, numbers, 1, False, 0.5), card, checkpointed)
+    assert asked == [False, False, True, True]
+
+
+def test_what_nobody_can_reach_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.itself = self
+
+    model = Model()
+    left = weakref.ref(model)
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 1 if left() is None else 0)
+    del model
+    assert memory._free_bytes(CPU) == 1
+
+
 def test_autocast_is_measured_and_not_judged(small: str, card: FakeMemory) -> None:
     for checkpointed in (None, False):
         finding = compare(Case(small, "autocast", 1, False, 0.5), card, checkpointed)
@@ -122,9 +153,53 @@ def test_no_synchronisation_inside_a_timed_pass() -> None:
     assert passes.device_ns == 5_000_000
 
 
-@pytest.mark.parametrize(("call_ns", "outrun"), [(500, False), (950, True)])
+@pytest.mark.parametrize(("call_ns", "outrun"), [(400, False), (600, True)])
 def test_a_card_that_waits_for_the_host(call_ns: float, outrun: bool) -> None:
     assert ledger.Passes(device_ns=1000, call_ns=call_ns, wall_ns=1100).outrun is outrun
+
+
+def test_a_driver_that_gives_no_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    smi = tmp_path / "nvidia-smi"
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(machine, "_PATIENCE_S", 0.2)
+    for script, note in (
+        ("exec sleep 60", "nvidia-smi gave no answer"),
+        ("echo Failed to initialize NVML; exit 9", "nvidia-smi says: Failed to initialize NVML"),
+        ("echo NVIDIA H100, 580.1", "nvidia-smi says: NVIDIA H100, 580.1"),
+    ):
+        smi.write_text(f"#!/bin/sh\n{script}\n")
+        smi.chmod(0o755)
+        finding = machine._ask_driver()
+        assert finding.verdict == "skipped"
+        assert note in finding.note
+    smi.write_text(f"#!/bin/sh\necho '{', '.join(['[N/A]'] * len(machine._QUERIES))}'\n")
+    assert machine._ask_driver().figures["persistence_mode"] == "[N/A]"
+
+
+def test_where_nothing_can_be_compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(graphs, "find_spec", lambda name: None)
+    on_card = graphs._run_compiled(Context("cuda", False, str(tmp_path)), "it")
+    assert on_card.verdict == "skipped"
+    assert on_card.note == "torch.compile needs what is not here: triton, a compiler (gcc or clang)"
+    on_cpu = graphs._run_compiled(Context("cpu", False, str(tmp_path)), "it")
+    assert on_cpu.note == "torch.compile needs what is not here: a compiler (g++ or clang++)"
+
+
+def test_a_calibration_that_leaves_no_time_for_trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    budgets: list[float] = []
+
+    def compare_nothing(*_: object, budget_s: float) -> PredictionFigures:
+        budgets.append(budget_s)
+        return PredictionFigures(None, 90.0, (), ("base at 2 s",))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(prediction, "compare_predictions", compare_nothing)
+    findings = list(prediction.predict_presets(Context("cuda", False, str(tmp_path), 100.0)))
+    assert [finding.verdict for finding in findings] == ["skipped"]
+    assert findings[0].note == "for their size or the time: base at 2 s"
+    assert budgets == [80.0]
 
 
 def test_relative_errors() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +201,18 @@ def test_a_compiled_model_has_no_ledger(clock: CountingClock, monkeypatch: pytes
     assert latency.compile_s is not None
     assert (latency.ledger, latency.layers) == (None, {})
     assert len(calls) == 1 + 3 + 2
+
+
+def test_torch_compiles_away_from_the_current_directory(
+    clock: CountingClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """To try the processor's instructions torch starts Python, which would find modules there."""
+    places = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch, "compile", lambda model, dynamic: lambda *a: [places.append(os.getcwd()), model(*a)][1])
+    measure_latency(ANALYSIS, plan=Plan(runs=1), compiled=True)
+    assert places[0] == sys.prefix
+    assert {*places[1:], os.getcwd()} == {str(tmp_path)}
 
 
 def test_what_cannot_be_compiled_is_a_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,76 @@ def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
     for path in ("", "-", str(tmp_path / "nowhere" / "a"), "/proc/a"):
         with pytest.raises(OSError, match=r"."):
             require_writable(path)
+
+
+# Kills itself at the n-th file that it removes, when all is written but not renamed.
+KILLED_AT = """\
+import os, signal, sys
+from pathlib import Path
+from w2v_explore.files.write import in_place_of
+left = int(sys.argv[2])
+def watch(event, arguments):
+    global left
+    if event in ('os.remove', 'os.rmdir'):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+try:
+    with in_place_of(Path(sys.argv[1])) as temporary:
+        for number in range(3):
+            temporary.with_name(str(number)).touch()
+        sys.addaudithook(watch)
+        raise KeyboardInterrupt
+except KeyboardInterrupt:
+    pass
+"""
+
+
+@pytest.mark.parametrize("removal", range(1, 7))
+def test_who_is_killed_while_tidying_up_leaves_what_is_removed_too(removal: int, tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT, str(tmp_path / "a"), str(removal)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(names(tmp_path)) == 1
+    write_atomically(str(tmp_path / "b"), b"")
+    assert names(tmp_path) == ["b"]
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_an_open_file_is_added_to(path: str, tmp_path: Path) -> None:
+    """As after `>>`: a rename, and an opening by the name, would lose what it holds."""
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    (tmp_path / "log").write_text("old\n")
+    code = "import sys; from w2v_explore.files.write import *\nrequire_writable(sys.argv[1])\nprint('1', flush=True)\n"
+    code += "write_atomically(sys.argv[1], b'2\\n')\nprint('3')"
+    with (tmp_path / "log").open("a") as log:
+        subprocess.run([sys.executable, "-c", code, path], stdout=log, cwd=tmp_path, check=True)
+    assert (tmp_path / "log").read_text() == "old\n1\n2\n3\n"
+    assert names(tmp_path) == ["link", "log"]
+
+
+def test_a_read_only_file_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    path.write_text("old")
+    path.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)  # root may write everything
+    for step in (lambda: require_writable(str(path)), lambda: write_atomically(str(path), b"new")):
+        with pytest.raises(PermissionError):
+            step()
+    assert (names(tmp_path), path.read_text()) == (["a"], "old")
+
+
+def test_the_name_of_a_folder_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(NotADirectoryError):
+        write_atomically(f"{tmp_path}/new/", b"")
+    assert names(tmp_path) == []
+
+
+def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
+    (tmp_path / "any").touch()
+    write_atomically(str(tmp_path / "a"), b"")
+    with in_place_of(tmp_path / "b") as temporary:
+        temporary.touch(mode=0o600)
+    assert len({path.stat().st_mode for path in tmp_path.iterdir()}) == 1
 
 
 def test_a_lint_run_beside_it_sees_none_of_it(tmp_path: Path) -> None:

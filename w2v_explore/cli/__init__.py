@@ -8,9 +8,12 @@ def main() -> None:
     """Run the program."""
     # Starting up makes tens of thousands of objects and no garbage: looking for some takes a tenth of the time.
     gc.disable()
-    from w2v_explore import interrupt
+    try:
+        from w2v_explore import interrupt
 
-    interrupt.listen()
+        interrupt.listen()
+    except KeyboardInterrupt:
+        sys.exit(130)
     try:
         from w2v_explore.cli.app import main as run
 

@@ -9,7 +9,6 @@ import errno
 import os
 import re
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -22,6 +21,7 @@ from w2v_explore.files import TEMPORARY
 # Windows has none: there a file that is open cannot be deleted.
 fcntl: Any = None if os.name == "nt" else import_module("fcntl")
 
+_LOCK = "lock"
 _NAME = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{16}}")
 
 _tidied: set[str] = set()
@@ -31,14 +31,15 @@ def write_atomically(path: str, content: bytes) -> None:
     """Write a file under a temporary name, with the old one's permissions, and rename it.
 
     What is there and is no regular file, a pipe or a device as /dev/null, is written to: a rename would put a file in
-    its place. A link stays one.
+    its place. So is an open file of this process, as /dev/stdout, whatever was written to it before. A link stays one.
 
     Raises:
         OSError: It cannot be written.
     """
-    _require_name(path)
-    if _is_special(path):
-        with open(path, "wb") as file:
+    _require_file(path)
+    if is_special(path):
+        number = _descriptor(path)
+        with open(path if number is None else os.dup(number), "wb") as file:
             file.write(content)
         return
     path = os.path.realpath(path)
@@ -46,7 +47,8 @@ def write_atomically(path: str, content: bytes) -> None:
         temporary = folder / "content"
         with interrupt.let_through():
             temporary.write_bytes(content)
-        temporary.chmod(_mode(path))
+        if os.path.isfile(path):
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
 
 
@@ -56,8 +58,8 @@ def require_writable(path: str) -> None:
     Raises:
         OSError: Nothing can be written there.
     """
-    _require_name(path)
-    if not _is_special(path):
+    _require_file(path)
+    if not is_special(path):
         with _temporary_folder(os.path.dirname(os.path.realpath(path))):
             pass
     elif not os.access(path, os.W_OK):
@@ -69,6 +71,7 @@ def in_place_of(path: Path) -> Iterator[Path]:
     """A temporary path of the same name; all that is beside it once it was written goes to where ``path`` is.
 
     The file itself goes last: what it names is there before it. Until then signals are let through; then they wait.
+    ``path`` is no link.
     """
     with _temporary_folder(str(path.parent)) as folder:
         with interrupt.let_through():
@@ -76,44 +79,54 @@ def in_place_of(path: Path) -> Iterator[Path]:
         if interrupt.came():  # and a library went on as if it had not
             raise KeyboardInterrupt
         for written in sorted(folder.iterdir(), key=lambda written: written.name == path.name):
-            if written.name == folder.name:  # the lock
-                continue
             for file in written.iterdir() if written.is_dir() else [written]:
-                file.chmod(_mode(str(path)))  # safetensors writes for its owner alone
+                # safetensors writes for its owner alone; the lock has the permissions of any new file.
+                shutil.copymode(path if path.is_file() else folder.with_name(_LOCK), file)
             os.replace(written, path.parent / written.name)
 
 
-def _require_name(path: str) -> None:
+def is_special(path: str) -> bool:
+    """Whether what is there is written to rather than replaced: a pipe, a device, an open file of this process."""
+    return os.path.exists(path) and not os.path.isdir(path) and not (os.path.isfile(path) and _descriptor(path) is None)
+
+
+def _require_file(path: str) -> None:
+    """Refuse what names no file, and a file that its owner has made read-only: a rename would not mind."""
     if not path or path == "-":
         raise FileNotFoundError(errno.ENOENT, "give the name of a file")
+    if path.endswith(os.sep) and not os.path.isdir(path):
+        raise NotADirectoryError(errno.ENOTDIR, "it ends as the name of a folder does")
+    if os.path.isfile(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def _is_special(path: str) -> bool:
-    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
-
-
-def _mode(path: str) -> int:
-    """The permissions of the file that is replaced, or of a new one."""
-    if os.path.isfile(path):
-        return stat.S_IMODE(os.stat(path).st_mode)
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
+def _descriptor(path: str) -> int | None:
+    """The number of the open file that /dev/stdout, /dev/fd/3 or a link to them stands for; None for other paths."""
+    folders = ("/dev/fd", os.path.realpath("/proc/self/fd"))
+    while os.path.exists(path):
+        folder, name = os.path.split(path)
+        if name.isdecimal() and os.path.realpath(folder) in folders:
+            return int(name)
+        if not os.path.islink(path):
+            break
+        path = os.path.join(folder, os.readlink(path))
+    return None
 
 
 @contextmanager
 def _temporary_folder(parent: str) -> Iterator[Path]:
-    """A folder beside what is to be written; signals wait until it is gone."""
-    parent = parent or "."
+    """A folder in a locked one beside what is to be written; signals wait until they are gone."""
     with interrupt.held():
         _remove_abandoned(parent)
         folder, lock = _make_folder(parent)
         try:
-            yield Path(folder)
+            content = _content_in(folder)
+            os.mkdir(content)
+            yield Path(content)
         finally:
             if fcntl is None:
                 lock.close()
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
             lock.close()
 
 
@@ -122,7 +135,7 @@ def _make_folder(parent: str) -> tuple[str, BinaryIO]:
     while True:
         folder = os.path.join(parent, f"{TEMPORARY}{os.urandom(8).hex()}")
         os.mkdir(folder, 0o700)
-        path = _lock_in(folder)
+        path = os.path.join(folder, _LOCK)
         # Before it is locked, another process may take the folder for an abandoned one: then there is the next name.
         try:
             lock = open(path, "xb")  # noqa: SIM115
@@ -136,9 +149,15 @@ def _make_folder(parent: str) -> tuple[str, BinaryIO]:
         lock.close()
 
 
-def _lock_in(folder: str) -> str:
-    """The locked file, by a name that nothing else in the folder has."""
+def _content_in(folder: str) -> str:
+    """Where the files are, by a name that no other folder has: a link in the place of this one leads to none."""
     return os.path.join(folder, os.path.basename(folder))
+
+
+def _remove(folder: str) -> None:
+    """Remove the files, then the lock: who is killed between leaves a folder that is known as abandoned."""
+    shutil.rmtree(_content_in(folder), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_abandoned(parent: str) -> None:
@@ -155,7 +174,7 @@ def _remove_abandoned(parent: str) -> None:
 
 def _remove_if_abandoned(folder: str) -> None:
     """Remove a temporary folder whose lock nobody holds; OSError where somebody does."""
-    path = _lock_in(folder)
+    path = os.path.join(folder, _LOCK)
     if not os.path.lexists(path):
         os.rmdir(folder)  # its maker got no further, and left it empty
         return
@@ -166,4 +185,4 @@ def _remove_if_abandoned(folder: str) -> None:
         else:
             lock.close()
             os.unlink(path)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from w2v_explore import host
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory import inference_memory
@@ -250,7 +251,8 @@ def _compile(runner: _Runner) -> None:
     try:
         compiled: Any = torch.compile(runner.model, dynamic=False)
         start = time.perf_counter()
-        compiled(runner.waveforms)
+        with host.away():  # torch starts Python to try the processor's instructions
+            compiled(runner.waveforms)
         runner.compile_s = time.perf_counter() - start
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]

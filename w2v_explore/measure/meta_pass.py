@@ -18,7 +18,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.architecture.operations import Shape
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.components import Wav2Vec2Model, WeightNorm
 
 _KINDS = {
     "aten.convolution": "convolution",
@@ -90,7 +90,9 @@ def _record_output_shapes(model: Wav2Vec2Model) -> dict[str, Shape]:
         return hook
 
     for path, module in model.named_modules():
-        module.register_forward_hook(record(path))
+        # What makes a parametrized weight is inside of torch's module for it, which alone the architecture has.
+        if not isinstance(module, WeightNorm):
+            module.register_forward_hook(record(path))
     return shapes
 
 

@@ -7,6 +7,7 @@ place; they are renamed once they are whole.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import logging
 import os
@@ -33,7 +34,7 @@ from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
-from w2v_explore.files.write import in_place_of, require_writable
+from w2v_explore.files.write import in_place_of, is_special, require_writable
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import load_checkpoint
@@ -147,7 +148,7 @@ def _check_target(path: Path, reference: str | None, to: str) -> None:
             raise SourceError(f"{path} is there already; name a folder that is new or empty")
     elif path.is_dir():
         raise SourceError(f"{path} is a folder; name a file")
-    elif path.exists() and not path.is_file():
+    elif is_special(str(path)):
         raise SourceError(f"{path} is no regular file, which an export would replace; name another")
     try:
         require_writable(str(path))
@@ -172,7 +173,7 @@ def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> N
         OSError: It cannot be written there.
         ModuleNotFoundError: A package that the format needs is not installed.
     """
-    # torch ends the program, with its own kind of traceback, when the disk fills up as it writes.
+    path = Path(os.path.realpath(path))  # a link stays one
     if shutil.disk_usage(path.parent).free < _weight_bytes(config.model):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     model.eval()
@@ -208,7 +209,7 @@ def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
         if _weight_bytes(config.model) <= MAX_ONNX_BYTES:
             program.save(path, external_data=False)
             return
-        is_taken = (path.parents[1] / f"{path.name}.data").exists()
+        is_taken = (path.parents[2] / f"{path.name}.data").exists()
         # torch adds the suffix to the name of the graph.
         graph = path.with_name(f"{path.name}.{os.urandom(4).hex()}") if is_taken else path
         program.save(graph, external_data=True)
@@ -221,13 +222,29 @@ def _onnx_data(path: Path) -> set[str]:
     return {entry.name for entry in os.scandir(path.parent) if name.fullmatch(entry.name)}
 
 
+class _Archive(io.BufferedWriter):
+    """A file for torch's archive, which ends the process where a write fails: here the failure waits for its end."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "wb"))
+        self.failure: OSError | None = None
+
+    def write(self, content: Any) -> int:
+        if self.failure is None:
+            try:
+                return super().write(content)
+            except OSError as error:
+                self.failure = error
+        return len(content)
+
+
 def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     with _quiet():
         program = _trace(model, config.model)
-        try:
-            torch.export.save(program, path)
-        except RuntimeError as error:  # how its archive says that a disk is full
-            raise OSError(f"torch.export cannot write the file: {error}") from error
+        with _Archive(path) as archive:
+            torch.export.save(program, archive)
+        if archive.failure is not None:
+            raise archive.failure
 
 
 def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None:

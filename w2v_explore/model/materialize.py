@@ -83,4 +83,4 @@ def _conv(layer: Layer, operation: operations.Conv1d, device: torch.device, dtyp
         device=device,
         dtype=dtype,
     )
-    return components.WeightNormConv1d(conv) if operation.weight_norm else conv
+    return components.weight_norm(conv) if operation.weight_norm else conv

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from w2v_explore import host
 from w2v_explore.encoding import printable
 from w2v_explore.report.curve import Curve
 from w2v_explore.report.units import duration
@@ -23,7 +24,8 @@ def plot_curves(curves: Sequence[Curve], remark: str, format: str) -> bytes:
         remark: What was measured with, below the plot.
         format: ``svg`` or ``png``.
     """
-    from matplotlib.figure import Figure
+    with host.away():  # where matplotlib would read a matplotlibrc, which can name programs to run
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.2 + 5.2 * len(curves), 5.4), layout="constrained")
     axes = figure.subplots(1, len(curves), sharex=True, sharey=True, squeeze=False)[0]
