@@ -54,7 +54,9 @@ def _is_shown(character: str) -> bool:
 
 
 def _escape(character: str) -> str:
-    """The escape that Python has for a character."""
+    """The escape that Python has for a character; a byte of a name that is no UTF-8 is that byte, as in JSON."""
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()
 
 

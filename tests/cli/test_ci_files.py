@@ -316,6 +316,14 @@ def test_submodules_and_what_is_not_checked_out_are_said(
     ]
 
 
+@pytest.mark.parametrize("name", ["GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"])
+def test_how_a_hook_has_patterns_taken_changes_nothing(repository: Path, name: str) -> None:
+    (repository / "configs/child.yaml").write_text("extends: parent.yaml\nencoder_num_layers: 3\n")
+    finished = compare_changed("HEAD", **{name: "1"})
+    assert (finished.returncode, finished.stderr, not_compared(finished)) == (0, "", [])
+    assert finished.stdout.startswith("## child")
+
+
 def test_the_script_needs_nothing_that_the_bash_of_macos_lacks() -> None:
     script = (ROOT / "ci/compare-changed").read_text()
     assert not re.search(r"mapfile|readarray|declare -[Ang]|local -n|\$\{\w+(,,|\^\^|@)|&>>|\|&|wait -n", script)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.program import Runner
 
@@ -183,3 +185,22 @@ def test_of_a_config_that_is_wrong_the_mistakes_alone_are_said(run: Runner, tmp_
     assert (outcome.code, outcome.out) == (2, "")
     [line] = outcome.err.splitlines()
     assert "num_attention_heads is 12, which does not divide hidden_size 500" in line
+
+
+@pytest.mark.parametrize("name", ["###[x]", "a####vso[b]", "##[##[x]"])
+def test_no_name_is_a_command_of_a_runner(name: str, tmp_path: Path, run: Runner) -> None:
+    (tmp_path / "a.yaml").write_text(f"extends: base\nname: '{name}'\n")
+    code, out, _ = run("convert", str(tmp_path / "a.yaml"), "--to", "w2v")
+    assert (code, yaml.safe_load(out)["name"]) == (0, name)
+    assert not re.search(r"##\w*\[", out)
+
+
+def test_the_account_is_no_wider_for_a_long_name(tmp_path: Path, run: Runner) -> None:
+    fields = {"x" * 100_000: 1} | {f"field_{number}": number for number in range(500)}
+    (tmp_path / "a.json").write_text(json.dumps({"model": {"_name": "wav2vec2", "encoder_layers": 3} | fields}))
+    code, _, err = run("convert", str(tmp_path / "a.json"), "--to", "w2v", "--allow-unknown")
+    assert (code, len(err) < 200_000) == (0, True)
+    for format in ("table", "json", "csv"):
+        (tmp_path / "b.yaml").write_text(f"extends: base\nname: {'x' * 100_000}\n")
+        code, out, _ = run("summary", str(tmp_path / "b.yaml"), "--format", format)
+        assert (code, len(out) < 1_000_000) == (0, True)

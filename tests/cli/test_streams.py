@@ -186,9 +186,9 @@ def test_nothing_is_lost_in_any_encoding(hostile: Path, encoding: str) -> None:
     assert (code, location["uri"]) == (1, "bad%E9.yaml")
     code, _, content = run("lint *.yaml --format junit")
     [failing] = [suite for suite in ElementTree.fromstring(content) if suite.get("failures") != "0"]
-    assert (code, failing.get("name")) == (1, r"bad\udce9.yaml")
+    assert (code, failing.get("name")) == (1, r"bad\xe9.yaml")
     code, text, _ = run("lint bad*")
-    assert (code, text.splitlines()[0]) == (1, "bad\\udce9.yaml")
+    assert (code, text.splitlines()[0]) == (1, "bad\\xe9.yaml")
 
 
 def test_columns_are_in_line_in_ascii() -> None:
@@ -249,3 +249,12 @@ def test_convert_names_a_config_after_a_file_that_is_no_utf8(tmp_path: Path, run
     path.write_text("extends: base\n")
     assert run("convert", str(path), "--to", "w2v", "--output", str(tmp_path / "out.yaml")).code == 0
     assert load_config(tmp_path / "out.yaml").name == r"caf\xe9"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_pipe_has_the_mark_of_the_order_of_bytes_once(encoding: str) -> None:
+    command = f"{PROGRAM} convert base --to w2v 2>/dev/null | cat"
+    code, out, _ = shell(command, PYTHONIOENCODING=encoding)
+    assert code == 0
+    text = out.decode(f"{encoding}-{sys.byteorder[0]}e")
+    assert (text[0], text.count("\ufeff")) == ("\ufeff", 1)

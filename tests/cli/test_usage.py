@@ -62,3 +62,25 @@ def test_a_dash_is_standard_output_and_no_file(run: Runner, tmp_path: Path, monk
         assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
         assert "name of a" in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["here.yaml"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["latency", "base", "--runs", "9" * 4000],
+        ["latency", "base", "--runs", "9 " * 4000],
+        ["memory", "base", "--seconds", "1" * 50_000 + "x"],
+        ["summary", "base", "--format", "b" * 4000],
+        ["summary", "base", f"--{'b' * 4000}"],
+        ["s" * 4000],
+        ["summary", "b" * 4000],
+        ["lint", "b" * 4000],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40],
+)
+def test_what_was_typed_is_not_echoed_whole(arguments: list[str], run: Runner) -> None:
+    code, out, err = run(*arguments)
+    assert (code, len(out) < 100) == (2, True)
+    assert len(err) < 900
+    assert "…" in err
+    assert "--help" in err or "no file" in err

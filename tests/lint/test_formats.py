@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import xmlschema
 
+from tests.program import Runner
 from w2v_explore.diagnostics import Place, Problem, Rule
 from w2v_explore.lint.formats import github, gitlab, junit, sarif, text
 from w2v_explore.lint.formats import json as json_format
@@ -235,3 +236,12 @@ def test_whoever_reads_the_report_alone_sees_what_could_not_be_read() -> None:
 def test_a_run_that_read_all_succeeded() -> None:
     [invocation] = json.loads(sarif.render(REPORT))["runs"][0]["invocations"]
     assert invocation == {"executionSuccessful": True}
+
+
+@pytest.mark.parametrize("text", ["##[error]x", "###[x]", "##vso[task.complete]x", "a####[g]"])
+def test_a_line_that_is_quoted_is_no_command_of_a_runner(text: str, tmp_path: Path, run: Runner) -> None:
+    (tmp_path / "a.yaml").write_text(f"extends: base\nencoder_num_heads: '{text}'\n")
+    code, out, _ = run("lint", str(tmp_path / "a.yaml"))
+    assert code == 1
+    assert "     2 | encoder_num_heads: " in out
+    assert not re.search(r"##\w*\[", out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,3 +254,66 @@ def test_what_cannot_be_read_is_said_and_ignores_nothing(run: Runner) -> None:
     finished = run("lint", ".", "--allow-empty")
     assert finished.code == 2
     assert "/.git/index: it is no regular file; what git tracks in " in finished.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[core]\nexcludesFile = ~/other\n",
+        '[core]\nexcludesFile = ~"/oth"er # "\n',
+        '[core]\n excludesfile = "~/other" ; a comment\n',
+        "[core]\nexcludesFile = ~/ot\\\nher\n",
+        "[core]\nexcludesFile = nothing\n[include]\npath = more\n",
+        "[include]\npath = more\npath = ~/more\n[core]\n",
+    ],
+)
+def test_git_is_told_of_a_file_of_patterns_in_many_ways(home: Path, text: str) -> None:
+    Path("a.yaml").touch()
+    (home / "other").write_text("a.yaml\n")
+    (home / "more").write_text("[core]\nexcludesFile = ~/other\n")
+    (home / ".gitconfig").write_text(text)
+    assert of_lint() == of_git() == set()
+
+
+@pytest.mark.parametrize("text", ["~\0x", "~nobody\0/x", "~no-such-user/x", "~", "/dev/zero", "a\0b"])
+def test_a_file_of_patterns_that_cannot_be(home: Path, text: str) -> None:
+    Path("a.yaml").touch()
+    Path(".git/config").write_text(f"[core]\nexcludesFile = {text}\n[include]\npath = config\npath = {text}\n")
+    assert [found.path for found in find_files(["."], lambda path, message: None)] == ["a.yaml"]
+
+
+_ENTRY = b"\0" * 62
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        _ENTRY + b"\0" + b"x" * 40_000 + b"\0" + (_ENTRY + b"\0y\0") * 100_000,
+        _ENTRY + b"\0" + b"x" * 30_000 + b"\0" + (_ENTRY + b"\0y\0") * 100_000,
+        _ENTRY + b"\0" + b"x" * 30_000 + b"\0" + (_ENTRY + b"\1y\0") * 100_000,
+        _ENTRY + b"\xff\0abc",
+        _ENTRY + b"\xff" * 1_000_000,
+        _ENTRY + b"\x05abc\0",
+        _ENTRY,
+        b"",
+    ],
+    ids=[
+        "longer than any path",
+        "growing",
+        "as long as the one before",
+        "no end",
+        "a length of megabytes",
+        "more than there is",
+        "no name",
+        "nothing",
+    ],
+)
+def test_an_index_that_was_made_to_fill_memory(entries: bytes) -> None:
+    Path("a.yaml").touch()
+    Path(".gitignore").write_text("*.yaml\n")
+    header = b"DIRC" + (4).to_bytes(4, "big") + (2**32 - 1).to_bytes(4, "big")
+    Path(".git/index").write_bytes(header + entries)
+    tracemalloc.start()
+    assert of_lint() == set()
+    assert tracemalloc.get_traced_memory()[1] < 500 * 1024**2
+    tracemalloc.stop()

@@ -478,3 +478,10 @@ def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(100 * 1024 * 1024)
     assert len(read_source(str(path)).content) == MAX_BYTES + 1
+
+
+def test_what_no_shell_hands_over_is_refused_too() -> None:
+    with pytest.raises(ConfigError, match="E101"):
+        load_config("base", ["name=\ud800"])
+    with pytest.raises(SourceError, match=r"no file or preset is named"):
+        load_config("\ud800.yaml")

@@ -26,8 +26,8 @@ PACKAGE = Path(w2v_explore.__file__).parent
         ("12 µs ± 3 → 0–11 …", "ascii", "12 us +- 3 -> 0-11 ..."),
         ("│ ├ layers", "ascii", "| |-layers"),
         ("│ └ x", "ascii", "| `-x"),
-        ("caf\udce9 Größe 模", "latin-1", "caf\\udce9 Größe \\u6a21"),
-        ("caf\udce9 −1", "utf-8", "caf\\udce9 −1"),
+        ("caf\udce9 Größe 模", "latin-1", "caf\\xe9 Größe \\u6a21"),
+        ("caf\udce9 −1", "utf-8", "caf\\xe9 −1"),
         ("😀", "ascii", "\\U0001f600"),
     ],
 )

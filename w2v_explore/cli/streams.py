@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -33,8 +34,12 @@ class _Output(io.TextIOWrapper):
             write_through=stream.write_through,
         )
         self._title = title
+        # Where Python can tell the start of a stream, it writes the mark itself.
+        self._lacks_mark = codecs.lookup(stream.encoding).name in ("utf-16", "utf-32") and not stream.seekable()
 
     def write(self, text: str) -> int:
+        if self._lacks_mark and text:
+            self._lacks_mark, text = False, f"\ufeff{text}"
         try:
             return super().write(text)
         except OSError as error:

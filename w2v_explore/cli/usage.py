@@ -16,6 +16,8 @@ _NO_CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<choices>'[^']*'(?
 _NO_COMMAND = re.compile(r"No such command '(?P<given>[^']*)'\.(?: Did you mean [^?]*\?)?")
 _RANGE = re.compile(r"is not in the range (?:(?P<least>\S+)<=)?x(?:>=(?P<from>\S+?)|<=(?P<most>\S+?))(?=\.(?:\s|$)|$)")
 _POSSIBLE = re.compile(r"(?P<given>\S+) \(Possible options: (?P<options>[^)]*)\)")
+_LONG_WORD = re.compile(r"\S{101,}")
+_MAX_SHOWN = 600
 _NUMBERS = {"int": "no whole number", "float": "no number; write it without a unit, as 2.5"}
 
 _OTHER_NAMES = {
@@ -63,7 +65,8 @@ def describe_mistake(error: Any, commands: Sequence[str]) -> str:
         error: An exception that says its message.
         commands: The program's commands.
     """
-    message = " ".join(error.format_message().split())
+    message = _LONG_WORD.sub(lambda found: _cut(found[0], 100), " ".join(error.format_message().split()))
+    message = _cut(message, _MAX_SHOWN)
     message = _NO_NUMBER.sub(lambda found: f"is {_NUMBERS[found[1]]}", message)
     message = _RANGE.sub(_describe_range, message)
     message = _POSSIBLE.sub(_guess_option, message)
@@ -75,6 +78,11 @@ def describe_mistake(error: Any, commands: Sequence[str]) -> str:
         inner = error.ctx.command_path.split()[1:]
         message = f"No such command '{command['given']}'. {_instead_of_command(command['given'], inner, commands)}"
     return message.strip().rstrip(".")
+
+
+def _cut(text: str, most: int) -> str:
+    """A text of at most so many characters: of what was typed the middle is left out, since typer's words end it."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - most // 2 + 1 :]}"
 
 
 def _describe_range(found: re.Match[str]) -> str:

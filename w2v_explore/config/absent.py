@@ -10,6 +10,7 @@ import re
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.suggest import did_you_mean, is_misspelt
+from w2v_explore.diagnostics import shorten
 
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]+://")
 _REPOSITORY = re.compile(
@@ -18,6 +19,8 @@ _REPOSITORY = re.compile(
 _OVERRIDE = re.compile(r"(\w+)(?:\[\d+\])*\s*=")
 _UNIT = re.compile(r"[kMGT]i?B?", re.IGNORECASE)
 _MAX_NAMES = 2000
+# A longer one lies nowhere.
+_MAX_SHOWN = 400
 
 
 def no_file(path: str) -> str:
@@ -29,7 +32,7 @@ def no_file(path: str) -> str:
         )
         return f"no file is named {path}, {instead}"
     found = _instead(path)
-    return f"no file is named {path or repr(path)}{f'; {found}' if found else ''}"
+    return f"no file is named {_shown(path)}{f'; {found}' if found else ''}"
 
 
 def no_path(path: str) -> str:
@@ -37,9 +40,7 @@ def no_path(path: str) -> str:
     if path in preset_names():
         return no_file(path)
     found = None if glob.has_magic(path) else _instead(path)
-    return (
-        f"no file is named {path or repr(path)}{f'; {found}' if found else ', and no pattern of that name matches one'}"
-    )
+    return f"no file is named {_shown(path)}{f'; {found}' if found else ', and no pattern of that name matches one'}"
 
 
 def no_file_or_preset(reference: str, folder: str = "") -> str:
@@ -49,7 +50,7 @@ def no_file_or_preset(reference: str, folder: str = "") -> str:
     otherwise = _instead(reference, folder) or "`w2v-explore presets` lists the presets"
     repository = _REPOSITORY.match(reference)
     instead = instead_of_preset(repository[1] if repository else _last_name(reference), otherwise)
-    return f"no file or preset is named {reference if reference.strip() else repr(reference)}; {instead}"
+    return f"no file or preset is named {_shown(reference)}; {instead}"
 
 
 def no_checkpoint(path: str) -> str:
@@ -98,13 +99,19 @@ def _instead(path: str, folder: str = "") -> str | None:
     return _near(path, folder)
 
 
+def _shown(path: str) -> str:
+    """A name as a message has it; what would not be seen is quoted."""
+    return shorten(path, _MAX_SHOWN) if path.strip() else repr(path)
+
+
 def _near(path: str, folder: str) -> str | None:
     """The files of nearly that name in the folder where it should lie."""
     parent, name = os.path.split(path)
     try:
         with os.scandir(os.path.join(folder, parent) or os.curdir) as entries:
             names = [entry.name for entry, _ in zip(entries, range(_MAX_NAMES), strict=False)]
-    except OSError:
+    except (OSError, ValueError):
+        # Halves of surrogate pairs are in no name; those that stand for bytes are.
         is_file = os.path.splitext(name)[1] != ""
         return f"there is no folder {parent}" if is_file and not os.path.lexists(os.path.join(folder, parent)) else None
     guesses = sorted(os.path.join(parent, other) for other in names if is_misspelt(name, [other]))

@@ -179,7 +179,8 @@ def parse_override(text: str) -> Document:
             message="write --set field=value, as encoder_num_layers=6",
         )
         return Document(source, {}, Place(name), (problem,))
-    content = f"{field}: {value}".encode("utf-8", "surrogateescape")
+    # What is no UTF-8 is no more after this, and the reader says so.
+    content = f"{field}: {value}".encode("utf-8", "surrogatepass")
     document = parse_document(Source(name, content), OWN_DIALECT)
     if field.strip() == "extends" or len(document.entries) > 1:
         problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=ONE_FIELD)

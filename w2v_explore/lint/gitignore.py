@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from w2v_explore.errors import SourceError
 from w2v_explore.files.read import read_if_there, read_whole
-from w2v_explore.lint.paths import repository_root
+from w2v_explore.lint.paths import LONGEST_PATH, repository_root
 
 if TYPE_CHECKING:
     from w2v_explore.lint.wildmatch import Wildmatch
@@ -25,6 +25,7 @@ _MAX_PATTERNS_BYTES = 16 * 1024**2
 # That of a repository of a million files.
 _MAX_INDEX_BYTES = 128 * 1024**2
 _MAX_CONFIG_BYTES = 1024**2
+_MAX_INCLUDES = 10
 
 
 class Ignored:
@@ -267,7 +268,7 @@ class _Repository:
         if self._folder is not None:
             excludes = config.get("core.excludesfile", os.path.join(_config_home(), "ignore"))
             files = [
-                os.path.join(root, os.path.expanduser(excludes)) if excludes else "",
+                os.path.join(root, _expand_home(excludes)) if excludes else "",
                 os.path.join(_common_folder(self._folder), "info", "exclude"),
             ]
         found = [self.read_patterns(path, b"") for path in files if path]
@@ -338,29 +339,36 @@ def _is_listed(index: bytes, sought: bytes) -> bool:
 
 
 def _decompress(index: bytes, hash_bytes: int) -> bytes:
-    """The names of an index of version 4, in which each says only how it differs from the one before."""
-    names = []
+    """The names of an index of version 4, in which each says only how it differs from the one before.
+
+    What no longer is an index, has names longer than any path, or more of them than an index may have, ends it.
+    """
+    names = bytearray()
     at, name = 12, b""
     flags_at = 40 + hash_bytes
     for _ in range(int.from_bytes(index[8:12], "big")):
         is_extended = index[at + flags_at : at + flags_at + 1] >= b"\x40" and index[at + flags_at] & 0x40
         at += flags_at + (4 if is_extended else 2)
-        end = index.find(b"\0", at + 1)
-        if end == -1:
+        if at >= len(index):
             break
         strip, at = _varint(index, at)
         end = index.find(b"\0", at)
+        if end == -1 or strip > len(name) or len(name) - strip + end - at > LONGEST_PATH:
+            break
+        if len(names) > _MAX_INDEX_BYTES:
+            break
         name = name[: len(name) - strip] + index[at:end]
-        names.append(min(len(name), 0xFFF).to_bytes(2, "big") + name + b"\0")
+        names += min(len(name), 0xFFF).to_bytes(2, "big") + name + b"\0"
         at = end + 1
-    return b"".join(names)
+    return bytes(names)
 
 
 def _varint(content: bytes, at: int) -> tuple[int, int]:
     """A number of any length, seven bits a byte, as git writes offsets; and where it ends."""
     byte = content[at]
     value = byte & 0x7F
-    while byte & 0x80 and at + 1 < len(content):
+    # Of more bytes than a path's length has, no index is made.
+    while byte & 0x80 and at + 1 < len(content) and value <= LONGEST_PATH:
         at += 1
         byte = content[at]
         value = ((value + 1) << 7) + (byte & 0x7F)
@@ -381,8 +389,13 @@ def _config_home() -> str:
     return os.path.join(home, "git")
 
 
+def _expand_home(path: str) -> str:
+    """A path of git's configuration, in which ``~`` is a home; one that cannot be a path stays as it is."""
+    return path if "\0" in path else os.path.expanduser(path)
+
+
 def _read_config(folder: str | None) -> dict[str, str]:
-    """The settings of git that are heeded here, by section and name; what is included from other files is not."""
+    """The settings of git that are heeded here, by section and name; what ``includeIf`` names is not read."""
     if folder is None:
         return {}
     files = [] if os.environ.get("GIT_CONFIG_NOSYSTEM") else ["/etc/gitconfig"]
@@ -393,26 +406,58 @@ def _read_config(folder: str | None) -> dict[str, str]:
         files.append(everybodys)
     files.append(os.path.join(_common_folder(folder), "config"))
     settings: dict[str, str] = {}
+    included = [_MAX_INCLUDES]
     for path in files:
-        try:
-            content = read_whole(path, _MAX_CONFIG_BYTES)
-        except SourceError:
-            continue
-        section = ""
-        for line in os.fsdecode(content).splitlines():
-            line = line.strip()
-            if line.startswith("["):
-                section, _, line = line[1:].partition("]")
-                section, line = section.strip().lower(), line.strip()
-            name, _, value = line.partition("=")
-            if section in ("core", "extensions") and not name.startswith(("#", ";")):
-                settings[f"{section}.{name.strip().lower()}"] = _config_value(value) if "=" in line else "true"
+        _read_settings(path, settings, included)
     return settings
 
 
+def _read_settings(path: str, settings: dict[str, str], included: list[int]) -> None:
+    """Add what a file says, and what the files that it includes say at their places.
+
+    Args:
+        path: The file, which need not be there.
+        settings: What was said before.
+        included: How many more files may be included; a file may include itself.
+    """
+    try:
+        content = os.fsdecode(read_whole(path, _MAX_CONFIG_BYTES))
+    except SourceError:
+        return
+    section = ""
+    # A backslash at the end of a line goes on with the next.
+    for line in re.sub(r"\\\r?\n", "", content).split("\n"):
+        line = line.strip()
+        if line.startswith("["):
+            section, _, line = line[1:].partition("]")
+            section, line = section.strip().lower(), line.strip()
+        name, _, value = line.partition("=")
+        name = name.strip().lower()
+        if section in ("core", "extensions") and not name.startswith(("#", ";")):
+            settings[f"{section}.{name}"] = _config_value(value) if "=" in line else "true"
+        elif section == "include" and name == "path" and included[0]:
+            included[0] -= 1
+            inner = _expand_home(_config_value(value))
+            _read_settings(os.path.join(os.path.dirname(path), inner), settings, included)
+
+
+_QUOTED_OR_ESCAPED = re.compile(r'\\(?P<escaped>.)|(?P<quote>")|(?P<comment>[#;])')
+_ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
+
+
 def _config_value(text: str) -> str:
-    """What a setting says, without its quotes and the comment behind it."""
+    """What a setting says, without its quotes, which may stand anywhere in it, and the comment behind it."""
     text = text.strip()
-    if text.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", text[1:].partition('"')[0])
-    return re.split(r"[#;]", text, maxsplit=1)[0].strip()
+    parts, at, is_quoted = [], 0, False
+    for found in _QUOTED_OR_ESCAPED.finditer(text):
+        if found["comment"] and is_quoted:
+            continue
+        parts.append(text[at : found.start()])
+        at = found.end()
+        if found["comment"]:
+            return "".join(parts).rstrip()
+        if found["quote"]:
+            is_quoted = not is_quoted
+        else:
+            parts.append(_ESCAPES.get(found["escaped"], found["escaped"]))
+    return "".join([*parts, text[at:]])

@@ -6,6 +6,9 @@ from fnmatch import fnmatch
 
 from w2v_explore.config.nodes import OVERRIDE
 
+LONGEST_PATH = 32_768
+"""More bytes has no path that any system opens: what asks for more is not looked at any further."""
+
 
 def tidy(path: str) -> str:
     """A path as people would write it, without ``./`` and doubled slashes.

@@ -19,6 +19,10 @@ _TRACE = re.compile(rb"w2v[ _-]?explor", re.IGNORECASE)
 # Those with the settings of many tools have some 30 KB.
 _MAX_BYTES = 512 * 1024
 _MAX_DOTS_SQUARED = 10**7
+# Each path is searched for, and each pattern held against each file.
+_MAX_ENTRIES = 1_000
+# A day and more, which at the highest sample rate is less than what any workload may have.
+MAX_SECONDS = 100_000
 _CLOSE = 0.85
 _LISTS = ("paths", "select", "ignore")
 _KEYS = (*_LISTS, "fail-on", "seconds", "format", "budgets", "per-path-ignores")
@@ -136,15 +140,17 @@ def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
         if key == "fail-on" and value not in _SEVERITIES:
             raise refuse(key, " or ".join(_SEVERITIES))
         if key == "seconds" and (
-            isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf")
+            isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_SECONDS
         ):
-            raise refuse(key, "a positive number")
+            raise refuse(key, f"a positive number, of at most {MAX_SECONDS:,}")
         if key == "format" and not isinstance(value, str):
             raise refuse(key, "the name of a format")
         if key == "budgets" and not isinstance(value, dict):
             raise refuse(key, "a table of limits")
         if key == "per-path-ignores" and not (isinstance(value, dict) and all(map(_is_texts, value.values()))):
             raise refuse(key, 'a table of lists, as "old/*" = ["W305"]')
+        if isinstance(value, (list, dict)) and len(value) > _MAX_ENTRIES:
+            raise SourceError(f"{path}: tool.{_TABLE}.{key} has {len(value):,} entries; write at most {_MAX_ENTRIES:,}")
     if table.get("select") == []:
         raise refuse("select", 'the rules to run, as ["E", "W"]; nothing would be checked')
     lists = [("select", table.get("select", ())), ("ignore", table.get("ignore", ()))]

@@ -8,10 +8,8 @@ from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Rule, Severity
 from w2v_explore.errors import ArgumentError
 from w2v_explore.lint.codes import INPUT_TOO_SHORT, all_rules, is_known
-from w2v_explore.lint.pyproject import Project
+from w2v_explore.lint.pyproject import MAX_SECONDS, Project
 
-# A day and more, which at the highest sample rate is less than what any workload may have.
-_MAX_SECONDS = 100_000
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 
 
@@ -72,8 +70,8 @@ def settings_of(
     if chosen == ():
         raise ArgumentError("no rule is selected, so that nothing would be checked; give E,W for the usual ones")
     duration = seconds if seconds is not None else project.seconds
-    if duration is not None and not 0 < duration <= _MAX_SECONDS:
-        how = f"at most {_MAX_SECONDS:,}" if duration > 0 else "a positive duration"
+    if duration is not None and not 0 < duration <= MAX_SECONDS:
+        how = f"at most {MAX_SECONDS:,}" if duration > 0 else "a positive duration"
         raise ArgumentError(f"{describe(duration)} seconds are no length of audio; give {how}")
     if chosen is not None and INPUT_TOO_SHORT.code in chosen and duration is None:
         raise ArgumentError(

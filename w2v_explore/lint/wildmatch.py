@@ -6,9 +6,9 @@ git tries every way in which stars can share a name; here all ways advance toget
 import re
 from collections.abc import Sequence
 
+from w2v_explore.lint.paths import LONGEST_PATH
+
 _SLASH = ord("/")
-# The longest path that any system opens; a pattern that asks for more is not looked at any further.
-_LONGEST_PATH = 32_768
 _LEADING = re.compile(rb"\*{2,}/")
 _CLASSES = {
     b"alnum": lambda c: c < 128 and chr(c).isalnum(),
@@ -119,7 +119,7 @@ class Wildmatch:
                 at += 1
             self._length += 1
             self._least += 1
-            if self._least > _LONGEST_PATH:
+            if self._least > LONGEST_PATH:
                 return False
         return True
 

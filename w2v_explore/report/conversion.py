@@ -7,6 +7,7 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import conv_layers, scalar
 
+_MAX_NAME = 100
 _STATUSES = ("refused", "unread", "mapped", "defaulted", "ignored")
 
 
@@ -42,7 +43,8 @@ def _fields_table(status: str, rows: Sequence[Row], source: str, target: str) ->
 
 def _table(title: str, rows: Sequence[Row], source: str, why: str) -> Table:
     table = Table(title, [Column(source, False, True), Column("Value", False, True), Column(why, False, True)])
-    table.rows += [(row.source, _value(row.value), row.note) for row in rows]
+    # The longest name gives the width of all rows.
+    table.rows += [(shorten(row.source, _MAX_NAME), _value(row.value), row.note) for row in rows]
     return table
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.load import Config, distinct_names
+from w2v_explore.diagnostics import shorten
 from w2v_explore.encoding import printable
 from w2v_explore.report.result import Result
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.sensitivity import Effect
 
 
+_MAX_NAME = 200
 # In full width too, which spreadsheets in Chinese and Japanese run.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -34,7 +36,7 @@ def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
     header += ["predicted_s"] if predicted else []
     header += ["self_median_s", "total_median_s"] if measured else []
     rows = [header]
-    names = distinct_names([result.analysis.config for result in results])
+    names = _names([result.analysis.config for result in results])
     for name, result in zip(names, results, strict=True):
         for row in unfold(result.analysis.layers, depth):
             shape = "x".join(map(str, row.output_shape))
@@ -63,7 +65,7 @@ def latency_csv(results: Sequence[Result]) -> str:
 
     # One config is measured at several durations.
     configs = {id(result.analysis.config): result.analysis.config for result in results}
-    names = dict(zip(configs, distinct_names([*configs.values()]), strict=True))
+    names = dict(zip(configs, _names([*configs.values()]), strict=True))
     for result in results:
         assert result.measurement is not None
         workload, latency = result.analysis.workload, result.measurement.latency
@@ -107,7 +109,7 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
 def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
     """Every figure of every config under the name that JSON has for it, and its value; layers down to a depth."""
     rows: list[list[object]] = [["config", "figure", "value"]]
-    names = distinct_names([each.analysis.config for each in costs])
+    names = _names([each.analysis.config for each in costs])
     for name, each in zip(names, costs, strict=True):
         document = each.to_dict(depth)
         del document["config"]
@@ -134,6 +136,11 @@ def _add_not_counted(rows: Sequence[list[object]], configs: Sequence[Config]) ->
     if any(config.not_counted for config in configs):
         for row, text in zip(rows, ["not_counted", *[" ".join(each.not_counted) for each in configs]], strict=True):
             row.append(text)
+
+
+def _names(configs: Sequence[Config]) -> list[str]:
+    """What stands in every row of a config."""
+    return [shorten(name, _MAX_NAME) for name in distinct_names(configs)]
 
 
 def _flatten(name: str, value: Any) -> Iterator[tuple[str, object]]:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
@@ -103,7 +104,8 @@ def _yaml_line(key: str, value: Any, indent: str = "", *, ascii_only: bool = Fal
 def _quoted_yaml(text: str) -> str:
     """A text in one line with YAML's escapes for all that is not printable; the value is the same."""
     quoted = yaml.safe_dump(text, default_style='"', allow_unicode=False, width=math.inf)
-    return quoted.replace("##", r"\x23#")
+    # Of several in a row each is escaped but the last.
+    return re.sub("#(?=#)", r"\\x23", quoted)
 
 
 def _to_torchaudio(config: Config) -> str:

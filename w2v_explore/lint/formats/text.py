@@ -44,7 +44,7 @@ def _problem(report: LintReport, problem: Problem, paint: object) -> list[str]:
 
 def _excerpt(source: str) -> str:
     """A part of a line of a file, as it is shown; tabs stay, as they are what is wrong with many a line."""
-    return source if source.isascii() and source.isprintable() else "\t".join(map(printable, source.split("\t")))
+    return printable(source) if "\t" not in source else "\t".join(map(printable, source.split("\t")))
 
 
 def _paint(text: str, code: str) -> str:
