@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from typer.main import get_command
 
-from tests.fuzz.folders import ALL_PRESETS, Folder
+from tests.fuzz.folders import ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.baseline import FIGURE_NAMES
 from w2v_explore.cli.app import COMMANDS, app
@@ -99,7 +99,7 @@ class _Maker:
             options += self._option(command, parameter)
         if command == "summary" and self._hostile.chance(0.15):
             options += [["--predict"], *[["--device", "cpu"]] * self._hostile.chance(0.3)]
-        if self._hostile.chance(0.02):
+        if self._hostile.odd(0.05):
             options.append(
                 [self._hostile.one(("--nosuch", "--", "-x", "--format=", "--set", self._hostile.argument()))]
             )
@@ -142,19 +142,19 @@ class _Maker:
         hostile = self._hostile
         choices = getattr(parameter.type, "choices", None)
         if choices is not None:
-            if hostile.chance(0.03):
+            if hostile.odd(0.05):
                 return hostile.argument()
             value = hostile.one(list(choices))
             return str(getattr(value, "value", value))
         if name in ("--output", "--write"):
             return self._output(command)
         kind = parameter.type.name
-        if hostile.chance(0.05):
+        if hostile.odd(0.08):
             return hostile.argument()
         values = {
-            "--set": lambda: f"{self._field()}={hostile.yaml_value()}",
+            "--set": self._setting,
             "--fail-if": self._condition,
-            "--baseline": lambda: hostile.one((*self._folder.baselines * 4, *self._paths())),
+            "--baseline": lambda: hostile.one(self._folder.baselines * 30 + list(self._paths())),
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
             ),
@@ -165,10 +165,19 @@ class _Maker:
         if name in values:
             value = values[name]()
         elif kind in ("float", "int", "int range", "float range"):
-            value = hostile.one((hostile.number(), *("1", "2", "3", "10", "0.5", "0", "-1")))
+            value = self._number()
         else:
             raise ValueError(f"no values for {command} {name}: give them in tests/fuzz/command_lines.py")
         return value.replace("\0", "").encode("utf-8", "replace").decode() if not _is_path(name) else value
+
+    def _number(self) -> str:
+        return self._hostile.number() if self._hostile.odd(0.7) else self._hostile.one(("1", "2", "3", "10", "24"))
+
+    def _setting(self) -> str:
+        if self._hostile.odd(0.9):
+            return f"{self._field()}={self._hostile.yaml_value()}"
+        field = self._hostile.one(list(PLAIN))
+        return f"{field}={self._hostile.one(PLAIN[field])}"
 
     def _field(self) -> str:
         other = ("name", "sample_rate", "budgets", "extends", "nosuch", "", "encoder_layers", self._hostile.argument())
@@ -176,6 +185,8 @@ class _Maker:
 
     def _condition(self) -> str:
         hostile = self._hostile
+        if not hostile.odd(0.8):
+            return f"{hostile.one(FIGURE_NAMES)} > {hostile.one(('5', '1G', '+5', '+5%', '-5'))}"
         figure = hostile.one((*FIGURE_NAMES, "nosuch", hostile.argument()))
         limit = hostile.one((hostile.number(), "5", "1G", "+5", "-5", "0", "1e400", hostile.argument()))
         return f"{figure} {hostile.one(('>', '<', '>=', '<=', '=', ''))} {limit}{hostile.one(('', '%', ' %', 'GiB'))}"
@@ -212,9 +223,10 @@ class _Maker:
         least, most = _MANY.get(command, (1, 1))
         count = self._random.randint(least, most)
         if command == "lint":
-            globs = ("*", "**/*.yaml", "[z-a]*", "[", "*[*", "**", ".", ".", ".", "sub", "..", hostile.argument())
+            globs = ["*", "**/*.yaml", "**", *["."] * 6, "..", "./"]
+            globs += ["[z-a]*", "[", "*[*", "sub", hostile.argument()] if hostile.odd(0.9) else []
             return self._safe([hostile.one((*globs, *self._paths())) for _ in range(count)])
-        if hostile.chance(0.03):
+        if hostile.odd(0.05):
             count = self._random.randint(0, 5)
         return self._safe([self._reference() for _ in range(count)])
 
@@ -233,7 +245,9 @@ class _Maker:
     def _reference(self) -> str:
         """A config, in one of the ways in which one is named."""
         hostile, folder = self._hostile, self._folder
-        kind = hostile.weighted(config=10, preset=3, checkpoint=2, other=1.5, text=0.7, stdin=0.7, absolute=0.5)
+        kind = hostile.weighted(config=10, preset=3, checkpoint=2, stdin=0.5, absolute=0.5)
+        if hostile.odd(0.15):
+            kind = hostile.one(("text", "other"))
         if kind == "config" and folder.configs:
             return hostile.one(folder.configs)
         if kind == "absolute" and folder.configs:

@@ -27,6 +27,26 @@ from w2v_explore.config.schema import FIELDS
 from w2v_explore.lint.codes import all_rules
 
 PRESETS = ("base", "large", "hubert_xlarge", "xlsr_300m")
+PLAIN = {
+    "extractor_mode": ("group_norm", "layer_norm"),
+    "extractor_conv_layer_config": ("null", "[[10, 3, 2], [10, 3, 2]]", "[[512, 10, 5], [512, 3, 2]]"),
+    "extractor_conv_bias": ("true", "false"),
+    "encoder_embed_dim": ("768", "48", "1024"),
+    "encoder_projection_dropout": ("0.1", "0", "1"),
+    "encoder_pos_conv_kernel": ("128", "3"),
+    "encoder_pos_conv_groups": ("16", "1"),
+    "encoder_num_layers": ("1", "12", "1000"),
+    "encoder_num_heads": ("12", "1", "5"),
+    "encoder_attention_dropout": ("0.1", "0.0"),
+    "encoder_ff_interm_features": ("3072", "1", "2147483647"),
+    "encoder_ff_interm_dropout": ("0.1", "1.0"),
+    "encoder_dropout": ("0.1", "0"),
+    "encoder_layer_norm_first": ("true", "false"),
+    "encoder_layer_drop": ("0.05", "1"),
+    "aux_num_out": ("null", "32"),
+}
+"""Values that each field may have."""
+
 _METADATA = ("name", "description", "sample_rate", "budgets", "family", "published_parameters", "extends")
 _HERE = Path(__file__).parent
 _DATA = _HERE.parent / "data" / "dialects"
@@ -55,6 +75,10 @@ class Folder(NamedTuple):
 def make_folder(random: Random, root: Path) -> Folder:
     """A folder of hostile files and names, with some plain ones between them."""
     return _Maker(random, root).make()
+
+
+WRITTEN = 8
+"""How many of the texts are what the program writes itself."""
 
 
 @cache
@@ -131,7 +155,7 @@ class _Maker:
             if self._hostile.chance(0.5):
                 self._gitignore(inner)
         for probability, make in (
-            (0.35, self._checkpoint), (0.15, self._shards), (0.3, self._baseline), (0.25, self._calibrations),
+            (0.5, self._checkpoint), (0.15, self._shards), (0.3, self._baseline), (0.25, self._calibrations),
             (0.3, self._pyproject), (0.25, self._git), (0.35, self._odd_kind), (0.2, self._odd_kind),
         ):  # fmt: skip
             if self._hostile.chance(probability):
@@ -165,12 +189,15 @@ class _Maker:
         if kind == "ours":
             content = self._hostile.bytes_of(self._our_config())
         elif kind == "dialect":
-            suffix, content = self._hostile.one(_texts())
+            texts = _texts()
+            suffix, content = self._hostile.one(texts if self._hostile.odd(1) else texts[:WRITTEN])
         else:
             suffix = ".json"
             text = next(content for suffix, content in _texts() if suffix == ".json")
-            content = self._hostile.bytes_of(self._hostile.json(json.loads(text), self._random.randint(1, 6)))
-        if self._hostile.chance(0.35 if kind == "ours" else 0.8):
+            content = self._hostile.bytes_of(
+                self._hostile.json(json.loads(text), self._random.randint(1, 6) if self._hostile.odd(0.9) else 0)
+            )
+        if self._hostile.odd(0.35 if kind == "ours" else 0.8):
             content = self._hostile.mutate(content, self._random.randint(1, 4))
         name = self._hostile.name() if suffix == ".yaml" or self._hostile.chance(0.3) else "config.json"
         if self._put(folder / name, content):
@@ -184,19 +211,20 @@ class _Maker:
         else:
             lines = {name: json.dumps(value) for name, value in SMALL.items()}
         for _ in range(self._random.choice((0, 1, 1, 2, 4))):
-            lines[hostile.one(list(FIELDS))] = hostile.yaml_value()
+            field = hostile.one(list(FIELDS))
+            lines[field] = hostile.yaml_value() if hostile.odd(0.9) else hostile.one(PLAIN[field])
         if hostile.chance(0.5):
             lines["name"] = hostile.yaml_text()
         if hostile.chance(0.25):
             lines["description"] = hostile.yaml_text()
         if hostile.chance(0.15):
-            figure = hostile.one(("parameters", "macs", "memory", json.dumps(hostile.text())))
-            lines["budgets"] = f"{{{figure}: {hostile.yaml_value()}}}"
-        if hostile.chance(0.2):
+            figure = json.dumps(hostile.text()) if hostile.odd(0.3) else hostile.one(("parameters", "macs"))
+            lines["budgets"] = f"{{{figure}: {hostile.yaml_value() if hostile.odd(0.7) else '1M'}}}"
+        if hostile.odd(0.25):
             lines[json.dumps(hostile.text())] = hostile.yaml_value()
-        if hostile.chance(0.15):
+        if hostile.odd(0.2):
             lines[hostile.one(_METADATA)] = hostile.yaml_value()
-        if hostile.chance(0.2):
+        if hostile.odd(0.3):
             lines["extends"] = self._base()
         texts = [f"{key}: {value}" for key, value in lines.items()]
         if hostile.chance(0.3):
@@ -225,7 +253,7 @@ class _Maker:
     def _checkpoint(self) -> None:
         hostile = self._hostile
         shapes = dict(_shapes(hostile.one(("", "huggingface", "fairseq"))))
-        for _ in range(self._random.choice((0, 0, 1, 3))):
+        for _ in range(self._random.choice((1, 1, 3)) if hostile.odd(0.6) else 0):
             name = hostile.one(list(shapes))
             shape = shapes.pop(name)
             kind = hostile.weighted(left_out=1, name=2, shape=1)
@@ -237,7 +265,7 @@ class _Maker:
         if kind == "corpus":
             self._add_checkpoint("model.pt", hostile.mutate(hostile.one(_pickles()), self._random.randint(0, 3)))
             return
-        changes = self._random.choice((0, 0, 0, 1, 3))
+        changes = self._random.choice((1, 3)) if hostile.odd(0.4) else 0
         if kind == "zip":
             config = {"model": {"_name": "wav2vec2", "encoder_layers": 2, hostile.text(): hostile.text()}}
             content = torch_zip(shapes, config if hostile.chance(0.6) else None)
@@ -260,7 +288,7 @@ class _Maker:
         folder.mkdir()
         self._put(folder / "model.safetensors", content)
         text = next(content for suffix, content in _texts() if suffix == ".json")
-        self._put(folder / "config.json", hostile.bytes_of(hostile.json(json.loads(text), self._random.randint(0, 3))))
+        self._put(folder / "config.json", hostile.bytes_of(hostile.json(json.loads(text), 2 * hostile.odd(0.6))))
         self._put(
             folder / "preprocessor_config.json",
             hostile.json({"sampling_rate": 16000, "a": 1}, 1).encode("utf-8", "replace"),
@@ -288,21 +316,25 @@ class _Maker:
             os.mkfifo(work / "pipe.safetensors")
         files = {name: shard if number < half else "b.safetensors" for number, name in enumerate(names)}
         index = {"metadata": {"total_size": 1}, "weight_map": files}
-        text = hostile.json(index, self._random.choice((0, 0, 1, 2)))
+        text = hostile.json(index, hostile.odd(0.5))
         self._add_checkpoint("model.safetensors.index.json", text.encode("utf-8", "replace"))
 
     def _baseline(self) -> None:
-        text = self._hostile.json(_summary(), self._random.choice((0, 0, 1, 1, 2, 5)))
+        text = self._hostile.json(_summary(), self._random.choice((1, 1, 2, 5)) if self._hostile.odd(0.7) else 0)
         content = self._hostile.bytes_of(text)
-        if self._hostile.chance(0.2):
+        if self._hostile.odd(0.2):
             content = self._hostile.mutate(content, 2)
         if self._put(self._folder.work / "saved.json", content):
             self._folder.baselines.append("saved.json")
 
     def _calibrations(self) -> None:
-        text = self._hostile.json(_calibration(), self._random.choice((0, 1, 1, 2, 4)))
+        text = self._hostile.json(_calibration(), self._random.choice((1, 1, 2, 4)) if self._hostile.odd(0.7) else 0)
         path = self._root / "cache" / _calibration_name()
-        kind = self._hostile.weighted(file=8, mutated=2, pipe=0.5, zero=0.5, folder=0.5)
+        kind = (
+            self._hostile.weighted(file=8, mutated=2, pipe=0.5, zero=0.5, folder=0.5)
+            if self._hostile.odd(1)
+            else "file"
+        )
         if kind == "pipe":
             os.mkfifo(path)
         elif kind == "zero":
@@ -328,11 +360,14 @@ class _Maker:
 
         keys = ("paths", "select", "ignore", "fail-on", "seconds", "format", "budgets", "per-path-ignores")
         lines = ["[tool.w2v-explore]"]
-        lines += [f"{key} = {value()}" for key in self._random.sample(keys, self._random.randint(0, 3))]
-        if hostile.chance(0.2):
+        lines += [
+            f"{key} = {value()}"
+            for key in self._random.sample(keys, self._random.randint(1, 3) if hostile.odd(0.9) else 0)
+        ]
+        if hostile.odd(0.2):
             lines.append(f"{json.dumps(hostile.argument())} = {value()}")
-        text = hostile.one((
-            *["\n".join(lines)] * 8, "[tool]\nw2v-explore = 5", "tool = 5", "tool = [1]\n# w2v-explore",
+        text = "\n".join(lines) if not hostile.odd(0.5) else hostile.one((
+            "[tool]\nw2v-explore = 5", "tool = 5", "tool = [1]\n# w2v-explore",
             "[[tool.w2v-explore]]\na = 1", "[tool]\n[w2v-explore]\na = 1", "[tool.w2v_explore]\na = 1", "",
             f"[{'a.' * 500}w2v-explore]", "# w2v-explore\n" + "x" * 200_000,
         ))  # fmt: skip
@@ -376,7 +411,7 @@ class _Maker:
 
     def _file_or_odd(self, path: Path, content: bytes) -> None:
         """A file; now and then something else in its place."""
-        if self._hostile.chance(0.15):
+        if self._hostile.odd(0.2):
             self._odd(path)
         else:
             self._put(path, content)

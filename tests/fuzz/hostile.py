@@ -96,16 +96,26 @@ BYTES = (
 
 
 class Hostile:
-    """Draws hostile values; a part of them is plain, so that not all ends at the first hurdle."""
+    """Draws hostile values.
+
+    Attributes:
+        random: What it draws from.
+        calm: Whether most is well but for what texts say, so that not all ends at the first hurdle.
+    """
 
     def __init__(self, random: Random) -> None:
         self.random = random
+        self.calm = self.chance(0.6)
 
     def one(self, values: Sequence[T]) -> T:
         return values[self.random.randrange(len(values))]
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
+
+    def odd(self, probability: float) -> bool:
+        """As `chance`, for what is most likely refused."""
+        return self.chance(probability / 12 if self.calm else probability)
 
     def weighted(self, **weights: float) -> str:
         return self.random.choices(list(weights), list(weights.values()))[0]
@@ -134,7 +144,7 @@ class Hostile:
     def yaml_text(self) -> str:
         """A text as YAML writes it: in quotes, which can say anything, or as it is."""
         text = self.text()
-        if self.chance(0.8):
+        if not self.odd(0.2):
             return json.dumps(text, ensure_ascii=self.chance(0.7))
         return text
 
@@ -177,9 +187,9 @@ class Hostile:
 
     def bytes_of(self, text: str) -> bytes:
         """The bytes of a text, rarely in an odd encoding."""
-        kind = self.weighted(utf8=30, bom=1, utf16=1, latin1=1)
+        kind = self.weighted(utf8=20, bom=1, utf16=1, latin1=1) if self.odd(0.7) else "utf8"
         if kind == "utf8":
-            return text.encode("utf-8", "surrogatepass" if self.chance(0.5) else "replace")
+            return text.encode("utf-8", "surrogatepass" if self.odd(0.5) else "replace")
         encoding = {"bom": "utf-8-sig", "utf16": "utf-16", "latin1": "latin-1"}[kind]
         return text.encode(encoding, "replace")
 
