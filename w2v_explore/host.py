@@ -6,8 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from w2v_explore.errors import missing_extra
+from w2v_explore.files.read import read_whole
 
 _CPU_INFO = Path("/proc/cpuinfo")
+_MAX_VERSION_BYTES = 64 * 1024
 
 
 def cpu_name() -> str | None:
@@ -31,7 +33,7 @@ def torch_version() -> str:
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         raise missing_extra("a calibration", "torch")
-    text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    text = read_whole(str(Path(spec.origin).with_name("version.py")), _MAX_VERSION_BYTES).decode()
     found = re.search(r"""^__version__\b[^=]*=\s*["']([^"']+)""", text, re.MULTILINE)
     assert found is not None, "every torch says its version there"
     return found.group(1)

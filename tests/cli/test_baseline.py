@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -114,24 +115,61 @@ def edited(**changes: Any) -> Callable[[dict[str, Any]], object]:
     return lambda document: {**document, **changes}
 
 
+def without(*way: str | int, put: object = None) -> Callable[[dict[str, Any]], object]:
+    """The document with something else at a way into it, or with nothing there."""
+
+    def edit(document: dict[str, Any]) -> object:
+        changed = copy.deepcopy(document)
+        inner: Any = changed
+        for part in way[:-1]:
+            inner = inner[part]
+        if put is None:
+            del inner[way[-1]]
+        else:
+            inner[way[-1]] = put
+        return changed
+
+    return edit
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
         (lambda document: [document, document], "it holds 2 summaries, and a baseline is one"),
         (lambda document: {"schema_version": 1, "configs": [document]}, "it is what compare wrote"),
         (edited(schema_version=2), "its schema_version is 2, and this program reads 1"),
-        (edited(schema_version="2"), "its schema_version is '2', and this program reads 1"),
-        (edited(schema_version=1.5), "its schema_version is 1.5, and this program reads 1"),
-        (edited(schema_version=True), "its schema_version is True, and this program reads 1"),
-        (lambda document: {name: value for name, value in document.items() if name != "schema_version"}, "it is no"),
-        (lambda document: {**document, "totals": {**document["totals"], "parameters": -5}}, "it is no summary"),
-        (edited(totals=None), "it is no summary"),
-        (edited(totals={"parameters": "many"}), "it is no summary"),
-        (edited(layers=3), "it is no summary"),
-        (edited(workload={}), "it is no summary"),
-        (lambda document: {"schema_version": 1}, "it is no summary"),
-        (lambda document: 3, "it is no summary"),
-        (lambda document: "text", "it is no summary"),
+        (edited(schema_version="2"), 'schema_version: "2"; a whole number of at least 0 is wanted'),
+        (edited(schema_version="1"), 'schema_version: "1"; a whole number'),
+        (edited(schema_version=1.0), "schema_version: 1.0; a whole number"),
+        (edited(schema_version=True), "schema_version: true; a whole number"),
+        (edited(schema_version=None), "schema_version: null; a whole number"),
+        (without("schema_version"), "schema_version: it is missing"),
+        (without("totals", "parameters", put=-5), "totals.parameters: -5; a whole number of at least 0 is wanted"),
+        (edited(totals=None), "totals: null; an object is wanted"),
+        (edited(totals={"parameters": "many"}), 'totals.parameters: "many"; a whole number'),
+        (edited(totals={"parameters": 94370944.0}), "totals.parameters: 94370944.0; a whole number"),
+        (edited(layers=3), "layers: 3; a list is wanted"),
+        (edited(layers=[]), 'layers: none has the path ""'),
+        (without("config", "fields", "aux_num_out", put=32), 'layers: none has the path "aux"'),
+        (edited(layers=[{"path": ""}]), 'layers: none has the path "feature_extractor"'),
+        (without("layers", 1, "path", put=""), 'layers[1].path: ""; a path of its own is wanted'),
+        (without("layers", 2, "macs", put=True), "layers[2].macs: true; a whole number"),
+        (edited(workload={}), "workload.samples: it is missing"),
+        (without("workload", "samples", put=160000.0), "workload.samples: 160000.0; a whole number from 1 to"),
+        (without("workload", "sample_rate", put=0), "workload.sample_rate: 0; a whole number from 1 to 10,000,000"),
+        (without("workload", "sample_rate", put=float("nan")), "workload.sample_rate: NaN; a whole number"),
+        (without("workload", "batch", put=10**399), "workload.batch: Infinity; a whole number"),
+        (without("workload", "dtype", put="int8"), 'workload.dtype: "int8"; float32 or float16 or'),
+        (without("extractor", "frame_rate_hz", put=float("inf")), "extractor.frame_rate_hz: Infinity; a number"),
+        (without("extractor", "frame_rate_hz", put=1e-320), "extractor.frame_rate_hz: 1e-320; a number"),
+        (without("config", "name", put=[]), "config.name: a list of 0; a text is wanted"),
+        (without("config", "not_counted", put=[1]), "config.not_counted[0]: 1; a text is wanted"),
+        (without("config", "fields", "aux_num_out"), "config.fields.aux_num_out: it is missing"),
+        (without("config", "fields", "encoder_dropout", put=2), "config.fields.encoder_dropout: encoder_dropout is 2"),
+        (without("config", "fields", "a\nb", put=2), 'config.fields: a config has no field "a\\nb"'),
+        (lambda document: {"schema_version": 1}, "config: it is missing"),
+        (lambda document: 3, "the document: 3; an object is wanted"),
+        (lambda document: "text", 'the document: "text"; an object is wanted'),
     ],
 )
 def test_no_baselines(
@@ -148,13 +186,18 @@ def test_no_baselines(
 @pytest.mark.usefixtures("saved")
 def test_no_json(run: Runner) -> None:
     Path("base.json").write_text('{"a": 1,\n oops}')
-    assert "it is no JSON (line 2, column 2:" in run("summary", "base", *ONE_SECOND).err
+    assert (
+        "it is no JSON: Expecting property name enclosed in double quotes (line 2, column 2)"
+        in run("summary", "base", *ONE_SECOND).err
+    )
     Path("base.json").write_bytes(b"\xff\xfe")
-    assert "it is no JSON" in run("summary", "base", *ONE_SECOND).err
+    assert "it is no UTF-8 (byte 0)" in run("summary", "base", *ONE_SECOND).err
     Path("base.json").write_text("[" * 100_000)
-    assert run("summary", "base", *ONE_SECOND).code == 2
+    assert "it is nested too deep" in run("summary", "base", *ONE_SECOND).err
+    Path("base.json").write_text('{"schema_version": 1, "schema_version": 1}')
+    assert "schema_version stands in it twice" in run("summary", "base", *ONE_SECOND).err
     Path("base.json").unlink()
-    assert "cannot read the baseline base.json: No such file" in run("summary", "base", *ONE_SECOND).err
+    assert "cannot read base.json: No such file" in run("summary", "base", *ONE_SECOND).err
 
 
 @pytest.mark.usefixtures("saved")
@@ -217,7 +260,7 @@ def test_an_absolute_condition_needs_no_baseline(run: Runner) -> None:
         (["compare", "base", "large", "--fail-if", "latency.real_time_factor > 1"], "is measured; give --device"),
         (["compare", "base", "large", "--fail-if", "macs is big"], "is no condition"),
         (["compare", "base"], "two configs or more, or one with --baseline"),
-        (["compare", "base", "--baseline", "nosuch.json"], "cannot read the baseline nosuch.json"),
+        (["compare", "base", "--baseline", "nosuch.json"], "cannot read nosuch.json"),
     ],
 )
 def test_wrong_questions(run: Runner, arguments: list[str], message: str) -> None:

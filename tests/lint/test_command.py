@@ -170,8 +170,8 @@ def test_pyproject(run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     ("text", "message"),
     [
         ("[tool.w2v-explore]\nslect = []\n", "has no option slect"),
-        ('[tool.w2v-explore]\nselect = "E"\n', "select is 'E'; write a list of texts"),
-        ('[tool.w2v-explore]\nfail-on = "never"\n', "fail-on is 'never'; write error or warning or advice"),
+        ('[tool.w2v-explore]\nselect = "E"\n', "select is text 'E'; write a list of texts"),
+        ('[tool.w2v-explore]\nfail-on = "never"\n', "fail-on is text 'never'; write error or warning or advice"),
         ("[tool.w2v-explore]\nseconds = -1\n", "seconds is -1; write a positive number"),
         ('[tool.w2v-explore]\nformat = "html"\n', "format html"),
         ("[tool.w2v-explore]\nbudgets = 3\n", "budgets is 3; write a table"),

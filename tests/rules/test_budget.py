@@ -21,6 +21,18 @@ from w2v_explore.lint.settings import Settings
         ("extends: base\nbudgets: {parameter_bytes: 1000}\n", ["2:28-2:32"]),
         ("extends: base\nbudgets: {parameters: 1GB}\n", ["2:23-2:26"]),
         ("extends: base\nbudgets: {peak_memory_bytes: 1XB}\n", ["2:30-2:33"]),
+        ("extends: base\nbudgets: {parameters: .nan}\n", ["2:23-2:27"]),
+        ("extends: base\nbudgets: {parameters: .inf}\n", ["2:23-2:27"]),
+        ("extends: base\nbudgets: {parameters: -.inf}\n", ["2:23-2:28"]),
+        ("extends: base\nbudgets: {parameters: -5}\n", ["2:23-2:25"]),
+        ("extends: base\nbudgets: {parameters: -5M}\n", ["2:23-2:26"]),
+        ("extends: base\nbudgets: {parameters: true}\n", ["2:23-2:27"]),
+        (f"extends: base\nbudgets: {{parameters: {'9' * 99}}}\n", ["2:23-2:122"]),
+        (f"extends: base\nbudgets: {{parameter_bytes: 0x{'f' * 999}}}\n", ["2:28-2:1029"]),
+        ("extends: base\nbudgets: {parameters: {min: .nan}}\n", ["2:23-2:34"]),
+        ("extends: base\nbudgets: {parameters: {min: -1}}\n", ["2:23-2:32"]),
+        ("extends: base\nbudgets: {parameters: {max: true}}\n", ["2:23-2:34"]),
+        ("extends: base\nbudgets: {parameters: {min: 200M, max: 100M}}\n", ["2:23-2:45"]),
     ],
 )
 def test_found(text: str, places: list[str]) -> None:
@@ -46,3 +58,17 @@ def test_a_figure_that_is_over_by_one_does_not_read_as_its_budget() -> None:
     text = b"extends: base\nbudgets: {macs: 74066523135}\n"
     (problem,) = lint_document(parse_document(Source("config.yaml", text)), Settings(select=("E270",)))
     assert problem.message == "macs is 74,066,523,136; the budget is at most 74,066,523,135"
+
+
+@pytest.mark.parametrize("limit", [float("nan"), float("inf"), -1, True, 10**400, {"min": 2, "max": 1}])
+def test_limits_of_pyproject_are_held_against_the_same_range(limit: object) -> None:
+    settings = Settings(select=("E270",), budgets={"parameters": limit})
+    (problem,) = lint_document(parse_document(Source("config.yaml", b"extends: base\n")), settings)
+    assert "write" in problem.message
+
+
+def test_an_input_that_is_past_any_workload_is_said_at_the_budget() -> None:
+    text = b"extends: base\nextractor_conv_layer_config: [[8, 2, 2147483647], [8, 2, 2147483647], [8, 2, 2]]\n"
+    config = parse_document(Source("config.yaml", text + b"budgets: {macs: 1G}\n"))
+    (problem,) = lint_document(config, Settings(select=("E270",)))
+    assert problem.message.startswith("the shortest input that gives a frame is past any budget: a number of 19 digits")

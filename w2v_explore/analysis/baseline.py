@@ -1,17 +1,23 @@
 """A saved summary that stands in for a config: its figures as they were written, not worked out again."""
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.figures import COMPONENTS, Number
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
+from w2v_explore.config.reading import MAX_SAMPLE_RATE
+from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.validate import validate
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError, WorkloadError
+from w2v_explore.files.json_document import DocumentError, Member, document_root
+from w2v_explore.files.read import read_whole
 from w2v_explore.version import SCHEMA_VERSION
 
+# The summary of 10,000 encoder layers, measured, has half of it.
 _MAX_BYTES = 2**28
 
 FIGURES = {
@@ -40,6 +46,8 @@ FIGURES = {
 
 _LAYER_FIGURES = {"parameters": "parameters", "macs": "macs", "latency_s": "latency.total_median_s"}
 
+_FRACTIONS = ("totals.macs_per_audio_second", "training.expected_macs", "extractor.frame_rate_hz")
+
 FIGURE_NAMES = (*FIGURES, *[f"{component}.{figure}" for figure in _LAYER_FIGURES for component in COMPONENTS])
 
 
@@ -57,7 +65,7 @@ class Baseline(NamedTuple):
     Attributes:
         path: The file.
         name: The config's.
-        fields: The config's fields, as far as they were saved.
+        fields: The config's 16 fields.
         workload: What the figures are of.
         figures: By name; a file of an older version has fewer.
         layers: Every module by path.
@@ -79,80 +87,99 @@ def load_baseline(path: str | os.PathLike[str]) -> Baseline:
     """The baseline in a file that ``summary CONFIG --format json`` wrote.
 
     Raises:
-        SourceError: It is something else.
+        SourceError: It cannot be read, or is something else; the message has the path of the member that is wrong.
     """
     path = path_text(path, "a baseline")
+    content = read_whole(path, _MAX_BYTES)
     try:
-        if os.path.getsize(path) > _MAX_BYTES:
-            raise SourceError(f"{path} is too big for a baseline")
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
-    except OSError as error:
-        raise SourceError(f"cannot read the baseline {path}: {error.strerror or error}") from error
-    except json.JSONDecodeError as error:
-        raise _refusal(path, f"it is no JSON (line {error.lineno}, column {error.colno}: {error.msg})") from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(path, "it is no JSON") from error
-    if isinstance(document, list):
-        raise _refusal(path, f"it holds {len(document)} summaries, and a baseline is one")
-    if isinstance(document, dict) and "configs" in document:
-        raise _refusal(path, "it is what compare wrote")
-    if not isinstance(document, dict) or "schema_version" not in document:
-        raise _refusal(path, "it is no summary")
-    version = document["schema_version"]
-    if version != SCHEMA_VERSION or isinstance(version, bool):
-        raise _refusal(path, f"its schema_version is {version!r}, and this program reads {SCHEMA_VERSION}")
-    if "depth" in document:
-        raise _refusal(path, "its layers end at a --depth")
-    try:
-        return _decode(path, document)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _refusal(path, "it is no summary") from error
+        return _decode(path, document_root(content))
+    except DocumentError as error:
+        raise SourceError(
+            f"{path} is no baseline: {error}; write one with `w2v-explore summary CONFIG --format json`"
+        ) from error
 
 
-def _refusal(path: str, reason: str) -> SourceError:
-    return SourceError(f"{path} is no baseline: {reason}; write one with `w2v-explore summary CONFIG --format json`")
-
-
-def _decode(path: str, document: Mapping[str, Any]) -> Baseline:
-    workload = document["workload"]
-    layers = {layer["path"]: layer for layer in document["layers"]}
-    figures = {name: _number(document, where) for name, where in FIGURES.items()}
+def _decode(path: str, document: Member) -> Baseline:
+    if isinstance(document.value, list):
+        raise DocumentError(f"it holds {len(document.value)} summaries, and a baseline is one")
+    if document.find("configs"):
+        raise DocumentError("it is what compare wrote")
+    version = document.at("schema_version").integer()
+    if version != SCHEMA_VERSION:
+        raise DocumentError(f"its schema_version is {version}, and this program reads {SCHEMA_VERSION}")
+    if document.find("depth"):
+        raise DocumentError("its layers end at a --depth")
+    config, layers = document.at("config"), _layers_of(document.at("layers"))
+    fields = _fields_of(config.at("fields"))
+    for module in ("", *COMPONENTS.values()):
+        if module not in layers and not (module == COMPONENTS["aux"] and fields["aux_num_out"] is None):
+            raise DocumentError(f"layers: none has the path {json.dumps(module)}")
+    figures = {name: _figure(document, where) for name, where in FIGURES.items()}
     for component, module in COMPONENTS.items():
         for figure, where in _LAYER_FIGURES.items():
-            # A component that the model lacks costs nothing, but was measured only if the others were.
-            absent = 0 if figure != "latency_s" or "latency" in document else None
-            figures[f"{component}.{figure}"] = _number(layers[module], where) if module in layers else absent
+            # A head that the model lacks costs nothing, but was measured only if the others were.
+            absent = 0 if figure != "latency_s" or document.find("latency") else None
+            figures[f"{component}.{figure}"] = _figure(layers[module], where) if module in layers else absent
+    not_counted, latency = config.find("not_counted"), document.find("latency")
     return Baseline(
         path=path,
-        name=str(document["config"]["name"]),
-        fields=dict(document["config"]["fields"]),
-        workload=Workload(**{name: workload[name] for name in ("samples", "batch", "sample_rate", "dtype")}),
+        name=config.at("name").text(),
+        fields=fields,
+        workload=_workload_of(document.at("workload")),
         figures={name: number for name, number in figures.items() if number is not None},
-        layers={
-            name: SavedLayer(int(layer["depth"]), int(layer["parameters"]), int(layer["macs"]))
-            for name, layer in layers.items()
-        },
-        measured_on=_measured_on(document["latency"]) if "latency" in document else None,
-        not_counted=tuple(map(str, document["config"].get("not_counted", ()))),
+        layers={name: _saved_layer(layer) for name, layer in layers.items()},
+        measured_on=_measured_on(latency) if latency else None,
+        not_counted=tuple(item.text() for item in not_counted.items()) if not_counted else (),
     )
 
 
-def _measured_on(latency: Mapping[str, Any]) -> str:
-    torch = f"torch {latency['torch_version']}" if "torch_version" in latency else ""
-    return ", ".join(filter(None, (latency.get("device"), latency.get("device_name"), torch)))
+def _layers_of(member: Member) -> dict[str, Member]:
+    layers: dict[str, Member] = {}
+    for layer in member.items():
+        path = layer.at("path")
+        if path.text() in layers:
+            raise path.refuse("a path of its own")
+        layers[path.text()] = layer
+    return layers
 
 
-def _number(document: Mapping[str, Any], where: str) -> Number | None:
-    """The number at a place in a document; None where an older version wrote none."""
-    value: Any = document
+def _saved_layer(layer: Member) -> SavedLayer:
+    return SavedLayer(*[layer.at(name).integer() for name in SavedLayer._fields])
+
+
+def _fields_of(member: Member) -> dict[str, Any]:
+    values = {name: member.at(name).value for name in FIELDS}
+    for name in member.mapping():
+        if name not in FIELDS:
+            raise DocumentError(f"{member.path}: a config has no field {shorten(json.dumps(name))}")
+    for fault in validate(values):
+        raise DocumentError(f"{member.path}.{fault.key}: {fault.message}")
+    return values
+
+
+def _workload_of(member: Member) -> Workload:
+    return Workload(
+        samples=member.at("samples").integer(1, MAX_SAMPLES),
+        batch=member.at("batch").integer(1, MAX_BATCH),
+        sample_rate=member.at("sample_rate").integer(1, MAX_SAMPLE_RATE),
+        dtype=member.at("dtype").text(tuple(DTYPE_BYTES)),
+    )
+
+
+def _figure(member: Member, where: str) -> Number | None:
+    """The figure that a way leads to; None where it ends on the way, as in a file of an older version."""
+    found: Member | None = member
     for name in where.split("."):
-        if name not in value:
-            return None
-        value = value[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise ValueError(f"{where} is {value!r}")
-    return value
+        found = found and found.find(name)
+    if found is None:
+        return None
+    return found.number() if where.startswith("latency.") or where in _FRACTIONS else found.integer()
+
+
+def _measured_on(latency: Member) -> str:
+    device, name, torch = (latency.find(name) for name in ("device", "device_name", "torch_version"))
+    texts = (device and device.text(), name and name.text(), torch and f"torch {torch.text()}")
+    return ", ".join(filter(None, texts))
 
 
 def require_same_workload(baseline: Baseline, workload: Workload) -> None:

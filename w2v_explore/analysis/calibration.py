@@ -8,15 +8,22 @@ import json
 import re
 import statistics
 from dataclasses import dataclass, fields
-from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore import host
 from w2v_explore.analysis.roofline import KINDS, Roofs
-from w2v_explore.errors import CalibrationError
+from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.errors import CalibrationError, SourceError
+from w2v_explore.files.json_document import DocumentError, Member, document_root
+from w2v_explore.files.read import read_whole
 
 _SCHEMA_VERSION = 1
+# A calibration has some 300 KB.
+_MAX_BYTES = 16 * 2**20
+# Wide of all that is measured, and so narrow that no product or quotient of such figures is infinite.
+_LEAST_SECONDS, _MOST_SECONDS = 1e-12, 1e9
+_MOST_SIZE = 10**30
 
 
 class Sample(NamedTuple):
@@ -170,16 +177,15 @@ def read_calibration(path: Path) -> Calibration:
     """The calibration that a file keeps.
 
     Raises:
-        CalibrationError: It cannot be read, or is not what `encode_calibration` makes.
+        CalibrationError: It cannot be read, or is not what `encode_calibration` makes; the message has the path of the
+            member that is wrong.
     """
     try:
-        return _decode(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise CalibrationError(f"{path}: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        # json's and int's messages have the place; a KeyError is the name of what is missing.
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise CalibrationError(f"{path} is no calibration ({reason}); delete it and calibrate again") from error
+        return _decode(document_root(read_whole(str(path), _MAX_BYTES)))
+    except SourceError as error:
+        raise CalibrationError(f"{error}; delete it and calibrate again") from error
+    except DocumentError as error:
+        raise CalibrationError(f"{path} is no calibration ({error}); delete it and calibrate again") from error
 
 
 def find_calibration(
@@ -249,26 +255,61 @@ def _mismatch(calibration: Calibration, device_name: str | None = None) -> str |
     return None
 
 
-def _decode(document: Any) -> Calibration:
-    """The record of a file's plain data; raises KeyError, TypeError or ValueError where it is none."""
-    if document["schema_version"] != _SCHEMA_VERSION:
-        raise ValueError(f"schema_version {document['schema_version']}, not {_SCHEMA_VERSION}")
-    values = {field.name: document[field.name] for field in fields(Calibration) if field.name != "noise"}
-    noise = document.get("noise")
-    values["noise"] = None if noise is None else tuple(NoiseMark(**mark) for mark in noise)
-    values["roofs"] = Roofs(**document["roofs"])
-    values["samples"] = tuple(Sample(*sample) for sample in document["samples"])
-    values["references"] = tuple(Reference(**reference) for reference in document["references"])
-    calibration = Calibration(**values)
-    figures = [*calibration.roofs, *[figure for one in calibration.samples for figure in (one.seconds, one.bytes)]]
-    figures += [figure for one in calibration.references for figure in (one.median_s, one.held_out_s)]
-    if not all(isinstance(figure, (int, float)) and isfinite(figure) and figure > 0 for figure in figures):
-        raise ValueError("a time, size or rate is no positive number")
-    if missing := KINDS - {sample.kind for sample in calibration.samples}:
-        raise ValueError(f"no sample of {min(missing)}")
-    if not calibration.references:
-        raise ValueError("no reference")
-    return calibration
+def _decode(document: Member) -> Calibration:
+    """The record that a document holds; raises DocumentError where it holds none."""
+    version = document.at("schema_version").integer()
+    if version != _SCHEMA_VERSION:
+        raise DocumentError(f"its schema_version is {version}, and this program reads {_SCHEMA_VERSION}")
+    threads, roofs, noise = document.at("threads"), document.at("roofs"), document.find("noise")
+    references = tuple(map(_reference, document.at("references").items()))
+    if not references:
+        raise document.at("references").refuse("at least one")
+    samples = tuple(_sample(item, len(references)) for item in document.at("samples").items())
+    if missing := KINDS - {sample.kind for sample in samples}:
+        raise DocumentError(f"samples: none is of the kind {min(missing)}")
+    return Calibration(
+        device=document.at("device").text(),
+        device_name=document.at("device_name").text(),
+        dtype=document.at("dtype").text(tuple(DTYPE_BYTES)),
+        threads=None if threads.value is None else threads.integer(1),
+        is_default_threads=document.at("is_default_threads").flag(),
+        torch_version=document.at("torch_version").text(),
+        created=document.at("created").text(),
+        roofs=Roofs(*[roofs.at(name).number(1, _MOST_SIZE) for name in Roofs._fields]),
+        samples=samples,
+        references=references,
+        noise=None if noise is None or noise.value is None else tuple(map(_noise_mark, noise.items())),
+    )
+
+
+def _sample(item: Member, num_references: int) -> Sample:
+    reference, kind, macs, size, seconds = item.items(len(Sample._fields))
+    return Sample(
+        reference=reference.integer(0, num_references - 1),
+        kind=kind.text(),
+        macs=macs.integer(0, _MOST_SIZE),
+        bytes=size.integer(1, _MOST_SIZE),
+        seconds=_seconds(seconds),
+    )
+
+
+def _reference(item: Member) -> Reference:
+    return Reference(
+        name=item.at("name").text(),
+        audio_seconds=_seconds(item.at("audio_seconds")),
+        median_s=_seconds(item.at("median_s")),
+        iqr_s=item.at("iqr_s").number(0, _MOST_SECONDS),
+        held_out_s=_seconds(item.at("held_out_s")),
+    )
+
+
+def _noise_mark(item: Member) -> NoiseMark:
+    name, found, advice = (item.at(name).text() for name in ("name", "found", "advice"))
+    return NoiseMark(name, found, advice, item.at("passes").integer())
+
+
+def _seconds(member: Member) -> float:
+    return member.number(_LEAST_SECONDS, _MOST_SECONDS)
 
 
 def calibrations_folder() -> Path:

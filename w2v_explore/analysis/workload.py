@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsFloat
 
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.validate import describe
 from w2v_explore.errors import WorkloadError
 
 if TYPE_CHECKING:
@@ -45,9 +47,13 @@ class Workload:
             object.__setattr__(self, name, _whole_number(name, getattr(self, name)))
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         if not 1 <= self.batch <= MAX_BATCH:
-            raise WorkloadError(f"a batch of {self.batch} cannot be computed; give a number from 1 to {MAX_BATCH}")
+            raise WorkloadError(
+                f"a batch of {describe(self.batch)} cannot be computed; give a number from 1 to {MAX_BATCH}"
+            )
         if not 1 <= self.samples <= MAX_SAMPLES:
-            raise WorkloadError(f"{self.samples} samples cannot be computed; give a number from 1 to {MAX_SAMPLES}")
+            raise WorkloadError(
+                f"{describe(self.samples)} samples cannot be computed; give a number from 1 to {MAX_SAMPLES}"
+            )
         if not isinstance(self.dtype, str) or self.dtype not in DTYPE_BYTES:
             raise WorkloadError(f"unknown dtype {self.dtype}; give one of {', '.join(DTYPE_BYTES)}")
 
@@ -124,13 +130,16 @@ def _whole_number(name: str, value: object) -> int:
 
 def _sample_rate(value: object) -> int:
     rate = _whole_number("sample_rate", value)
-    if rate < 1:
-        raise WorkloadError(f"there is no sample rate of {rate}; give samples per second, as 16000")
+    if not 1 <= rate <= MAX_SAMPLES:
+        raise WorkloadError(f"there is no sample rate of {describe(rate)}; give samples per second, as 16000")
     return rate
 
 
 def _number(name: str, value: object) -> float:
     """A number of any type that is one."""
     if isinstance(value, SupportsFloat) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf
     raise TypeError(f"{name} is {kind_of(value)}; give a number")

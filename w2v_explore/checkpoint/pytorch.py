@@ -121,7 +121,8 @@ def open_pytorch(path: str) -> PyTorchFile:
         try:
             if read_at(file, 0, len(ZIP_START)) == ZIP_START:
                 return _open_zip(path, file, size)
-            if tarfile.is_tarfile(path):
+            file.seek(0)
+            if tarfile.is_tarfile(file):
                 raise PickleError("it is a tar archive, as torch 0.1 wrote")
             return _open_legacy(path, file, size)
         except PickleError as error:

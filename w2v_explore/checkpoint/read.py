@@ -64,7 +64,8 @@ def _configs_beside(weights: str) -> Iterator[ForeignConfig]:
     stem = file.partition(".")[0]
     for name in CONFIG_FILES:
         path = os.path.join(folder, name.format(stem=stem))
-        if os.path.isfile(path):
+        # What cannot be read is said once the config is asked for.
+        if os.path.lexists(path) and not os.path.isdir(path):
             yield ForeignConfig(path, path=path)
 
 

@@ -7,7 +7,7 @@ import typer
 from w2v_explore.analysis.presets import analyze_presets
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import load_preset
-from w2v_explore.config.presets import preset_path
+from w2v_explore.config.source import read_preset
 from w2v_explore.report.catalogue import presets_report
 from w2v_explore.report.terminal import print_report, stdout_console
 
@@ -38,4 +38,4 @@ def show(
 
         print(write_config(preset, "w2v"), end="")
     else:
-        print(preset_path(name).read_text(encoding="utf-8"), end="")
+        print(read_preset(name).content.decode(), end="")

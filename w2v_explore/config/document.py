@@ -22,13 +22,15 @@ from w2v_explore.config.nodes import (
 )
 from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.source import Source
-from w2v_explore.diagnostics import Place, Problem
+from w2v_explore.diagnostics import Place, Problem, shorten
 
 if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
 
 OWN_DIALECT = "w2v"
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
+# The seven convolutions of the published models take a quarter of it.
+_MAX_SHOWN_OVERRIDE = 400
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
@@ -149,7 +151,7 @@ def _is_our_own(document: Document) -> bool:
 def parse_override(text: str) -> Document:
     """The one entry of a ``--set field=value``; the value is read as YAML."""
     field, equals, value = text.partition("=")
-    name = f"{OVERRIDE}{text}"
+    name = f"{OVERRIDE}{shorten(text, _MAX_SHOWN_OVERRIDE)}"
     source = Source(name, b"")
     if not (equals and field.strip()):
         problem = Problem(

@@ -74,7 +74,7 @@ def read_source(reference: str, folder: str | None = None) -> Source:
     stem = reference.removesuffix(".yaml")
     if stem in preset_names() and (not os.path.lexists(path) or os.path.isdir(path)):
         return read_preset(stem)
-    if os.path.isfile(os.path.join(path, FOLDER_CONFIG)):
+    if os.path.lexists(os.path.join(path, FOLDER_CONFIG)):
         return read_file(os.path.join(path, FOLDER_CONFIG))
     return read_file(path, reference)
 
@@ -95,8 +95,8 @@ def read_stdin(name: str) -> Source:
 
 def read_preset(name: str) -> Source:
     """The source of a preset, by its exact name."""
-    path = preset_path(name)
-    return Source(f"preset {name}", path.read_bytes(), str(path))
+    path = str(preset_path(name))
+    return Source(f"preset {name}", read_start(path, MAX_BYTES + 1), path)
 
 
 def is_preset(source: Source) -> bool:

@@ -1,5 +1,11 @@
-"""Opening what a user names: a regular file, of which never more is read than was asked for; a pipe would wait."""
+"""Opening what a user names, or what lies where a user could have put it: the one way in of every file.
 
+A file is opened without waiting, has to be a regular one, and is read no further than its reader's limit, whatever
+size it states: a FIFO, a device, a socket and a link to /dev/zero are refused, and an endless file of /proc ends at the
+limit. Not promised is the time that a file system takes: a network whose server is gone may hold up any call.
+"""
+
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -8,7 +14,10 @@ from typing import BinaryIO
 
 from w2v_explore.errors import SourceError
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# Opening a FIFO would wait for a writer, and a terminal could become the one that controls this process.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_NO_REGULAR_FILE = "it is no regular file"
+_PIECE_BYTES = 64 * 1024
 
 
 @contextmanager
@@ -35,11 +44,7 @@ def read_start(path: str, num_bytes: int) -> bytes:
     try:
         descriptor, size = _open(path)
         try:
-            # A buffer of the largest size allowed for each small file would cost more than reading it.
-            content = os.read(descriptor, min(size + 1, num_bytes))
-            while len(content) < num_bytes and (more := os.read(descriptor, min(num_bytes - len(content), 64 * 1024))):
-                content += more
-            return content
+            return _read(descriptor, size, num_bytes)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -52,12 +57,33 @@ def read_whole(path: str, most_bytes: int) -> bytes:
     Raises:
         SourceError: As `open_file`, or it is larger.
     """
-    with open_file(path) as (file, size):
-        content = b"" if size > most_bytes else read_at(file, 0, most_bytes + 1)
+    try:
+        descriptor, size = _open(path)
+        try:
+            content = b"" if size > most_bytes else _read(descriptor, size, most_bytes + 1)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _refusal(path, error) from error
     if max(size, len(content)) > most_bytes:
-        size = max(size, len(content))
-        raise SourceError(f"cannot read {path}: it has {size:,} bytes; the most allowed is {most_bytes:,}")
+        # A file that grows, and those of /proc, state fewer bytes than they have.
+        has = f"{size:,}" if size > most_bytes else f"more than {most_bytes:,}"
+        raise SourceError(f"cannot read {path}: it has {has} bytes; the most allowed is {most_bytes:,}")
     return content
+
+
+def read_if_there(path: str, most_bytes: int) -> bytes | None:
+    """`read_whole` of a file that is looked for and need not be there; None where nothing has its name.
+
+    Raises:
+        SourceError: As `read_whole`.
+    """
+    try:
+        return read_whole(path, most_bytes)
+    except SourceError as error:
+        if isinstance(error.__cause__, (FileNotFoundError, NotADirectoryError)):
+            return None
+        raise
 
 
 def read_at(file: BinaryIO, start: int, num_bytes: int) -> bytes:
@@ -71,14 +97,31 @@ def read_at(file: BinaryIO, start: int, num_bytes: int) -> bytes:
 
 def _open(path: str) -> tuple[int, int]:
     """A descriptor of a regular file, and its size; SourceError or OSError where there is none."""
-    # Opening a FIFO would wait for a writer.
-    descriptor = os.open(path, _FLAGS)
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except ValueError as error:
+        reason = "it holds a NUL character" if "\0" in path else "no file's name can have its characters"
+        raise SourceError(f"{path!r} is no path: {reason}") from error
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)
-    raise SourceError(f"cannot read {path}: it is {'a folder' if stat.S_ISDIR(status.st_mode) else 'no regular file'}")
+    raise SourceError(f"cannot read {path}: {'it is a folder' if stat.S_ISDIR(status.st_mode) else _NO_REGULAR_FILE}")
+
+
+def _read(descriptor: int, size: int, num_bytes: int) -> bytes:
+    """The first bytes of an open file that states a size, which may be too small."""
+    # A buffer of the largest size allowed for each small file would cost more than reading it.
+    content = os.read(descriptor, min(size + 1, num_bytes))
+    if len(content) == size < num_bytes:
+        return content
+    pieces = bytearray(content)
+    while len(pieces) < num_bytes and (more := os.read(descriptor, min(num_bytes - len(pieces), _PIECE_BYTES))):
+        pieces += more
+    return bytes(pieces)
 
 
 def _refusal(path: str, error: OSError) -> SourceError:
-    return SourceError(f"cannot read {path}: {error.strerror or error}")
+    # A socket cannot be opened at all.
+    reason = _NO_REGULAR_FILE if error.errno == errno.ENXIO else error.strerror or error
+    return SourceError(f"cannot read {path}: {reason}")

@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
+from w2v_explore.errors import SourceError
+from w2v_explore.files.read import read_if_there
 from w2v_explore.lint.paths import is_below, repository_root, tidy
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = (FOLDER_CONFIG,)
 STDIN = "-"
+
+# Patterns take time by the line; the largest collections of them have some 10 KB.
+_MAX_IGNORE_BYTES = 128 * 1024
+# That of a repository of a million files.
+_MAX_INDEX_BYTES = 128 * 1024 * 1024
+_MAX_POINTER_BYTES = 8 * 1024
 
 _Complain = Callable[[str, str], None]
 _PassBy = Callable[[str, str], None]
@@ -91,7 +99,7 @@ def _expand(path: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]
 
 
 def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> Iterator[Found]:
-    ignored = _IgnoredByGit(folder)
+    ignored = _IgnoredByGit(folder, complain)
 
     def refuse(error: OSError) -> None:
         complain(str(error.filename), f"cannot search {error.filename}: {error.strerror}")
@@ -133,7 +141,8 @@ class _IgnoredByGit:
     What git tracks it does not ignore, whatever such a file says.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, complain: _Complain) -> None:
+        self._complain = complain
         self._specs: list[tuple[str, Any]] = []
         self._tracked: dict[str | None, _Tracked] = {}
         for parent in self._parents(os.path.abspath(folder)):
@@ -141,16 +150,21 @@ class _IgnoredByGit:
 
     def enter(self, folder: str) -> None:
         """Read a folder's .gitignore; those of folders that are left behind no longer match anything."""
+        folder = os.path.abspath(folder)
         path = os.path.join(folder, ".gitignore")
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                lines = file.read().splitlines()
-        except OSError:
+            content = read_if_there(path, _MAX_IGNORE_BYTES)
+        except SourceError as error:
+            # Files that it names are linted: better too many than an answer about fewer than there are.
+            self._complain(path, f"{error}; what it ignores is not known")
             return
+        if content is None:
+            return
+        lines = content.decode(errors="replace").splitlines()
         # Imported only where there is such a file.
         from pathspec import GitIgnoreSpec
 
-        self._specs.append((os.path.abspath(folder), GitIgnoreSpec.from_lines(lines)))
+        self._specs.append((folder, GitIgnoreSpec.from_lines(lines)))
 
     def holds(self, parent: str, name: str) -> bool:
         """Whether git ignores a name in a folder; a folder's name ends in a slash."""
@@ -170,7 +184,7 @@ class _IgnoredByGit:
         if root is None:
             return False
         if root not in self._tracked:
-            self._tracked[root] = _Tracked(root)
+            self._tracked[root] = _Tracked(root, self._complain)
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         return self._tracked[root].holds(name if relative == os.curdir else f"{relative}/{name}")
 
@@ -188,12 +202,12 @@ class _IgnoredByGit:
 class _Tracked:
     """The names in a repository's index; none where it cannot be read, as of version 4, which compresses names."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, complain: _Complain) -> None:
         self._index = b""
         try:
-            with open(os.path.join(_git_folder(root), "index"), "rb") as file:
-                index = file.read()
-        except (OSError, ValueError):
+            index = _read_index(root)
+        except SourceError as error:
+            complain(root, f"{error}; what git tracks in {root} is not known")
             return
         if index[:4] == b"DIRC" and int.from_bytes(index[4:8], "big") in (2, 3):
             self._index = index
@@ -212,10 +226,15 @@ class _Tracked:
         return False
 
 
-def _git_folder(root: str) -> str:
-    """Where git keeps what it knows of a working tree: in a submodule or another working tree, a file says where."""
-    path = os.path.join(root, ".git")
-    if os.path.isdir(path):
-        return path
-    with open(path, encoding="utf-8") as file:
-        return os.path.join(root, file.read().removeprefix("gitdir:").strip())
+def _read_index(root: str) -> bytes:
+    """What git tracks in a working tree; nothing where it has not tracked anything yet.
+
+    Raises:
+        SourceError: It is there and cannot be read.
+    """
+    folder = os.path.join(root, ".git")
+    if not os.path.isdir(folder):
+        # In a submodule or another working tree, a file says where git keeps what it knows.
+        pointer = (read_if_there(folder, _MAX_POINTER_BYTES) or b"").removeprefix(b"gitdir:").strip()
+        folder = os.path.join(root, os.fsdecode(pointer))
+    return read_if_there(os.path.join(folder, "index"), _MAX_INDEX_BYTES) or b""

@@ -7,12 +7,18 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from w2v_explore.config.validate import describe
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError
+from w2v_explore.files.read import read_if_there
 from w2v_explore.lint.codes import is_known
 
 _TABLE = "w2v-explore"
 # A file with nothing of the kind in it is not parsed.
 _TRACE = re.compile(rb"w2v[ _-]?explor", re.IGNORECASE)
+# Those with the settings of many tools have some 30 KB.
+_MAX_BYTES = 512 * 1024
+_MAX_DOTS_SQUARED = 10**7
 _CLOSE = 0.85
 _LISTS = ("paths", "select", "ignore")
 _KEYS = (*_LISTS, "fail-on", "seconds", "format", "budgets", "per-path-ignores")
@@ -49,7 +55,7 @@ def load_project(folder: str) -> Project:
     """The settings of the nearest pyproject.toml with a ``[tool.w2v-explore]``, upwards from a folder.
 
     Raises:
-        SourceError: It is no TOML, or says something that has no meaning.
+        SourceError: It cannot be read, is no TOML, or says something that has no meaning.
     """
     folder = os.path.abspath(folder)
     while True:
@@ -64,33 +70,45 @@ def load_project(folder: str) -> Project:
 
 
 def _table(path: str) -> dict[str, Any] | None:
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except (FileNotFoundError, NotADirectoryError):
+    content = read_if_there(path, _MAX_BYTES)
+    if content is None or not _TRACE.search(content):
         return None
-    except OSError as error:
-        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
-    if not _TRACE.search(content):
-        return None
+    document = _parse(path, content)
+    misplaced = next(_misplaced(document), None)
+    if misplaced is not None:
+        raise SourceError(f"{path}: the table {misplaced} is read by nobody; call it tool.{_TABLE}")
+    tools = document.get("tool", {})
+    if not isinstance(tools, dict):
+        raise SourceError(f"{path}: tool is {describe(tools)}; write a table, [tool.{_TABLE}]")
+    table = tools.get(_TABLE)
+    if table is not None and not isinstance(table, dict):
+        raise SourceError(f"{path}: tool.{_TABLE} is {describe(table)}; write a table, [tool.{_TABLE}]")
+    return table
+
+
+def _parse(path: str, content: bytes) -> dict[str, Any]:
     # Only projects that configure the linter pay for the import.
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
 
+    # The parser takes time with the square of the parts of a key.
+    if sum(line.count(b".") ** 2 for line in content.splitlines()) > _MAX_DOTS_SQUARED:
+        raise SourceError(f"cannot read {path}: it has keys of too many parts")
     try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document: dict[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
+        return document
+    except tomllib.TOMLDecodeError as error:
         raise SourceError(f"cannot read {path}: {error}") from error
-    misplaced = next(_misplaced(document), None)
-    if misplaced is not None:
-        raise SourceError(f"{path}: the table {misplaced} is read by nobody; call it tool.{_TABLE}")
-    tools = document.get("tool")
-    table = tools.get(_TABLE) if isinstance(tools, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise SourceError(f"{path}: tool.{_TABLE} is {table!r}; write a table, [tool.{_TABLE}]")
-    return table
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SourceError(f"cannot read {path}: it is no UTF-8 (at line {line})") from error
+    except RecursionError as error:
+        raise SourceError(f"cannot read {path}: it is nested too deep") from error
+    except ValueError as error:
+        # Python's own message says how to have its limit lifted.
+        raise SourceError(f"cannot read {path}: it has a number or a date that nothing can be") from error
 
 
 def _misplaced(document: dict[str, Any]) -> Iterator[str]:
@@ -108,11 +126,11 @@ def _misplaced(document: dict[str, Any]) -> Iterator[str]:
 
 def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
     def refuse(key: str, instead: str) -> SourceError:
-        return SourceError(f"{path}: tool.{_TABLE}.{key} is {table[key]!r}; write {instead}")
+        return SourceError(f"{path}: tool.{_TABLE}.{key} is {describe(table[key])}; write {instead}")
 
     for key, value in table.items():
         if key not in _KEYS:
-            raise SourceError(f"{path}: tool.{_TABLE} has no option {key}; there is {', '.join(_KEYS)}")
+            raise SourceError(f"{path}: tool.{_TABLE} has no option {shorten(key)}; there is {', '.join(_KEYS)}")
         if key in _LISTS and not _is_texts(value):
             raise refuse(key, "a list of texts")
         if key == "fail-on" and value not in _SEVERITIES:
@@ -134,7 +152,9 @@ def _project(path: str, folder: str, table: dict[str, Any]) -> Project:
     for key, codes in lists:
         for code in codes:
             if not is_known(code):
-                raise SourceError(f"{path}: tool.{_TABLE}.{key} has {code!r}, no code of a rule; write E234, or W")
+                raise SourceError(
+                    f"{path}: tool.{_TABLE}.{shorten(key)} has {shorten(code)!r}, no code of a rule; write E234, or W"
+                )
     return Project(
         folder=folder,
         paths=tuple(os.path.join(os.path.relpath(folder), path) for path in table.get("paths", ())),

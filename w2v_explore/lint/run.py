@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, SupportsFloat
 
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
@@ -67,8 +67,10 @@ class LintRun:
         return self.finish()
 
     def complain(self, path: str, message: str) -> None:
-        """Note what could not be read or written, and go on."""
-        self._report.unreadable.append(NotRead(path, message))
+        """Note what could not be read or written, once, and go on: several searches come across one .gitignore."""
+        entry = NotRead(path, message)
+        if entry not in self._report.unreadable:
+            self._report.unreadable.append(entry)
 
     def pass_by(self, path: str, reason: str) -> None:
         """Note what a search did not look at."""
@@ -200,9 +202,7 @@ class LintRun:
         try:
             write_source(fixed)
         except OSError as error:
-            message = f"cannot write {source.name}: {error.strerror or error}"
-            if NotRead(found.path, message) not in self._report.unreadable:
-                self.complain(found.path, message)
+            self.complain(found.path, f"cannot write {source.name}: {error.strerror or error}")
             return False
         return True
 
@@ -258,6 +258,8 @@ def lint_files(
         message = nothing_there(name)
         if message is not None:
             raise SourceError(message)
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, SupportsFloat)):
+        raise TypeError(f"seconds is {kind_of(seconds)}; give a number")
     project = load_project(os.getcwd())
     settings = settings_of(project, select=select, ignore=ignore, seconds=seconds, allow_unknown=allow_unknown)
     return LintRun(project, settings, "<stdin>", None, known_dialect(dialect)).check_all(names)

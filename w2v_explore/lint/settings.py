@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Rule, Severity
 from w2v_explore.errors import ArgumentError
 from w2v_explore.lint.codes import INPUT_TOO_SHORT, all_rules, is_known
 from w2v_explore.lint.pyproject import Project
 
+# A day and more, which at the highest sample rate is less than what any workload may have.
+_MAX_SECONDS = 100_000
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 
 
@@ -64,13 +67,14 @@ def settings_of(
         ArgumentError: A code is none, no rule is left to run, one is selected that cannot, or the duration is not
             positive.
     """
-    if seconds is not None and not 0 < seconds < float("inf"):
-        raise ArgumentError(f"{seconds:g} seconds are no length of audio; give a positive duration")
     chosen = project.select if select is None else _codes(select)
     ignored = project.ignore if ignore is None else _codes(ignore)
     if chosen == ():
         raise ArgumentError("no rule is selected, so that nothing would be checked; give E,W for the usual ones")
     duration = seconds if seconds is not None else project.seconds
+    if duration is not None and not 0 < duration <= _MAX_SECONDS:
+        how = f"at most {_MAX_SECONDS:,}" if duration > 0 else "a positive duration"
+        raise ArgumentError(f"{describe(duration)} seconds are no length of audio; give {how}")
     if chosen is not None and INPUT_TOO_SHORT.code in chosen and duration is None:
         raise ArgumentError(
             f"{INPUT_TOO_SHORT.code} is selected, and runs only where it is said how long clips are; give --seconds"

@@ -2,10 +2,10 @@
 
 What it does
     Works out the figures that `budgets` sets limits for, in the config or in pyproject.toml, and compares. A limit is a
-    number (the most allowed), with k, M, G or T for thousands if you like, as 100M, or {min: …, max: …}. A limit in
-    bytes below 1 MiB needs a unit, so that a forgotten one is no limit of a few bytes: 2GB (10^9 bytes each) or 1.5GiB
-    (2^30). peak_memory_bytes is that of inference: float32 parameters and the most that tensors take at once, for one
-    utterance of 10 seconds, or of the linter's `seconds`.
+    number (the most allowed), finite and not negative, with k, M, G or T for thousands if you like, as 100M, or
+    {min: …, max: …}. A limit in bytes below 1 MiB needs a unit, so that a forgotten one is no limit of a few bytes:
+    2GB (10^9 bytes each) or 1.5GiB (2^30). peak_memory_bytes is that of inference: float32 parameters and the most that
+    tensors take at once, for one utterance of 10 seconds, or of the linter's `seconds`.
 Why is this bad
     It is what you asked to be told: a config that outgrows the device or the latency it was meant for.
 Example
@@ -25,7 +25,7 @@ from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity, require_u
 from w2v_explore.analysis.receptive_field import kernel_field
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.validate import describe
-from w2v_explore.errors import QuantityError
+from w2v_explore.errors import QuantityError, WorkloadError
 from w2v_explore.lint.codes import BUDGET as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -36,6 +36,8 @@ TORCH = "never sees it"
 _KEY = "budgets"
 _DURATION_S = 10.0
 _INSTEAD = "write a number, as 100M, or {min: …, max: …}"
+# No figure comes near it.
+_MOST = 1e30
 LIMITS = (
     "parameters",
     "parameter_bytes",
@@ -71,7 +73,11 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
             _, _, instead = str(error).partition("; ")
             yield Finding(f"budgets.{name}{whose} is {describe(limit)}; {instead}", keys, item)
             continue
-        figures = figures or _figures(subject)
+        try:
+            figures = figures or _figures(subject)
+        except WorkloadError as error:
+            yield Finding(f"the shortest input that gives a frame is past any budget: {error}", keys, item)
+            return
         least, most = bounds
         if not least <= figures[name] <= most:
             bound = f"at least {_exact(least)}" if figures[name] < least else f"at most {_exact(most)}"
@@ -105,17 +111,26 @@ def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:
         raise QuantityError(f"{describe(limit)} is no limit; {_INSTEAD}")
     least = _number(limit["min"], in_bytes) if "min" in limit else float("-inf")
     most = _number(limit["max"], in_bytes) if "max" in limit else float("inf")
+    if least > most:
+        raise QuantityError(
+            "the least is above the most; write {min: …, max: …} with a max that is no less than the min"
+        )
     return least, most
 
 
 def _number(value: Any, in_bytes: bool) -> float:
     if isinstance(value, str) and value:
-        return parse_quantity(value, in_bytes=in_bytes)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        number = parse_quantity(value, in_bytes=in_bytes)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = value
+    else:
         raise QuantityError(f"{describe(value)} is no limit; {_INSTEAD}")
-    if in_bytes:
-        require_unit(value, f"{value:g}")
-    return value
+    # Not a number is in no range.
+    if not 0 <= number <= _MOST:
+        raise QuantityError(f"{describe(value)} is no limit; {_INSTEAD}")
+    if in_bytes and not isinstance(value, str):
+        require_unit(number, f"{number:g}")
+    return number
 
 
 def _figures(subject: Subject) -> dict[str, float]:
