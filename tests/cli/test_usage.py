@@ -62,3 +62,12 @@ def test_a_dash_is_standard_output_and_no_file(run: Runner, tmp_path: Path, monk
         assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
         assert "name of a" in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["here.yaml"]
+
+
+def test_a_word_of_any_length_is_answered_at_once(run: Runner) -> None:
+    for arguments in (
+        ["summary", "base", "--seconds", "0x" + "f" * 120_000],
+        ["lint", "." * 120_000 + "=" * 1_000, "-x"],
+    ):
+        outcome = run(*arguments)
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)
