@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from w2v_explore.encoding import printable
+
 Severity = Literal["error", "warning", "advice"]
 
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "A": "advice"}
@@ -55,8 +57,8 @@ class Problem(NamedTuple):
     fix: str | None = None
 
     def __str__(self) -> str:
-        """One line: place, severity, code, name and message."""
-        return f"{self.place}: {self.rule.severity} {self.rule.code} {self.rule.name}: {self.message}"
+        """One printable line: place, severity, code, name and message."""
+        return printable(f"{self.place}: {self.rule.severity} {self.rule.code} {self.rule.name}: {self.message}")
 
 
 def shorten(text: str, most: int = 60) -> str:

@@ -21,10 +21,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import printable
 
 
 class W2vExploreError(Exception):
     """Base of every exception that this package raises on purpose; its text is one clear message."""
+
+    def __str__(self) -> str:
+        # Each argument is a line, and what a message quotes makes none: who words it does not have to think of that.
+        return "\n".join(printable(str(line)) for line in self.args)
 
 
 class ArgumentError(W2vExploreError, ValueError):
@@ -44,7 +49,11 @@ class ConfigError(W2vExploreError, ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(*map(str, self.problems))
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[Sequence[Problem]]]:
+        """What pickles and copies it: the problems, and not the lines that were made of them."""
+        return type(self), (self.problems,)
 
 
 class CheckpointError(W2vExploreError, ValueError):

@@ -171,7 +171,7 @@ def test_github_commands_are_parsed_back() -> None:
     assert parsed[0] == (
         "error",
         {"title": "E234 heads-divide", "file": "a.yaml", "line": "3", "endLine": "3", "col": "20", "endColumn": "23"},
-        "50 % of a: b,\nand \x01 <&> 😀",
+        "50 % of a: b,\nand \\x01 <&> 😀",
     )
     assert parsed[2][1] == {"title": "E234 heads-divide", "file": "/abs/b.yaml"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -41,6 +42,14 @@ def test_a_picture_shows_intervals_and_noise() -> None:
     assert "NOISY: doubtful" not in drawn
     assert "NOISY: doubtful" in doubtful
     assert plot_curves([NOISY], "on a machine", "png").startswith(b"\x89PNG")
+
+
+def test_a_name_is_no_formula_in_a_picture() -> None:
+    named = replace(QUIET, name="$\\nosuch{$ \x1b\u202e --> <b>")
+    drawn = plot_curves([named], "on a $\\machine$", "svg").decode()
+    ElementTree.fromstring(drawn)
+    assert r"$\nosuch{$ \x1b\u202e" in drawn
+    assert "\x1b" not in drawn
 
 
 def test_few_runs_are_not_called_an_interval() -> None:

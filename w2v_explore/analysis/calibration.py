@@ -234,7 +234,7 @@ def require_calibration(device: str, dtype: str, threads: int | None = None) -> 
     for other in _read_all(device, dtype):
         reason = _mismatch(other) or f"it is for --threads {other.threads}"
         lines.append(f"{other.path.name} does not count: {reason}")
-    raise CalibrationError("\n".join(lines))
+    raise CalibrationError(*lines)
 
 
 def _read_all(device: str, dtype: str) -> list[Calibration]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.checkpoint.contents import SizeOfKind
 from w2v_explore.diagnostics import shorten
+from w2v_explore.encoding import printable
 
 Shape = tuple[int, ...]
 
@@ -98,5 +99,4 @@ def count_elements(tensors: Iterable[TensorInfo]) -> int:
 
 def shown(name: str) -> str:
     """A name from a file, fit to print: nothing in it moves a terminal's cursor, and it ends."""
-    text = name if name.isprintable() else repr(name)[1:-1]
-    return shorten(text, _MAX_SHOWN)
+    return shorten(printable(name), _MAX_SHOWN)

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from w2v_explore.cli import interrupt
 from w2v_explore.cli.exit_codes import DEFECT, WRONG_QUESTION
-from w2v_explore.cli.streams import OutputError, guard_streams
+from w2v_explore.cli.streams import OutputError, guard_streams, say
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
@@ -84,7 +84,7 @@ def main() -> int:
             code = WRONG_QUESTION
             if not interrupt.came():
                 with suppress(OutputError):
-                    _complain(f"error: {error}")
+                    say(f"error: {error}")
     return interrupt.EXIT_CODE if interrupt.came() else code
 
 
@@ -109,14 +109,15 @@ def _explain(error: BaseException) -> int:
         case SystemExit(code=int(code)):
             return code
         case ConfigError():
-            _complain(*map(str, error.problems))
+            say(*error.problems)
         case W2vExploreError():
-            _complain(f"error: {error}")
+            say(*f"error: {error}".split("\n"))
         case _ if hasattr(error, "format_message"):  # typer's, whose class is not public
             _refuse(error)
         case _:
-            traceback.print_exception(error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error)
-            _complain("This is a defect in w2v-explore; please report it with the lines above.")
+            cause = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
+            say(*"".join(traceback.format_exception(cause)).rstrip("\n").split("\n"))
+            say("This is a defect in w2v-explore; please report it with the lines above.")
             return DEFECT
     return WRONG_QUESTION
 
@@ -126,26 +127,21 @@ def _refuse(error: Any) -> None:
     if not error.format_message():  # the help has been printed
         return
     if type(error) is typer.BadParameter and error.param is None:
-        _complain(f"error: {error.message}")
+        say(f"error: {error.message}")
         return
     # Imported only where there is a mistake.
     from w2v_explore.cli.usage import describe_mistake
 
     message = describe_mistake(error, COMMANDS)
     if message.endswith("`"):  # it says the whole command
-        _complain(f"error: {message}")
+        say(f"error: {message}")
         return
     end = "" if message.endswith("?") else "."
     if getattr(error, "ctx", None):
         command = error.ctx.command_path
     else:  # an option without its argument does not know whose it is
         command = " ".join(["w2v-explore", *[word for word in sys.argv[1:2] if word in COMMANDS]])
-    _complain(f"error: {message}{end} Try '{command} --help'.")
-
-
-def _complain(*lines: str) -> None:
-    for line in lines:
-        print(line, file=sys.stderr)
+    say(f"error: {message}{end} Try '{command} --help'.")
 
 
 def _forget_a_width_of_nothing() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from w2v_explore.cli.streams import say
 from w2v_explore.errors import ConditionError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def report_broken(
             if condition.is_change and reference:
                 change = _percent(condition, value) if condition.is_percent else f"{value:+,.10g}"
                 message += f", {change} against {_number(before[condition.metric])} of {reference[0]}"
-            print(f"{message}; it fails if {condition.text}", file=sys.stderr)
+            say(f"{message}; it fails if {condition.text}")
     return broken
 
 

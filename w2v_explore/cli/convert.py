@@ -1,12 +1,12 @@
 """``w2v-explore convert``."""
 
-import sys
 from enum import Enum
 from typing import Annotated
 
 import typer
 
 from w2v_explore.cli import options
+from w2v_explore.cli.streams import say
 from w2v_explore.config.dialects.conversion import Conversion, account_for_conversion, convert_reading
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.dialects.write import require_fitting_name, write_config
@@ -87,5 +87,4 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
         return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"
     print_report(conversion_report(heading, rows, _TITLES[source], _TITLES[to], verbose), stderr_console())
-    for warning in reading.warnings:
-        print(warning, file=sys.stderr)
+    say(*reading.warnings)

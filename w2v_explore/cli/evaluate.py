@@ -13,8 +13,10 @@ import typer
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import check_threads
+from w2v_explore.cli.streams import say
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import printable
 from w2v_explore.errors import CalibrationError, ConfigError, needs_extra
 from w2v_explore.report.result import Measurement, Result
 
@@ -115,8 +117,7 @@ def load_configs(
     if problems:
         # The same override is wrong in every config, or the same base.
         raise ConfigError(list(dict.fromkeys(problems)))
-    for warning in dict.fromkeys(warning for config in configs for warning in config.warnings):
-        print(warning, file=sys.stderr)
+    say(*dict.fromkeys(warning for config in configs for warning in config.warnings))
     return configs
 
 
@@ -154,7 +155,7 @@ def calibration_of(latency: Latency) -> Calibration | None:
     try:
         return find_calibration(latency.device, latency.dtype, latency.threads, latency.device_name)
     except CalibrationError as error:
-        print(f"warning: {error}", file=sys.stderr)
+        say(*f"warning: {error}".split("\n"))
         return None
 
 
@@ -167,14 +168,14 @@ def show_progress(name: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(
         *columns, console=console, transient=True, auto_refresh=False, disable=not sys.stderr.isatty()
     ) as bar:
-        task = bar.add_task(name)
+        task = bar.add_task(printable(name))
 
         def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{name}: {step}", completed=done, total=total, refresh=True)
+            bar.update(task, description=printable(f"{name}: {step}"), completed=done, total=total, refresh=True)
 
         yield show

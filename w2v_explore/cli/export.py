@@ -14,6 +14,8 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs
+from w2v_explore.cli.streams import say
+from w2v_explore.encoding import printable
 from w2v_explore.errors import UnusedWeightsWarning, needs_extra
 
 app = typer.Typer(add_completion=False)
@@ -56,17 +58,17 @@ def export(
     if output is not None and str(output) in ("", ".", "-"):
         raise typer.BadParameter("--output takes the name of a file or, for huggingface, of a new folder")
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
-    with _status() as say:
-        say("importing torch")
+    with _status() as tell:
+        tell("importing torch")
         with needs_extra(f"export --to {to.value}", "export"):
             from w2v_explore.model.export import export as export_model
         with warnings.catch_warnings():
             # What is left out, reading the config has said.
             warnings.simplefilter("ignore", UnusedWeightsWarning)
-            exported = export_model(config, to.value, path, config=loaded, progress=say)
+            exported = export_model(config, to.value, path, config=loaded, progress=tell)
     if exported.seed is not None:
-        print(f"{config} is a config: the weights are initial ones, from seed {exported.seed}", file=sys.stderr)
-    print(f"wrote {path}", file=sys.stderr)
+        say(f"{config} is a config: the weights are initial ones, from seed {exported.seed}")
+    say(f"wrote {path}")
 
 
 def _stem(reference: str) -> str:
@@ -81,10 +83,12 @@ def _stem(reference: str) -> str:
 def _status() -> Iterator[Callable[[str], None]]:
     """What is being done, on standard error; nothing where that is no terminal."""
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True)
     if not sys.stderr.isatty():
         yield lambda step: None
         return
     with console.status("", spinner="dots" if console.encoding.startswith("utf") else "line") as status:
-        yield status.update
+        # A text would be read as markup.
+        yield lambda step: status.update(Text(printable(step)))

@@ -1,7 +1,6 @@
 """``w2v-explore inspect``."""
 
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from w2v_explore.analysis.inspection import Inspection, inspect_checkpoint
 from w2v_explore.checkpoint.listing import shown
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.streams import say
 from w2v_explore.config.checkpoint import require_fit
 from w2v_explore.errors import CheckpointError, SourceError
 from w2v_explore.files.write import write_atomically
@@ -49,33 +49,31 @@ def inspect(
             from w2v_explore.report.terminal import print_report, stdout_console
 
             print_report(inspection_report(inspection), stdout_console())
-    for warning in inspection.config.warnings if inspection.config else ():
-        print(warning, file=sys.stderr)
-    for conflict in inspection.conflicts:
-        print(f"{checkpoint}: {conflict}", file=sys.stderr)
+    say(*(inspection.config.warnings if inspection.config else ()))
+    say(*[f"{checkpoint}: {conflict}" for conflict in inspection.conflicts])
     if inspection.conflicts or not inspection.fit.fits:
         raise typer.Exit(ANSWER_IS_NO)
 
 
 def _write(path: str, inspection: Inspection) -> None:
     """Write the config with the origin of each field behind it, whole or not at all."""
-    from w2v_explore.config.dialects.write import require_fitting_name, write_config
+    from w2v_explore.config.dialects.write import as_comment, require_fitting_name, write_config
 
     origin = inspection.checkpoint.origin
     require_fitting_name(path, "w2v")
     if os.path.exists(path) and os.path.exists(origin) and os.path.samefile(path, origin):
         raise SourceError(f"{path} is what is inspected; name another")
     if inspection.conflicts:
-        raise CheckpointError("\n".join(f"{origin}: {conflict}" for conflict in inspection.conflicts))
+        raise CheckpointError(*[f"{origin}: {conflict}" for conflict in inspection.conflicts])
     require_fit(origin, inspection.fit)
     if inspection.config is None:
-        raise CheckpointError("\n".join(f"{origin}: {question}" for question in inspection.missing.values()))
+        raise CheckpointError(*[f"{origin}: {question}" for question in inspection.missing.values()])
     lines = []
     for line in write_config(inspection.config, "w2v").splitlines():
         field = line.partition(":")[0]
-        lines.append(f"{line}  # {shown(inspection.origins[field])}" if field in inspection.origins else line)
+        lines.append(f"{line}  {as_comment(shown(inspection.origins[field]))}" if field in inspection.origins else line)
     try:
         write_atomically(path, "\n".join([*lines, ""]).encode())
     except OSError as error:
         raise SourceError(f"cannot write {path}: {error.strerror or error}") from error
-    print(f"wrote {path}", file=sys.stderr)
+    say(f"wrote {path}")

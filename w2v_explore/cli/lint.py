@@ -11,8 +11,9 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.cli.streams import say
 from w2v_explore.diagnostics import Severity
-from w2v_explore.encoding import ERRORS
+from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import SourceError
 from w2v_explore.lint.paths import PortablePaths
 from w2v_explore.lint.pyproject import Project, load_project
@@ -108,9 +109,9 @@ def lint(
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
     for entry in report.unreadable:
-        print(f"error: {entry.message}", file=sys.stderr)
+        say(f"error: {entry.message}")
     if diff:
-        print("".join(report.diffs), end="")
+        print(_shown_diff(report.diffs) if sys.stdout.isatty() else "".join(report.diffs), end="")
     else:
         _write(report, targets, statistics)
     if report.unreadable:
@@ -162,13 +163,19 @@ def _usual_format(project: Project) -> Format:
     return Format.TEXT
 
 
+def _shown_diff(diffs: Sequence[str]) -> str:
+    """Diffs as a terminal shows them; `patch` gets them, from a pipe, byte for byte."""
+    lines = "".join(diffs).split("\n")
+    return "\n".join(["\t".join(map(printable, line.split("\t"))) for line in lines])
+
+
 def _show_files(report: LintReport, stream: TextIO) -> None:
     for name in report.files:
-        print(f"{name}: linted", file=stream)
+        print(printable(f"{name}: linted"), file=stream)
     for path, reason in report.passed_over:
-        print(f"{path}: passed over, {reason}", file=stream)
+        print(printable(f"{path}: passed over, {reason}"), file=stream)
     for path, reason in report.not_searched:
-        print(f"{path}: not searched, {reason}", file=stream)
+        print(printable(f"{path}: not searched, {reason}"), file=stream)
 
 
 def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool) -> None:
@@ -189,7 +196,7 @@ def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], sta
             print(render(shown), end="")
     if statistics:
         for count, problem in report.statistics():
-            print(f"{count:>6}  {problem.rule.code} {problem.rule.name}", file=sys.stderr)
+            say(f"{count:>6}  {problem.rule.code} {problem.rule.name}")
 
 
 def _wants_colour() -> bool:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from w2v_explore.encoding import ERRORS
+from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import W2vExploreError
 
 
@@ -49,6 +49,12 @@ class _Output(io.TextIOWrapper):
         os.close(nowhere)
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
         return OutputError(f"cannot write to {self._title}: {reason}")
+
+
+def say(*lines: object) -> None:
+    """Print lines on standard error: the one way for messages, since nothing that they quote does anything there."""
+    for line in lines:
+        print(printable(str(line)), file=sys.stderr)
 
 
 @contextmanager

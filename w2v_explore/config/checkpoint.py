@@ -86,7 +86,7 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
-        raise CheckpointError("\n".join(f"{reference}: {conflict}" for conflict in inference.conflicts))
+        raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
     require_fit(reference, inference.fit)
     return inference.document
 
@@ -98,8 +98,8 @@ def require_fit(reference: str, fit: WeightsFit) -> None:
         CheckpointError: They do not fit; the message says why.
     """
     if not fit.fits:
-        lines = [f"{reference}: the 16 fields cannot say the model of these weights:", *describe_misfit(fit)]
-        raise CheckpointError("\n  ".join(lines))
+        lines = [f"  {line}" for line in describe_misfit(fit)]
+        raise CheckpointError(f"{reference}: the 16 fields cannot say the model of these weights:", *lines)
 
 
 def open_checkpoint(reference: str) -> Checkpoint:

@@ -8,6 +8,7 @@ from w2v_explore.config.document import parse_document
 from w2v_explore.config.nodes import encode
 from w2v_explore.config.source import Source
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import printable
 from w2v_explore.files.write import write_atomically
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
@@ -64,8 +65,18 @@ def unified_diff(before: str, after: str, name: str) -> Iterator[str]:
     import difflib
 
     old, new = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
-    for line in difflib.unified_diff(old, new, name, f"{name} (fixed)"):
+    for line in difflib.unified_diff(old, new, _quoted_name(name), _quoted_name(f"{name} (fixed)")):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _quoted_name(name: str) -> str:
+    """A file's name as git and `patch` quote it where a line of a diff cannot have it as it is."""
+    if printable(name) == name and not name.startswith('"'):
+        return name
+    escaped = [
+        chr(byte) if 0x20 <= byte < 0x7F and chr(byte) not in '"\\' else f"\\{byte:03o}" for byte in os.fsencode(name)
+    ]
+    return f'"{"".join(escaped)}"'
 
 
 def write_source(source: Source) -> None:

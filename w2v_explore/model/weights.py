@@ -16,6 +16,7 @@ from w2v_explore.checkpoint.keys import translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.encoding import printable
 from w2v_explore.errors import CheckpointError, UnusedWeightsWarning
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
@@ -79,11 +80,11 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
     )
     fit = fit_weights(listed, translation, dict(architecture.state_dict_shapes()))
     if not fit.fits:
-        lines = [f"the weights of {source} do not fit the config:", *describe_misfit(fit)]
-        raise CheckpointError("\n  ".join(lines))
+        lines = [f"  {line}" for line in describe_misfit(fit)]
+        raise CheckpointError(f"the weights of {source} do not fit the config:", *lines)
     if fit.left_out:
         message = f"weights of {source} that have no place in the model were left out: {describe_left_out(fit)}"
-        warnings.warn(message, UnusedWeightsWarning, stacklevel=3)
+        warnings.warn(printable(message), UnusedWeightsWarning, stacklevel=3)
     require_memory(_CPU, architecture.parameters * torch.float32.itemsize, "the weights")
     model = build_model(config, device="meta").to_empty(device=_CPU)
     model.load_state_dict({ours: tensors[name] for name, ours in translation.ours.items()})

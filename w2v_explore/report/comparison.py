@@ -8,7 +8,7 @@ from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
 from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.summary import describe_audio, describe_workload
-from w2v_explore.report.table import Cell, Change, Column, Report, Table
+from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
     duration,
@@ -86,7 +86,8 @@ def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
         made = [_contributions(title, contributions, columns) for columns in (_COSTS, _EXTRACTOR)]
         tables += [table for table in made if table is not None]
     if tables:
-        tables[-1].remark = "\n".join(filter(None, (tables[-1].remark, f"{METHOD}.")))
+        idle = tables[-1].remark
+        tables[-1].remark = Lines(str(idle), f"{METHOD}.") if idle else f"{METHOD}."
     return tables
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from w2v_explore.config.dialects.conversion import Row
 from w2v_explore.diagnostics import shorten
-from w2v_explore.report.table import Column, Report, Table
+from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import conv_layers, scalar
 
 _STATUSES = ("refused", "unread", "mapped", "defaulted", "ignored")
@@ -14,7 +14,7 @@ def conversion_report(heading: str, rows: Sequence[Row], source: str, target: st
     """The accounts of a conversion; what is ignored by what it is about, unless all of it is asked for."""
     by_status = {status: [row for row in rows if row.status == status] for status in _STATUSES}
     shown = [status for status in _STATUSES if by_status[status] or status != "unread"]
-    counts = ", ".join(f"{len(by_status[status])} {status}" for status in shown)
+    lines = [", ".join(f"{len(by_status[status])} {status}" for status in shown)]
     tables = [_fields_table(status, by_status[status], source, target) for status in ("mapped", "defaulted")]
     tables += [_table("Refused", by_status["refused"], source, "Why")]
     tables += [_table("Unread, and may change the architecture", by_status["unread"], source, "Why")]
@@ -22,8 +22,8 @@ def conversion_report(heading: str, rows: Sequence[Row], source: str, target: st
     if ignored and verbose:
         tables.append(_table("Ignored, without effect on the architecture", ignored, source, "It is about"))
     elif ignored:
-        counts += f"\nignored, without effect on the architecture: {_summary(ignored)}; --verbose lists them"
-    return Report(heading, counts.splitlines(), [table for table in tables if table.rows])
+        lines.append(f"ignored, without effect on the architecture: {_summary(ignored)}; --verbose lists them")
+    return Report(heading, lines, [table for table in tables if table.rows])
 
 
 def _fields_table(status: str, rows: Sequence[Row], source: str, target: str) -> Table:
@@ -33,12 +33,9 @@ def _fields_table(status: str, rows: Sequence[Row], source: str, target: str) ->
     table = Table(status.capitalize(), columns)
     for row in rows:
         table.rows.append(
-            (
-                row.source.replace(", ", ",\n") or "–",
-                row.target.replace(", ", ",\n") or "–",
-                _value(row.value),
-                row.note,
-            )[: len(columns)]
+            (_one_a_line(row.source or "–"), _one_a_line(row.target or "–"), _value(row.value), row.note)[
+                : len(columns)
+            ]
         )
     return table
 
@@ -56,8 +53,13 @@ def _summary(rows: Sequence[Row]) -> str:
     return ", ".join(f"{note} ({count})" for note, count in groups.items())
 
 
-def _value(value: object) -> str:
+def _one_a_line(listed: str) -> Lines:
+    *above, last = listed.split(", ")
+    return Lines(*[f"{each}," for each in above], last)
+
+
+def _value(value: object) -> Cell:
     if isinstance(value, list) and value and all(isinstance(layer, list) and len(layer) == 3 for layer in value):
-        return conv_layers(value).replace(", ", ",\n")
+        return _one_a_line(conv_layers(value))
     text = scalar(value) if value is None or isinstance(value, (bool, int, float)) else str(value) or "''"
     return shorten(text)

@@ -1,4 +1,8 @@
-"""CSV: a row per layer of a summary, a row per metric of a comparison."""
+"""CSV: a row per layer of a summary, a row per metric of a comparison.
+
+A spreadsheet runs what begins as a formula does. Texts, of which files and names state some, are printable in one line,
+and an apostrophe stands before one that would be run; numbers are written as they are.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.load import Config, distinct_names
+from w2v_explore.encoding import printable
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.compare import Comparison
     from w2v_explore.analysis.memory_costs import MemoryCosts
     from w2v_explore.analysis.sensitivity import Effect
+
+
+# In full width too, which spreadsheets in Chinese and Japanese run.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
@@ -138,7 +147,14 @@ def _flatten(name: str, value: Any) -> Iterator[tuple[str, object]]:
         yield name, value
 
 
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
 def _csv(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([map(_cell, row) for row in rows])
     return text.getvalue()

@@ -231,7 +231,7 @@ def _draw(cell: Cell, bar_width: int, brief: bool) -> Text:
         return _with_bar(f"{cell!s:>7}", _bar(cell.fraction, bar_width))
     if isinstance(cell, Difference):
         return _with_bar(f"{cell!s:>8}", _two_sided_bar(cell.length, bar_width) if bar_width else "")
-    return Text(cell)
+    return Text(str(cell))
 
 
 def _with_bar(figure: str, bar: str) -> Text:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from w2v_explore.encoding import printable
 from w2v_explore.report.curve import Curve
 from w2v_explore.report.units import duration
 
@@ -29,7 +30,7 @@ def plot_curves(curves: Sequence[Curve], remark: str, format: str) -> bytes:
     for axis, curve in zip(axes, curves, strict=True):
         _draw(axis, curve)
     axes[0].set_ylabel("time of one forward pass")
-    figure.supxlabel(remark, fontsize="small", color="0.35")
+    figure.supxlabel(printable(remark), fontsize="small", color="0.35", parse_math=False)
     content = io.BytesIO()
     figure.savefig(content, format=format, dpi=150)
     return content.getvalue()
@@ -55,7 +56,7 @@ def _draw(axis: Any, curve: Curve) -> None:
     axis.set_xticks(curve.seconds, [f"{seconds:g}" for seconds in curve.seconds])
     axis.xaxis.set_minor_locator(_no_ticks())
     axis.yaxis.set_major_formatter(lambda value, position: _tick(value))
-    axis.set_title(curve.name)
+    axis.set_title(printable(curve.name), parse_math=False)
     axis.set_xlabel("seconds of audio")
     axis.grid(alpha=0.3)
     axis.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)

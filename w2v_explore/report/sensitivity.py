@@ -7,7 +7,7 @@ from w2v_explore.analysis.figures import Number
 from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
-from w2v_explore.report.table import Cell, Column, Difference, Report, Table
+from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
 from w2v_explore.report.units import scalar, short, signed, size_bytes
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Number], str]]] = {
@@ -51,12 +51,11 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
     for effect in effects:
         changes = [signed(effect.deltas[name], text) for name, (_, text) in _FIGURES.items()]
         table.rows.append((describe_step(effect), *changes))
-    table.remark = (
+    remark = (
         "Inference and Training are the memory that they need; Field and Stride are the extractor's, in samples. "
         "A conv layer is an entry of extractor_conv_layer_config."
     )
-    if idle:
-        table.remark += f"\nNothing of this changes with {', '.join(idle)}."
+    table.remark = Lines(remark, f"Nothing of this changes with {', '.join(idle)}.") if idle else remark
     return table
 
 

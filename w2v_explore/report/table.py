@@ -54,7 +54,21 @@ class Change(NamedTuple):
         return f"{self.amount} ({self.percent})"
 
 
-Cell = str | Share | Difference | Change
+class Lines:
+    """A text of several lines; any other text is one, whatever is in it."""
+
+    # No NamedTuple: making its class takes a summary longer than all of its texts.
+    __slots__ = ("lines",)
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+
+    def __str__(self) -> str:
+        """In one line."""
+        return " ".join(self.lines)
+
+
+Cell = str | Lines | Share | Difference | Change
 
 
 class Column(NamedTuple):
@@ -76,12 +90,12 @@ class Column(NamedTuple):
 
 @dataclass(slots=True)
 class Table:
-    """Rows under headings, with a title and a remark below."""
+    """Rows under headings, with a title and the lines of a remark below."""
 
     title: str
     columns: Sequence[Column]
     rows: list[Sequence[Cell]] = field(default_factory=list)
-    remark: str | None = None
+    remark: str | Lines | None = None
 
 
 class Report(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from w2v_explore.encoding import fit
+from w2v_explore.encoding import fit, printable
 from w2v_explore.report.layout import lay_out, wrap
-from w2v_explore.report.table import Cell, Change, Report, Table
+from w2v_explore.report.table import Cell, Change, Lines, Report, Table
 
 _PIPED_WIDTH = 10_000
 
@@ -52,7 +52,8 @@ def print_table(table: Table, console: Console) -> None:
     layout = lay_out(table, console.width)
     _print(layout.lines, console)
     if table.remark:
-        _print_text(table.remark, "dim", console)
+        for line in table.remark.lines if isinstance(table.remark, Lines) else [table.remark]:
+            _print_text(line, "dim", console)
     if layout.left_out:
         headings = ", ".join(dict.fromkeys(layout.left_out))
         _print_text(
@@ -75,6 +76,8 @@ def _fit_table(table: Table, encoding: str) -> Table:
 
 
 def _fit_cell(cell: Cell, encoding: str) -> Cell:
+    if isinstance(cell, Lines):
+        return "\n".join(fit(line, encoding) for line in cell.lines)
     if isinstance(cell, Change):
         return Change(fit(cell.amount, encoding), fit(cell.percent, encoding))
     return fit(cell, encoding) if isinstance(cell, str) else cell
@@ -82,7 +85,9 @@ def _fit_cell(cell: Cell, encoding: str) -> Cell:
 
 def _print(lines: Sequence[Text], console: Console) -> None:
     """Print lines that are laid out already."""
+    # What a break has put at the beginning of a line is no command of CI either.
+    lines = [Text(printable(line.plain)) if line.plain.lstrip().startswith("::") else line for line in lines]
     with console.capture() as capture:
         console.print(Text("\n").join(lines), no_wrap=True, overflow="ignore", crop=False)
-    for line in capture.get().splitlines():
+    for line in capture.get().split("\n")[:-1]:
         print(line.rstrip(), file=console.file)

@@ -1,6 +1,7 @@
 """A config as each dialect words it. Whatever is written here, reading gives the same 16 values back."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from itertools import groupby
@@ -15,6 +16,7 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.schema import ConvLayer
 from w2v_explore.config.validate import to_flow_yaml
+from w2v_explore.encoding import printable
 from w2v_explore.errors import SourceError
 
 # As many equal layers as are worth a `*`.
@@ -59,9 +61,14 @@ def require_fitting_name(path: str, dialect: str) -> None:
         raise SourceError(f"cannot write {path}: what is written is {kind}; name it {stem}{end}")
 
 
+def as_comment(text: str) -> str:
+    """A comment that a text cannot end, and that is none of those which a reader of ours obeys."""
+    return "# " + printable(text).replace("w2v:", r"w2v\x3a")
+
+
 def _comment(config: Config) -> str:
     """What a changed config is, where nothing else in the text says it; JSON has no comments."""
-    return f"# {config.name}\n" if config.changes else ""
+    return f"{as_comment(config.name)}\n" if config.changes else ""
 
 
 def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
@@ -86,7 +93,15 @@ def _to_w2v(config: Config, ascii_only: bool = False) -> str:
 def _yaml_line(key: str, value: Any, indent: str = "", *, ascii_only: bool = False) -> str:
     if isinstance(value, list):
         return f"{indent}{key}: {to_flow_yaml(value)}\n"
+    if isinstance(value, str) and ("::" in value or printable(value) != value):
+        return f"{indent}{key}: {_quoted_yaml(value)}"
     return indent + yaml.safe_dump({key: value}, allow_unicode=not ascii_only, width=110)
+
+
+def _quoted_yaml(text: str) -> str:
+    """A text in one line with YAML's escapes for all that is not printable; the value is the same."""
+    quoted = yaml.safe_dump(text, default_style='"', allow_unicode=False, width=math.inf)
+    return quoted.replace("##", r"\x23#")
 
 
 def _to_torchaudio(config: Config) -> str:

@@ -6,6 +6,7 @@ GitHub shows ten of each kind for a step and fifty for a job, so that errors com
 from __future__ import annotations
 
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import printable
 from w2v_explore.lint.report import LintReport, NotRead
 from w2v_explore.lint.settings import SEVERITIES
 
@@ -37,7 +38,7 @@ def _command(problem: Problem) -> str:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from w2v_explore.diagnostics import Problem
+from w2v_explore.encoding import printable
 from w2v_explore.lint.report import LintReport
 
 _COLOURS = {"error": "31", "warning": "33", "advice": "36"}
@@ -16,7 +17,7 @@ def render(report: LintReport, colour: bool = False) -> str:
     paint = _paint if colour else _leave
     lines = []
     for path, problems in groupby(report.problems, key=lambda problem: problem.place.path):
-        lines.append(paint(path, "1"))
+        lines.append(paint(printable(path), "1"))
         for problem in problems:
             lines += _problem(report, problem, paint)
         lines.append("")
@@ -28,15 +29,22 @@ def _problem(report: LintReport, problem: Problem, paint: object) -> list[str]:
     rule, place = problem.rule, problem.place
     where = f"{place.line}:{place.column}" if place.line is not None else "-"
     severity = paint(rule.severity, _COLOURS[rule.severity])
-    lines = [f"  {where}: {severity} {rule.code} {rule.name}: {problem.message}"]
+    lines = [f"  {where}: {severity} {rule.code} {rule.name}: {printable(problem.message)}"]
     source = report.lines.get((place.path, place.line or 0))
     if source is not None and place.column is not None and place.column <= _MAX_LINE:
         gutter = f"{place.line:>6} | "
         end = place.end_column if place.end_line == place.line and place.end_column else place.column + 1
-        caret = "^" * max(1, min(end, len(source) + 1, _MAX_LINE) - place.column)
-        lead = "".join("\t" if character == "\t" else " " for character in source[: place.column - 1])
-        lines += [f"{gutter}{source[:_MAX_LINE]}", f"{' ' * 6} | {lead}{paint(caret, _COLOURS[rule.severity])}"]
+        before = _excerpt(source[: place.column - 1])
+        marked = _excerpt(source[place.column - 1 : max(place.column, min(end, len(source) + 1, _MAX_LINE) - 1)])
+        lead = "".join("\t" if character == "\t" else " " for character in before)
+        caret = paint("^" * max(1, len(marked)), _COLOURS[rule.severity])
+        lines += [f"{gutter}{_excerpt(source[:_MAX_LINE])}", f"{' ' * 6} | {lead}{caret}"]
     return lines
+
+
+def _excerpt(source: str) -> str:
+    """A part of a line of a file, as it is shown; tabs stay, as they are what is wrong with many a line."""
+    return source if source.isascii() and source.isprintable() else "\t".join(map(printable, source.split("\t")))
 
 
 def _paint(text: str, code: str) -> str:
