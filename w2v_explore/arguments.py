@@ -1,11 +1,33 @@
-"""What Python callers give the public functions: paths, and how a message names what is none."""
+"""What Python callers give the public functions: paths, numbers of any library, and what messages call the rest."""
 
 import os
+from typing import Any
 
 
 def kind_of(value: object) -> str:
     """How the message of a TypeError names a value."""
     return "None" if value is None else f"an object of the type {type(value).__name__}"
+
+
+def plain_data(value: Any) -> Any:
+    """A value in Python's own types where it is a number or an array of another library, as numpy's; lists by item.
+
+    Anything else is returned as it is.
+    """
+    if value is None or value.__class__ in (int, float, bool, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain_data(item) for item in value]
+    # Imported only where a number is of another type.
+    from numbers import Integral, Real
+
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if hasattr(value, "tolist") and not isinstance(value, type):
+        return value.tolist()
+    return value
 
 
 def path_text(path: str | os.PathLike[str], what: str) -> str:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
+import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import configs
-from w2v_explore import Config, ModelConfig, Workload, analyze
+from w2v_explore import Config, ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory import inference_memory
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.analysis.training import training_cost
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
+from w2v_explore.measure.verify import Subject, check_memory
+
+DROPOUTS = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
 
 
 def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
@@ -35,3 +43,42 @@ def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) 
 def test_random_configs(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16"])
+@pytest.mark.parametrize("p", [0.0, 0.1, 1.0])
+def test_each_dropout_alone(p: float, dtype: str) -> None:
+    base = replace(small_config(), encoder_projection_dropout=0.1, encoder_ff_interm_dropout=0.1, encoder_dropout=0.1)
+    for field in DROPOUTS:
+        analysis = analysis_of(replace(base, **{field: p}), Workload(samples=700, batch=2, dtype=dtype))
+        assert all(finding.agrees for finding in check_memory(Subject(analysis)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dropouts", list(product([0.0, 1.0], repeat=3)))
+def test_what_a_real_pass_keeps(dropouts: tuple[float, ...], dtype: str) -> None:
+    """A dropout of 0 or 1 takes the same path on a CPU as on an accelerator, so that a plain model is a witness."""
+    config = replace(small_config(), **dict(zip(DROPOUTS, dropouts, strict=True)))
+    workload = Workload(samples=700, batch=2, dtype=dtype)
+    model = build_model(config, dtype=getattr(torch, dtype))
+    parameters = {parameter.untyped_storage()._cdata for parameter in model.parameters()}
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in parameters:
+            kept[storage._cdata] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(torch.randn(workload.batch, workload.samples, dtype=getattr(torch, dtype)))
+    closed_form = training_cost(analysis_of(config, workload)).kept_bytes.greatest
+    assert closed_form == sum(storage.nbytes() for storage in kept.values())
+
+
+def small_config() -> ModelConfig:
+    """Whose layers are never dropped, nor anything in attention."""
+    sizes = {"encoder_embed_dim": 16, "encoder_num_heads": 2, "encoder_ff_interm_features": 24, "encoder_num_layers": 2}
+    unused = {"encoder_layer_drop": 0.0, "encoder_attention_dropout": 0.0, "encoder_pos_conv_groups": 2}
+    layers = ((8, 10, 5), (8, 3, 2))
+    return replace(load_config("base").model, extractor_conv_layer_config=layers, **sizes, **unused)

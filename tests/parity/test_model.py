@@ -5,15 +5,20 @@ from __future__ import annotations
 import copy
 import inspect
 import io
+import json
 import pickle
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
+import numpy
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.utils import parametrize
 
 import w2v_explore
 from tests.strategies import configs
@@ -136,12 +141,23 @@ def test_an_utterance_without_samples_gives_finite_output(ours: Wav2Vec2Model) -
     assert output.isfinite().all()
 
 
-def test_training_draws_the_same_random_numbers(ours: Wav2Vec2Model, theirs: torch.nn.Module) -> None:
-    torch.manual_seed(3)
-    output, _ = ours.train()(waveforms(), LENGTHS)
+@ignore_jit_deprecation
+@pytest.mark.parametrize("layer_drop", [0.0, 0.5, 1.0])
+def test_training_draws_the_same_random_numbers(
+    config: ModelConfig, torchaudio_models: ModuleType, layer_drop: float
+) -> None:
+    values = {**config.to_mapping(), "encoder_layer_drop": layer_drop}
+    ours, theirs = wav2vec2_model(**values), torchaudio_models.wav2vec2_model(**values)
+    ours.load_state_dict(theirs.state_dict())
     torch.manual_seed(3)
     expected, _ = theirs.train()(waveforms(), LENGTHS)
-    torch.testing.assert_close(output, expected)
+    state = torch.get_rng_state()
+    # TorchScript draws otherwise once it has optimised the choice, of torchaudio's model too.
+    for model in (ours, torch.jit.script(ours)) if layer_drop == 0 else (ours,):
+        torch.manual_seed(3)
+        output, _ = model.train()(waveforms(), LENGTHS)
+        torch.testing.assert_close(output, expected)
+        assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_gradients(config: ModelConfig, theirs: torch.nn.Module) -> None:
@@ -202,6 +218,79 @@ def test_wav2vec2_model_has_torchaudios_arguments(torchaudio_models: ModuleType)
     assert list(model.state_dict()) == list(torchaudio_models.wav2vec2_model(**PRE_NORM.to_mapping()).state_dict())
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_default_dtype_and_device(config: ModelConfig, torchaudio_models: ModuleType, dtype: torch.dtype) -> None:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        states = []
+        for make in (wav2vec2_model, torchaudio_models.wav2vec2_model):
+            torch.manual_seed(0)
+            states.append(make(**config.to_mapping()).state_dict())
+        factory = w2v_explore.wav2vec2_base(aux_num_out=3)
+    finally:
+        torch.set_default_dtype(before)
+    for key, weight in states[1].items():
+        assert weight.dtype is dtype
+        assert torch.equal(states[0][key], weight), key
+    assert {weight.dtype for weight in factory.state_dict().values()} == {dtype}
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_default_device(name: str) -> None:
+    with torch.device("meta"):
+        assert all(weight.is_meta for weight in getattr(w2v_explore, name)().parameters())
+    torch.set_default_device("meta")
+    try:
+        assert all(weight.is_meta for weight in wav2vec2_model(**PRE_NORM.to_mapping()).parameters())
+        assert not any(weight.is_meta for weight in build_model(POST_NORM, device="cpu").parameters())
+    finally:
+        torch.set_default_device(None)
+
+
+def test_numbers_of_numpy(torchaudio_models: ModuleType) -> None:
+    values = POST_NORM.to_mapping()
+    of_numpy = {
+        name: numpy.int64(value) if type(value) is int else numpy.float32(value) if type(value) is float else value
+        for name, value in values.items()
+    }
+    lists = [
+        [[numpy.int32(number) for number in layer] for layer in values["extractor_conv_layer_config"]],
+        numpy.array(values["extractor_conv_layer_config"]),
+        [torch.Size(layer) for layer in values["extractor_conv_layer_config"]],
+    ]
+    flags = {"encoder_layer_norm_first": numpy.bool_(False), "extractor_conv_bias": numpy.bool_(False)}
+    for layers in lists:
+        arguments = {**of_numpy, **flags, "extractor_conv_layer_config": layers}
+        config = ModelConfig(**arguments)
+        assert json.loads(json.dumps(config.to_mapping())) == ModelConfig.from_mapping(config.to_mapping()).to_mapping()
+        assert config.to_mapping() == {**values, **{
+            name: float(numpy.float32(value)) for name, value in values.items() if type(value) is float
+        }}  # fmt: skip
+        assert load_config("base", arguments).model == config
+        theirs = torchaudio_models.wav2vec2_model(**arguments)
+        assert list(wav2vec2_model(**arguments).state_dict()) == list(theirs.state_dict())
+    built = w2v_explore.wav2vec2_base(numpy.float64(0.5), aux_num_out=numpy.int16(3))
+    assert built.aux is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("encoder_num_layers", numpy.bool_(True)),
+        ("encoder_num_layers", numpy.float64(3)),
+        ("encoder_num_layers", numpy.array([3])),
+        ("encoder_layer_norm_first", numpy.int64(1)),
+        ("encoder_dropout", numpy.float32("nan")),
+        ("extractor_conv_layer_config", numpy.array([[16, 10], [24, 3]])),
+        ("extractor_conv_layer_config", [[16, numpy.bool_(True), 5]]),
+    ],
+)
+def test_wrong_numbers_of_numpy(field: str, value: object) -> None:
+    with pytest.raises(w2v_explore.ConfigError, match=field):
+        wav2vec2_model(**{**POST_NORM.to_mapping(), field: value})
+
+
 def test_wrong_arguments_are_reported_together() -> None:
     with pytest.raises(w2v_explore.ConfigError) as raised:
         wav2vec2_model(**{**POST_NORM.to_mapping(), "encoder_num_heads": 7, "encoder_dropout": 2.0})
@@ -225,6 +314,35 @@ def test_positional_weight_is_what_the_convolution_uses(ours: Wav2Vec2Model, the
     torch.testing.assert_close(
         ours.encoder.transformer.pos_conv_embed.conv.weight, theirs.encoder.transformer.pos_conv_embed.conv.weight
     )
+
+
+@ignore_jit_deprecation
+def test_weight_norm_is_removed_from_one_model(ours: Wav2Vec2Model, theirs: torch.nn.Module) -> None:
+    ours.load_state_dict(theirs.state_dict())
+    expected, duplicate = ours(waveforms(), LENGTHS)[0], copy.deepcopy(ours)
+    for model in (ours, theirs):
+        conv = model.encoder.transformer.pos_conv_embed.conv
+        assert parametrize.is_parametrized(conv, "weight")
+        assert parametrize.type_before_parametrizations(conv) is torch.nn.Conv1d
+        with pytest.raises(ValueError, match="sequence of tensors"):
+            parametrize.remove_parametrizations(conv, "weight", leave_parametrized=False)
+        with pytest.raises(ValueError, match="weight_norm of 'weight' not found"):
+            torch.nn.utils.remove_weight_norm(conv)
+        assert parametrize.remove_parametrizations(conv, "weight") is conv
+        assert type(conv) is torch.nn.Conv1d
+        assert not parametrize.is_parametrized(conv)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    for key, weight in theirs.state_dict().items():
+        assert torch.equal(ours.state_dict()[key], weight), key
+    plain = [copy.deepcopy(ours), pickle.loads(pickle.dumps(ours)), torch.jit.script(ours), ours]
+    for model in (*plain, duplicate, torch.jit.script(duplicate)):
+        assert torch.equal(model(waveforms(), LENGTHS)[0], expected)
+    # The other model has its weight-norm still, and gives it up as well.
+    conv = duplicate.encoder.transformer.pos_conv_embed.conv
+    assert parametrize.is_parametrized(conv)
+    parametrize.remove_parametrizations(conv, "weight")
+    assert torch.equal(duplicate(waveforms(), LENGTHS)[0], expected)
+    build_model(POST_NORM)
 
 
 def test_copies(ours: Wav2Vec2Model) -> None:
@@ -256,6 +374,15 @@ def test_script_before_and_after_a_deep_copy(ours: Wav2Vec2Model) -> None:
         assert torch.equal(duplicate(waveforms(), LENGTHS)[0], expected)
 
 
+@ignore_jit_deprecation
+@pytest.mark.parametrize("probability", [0, 1])
+def test_script_of_probabilities_that_are_whole_numbers(probability: int) -> None:
+    fields = [name for name, value in POST_NORM.to_mapping().items() if type(value) is float]
+    model = build_model(ModelConfig.from_mapping({**POST_NORM.to_mapping(), **dict.fromkeys(fields, probability)}))
+    assert len(fields) == 5
+    assert torch.jit.script(model.train())(waveforms())[0].shape == model(waveforms())[0].shape
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor:UserWarning")
 def test_dynamic_quantization(ours: Wav2Vec2Model, theirs: torch.nn.Module) -> None:
@@ -266,16 +393,47 @@ def test_dynamic_quantization(ours: Wav2Vec2Model, theirs: torch.nn.Module) -> N
     assert_outputs_equal(*quantized, waveforms(), LENGTHS)
 
 
+def compile_afresh(model: torch.nn.Module, backend: str) -> Any:
+    """Without what torch compiled of other models, of which it takes a few before it gives up."""
+    torch.compiler.reset()
+    return torch.compile(model, backend=backend, fullgraph=True)
+
+
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_compile_without_a_graph_break(ours: Wav2Vec2Model, backend: str) -> None:
     if backend == "inductor" and not shutil.which("g++"):
         pytest.skip("inductor compiles C++, and there is no g++ here")
-    compiled = torch.compile(ours, backend=backend, fullgraph=True)
+    compiled = compile_afresh(ours, backend)
     for lengths in (None, LENGTHS):
         torch.testing.assert_close(
             compiled(waveforms(), lengths)[0], ours(waveforms(), lengths)[0], rtol=1e-4, atol=1e-4
         )
+
+
+@pytest.mark.parametrize("layer_drop", [0.0, 1.0])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_graph_of_training_where_no_layer_is_dropped_by_chance(config: ModelConfig, layer_drop: float) -> None:
+    dropouts = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
+    without = dict.fromkeys((*dropouts, "encoder_attention_dropout"), 0.0)
+    model = build_model(replace(config, **without, encoder_layer_drop=layer_drop)).train()
+    expected = model(waveforms(), LENGTHS)[0]
+    compiled = compile_afresh(model, "aot_eager")
+    exported = torch.export.export(model, (waveforms(), LENGTHS)).module()
+    for graph in (compiled, exported):
+        torch.testing.assert_close(graph(waveforms(), LENGTHS)[0], expected)
+
+
+def test_a_layer_that_is_never_dropped(config: ModelConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where 0 is drawn; torchaudio then drops it."""
+    model = build_model(replace(config, encoder_layer_drop=0.0)).train()
+    called: list[torch.nn.Module] = []
+    for layer in model.encoder.transformer.layers:
+        layer.register_forward_hook(lambda layer, inputs, output: called.append(layer))
+    monkeypatch.setattr(torch, "rand", torch.zeros)
+    model(waveforms())
+    assert called == list(model.encoder.transformer.layers)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

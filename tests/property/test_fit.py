@@ -14,9 +14,10 @@ from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
 from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
 from w2v_explore.analysis.training import training_cost
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
+from w2v_explore.errors import WorkloadError
 
 
 def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
@@ -29,7 +30,7 @@ def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
 @st.composite
 def analyses(draw: st.DrawFn) -> Analysis:
     config, batch = draw(configs()), draw(st.integers(1, 3))
-    samples = minimum_samples(config, batch) + draw(st.integers(0, 2000))
+    samples = minimum_samples(config, batch) + draw(st.just(0) | st.integers(0, 2000))
     workload = Workload(samples=samples, batch=batch, dtype=draw(st.sampled_from(["float32", "float16"])))
     return analyze(Config(name="random", origin="test", model=config), workload)
 
@@ -43,9 +44,10 @@ def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:
         fit_training(analysis, memory_bytes, checkpointing=False),
         fit_training(analysis, memory_bytes, checkpointing=True),
     )
-    fewest = minimum_samples(analysis.config.model, analysis.workload.batch)
+    model, given = analysis.config.model, analysis.workload
+    smallest = {"batch": minimum_batch(model, given.samples), "samples": minimum_samples(model, given.batch)}
     for (number, fit), name in product(enumerate(fits), Fit._fields):
-        largest, least = getattr(fit, name), 1 if name == "batch" else fewest
+        largest, least = getattr(fit, name), smallest[name]
         for value in {max(largest, least), max(largest, least - 1) + 1}:
             workload = replace(analysis.workload, **{name: value})
             needed = needed_bytes(analyze(analysis.config, workload))[number]
@@ -59,6 +61,24 @@ def test_memory_never_falls_with_the_workload(analysis: Analysis, batch: int, sa
     larger = replace(workload, batch=workload.batch + batch, samples=workload.samples + samples)
     after = needed_bytes(analyze(analysis.config, larger))
     assert all(least <= most for least, most in zip(needed_bytes(analysis), after, strict=True))
+
+
+def test_one_frame_under_group_norm_needs_a_batch_of_two() -> None:
+    """Which torch refuses in a batch of one, training or not."""
+    model = replace(load_config("base").model, extractor_conv_layer_config=((8, 10, 5),), encoder_num_layers=1)
+    config = Config(name="one frame", origin="test", model=model)
+    pair = analyze(config, Workload(samples=10, batch=2))
+    with pytest.raises(WorkloadError, match="give 15 samples, or a batch of 2"):
+        analyze(config, Workload(samples=10))
+    for number, fit in enumerate(
+        (
+            lambda memory_bytes: fit_inference(pair, memory_bytes),
+            lambda memory_bytes: fit_training(pair, memory_bytes, checkpointing=False),
+            lambda memory_bytes: fit_training(pair, memory_bytes, checkpointing=True),
+        )
+    ):
+        needed = needed_bytes(pair)[number]
+        assert (fit(needed - 1).batch, fit(needed).batch) == (0, 2)
 
 
 def test_nothing_fits_less_than_the_weights() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
+from w2v_explore.analysis import extractor_steps
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.sensitivity import Effect, sensitivity
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect, sensitivity
+from w2v_explore.architecture.layer import Layer
+from w2v_explore.config.schema import FIELDS, MAX_SIZE
 
 
 def effects_of(overrides: list[str], samples: int = 16_000) -> dict[str, Effect]:
@@ -65,3 +71,58 @@ def test_layers_of_one_channel_step_to_two() -> None:
         effects[f"extractor_conv_layer_config[0] {part}"].change.after for part in ("channels", "kernel", "stride")
     ]
     assert parts == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "field", "after"),
+    [
+        ([f"aux_num_out={MAX_SIZE}"], "aux_num_out", MAX_SIZE - 1),
+        ([f"encoder_pos_conv_kernel={MAX_SIZE}"], "encoder_pos_conv_kernel", MAX_SIZE - 1),
+        ([f"encoder_ff_interm_features={MAX_SIZE}"], "encoder_ff_interm_features", MAX_SIZE - 64),
+        (["encoder_pos_conv_groups=768"], "encoder_pos_conv_groups", 384),
+        (
+            [f"extractor_conv_layer_config=[[{MAX_SIZE}, 10, 5]]"],
+            f"{CONV_LAYERS}[0] channels",
+            MAX_SIZE - MAX_SIZE // 8,
+        ),
+        (["encoder_embed_dim=2147483616"], "encoder_embed_dim", 2147483616 // 12 * 10),
+    ],
+)
+def test_a_field_at_its_limit_steps_back(overrides: list[str], field: str, after: int) -> None:
+    assert effects_of(overrides)[field].change.after == after
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("mode", ["group_norm", "layer_norm"])
+def test_many_conv_layers(seed: int, mode: str) -> None:
+    """Of all rows of strides of 1, and what is between them; whose peaks of memory lie anywhere."""
+    draw = random.Random(seed)
+    strides = [1] * 25 + [2] * 3 + [3]
+    draw.shuffle(strides)
+    layers = [(draw.choice([1, 2, 30, 31]), draw.randint(1, 4), stride) for stride in strides]
+    values = {"extractor_mode": mode, "extractor_conv_layer_config": layers, "encoder_num_layers": 1}
+    config = load_config("base", {**values, "encoder_embed_dim": 12, "encoder_pos_conv_groups": 4})
+    samples = minimum_samples(config.model, 1) + draw.randint(0, 60)
+    workload = Workload(samples=samples, dtype=draw.choice(["float32", "bfloat16"]))
+    effects = sensitivity(config, workload).effects
+    for effect in draw.sample(effects, 40):
+        model = ModelConfig(**{**config.model.to_mapping(), **effect.change.values})
+        assert effect.figures == total_figures(analyze(Config(name="stepped", origin="test", model=model), workload))
+
+
+def test_the_work_grows_with_the_number_of_conv_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with its square: each layer is worked out a fixed number of times."""
+    traced: list[str] = []
+    trace_part = extractor_steps.trace_part
+
+    def counted(layer: Layer, *args: Any, **kwargs: Any) -> Any:
+        traced.append(layer.name)
+        return trace_part(layer, *args, **kwargs)
+
+    monkeypatch.setattr(extractor_steps, "trace_part", counted)
+    for number in (50, 200):
+        traced.clear()
+        layers = [[8, 2, 2 if layer % (number // 5) == 0 else 1] for layer in range(number)]
+        effects = sensitivity(load_config("base", {CONV_LAYERS: layers}), Workload(samples=40_000)).effects
+        assert sum(effect.change.target.startswith(CONV_LAYERS) for effect in effects) == 3 * number
+        assert len(traced) <= 8 * number

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
-from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples
+from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples, num_frames
 from w2v_explore.analysis.shapley import Value, shapley_values
 from w2v_explore.analysis.training import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
@@ -120,7 +120,7 @@ def _terms(durations_differ: bool) -> Iterator[_Term]:
     def part(name: str, values: Values) -> PartFigures:
         key = (name, *[repr(values[field]) for field in PARTS[name]])
         if key not in parts:
-            parts[key] = part_figures(name, values, values[WORKLOAD])
+            parts[key] = part_figures(name, values, values[WORKLOAD], _frames(values))
         return parts[key]
 
     def add(values: Values, each: PartFigures, copies: int, runs: Value) -> Mapping[str, Value]:
@@ -138,7 +138,7 @@ def _terms(durations_differ: bool) -> Iterator[_Term]:
         return add(values, part("encoder_layer", values), copies, runs)
 
     def masks(dropout: str) -> Callable[[Values], Mapping[str, Value]]:
-        return lambda values: {"memory.kept_bytes": mask_bytes(dropout, values, values[WORKLOAD])}
+        return lambda values: {"memory.kept_bytes": mask_bytes(dropout, values, values[WORKLOAD], _frames(values))}
 
     def peak(values: Values) -> Mapping[str, Value]:
         return {_PEAK: max([part(name, values).peak_bytes for name in PARTS])}
@@ -201,6 +201,10 @@ def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations
 def _per_second(workload: Workload) -> Fraction:
     """One over the seconds of all utterances."""
     return Fraction(workload.sample_rate, workload.batch * workload.samples)
+
+
+def _frames(values: Values) -> int:
+    return num_frames(_config(values), values[WORKLOAD].samples)
 
 
 def _config(values: Values) -> ModelConfig:

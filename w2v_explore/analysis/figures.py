@@ -1,8 +1,12 @@
 """The figures of a config by name: what is compared, attributed to fields, and held against conditions."""
 
+from typing import NamedTuple
+
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.training import training_cost
+from w2v_explore.analysis.training import recipe_of, training_cost
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 
 Number = int | float
 
@@ -25,28 +29,60 @@ BUDGET_NAMES = {
 """What a config's ``budgets`` call some of the figures, and the figures."""
 
 
+class Totals(NamedTuple):
+    """What the figures of a model as a whole follow from; docs/json.md has what each means."""
+
+    parameters: int
+    macs: Macs
+    peak_activation_bytes: int
+    kept_bytes: int
+    expected_macs: Number
+    receptive_field_samples: int
+    stride_samples: int
+    minimum_samples: int
+    frames: int
+
+
 def total_figures(analysis: Analysis) -> dict[str, Number]:
     """The figures of a model as a whole, all in closed form; docs/json.md has what each means."""
     field, workload = analysis.receptive_field, analysis.workload
-    inference = inference_memory(analysis.architecture, workload)
     training = training_cost(analysis)
+    totals = Totals(
+        parameters=analysis.parameters,
+        macs=analysis.macs,
+        peak_activation_bytes=inference_memory(analysis.architecture, workload).peak_activation_bytes,
+        kept_bytes=int(training.kept_bytes.greatest),
+        expected_macs=training.macs.expected,
+        receptive_field_samples=field.receptive_field_samples,
+        stride_samples=field.stride_samples,
+        minimum_samples=field.minimum_samples,
+        frames=field.frames,
+    )
+    return name_figures(totals, workload)
+
+
+def name_figures(totals: Totals, workload: Workload) -> dict[str, Number]:
+    """The figures of a model as a whole by their names."""
+    parameter_bytes = totals.parameters * DTYPE_BYTES[workload.dtype]
+    state_bytes = totals.parameters * recipe_of(workload.dtype).bytes_per_parameter
+    macs = totals.macs.total
     return {
-        "parameters": analysis.parameters,
-        "parameter_bytes": analysis.parameter_bytes,
-        "macs": analysis.macs.total,
-        "flops": analysis.flops,
-        "macs_per_audio_second": analysis.macs_per_audio_second,
-        **{f"macs.{kind}": macs for kind, macs in analysis.macs._asdict().items()},
-        "memory.peak_activation_bytes": inference.peak_activation_bytes,
-        "memory.inference_bytes": inference.total_bytes,
-        "memory.kept_bytes": int(training.kept_bytes.greatest),
-        "memory.training_bytes": training.total_bytes(checkpointing=False),
-        "training.expected_macs": training.macs.expected,
-        "extractor.receptive_field_samples": field.receptive_field_samples,
-        "extractor.stride_samples": field.stride_samples,
-        "extractor.minimum_samples": field.minimum_samples,
-        "extractor.frame_rate_hz": field.frame_rate_hz(workload.sample_rate),
-        "extractor.frames": field.frames,
+        "parameters": totals.parameters,
+        "parameter_bytes": parameter_bytes,
+        "macs": macs,
+        "flops": 2 * macs,
+        "macs_per_audio_second": macs / workload.audio_seconds,
+        **{f"macs.{kind}": count for kind, count in totals.macs._asdict().items()},
+        "memory.peak_activation_bytes": totals.peak_activation_bytes,
+        "memory.inference_bytes": parameter_bytes + totals.peak_activation_bytes,
+        "memory.kept_bytes": totals.kept_bytes,
+        "memory.training_bytes": state_bytes + totals.kept_bytes,
+        "training.expected_macs": totals.expected_macs,
+        "extractor.receptive_field_samples": totals.receptive_field_samples,
+        "extractor.stride_samples": totals.stride_samples,
+        "extractor.minimum_samples": totals.minimum_samples,
+        "extractor.frame_rate_hz": workload.sample_rate / totals.stride_samples,
+        "extractor.frames": totals.frames,
     }
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
 from w2v_explore.analysis.training import kept_activations, recipe_of
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 
@@ -15,7 +15,8 @@ class Fit(NamedTuple):
     """The largest workloads that fit a memory, each with the other figure as it was given.
 
     Attributes:
-        batch: Utterances of the given length; 0 where not even one fits.
+        batch: Utterances of the given length; 0 where not even the smallest that can be computed fits, which is one but
+            for the shortest utterances under group norm (`minimum_batch`).
         samples: The length of each utterance in the given batch; 0 where not even the shortest fits.
     """
 
@@ -43,10 +44,11 @@ def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None
 
 def _fit(analysis: Analysis, memory_bytes: int, dtype: str | None, needed_bytes: Callable[[Workload], int]) -> Fit:
     workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
-    # A batch of one may need more samples than a larger one (`minimum_samples`): the given samples are enough for it.
-    fewest = minimum_samples(analysis.config.model, workload.batch)
+    # Under group norm a batch of one needs more samples than a larger one does.
+    model = analysis.config.model
+    smallest, fewest = minimum_batch(model, workload.samples), minimum_samples(model, workload.batch)
     return Fit(
-        batch=_largest(1, MAX_BATCH, memory_bytes, lambda batch: needed_bytes(replace(workload, batch=batch))),
+        batch=_largest(smallest, MAX_BATCH, memory_bytes, lambda batch: needed_bytes(replace(workload, batch=batch))),
         samples=_largest(
             fewest, MAX_SAMPLES, memory_bytes, lambda samples: needed_bytes(replace(workload, samples=samples))
         ),

@@ -2,7 +2,8 @@
 
 A tensor lives from the operation that makes it to the last that takes it, and what a module was called with lives as
 long as the call. Views share the memory of what they are views of. Attention runs in a fused kernel and dropout keeps
-a byte per element, as on an accelerator; what a kernel allocates for itself while it runs is not seen.
+a byte per element, as on an accelerator, or the factor 0 alone where its probability is 1; what a kernel allocates for
+itself while it runs is not seen.
 """
 
 from typing import NamedTuple
@@ -106,12 +107,14 @@ class _Trace:
     def _composite(self, layer: Layer, path: str, value: _Value, copies: int) -> _Value:
         prefix = f"{path}." if path else ""
         schedule = layer.in_schedule()
+        last_taken = {source: position for position, child in enumerate(schedule) for source in child.sources}
         results = {"": value}
         previous = ""
         for position, child in enumerate(schedule):
             held = len(self._held)
-            later = {source for sibling in schedule[position + 1 :] for source in sibling.sources}
-            self._held += [results[name].tensor for name in later & results.keys()]
+            self._held += [
+                results[name].tensor for name, last in last_taken.items() if last > position and name in results
+            ]
             inputs = tuple([results[source] for source in child.sources]) or (results[previous],)
             results[child.name] = self.call(child, prefix + child.name, inputs, copies * child.copies)
             del self._held[held:]
@@ -132,7 +135,8 @@ class _Trace:
             return _Value(inputs[0].tensor, out_frames, out_channels)
         elements = self.batch * out_frames * out_channels
         if isinstance(operation, Dropout):
-            size = statistics + elements  # the mask
+            # The mask; to drop everything torch multiplies by a single zero, and keeps that.
+            size = statistics + (elements if operation.p < 1 else self.element_bytes)
         output = _Tensor(elements * self.element_bytes)
         kept = 0
         if self.training:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.compute import Macs, analyze_layers
 from w2v_explore.analysis.liveness import trace_part
-from w2v_explore.analysis.receptive_field import num_frames
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.architecture.layer import Layer
 from w2v_explore.architecture.wav2vec2 import (
@@ -68,16 +67,17 @@ class PartFigures(NamedTuple):
     peak_bytes: int
 
 
-def part_figures(name: str, values: Mapping[str, Any], workload: Workload) -> PartFigures:
+def part_figures(name: str, values: Mapping[str, Any], workload: Workload, frames: int) -> PartFigures:
     """The figures of one of `PARTS`.
 
     Args:
         name: The part.
         values: The 16 fields; those that the part does not depend on may be anything.
         workload: The model's.
+        frames: That the extractor makes of its samples.
     """
     config = ModelConfig.from_checked({**values, **_NO_DROPOUT})
-    batch, frames = workload.batch, num_frames(config, workload.samples)
+    batch = workload.batch
     channels, width = config.conv_layers[-1][0], config.encoder_embed_dim
     size = batch * DTYPE_BYTES[workload.dtype]
     waveforms, features, projected = size * workload.samples, size * frames * channels, size * frames * width
@@ -109,20 +109,21 @@ def part_figures(name: str, values: Mapping[str, Any], workload: Workload) -> Pa
     )
 
 
-def mask_bytes(dropout: str, values: Mapping[str, Any], workload: Workload) -> int:
-    """The masks that one of `MASKS` makes, a byte per element."""
+def mask_bytes(dropout: str, values: Mapping[str, Any], workload: Workload, frames: int) -> int:
+    """The masks that one of `MASKS` makes, a byte per element; a zero for each where its probability is 1."""
     if not values[dropout]:
         return 0
-    config = ModelConfig.from_checked(values)
     match dropout:
         case "encoder_projection_dropout":
-            features = config.encoder_embed_dim
+            features, masks = values["encoder_embed_dim"], 1
         case "encoder_dropout":
             # Before the layers, and in each after attention and after the feed-forward block.
-            features = config.encoder_embed_dim * (1 + 2 * config.encoder_num_layers)
+            features, masks = values["encoder_embed_dim"], 1 + 2 * values["encoder_num_layers"]
         case _:
-            features = config.encoder_ff_interm_features * config.encoder_num_layers
-    return workload.batch * num_frames(config, workload.samples) * features
+            features, masks = values["encoder_ff_interm_features"], values["encoder_num_layers"]
+    if values[dropout] == 1:
+        return int(masks * DTYPE_BYTES[workload.dtype])
+    return int(masks * workload.batch * frames * features)
 
 
 def _without_layers(config: ModelConfig) -> Layer:

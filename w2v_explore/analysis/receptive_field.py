@@ -84,6 +84,12 @@ def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> Re
     """
     minimum = minimum_samples(config, batch)
     if samples < minimum:
+        enough, _ = kernel_field(config)
+        if samples >= enough:
+            raise WorkloadError(
+                f"{samples} samples are too few: group norm needs two frames of its layer where the batch is 1; give "
+                f"{minimum} samples, or a batch of 2"
+            )
         raise WorkloadError(f"{samples} samples are too few: this extractor needs {minimum} for its first frame")
     field, jump, frames = 1, 1, samples
     layers = []
@@ -129,8 +135,18 @@ def num_frames(config: ModelConfig, samples: int) -> int:
 def minimum_samples(config: ModelConfig, batch: int) -> int:
     """The shortest input, in samples, from which a model computes a frame."""
     field, _ = kernel_field(config)
-    if config.extractor_mode == "group_norm" and batch == 1:
+    return fewest_samples(config.extractor_mode, batch, field, config.conv_layers[0])
+
+
+def fewest_samples(extractor_mode: str, batch: int, receptive_field_samples: int, first_layer: ConvLayer) -> int:
+    """The same from what it depends on."""
+    if extractor_mode == "group_norm" and batch == 1:
         # torch refuses to normalise a single value: the first layer has to put out two frames.
-        _, kernel, stride = config.conv_layers[0]
-        return max(field, kernel + stride)
-    return field
+        _, kernel, stride = first_layer
+        return max(receptive_field_samples, kernel + stride)
+    return receptive_field_samples
+
+
+def minimum_batch(config: ModelConfig, samples: int) -> int:
+    """The smallest batch that a model computes of some samples; there are enough for one frame in a larger batch."""
+    return 1 if samples >= minimum_samples(config, 1) else 2

@@ -1,22 +1,31 @@
 """What one step in each argument does to the figures of a config: the steps, as data, and their effects."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from math import isqrt, lcm
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
-from w2v_explore.analysis.figures import Number, total_figures
+from w2v_explore.analysis.analyze import Analysis, as_analysis
+from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.extractor_steps import Extractor, ExtractorFigures, analyze_extractor
+from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
+from w2v_explore.analysis.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
+from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.analysis.training import spread_over_layers
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.errors import ConfigError, WorkloadError
+from w2v_explore.config.schema import MAX_SIZE
+from w2v_explore.errors import ConfigError
 
 CONV_LAYERS = "extractor_conv_layer_config"
 HEAD_OUTPUTS = 32
 """Outputs of the head that a model without one is given: the letters of an English CTC model and its special tokens."""
 _DROPOUT = 0.1
 _CONV_PARTS = ("channels", "kernel", "stride")
+# One of the transformer's layers is the last: there are several of it.
+_OTHER_PARTS = ("feature_projection", "transformer", "aux", "encoder_layer")
 
 Values = Mapping[str, Any]
 
@@ -135,17 +144,18 @@ def _mode(config: ModelConfig) -> Iterator[Change]:
 def _width(config: ModelConfig) -> Iterator[Change]:
     """The least that keeps the heads' width and the groups: a head more, or as many as the groups ask for."""
     before, heads = config.encoder_embed_dim, config.encoder_num_heads
-    step = lcm(before // heads, config.encoder_pos_conv_groups)
-    after = before + step
-    moved = {"encoder_embed_dim": after, "encoder_num_heads": heads + step // (before // heads)}
-    yield Change("encoder_embed_dim", before, after, moved)
+    head_dim = before // heads
+    step = lcm(head_dim, config.encoder_pos_conv_groups)
+    for after in (before + step, before - step):
+        moved = {"encoder_embed_dim": after, "encoder_num_heads": after // head_dim}
+        yield Change("encoder_embed_dim", before, after, moved)
 
 
 def _width_and_ratio(config: ModelConfig) -> Iterator[Change]:
     """The same with the feed-forward block as many times wider as before."""
-    [change] = _width(config)
-    features = round(config.encoder_ff_interm_features * change.after / change.before)
-    yield change._replace(values={**change.values, "encoder_ff_interm_features": features})
+    for change in _width(config):
+        features = round(config.encoder_ff_interm_features * change.after / change.before)
+        yield change._replace(values={**change.values, "encoder_ff_interm_features": features})
 
 
 def _feed_forward(config: ModelConfig) -> Iterator[Change]:
@@ -158,22 +168,8 @@ def _feed_forward(config: ModelConfig) -> Iterator[Change]:
 
 def _aux(config: ModelConfig) -> Iterator[Change]:
     before = config.aux_num_out
-    after = HEAD_OUTPUTS if before is None else before + 1
-    yield Change("aux_num_out", before, after, {"aux_num_out": after})
-
-
-def _conv_layer(number: int, part: int) -> Callable[[ModelConfig], Iterator[Change]]:
-    """Channels by an eighth, kernel and stride by one; one less where more leaves no frame."""
-
-    def step(config: ModelConfig) -> Iterator[Change]:
-        before = config.conv_layers[number][part]
-        size = max(1, before // 8) if part == 0 else 1
-        for after in (before + size, before - size):
-            layers = [list(layer) for layer in config.conv_layers]
-            layers[number][part] = after
-            yield Change(f"{CONV_LAYERS}[{number}] {_CONV_PARTS[part]}", before, after, {CONV_LAYERS: layers})
-
-    return step
+    for after in (HEAD_OUTPUTS,) if before is None else (before + 1, before - 1):
+        yield Change("aux_num_out", before, after, {"aux_num_out": after})
 
 
 STEPS: tuple[Callable[[ModelConfig], Iterator[Change]], ...] = (
@@ -214,25 +210,102 @@ def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None)
 
 
 def _effects(analysis: Analysis) -> Iterator[Effect]:
-    config = analysis.config.model
-    conv_steps = [_conv_layer(number, part) for number in range(len(config.conv_layers)) for part in range(3)]
+    stepper = _Stepper(analysis)
     before = total_figures(analysis)
-    for step in (*STEPS[:1], *conv_steps, *STEPS[1:]):
-        for change in step(config):
-            after = _stepped(analysis, change)
+    mode, *others = STEPS
+    candidates = chain(
+        [((change, stepper.after(change)) for change in mode(stepper.config))],
+        stepper.conv_layer_steps(),
+        [((change, stepper.after(change)) for change in step(stepper.config)) for step in others],
+    )
+    for tried in candidates:
+        for change, after in tried:
             if after is not None:
                 deltas = {name: value - before[name] for name, value in after.items()}
                 yield Effect(change, after, deltas)
                 break
 
 
-def _stepped(analysis: Analysis, change: Change) -> dict[str, Number] | None:
-    """The figures after a step; None where it leads to no config, or to one that this input is too short for."""
-    try:
-        model = ModelConfig(**{**analysis.config.model.to_mapping(), **change.values})
-        return total_figures(analyze(replace(analysis.config, model=model), analysis.workload))
-    except (ConfigError, WorkloadError):
-        return None
+class _Stepper:
+    """The figures of configs a step away from one, their parts (`parts.PARTS`) worked out once for all steps."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.config = analysis.config.model
+        self._workload = analysis.workload
+        self._fields = self.config.to_mapping()
+        self._extractor = Extractor(self.config, self._workload)
+        self._extractor_figures = analyze_extractor(self.config, self._workload)
+        self._parts: dict[tuple[Any, ...], PartFigures] = {}
+
+    def after(self, change: Change) -> dict[str, Number] | None:
+        """The figures after a step; None where it leads to no config, or to one that this input is too short for."""
+        fields = {**self._fields, **change.values}
+        try:
+            config = ModelConfig(**fields)
+        except ConfigError:
+            return None
+        if minimum_samples(config, self._workload.batch) > self._workload.samples:
+            return None
+        changes_extractor = not change.values.keys().isdisjoint(PARTS["feature_extractor"])
+        extractor = analyze_extractor(config, self._workload) if changes_extractor else self._extractor_figures
+        return self._total(fields, extractor)
+
+    def conv_layer_steps(self) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
+        """What to try for each number of the extractor's layers, with the figures after it."""
+        for number in range(len(self.config.conv_layers)):
+            for part in range(len(_CONV_PARTS)):
+                yield self._conv_layer_steps(number, part)
+
+    def _conv_layer_steps(self, number: int, part: int) -> Iterator[tuple[Change, dict[str, Number] | None]]:
+        """Channels by an eighth, kernel and stride by one; one less where more leaves no frame."""
+        layers = self.config.conv_layers
+        before = layers[number][part]
+        size = max(1, before // 8) if part == 0 else 1
+        for after in (before + size, before - size):
+            if 1 <= after <= MAX_SIZE:
+                channels, kernel, stride = [
+                    after if position == part else value for position, value in enumerate(layers[number])
+                ]
+                layer = channels, kernel, stride
+                extractor = self._extractor.with_layer(number, layer)
+                values = {CONV_LAYERS: (*layers[:number], layer, *layers[number + 1 :])}
+                change = Change(f"{CONV_LAYERS}[{number}] {_CONV_PARTS[part]}", before, after, values)
+                yield change, extractor and self._total(self._fields, extractor)
+
+    def _total(self, fields: Values, extractor: ExtractorFigures) -> dict[str, Number]:
+        """The figures of a model with a part's worth of fields and an extractor."""
+        # The rest of the model sees the extractor's last layer alone.
+        fields = {**fields, CONV_LAYERS: ((extractor.channels, 1, 1),)}
+        *others, layer = [self._part(name, fields, extractor.frames) for name in _OTHER_PARTS]
+        copies = fields["encoder_num_layers"]
+        macs = Macs(convolution=extractor.macs).plus(layer.macs, copies)
+        for each in others:
+            macs = macs.plus(each.macs)
+        masks = [mask_bytes(dropout, fields, self._workload, extractor.frames) for dropout in MASKS]
+        training_macs = 3 * extractor.macs - extractor.first_macs + sum([each.training_macs for each in others])
+        totals = Totals(
+            parameters=extractor.parameters + sum([each.parameters for each in others]) + copies * layer.parameters,
+            macs=macs,
+            peak_activation_bytes=max(extractor.peak_bytes, layer.peak_bytes, *[each.peak_bytes for each in others]),
+            kept_bytes=extractor.kept_bytes
+            + sum([each.kept_bytes for each in others])
+            + copies * layer.kept_bytes
+            + sum(masks),
+            expected_macs=spread_over_layers(
+                copies, fields["encoder_layer_drop"], training_macs, layer.training_macs
+            ).expected,
+            receptive_field_samples=extractor.receptive_field_samples,
+            stride_samples=extractor.stride_samples,
+            minimum_samples=extractor.minimum_samples,
+            frames=extractor.frames,
+        )
+        return name_figures(totals, self._workload)
+
+    def _part(self, name: str, fields: Values, frames: int) -> PartFigures:
+        key = (name, frames, *[fields[field] for field in PARTS[name] if field != WORKLOAD])
+        if key not in self._parts:
+            self._parts[key] = part_figures(name, fields, self._workload, frames)
+        return self._parts[key]
 
 
 def _neighbouring_divisors(number: int, divisor: int) -> tuple[int | None, int | None]:

@@ -164,11 +164,7 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
     other_macs = forward.total + backward.total - kept.num_layers * layer_macs
 
     def spread(fixed: int, per_layer: int, once: int = 0) -> Spread:
-        """``fixed``, ``per_layer`` for every layer that is not dropped, and ``once`` if there is any."""
-        runs, any_runs = kept.num_layers * (1 - drop), 1 - drop**kept.num_layers
-        greatest = fixed + kept.num_layers * per_layer + once
-        expected = fixed + runs * per_layer + any_runs * once if drop else greatest
-        return Spread(fixed if drop else greatest, expected, greatest)
+        return spread_over_layers(kept.num_layers, drop, fixed, per_layer, once)
 
     return TrainingCost(
         recipe=recipe,
@@ -183,6 +179,14 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
         macs=spread(other_macs, layer_macs),
         checkpointed_macs=spread(other_macs, layer_macs + layer_forward.total),
     )
+
+
+def spread_over_layers(num_layers: int, layer_drop: float, fixed: int, per_layer: int, once: int = 0) -> Spread:
+    """``fixed``, ``per_layer`` for every layer that is not dropped, and ``once`` if there is any."""
+    runs, any_runs = num_layers * (1 - layer_drop), 1 - layer_drop**num_layers
+    greatest = fixed + num_layers * per_layer + once
+    expected = fixed + runs * per_layer + any_runs * once if layer_drop else greatest
+    return Spread(fixed if layer_drop else greatest, expected, greatest)
 
 
 def _kept(trace: Sequence[OperationMemory]) -> KeptActivations:

@@ -198,7 +198,10 @@ class WeightNorm(_Costless):
 
 @dataclass(frozen=True, slots=True)
 class Dropout(_Costless):
-    """Dropout with probability ``p``; does nothing outside training, and keeps a mask of a byte per element in it."""
+    """Dropout with probability ``p``; does nothing outside training, and keeps a mask of a byte per element in it.
+
+    Where ``p`` is 1 it makes no mask: all is multiplied by a single zero, which it keeps.
+    """
 
     p: float
     keeps_input: ClassVar[bool] = False

@@ -21,6 +21,7 @@ from w2v_explore.architecture.operations import (
 )
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import ConvLayer
 
 _GELU = GELU()
 _ADD = Add()
@@ -60,20 +61,24 @@ def build_feature_extractor(config: ModelConfig) -> Layer:
     """The convolutions that turn waveforms into frames."""
     blocks = []
     in_channels = 1
-    for number, (out_channels, kernel, stride) in enumerate(config.conv_layers):
-        conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
-        children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
-        schedule: tuple[str, ...] = ()
-        norm = _extractor_norm(config.extractor_mode, number, out_channels)
-        if norm is not None:
-            children.insert(0, norm)
-            schedule = ("conv", "layer_norm", "activation")
-        blocks.append(
-            Layer(str(number), "ConvLayerBlock", None, tuple(children), schedule=schedule, channels_first=True)
-        )
-        in_channels = out_channels
+    for number, conv_layer in enumerate(config.conv_layers):
+        blocks.append(build_conv_block(config, number, in_channels, conv_layer))
+        in_channels = conv_layer[0]
     conv_layers = Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True)
     return Layer("feature_extractor", "FeatureExtractor", None, (conv_layers,))
+
+
+def build_conv_block(config: ModelConfig, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
+    """One layer of the extractor: its convolution, its norm if it has one, its activation."""
+    out_channels, kernel, stride = conv_layer
+    conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
+    children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
+    schedule: tuple[str, ...] = ()
+    norm = _extractor_norm(config.extractor_mode, number, out_channels)
+    if norm is not None:
+        children.insert(0, norm)
+        schedule = ("conv", "layer_norm", "activation")
+    return Layer(str(number), "ConvLayerBlock", None, tuple(children), schedule=schedule, channels_first=True)
 
 
 def _extractor_norm(mode: str, number: int, channels: int) -> Layer | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from w2v_explore.arguments import plain_data
 from w2v_explore.config.codes import MISSING_KEY, UNKNOWN_KEY
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, ConvLayer
 from w2v_explore.config.validate import Fault, validate
@@ -15,8 +16,9 @@ from w2v_explore.errors import ConfigError
 class ModelConfig:
     """A wav2vec 2.0 architecture, as `torchaudio.models.wav2vec2_model` takes it.
 
-    An instance is valid: the constructor checks every field. What each field means, its limits and its names in
-    other programs stand in `w2v_explore.config.schema.FIELDS`, and in docs/config.md.
+    An instance is valid: the constructor checks every field, and takes numbers of any library, as numpy's. What each
+    field means, its limits and its names in other programs stand in `w2v_explore.config.schema.FIELDS`, and in
+    docs/config.md.
 
     Raises:
         ConfigError: A value is wrong; all that is wrong is reported at once.
@@ -41,27 +43,25 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        faults = validate({name: getattr(self, name) for name in FIELDS})
+        values = {name: plain_data(getattr(self, name)) for name in FIELDS}
+        faults = validate(values)
         if faults:
             raise ConfigError([_problem(fault) for fault in faults])
-        self._freeze_conv_layers()
+        self._set(values)
 
-    def _freeze_conv_layers(self) -> None:
-        """Make a list of conv layers a tuple, so that configs compare and hash by value."""
-        if self.extractor_conv_layer_config is not None:
-            object.__setattr__(
-                self,
-                "extractor_conv_layer_config",
-                tuple((channels, kernel, stride) for channels, kernel, stride in self.extractor_conv_layer_config),
-            )
+    def _set(self, values: Mapping[str, Any]) -> None:
+        """Set the fields; a list of conv layers as a tuple, so that configs compare and hash by value."""
+        for name in FIELDS:
+            value = values[name]
+            if name == "extractor_conv_layer_config" and value is not None:
+                value = tuple((channels, kernel, stride) for channels, kernel, stride in value)
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":
         """The config of 16 values in which `validate` found no fault; they are not checked again."""
         config = object.__new__(cls)
-        for name in FIELDS:
-            object.__setattr__(config, name, values[name])
-        config._freeze_conv_layers()
+        config._set(values)
         return config
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import yaml
 
-from w2v_explore.arguments import kind_of
+from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config import codes
 from w2v_explore.config.document import ONE_FIELD, Document, Entry, parse_override
 from w2v_explore.config.nodes import MAPPING_OVERRIDE, TAG
@@ -46,10 +46,8 @@ def _document(field: object, value: object) -> Document:
 
 
 def _node(field: str, value: object) -> yaml.Node:
-    """The YAML node of plain data."""
-    # Imported only where a mapping is given, which a command line has not.
-    from numbers import Integral, Real
-
+    """The YAML node of plain data, or of what stands for it (`plain_data`)."""
+    value = plain_data(value)
     match value:
         case None:
             return yaml.ScalarNode(f"{TAG}null", "null")
@@ -57,13 +55,12 @@ def _node(field: str, value: object) -> yaml.Node:
             return yaml.ScalarNode(f"{TAG}bool", "true" if value else "false")
         case str():
             return yaml.ScalarNode(f"{TAG}str", value)
-        case Integral():  # numpy's among them
+        case int():
             # Python writes no decimal text of thousands of digits.
-            number = int(value)
-            return yaml.ScalarNode(f"{TAG}int", str(number) if abs(number) < 2**64 else hex(number))
-        case Real():
-            return yaml.ScalarNode(f"{TAG}float", repr(float(value)))
-        case list() | tuple():
+            return yaml.ScalarNode(f"{TAG}int", str(value) if abs(value) < 2**64 else hex(value))
+        case float():
+            return yaml.ScalarNode(f"{TAG}float", repr(value))
+        case list():
             return yaml.SequenceNode(f"{TAG}seq", [_node(field, item) for item in value])
         case Mapping():
             pairs = [(yaml.ScalarNode(f"{TAG}str", str(key)), _node(field, item)) for key, item in value.items()]

@@ -213,8 +213,9 @@ def measure_in_turns(
 def example_input(analysis: Analysis, device: torch.device) -> Tensor:
     """Noise of the workload's shape and dtype, (B, S); the same each time."""
     generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(analysis.workload.batch, analysis.workload.samples, generator=generator)
-    return noise.to(device=device, dtype=getattr(torch, analysis.workload.dtype))
+    workload = analysis.workload
+    noise = torch.randn(workload.batch, workload.samples, generator=generator, device="cpu", dtype=torch.float32)
+    return noise.to(device=device, dtype=getattr(torch, workload.dtype))
 
 
 def _require_memory(analyses: Sequence[Analysis], device: torch.device, *, built: bool) -> None:

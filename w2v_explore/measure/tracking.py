@@ -2,8 +2,8 @@
 
 The built model runs on fake tensors, which have a shape, a dtype and a storage, but no data. Two things differ from
 a plain run on a CPU, since the closed forms are those of an accelerator: dropout is the operation that keeps a mask of
-bytes (a CPU's keeps floats), and attention drops nothing (a CPU has no fused kernel that does; what the fused kernels
-keep is the same).
+bytes (a CPU's keeps floats; with a probability of 0 or 1 there is no mask on either), and attention drops nothing (a
+CPU has no fused kernel that does; what the fused kernels keep is the same).
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _waveforms(workload: Workload) -> Tensor:
 
 
 class _MaskDropout(nn.Module):
-    """Dropout by the operation that an accelerator takes."""
+    """Dropout by the operations that an accelerator takes."""
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -101,7 +101,8 @@ class _MaskDropout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Of the same shape."""
-        return torch.native_dropout(x, self.p, True)[0] if self.p else x
+        # `torch.dropout` calls it on an accelerator; with 0 and 1 it takes the same path on every device.
+        return torch.native_dropout(x, self.p, True)[0] if 0 < self.p < 1 else torch.dropout(x, self.p, True)
 
 
 def _use_accelerator_kernels(model: Wav2Vec2Model) -> None:

@@ -205,7 +205,7 @@ def verify(
     report = progress or (lambda step, done, total: None)
     subject = Subject(analysis)
     findings: list[Finding] = []
-    with _one_thread():
+    with _one_thread(), _plain_defaults():
         for done, check in enumerate(CHECKS):
             report(check.title, done, len(CHECKS))
             findings += check.find(subject)
@@ -222,6 +222,18 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def _plain_defaults() -> Iterator[None]:
+    """Tensors on the CPU in float32 where nothing else is said, whatever the caller has set."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
 
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:

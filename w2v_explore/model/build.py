@@ -14,21 +14,22 @@ from w2v_explore.model.materialize import materialize
 
 
 def build_model(
-    config: Config | ModelConfig, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    config: Config | ModelConfig, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None
 ) -> Wav2Vec2Model:
     """The model of a config, in training mode, with torch's default initial weights.
 
     Args:
         config: The architecture.
-        device: Where the weights are made; ``meta`` makes shapes only.
-        dtype: Of the weights.
+        device: Where the weights are made; ``meta`` makes shapes only. By default torch's default device.
+        dtype: Of the weights; by default torch's default dtype.
 
     Raises:
         DeviceError: The device has less free memory than the weights need; nothing was allocated.
         TypeError: The config is none.
     """
     architecture = build_architecture(as_config(config).model)
-    device = torch.device(device)
+    device = torch.get_default_device() if device is None else torch.device(device)
+    dtype = dtype or torch.get_default_dtype()
     require_memory(device, architecture.parameters * dtype.itemsize, "the weights")
     model = materialize(architecture, device=device, dtype=dtype)
     assert isinstance(model, Wav2Vec2Model)
@@ -54,6 +55,8 @@ def wav2vec2_model(
     aux_num_out: int | None,
 ) -> Wav2Vec2Model:
     """A model from the arguments of ``torchaudio.models.wav2vec2_model``; docs/config.md says what each does.
+
+    On torch's default device and in its default dtype, as in ``with torch.device("meta")``.
 
     Raises:
         ConfigError: An argument is wrong; all that is wrong is reported at once.

@@ -84,6 +84,9 @@ class PaddingMask(nn.Module):
 class WeightNorm(nn.Module):
     """A convolution's weight as magnitude (1, 1, K) × direction (out, in / groups, K), normalised per position."""
 
+    # What torch.nn.utils.parametrize asks of a parametrization: this one is of two tensors.
+    is_tensor = False
+
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         self.original0 = nn.Parameter(torch.norm_except_dim(weight, 2, 2))
@@ -94,32 +97,47 @@ class WeightNorm(nn.Module):
         return torch._weight_norm(self.original1, self.original0, 2)
 
 
-class WeightNormConv1d(nn.Module):
+class _SharedProperty(type):
+    """A class whose ``weight`` stays when ``remove_parametrizations`` of torch deletes it for one module.
+
+    torch gives each module with a parametrization a class of its own, so that it may delete the property from it.
+    """
+
+    def __delattr__(cls, name: str) -> None:
+        if name != "weight":
+            super().__delattr__(name)
+
+
+class WeightNormConv1d(nn.Conv1d, metaclass=_SharedProperty):
     """A 1-d convolution whose weight a `WeightNorm` makes anew in each pass.
 
     torch's own weight_norm parametrisation gives the same keys, but scripting a copy of it breaks the original.
+    ``torch.nn.utils.parametrize.remove_parametrizations`` makes it a plain ``nn.Conv1d`` with the weight that it uses.
+
+    Args:
+        conv: Whose sizes it has; its bias and weight become this module's.
     """
 
     # A property cannot be compiled when its value is a tensor made by a submodule.
     __jit_unused_properties__ = ["weight"]  # noqa: RUF012
 
-    def __init__(self, bias: Tensor, parametrizations: nn.ModuleDict, padding: int, groups: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(bias)
-        self.parametrizations = parametrizations
-        self.padding = padding
-        self.groups = groups
+    def __init__(self, conv: nn.Conv1d) -> None:
+        nn.Module.__init__(self)
+        self.__dict__.update({name: value for name, value in vars(conv).items() if name not in vars(self)})
+        self.bias = conv.bias
+        self.parametrizations = nn.ModuleDict({"weight": WeightNorm(conv.weight.detach())})
 
     @property
-    def weight(self) -> Tensor:
+    def weight(self) -> Tensor:  # type: ignore[override]
         """The weight that the convolution uses, (out, in / groups, K)."""
+        if "weight" not in self.parametrizations:  # for a moment, while it is removed
+            raise AttributeError("weight")
         weight: Tensor = self.parametrizations["weight"]()
         return weight
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, D, T) → (B, D, T + 2 · padding - K + 1)."""
-        weight = self.parametrizations["weight"]()
-        return nn.functional.conv1d(x, weight, self.bias, padding=self.padding, groups=self.groups)
+        return self._conv_forward(x, self.parametrizations["weight"](), self.bias)
 
     def _load_from_state_dict(self, state_dict: Dict[str, Any], prefix: str, *args: Any) -> None:
         """Also take the names of torch's first weight_norm, ``weight_g`` and ``weight_v``."""
@@ -298,7 +316,7 @@ class Transformer(nn.Module):
         self.residual = residual
         self.layer_norm = layer_norm
         self.layer_norm_first = layer_norm_first
-        self.layer_drop = layer_drop
+        self.layer_drop = float(layer_drop)
         self.dropout = dropout
         self.layers = layers
 
@@ -306,7 +324,7 @@ class Transformer(nn.Module):
         """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
         x = self._embed_positions(x)
         for layer in self.layers:
-            if not (self.training and torch.rand(1).item() <= self.layer_drop):
+            if not self._drops_next_layer():
                 x = layer(x, mask)
         if not self.layer_norm_first:
             x = self.layer_norm(x)
@@ -324,6 +342,17 @@ class Transformer(nn.Module):
             x = layer(x, mask)
             outputs.append(x)
         return outputs
+
+    def _drops_next_layer(self) -> bool:
+        """Whether LayerDrop leaves out a layer; in training it always draws a number, as torchaudio does."""
+        if not self.training:
+            return False
+        draw = torch.rand(1)
+        # torch.export and a graph without breaks have no place for item(). Where the probability is 0 torchaudio
+        # drops a layer when it draws 0, once in 2^24 times; here it never does.
+        if self.layer_drop <= 0.0 or self.layer_drop >= 1.0:
+            return self.layer_drop >= 1.0
+        return draw.item() <= self.layer_drop
 
     def _embed_positions(self, x: Tensor) -> Tensor:
         x = self.residual(x, self.pos_conv_embed(x))

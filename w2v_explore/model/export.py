@@ -124,7 +124,7 @@ def export(
         seed = SEED
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(seed)
-            model = build_model(loaded.model)
+            model = build_model(loaded.model, device="cpu", dtype=torch.float32)
     say(f"exporting to {to}")
     try:
         with needs_extra(f"export --to {to}", "export"):

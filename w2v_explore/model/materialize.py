@@ -57,9 +57,9 @@ def _leaf(layer: Layer, operation: operations.Operation, device: torch.device, d
         case operations.GroupNorm():
             return nn.GroupNorm(operation.channels, operation.channels, **factory)
         case operations.ScaledDotProductAttention():
-            return components.ScaledDotProductAttention(operation.num_heads, operation.dropout)
+            return components.ScaledDotProductAttention(operation.num_heads, float(operation.dropout))
         case operations.Dropout():
-            return nn.Dropout(operation.p)
+            return nn.Dropout(float(operation.p))  # TorchScript takes no whole number for a probability
         case operations.GELU():
             return nn.GELU()
         case operations.Add():
@@ -83,8 +83,4 @@ def _conv(layer: Layer, operation: operations.Conv1d, device: torch.device, dtyp
         device=device,
         dtype=dtype,
     )
-    if not operation.weight_norm:
-        return conv
-    assert conv.bias is not None
-    parametrizations = nn.ModuleDict({"weight": components.WeightNorm(conv.weight.detach())})
-    return components.WeightNormConv1d(conv.bias.detach(), parametrizations, operation.padding, operation.groups)
+    return components.WeightNormConv1d(conv) if operation.weight_norm else conv

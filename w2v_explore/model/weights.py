@@ -86,6 +86,6 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
         message = f"weights of {source} that have no place in the model were left out: {describe_left_out(fit)}"
         warnings.warn(printable(message), UnusedWeightsWarning, stacklevel=3)
     require_memory(_CPU, architecture.parameters * torch.float32.itemsize, "the weights")
-    model = build_model(config, device="meta").to_empty(device=_CPU)
+    model = build_model(config, device="meta", dtype=torch.float32).to_empty(device=_CPU)
     model.load_state_dict({ours: tensors[name] for name, ours in translation.ours.items()})
     return model

@@ -23,8 +23,13 @@ _CHARTED = ("parameters", "macs", "memory.training_bytes")
 
 def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
     """The report on what one step in each argument does."""
-    effective = [effect for effect in effects if any(effect.deltas[name] for name in _FIGURES)]
-    idle = [describe_step(effect) for effect in effects if effect not in effective]
+    effective: list[Effect] = []
+    idle: list[str] = []
+    for effect in effects:
+        if any(effect.deltas[name] for name in _FIGURES):
+            effective.append(effect)
+        else:
+            idle.append(describe_step(effect))
     tables = [_changes(effective, idle), _chart(effective)]
     config = analysis.config
     lines = [describe_origin(config), describe_workload(analysis), *describe_reading(config)]
