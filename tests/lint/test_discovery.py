@@ -58,7 +58,8 @@ def test_globs(tree: Path) -> None:
     "pattern",
     [
         "**", "**/", "**/*", "**/*.yaml", "sub/**", "sub/**/", "s*/**/e.yaml", "./**/*.yaml", "**/deep/**",
-        "**/**/*.yml", "a**", "**/[ab].y*", ".hidden/**", "**/.hidden/*", "**/nosuch/*", "*/**/", "**.yaml", "su[b]/**/d*",
+        "**/**/*.yml",
+        "a**", "**/[ab].y*", ".hidden/**", "**/.hidden/*", "**/nosuch/*", "*/**/", "**.yaml", "su[b]/**/d*",
     ],
 )  # fmt: skip
 def test_globs_are_those_of_python(tree: Path, pattern: str) -> None:
