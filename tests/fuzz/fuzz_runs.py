@@ -383,11 +383,8 @@ class AsProcess:
         if hung:
             others.append("hangs")
         out, err = (reader.content() for reader in readers)
-        code = process.returncode
-        if code == -signal.SIGPIPE and "broken" in (case.out.kind, case.err.kind):
-            code = 0
         memory = max(0, used.ru_maxrss * 1024 - 20 * 2**20)
-        return Outcome(code, out, err, used.ru_utime + used.ru_stime, memory, tuple(others))
+        return Outcome(process.returncode, out, err, used.ru_utime + used.ru_stime, memory, tuple(others))
 
     @staticmethod
     def _open(stream: Stream) -> tuple[int, int]:
@@ -517,15 +514,14 @@ def _fuzz_beside(seed: str, numbers: range, place: Path, findings: Findings, unt
     return at - numbers.start
 
 
-def _told(numbers: Iterable[int], channel: TextIO, until: float) -> Iterator[int]:
+def _told(numbers: range, channel: TextIO, until: float) -> Iterator[int]:
     """The numbers, each said before it is tried, and at last how far they came."""
-    number = -1
     for number in numbers:
         channel.write(f"{number}\n")
         if time.monotonic() > until:
             return
         yield number
-    channel.write(f"{number + 1}\n")
+    channel.write(f"{numbers.stop}\n")
 
 
 def main() -> None:
@@ -547,7 +543,7 @@ def main() -> None:
         fuzz(f"{options.seed}p", _told(numbers, channel, until), place, AsProcess(), findings)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    as_processes = int((channel.getvalue().split() or [options.first])[-1]) - options.first
+    as_processes = int(channel.getvalue().split()[-1]) - options.first
     for cause, count in findings.counts.most_common():
         print(f"{count:>7}  {cause}")
     print(

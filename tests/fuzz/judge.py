@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import signal
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def judge(
     found = [Fault(f"{line.command}: {other}", "") for other in outcome.others]
     if any(other.startswith("hangs") for other in outcome.others):
         return found
-    found += _judge_code(line, err, outcome)
+    found += _judge_code(line, out, err, outcome)
     if outcome.cpu_s > CPU_SECONDS:
         found.append(Fault(f"{line.command} is slow", f"{outcome.cpu_s:.1f} s of processor time"))
     if outcome.memory_bytes > MEMORY_BYTES:
@@ -128,7 +129,7 @@ def judge(
     return found
 
 
-def _judge_code(line: CommandLine, err: Stream, outcome: Outcome) -> Iterator[Fault]:
+def _judge_code(line: CommandLine, out: Stream, err: Stream, outcome: Outcome) -> Iterator[Fault]:
     messages = outcome.err.decode(err.encoding, "replace")
     if "Traceback (most recent call last)" in messages:
         last = next((f"{file}, {function}" for file, function in reversed(_FRAME.findall(messages))), "?")
@@ -136,7 +137,9 @@ def _judge_code(line: CommandLine, err: Stream, outcome: Outcome) -> Iterator[Fa
         yield Fault(f"traceback from {last}: {raised[-1].partition(':')[0]}", raised[-1][:200])
     elif outcome.code == 3:
         yield Fault(f"{line.command} ends with 3", messages[-300:])
-    if outcome.code not in (0, 1, 2, 3):
+    # Who reads no more ends a program that writes on, in Unix.
+    is_cut_off = outcome.code == -signal.SIGPIPE and "broken" in (out.kind, err.kind)
+    if outcome.code not in (0, 1, 2, 3) and not is_cut_off:
         yield Fault(f"{line.command} ends with {outcome.code}", "")
     if outcome.code == 1 and line.command not in _MAY_SAY_NO:
         yield Fault(f"{line.command} ends with 1", "it has no answer that is no")
@@ -161,7 +164,7 @@ def _judge_stream(line: CommandLine, stream: Stream, content: bytes, title: str,
     if stream.kind == "terminal" or line.environment.get("FORCE_COLOR"):
         text = _OUR_COLOURS.sub("", text)
     yield from (Fault(f"{title} has {cause}", detail) for cause, detail in judge_text(text, format))
-    if SECRET in text and not any(SECRET in argument for argument in line.arguments):
+    if SECRET in text and not any("outside" in argument for argument in line.arguments):
         place = text.index(SECRET)
         yield Fault(f"{title} quotes a file that is no config", ascii(text[max(0, place - 150) : place + 50]))
     if len(content) > 2**22:
