@@ -19,6 +19,9 @@ _STAND_INS = {
     **dict.fromkeys("█▉▊▋", "#"), **dict.fromkeys("▌▐", ":"), **dict.fromkeys("▏▎▍", "."),
 }  # fmt: skip
 _TREE_GUIDES = {"├ ": "|-", "└ ": "`-"}
+# Compiled where they are first needed: most texts are ASCII.
+_NO_ASCII = r"[^\x00-\x7f]+"
+_SURROGATE = "[\ud800-\udfff]"
 # Spaces of other widths, which `str.isprintable` counts as not printable, and what it counts as such and shows nothing:
 # joiners, fillers and variation selectors.
 _SPACES = frozenset("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
@@ -55,6 +58,19 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+def as_unicode(text: str) -> str:
+    r"""A text that every encoding of Unicode has: the name of a file that is no UTF-8 keeps its bytes as ``\xff``.
+
+    Python stands halves of surrogate pairs for such bytes, which no other reader takes. Different names stay different.
+    """
+    return text if text.isascii() else re.sub(_SURROGATE, _written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
 def fit(text: str, encoding: str | None = None) -> str:
     """The printable text as a stream of an encoding shows it, for what is laid out: a stand-in may be longer.
 
@@ -67,8 +83,8 @@ def fit(text: str, encoding: str | None = None) -> str:
 
 
 def is_writable(text: str) -> bool:
-    """Whether standard output can write a document as it is."""
-    return text.isascii() or _encode(text) == text
+    """Whether a document on standard output is one that every reader takes: UTF, or ASCII."""
+    return text.isascii() or (_is_utf(getattr(sys.stdout, "encoding", None)) and _encode(text) == text)
 
 
 def _encode(text: str, encoding: str | None = None) -> str:
@@ -79,14 +95,18 @@ def _encode(text: str, encoding: str | None = None) -> str:
 def dump_json(document: object, indent: int | None = 2) -> str:
     """JSON that is valid on standard output, and in a file, whatever the encoding; what is not finite raises.
 
-    A stream of another encoding than UTF-8 gets ASCII, and so does one half of a surrogate pair, as it stands in a
-    file's name that is no UTF-8. What is not `printable` is written with JSON's escapes: the value is the same.
+    A stream of another encoding than UTF gets ASCII. Texts are as `as_unicode` has them, which strict readers take.
+    What is not `printable` is written with JSON's escapes: the value is the same.
     """
     import json  # most commands write a table
 
     text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
-    if not text.isascii() and not (_is_utf(getattr(sys.stdout, "encoding", None)) and is_writable(text)):
-        text = json.dumps(document, indent=indent, allow_nan=False)
+    if not text.isascii():
+        # A backslash in a text of JSON is written twice.
+        text = re.sub(_SURROGATE, lambda match: _written_out(match).replace("\\", "\\\\"), text)
+    if not is_writable(text):
+        # Outside of its texts JSON is ASCII.
+        text = re.sub(_NO_ASCII, lambda match: json.dumps(match[0])[1:-1], text)
     flat = text.replace("\n", " ")
     return text if printable(flat) == flat else _escape_json(text)
 

@@ -190,8 +190,10 @@ def test_no_json(run: Runner) -> None:
         "it is no JSON: Expecting property name enclosed in double quotes (line 2, column 2)"
         in run("summary", "base", *ONE_SECOND).err
     )
-    Path("base.json").write_bytes(b"\xff\xfe")
+    Path("base.json").write_bytes(b"\xff{")
     assert "it is no UTF-8 (byte 0)" in run("summary", "base", *ONE_SECOND).err
+    Path("base.json").write_bytes("{".encode("utf-16") + b"\0")
+    assert "it is no UTF-16 (byte 4)" in run("summary", "base", *ONE_SECOND).err
     Path("base.json").write_text("[" * 100_000)
     assert "it is nested too deep" in run("summary", "base", *ONE_SECOND).err
     Path("base.json").write_text('{"schema_version": 1, "schema_version": 1}')

@@ -90,6 +90,10 @@ def test_changed_configs_are_compared_with_what_they_were(repository: Path) -> N
     assert finished.stdout.count("## child") == 1
     assert "| encoder\\_num\\_layers | 6 | 3 |" in finished.stdout
     assert "compose" not in finished.stdout
+    assert not_compared(finished) == [
+        "`configs/new.yaml`: it is new",
+        "1 file that is no valid config of a model, before or after",
+    ]
 
 
 def test_a_config_json_is_compared_and_a_name_may_have_blanks(repository: Path) -> None:
@@ -113,7 +117,21 @@ def test_nothing_changed_prints_nothing(repository: Path) -> None:
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("name", ["-dash.yaml", "UPPER.YAML", "ü.yml", "two\nlines.yaml", "deep/er/config.json"])
+def not_compared(finished: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines on what was left out, which come last."""
+    _, _, lines = finished.stdout.partition("## Not compared\n\n")
+    assert all(line.startswith("- ") for line in lines.splitlines())
+    return [line.removeprefix("- ") for line in lines.splitlines()]
+
+
+ODD_NAMES = (
+    "-dash.yaml", "--help.yaml", "UPPER.YAML", "ü.yml", "two\nlines.yaml", "deep/er/config.json", "a b/c d.yaml",
+    "\ttab.yaml", 'quo"te\'s.yaml', "back\\slash.yaml", "[a-z]*?.yaml", "$(touch here).yaml", "`tick`.yaml",
+    "-d/-e.yaml", "base.yaml", "a=b.yaml", "\u202ereversed.yaml", "<b>::error::.yaml",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
 def test_every_name_is_compared_from_every_folder(repository: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     file = repository / name
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -176,3 +194,128 @@ def test_without_the_program_or_where_it_breaks_nothing_passes_for_no_change(rep
     broken.chmod(0o755)
     finished = compare_changed("HEAD", PATH=f"{broken.parent}{os.pathsep}{os.defpath}")
     assert (finished.returncode, finished.stderr) == (3, "a defect\n")
+
+
+def test_odd_names_that_nobody_touched_are_no_hindrance(repository: Path) -> None:
+    for name in ODD_NAMES:
+        file = repository / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('{"extends": "base"}\n')
+    (repository / os.fsdecode(b"\xff.yaml")).write_text("extends: base\n")
+    commit("more")
+    assert compare_changed("HEAD").stdout == ""
+    (repository / "configs/child.yaml").write_text("name: child\nextends: parent.yaml\nencoder_num_layers: 3\n")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "| encoder\\_num\\_layers | 6 | 3 |" in finished.stdout
+    assert not_compared(finished) == []
+
+
+def test_all_that_is_not_compared_is_said(repository: Path) -> None:
+    broken, valid = "extends: base\nencoder_num_heads: 7\n", "extends: base\n"
+    for name, text in {"mended": broken, "spoilt": valid, "gone": valid, "still": broken}.items():
+        (repository / f"{name}.yaml").write_text(text)
+    commit("more")
+    for name, text in {"mended": valid, "spoilt": broken, "still": broken + "x: 1\n", "bad": "["}.items():
+        (repository / f"{name}.yaml").write_text(text)
+    (repository / "gone.yaml").unlink()
+    (repository / "a b.yaml").write_text("extends: large\nencoder_num_layers: 7\nencoder_dropout: 0.3\n")
+    (repository / "notes.txt").write_text("no config\n")
+    git("add", "--all")
+    (repository / "not added.yaml").write_text("extends: large\n")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.startswith("## Not compared\n")
+    assert not_compared(finished) == [
+        "`a b.yaml`: it is new",
+        "`gone.yaml`: it is gone",
+        "`mended.yaml`: no valid config at `HEAD`",
+        "`spoilt.yaml`: no valid config any more",
+        "`not added.yaml`: it is new",
+        "2 files that are no valid configs of a model, before or after",
+    ]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_is_one_code_span_on_one_line(repository: Path, name: str) -> None:
+    file = repository / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"extends": "base"}\n')
+    git("add", "--all")
+    for locale in ("C", "C.UTF-8"):
+        finished = compare_changed("HEAD", LC_ALL=locale)
+        [line] = not_compared(finished)
+        shown, tick, said = line[1:].rpartition("`")
+        assert (line[0], tick, said) == ("`", "`", ": it is new")
+        assert shown.isprintable()
+        assert "`" not in shown
+        assert not (repository / "here").exists()
+
+
+def test_a_link_shows_nothing_of_where_it_leads(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    secret = tmp_path_factory.mktemp("outside") / "secret.yaml"
+    secret.write_text("password: hunter2\n")
+    (repository / "before.yaml").symlink_to(secret)
+    (repository / "after.yaml").write_text("extends: base\n")
+    (repository / "base.yaml").write_text(f"extends: {secret}\n")
+    (repository / "configs/inside.yaml").symlink_to("parent.yaml")
+    commit("more")
+    (repository / "before.yaml").unlink()
+    (repository / "before.yaml").write_text("extends: large\n")
+    (repository / "after.yaml").unlink()
+    (repository / "after.yaml").symlink_to(secret)
+    (repository / "base.yaml").write_text(f"extends: {secret}\nencoder_num_layers: 3\n")
+    (repository / "configs/inside.yaml").unlink()
+    (repository / "configs/inside.yaml").write_text("extends: base\nencoder_num_layers: 3\n")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "hunter2" not in finished.stdout
+    assert "| encoder\\_num\\_layers | 6 | 3 |" in finished.stdout
+    assert not_compared(finished) == [
+        "`after.yaml`: no valid config any more",
+        "`before.yaml`: no valid config at `HEAD`",
+        "1 file that is no valid config of a model, before or after",
+    ]
+
+
+def test_a_filter_that_fails_leaves_what_git_keeps(repository: Path) -> None:
+    (repository / ".gitattributes").write_text("*.json filter=large\n")
+    (repository / "data.json").write_text("{}\n")
+    commit("more")
+    for key, value in {"smudge": "false", "clean": "cat", "required": "true"}.items():
+        git("config", f"filter.large.{key}", value)
+    (repository / "configs/child.yaml").write_text("name: child\nextends: parent.yaml\nencoder_num_layers: 3\n")
+    finished = compare_changed("HEAD")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "| encoder\\_num\\_layers | 6 | 3 |" in finished.stdout
+
+
+def test_submodules_and_what_is_not_checked_out_are_said(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    with monkeypatch.context() as there:
+        there.chdir(other)
+        git("init", "--quiet")
+        (other / "a.yaml").write_text("extends: base\n")
+        commit("one")
+        (other / "a.yaml").write_text("extends: large\n")
+        commit("two")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "sub dir")
+    commit("more")
+    git("-C", "sub dir", "checkout", "--quiet", "HEAD^")
+    (repository / "configs/child.yaml").write_text("name: child\nextends: parent.yaml\nencoder_num_layers: 3\n")
+    commit("another")
+    git("update-index", "--skip-worktree", "configs/child.yaml")
+    (repository / "configs/child.yaml").unlink()
+    finished = compare_changed("HEAD^")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert not_compared(finished) == [
+        "`configs/child.yaml`: it is not in the working tree, as in a sparse checkout",
+        "`sub dir`: a submodule, whose own repository says what changed",
+    ]
+
+
+def test_the_script_needs_nothing_that_the_bash_of_macos_lacks() -> None:
+    script = (ROOT / "ci/compare-changed").read_text()
+    assert not re.search(r"mapfile|readarray|declare -[Ang]|local -n|\$\{\w+(,,|\^\^|@)|&>>|\|&|wait -n", script)

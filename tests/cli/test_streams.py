@@ -15,6 +15,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tests.program import Runner
+from w2v_explore import load_config
+from w2v_explore.analysis.baseline import load_baseline
+from w2v_explore.cli import app
+
 PROGRAM = f"{sys.executable} -m w2v_explore"
 FULL = "error: cannot write to standard output: No space left on device\n"
 CLOSED = "error: cannot write to standard output: it is closed\n"
@@ -193,3 +198,55 @@ def test_columns_are_in_line_in_ascii() -> None:
         assert len(line) == len(same)
     assert "| `-conv_layers " in out.decode()
     assert "`-layers.0-11 " in out.decode()
+
+
+ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-16", "ascii:strict", "utf-8:surrogateescape", "utf-8-sig")
+ODD_CONFIGS = {
+    b"caf\xe9 \xff.yaml": "extends: base\n",
+    "é→😀.yaml".encode(): "extends: base\n",
+    b"said.yaml": 'name: "ü → 𝄞 \\x85 \\u2028 \\uFEFF"\ndescription: ü模\nextends: base\n',
+}
+
+
+def write(monkeypatch: pytest.MonkeyPatch, path: Path, encoding: str, *arguments: str) -> bytes:
+    """What the program leaves in a file that standard output goes to, in an encoding as PYTHONIOENCODING says it."""
+    name, _, errors = encoding.partition(":")
+    with monkeypatch.context() as context, path.open("wb") as file:
+        context.setattr(app, "_end_silently_on_a_closed_pipe", lambda: None)
+        context.setattr(sys, "argv", ["w2v-explore", *arguments])
+        context.setattr(sys, "stdout", io.TextIOWrapper(file, encoding=name, errors=errors or "strict"))
+        assert app.main() == 0
+        sys.stdout.flush()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("file", ODD_CONFIGS, ids=ascii)
+def test_what_is_written_on_any_stream_can_be_read(
+    encoding: str, file: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / os.fsdecode(file)
+    path.write_text(ODD_CONFIGS[file], encoding="utf-8")
+    is_utf, wide = encoding.startswith("utf"), encoding == "utf-16"
+    saved = tmp_path / "saved.json"
+    content = write(monkeypatch, saved, encoding, "summary", str(path), "--format", "json")
+    name = json.loads(content.decode("utf-16" if wide else "utf-8-sig"))["config"]["name"]
+    name.encode()
+    assert load_baseline(saved).name == name
+    assert content.isascii() or is_utf
+    for target in ("w2v", "fairseq", "huggingface", "torchaudio", "python"):
+        file_of = tmp_path / f"converted-{target}"
+        change = ("--set", "encoder_dropout=0.25")
+        content = write(monkeypatch, file_of, encoding, "convert", str(path), "--to", target, *change)
+        assert content.isascii() or is_utf
+        if target != "python":
+            assert load_config(file_of).model.encoder_dropout == 0.25
+        elif not wide:
+            compile(content, "converted", "exec")
+
+
+def test_convert_names_a_config_after_a_file_that_is_no_utf8(tmp_path: Path, run: Runner) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.yaml")
+    path.write_text("extends: base\n")
+    assert run("convert", str(path), "--to", "w2v", "--output", str(tmp_path / "out.yaml")).code == 0
+    assert load_config(tmp_path / "out.yaml").name == r"caf\xe9"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import w2v_explore
-from w2v_explore.encoding import ERRORS, dump_json, fit
+from w2v_explore.encoding import ERRORS, as_unicode, dump_json, fit
 
 PACKAGE = Path(w2v_explore.__file__).parent
 
@@ -47,7 +48,7 @@ def test_signs_that_stand_in_columns_keep_their_width(sign: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8", "utf-16"])
 def test_json_is_the_same_document_on_a_stream_of_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = {"−é\udce9": ["×", "模", "😀", '"']}
+    document = {"−é\\": ["×", "模", "😀", '"', "\x85\u2028"]}
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors=ERRORS)
     monkeypatch.setattr(sys, "stdout", stream)
     text = dump_json(document)
@@ -58,3 +59,21 @@ def test_json_is_the_same_document_on_a_stream_of_any_encoding(encoding: str, mo
     assert json.loads(written.decode(encoding)) == document
     if encoding != "utf-16":
         assert json.loads(written) == document  # as programs read it, that know of UTF-8 alone
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("base", "base"),
+        ("ü模😀", "ü模😀"),
+        (os.fsdecode(b"caf\xe9 \xff"), r"caf\xe9 \xff"),
+        ("\ud83d\udc80", r"\ud83d\x80"),
+        ("\ud800\udfff", r"\ud800\udfff"),
+    ],
+)
+def test_what_is_no_unicode_is_written_out(text: str, expected: str) -> None:
+    assert as_unicode(text) == expected
+    for indent in (None, 2):
+        written = dump_json({text: [text, "\\"]}, indent)
+        assert json.loads(written) == {expected: [expected, "\\"]}
+        written.encode()

@@ -176,6 +176,89 @@ def test_an_index_that_is_wrong_gets_one_message(weight_map: object, message: st
     assert message in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("../one.safetensors", "its shard one.safetensors is a link out of the folder"),
+        ("../other/one.safetensors", "its shard one.safetensors is a link out of the folder"),
+        ("/etc/passwd", "its shard one.safetensors is a link out of the folder"),
+        ("/dev/zero", "its shard one.safetensors is a link out of the folder"),
+        ("up/one.safetensors", "its shard one.safetensors is a link out of the folder"),
+        ("one.safetensors", "its shard one.safetensors is missing"),
+        ("nowhere", "its shard one.safetensors is missing"),
+        ("pipe", "it is no regular file"),
+        (".", "it is a folder"),
+    ],
+)
+def test_a_shard_that_is_a_link_lies_beside_the_index(target: str, message: str, tmp_path: Path) -> None:
+    for name in ("model", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one.safetensors").write_bytes(A)
+    (tmp_path / "other/one.safetensors").write_bytes(A)
+    folder = tmp_path / "model"
+    os.mkfifo(folder / "pipe")
+    (folder / "up").symlink_to("..")
+    (folder / "one.safetensors").symlink_to(target)
+    with pytest.raises((CheckpointError, SourceError)) as raised:
+        read_checkpoint(shard(folder, {"a": "one.safetensors"}))
+    assert message in str(raised.value)
+
+
+def test_a_shard_may_be_a_link_within_the_folder_and_the_folder_one_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts/a").write_bytes(A)
+    (folder / "one.safetensors").symlink_to("parts/a")
+    (tmp_path / "link").symlink_to(folder)
+    shard(folder, {"a": "one.safetensors"})
+    assert [info.name for info in read_checkpoint(str(tmp_path / "link")).tensors] == ["a"]
+
+
+def cached(folder: Path, repository: str = "models--org--name", blobs: str = "blobs") -> Path:
+    """A snapshot as huggingface_hub lays it out: links to files that are named by their hashes."""
+    snapshot = folder / repository / "snapshots/5d4c1a"
+    snapshot.mkdir(parents=True)
+    (snapshot / "../.." / blobs).mkdir()
+    names = {"one.safetensors": "aa11", "two.safetensors": "bb22", "model.safetensors.index.json": "cc33"}
+    shard(snapshot, {"a": "one.safetensors", "b": "two.safetensors"}, one=A, two=B)
+    for name, blob in names.items():
+        (snapshot / name).rename(snapshot / "../.." / blobs / blob)
+        (snapshot / name).symlink_to(f"../../{blobs}/{blob}")
+    return snapshot
+
+
+def test_the_cache_of_hugging_face_links_to_its_blobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = cached(tmp_path / "hub")
+    assert len(read_checkpoint(str(snapshot)).tensors) == 2
+    (tmp_path / "moved").symlink_to(tmp_path / "hub")
+    assert len(read_checkpoint(str(tmp_path / "moved" / snapshot.relative_to(tmp_path / "hub"))).tensors) == 2
+    monkeypatch.chdir(snapshot)
+    assert len(read_checkpoint("model.safetensors.index.json").tensors) == 2
+
+
+@pytest.mark.parametrize("kind", ["another folder", "no cache", "another repository", "out of the blobs", "index"])
+def test_what_only_looks_like_that_cache_is_refused(kind: str, tmp_path: Path) -> None:
+    snapshot = cached(
+        tmp_path,
+        "org--name" if kind == "no cache" else "models--org--name",
+        "files" if kind == "another folder" else "blobs",
+    )
+    elsewhere = tmp_path / "models--org--other/blobs"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "aa11").write_bytes(A)
+    (elsewhere / "cc33").write_bytes((snapshot / "model.safetensors.index.json").read_bytes())
+    blobs = snapshot / "../../blobs"
+    if kind == "another repository":
+        (snapshot / "one.safetensors").unlink()
+        (snapshot / "one.safetensors").symlink_to("../../../models--org--other/blobs/aa11")
+    elif kind in ("out of the blobs", "index"):
+        blob = "cc33" if kind == "index" else "aa11"
+        (blobs / blob).unlink()
+        (blobs / blob).symlink_to(elsewhere / blob)
+    with pytest.raises(CheckpointError, match=r"is a link out of the folder|is a link to an index elsewhere"):
+        read_checkpoint(str(snapshot))
+
+
 def test_an_index_that_is_no_json_or_too_large_gets_one_message(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors.index.json"
     path.write_text("{")

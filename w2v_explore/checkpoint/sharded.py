@@ -9,6 +9,7 @@ from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, shown
 from w2v_explore.checkpoint.recognize import INDEX_SUFFIX
 from w2v_explore.checkpoint.strict_json import parse_strict_json
 from w2v_explore.errors import CheckpointError
+from w2v_explore.files.links import leads_away
 from w2v_explore.files.read import read_whole
 
 MAX_INDEX_BYTES = 4 * 1024 * 1024
@@ -25,15 +26,23 @@ def read_sharded(path: str, read_shard: Callable[[str], Checkpoint]) -> Checkpoi
 
     Raises:
         SourceError: A file cannot be opened.
-        CheckpointError: The index is wrong, names what lies outside of its folder, or says other than the shards.
+        CheckpointError: The index is wrong, names what lies outside of its folder, also by a link, or says other than
+            the shards.
     """
+    folder = os.path.dirname(path)
+    if leads_away(path, folder):
+        raise CheckpointError(f"cannot read {path}: it is a link to an index elsewhere; name that one")
     shard_of = _read_index(path)
     names = sorted(set(shard_of.values()))
-    folder = os.path.dirname(path)
     missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise CheckpointError(f"cannot read {path}: its shard {shown(missing[0])}{more} is missing")
+    away = next((name for name in names if leads_away(os.path.join(folder, name), folder)), None)
+    if away is not None:
+        raise CheckpointError(
+            f"cannot read {path}: its shard {shown(away)} is a link out of the folder; put the file itself there"
+        )
     shards = {name: read_shard(os.path.join(folder, name)) for name in names}
     tensors: dict[str, TensorInfo] = {}
     for name, shard in shards.items():

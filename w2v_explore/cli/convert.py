@@ -13,7 +13,7 @@ from w2v_explore.config.dialects.write import require_fitting_name, write_config
 from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import read_document
 from w2v_explore.config.reading import Reading, read_config
-from w2v_explore.encoding import is_writable
+from w2v_explore.encoding import ERRORS, is_writable
 from w2v_explore.errors import SourceError, W2vExploreError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
@@ -64,7 +64,10 @@ def convert(
 def _write(conversion: Conversion, to: str, output: str | None) -> None:
     text = conversion.text
     if output in (None, "-"):
-        print(text if is_writable(text) else write_config(conversion.config, to, ascii_only=True), end="", flush=True)
+        if not is_writable(text):
+            # Values have escapes; comments have none, and get stand-ins.
+            text = write_config(conversion.config, to, ascii_only=True).encode("ascii", ERRORS).decode()
+        print(text, end="", flush=True)
         return
     # Imported only where a file is written.
     from w2v_explore.files.write import write_atomically

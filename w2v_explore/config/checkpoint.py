@@ -315,7 +315,7 @@ def _to_source(config: ForeignConfig) -> Source:
         text = json.dumps(config.values, default=str)
     except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"cannot read the config in {config.origin}: it is no plain data") from error
-    return Source(config.origin, text.encode())
+    return Source(config.origin, text.encode(), is_embedded=True)
 
 
 def _origin(entry: Entry) -> str:

@@ -109,10 +109,26 @@ class Document(NamedTuple):
 def parse_document(source: Source, dialect: str | None = None) -> Document:
     """The top-level mapping of a source; whatever is wrong with its YAML is in `Document.problems`.
 
+    Where a link leads to a file that shows nothing of a model, that is all that is said of it.
+
     Args:
         source: YAML or JSON, ours or another program's.
         dialect: One of `w2v_explore.config.dialects.table.DIALECT_NAMES`; recognised by its content by default.
     """
+    document = _parse(source, dialect)
+    if source.path is None or not FIELDS.keys().isdisjoint(document.entries):
+        return document
+    # Imported only where a file states none of our fields.
+    from w2v_explore.config.evidence import is_behind_a_link, shows_a_model
+
+    if not is_behind_a_link(document) or shows_a_model(document):
+        return document
+    from w2v_explore.config.dialects.translate import refuse
+
+    return refuse(document._replace(text=""), "this link leads to no config of a model; name the file that is meant")
+
+
+def _parse(source: Source, dialect: str | None) -> Document:
     text = ""
     try:
         text = decode(source)

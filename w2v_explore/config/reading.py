@@ -12,7 +12,7 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
-from w2v_explore.config.source import read_source
+from w2v_explore.config.source import is_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError
@@ -34,6 +34,7 @@ _REMOVE = "remove it (`w2v-explore explain` lists the fields)"
 _NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
 _NO_FIELDS = "none of the 16 fields is stated"
 _WRITE_ALL = "write all 16 fields, or `extends: base` and only what differs"
+_NAME_BASE = "name a preset, or the file of a config"
 _KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
 _INHERITED = (*FIELDS, "family", "sample_rate")
@@ -238,6 +239,10 @@ def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
         if not isinstance(reference, str):
             message = f"extends is {describe(reference)}; write a preset's name or a relative path"
             return chain, [_problem(codes.METADATA_TYPE, entry, message)]
+        if chain[0].source.is_embedded:
+            # A checkpoint comes from anywhere, and must not lead to files of those who open it.
+            message = "a config inside a checkpoint extends nothing; name a file that says what this config is"
+            return chain, [_problem(codes.EXTENDS_MISSING, entry, message)]
         try:
             base = read_source(reference, chain[0].source.folder)
         except SourceError as error:
@@ -246,8 +251,23 @@ def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
             message = f"extends {reference}, which leads back here; the last config of a chain must extend nothing"
             return chain, [_problem(codes.EXTENDS_CYCLE, entry, message)]
         seen.add(base.identity)
-        chain.insert(0, parse_document(base))
+        extended = parse_document(base)
+        if not _is_a_config(extended) and not is_preset(base):
+            # Whatever else would be said of the file quotes it.
+            message = f"{base.name}: what `extends` names is no config of a model; {_NAME_BASE}"
+            return chain, [_problem(codes.EXTENDS_MISSING, entry, message)]
+        chain.insert(0, extended)
     return chain, []
+
+
+def _is_a_config(base: Document) -> bool:
+    """Whether a base shows that it is a config, right or wrong."""
+    if not FIELDS.keys().isdisjoint(base.entries):
+        return True
+    # Imported only where a base states none of the fields.
+    from w2v_explore.config.evidence import shows_a_model
+
+    return shows_a_model(base)
 
 
 def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:

@@ -5,6 +5,7 @@ import sys
 from typing import NamedTuple
 
 from w2v_explore.config.presets import preset_names, preset_path
+from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import SourceError
 from w2v_explore.files.read import read_start
 
@@ -21,11 +22,13 @@ class Source(NamedTuple):
         name: What messages call it: the path as it was given, ``preset base``, ``<stdin>``.
         content: At most `MAX_BYTES` + 1 bytes; one more than allowed marks a source that is too big.
         path: The file; None where there is none.
+        is_embedded: Whether it stands inside a checkpoint, and may name no file.
     """
 
     name: str
     content: bytes
     path: str | None = None
+    is_embedded: bool = False
 
     @property
     def folder(self) -> str:
@@ -36,8 +39,8 @@ class Source(NamedTuple):
     def stem(self) -> str:
         """The config's name where it gives none itself: the file's, or the folder's of a config.json."""
         if self.path and os.path.basename(self.path) == FOLDER_CONFIG:
-            return os.path.basename(os.path.dirname(os.path.abspath(self.path)))
-        return os.path.splitext(os.path.basename(self.path))[0] if self.path else self.name.strip("<>")
+            return as_unicode(os.path.basename(os.path.dirname(os.path.abspath(self.path))))
+        return as_unicode(os.path.splitext(os.path.basename(self.path))[0]) if self.path else self.name.strip("<>")
 
     @property
     def suffix(self) -> str:

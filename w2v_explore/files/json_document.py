@@ -101,11 +101,18 @@ class Member(NamedTuple):
 
 
 def document_root(content: bytes) -> Member:
-    """A JSON text in UTF-8 as a whole.
+    """A JSON text in UTF-8, UTF-16 or UTF-32 as a whole.
 
     Raises:
         DocumentError: It is no such text, or an object in it has a name twice.
     """
+    encoding = json.detect_encoding(content)
+    if encoding != "utf-8":
+        # As PowerShell's > writes it.
+        try:
+            content = content.decode(encoding).encode()
+        except UnicodeDecodeError as error:
+            raise DocumentError(f"it is no {encoding.upper()} (byte {error.start})") from error
     return Member("", parse_json(content, parse_int=_integer, parse_float=float, parse_constant=float))
 
 

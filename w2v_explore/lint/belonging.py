@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import TypeGuard
 
 import yaml
@@ -23,6 +22,7 @@ _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", 
 _LINTERS_LEFT = _OWN_KEYS - {"extends"}
 _PIPELINES_KEYS = frozenset({"template", "file", "service"})
 # The patterns are compiled when they are first needed: most searches come across nothing odd.
+_BEGINNING = r"""(?m)^[{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?:[:=]|[ \t]\w)"""
 _PACKAGE = r"@|[a-z][\w-]+:(?!//)"
 # Copied from a page, a key has a space that does not break, or one of no width, which YAML takes for a part of the key.
 _UNSEEN = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -59,12 +59,13 @@ def reason_to_pass_over(document: Document) -> str | None:
         if not _OWN_KEYS.isdisjoint(key.strip(_UNSEEN) for key in document.entries):
             return None
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
-    text = _raw_text(document)
-    if _signs().search(text) or any(map(_is_preset, re.findall(_EXTENDED, text))):
-        return None
     # Only for what cannot be read.
+    from w2v_explore.config.evidence import raw_text
     from w2v_explore.config.no_yaml import is_lfs_pointer
 
+    text = raw_text(document)
+    if _speaks_of_ours(text) or any(map(_is_preset, re.findall(_EXTENDED, text))):
+        return None
     if is_lfs_pointer(document.text):
         return None
     if not document.text.strip() and not document.source.content.strip():
@@ -79,28 +80,15 @@ def _first_words(document: Document) -> str:
     return re.split(r"[;:] ", document.problems[0].message, maxsplit=1)[0]
 
 
-@cache
-def _signs() -> re.Pattern[str]:
-    """What names us in a text that cannot be parsed; made only where there is one.
+def _speaks_of_ours(text: str) -> bool:
+    """Whether a text that may be no YAML names a field or a model of the kind, or begins with what our configs state.
 
     An ``extends`` further in is a Compose file's, or GitLab's.
     """
-    return re.compile(
-        rf"""
-        \b(?:{"|".join(sorted(_DISTINCT_FIELDS))}|extractor_mode)\b
-        | ^[{{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?:[:=]|[ \t]\w)
-        | \b(?:conv_feature_layers|feat_extract_norm|num_conv_pos_embeddings|do_stable_layer_norm|feat_proj_dropout)\b
-        | \b(?:feature_grad_mult|quantize_targets|conv_pos_groups|layer_norm_first)\b
-        | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec2|wav2vec_|hubert|unispeech)
-        | \b(?:Wav2Vec2|Hubert|UniSpeech|UniSpeechSat)(?:Model|For[A-Z]\w+)\b
-        """,
-        re.MULTILINE | re.VERBOSE,
-    )
+    # Only for what states no field.
+    from w2v_explore.config.evidence import names_a_model
 
-
-def _raw_text(document: Document) -> str:
-    """The text as far as any encoding gives it: a file that is no UTF-8 names its fields all the same."""
-    return document.text or document.source.content.decode("latin-1").replace("\0", "")
+    return names_a_model(text) or re.search(_BEGINNING, text) is not None
 
 
 def _is_another_programs(document: Document) -> bool:
@@ -180,7 +168,7 @@ def _states_ours(text: str) -> bool:
 def _says_it_twice(document: Document) -> bool:
     """Whether a key is given twice in what may be of ours: which of the two holds is not plain."""
     is_twice = any(problem.rule is codes.DUPLICATE_KEY for problem in document.problems)
-    return is_twice and _signs().search(document.text) is not None
+    return is_twice and _speaks_of_ours(document.text)
 
 
 def _misspells_the_family(document: Document) -> bool:
@@ -208,7 +196,7 @@ def _misspells_the_family(document: Document) -> bool:
             continue
         if not isinstance(account.value, str) or "${" in account.value:
             # What else it states tells, as in a text that cannot be parsed.
-            if name in ("model_type", "_name", "arch") and _signs().search(document.text):
+            if name in ("model_type", "_name", "arch") and _speaks_of_ours(document.text):
                 return True
             continue
         known, refused = {

@@ -243,14 +243,26 @@ def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
         ledger.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
         return False
     except RejectedError as rejected:
-        ledger.add(rejected.problem)
+        ledger.add(_of_a_preprocessor(rejected.problem))
         return False
     for problem in problems:
-        ledger.add(problem)
+        ledger.add(_of_a_preprocessor(problem))
     section = Section.of(root) if level is None else Section.of(root).inner(level)
     if section is not None and "sampling_rate" in section.pairs:
         ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
     return True
+
+
+def _of_a_preprocessor(problem: Problem) -> Problem:
+    """What is wrong with the file of a feature extractor; where a link leads to it from elsewhere, nothing it says."""
+    # Imported only where something is wrong.
+    from w2v_explore.files.links import leads_away
+
+    path = problem.place.path
+    if not leads_away(path, os.path.dirname(path)):
+        return problem
+    message = "this link leads to no file of a feature extractor; make it a file, or move it away"
+    return Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message)
 
 
 def to_huggingface(model: ModelConfig) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
 from w2v_explore.config.dialects.recognise import recognise
 from w2v_explore.config.dialects.relatives import find_relative
-from w2v_explore.config.dialects.strangers import Strange, find_stranger, find_tagged
+from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.schema import FIELDS
@@ -33,11 +33,11 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
         # Whoever's fields it states, tags that build objects leave none of them a value.
         tagged = find_tagged(document, section)
         if tagged is not None:
-            return _refuse(document, tagged)
+            return refuse(document, tagged.message, is_known=tagged.is_known)
     name = dialect or recognise(section)
     if name is None:
         stranger = find_stranger(document, section)
-        return document if stranger is None else _refuse(document, stranger)
+        return document if stranger is None else refuse(document, stranger.message, is_known=stranger.is_known)
     if name == "torchaudio":
         return _read_torchaudio(document)
     if name not in DIALECTS:
@@ -51,10 +51,16 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
     return ledger.close()
 
 
-def _refuse(document: Document, strange: Strange) -> Document:
-    """A document that is no config: the cause alone, whatever else might be said of its parts."""
-    problem = Problem(rule=codes.FOREIGN_FAMILY, place=document.start, key=None, message=strange.message)
-    translation = Translation(UNKNOWN, is_family=False, is_known_stranger=strange.is_known)
+def refuse(document: Document, message: str, *, is_known: bool = True) -> Document:
+    """A document that is no config: the cause alone, whatever else might be said of its parts.
+
+    Args:
+        document: As it was parsed.
+        message: The cause.
+        is_known: As `Strange.is_known`.
+    """
+    problem = Problem(rule=codes.FOREIGN_FAMILY, place=document.start, key=None, message=message)
+    translation = Translation(UNKNOWN, is_family=False, is_known_stranger=is_known)
     return document._replace(entries={}, problems=(problem,), translation=translation)
 
 

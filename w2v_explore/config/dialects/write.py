@@ -16,7 +16,7 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.schema import ConvLayer
 from w2v_explore.config.validate import to_flow_yaml
-from w2v_explore.encoding import printable
+from w2v_explore.encoding import as_unicode, printable
 from w2v_explore.errors import SourceError
 
 # As many equal layers as are worth a `*`.
@@ -83,7 +83,9 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
 
 
 def _to_w2v(config: Config, ascii_only: bool = False) -> str:
-    metadata = {key: value for key in TEXT_METADATA if (value := getattr(config, key)) is not None}
+    metadata: dict[str, Any] = {
+        key: as_unicode(value) for key in TEXT_METADATA if (value := getattr(config, key)) is not None
+    }
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         metadata["sample_rate"] = config.sample_rate
     values = metadata | config.model.to_mapping()
