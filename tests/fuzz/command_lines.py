@@ -283,8 +283,12 @@ class _Maker:
         """How each output is written: by the file's name, None for standard output."""
 
         def values(option: str) -> list[str]:
-            found = [after for word, after in pairwise(words) if word == option]
-            return found + [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
+            """What is given of an option, in order."""
+            found = []
+            for before, word in pairwise(["", *words]):
+                name, equals, value = word.partition("=")
+                found += [word] if before == option else [value] if equals and name == option else []
+            return found
 
         formats = values("--format")
         if command == "convert":
@@ -300,7 +304,7 @@ class _Maker:
             usual = "github" if "GITHUB_ACTIONS" in environment else "gitlab" if "GITLAB_CI" in environment else "text"
             if not formats and (self._folder.work / "pyproject.toml").exists():
                 return {}  # which may name another
-            outputs = [None if output == "-" else output for output in self._outputs]
+            outputs = [None if output == "-" else output for output in values("--output")]
             return dict(zip_longest(outputs, formats or [usual]))
         return {None: formats[-1] if formats else "table"}
 

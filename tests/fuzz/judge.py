@@ -26,6 +26,8 @@ CPU_SECONDS = 2.0
 MEMORY_BYTES = 400 * 2**20
 """What a run may take more than the program at rest."""
 
+# A thousand layers, each by itself, in several configs are many results.
+_MOST_RESULTS, _MOST_MESSAGES = 64 * 2**20, 2**18
 _UNREADABLE = ("closed", "full", "broken")
 _MAY_SAY_NO = {"lint", "summary", "compare", "memory", "check", "inspect"}
 # Bold, dim, and the colours of the foreground; what the program reads has others.
@@ -167,8 +169,8 @@ def _judge_stream(line: CommandLine, stream: Stream, content: bytes, title: str,
     if SECRET in text and not any("outside" in argument for argument in line.arguments):
         place = text.index(SECRET)
         yield Fault(f"{title} quotes a file that is no config", ascii(text[max(0, place - 150) : place + 50]))
-    if len(content) > 2**22:
-        yield Fault(f"{title} is a flood", f"{len(content) >> 20} MiB")
+    if len(content) > (_MOST_MESSAGES if title.startswith("standard error") else _MOST_RESULTS):
+        yield Fault(f"{title} is a flood", f"{len(content):,} bytes")
 
 
 def judge_text(text: str, format: str | None) -> Iterator[Fault]:
