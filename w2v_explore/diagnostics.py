@@ -61,6 +61,11 @@ class Problem(NamedTuple):
         return printable(f"{self.place}: {self.rule.severity} {self.rule.code} {self.rule.name}: {self.message}")
 
 
+def shown_number(number: int) -> str:
+    """A whole number as messages show it: of one past 15 digits, the first four."""
+    return str(number) if number < 10**15 else f"{number:.4g}"
+
+
 def shorten(text: str, most: int = 60) -> str:
     """A name or a value as messages show it: of at most so many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

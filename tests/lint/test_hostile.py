@@ -102,3 +102,61 @@ def test_a_file_that_vanishes(run: Runner, tmp_path: Path, monkeypatch: pytest.M
     assert len(finished.err.splitlines()) == 1
     assert "gone.yaml" in finished.err
     assert "Traceback" not in finished.err
+
+
+WHOLE_NUMBERS = (
+    "0x" + "f" * 5_000,
+    "-0x" + "f" * 5_000,
+    "0b" + "1" * 20_000,
+    "0" + "7" * 6_000,
+    "1" + ":59" * 300,
+    "9" * 4_000,
+)
+
+
+@pytest.mark.parametrize("number", WHOLE_NUMBERS, ids=lambda number: number[:4])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: base\nencoder_num_layers: {}\n",
+        "extends: base\nsample_rate: {}\n",
+        "extends: base\naux_num_out: [{}]\n",
+        "extends: base\nextractor_conv_layer_config: [[{}, 10, 5], [512, {}, 2]]\n",
+        "extends: base\nbudgets: {{parameter_bytes: {}, macs: {{min: {}, max: {}}}}}\n",
+        "model_type: wav2vec2\nmask_time_length: {}\nmask_feature_length: {}\nmask_feature_prob: {}\n",
+        "task: {{_name: audio_pretraining, label_rate: {}}}\nmodel: {{_name: hubert, mask_length: {}}}\n",
+        "{}: 1\nextends: base\n",
+    ],
+    ids=["field", "rate", "list", "layers", "budgets", "masks", "labels", "key"],
+)
+def test_a_whole_number_of_thousands_of_digits_is_a_problem_like_any_other(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, number: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(text.replace("{}", number).replace("{{", "{").replace("}}", "}"))
+    Path("z.yaml").write_text("extends: base\nencoder_num_heads: 7\n")
+    for options in (("--seconds", "1"), ("--seconds", "1", "--diff"), ("--format", "json", "--select", "E,W,A")):
+        finished = run("lint", "a.yaml", "z.yaml", *options)
+        assert finished.code in (0, 1)
+        assert finished.err == ""
+        assert "--diff" in options or "E234" in finished.out
+
+
+@pytest.mark.parametrize("value", [WHOLE_NUMBERS[0], "[5]", "{a: 1}", "text"])
+@pytest.mark.parametrize("format", ["table", "json"])
+def test_what_an_override_replaces_may_have_been_anything(run: Runner, tmp_path: Path, value: str, format: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"extends: base\nencoder_num_layers: {value}\nextractor_conv_layer_config: {value}\n")
+    overrides = ("--set", "encoder_num_layers=3", "--set", "extractor_conv_layer_config=null")
+    finished = run("summary", str(path), *overrides, "--format", format, columns=200)
+    assert (finished.code, finished.err) == (0, "")
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "1e300", "100001"])
+def test_clips_are_at_most_a_day_long(run: Runner, tmp_path: Path, seconds: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("extends: base\nsample_rate: 10000000\nbudgets: {macs: 1}\n")
+    finished = run("lint", str(path), "--seconds", seconds)
+    assert finished.code == 2
+    assert finished.err.endswith("seconds are no length of audio; give at most 100,000\n")
+    assert run("lint", str(path), "--seconds", "100000").code == 1

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
+from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 
 
@@ -90,7 +91,8 @@ def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> Re
                 f"{samples} samples are too few: group norm needs two frames of its layer where the batch is 1; give "
                 f"{minimum} samples, or a batch of 2"
             )
-        raise WorkloadError(f"{samples} samples are too few: this extractor needs {minimum} for its first frame")
+        needed = shown_number(minimum)
+        raise WorkloadError(f"{samples} samples are too few: this extractor needs {needed} for its first frame")
     field, jump, frames = 1, 1, samples
     layers = []
     for channels, kernel, stride in config.conv_layers:

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from w2v_explore.cli import interrupt
-from w2v_explore.cli.exit_codes import DEFECT, WRONG_QUESTION
+from w2v_explore.cli.exit_codes import DEFECT, PLEA, WRONG_QUESTION
 from w2v_explore.cli.streams import OutputError, guard_streams, say
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
@@ -117,7 +117,7 @@ def _explain(error: BaseException) -> int:
         case _:
             cause = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
             say(*"".join(traceback.format_exception(cause)).rstrip("\n").split("\n"))
-            say("This is a defect in w2v-explore; please report it with the lines above.")
+            say(PLEA)
             return DEFECT
     return WRONG_QUESTION
 

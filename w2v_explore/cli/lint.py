@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TextIO
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO, DEFECT, PLEA, WRONG_QUESTION
 from w2v_explore.cli.streams import say
 from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS, printable
@@ -20,6 +20,9 @@ from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
 from w2v_explore.lint.settings import settings_of
+
+# Of a defect that every file brings to light, these many are named on standard error; formats name all.
+_MAX_DEFECTS = 10
 
 app = typer.Typer(add_completion=False)
 
@@ -108,12 +111,20 @@ def lint(
     _spare_configs(report, targets)
     if show_files:
         _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
-    for entry in report.unreadable:
+    unread, failed = len(report.unreadable), len(report.defects)
+    for entry in report.unchecked()[: unread + _MAX_DEFECTS]:
         say(f"error: {entry.message}")
+    if failed > _MAX_DEFECTS:
+        say(f"error: so it is with {failed - _MAX_DEFECTS} more files")
     if diff:
         print(_shown_diff(report.diffs) if sys.stdout.isatty() else "".join(report.diffs), end="")
     else:
         _write(report, targets, statistics)
+    if report.defects:
+        # One is enough to begin with.
+        sys.stdout.flush()
+        say(*report.defects[0].traceback.split("\n"), PLEA)
+        raise typer.Exit(DEFECT)
     if report.unreadable:
         raise typer.Exit(WRONG_QUESTION)
     if report.diffs or any(settings.fails(problem.rule.severity) for problem in report.problems):
@@ -145,7 +156,7 @@ def _is_device(output: str) -> bool:
 def _spare_configs(report: LintReport, targets: Sequence[tuple[Format, str | None]]) -> None:
     """Refuse to write a report over what it is about."""
     outputs = {os.path.realpath(output): output for _, output in targets if output is not None}
-    for name in report.files if outputs else ():
+    for name in [*report.files, *(entry.path for entry in report.defects)] if outputs else ():
         output = None if "\0" in name else outputs.get(os.path.realpath(name))
         if output is not None:
             raise SourceError(f"{output} is one of the configs that were checked; give --output another file")

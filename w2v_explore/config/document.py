@@ -37,6 +37,8 @@ _OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
 _CONSTRUCTOR = SafeConstructor()
 # How deep into a value is ever looked: the deepest is a list of lists.
 _MAX_VALUE_DEPTH = 3
+# Past any use, and short of what Python refuses to print or to make a float.
+_MAX_WHOLE_NUMBER = 10**300
 # Base 60 (1:30:00) takes time with the square of its length.
 _MAX_BASE_60_LENGTH = 1_000
 
@@ -186,10 +188,27 @@ def parse_override(text: str) -> Document:
 
 
 def plain_value(node: yaml.Node) -> object:
+    """As `exact_value`, but whole numbers end at 10^300 either way: each can be printed, and made a float."""
+    return _bounded(exact_value(node))
+
+
+def _bounded(value: object) -> object:
+    match value:
+        case int() if not -_MAX_WHOLE_NUMBER <= value <= _MAX_WHOLE_NUMBER:
+            return _MAX_WHOLE_NUMBER if value > 0 else -_MAX_WHOLE_NUMBER
+        case list():
+            return [_bounded(item) for item in value]
+        case dict():
+            return {key: _bounded(item) for key, item in value.items()}
+    return value
+
+
+def exact_value(node: yaml.Node) -> object:
     """What PyYAML's safe loader makes of a value: None, bool, int, float, str, or lists and dicts of these.
 
     What has no such value (dates, binary, numbers too long to convert, anything past the limits) comes back as its
-    text, or as an empty dict where it is nested too deep, so that a type check reports it.
+    text, or as an empty dict where it is nested too deep, so that a type check reports it. A whole number may be larger
+    than Python prints; what is not held against limits at once takes `plain_value`.
     """
     if isinstance(node, yaml.ScalarNode):
         text: str = node.value
@@ -200,7 +219,7 @@ def plain_value(node: yaml.Node) -> object:
 
 def _plain(node: yaml.Node, depth: int, budget: Iterator[int]) -> object:
     if isinstance(node, yaml.ScalarNode):
-        return plain_value(node)
+        return exact_value(node)
     if depth == 0 or next(budget, None) is None:
         return {}
     if isinstance(node, yaml.SequenceNode):

@@ -7,7 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document, Entry, parse_document, plain_value
+from w2v_explore.config.document import Document, Entry, exact_value, parse_document, plain_value
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
 from w2v_explore.config.overrides import Overrides, override_documents
@@ -130,7 +130,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         problems += layer.problems
         problems += _unknown_keys(layer)
     entries = _merge(layers, document)
-    values = {key: plain_value(entry.value) for key, entry in entries.items() if key in FIELDS}
+    values = {key: exact_value(entry.value) for key, entry in entries.items() if key in FIELDS}
     problems += [_locate(fault, entries) for fault in validate(values)]
     problems += _metadata_problems(entries)
     if complete:

@@ -10,6 +10,9 @@ from w2v_explore.diagnostics import Rule
 
 # torch holds sizes in 64-bit integers; with factors below 2^31 no product of two of them overflows.
 MAX_SIZE = 2**31 - 1
+# The extractor's receptive field and stride, to which all its layers multiply: whatever is worked out from them is a
+# float, which ends at 2^1024, and can be printed.
+MAX_FIELD = 2**1000
 # Far above any published encoder (48 layers), low enough that a report which unfolds every layer still ends.
 MAX_ENCODER_LAYERS = 10_000
 MAX_CONV_LAYERS = 1_000

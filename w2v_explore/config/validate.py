@@ -9,6 +9,7 @@ from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.schema import (
     FIELDS,
     MAX_CONV_LAYERS,
+    MAX_FIELD,
     MAX_SIZE,
     Choice,
     Flag,
@@ -215,8 +216,24 @@ def _check_conv_layers(key: str, value: object) -> Iterator[Fault]:
     elif len(value) > MAX_CONV_LAYERS:
         yield Fault(codes.CONV_SHAPE, key, (), f"{key} has {len(value)} layers; the most allowed is {MAX_CONV_LAYERS}")
     else:
-        for number, layer in enumerate(value):
-            yield from _check_conv_layer(key, number, layer)
+        faults = [fault for number, layer in enumerate(value) for fault in _check_conv_layer(key, number, layer)]
+        yield from faults or _check_field(key, value)
+
+
+def _check_field(key: str, layers: Sequence[Sequence[int]]) -> Iterator[Fault]:
+    """Hold what the layers come to together against the largest size; where they pass it, the first is named."""
+    field, jump = 1, 1
+    for number, (_, kernel, stride) in enumerate(layers):
+        field += (kernel - 1) * jump
+        jump *= stride
+        for position, part, samples in ((1, "kernel", field), (2, "stride", jump)):
+            if samples > MAX_FIELD:
+                what = "a frame sees" if part == "kernel" else "a frame comes every"
+                message = (
+                    f"with the {part} of {key}[{number}], {what} {samples:.4g} samples; the most allowed is 2^1000"
+                )
+                yield Fault(codes.INT_TOO_BIG, key, (number, position), message)
+                return
 
 
 def _check_conv_layer(key: str, number: int, layer: object) -> Iterator[Fault]:

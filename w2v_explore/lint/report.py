@@ -38,6 +38,20 @@ class NotRead(NamedTuple):
     message: str
 
 
+class Defect(NamedTuple):
+    """A file that the linter could not check, for a fault of its own.
+
+    Attributes:
+        path: The file; nothing else is said of it.
+        message: What to say of it, in a line; it names the path.
+        traceback: For whoever mends the linter.
+    """
+
+    path: str
+    message: str
+    traceback: str
+
+
 @dataclass(slots=True, repr=False)
 class LintReport:
     """The problems of all files, and what was not checked.
@@ -50,6 +64,7 @@ class LintReport:
         lines: The source line of each problem that has a place, by path and line.
         diffs: The lines of unified diffs, where repairs are shown and not made.
         unreadable: What could not be read or written; while there is any, a run without problems is no good news.
+        defects: The files that were not checked, or not repaired, as the linter itself failed on them.
         hidden: Advice that holds and is not selected, and errors that were left out, by rule.
     """
 
@@ -60,6 +75,7 @@ class LintReport:
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
     unreadable: list[NotRead] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
     hidden: Counter[Rule] = field(default_factory=Counter)
 
     def renamed(self, rename: Callable[[str], str]) -> "LintReport":
@@ -74,6 +90,7 @@ class LintReport:
             passed_over=[entry.renamed(rename) for entry in self.passed_over],
             not_searched=[entry.renamed(rename) for entry in self.not_searched],
             unreadable=[entry._replace(path=rename(entry.path)) for entry in self.unreadable],
+            defects=[entry._replace(path=rename(entry.path)) for entry in self.defects],
             lines={(rename(name), line): text for (name, line), text in self.lines.items()},
         )
 
@@ -86,6 +103,10 @@ class LintReport:
         from w2v_explore.lint.paths import PortablePaths
 
         return document(self.renamed(PortablePaths().of))
+
+    def unchecked(self) -> list[NotRead]:
+        """All of which nothing is known: what could not be read, and what the linter failed on."""
+        return [*self.unreadable, *(NotRead(entry.path, entry.message) for entry in self.defects)]
 
     def count(self, severity: Severity) -> int:
         """How many problems have a severity."""
@@ -109,9 +130,10 @@ class LintReport:
             f"{self.count('advice')} advice" if self.count("advice") else "",
         ]
         skipped = f" ({_count(len(self.passed_over), 'file')} passed over)" if self.passed_over else ""
-        unread = f"; {len(self.unreadable)} could not be checked" if self.unreadable else ""
+        unchecked = self.unchecked()
+        unread = f"; {len(unchecked)} could not be checked" if unchecked else ""
         if not self.files:
-            return f"No config was checked{skipped}"
+            return f"No config was checked{skipped}{unread if self.defects else ''}"
         found = " and ".join(text for text in counts if text) or "No problems"
         hidden = "".join(f"; {text}" for text in self._hidden_sentences())
         return f"{found} in {_count(len(self.files), 'file')}{skipped}{unread}{hidden}"

@@ -8,14 +8,14 @@ from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import Document, parse_document
 from w2v_explore.config.load import known_dialect
 from w2v_explore.config.source import Source, read_file, read_stdin
-from w2v_explore.diagnostics import Problem, Rule
+from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, nothing_there, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
 from w2v_explore.lint.paths import Identities, matches, tidy
 from w2v_explore.lint.pyproject import Project, load_project
-from w2v_explore.lint.report import LintReport, NotRead, PassedOver
+from w2v_explore.lint.report import Defect, LintReport, NotRead, PassedOver
 from w2v_explore.lint.settings import Settings, settings_of
 
 
@@ -81,7 +81,7 @@ class LintRun:
         identity = self._identities.of(found.path)
         is_config = self._checked.get(identity)
         if is_config is None or not (is_config or found.searched):
-            is_config = self._checked[identity] = self._check(found)
+            is_config = self._checked[identity] = self._check_or_note(found)
         if is_config:
             self._fruitful.add(found.source)
 
@@ -111,6 +111,27 @@ class LintRun:
                 name, f"no model config lies in {name}{why}; name another folder, or allow that with --allow-empty"
             )
 
+    def _check_or_note(self, found: Found) -> bool:
+        """As `_check`, where the linter itself may fail: what it fails on is noted, and is no clean config."""
+        try:
+            return self._check(found)
+        except Exception as error:
+            self._note_defect(found, error)
+            return True
+
+    def _note_defect(self, found: Found, error: Exception) -> None:
+        path = self._stdin_name if found.path == STDIN else found.path
+        if any(entry.path == path for entry in self._report.defects):
+            return
+        # Imported only where there is one.
+        import traceback
+
+        # What it says may hold anything of the file, line breaks too.
+        what = f"{type(error).__name__}: {shorten(str(error))!r}" if str(error) else type(error).__name__
+        message = f"cannot check {path}: a defect in w2v-explore, {what}"
+        lines = ["Traceback (most recent call last):\n", *traceback.format_tb(error.__traceback__), what]
+        self._report.defects.append(Defect(path, message, "".join(lines)))
+
     def _check(self, found: Found) -> bool:
         """Whether a file is a config, once it has been linted or passed over."""
         try:
@@ -127,8 +148,8 @@ class LintRun:
         settings = self._settings_for(source.name)
         if self._repairs == "show" or (self._repairs and not _is_file(found.path)):
             self._show_repair(source, document, settings, dialect)
-        self._report.files.append(source.name)
         problems, hidden, counted = examine_document(document, settings)
+        self._report.files.append(source.name)
         lines = document.text.splitlines() if problems else []
         for problem in problems:
             identity = self._identity(problem)
@@ -180,9 +201,17 @@ class LintRun:
         """Repair all files before any is linted: what extends a file is linted as that file is afterwards."""
         # Some repairs of a file show only once its base is repaired, so at most one pass a file.
         for _ in files:
-            repaired = [self._repair(found) for found in files if _is_file(found.path)]
+            repaired = [self._repair_or_note(found) for found in files if _is_file(found.path)]
             if not any(repaired):
                 break
+
+    def _repair_or_note(self, found: Found) -> bool:
+        """As `_repair`, where the linter itself may fail: the file is left as it is."""
+        try:
+            return self._repair(found)
+        except Exception as error:
+            self._note_defect(found, error)
+            return False
 
     def _repair(self, found: Found) -> bool:
         """Whether a file was repaired."""
@@ -237,7 +266,7 @@ def lint_files(
         allow_unknown: Whether fields of another program's config that are not known are warned of, and no error.
 
     Returns:
-        All problems; what cannot be read is in ``unreadable``.
+        All problems; what cannot be read is in ``unreadable``, and what the linter itself fails on in ``defects``.
 
     Raises:
         ArgumentError: A code, the duration or the dialect is none.

@@ -4,7 +4,14 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
+from w2v_explore.config.validate import describe
+from w2v_explore.diagnostics import shorten
+
 _PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+# With a thousandfold, a float still.
+_MAX_BITS = 1_000
 
 
 def exact(number: int) -> str:
@@ -46,6 +53,8 @@ def duration(seconds: float) -> str:
 
 def milliseconds(samples: int, sample_rate: int) -> str:
     """The duration of some samples: ``400`` at 16 kHz → ``25``; as many decimals as it has, up to four."""
+    if samples.bit_length() > _MAX_BITS:  # their fraction of a millisecond is nothing
+        return f"{1000 * samples // sample_rate:,}"
     return f"{1000 * samples / sample_rate:,.4f}".rstrip("0").rstrip(".")
 
 
@@ -90,8 +99,10 @@ def conv_layers(layers: Sequence[Sequence[int]]) -> str:
 
 
 def field_value(value: Any) -> str:
-    """A field's value in a table."""
-    return conv_layers(value) if isinstance(value, list) else scalar(value)
+    """A field's value in a table; what an override replaced may have been none."""
+    if isinstance(value, list) and all(isinstance(layer, (list, tuple)) and len(layer) == 3 for layer in value):
+        return conv_layers(value)
+    return describe(value) if isinstance(value, (list, dict)) else shorten(scalar(value))
 
 
 def first_few(names: Sequence[str], most: int) -> str:

@@ -22,4 +22,4 @@ def fingerprints(problems: Sequence[Problem]) -> list[str]:
 
 def hash_of(*texts: str) -> str:
     """One hash of several texts."""
-    return hashlib.sha256("\0".join(texts).encode(errors="surrogateescape")).hexdigest()
+    return hashlib.sha256("\0".join(texts).encode(errors="surrogatepass")).hexdigest()

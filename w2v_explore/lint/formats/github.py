@@ -14,9 +14,9 @@ _COMMANDS = {"error": "error", "warning": "warning", "advice": "notice"}
 
 
 def render(report: LintReport) -> str:
-    """A command for all that could not be read, one per problem, then a plain line with the counts."""
+    """A command for all that could not be checked, one per problem, then a plain line with the counts."""
     problems = sorted(report.problems, key=lambda problem: SEVERITIES.index(problem.rule.severity))
-    return "\n".join([*map(_not_read, report.unreadable), *map(_command, problems), report.sentence(), ""])
+    return "\n".join([*map(_not_read, report.unchecked()), *map(_command, problems), report.sentence(), ""])
 
 
 def _not_read(entry: NotRead) -> str:

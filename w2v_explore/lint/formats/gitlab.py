@@ -12,7 +12,7 @@ _SEVERITIES = {"error": "critical", "warning": "minor", "advice": "info"}
 
 
 def render(report: LintReport) -> str:
-    """One entry per problem, and one for all that could not be read."""
+    """One entry per problem, and one for all that could not be checked."""
     entries: list[dict[str, Any]] = [
         {
             "description": entry.message,
@@ -21,7 +21,7 @@ def render(report: LintReport) -> str:
             "severity": "blocker",
             "location": {"path": entry.path, "lines": {"begin": 1}},
         }
-        for entry in report.unreadable
+        for entry in report.unchecked()
     ]
     entries += [
         {

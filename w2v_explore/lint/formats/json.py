@@ -31,6 +31,7 @@ def document(report: LintReport) -> dict[str, Any]:
         "passed_over": [entry._asdict() for entry in report.passed_over],
         "not_searched": [entry._asdict() for entry in report.not_searched],
         "unreadable": [entry.message for entry in report.unreadable],
+        "defects": [{"path": entry.path, "message": entry.message} for entry in report.defects],
     }
 
 

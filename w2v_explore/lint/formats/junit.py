@@ -1,6 +1,6 @@
 """JUnit XML: a suite per file, a failing case per problem, and a passing case for a clean file.
 
-What could not be read is a case with an error: whoever reads the report alone must not take it for a clean file.
+What could not be checked is a case with an error: whoever reads the report alone must not take it for a clean file.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ def render(report: LintReport) -> str:
     for problem in report.problems:
         by_file.setdefault(problem.place.path, []).append(problem)
     tests = sum(max(1, len(problems)) for problems in by_file.values())
-    unread = len(report.unreadable)
-    counts = _counts(tests + unread, len(report.problems), unread)
+    unchecked = report.unchecked()
+    counts = _counts(tests + len(unchecked), len(report.problems), len(unchecked))
     root = ElementTree.Element("testsuites", {"name": "w2v-explore", **counts})
     for name, problems in by_file.items():
         counts = _counts(max(1, len(problems)), len(problems))
@@ -29,7 +29,7 @@ def render(report: LintReport) -> str:
             ElementTree.SubElement(suite, "testcase", name="no problems", classname=printable(name))
         for problem in problems:
             _case(suite, problem)
-    for entry in report.unreadable:
+    for entry in unchecked:
         suite = ElementTree.SubElement(root, "testsuite", {"name": printable(entry.path), **_counts(1, 0, 1)})
         case = ElementTree.SubElement(suite, "testcase", name="not checked", classname=printable(entry.path))
         ElementTree.SubElement(case, "error", type="unreadable", message=printable(entry.message))

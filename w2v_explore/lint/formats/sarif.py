@@ -18,7 +18,7 @@ _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
 def render(report: LintReport) -> str:
     """One run; an empty list of results where nothing was found.
 
-    What could not be read is a notification of a run that did not succeed.
+    What could not be checked is a notification of a run that did not succeed.
     """
     rules = sorted({problem.rule for problem in report.problems}, key=lambda rule: rule.code)
     numbers = {rule: number for number, rule in enumerate(rules)}
@@ -29,7 +29,7 @@ def render(report: LintReport) -> str:
     driver = {"name": "w2v-explore", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     run = {
         "tool": {"driver": driver},
-        "invocations": [_invocation(report.unreadable)],
+        "invocations": [_invocation(report.unchecked())],
         "columnKind": "unicodeCodePoints",
         "results": results,
     }

@@ -16,6 +16,7 @@ Use instead
 from collections.abc import Iterator
 
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.diagnostics import shown_number
 from w2v_explore.lint.codes import INPUT_TOO_SHORT as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -32,6 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     samples, least = round(seconds * rate), minimum_samples(subject.model, batch=1)
     if samples < least:
         message = (
-            f"{seconds:g} s are {samples} samples at {rate} Hz; the first frame needs {least} ({least / rate:g} s)"
+            f"{seconds:g} s are {samples} samples at {rate} Hz; the first frame needs {shown_number(least)} "
+            f"({least / rate:g} s)"
         )
         yield Finding(message, ("extends", "sample_rate", "extractor_mode", "extractor_conv_layer_config"))

@@ -17,6 +17,7 @@ Use instead
 from collections.abc import Iterator
 
 from w2v_explore.analysis.receptive_field import kernel_field
+from w2v_explore.diagnostics import shown_number
 from w2v_explore.lint.codes import RECEPTIVE_FIELD as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -33,7 +34,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     rate = subject.reading.sample_rate
     if 1000 * field != _USUAL_MS * rate:
         message = (
-            f"a frame sees {1000 * field / rate:.4g} ms ({field} samples at {rate} Hz); published models have "
-            f"{_USUAL_MS} ms, {_USUAL_MS * rate / 1000:g} samples"
+            f"a frame sees {1000 * field / rate:.4g} ms ({shown_number(field)} samples at {rate} Hz); "
+            f"published models have {_USUAL_MS} ms, {_USUAL_MS * rate / 1000:g} samples"
         )
         yield Finding(message, ("sample_rate", "extractor_conv_layer_config"))
