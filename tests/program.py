@@ -26,8 +26,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """Run ``w2v-explore`` with arguments; ``columns`` sets the width, ``stdin`` what is piped in."""
 
     def run_program(*arguments: str, columns: int | None = None, stdin: bytes = b"") -> Run:
-        # Its signal handler is for a process of its own.
-        monkeypatch.setattr(app, "_end_silently_on_a_closed_pipe", lambda: None)
         monkeypatch.setattr(sys, "argv", ["w2v-explore", *arguments])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         if columns is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -85,6 +86,36 @@ def test_onnx_beyond_two_gigabytes_has_its_weights_beside_it(run: Runner, monkey
     assert run("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(SMALL)).code == 0
     assert sorted(path.name for path in Path().iterdir()) == ["large.onnx", "large.onnx.data"]
     assert_onnx_outputs_equal(ours("xlsr_300m", SMALL)[0], "large.onnx", "features")
+
+
+def test_onnx_never_names_the_weights_of_another_model(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is killed between two renames leaves the old graph with the old weights."""
+    monkeypatch.setattr(export, "MAX_ONNX_BYTES", 0)
+    arguments = ("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(SMALL))
+    assert run(*arguments).code == 0
+    old = ours("xlsr_300m", SMALL)[0]
+    rename = os.replace
+
+    def fail_at_the_graph(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "large.onnx":
+            raise OSError("killed")
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail_at_the_graph)
+        assert run(*arguments, "--set", "encoder_ff_interm_features=36").code == 2
+    assert_onnx_outputs_equal(old, "large.onnx", "features")
+    wider = [*SMALL, "encoder_ff_interm_features=36"]
+    assert run("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(wider)).code == 0
+    assert_onnx_outputs_equal(ours("xlsr_300m", wider)[0], "large.onnx", "features")
+    [graph, weights] = sorted(path.name for path in Path().iterdir())
+    assert (graph, weights.startswith("large.onnx."), weights.endswith(".data")) == ("large.onnx", True, True)
+
+
+def test_a_device_is_not_replaced(run: Runner) -> None:
+    os.mkfifo("pipe")
+    code, out, err = run("export", "base", "--to", "safetensors", "-o", "pipe", *options(SMALL))
+    assert (code, out, err) == (2, "", "error: pipe is no regular file, which an export would replace; name another\n")
 
 
 def test_torch_export_of_any_batch_and_length(run: Runner) -> None:

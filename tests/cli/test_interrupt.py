@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.test_export import SMALL, options
@@ -100,13 +101,57 @@ def test_the_processes_that_calibrate_are_quiet_too(tmp_path: Path) -> None:
         env={**os.environ, "W2V_EXPLORE_CACHE": str(tmp_path)},
         start_new_session=True,
     )
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    while len(children.read_text().split()) < 2:  # the forkserver, which imports torch, and a tracker of resources
+    while not (children := psutil.Process(process.pid).children()):
         assert process.poll() is None
-    for child in children.read_text().split():
-        masks = re.findall(r"Sig(?:Blk|Ign):\t(\w+)", Path(f"/proc/{child}/status").read_text())
-        assert any(int(mask, 16) & 1 << signal.SIGINT - 1 for mask in masks)
+    [server] = children
+    masks = re.findall(r"Sig(?:Blk|Ign):\t(\w+)", Path(f"/proc/{server.pid}/status").read_text())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        assert any(int(mask, 16) & 1 << number - 1 for mask in masks)
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate(timeout=120) == (b"", b"")
     assert process.returncode == 130
     assert list((tmp_path / "calibrations").iterdir()) == []
+    assert not server.is_running()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_as_tidily(number: signal.Signals, tmp_path: Path) -> None:
+    code = AT.replace("signal.SIGINT", f"signal.{number.name}")
+    assert run(code.format(module="onnxscript", arguments=EXPORT), tmp_path) == (-number, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_signal_does_not_break_off_the_tidying_up(tmp_path: Path) -> None:
+    """A terminal that is closed sends SIGHUP, and so does the shell in it."""
+    press = "os.kill(os.getpid(), signal.SIGHUP)"
+    twice = f"remove = shutil.rmtree\nshutil.rmtree = lambda *a, **o: [{press}, {press}, remove(*a, **o)]\n"
+    code = f"import os, shutil, signal\n{twice}{AT}".format(module="onnxscript", arguments=EXPORT)
+    assert run(code, tmp_path) == (-signal.SIGHUP, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nohup_holds(tmp_path: Path) -> None:
+    code = (
+        f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{AT.replace('signal.SIGINT)', 'signal.SIGHUP)')}"
+    )
+    code, out, err = run(code.format(module="w2v_explore.cli.summary", arguments=["summary", "base"]), tmp_path)
+    assert (code, out.splitlines()[0], err) == (0, "wav2vec 2.0 Base", "")
+
+
+# What an import of compiled code may make of an interruption.
+IMPORT = """\
+import os, signal, sys
+class Press:
+    def find_spec(self, name, path, target=None):
+        if name == 'typer':
+            try: os.kill(os.getpid(), signal.SIGTERM)
+            except KeyboardInterrupt as error: raise ImportError('no module') from error
+sys.meta_path.insert(0, Press())
+sys.argv = ['w2v-explore', 'summary', 'base']
+from w2v_explore.cli import main
+main()
+"""
+
+
+def test_whatever_an_import_makes_of_it(tmp_path: Path) -> None:
+    assert run(IMPORT, tmp_path) == (-signal.SIGTERM, "", "")

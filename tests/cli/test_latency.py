@@ -208,3 +208,14 @@ def test_a_full_disk_does_not_lose_what_was_measured(run: Runner, small: str) ->
     code, out, err = run("latency", small, "--seconds", "0.2", "--runs", "1", "--format", "csv", "--trace", "/dev/full")
     assert (code, err) == (2, "error: cannot write /dev/full: No space left on device\n")
     assert next(csv.DictReader(io.StringIO(out)))["config"] == "small"
+
+
+def test_one_place_that_cannot_be_written_does_not_lose_what_goes_to_the_others(
+    run: Runner, small: str, tmp_path: Path
+) -> None:
+    plot = tmp_path / "a.svg"
+    arguments = ("--seconds", "0.1,0.2", "--runs", "1", "--trace", "/dev/full", "--plot", str(plot))
+    code, out, err = run("latency", small, *arguments)
+    assert (code, err) == (2, "error: cannot write /dev/full: No space left on device\n")
+    assert "small" in out
+    assert plot.read_bytes().startswith(b"<?xml")

@@ -212,7 +212,6 @@ def write(monkeypatch: pytest.MonkeyPatch, path: Path, encoding: str, *arguments
     """What the program leaves in a file that standard output goes to, in an encoding as PYTHONIOENCODING says it."""
     name, _, errors = encoding.partition(":")
     with monkeypatch.context() as context, path.open("wb") as file:
-        context.setattr(app, "_end_silently_on_a_closed_pipe", lambda: None)
         context.setattr(sys, "argv", ["w2v-explore", *arguments])
         context.setattr(sys, "stdout", io.TextIOWrapper(file, encoding=name, errors=errors or "strict"))
         assert app.main() == 0

@@ -230,3 +230,14 @@ def test_schema_write_puts_no_comment_into_json(run: Runner, folder: Path) -> No
     assert not (folder / "w2v-explore.schema.json").exists()
     # Nor is it advised.
     assert run("lint", "x.json", "--select", "A406", "--fail-on", "advice").code == 0
+
+
+def test_an_output_that_cannot_be_written_does_not_lose_the_others(run: Runner, tmp_path: Path) -> None:
+    config = tmp_path / "a.yaml"
+    config.write_text("extends: base\n")
+    written = tmp_path / "out.json"
+    outputs = ["--format", "sarif", "--output", "/dev/full", "--format", "json", "--output", str(written)]
+    code, out, err = run("lint", str(config), *outputs, "--format", "text")
+    assert (code, err) == (2, "error: cannot write /dev/full: No space left on device\n")
+    assert "1 file" in out
+    assert written.stat().st_size

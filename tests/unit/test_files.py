@@ -133,7 +133,7 @@ _OPENING = {
 }  # fmt: skip
 _OPENING_METHODS = {"read_text", "read_bytes", "open"}
 # A descriptor or an open file is handed to these, never a path.
-_HANDED = {("model/tensors.py", "mmap.mmap")}
+_HANDED = {("model/tensors.py", "mmap.mmap"), ("measure/process.py", "os.fdopen")}
 
 
 def _calls(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -8,14 +8,16 @@ def main() -> None:
     """Run the program."""
     # Starting up makes tens of thousands of objects and no garbage: looking for some takes a tenth of the time.
     gc.disable()
-    from w2v_explore.cli import interrupt
+    from w2v_explore import interrupt
 
     interrupt.listen()
     try:
         from w2v_explore.cli.app import main as run
 
         code = run()
-    except KeyboardInterrupt:
-        code = interrupt.EXIT_CODE
+    except BaseException:  # what an import made of the signal
+        if not interrupt.came():
+            raise
+        code = interrupt.exit_code()
     interrupt.stop_listening()
     sys.exit(code)

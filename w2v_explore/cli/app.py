@@ -1,7 +1,6 @@
 """The program: its commands, and how an exception becomes a message and an exit code."""
 
 import os
-import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -12,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from w2v_explore.cli import interrupt
+from w2v_explore import interrupt
 from w2v_explore.cli.exit_codes import DEFECT, PLEA, WRONG_QUESTION
 from w2v_explore.cli.streams import OutputError, guard_streams, say
 from w2v_explore.errors import ConfigError, W2vExploreError
@@ -73,9 +72,9 @@ def main() -> int:
     """Run the program.
 
     Returns:
-        The exit code: 0 fine, 1 the answer is no, 2 the question is wrong, 3 a defect, 130 Ctrl-C.
+        The exit code: 0 fine, 1 the answer is no, 2 the question is wrong, 3 a defect; 130 Ctrl-C, and of
+        other signals that end the program 128 and their number.
     """
-    _end_silently_on_a_closed_pipe()
     _forget_a_width_of_nothing()
     with guard_streams():
         try:
@@ -85,7 +84,7 @@ def main() -> int:
             if not interrupt.came():
                 with suppress(OutputError):
                     say(f"error: {error}")
-    return interrupt.EXIT_CODE if interrupt.came() else code
+    return interrupt.exit_code() if interrupt.came() else code
 
 
 def _run() -> int:
@@ -96,7 +95,7 @@ def _run() -> int:
         raise
     except BaseException as error:
         sys.stdout.flush()
-        code = interrupt.EXIT_CODE if interrupt.came() else _explain(error)
+        code = interrupt.exit_code() if interrupt.came() else _explain(error)
     sys.stderr.flush()
     return code
 
@@ -105,7 +104,7 @@ def _explain(error: BaseException) -> int:
     """Say on standard error what an exception means to whoever runs the program; returns the exit code."""
     match error:
         case KeyboardInterrupt():
-            return interrupt.EXIT_CODE
+            return interrupt.exit_code()
         case SystemExit(code=int(code)):
             return code
         case ConfigError():
@@ -148,9 +147,3 @@ def _forget_a_width_of_nothing() -> None:
     """Let COLUMNS=0, which shells without a terminal export, mean that the width is not known; rich would obey it."""
     if not os.environ.get("COLUMNS", "80").strip("0"):
         del os.environ["COLUMNS"]
-
-
-def _end_silently_on_a_closed_pipe() -> None:
-    """Let `w2v-explore … | head` end as other Unix programs do; Python would raise, and typer exit with 1."""
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.calibration import calibrations_folder, encode_calibration
+from w2v_explore.analysis.calibration import Calibration, calibrations_folder, encode_calibration
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.cli.streams import do_each
 from w2v_explore.errors import CalibrationError, needs_extra
-from w2v_explore.files.write import write_atomically
+from w2v_explore.files.write import require_writable, write_atomically
 
 app = typer.Typer(add_completion=False)
 
@@ -39,12 +40,21 @@ def calibrate(
     with needs_extra("calibrate"):
         from w2v_explore.measure.calibrate import calibrate as measure
     with _writing():  # before the measuring, in case it cannot be
-        calibrations_folder().mkdir(parents=True, exist_ok=True)
+        folder = calibrations_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        require_writable(str(folder / "any"))
     gc.enable()
     with show_progress("calibrate") as progress:
         calibration = measure(device, dtype.value, threads=threads, progress=progress)
+    do_each(lambda: _keep(calibration), lambda: _print(calibration, format))
+
+
+def _keep(calibration: Calibration) -> None:
     with _writing():
         write_atomically(os.fspath(calibration.path), encode_calibration(calibration))
+
+
+def _print(calibration: Calibration, format: Format) -> None:
     if format is Format.JSON:
         from w2v_explore.report.json import dump
 

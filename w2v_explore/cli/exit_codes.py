@@ -1,4 +1,4 @@
-"""Exit codes beside 0, fine, and 130, Ctrl-C."""
+"""Exit codes beside 0, fine, and those of signals (`interrupt`)."""
 
 ANSWER_IS_NO = 1
 WRONG_QUESTION = 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +16,10 @@ from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.workload import DEFAULT_SECONDS, Workload
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, show_progress
+from w2v_explore.cli.streams import do_each
 from w2v_explore.config.load import Config
 from w2v_explore.errors import missing_extra, needs_extra
+from w2v_explore.files.write import require_writable, write_atomically
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
@@ -80,9 +84,12 @@ def latency(
     ]
     plan = Plan(runs=runs, target=target, budget_s=budget)
     results = list(_measure(loaded, workloads, device, plan, threads, compiled))
-    # What was measured is shown first: a full disk must not lose it.
-    _print(results, depth, format)
-    _write(results, trace, plot)
+    # What was measured is shown first.
+    do_each(
+        lambda: _print(results, depth, format),
+        lambda: _write_trace(results, trace),
+        lambda: _write_plot(results, plot),
+    )
 
 
 def _measure(
@@ -136,6 +143,9 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
     for option, path in (("--trace", trace), ("--plot", plot)):
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
             raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
+        if path is not None:
+            with _writing(path):
+                require_writable(str(path))
     if trace is not None and compiled:
         raise typer.BadParameter("--trace shows modules, and a compiled graph has none: leave out --compile")
     if plot is None:
@@ -148,28 +158,35 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
         raise missing_extra("--plot", "matplotlib", "plot")
 
 
-def _write(results: Sequence[Result], trace: Path | None, plot: Path | None) -> None:
-    if trace is not None:
-        from w2v_explore.encoding import dump_json
-        from w2v_explore.report.trace import chrome_trace
+def _write_trace(results: Sequence[Result], path: Path | None) -> None:
+    if path is None:
+        return
+    from w2v_explore.encoding import dump_json
+    from w2v_explore.report.trace import chrome_trace
 
-        _write_file(trace, dump_json(chrome_trace(results), indent=None).encode())
-    if plot is not None:
-        from w2v_explore.report.curve import latency_curves
-        from w2v_explore.report.latency import describe_setting
-        from w2v_explore.report.plot import plot_curves
-
-        assert results[0].measurement is not None
-        workload = results[0].analysis.workload
-        remark = f"{describe_setting(results[0].measurement.latency)}; batch {workload.batch}, {workload.dtype}"
-        _write_file(plot, plot_curves(latency_curves(results), remark, _PICTURES[plot.suffix.lower()]))
+    with _writing(path):
+        write_atomically(str(path), dump_json(chrome_trace(results), indent=None).encode())
 
 
-def _write_file(path: Path, content: bytes) -> None:
-    from w2v_explore.files.write import write_atomically
+def _write_plot(results: Sequence[Result], path: Path | None) -> None:
+    if path is None:
+        return
+    from w2v_explore.report.curve import latency_curves
+    from w2v_explore.report.latency import describe_setting
+    from w2v_explore.report.plot import plot_curves
 
+    assert results[0].measurement is not None
+    workload = results[0].analysis.workload
+    remark = f"{describe_setting(results[0].measurement.latency)}; batch {workload.batch}, {workload.dtype}"
+    picture = plot_curves(latency_curves(results), remark, _PICTURES[path.suffix.lower()])
+    with _writing(path):
+        write_atomically(str(path), picture)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
-        write_atomically(str(path), content)
+        yield
     except OSError as error:
         raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from error
 
@@ -192,6 +209,7 @@ def _print(results: Sequence[Result], depth: int | None, format: options.Format)
             print(report_markdown(latency_reports(results, depth)), end="")
         case options.Format.TABLE:
             _print_tables(results, depth)
+    sys.stdout.flush()
 
 
 def _print_tables(results: Sequence[Result], depth: int | None) -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Literal, TextIO
 
@@ -11,7 +12,7 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, DEFECT, PLEA, WRONG_QUESTION
-from w2v_explore.cli.streams import say
+from w2v_explore.cli.streams import do_each, say
 from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import SourceError
@@ -190,24 +191,28 @@ def _show_files(report: LintReport, stream: TextIO) -> None:
 
 
 def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool) -> None:
-    for format, output in targets:
-        # People read paths where they stand; programs, in one form wherever they are started.
-        shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
-        render = import_module(f"w2v_explore.lint.formats.{format.value}").render
-        if output is not None:
-            from w2v_explore.files.write import write_atomically
-
-            try:
-                write_atomically(output, render(shown).encode(errors=ERRORS))
-            except OSError as error:
-                raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
-        elif format is Format.TEXT:
-            print(render(shown, colour=_wants_colour()), end="")
-        else:
-            print(render(shown), end="")
+    to_stdout_first = sorted(targets, key=lambda target: target[1] is not None)
+    do_each(*[partial(_write_one, report, format, output) for format, output in to_stdout_first])
     if statistics:
         for count, problem in report.statistics():
             say(f"{count:>6}  {problem.rule.code} {problem.rule.name}")
+
+
+def _write_one(report: LintReport, format: Format, output: str | None) -> None:
+    # People read paths where they stand; programs, in one form wherever they are started.
+    shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
+    render = import_module(f"w2v_explore.lint.formats.{format.value}").render
+    if output is not None:
+        from w2v_explore.files.write import write_atomically
+
+        try:
+            write_atomically(output, render(shown).encode(errors=ERRORS))
+        except OSError as error:
+            raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
+    elif format is Format.TEXT:
+        print(render(shown, colour=_wants_colour()), end="")
+    else:
+        print(render(shown), end="")
 
 
 def _wants_colour() -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import typer
+
+from w2v_explore import interrupt
 from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import W2vExploreError
 
@@ -43,12 +47,29 @@ class _Output(io.TextIOWrapper):
             raise self._failure(error) from error
 
     def _failure(self, error: OSError) -> OutputError:
+        """What to raise; where the reader of a pipe has gone, that is what ends the program."""
         # What is left in its buffer has to go somewhere: Python writes it once more at the end.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
+        if error.errno == errno.EPIPE and hasattr(signal, "SIGPIPE"):
+            interrupt.close_pipe()
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
         return OutputError(f"cannot write to {self._title}: {reason}")
+
+
+def do_each(*steps: Callable[[], None]) -> None:
+    """Print here and write there: each, whatever becomes of the others; the last failure is raised."""
+    failures: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except (W2vExploreError, typer.BadParameter) as error:
+            failures.append(error)
+    for failure in failures[:-1]:
+        say(f"error: {failure}")
+    if failures:
+        raise failures[-1]
 
 
 def say(*lines: object) -> None:

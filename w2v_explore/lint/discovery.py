@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from w2v_explore.config.source import FOLDER_CONFIG
+from w2v_explore.files import TEMPORARY
 from w2v_explore.lint.paths import is_below, tidy
 
 _SUFFIXES = (".yaml", ".yml")
@@ -150,7 +151,7 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
             ignored.enter(parent, {*folders, *files})
             shown = "" if parent == os.curdir else tidy(parent)
             inner = []
-            for name in sorted(name for name in folders if name != ".git"):
+            for name in sorted(name for name in folders if name != ".git" and not name.startswith(TEMPORARY)):
                 path = os.path.join(shown, name)
                 is_link = os.path.islink(path)
                 if ignored.holds(name, is_folder=not is_link):

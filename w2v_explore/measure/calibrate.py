@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
@@ -26,11 +26,8 @@ from w2v_explore.config.load import load_config
 from w2v_explore.measure.clock import Clock, clock_for
 from w2v_explore.measure.latency import Plan, Progress, measure_latency
 from w2v_explore.measure.noise import Disturbance
-from w2v_explore.measure.process import run_in_new_process
+from w2v_explore.measure.process import Run, new_processes
 from w2v_explore.model.device import device_name, find_device
-
-Run = Callable[..., Any]
-"""Calls a function with arguments."""
 
 
 class ReferenceModel(NamedTuple):
@@ -91,7 +88,7 @@ def calibrate(
     *,
     threads: int | None = None,
     references: Sequence[tuple[str, Analysis]] | None = None,
-    run: Run = run_in_new_process,
+    run: Run | None = None,
     progress: Progress | None = None,
 ) -> Calibration:
     """Measure a device; a quiet one, since predictions are for one that is as busy as it was.
@@ -102,7 +99,7 @@ def calibrate(
         threads: For torch on a CPU; None for as many as it takes by itself.
         references: Names and forward passes to measure, in this dtype, two or more for each mode of the extractor;
             None for `REFERENCE_MODELS`.
-        run: What calls the functions that measure.
+        run: What calls the functions that measure; None for `new_processes`.
         progress: Called as the work goes on.
 
     Raises:
@@ -113,11 +110,12 @@ def calibrate(
     passes = references or [_prepare(model, dtype) for model in REFERENCE_MODELS]
     used_threads = threads or torch.get_num_threads()
     timed: list[TimedPass] = []
-    for number, (name, analysis) in enumerate(passes):
-        report(name, number, len(passes) + 1)
-        timed.append(run(time_pass, analysis, device, used_threads))
-    report("matrix throughput and memory bandwidth", len(passes), len(passes) + 1)
-    roofs = run(measure_roofs, device, dtype, used_threads)
+    with new_processes() if run is None else nullcontext(run) as call:
+        for number, (name, analysis) in enumerate(passes):
+            report(name, number, len(passes) + 1)
+            timed.append(call(time_pass, analysis, device, used_threads))
+        report("matrix throughput and memory bandwidth", len(passes), len(passes) + 1)
+        roofs = call(measure_roofs, device, dtype, used_threads)
     samples = [
         sample
         for number, ((_, analysis), one) in enumerate(zip(passes, timed, strict=True))

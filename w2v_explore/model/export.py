@@ -10,6 +10,7 @@ import errno
 import json
 import logging
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
+from w2v_explore import interrupt
 from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
@@ -31,7 +33,7 @@ from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
-from w2v_explore.files.write import in_place_of
+from w2v_explore.files.write import in_place_of, require_writable
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import load_checkpoint
@@ -130,7 +132,7 @@ def export(
         with needs_extra(f"export --to {to}", "export"):
             export_model(model, loaded, to, target)
     except OSError as error:
-        raise SourceError(f"cannot write {target}: {error.strerror or error}") from error
+        raise _refusal(target, error) from error
     return Export(path=target, to=to, config=loaded, seed=seed)
 
 
@@ -145,6 +147,16 @@ def _check_target(path: Path, reference: str | None, to: str) -> None:
             raise SourceError(f"{path} is there already; name a folder that is new or empty")
     elif path.is_dir():
         raise SourceError(f"{path} is a folder; name a file")
+    elif path.exists() and not path.is_file():
+        raise SourceError(f"{path} is no regular file, which an export would replace; name another")
+    try:
+        require_writable(str(path))
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"cannot write {path}: {error.strerror or error}")
 
 
 def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> None:
@@ -164,12 +176,21 @@ def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> N
     if shutil.disk_usage(path.parent).free < _weight_bytes(config.model):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     model.eval()
-    with in_place_of(path) as temporary:
-        WRITERS[to](model, config, temporary)
+    with interrupt.held():
+        with in_place_of(path) as temporary:
+            WRITERS[to](model, config, temporary)
+            data = _onnx_data(temporary)
+        if data:
+            for old in _onnx_data(path) - data:
+                (path.parent / old).unlink()
 
 
 def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
-    """One graph from ``waveforms`` and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it."""
+    """One graph from ``waveforms`` and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it.
+
+    Where such a file is there already, the new one gets another name: until the graph is replaced too, the old one
+    names the old weights.
+    """
     import onnxscript  # noqa: F401  (what torch's exporter needs; without it, it says so in many lines)
 
     outputs = ["features" if config.model.aux_num_out is None else "logits", "frames"]
@@ -184,7 +205,20 @@ def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
             verbose=False,
         )
         assert program is not None
-        program.save(path, external_data=_weight_bytes(config.model) > MAX_ONNX_BYTES)
+        if _weight_bytes(config.model) <= MAX_ONNX_BYTES:
+            program.save(path, external_data=False)
+            return
+        is_taken = (path.parents[1] / f"{path.name}.data").exists()
+        # torch adds the suffix to the name of the graph.
+        graph = path.with_name(f"{path.name}.{os.urandom(4).hex()}") if is_taken else path
+        program.save(graph, external_data=True)
+        graph.rename(path)
+
+
+def _onnx_data(path: Path) -> set[str]:
+    """The names of the files beside a graph that hold its weights, or once held them."""
+    name = re.compile(rf"{re.escape(path.name)}(\.[0-9a-f]{{8}})?\.data")
+    return {entry.name for entry in os.scandir(path.parent) if name.fullmatch(entry.name)}
 
 
 def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> None:

@@ -1,0 +1,118 @@
+"""Files that are written whole or not at all, and what is left beside them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from w2v_explore.files import write
+from w2v_explore.files.write import in_place_of, require_writable, write_atomically
+
+# Is killed, or waits for a line, while it writes.
+WRITER = """\
+import os, signal, sys
+from pathlib import Path
+from w2v_explore.files.write import in_place_of
+with in_place_of(Path(sys.argv[1])) as temporary:
+    temporary.write_text('new')
+    print('writes', flush=True)
+    sys.stdin.readline() or os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "_tidied", set())
+
+
+def start(path: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writes\n"
+    return process
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    start(tmp_path / "a").communicate("")
+    assert len(names(tmp_path)) == 1
+    write_atomically(str(tmp_path / "b"), b"other")
+    assert names(tmp_path) == ["b"]
+
+
+def test_what_a_living_writer_makes_is_left_alone(tmp_path: Path) -> None:
+    writer = start(tmp_path / "a")
+    write_atomically(str(tmp_path / "b"), b"other")
+    writer.communicate("\n")
+    assert writer.returncode == 0
+    assert names(tmp_path) == ["a", "b"]
+    assert (tmp_path / "a").read_text() == "new"
+
+
+def test_only_folders_of_ours_are_removed(tmp_path: Path) -> None:
+    token = "0123456789abcdef"
+    for kept in (".w2v-explore-notes", f".w2v-explore-{token}-2", f"w2v-explore-{token}"):
+        (tmp_path / kept).mkdir()
+    (tmp_path / f".w2v-explore-{token[::-1]}").mkdir()
+    (tmp_path / f".w2v-explore-{token[::-1]}" / "a user's file").touch()
+    (tmp_path / f".w2v-explore-{token}").mkdir()  # killed before it made the lock
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").touch()
+    (tmp_path / f".w2v-explore-{'f' * 16}").symlink_to(elsewhere)
+    before = set(names(tmp_path))
+    write_atomically(str(tmp_path / "a"), b"")
+    assert set(names(tmp_path)) == before - {f".w2v-explore-{token}"} | {"a"}
+    assert names(elsewhere) == ["file"]
+
+
+@pytest.mark.parametrize("name", ["lock", "content", "a" * 255])
+def test_any_name_will_do(name: str, tmp_path: Path) -> None:
+    with in_place_of(tmp_path / name) as temporary:
+        temporary.write_bytes(b"1")
+    assert (tmp_path / name).read_bytes() == b"1"
+    write_atomically(str(tmp_path / name), b"2")
+    assert names(tmp_path) == [name]
+
+
+def test_permissions_stay(tmp_path: Path) -> None:
+    for path in (tmp_path / "a", tmp_path / "b"):
+        path.touch(mode=0o600)
+    write_atomically(str(tmp_path / "a"), b"")
+    with in_place_of(tmp_path / "b") as temporary:
+        temporary.touch()
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in "ab"] == [0o600, 0o600]
+
+
+def test_what_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(TypeError), in_place_of(tmp_path / "a") as temporary:
+        temporary.write_text(1)  # type: ignore[arg-type]
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+    require_writable(str(tmp_path / "a"))
+    require_writable("/dev/null")
+    assert names(tmp_path) == []
+    for path in ("", "-", str(tmp_path / "nowhere" / "a"), "/proc/a"):
+        with pytest.raises(OSError, match=r"."):
+            require_writable(path)
+
+
+def test_a_lint_run_beside_it_sees_none_of_it(tmp_path: Path) -> None:
+    from w2v_explore.lint.discovery import find_files
+
+    start(tmp_path / "a.yaml").communicate("")
+    assert os.listdir(tmp_path)
+    assert list(find_files([str(tmp_path)], lambda *_: None, lambda *_: None)) == []
