@@ -12,6 +12,7 @@ Each case follows from the seed and its number alone; a finding prints how to se
 from __future__ import annotations
 
 import argparse
+import atexit
 import faulthandler
 import gc
 import io
@@ -143,9 +144,14 @@ class InProcess:
     """Runs cases inside this process, each with descriptors 0, 1 and 2 of its own."""
 
     def __init__(self) -> None:
+        from w2v_explore import interrupt
         from w2v_explore.cli import main
 
         self._main: Callable[[], None] = main
+        # What a process notes of signals holds until its end.
+        self._interrupt, self._nothing_came = interrupt, {
+            name: value for name, value in vars(interrupt).items() if isinstance(value, (bool, int, float))
+        }  # fmt: skip
         self._kept = [os.dup(number) for number in range(3)]
         # Where the pipe's reader has gone, writing is to fail, not to end this process.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
@@ -180,6 +186,8 @@ class InProcess:
         for number, handler in zip(_SIGNALS, signals, strict=True):
             signal.signal(number, handler)
         warnings.filters[:], sys.unraisablehook = filters, hook
+        vars(self._interrupt).update(self._nothing_came)
+        atexit.unregister(self._interrupt._end_by_the_signal)
         sys.path[:] = path
         os.umask(umask)
         gc.enable()

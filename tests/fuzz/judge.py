@@ -140,7 +140,7 @@ def _judge_code(line: CommandLine, out: Stream, err: Stream, outcome: Outcome) -
     elif outcome.code == 3:
         yield Fault(f"{line.command} ends with 3", messages[-300:])
     # Who reads no more ends a program that writes on, in Unix.
-    is_cut_off = outcome.code == -signal.SIGPIPE and "broken" in (out.kind, err.kind)
+    is_cut_off = outcome.code in (-signal.SIGPIPE, 128 + signal.SIGPIPE) and "broken" in (out.kind, err.kind)
     if outcome.code not in (0, 1, 2, 3) and not is_cut_off:
         yield Fault(f"{line.command} ends with {outcome.code}", "")
     if outcome.code == 1 and line.command not in _MAY_SAY_NO:
@@ -163,7 +163,8 @@ def _judge_stream(line: CommandLine, stream: Stream, content: bytes, title: str,
         return
     if "Traceback (most recent call last)" in text:
         return
-    if stream.kind == "terminal" or line.environment.get("FORCE_COLOR"):
+    # typer's help is in colours for GitHub's logs too, and for all that follows in a process where it once was.
+    if stream.kind == "terminal" or line.environment.get("FORCE_COLOR") or "--help" in line.arguments:
         text = _OUR_COLOURS.sub("", text)
     yield from (Fault(f"{title} has {cause}", detail) for cause, detail in judge_text(text, format))
     if SECRET in text and not any("outside" in argument for argument in line.arguments):
