@@ -38,13 +38,13 @@ for fault in judge(line, folder, out, err, outcome, before, list_files(root)):
     print(fault.cause)
 """
 DEFECTS = {
-    "an exception": ("kept[0]", "traceback from w2v_explore/cli/lint.py, _write: IndexError"),
+    "an exception": ("kept[0]", "traceback from w2v_explore/cli/lint.py"),
     "a control character": ("'a\\x1b]0;x'", "standard output of lint as text has control characters"),
     "a forged command": ("'\\n::error::x'", "standard output of lint as text has a line that begins with ::"),
     "a file left behind": ("open('.w2v-explore-1', 'w').name", "lint leaves a temporary file"),
     "a file left open": ("kept.append(open('a.yaml')) or ''", "lint: descriptors left open"),
-    "a wait": ("time.sleep(60)", "lint: hangs in cli/lint.py, _write"),
-    "a computation": ("any(number < 0 for number in range(10**10))", "lint: hangs in cli/lint.py, _write"),
+    "a wait": ("time.sleep(60)", "lint: hangs in cli/lint.py"),
+    "a computation": ("any(number < 0 for number in range(10**10))", "lint: hangs in cli/lint.py"),
     "a warning": ("warnings.warn('x') or ''", "lint prints a warning of Python's"),
     "an import": ("__import__('numpy').__name__", "lint: imported numpy"),
 }
@@ -61,7 +61,7 @@ def test_what_is_planted_is_found(name: str, tmp_path: Path) -> None:
     text, cause = DEFECTS[name]
     code = ONE_CASE.format(text=text, kind="file")
     finished = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
-    assert cause in finished.stdout.splitlines(), finished
+    assert any(row.startswith(cause) for row in finished.stdout.splitlines()), finished
 
 
 @pytest.mark.parametrize("kind", ["file", "terminal", "full", "broken"])
