@@ -106,7 +106,7 @@ class _Maker:
         words = self._words(command)
         self._random.shuffle(options)
         flat = [word for option in options for word in option]
-        arguments = [*words, *flat] if self._hostile.chance(0.5) or "--" in words else [*flat, *words]
+        arguments = [*words, *flat] if self._hostile.chance(0.5) and "--" not in words else [*flat, *words]
         if self._hostile.chance(0.01):
             arguments.append("--help")
         environment = self._environment()
@@ -290,6 +290,8 @@ class _Maker:
                 found += [word] if before == option else [value] if equals and name == option else []
             return found
 
+        if "--" in words:
+            return {}
         formats = values("--format")
         if command == "convert":
             # What is written on standard output goes into a file instead.

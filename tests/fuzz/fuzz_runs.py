@@ -3,7 +3,8 @@
 Folders of hostile files and names × the commands that need no torch × formats × streams. Most cases run one after the
 other inside one process, which calls the program's own ``main`` with the descriptors 0, 1 and 2 exchanged; some as
 processes of their own. A finding is an exit code but 0, 1 and 2, a traceback, a raw control character, a line that
-GitHub would take for a command, an output that is none of its format, more than 2 s of processor time or 400 MiB, a
+GitHub would take for a command, an output that is none of its format, more than 2 s of processor time (and 1 s for each 5,000 lines)
+or 400 MiB, a
 file left behind or written without being named, and a descriptor, a process or an import of torch left over.
 
 Each case follows from the seed and its number alone; a finding prints how to see it again.
@@ -196,7 +197,7 @@ class InProcess:
         return Outcome(code, out, err, cpu_s, peak, tuple(others))
 
     def _call(self) -> int:
-        signal.setitimer(signal.ITIMER_PROF, 2 * CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, 5 * CPU_SECONDS)
         signal.setitimer(signal.ITIMER_REAL, _IDLE_SECONDS, _IDLE_SECONDS)
         # What no handler reaches, inside of a function in C.
         faulthandler.dump_traceback_later(_WALL_SECONDS, exit=True, file=self._kept[2])

@@ -26,8 +26,8 @@ CPU_SECONDS = 2.0
 MEMORY_BYTES = 400 * 2**20
 """What a run may take more than the program at rest."""
 
-# A thousand layers, each by itself, in several configs are many results.
 _MOST_RESULTS, _MOST_MESSAGES = 64 * 2**20, 2**18
+_LINES_PER_SECOND = 5_000
 _UNREADABLE = ("closed", "full", "broken")
 _MAY_SAY_NO = {"lint", "summary", "compare", "memory", "check", "inspect"}
 # Bold, dim, and the colours of the foreground; what the program reads has others.
@@ -112,7 +112,8 @@ def judge(
     if any(other.startswith("hangs") for other in outcome.others):
         return found
     found += _judge_code(line, out, err, outcome)
-    if outcome.cpu_s > CPU_SECONDS:
+    # Thousands of layers, each by itself, in several configs, are as many lines.
+    if outcome.cpu_s > CPU_SECONDS + outcome.out.count(b"\n") / _LINES_PER_SECOND:
         found.append(Fault(f"{line.command} is slow", f"{outcome.cpu_s:.1f} s of processor time"))
     if outcome.memory_bytes > MEMORY_BYTES:
         found.append(Fault(f"{line.command} takes memory", f"{outcome.memory_bytes >> 20} MiB"))
