@@ -2,10 +2,9 @@
 
 Folders of hostile files and names × the commands that need no torch × formats × streams. Most cases run one after the
 other inside one process, which calls the program's own ``main`` with the descriptors 0, 1 and 2 exchanged; some as
-processes of their own. A finding is an exit code but 0, 1 and 2, a traceback, a raw control character, a line that
-GitHub would take for a command, an output that is none of its format, more than 2 s of processor time (and 1 s for each 5,000 lines)
-or 400 MiB, a
-file left behind or written without being named, and a descriptor, a process or an import of torch left over.
+processes of their own. A finding is whatever departs from what docs/reliability.md promises of whole runs: an exit code
+but 0, 1 and 2, a traceback, a control character, an output that is none of its format, a run that takes long or waits,
+a file that nobody named.
 
 Each case follows from the seed and its number alone; a finding prints how to see it again.
 """
