@@ -6,11 +6,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.measure.latency import Plan, measure_latency
 from w2v_explore.measure.noise import CHECKS, Noise
+
+BUSY_CORE = (sys.executable, "-c", "print(flush=True)\nwhile True: pass")
+"""Takes a core, and says when."""
 
 _RUNS = 20
 _REPEATS = 5
@@ -27,17 +32,37 @@ def compare_noise() -> NoiseFigures:
     """The base model on 1 s, measured in turns without and with competing processes."""
     figures = NoiseFigures([], [])
     for _ in range(_REPEATS):
-        figures.quiet.append(_measure())
-        hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
-        try:
-            time.sleep(0.5)
-            figures.loaded.append(_measure())
-        finally:
-            for hog in hogs:
-                hog.kill()
-                hog.wait()
+        figures.quiet.append(measure_noise())
+        with competing([BUSY_CORE] * (os.cpu_count() or 1)):
+            figures.loaded.append(measure_noise())
         time.sleep(1)
     return figures
+
+
+@contextmanager
+def competing(commands: Sequence[Sequence[str]]) -> Iterator[None]:
+    """Processes that run meanwhile; each writes a line when it begins.
+
+    Raises:
+        RuntimeError: One of them ended before it began.
+    """
+    hogs = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+    try:
+        for hog in hogs:
+            assert hog.stdout is not None
+            if not hog.stdout.readline():
+                raise RuntimeError("a competing process ended before it began")
+        yield
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.communicate()
+
+
+def measure_noise(device: str = "cpu", runs: int = _RUNS) -> Noise:
+    """What is noticed while the base model is measured on 1 s."""
+    analysis = analyze(load_config("base"), Workload.of_seconds(1.0))
+    return measure_latency(analysis, device, plan=Plan(runs=runs))[0].noise
 
 
 def section() -> str:
@@ -59,11 +84,6 @@ def section() -> str:
         f"| measurements that were called noisy | {_noisy(quiet)} | {_noisy(loaded)} | |",
         "",
     ])  # fmt: skip
-
-
-def _measure() -> Noise:
-    analysis = analyze(load_config("base"), Workload.of_seconds(1.0))
-    return measure_latency(analysis, plan=Plan(runs=_RUNS))[0].noise
 
 
 def _greatest(measured: list[Noise], reading: str) -> str:

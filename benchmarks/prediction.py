@@ -83,16 +83,30 @@ class PredictionFigures(NamedTuple):
         return statistics.median(abs(trial.error) for trial in self.trials)
 
 
-def compare_predictions(seconds: Sequence[float] = _SECONDS) -> PredictionFigures:
-    """Calibrate, predict all, then measure all, short ones first, as long as the budget lasts."""
+def compare_predictions(
+    seconds: Sequence[float] = _SECONDS,
+    device: str = "cpu",
+    presets: Sequence[str] | None = None,
+    references: Sequence[tuple[str, Analysis]] | None = None,
+) -> PredictionFigures:
+    """Calibrate, predict all, then measure all, short ones first, as long as the budget lasts.
+
+    Args:
+        seconds: The durations of the audio.
+        device: Which is calibrated, predicted and measured.
+        presets: Which are predicted; None for every preset that is a model of its own.
+        references: What `calibrate` measures; None for what it measures by itself.
+    """
     start = time.monotonic()
     _say("calibrating")
-    calibration = calibrate()
+    calibration = calibrate(device, references=references)
     calibration_s = time.monotonic() - start
-    free = free_bytes(find_device("cpu")) or 0
+    free = free_bytes(find_device(device)) or 0
     pending = []
     skipped = []
-    for preset, analysis in _distinct_presets():
+    one_second = Workload.of_seconds(1.0)
+    named = ((preset, analyze(load_config(preset), one_second)) for preset in presets or ())
+    for preset, analysis in named if presets else _distinct_presets():
         if analysis.parameters > _MAX_PARAMETERS or 2 * analysis.parameter_bytes > free:
             skipped.append(f"{preset} ({short(analysis.parameters)} parameters)")
             continue
@@ -105,7 +119,7 @@ def compare_predictions(seconds: Sequence[float] = _SECONDS) -> PredictionFigure
             skipped.append(f"{preset} at {analysis.workload.seconds:g} s")
             continue
         _say(f"{preset}, {analysis.workload.seconds:g} s of audio")
-        timed = run_in_new_process(time_pass, analysis, "cpu", calibration.threads or 1, _RUNS)
+        timed = run_in_new_process(time_pass, analysis, device, calibration.threads or 1, _RUNS)
         trials.append(Trial(preset, analysis, prediction, timed.median_s))
     return PredictionFigures(calibration, calibration_s, tuple(trials), tuple(skipped))
 

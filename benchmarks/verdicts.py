@@ -21,12 +21,12 @@ class VerdictFigures(NamedTuple):
     deeper: Counter[Verdict]
 
 
-def count_verdicts() -> VerdictFigures:
-    """Twenty comparisons of each kind, each with models of its own."""
+def count_verdicts(device: str = "cpu", comparisons: int = _COMPARISONS, turns: int = _TURNS) -> VerdictFigures:
+    """So many comparisons of each kind, each with models of its own that take so many turns."""
     figures = VerdictFigures(Counter(), Counter())
-    for _ in range(_COMPARISONS):
-        figures.itself[_verdict(12)] += 1
-        figures.deeper[_verdict(13)] += 1
+    for _ in range(comparisons):
+        figures.itself[_verdict(12, device, turns)] += 1
+        figures.deeper[_verdict(13, device, turns)] += 1
     return figures
 
 
@@ -47,13 +47,13 @@ def section() -> str:
 """
 
 
-def _verdict(num_layers: int) -> Verdict:
+def _verdict(num_layers: int, device: str, turns: int) -> Verdict:
     workload = Workload.of_seconds(_SECONDS)
     analyses = [
         analyze(load_config("base"), workload),
         analyze(load_config("base", [f"encoder_num_layers={num_layers}"]), workload),
     ]
-    _, (latency, _) = measure_in_turns(analyses, plan=Plan(runs=_TURNS))
+    _, (latency, _) = measure_in_turns(analyses, device, plan=Plan(runs=turns))
     assert latency.against_first is not None
     return latency.against_first.verdict
 

@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 import pytest
 from typer.main import get_command
 
+from benchmarks.gpu import __main__ as gpu
+from benchmarks.gpu import wheels
 from tests.calibrations import keep, make_for_this_machine
 from tests.checkpoint_files import SMALL, settings, write_model
 from tests.program import Runner
@@ -254,6 +256,8 @@ def test_commands_and_options_that_pages_name_are_there() -> None:
     found = [program.get_command(None, name) for name in COMMANDS]
     found += [inner for command in found for inner in getattr(command, "commands", {}).values()]
     options = {option for command in (program, *found) for parameter in command.params for option in parameter.opts}
+    for parser in (gpu.make_parser(), wheels.make_parser()):
+        options |= {option for action in parser._actions for option in action.option_strings}
     for path in (*PAGES, *sorted((ROOT / "docs/rules").glob("*.md"))):
         text = path.read_text(encoding="utf-8")
         assert set(re.findall(r"(?:`|^\$ |^)w2v-explore ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS) | {"reads"}, (

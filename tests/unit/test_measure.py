@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fake_cuda import FakeBackend
 from tests.strategies import configs
 from w2v_explore import Config, DeviceError, ModelConfig, Wav2Vec2Model, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.compute import Macs, unfold
@@ -225,39 +226,6 @@ def test_a_real_measurement_on_the_cpu() -> None:
     assert latency.device_name
     assert latency.end_to_end.median_s > 0
     assert set(latency.layers) == {row.path for row in unfold(ANALYSIS.layers)}
-
-
-class FakeEvent:
-    def __init__(self, backend: FakeBackend) -> None:
-        self.backend = backend
-        self.time = 0.0
-
-    def record(self) -> None:
-        self.backend.log.append("record")
-        self.backend.now += 5.0
-        self.time = self.backend.now
-
-    def elapsed_time(self, other: FakeEvent) -> float:
-        calls = [call for call in self.backend.log if call != "read"]
-        assert calls[-1] == "synchronize", "an event is read only once the device has caught up"
-        self.backend.log.append("read")
-        return other.time - self.time
-
-
-class FakeBackend:
-    """What `torch.cuda` offers a clock."""
-
-    def __init__(self) -> None:
-        self.log: list[str] = []
-        self.now = 0.0
-
-    def synchronize(self) -> None:
-        self.log.append("synchronize")
-
-    def Event(self, enable_timing: bool) -> FakeEvent:  # noqa: N802
-        assert enable_timing
-        self.log.append("allocate")
-        return FakeEvent(self)
 
 
 @pytest.mark.parametrize("submodule", [False, True], ids=["cuda", "mps"])

@@ -46,7 +46,7 @@ def track_memory(config: ModelConfig, workload: Workload) -> TrackedMemory:
         model = _fake_model(config, workload)
         peak, layer_input = _track_inference(model.eval(), workload)
         _use_accelerator_kernels(model.train())
-        kept = _saved_bytes(model, _waveforms(workload))
+        kept = saved_bytes(model, _waveforms(workload))
         return TrackedMemory(peak, kept, _track_checkpoints(model, layer_input, workload))
 
 
@@ -66,7 +66,7 @@ def _track_inference(model: Wav2Vec2Model, workload: Workload) -> tuple[int, Ten
 
 def _track_checkpoints(model: Wav2Vec2Model, layer_input: Tensor, workload: Workload) -> int:
     layers = model.encoder.transformer.layers
-    again = _saved_bytes(layers[0], layer_input, None) - layer_input.untyped_storage().nbytes()
+    again = saved_bytes(layers[0], layer_input, None) - layer_input.untyped_storage().nbytes()
     for layer in layers:
         layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
     live = _LiveStorages(model)
@@ -116,18 +116,18 @@ def _use_accelerator_kernels(model: Wav2Vec2Model) -> None:
     model.encoder.transformer.training = False
 
 
-def _saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
+def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
     """Bytes of the storages that autograd saves while a module runs, each counted once, parameters' left out."""
     parameters = _storages(module)
     saved: dict[int, Any] = {}  # holds each storage, so that no other can take its address
 
-    def pack(tensor: Tensor) -> Tensor:
+    def pack(tensor: Tensor) -> None:
+        # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
         storage = tensor.untyped_storage()
         if storage._cdata not in parameters:
             saved[storage._cdata] = storage
-        return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed):
         module(*inputs)
     return sum(storage.nbytes() for storage in saved.values())
 
