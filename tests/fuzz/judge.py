@@ -167,7 +167,9 @@ def _judge_stream(line: CommandLine, stream: Stream, content: bytes, title: str,
     # typer's help is in colours for GitHub's logs too, and for all that follows in a process where it once was.
     if stream.kind == "terminal" or line.environment.get("FORCE_COLOR") or "--help" in line.arguments:
         text = _OUR_COLOURS.sub("", text)
-    yield from (Fault(f"{title} has {cause}", detail) for cause, detail in judge_text(text, format))
+    # Off a terminal a diff is what `patch` takes: the lines of the file as they are.
+    if format != "diff" or stream.kind == "terminal":
+        yield from (Fault(f"{title} has {cause}", detail) for cause, detail in judge_text(text, format))
     if SECRET in text and not any("outside" in argument for argument in line.arguments):
         place = text.index(SECRET)
         yield Fault(f"{title} quotes a file that is no config", ascii(text[max(0, place - 150) : place + 50]))
