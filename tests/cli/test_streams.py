@@ -19,6 +19,7 @@ from tests.program import Runner
 from w2v_explore import load_config
 from w2v_explore.analysis.baseline import load_baseline
 from w2v_explore.cli import app
+from w2v_explore.cli.streams import OutputError, guard_streams
 
 PROGRAM = f"{sys.executable} -m w2v_explore"
 FULL = "error: cannot write to standard output: No space left on device\n"
@@ -258,3 +259,22 @@ def test_a_pipe_has_the_mark_of_the_order_of_bytes_once(encoding: str) -> None:
     assert code == 0
     text = out.decode(f"{encoding}-{sys.byteorder[0]}e")
     assert (text[0], text.count("\ufeff")) == ("\ufeff", 1)
+
+
+def test_a_stand_in_begins_no_formula(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("extends: base\nname: −1+1\n", encoding="utf-8")
+    for encoding, name in (("utf-8", "−1+1"), ("ascii", "'-1+1")):
+        _, out, _ = shell(f"{PROGRAM} summary {tmp_path / 'a.yaml'} --format csv", PYTHONIOENCODING=encoding)
+        assert {row["config"] for row in csv.DictReader(io.StringIO(out.decode(encoding)))} == {name}
+
+
+def test_the_streams_below_stay_open_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as out, open(os.devnull, "w") as err:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        guard = guard_streams()
+        guard.__enter__()
+        print("what is left in the buffer")
+        with pytest.raises(OutputError):
+            guard.__exit__(None, None, None)
+        assert (sys.stdout, out.closed, err.closed) == (out, False, False)

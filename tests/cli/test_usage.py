@@ -84,3 +84,12 @@ def test_what_was_typed_is_not_echoed_whole(arguments: list[str], run: Runner) -
     assert len(err) < 900
     assert "…" in err
     assert "--help" in err or "no file" in err
+
+
+def test_a_word_of_any_length_is_answered_at_once(run: Runner) -> None:
+    for arguments in (
+        ["summary", "base", "--seconds", "0x" + "f" * 120_000],
+        ["lint", "." * 120_000 + "=" * 1_000, "-x"],
+    ):
+        outcome = run(*arguments)
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)

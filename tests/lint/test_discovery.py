@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from w2v_explore.lint import discovery
 from w2v_explore.lint.discovery import Found, find_files
 
 
@@ -50,6 +52,37 @@ def test_globs(tree: Path) -> None:
     assert find("*.y*ml") == ["a.yaml", "b.yml"]
     assert find("sub/**/*.yaml") == ["sub/d.yaml", "sub/deep/e.yaml"]
     assert find("su[b]") == ["sub/d.yaml", "sub/deep/e.yaml"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "**", "**/", "**/*", "**/*.yaml", "sub/**", "sub/**/", "s*/**/e.yaml", "./**/*.yaml", "**/deep/**",
+        "**/**/*.yml",
+        "a**", "**/[ab].y*", ".hidden/**", "**/.hidden/*", "**/nosuch/*", "*/**/", "**.yaml", "su[b]/**/d*",
+    ],
+)  # fmt: skip
+def test_globs_are_those_of_python(tree: Path, pattern: str) -> None:
+    for each in (pattern, f"{tree}/{pattern}"):
+        assert discovery._matches(each) == sorted(set(glob.glob(each, recursive=True)))
+
+
+def test_doubled_slashes_in_a_glob_are_one(tree: Path) -> None:
+    assert find("sub//**//*.yaml") == ["sub/d.yaml", "sub/deep/e.yaml"]
+
+
+def test_a_glob_follows_links_to_each_folder_once(tree: Path) -> None:
+    for folder in (".", "sub", "sub/deep"):
+        for name, target in (("again", "."), ("above", "..")):
+            os.symlink(target, tree / folder / name)
+    elsewhere = tree.parent / f"{tree.name}-elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "z.yaml").touch()
+    os.symlink(elsewhere, tree / "sub" / "link")
+    os.symlink(elsewhere, tree / "sub" / "twice")
+    *found, last = find("**/*.yaml")
+    assert found == ["a.yaml", "out/f.yaml", "sub/d.yaml", "sub/deep/e.yaml"]
+    assert last in ("sub/link/z.yaml", "sub/twice/z.yaml")
 
 
 def test_a_file_is_found_by_each_path_that_leads_to_it(tree: Path) -> None:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import typer
 
@@ -94,8 +94,17 @@ def guard_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = stdout, stderr
-        for stream in guarded:
-            stream.detach()
+        with ExitStack() as both:
+            for stream in guarded:
+                both.callback(_let_go, stream)
+
+
+def _let_go(stream: _Output) -> None:
+    """Write what is left, and leave the stream below open, which Python writes to at the end, even if that fails."""
+    try:
+        stream.flush()
+    finally:
+        stream.detach()
 
 
 def _open_closed() -> None:

@@ -15,7 +15,8 @@ _NO_NUMBER = re.compile(r"is not a valid (int|float)( range)?")
 _NO_CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<choices>'[^']*'(?:, '[^']*')*)")
 _NO_COMMAND = re.compile(r"No such command '(?P<given>[^']*)'\.(?: Did you mean [^?]*\?)?")
 _RANGE = re.compile(r"is not in the range (?:(?P<least>\S+)<=)?x(?:>=(?P<from>\S+?)|<=(?P<most>\S+?))(?=\.(?:\s|$)|$)")
-_POSSIBLE = re.compile(r"(?P<given>\S+) \(Possible options: (?P<options>[^)]*)\)")
+# From the start of a word alone: from each character of a long one it would take hours.
+_POSSIBLE = re.compile(r"(?<!\S)(?P<given>\S+) \(Possible options: (?P<options>[^)]*)\)")
 _LONG_WORD = re.compile(r"\S{101,}")
 _MAX_SHOWN = 600
 _NUMBERS = {"int": "no whole number", "float": "no number; write it without a unit, as 2.5"}

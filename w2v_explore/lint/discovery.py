@@ -60,7 +60,52 @@ def nothing_there(path: str) -> str | None:
 
 
 def _matches(pattern: str) -> list[str]:
-    return sorted(glob.glob(pattern, recursive=True))
+    """What a pattern matches, sorted: as of `glob.glob`, which follows links that lead back again and again."""
+    if "**" not in pattern:
+        return sorted(glob.glob(pattern))
+    drive, path = os.path.splitdrive(pattern.replace(os.altsep or os.sep, os.sep))
+    inner = path.lstrip(os.sep)
+    found = [drive + path[: len(path) - len(inner)]]
+    parts: list[str] = []
+    for part in [*filter(None, inner.split(os.sep)), *[""] * inner.endswith(os.sep)]:
+        # Several in a row are as good as one.
+        if part != "**" or parts[-1:] != ["**"]:
+            parts.append(part)
+    for number, part in enumerate(parts, start=1):
+        is_last = number == len(parts)
+        if part == "**":
+            found = [path for start in found for path in _below(start, folders_alone=not is_last)]
+        else:
+            tail = part if is_last else f"{part}{os.sep}"
+            found = [path for start in found for path in glob.glob(os.path.join(glob.escape(start), tail))]
+        found = list(dict.fromkeys(found))
+    return sorted(filter(None, found))
+
+
+def _below(start: str, folders_alone: bool) -> Iterator[str]:
+    """A folder, what lies in it at any depth and is not hidden, and what links lead to, each folder once."""
+    reached = [os.path.realpath(start)]
+    waiting = [start]
+    while waiting:
+        folder = waiting.pop()
+        yield folder
+        try:
+            with os.scandir(folder or os.curdir) as listed:
+                entries = [entry for entry in listed if not entry.name.startswith(".")]
+        except OSError:
+            continue
+        for entry in entries:
+            path = os.path.join(folder, entry.name)
+            if not os.path.isdir(path):
+                if not folders_alone:
+                    yield path
+                continue
+            if entry.is_symlink():
+                target = os.path.realpath(path)
+                if is_below(reached[0], target) or any(is_below(target, other) for other in reached):
+                    continue
+                reached.append(target)
+            waiting.append(path)
 
 
 def is_pattern(path: str) -> bool:

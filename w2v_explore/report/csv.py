@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.diagnostics import shorten
-from w2v_explore.encoding import printable
+from w2v_explore.encoding import fit
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
@@ -154,14 +154,20 @@ def _flatten(name: str, value: Any) -> Iterator[tuple[str, object]]:
         yield name, value
 
 
-def _cell(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
+def _cell(text: str) -> str:
+    # What a stream's encoding lacks may have a stand-in that begins a formula: − is - in ASCII.
+    text = fit(text)
     return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([map(_cell, row) for row in rows])
+    writer = csv.writer(text, lineterminator="\n")
+    # A config's name stands in hundreds of rows, and may be long.
+    cells: dict[str, str] = {}
+    for row in rows:
+        for value in row:
+            if isinstance(value, str) and value not in cells:
+                cells[value] = _cell(value)
+        writer.writerow([cells[value] if isinstance(value, str) else value for value in row])
     return text.getvalue()

@@ -6,6 +6,7 @@ on a line of its own, above its figures.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -150,13 +151,23 @@ def _pieces(text: str, column: Column) -> list[str]:
 
 def _fit(widths: list[int], least: Sequence[int], available: int) -> list[int]:
     """Widths that are available: the widest columns give way first, each down to its least."""
-    while sum(widths) > available:
-        reducible = [number for number, width in enumerate(widths) if width > max(least[number], 1)]
-        if not reducible:
-            # One word of the only column is longer than the line.
-            return [min(width, max(available, 1)) for width in widths]
-        widths[max(reducible, key=lambda number: widths[number])] -= 1
-    return widths
+    if sum(widths) <= available:
+        return widths
+    floors = [min(width, max(lowest, 1)) for width, lowest in zip(widths, least, strict=True)]
+    if sum(floors) > available:
+        # One word of the only column is longer than the line.
+        return [min(floor, max(available, 1)) for floor in floors]
+
+    def at_most(level: int) -> list[int]:
+        return [max(floor, min(width, level)) for width, floor in zip(widths, floors, strict=True)]
+
+    # The widest that all fit at; of two that are as wide the first gives way first.
+    level = bisect_right(range(max(widths, default=0)), available, key=lambda level: sum(at_most(level + 1)))
+    fitted, wider = at_most(level), at_most(level + 1)
+    for number in reversed(range(len(fitted))):
+        if sum(fitted) < available:
+            fitted[number] = wider[number]
+    return fitted
 
 
 def _lines(shown: Sequence[_Shown], widths: Sequence[int], gap: int, width: int) -> Iterator[Text]:
@@ -202,26 +213,35 @@ def _fold(text: str, width: int) -> list[str]:
 
 
 def _wrap_words(words: Sequence[str], width: int) -> list[str]:
-    lines: list[str] = []
+    lines: list[list[str]] = []
+    # Of the last line: a line of thousands of words is not measured again for each.
+    taken = 0
     for word in words:
-        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
-            lines[-1] += f" {word}"
+        length = cell_len(word)
+        if lines and taken + 1 + length <= width:
+            lines[-1].append(word)
+            taken += 1 + length
         else:
-            lines += _chop(word, width)
-    return lines or [""]
+            lines += [[line] for line in _chop(word, width)]
+            taken = cell_len(lines[-1][0]) if lines else 0
+    return [" ".join(line) for line in lines] or [""]
 
 
 def _chop(word: str, width: int) -> list[str]:
     """A word in lines of at most a width."""
     if cell_len(word) <= width:
         return [word]
-    lines = [""]
+    lines: list[list[str]] = [[]]
+    taken = 0
     for part in (_JOINT if max(map(cell_len, _JOINT.split(word))) <= width else _WEAK_JOINT).split(word):
-        if cell_len(lines[-1]) + cell_len(part) <= width:
-            lines[-1] += part
+        length = cell_len(part)
+        if taken + length <= width:
+            lines[-1].append(part)
+            taken += length
         else:
-            lines += [part] if cell_len(part) <= width else chop_cells(part, width)
-    return [line for line in lines if line]
+            lines += [[piece] for piece in ([part] if length <= width else chop_cells(part, width))]
+            taken = cell_len(lines[-1][0])
+    return [line for line in map("".join, lines) if line]
 
 
 def _draw(cell: Cell, bar_width: int, brief: bool) -> Text:
