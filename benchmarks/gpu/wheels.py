@@ -26,7 +26,6 @@ _REQUIREMENTS = (
     "typer>=0.26,<0.29",
     "rich>=13.7",
     "pyyaml>=6.0",
-    "pathspec>=0.12.1",
     "platformdirs>=4.2",
     "psutil>=5.9",
     "safetensors>=0.4.3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.measure import latency as latency_module
 from w2v_explore.measure import noise
 from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
-from w2v_explore.measure.latency import Plan
+from w2v_explore.measure.latency import Plan, measure_latency
 from w2v_explore.measure.process import run_in_new_process
 
 _TINY = ["encoder_embed_dim=16", "encoder_num_heads=2", "encoder_ff_interm_features=8", "encoder_num_layers=2"]
@@ -71,6 +72,20 @@ def test_every_operation_of_every_reference_is_a_sample(clocked: Calibration) ->
         for sample in samples:
             assert sample.seconds == (2e-9 if sample.kind == "positional_convolution" else 1e-9)
         assert between.kind.endswith("/between")
+
+
+def test_what_hooks_saw_on_a_card_is_scaled_to_the_plain_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency_module, "clock_for", lambda device: CountingClock())
+    analysis = PASSES[0][1]
+    latency, model = measure_latency(analysis, plan=Plan(runs=1))
+    assert latency.ledger is not None
+    on_cpu = calibrate_module.time_pass(analysis, "cpu", 1, 1)
+    assert sum(on_cpu.own.values()) + on_cpu.unattributed_s == pytest.approx(latency.ledger.end_to_end_ns / 1e9)
+    monkeypatch.setattr(
+        calibrate_module, "measure_latency", lambda *arguments, **options: (replace(latency, device="cuda"), model)
+    )
+    on_card = calibrate_module.time_pass(analysis, "cuda", 1, 1)
+    assert sum(on_card.own.values()) + on_card.unattributed_s == pytest.approx(on_card.median_s)
 
 
 def test_the_roofs_come_from_the_fastest_run(clocked: Calibration) -> None:

@@ -153,7 +153,7 @@ def test_no_synchronisation_inside_a_timed_pass() -> None:
     assert passes.device_ns == 5_000_000
 
 
-@pytest.mark.parametrize(("call_ns", "outrun"), [(400, False), (600, True)])
+@pytest.mark.parametrize(("call_ns", "outrun"), [(150, False), (250, True)])
 def test_a_card_that_waits_for_the_host(call_ns: float, outrun: bool) -> None:
     assert ledger.Passes(device_ns=1000, call_ns=call_ns, wall_ns=1100).outrun is outrun
 

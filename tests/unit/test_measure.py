@@ -162,6 +162,17 @@ def test_warming_up_ends_when_passes_get_no_faster(clock: CountingClock, monkeyp
         assert measure_latency(ANALYSIS, plan=Plan(runs=1))[0].warm_up_runs == expected
 
 
+def test_a_card_warms_up_until_its_clocks_are_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = latency_module._Runner(
+        analysis=ANALYSIS, model=build_model(ANALYSIS.config), forward=len, waveforms=torch.zeros(1, 1), modules={}
+    )
+    for length_ns, expected in ((10**9, 3), (50_000_000, 4), (100, 200)):
+        runner.warm_up_runs = 0
+        monkeypatch.setattr(latency_module, "time_pass", lambda *arguments, length_ns=length_ns: length_ns)
+        latency_module._warm_up([runner], CountingClock(), lambda *step: None, on_cpu=False)
+        assert runner.warm_up_runs == expected
+
+
 def test_models_take_turns_and_the_first_changes(clock: CountingClock, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
 

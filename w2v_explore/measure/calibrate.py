@@ -70,8 +70,8 @@ class TimedPass(NamedTuple):
     Attributes:
         median_s: End to end, without hooks.
         iqr_s: Interquartile range of the same.
-        own: Median own time of each operation, by module path.
-        unattributed_s: Of the hooked passes, what no operation took.
+        own: Median own time of each operation in the hooked passes, scaled to the plain ones, by module path.
+        unattributed_s: What no operation took, likewise.
         disturbances: What made it doubtful, as `latency` judges it.
     """
 
@@ -141,11 +141,13 @@ def time_pass(analysis: Analysis, device: str, threads: int, runs: int = _PASSES
     """Time a forward pass, in this process; this is all that `calibrate` wants of `measure_latency`."""
     latency, _ = measure_latency(analysis, device, plan=Plan(runs=runs), threads=threads)
     assert latency.ledger is not None
+    # Where a card waits for the host, hooks make a pass up to twice as long: what they saw is scaled to the plain pass.
+    hooked_over_plain = 1.0 if latency.device == "cpu" else max(1.0, latency.ledger.ratio.ratio)
     return TimedPass(
         median_s=latency.end_to_end.median_s,
         iqr_s=latency.end_to_end.iqr_s,
-        own={path: layer.own.median_s for path, layer in latency.layers.items()},
-        unattributed_s=latency.ledger.unattributed_ns / 1e9,
+        own={path: layer.own.median_s / hooked_over_plain for path, layer in latency.layers.items()},
+        unattributed_s=latency.ledger.unattributed_ns / 1e9 / hooked_over_plain,
         disturbances=latency.noise.disturbances,
     )
 
