@@ -21,12 +21,14 @@ class VerdictFigures(NamedTuple):
     deeper: Counter[Verdict]
 
 
-def count_verdicts(device: str = "cpu", comparisons: int = _COMPARISONS, turns: int = _TURNS) -> VerdictFigures:
-    """So many comparisons of each kind, each with models of its own that take so many turns."""
+def count_verdicts(
+    device: str = "cpu", comparisons: int = _COMPARISONS, turns: int = _TURNS, seconds: float = _SECONDS
+) -> VerdictFigures:
+    """So many comparisons of each kind on so many seconds of audio, each with models of its own that take turns."""
     figures = VerdictFigures(Counter(), Counter())
     for _ in range(comparisons):
-        figures.itself[_verdict(12, device, turns)] += 1
-        figures.deeper[_verdict(13, device, turns)] += 1
+        figures.itself[_verdict(12, device, turns, seconds)] += 1
+        figures.deeper[_verdict(13, device, turns, seconds)] += 1
     return figures
 
 
@@ -47,8 +49,8 @@ def section() -> str:
 """
 
 
-def _verdict(num_layers: int, device: str, turns: int) -> Verdict:
-    workload = Workload.of_seconds(_SECONDS)
+def _verdict(num_layers: int, device: str, turns: int, seconds: float) -> Verdict:
+    workload = Workload.of_seconds(seconds)
     analyses = [
         analyze(load_config("base"), workload),
         analyze(load_config("base", [f"encoder_num_layers={num_layers}"]), workload),

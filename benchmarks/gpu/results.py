@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +80,22 @@ def _page(lines: Sequence[Mapping[str, Any]], steps: Sequence[Step]) -> Iterator
 
 
 def _tables(findings: Sequence[Finding]) -> Iterator[str]:
-    """A table for each run of findings that have the same figures."""
-    for names, group in groupby(findings, key=lambda finding: tuple(finding.figures)):
+    """A table for the findings that have the same figures; what is remarked of all of them stands below it."""
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault(tuple(finding.figures), []).append(finding)
+    for names, group in alike.items():
+        notes = {finding.note for finding in group}
+        shared = notes.pop() if len(notes) == 1 and len(group) > 1 else ""
+        remark = [] if shared else ["remark"]
         yield ""
-        yield _row("", *map(_heading, names), "verdict", "remark")
-        yield _row(":---", *["---:"] * len(names), ":---", ":---")
+        yield _row("", *map(_heading, names), "verdict", *remark)
+        yield _row(":---", *["---:"] * len(names), ":---", *[":---" for _ in remark])
         for finding in group:
             cells = (_cell(name, finding.figures[name]) for name in names)
-            yield _row(finding.what, *cells, finding.verdict, finding.note)
+            yield _row(finding.what, *cells, finding.verdict, *[finding.note for _ in remark])
+        if shared:
+            yield f"\n{shared[0].upper()}{shared[1:]}."
 
 
 def _row(*cells: str) -> str:

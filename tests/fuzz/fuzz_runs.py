@@ -391,7 +391,9 @@ class AsProcess:
         if hung:
             others.append("hangs")
         out, err = (reader.content() for reader in readers)
-        memory = max(0, used.ru_maxrss * 1024 - 20 * 2**20)
+        # A process's peak begins with what it was forked from.
+        at_start = max(20 * 2**20, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+        memory = max(0, used.ru_maxrss * 1024 - at_start)
         return Outcome(process.returncode, out, err, used.ru_utime + used.ru_stime, memory, tuple(others))
 
     @staticmethod
@@ -532,7 +534,8 @@ def _told(numbers: range, channel: TextIO, until: float) -> Iterator[int]:
     channel.write(f"{numbers.stop}\n")
 
 
-def main() -> None:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=500, help="cases inside one process")
     parser.add_argument("--processes", type=int, default=0, help="cases as processes of their own")
@@ -540,7 +543,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--minutes", type=float, default=1e6, help="when to stop at the latest")
     parser.add_argument("--keep", type=Path, help="where to keep a folder of each kind of finding")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    options = make_parser().parse_args()
     until = time.monotonic() + 60 * options.minutes
     findings = Findings(options.keep)
     place = Path(tempfile.mkdtemp(prefix="w2v-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))

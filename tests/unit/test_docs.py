@@ -18,6 +18,7 @@ from benchmarks.gpu import __main__ as gpu
 from benchmarks.gpu import wheels
 from tests.calibrations import keep, make_for_this_machine
 from tests.checkpoint_files import SMALL, settings, write_model
+from tests.fuzz import fuzz_runs
 from tests.program import Runner
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.cli.app import COMMANDS, app
@@ -256,7 +257,7 @@ def test_commands_and_options_that_pages_name_are_there() -> None:
     found = [program.get_command(None, name) for name in COMMANDS]
     found += [inner for command in found for inner in getattr(command, "commands", {}).values()]
     options = {option for command in (program, *found) for parameter in command.params for option in parameter.opts}
-    for parser in (gpu.make_parser(), wheels.make_parser()):
+    for parser in (gpu.make_parser(), wheels.make_parser(), fuzz_runs.make_parser()):
         options |= {option for action in parser._actions for option in action.option_strings}
     for path in (*PAGES, *sorted((ROOT / "docs/rules").glob("*.md"))):
         text = path.read_text(encoding="utf-8")
