@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,9 @@ pytest_plugins = ["tests.program"]
 os.environ["W2V_EXPLORE_CACHE"] = str(Path(__file__).parent / "no-such-folder")
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(name, None)
+# A shell that starts the tests in the background has them ignore Ctrl-C, nohup SIGHUP; what tests start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
