@@ -81,7 +81,7 @@ def test_a_cache_folder_that_cannot_be_made_is_a_clear_message(
     monkeypatch.setenv("W2V_EXPLORE_CACHE", str(cache / "file"))
     code, out, err = run("calibrate")
     assert (code, out) == (2, "")
-    assert err.startswith("error: the calibration cannot be kept in ")
+    assert err.startswith("error: cannot write ")
 
 
 def test_predict_in_every_format(run: Runner) -> None:

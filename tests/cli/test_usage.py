@@ -86,6 +86,25 @@ def test_what_was_typed_is_not_echoed_whole(arguments: list[str], run: Runner) -
     assert "--help" in err or "no file" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["summary", "base", "--fail-if", "b" * 4000],
+        ["summary", "base", "--fail-if", f"{'b' * 4000} > 1"],
+        ["summary", "base", "--fail-if", f"parameters > {'1' * 4000}B"],
+        ["memory", "base", "--fit", "b" * 4000],
+        ["memory", "base", "--fit", "1" * 4000],
+        ["latency", "base", "--seconds", "b" * 4000],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40],
+)
+def test_nor_is_what_our_own_messages_quote(arguments: list[str], run: Runner) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert len(err) < 900
+    assert "…" in err
+
+
 def test_a_word_of_any_length_is_answered_at_once(run: Runner) -> None:
     for arguments in (
         ["summary", "base", "--seconds", "0x" + "f" * 120_000],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.program import Runner
 from w2v_explore.config.source import Source
+from w2v_explore.errors import SourceError
 from w2v_explore.files.write import write_atomically
 from w2v_explore.lint import fix
 from w2v_explore.lint.fix import fix_source
@@ -188,7 +189,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(fix.os, "replace", refuse)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(SourceError, match="No space left"):
         write_atomically(str(path), b"new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["c.yaml"]
@@ -207,6 +208,6 @@ def test_a_rename_never_takes_the_place_of_a_pipe_or_a_link(tmp_path: Path) -> N
     assert pipe.is_fifo()
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(SourceError, match="Is a directory"):
         write_atomically(str(tmp_path), b"")
     assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link", "target"}

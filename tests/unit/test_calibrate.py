@@ -21,7 +21,7 @@ from w2v_explore.measure import latency as latency_module
 from w2v_explore.measure import noise
 from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
 from w2v_explore.measure.latency import Plan, measure_latency
-from w2v_explore.measure.process import run_in_new_process
+from w2v_explore.measure.process import new_processes
 
 _TINY = ["encoder_embed_dim=16", "encoder_num_heads=2", "encoder_ff_interm_features=8", "encoder_num_layers=2"]
 _CONVOLUTIONS = "extractor_conv_layer_config=[[8, 10, 5], [8, 3, 2]]"
@@ -153,19 +153,20 @@ def test_the_references_have_every_kind_of_work_twice() -> None:
 
 
 def test_another_process_runs_it_and_hands_back_what_it_returns_or_raises() -> None:
-    assert run_in_new_process(os.getpid) != os.getpid()
-    with pytest.raises(DeviceError, match="there is no device cuda:7 here"):
-        run_in_new_process(calibrate_module.measure_roofs, "cuda:7", "float32", 1)
+    with new_processes() as run:
+        assert run(os.getpid) != os.getpid()
+        with pytest.raises(DeviceError, match="there is no device cuda:7 here"):
+            run(calibrate_module.measure_roofs, "cuda:7", "float32", 1)
 
 
 def test_a_process_that_is_killed_is_a_clear_message() -> None:
-    with pytest.raises(DeviceError, match="was killed"):
-        run_in_new_process(signal.raise_signal, signal.SIGKILL)
+    with new_processes() as run, pytest.raises(DeviceError, match="was killed"):
+        run(signal.raise_signal, signal.SIGKILL)
 
 
 def test_a_process_that_fails_is_a_defect() -> None:
-    with pytest.raises(RuntimeError, match="failed, as it says above"):
-        run_in_new_process(os._exit, 9)
+    with new_processes() as run, pytest.raises(RuntimeError, match="failed, as it says above"):
+        run(os._exit, 9)
 
 
 def test_noise_is_marked_at_its_worst(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:

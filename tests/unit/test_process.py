@@ -69,7 +69,7 @@ def test_what_is_printed_is_no_answer() -> None:
         assert run(bytes, 10_000_000) == bytes(10_000_000)
 
 
-WHERE = "from w2v_explore.measure.process import run_in_new_process\n"
+WHERE = "from w2v_explore.measure.process import new_processes\n"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ WHERE = "from w2v_explore.measure.process import run_in_new_process\n"
 )
 def test_the_current_directory_is_on_no_path(prefix: str, tmp_path: Path) -> None:
     plant(tmp_path)
-    code = f"{WHERE}{prefix}print(run_in_new_process(eval, '__import__(\"socket\").__file__'))"
+    code = f"{WHERE}{prefix}\nwith new_processes() as run: print(run(eval, '__import__(\"socket\").__file__'))"
     safe = f"import sys\nsys.path.remove('')\n{code}"
     finished = subprocess.run(
         [sys.executable, "-c", safe], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
@@ -89,7 +89,7 @@ def test_the_current_directory_is_on_no_path(prefix: str, tmp_path: Path) -> Non
 
 def test_a_directory_that_pythonpath_spells_out_is_the_user_s_wish(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def answer():\n    return 42\n")
-    code = f"{WHERE}import mine; print(run_in_new_process(mine.answer))"
+    code = f"{WHERE}import mine\nwith new_processes() as run: print(run(mine.answer))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     finished = subprocess.run(
         [sys.executable, "-c", code],

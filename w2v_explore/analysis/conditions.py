@@ -8,6 +8,7 @@ from typing import NamedTuple
 from w2v_explore.analysis.baseline import FIGURE_NAMES
 from w2v_explore.analysis.figures import BUDGET_NAMES, COMPONENTS, Number
 from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConditionError, QuantityError
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -84,17 +85,18 @@ def parse_condition(text: str) -> Condition:
         ConditionError: It writes none, or of a figure that there is not.
     """
     match = _CONDITION.fullmatch(text)
+    given = f"--fail-if {shorten(text)!r}"
     if match is None:
-        raise ConditionError(f"--fail-if {text!r} is no condition; {_HOW}")
+        raise ConditionError(f"{given} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()
     if metric not in FIGURE_NAMES:
-        raise ConditionError(f"--fail-if {text!r}: there is no figure {metric}; {_instead_of(metric)}")
+        raise ConditionError(f"{given}: there is no figure {shorten(metric)}; {_instead_of(metric)}")
     if percent and not sign:
-        raise ConditionError(f"--fail-if {text!r}: a percentage is a change; write +{number}% or -{number}%")
+        raise ConditionError(f"{given}: a percentage is a change; write +{shorten(number)}% or -{shorten(number)}%")
     try:
         limit = parse_quantity(number, in_bytes=is_in_bytes(metric) and not percent)
     except QuantityError as error:
-        raise ConditionError(f"--fail-if {text!r}: {error}") from error
+        raise ConditionError(f"{given}: {error}") from error
     if sign in ("-", "−"):
         limit = -limit
     return Condition(text, metric, comparison, limit, sign is not None, percent is not None)

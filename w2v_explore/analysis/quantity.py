@@ -3,6 +3,7 @@
 import math
 import re
 
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import QuantityError
 
 _SCALES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -32,19 +33,20 @@ def parse_quantity(text: str, *, in_bytes: bool = False) -> float:
         QuantityError: It writes none; or of a size of memory so few bytes that a unit must have been forgotten.
     """
     match = _QUANTITY.fullmatch(text.strip())
+    given = repr(shorten(text))
     if match is None or (match[3] and not match[2]):
-        raise QuantityError(f"{text!r} is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
+        raise QuantityError(f"{given} is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
     number, prefix, binary, byte = match.groups()
     if not in_bytes:
         if byte:
-            instead = f"{number}{'G' if not prefix else _capital(prefix)}"
-            raise QuantityError(f"{text!r} is a number of bytes, and the figure is none; write {instead}")
+            instead = f"{shorten(number)}{'G' if not prefix else _capital(prefix)}"
+            raise QuantityError(f"{given} is a number of bytes, and the figure is none; write {instead}")
         if prefix == "m":
-            raise QuantityError(f"{text!r} could be thousandths or millions; write {number}M for millions")
+            raise QuantityError(f"{given} could be thousandths or millions; write {shorten(number)}M for millions")
     scale = (_BINARY_SCALES if binary else _SCALES)[(prefix or "").upper()]
     value = float(number) * scale
     if not math.isfinite(value):
-        raise QuantityError(f"{text!r} is past any use; it is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
+        raise QuantityError(f"{given} is past any use; it is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
     if in_bytes and not (prefix or byte):
         require_unit(value, number)
     return value
@@ -58,7 +60,8 @@ def require_unit(size: float, text: str) -> None:
     """
     if 0 < size < _LEAST_BARE_BYTES:
         unit = "GiB" if size < 1024 else "MiB"
-        raise QuantityError(f"{text} would be {text} bytes; write {text}{unit}, or {text}B where bytes are meant")
+        shown = shorten(text)
+        raise QuantityError(f"{shown} would be {shown} bytes; write {shown}{unit}, or {shown}B where bytes are meant")
 
 
 def parse_size_bytes(text: str) -> int:
@@ -69,7 +72,7 @@ def parse_size_bytes(text: str) -> int:
     """
     size = parse_quantity(text, in_bytes=True)
     if size < 1:
-        raise QuantityError(f"{text!r} is {_NO_SIZE}")
+        raise QuantityError(f"{shorten(text)!r} is {_NO_SIZE}")
     return int(size)
 
 

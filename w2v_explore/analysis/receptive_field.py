@@ -85,14 +85,15 @@ def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> Re
     """
     minimum = minimum_samples(config, batch)
     if samples < minimum:
+        too_few = "1 sample is too few" if samples == 1 else f"{samples} samples are too few"
         enough, _ = kernel_field(config)
         if samples >= enough:
             raise WorkloadError(
-                f"{samples} samples are too few: group norm needs two frames of its layer where the batch is 1; give "
+                f"{too_few}: group norm needs two frames of its layer where the batch is 1; give "
                 f"{minimum} samples, or a batch of 2"
             )
         needed = shown_number(minimum)
-        raise WorkloadError(f"{samples} samples are too few: this extractor needs {needed} for its first frame")
+        raise WorkloadError(f"{too_few}: this extractor needs {needed} for its first frame")
     field, jump, frames = 1, 1, samples
     layers = []
     for channels, kernel, stride in config.conv_layers:

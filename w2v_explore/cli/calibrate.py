@@ -2,8 +2,6 @@
 
 import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from typing import Annotated
 
@@ -13,8 +11,8 @@ from w2v_explore.analysis.calibration import Calibration, calibrations_folder, e
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.cli.streams import do_each
-from w2v_explore.errors import CalibrationError, needs_extra
-from w2v_explore.files.write import require_writable, write_atomically
+from w2v_explore.errors import needs_extra
+from w2v_explore.files.write import refusing, require_writable, write_atomically
 
 app = typer.Typer(add_completion=False)
 
@@ -39,19 +37,14 @@ def calibrate(
     options.check_threads(threads, device)
     with needs_extra("calibrate"):
         from w2v_explore.measure.calibrate import calibrate as measure
-    with _writing():  # before the measuring, in case it cannot be
-        folder = calibrations_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        require_writable(str(folder / "any"))
+    _require_folder()  # before the measuring, in case there can be none
     gc.enable()
     with show_progress("calibrate") as progress:
         calibration = measure(device, dtype.value, threads=threads, progress=progress)
-    do_each(lambda: _keep(calibration), lambda: _print(calibration, format))
-
-
-def _keep(calibration: Calibration) -> None:
-    with _writing():
-        write_atomically(os.fspath(calibration.path), encode_calibration(calibration))
+    do_each(
+        lambda: write_atomically(os.fspath(calibration.path), encode_calibration(calibration)),
+        lambda: _print(calibration, format),
+    )
 
 
 def _print(calibration: Calibration, format: Format) -> None:
@@ -66,10 +59,8 @@ def _print(calibration: Calibration, format: Format) -> None:
         print_report(calibration_report(calibration), stdout_console())
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        folder = calibrations_folder()
-        raise CalibrationError(f"the calibration cannot be kept in {folder}: {error.strerror}") from error
+def _require_folder() -> None:
+    folder = calibrations_folder()
+    with refusing(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+    require_writable(str(folder / "calibration"))

@@ -14,7 +14,7 @@ from w2v_explore.config.document import OWN_DIALECT
 from w2v_explore.config.load import read_document
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.encoding import ERRORS, is_writable
-from w2v_explore.errors import SourceError, W2vExploreError
+from w2v_explore.errors import W2vExploreError
 from w2v_explore.report.conversion import conversion_report
 from w2v_explore.report.terminal import print_report, stderr_console
 
@@ -73,10 +73,7 @@ def _write(conversion: Conversion, to: str, output: str | None) -> None:
     from w2v_explore.files.write import write_atomically
 
     require_fitting_name(output, to)
-    try:
-        write_atomically(output, text.encode())
-    except OSError as error:
-        raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
+    write_atomically(output, text.encode())
 
 
 def _account(reading: Reading, to: str, verbose: bool) -> None:

@@ -72,8 +72,5 @@ def _write(path: str, inspection: Inspection) -> None:
     for line in write_config(inspection.config, "w2v").splitlines():
         field = line.partition(":")[0]
         lines.append(f"{line}  {as_comment(shown(inspection.origins[field]))}" if field in inspection.origins else line)
-    try:
-        write_atomically(path, "\n".join([*lines, ""]).encode())
-    except OSError as error:
-        raise SourceError(f"cannot write {path}: {error.strerror or error}") from error
+    write_atomically(path, "\n".join([*lines, ""]).encode())
     say(f"wrote {path}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +17,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, show_progress
 from w2v_explore.cli.streams import do_each
 from w2v_explore.config.load import Config
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import missing_extra, needs_extra
 from w2v_explore.files.write import require_writable, write_atomically
 from w2v_explore.report.result import Measurement, Result
@@ -123,7 +123,9 @@ def _parse_durations(text: str) -> list[float]:
     try:
         durations = sorted({float(part) for part in text.split(",")})
     except ValueError as error:
-        raise typer.BadParameter(f"--seconds is {text!r}; give numbers with commas between them: 1,5,10,30") from error
+        raise typer.BadParameter(
+            f"--seconds is {shorten(text)!r}; give numbers with commas between them: 1,5,10,30"
+        ) from error
     return durations
 
 
@@ -134,7 +136,7 @@ def _parse_target(text: str) -> float:
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
-        raise typer.BadParameter(f"--target-ci is {text!r}; give a share of the median such as 2% or 0.02")
+        raise typer.BadParameter(f"--target-ci is {shorten(text)!r}; give a share of the median such as 2% or 0.02")
     return share
 
 
@@ -144,8 +146,7 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
             raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
         if path is not None:
-            with _writing(path):
-                require_writable(str(path))
+            require_writable(str(path))
     if trace is not None and compiled:
         raise typer.BadParameter("--trace shows modules, and a compiled graph has none: leave out --compile")
     if plot is None:
@@ -164,8 +165,7 @@ def _write_trace(results: Sequence[Result], path: Path | None) -> None:
     from w2v_explore.encoding import dump_json
     from w2v_explore.report.trace import chrome_trace
 
-    with _writing(path):
-        write_atomically(str(path), dump_json(chrome_trace(results), indent=None).encode())
+    write_atomically(str(path), dump_json(chrome_trace(results), indent=None).encode())
 
 
 def _write_plot(results: Sequence[Result], path: Path | None) -> None:
@@ -179,16 +179,7 @@ def _write_plot(results: Sequence[Result], path: Path | None) -> None:
     workload = results[0].analysis.workload
     remark = f"{describe_setting(results[0].measurement.latency)}; batch {workload.batch}, {workload.dtype}"
     picture = plot_curves(latency_curves(results), remark, _PICTURES[path.suffix.lower()])
-    with _writing(path):
-        write_atomically(str(path), picture)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from error
+    write_atomically(str(path), picture)
 
 
 def _print(results: Sequence[Result], depth: int | None, format: options.Format) -> None:

@@ -205,10 +205,7 @@ def _write_one(report: LintReport, format: Format, output: str | None) -> None:
     if output is not None:
         from w2v_explore.files.write import write_atomically
 
-        try:
-            write_atomically(output, render(shown).encode(errors=ERRORS))
-        except OSError as error:
-            raise SourceError(f"cannot write {output}: {error.strerror or error}") from error
+        write_atomically(output, render(shown).encode(errors=ERRORS))
     elif format is Format.TEXT:
         print(render(shown, colour=_wants_colour()), end="")
     else:

@@ -50,11 +50,8 @@ def _add_directive(path: str) -> None:
             f"{path} is JSON, which has no comment to name the schema in; give the schema to the editor, "
             f"as `w2v-explore schema > {SCHEMA_FILE}` writes it, or write the config as YAML"
         )
-    try:
-        write_atomically(os.path.join(os.path.dirname(path), SCHEMA_FILE), f"{dump(json_schema())}\n".encode())
-        if DIRECTIVE not in document.text:
-            newline = "\r\n" if "\r\n" in document.text else "\n"
-            text = f"{DIRECTIVE}{SCHEMA_FILE}{newline}{document.text}"
-            write_atomically(os.path.realpath(path), encode(text, source.content))
-    except OSError as error:
-        raise SourceError(f"cannot write beside {path}: {error.strerror or error}") from error
+    write_atomically(os.path.join(os.path.dirname(path), SCHEMA_FILE), f"{dump(json_schema())}\n".encode())
+    if DIRECTIVE not in document.text:
+        newline = "\r\n" if "\r\n" in document.text else "\n"
+        text = f"{DIRECTIVE}{SCHEMA_FILE}{newline}{document.text}"
+        write_atomically(path, encode(text, source.content))

@@ -150,8 +150,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                shown = name if name.isprintable() else repr(name)[1:-1]
-                raise DocumentError(f"{shorten(shown, 100)} stands in it twice")
+                raise DocumentError(f"{shorten(name, 100)} stands in it twice")
             seen.add(name)
     return value
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from w2v_explore import interrupt
+from w2v_explore.errors import SourceError
 from w2v_explore.files import TEMPORARY
 
 # Windows has none: there a file that is open cannot be deleted.
@@ -34,36 +35,47 @@ def write_atomically(path: str, content: bytes) -> None:
     its place. So is an open file of this process, as /dev/stdout, whatever was written to it before. A link stays one.
 
     Raises:
-        OSError: It cannot be written.
+        SourceError: It cannot be written.
     """
-    _require_file(path)
-    if is_special(path):
-        number = _descriptor(path)
-        with open(path if number is None else os.dup(number), "wb") as file:
-            file.write(content)
-        return
-    path = os.path.realpath(path)
-    with _temporary_folder(os.path.dirname(path)) as folder:
-        temporary = folder / "content"
-        with interrupt.let_through():
-            temporary.write_bytes(content)
-        if os.path.isfile(path):
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
+    with refusing(path):
+        _require_file(path)
+        if is_special(path):
+            number = _descriptor(path)
+            with open(path if number is None else os.dup(number), "wb") as file:
+                file.write(content)
+            return
+        real = os.path.realpath(path)
+        with _temporary_folder(os.path.dirname(real)) as folder:
+            temporary = folder / "content"
+            with interrupt.let_through():
+                temporary.write_bytes(content)
+            if os.path.isfile(real):
+                shutil.copymode(real, temporary)
+            os.replace(temporary, real)
 
 
 def require_writable(path: str) -> None:
     """Refuse a path at which `write_atomically` could write nothing, before the work whose result goes there.
 
     Raises:
-        OSError: Nothing can be written there.
+        SourceError: Nothing can be written there.
     """
-    _require_file(path)
-    if not is_special(path):
-        with _temporary_folder(os.path.dirname(os.path.realpath(path))):
-            pass
-    elif not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    with refusing(path):
+        _require_file(path)
+        if not is_special(path):
+            with _temporary_folder(os.path.dirname(os.path.realpath(path))):
+                pass
+        elif not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def refusing(path: str) -> Iterator[None]:
+    """What the system has against writing a file becomes the message of a SourceError, in one wording for all."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(f"cannot write {path or repr(path)}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -94,6 +106,12 @@ def _require_file(path: str) -> None:
     """Refuse what names no file, and a file that its owner has made read-only: a rename would not mind."""
     if not path or path == "-":
         raise FileNotFoundError(errno.ENOENT, "give the name of a file")
+    try:
+        is_name = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        is_name = False
+    if not is_name:
+        raise OSError(errno.EINVAL, "no file's name can have its characters")
     if path.endswith(os.sep) and not os.path.isdir(path):
         raise NotADirectoryError(errno.ENOTDIR, "it ends as the name of a folder does")
     if os.path.isfile(path) and not os.access(path, os.W_OK):

@@ -83,8 +83,7 @@ def write_source(source: Source) -> None:
     """Put a repaired file in the place of the old one, whole or not at all.
 
     Raises:
-        OSError: The folder cannot be written to.
+        SourceError: The folder cannot be written to.
     """
     assert source.path is not None
-    # Through a link, to the file itself.
-    write_atomically(os.path.realpath(source.path), source.content)
+    write_atomically(source.path, source.content)

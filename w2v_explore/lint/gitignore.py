@@ -8,13 +8,14 @@ last. What lies in a folder that is ignored is ignored, whatever its own .gitign
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from w2v_explore.errors import SourceError
-from w2v_explore.files.read import read_if_there, read_whole
-from w2v_explore.lint.paths import LONGEST_PATH, repository_root
+from w2v_explore.files.read import read_if_there
+from w2v_explore.lint.git_config import MAX_CONFIG_BYTES, common_folder, config_home, expand_home, read_config
+from w2v_explore.lint.git_index import MAX_INDEX_BYTES, decompress, is_listed
+from w2v_explore.lint.paths import repository_root
 
 if TYPE_CHECKING:
     from w2v_explore.lint.wildmatch import Wildmatch
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 _GLOB = frozenset(b"*?[\\")
 _GITIGNORE = ".gitignore"
 _MAX_PATTERNS_BYTES = 16 * 1024**2
-# That of a repository of a million files.
-_MAX_INDEX_BYTES = 128 * 1024**2
-_MAX_CONFIG_BYTES = 1024**2
-_MAX_INCLUDES = 10
 
 
 class Ignored:
@@ -260,16 +257,16 @@ class _Repository:
     def __init__(self, root: str, complain: Callable[[str, str], None]) -> None:
         self._root, self._complain = root, complain
         self._folder = self._find_git_folder()
-        config = _read_config(self._folder)
+        config = read_config(self._folder)
         self.ignores_case = config.get("core.ignorecase", "").lower() in ("true", "yes", "on", "1")
         self._hash_bytes = 32 if config.get("extensions.objectformat", "").lower() == "sha256" else 20
         self._index: bytes | None = None
         files = []
         if self._folder is not None:
-            excludes = config.get("core.excludesfile", os.path.join(_config_home(), "ignore"))
+            excludes = config.get("core.excludesfile", os.path.join(config_home(), "ignore"))
             files = [
-                os.path.join(root, _expand_home(excludes)) if excludes else "",
-                os.path.join(_common_folder(self._folder), "info", "exclude"),
+                os.path.join(root, expand_home(excludes)) if excludes else "",
+                os.path.join(common_folder(self._folder), "info", "exclude"),
             ]
         found = [self.read_patterns(path, b"") for path in files if path]
         self.patterns = tuple(patterns for patterns in found if patterns is not None)
@@ -279,7 +276,7 @@ class _Repository:
         if self._index is None:
             self._index = b"" if self._folder is None else self._read_index(self._folder)
         # A folder may be a repository of its own, which is tracked by its name.
-        return _is_listed(self._index, path + b"\0") or (is_folder and _is_listed(self._index, path + b"/"))
+        return is_listed(self._index, path + b"\0") or (is_folder and is_listed(self._index, path + b"/"))
 
     def read_patterns(self, path: str, base: bytes) -> _Patterns | None:
         """The patterns of a file that hold below a folder; None where there is none that can be read, or no pattern."""
@@ -300,7 +297,7 @@ class _Repository:
         path = os.path.join(self._root, ".git")
         if os.path.isdir(path):
             return path
-        content = self._read(path, _MAX_CONFIG_BYTES, self._root, "what git tracks there is not known")
+        content = self._read(path, MAX_CONFIG_BYTES, self._root, "what git tracks there is not known")
         if content is None or b"\0" in content:
             return None
         return os.path.join(self._root, os.fsdecode(content).removeprefix("gitdir:").strip())
@@ -317,147 +314,10 @@ class _Repository:
             shared = []
         for name in ("index", *shared):
             path, what = os.path.join(folder, name), f"what git tracks in {self._root} is not known"
-            content = self._read(path, _MAX_INDEX_BYTES, self._root, what) or b""
+            content = self._read(path, MAX_INDEX_BYTES, self._root, what) or b""
             version = int.from_bytes(content[4:8], "big") if content[:4] == b"DIRC" else 0
             if version in (2, 3):
                 found.append(content)
             elif version == 4:
-                found.append(_decompress(content, self._hash_bytes))
+                found.append(decompress(content, self._hash_bytes))
         return b"".join(found)
-
-
-def _is_listed(index: bytes, sought: bytes) -> bool:
-    at = index.find(sought)
-    while at != -1:
-        # A name is preceded by its length, with another two bytes between in entries that are extended.
-        length = index.find(b"\0", at) - at
-        lengths = (int.from_bytes(index[at - gap : at - gap + 2], "big") & 0xFFF for gap in (2, 4))
-        if min(length, 0xFFF) in lengths:
-            return True
-        at = index.find(sought, at + 1)
-    return False
-
-
-def _decompress(index: bytes, hash_bytes: int) -> bytes:
-    """The names of an index of version 4, in which each says only how it differs from the one before.
-
-    What no longer is an index, has names longer than any path, or more of them than an index may have, ends it.
-    """
-    names = bytearray()
-    at, name = 12, b""
-    flags_at = 40 + hash_bytes
-    for _ in range(int.from_bytes(index[8:12], "big")):
-        is_extended = index[at + flags_at : at + flags_at + 1] >= b"\x40" and index[at + flags_at] & 0x40
-        at += flags_at + (4 if is_extended else 2)
-        if at >= len(index):
-            break
-        strip, at = _varint(index, at)
-        end = index.find(b"\0", at)
-        if end == -1 or strip > len(name) or len(name) - strip + end - at > LONGEST_PATH:
-            break
-        if len(names) > _MAX_INDEX_BYTES:
-            break
-        name = name[: len(name) - strip] + index[at:end]
-        names += min(len(name), 0xFFF).to_bytes(2, "big") + name + b"\0"
-        at = end + 1
-    return bytes(names)
-
-
-def _varint(content: bytes, at: int) -> tuple[int, int]:
-    """A number of any length, seven bits a byte, as git writes offsets; and where it ends."""
-    byte = content[at]
-    value = byte & 0x7F
-    # Of more bytes than a path's length has, no index is made.
-    while byte & 0x80 and at + 1 < len(content) and value <= LONGEST_PATH:
-        at += 1
-        byte = content[at]
-        value = ((value + 1) << 7) + (byte & 0x7F)
-    return value, at + 1
-
-
-def _common_folder(folder: str) -> str:
-    """What all working trees of a repository share."""
-    try:
-        content = read_whole(os.path.join(folder, "commondir"), _MAX_CONFIG_BYTES)
-    except SourceError:
-        return folder
-    return folder if b"\0" in content else os.path.join(folder, os.fsdecode(content).strip())
-
-
-def _config_home() -> str:
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return os.path.join(home, "git")
-
-
-def _expand_home(path: str) -> str:
-    """A path of git's configuration, in which ``~`` is a home; one that cannot be a path stays as it is."""
-    return path if "\0" in path else os.path.expanduser(path)
-
-
-def _read_config(folder: str | None) -> dict[str, str]:
-    """The settings of git that are heeded here, by section and name; what ``includeIf`` names is not read."""
-    if folder is None:
-        return {}
-    files = [] if os.environ.get("GIT_CONFIG_NOSYSTEM") else ["/etc/gitconfig"]
-    everybodys = os.environ.get("GIT_CONFIG_GLOBAL")
-    if everybodys is None:
-        files += [os.path.join(_config_home(), "config"), os.path.join(os.path.expanduser("~"), ".gitconfig")]
-    else:
-        files.append(everybodys)
-    files.append(os.path.join(_common_folder(folder), "config"))
-    settings: dict[str, str] = {}
-    included = [_MAX_INCLUDES]
-    for path in files:
-        _read_settings(path, settings, included)
-    return settings
-
-
-def _read_settings(path: str, settings: dict[str, str], included: list[int]) -> None:
-    """Add what a file says, and what the files that it includes say at their places.
-
-    Args:
-        path: The file, which need not be there.
-        settings: What was said before.
-        included: How many more files may be included; a file may include itself.
-    """
-    try:
-        content = os.fsdecode(read_whole(path, _MAX_CONFIG_BYTES))
-    except SourceError:
-        return
-    section = ""
-    # A backslash at the end of a line goes on with the next.
-    for line in re.sub(r"\\\r?\n", "", content).split("\n"):
-        line = line.strip()
-        if line.startswith("["):
-            section, _, line = line[1:].partition("]")
-            section, line = section.strip().lower(), line.strip()
-        name, _, value = line.partition("=")
-        name = name.strip().lower()
-        if section in ("core", "extensions") and not name.startswith(("#", ";")):
-            settings[f"{section}.{name}"] = _config_value(value) if "=" in line else "true"
-        elif section == "include" and name == "path" and included[0]:
-            included[0] -= 1
-            inner = _expand_home(_config_value(value))
-            _read_settings(os.path.join(os.path.dirname(path), inner), settings, included)
-
-
-_QUOTED_OR_ESCAPED = re.compile(r'\\(?P<escaped>.)|(?P<quote>")|(?P<comment>[#;])')
-_ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
-
-
-def _config_value(text: str) -> str:
-    """What a setting says, without its quotes, which may stand anywhere in it, and the comment behind it."""
-    text = text.strip()
-    parts, at, is_quoted = [], 0, False
-    for found in _QUOTED_OR_ESCAPED.finditer(text):
-        if found["comment"] and is_quoted:
-            continue
-        parts.append(text[at : found.start()])
-        at = found.end()
-        if found["comment"]:
-            return "".join(parts).rstrip()
-        if found["quote"]:
-            is_quoted = not is_quoted
-        else:
-            parts.append(_ESCAPES.get(found["escaped"], found["escaped"]))
-    return "".join([*parts, text[at:]])

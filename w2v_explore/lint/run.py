@@ -230,8 +230,8 @@ class LintRun:
             return False
         try:
             write_source(fixed)
-        except OSError as error:
-            self.complain(found.path, f"cannot write {source.name}: {error.strerror or error}")
+        except SourceError as error:
+            self.complain(found.path, str(error))
             return False
         return True
 

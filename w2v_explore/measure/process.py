@@ -23,12 +23,10 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, NoReturn, TypeVar
+from typing import IO, Any, NoReturn
 
 from w2v_explore import interrupt
 from w2v_explore.errors import DeviceError, W2vExploreError
-
-T = TypeVar("T")
 
 Run = Callable[..., Any]
 """Calls a function with arguments."""
@@ -50,13 +48,6 @@ _LENGTH_BYTES = 8
 _PATIENCE_S = 5.0
 
 _forked: int | None = None
-
-
-def run_in_new_process(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function of a module as `new_processes` does."""
-    with new_processes() as run:
-        result: T = run(function, *arguments)
-    return result
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
-from w2v_explore.files.write import in_place_of, is_special, require_writable
+from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weights import load_checkpoint
@@ -129,11 +129,8 @@ def export(
             torch.manual_seed(seed)
             model = build_model(loaded.model, device="cpu", dtype=torch.float32)
     say(f"exporting to {to}")
-    try:
-        with needs_extra(f"export --to {to}", "export"):
-            export_model(model, loaded, to, target)
-    except OSError as error:
-        raise _refusal(target, error) from error
+    with refusing(str(target)), needs_extra(f"export --to {to}", "export"):
+        export_model(model, loaded, to, target)
     return Export(path=target, to=to, config=loaded, seed=seed)
 
 
@@ -150,14 +147,7 @@ def _check_target(path: Path, reference: str | None, to: str) -> None:
         raise SourceError(f"{path} is a folder; name a file")
     elif is_special(str(path)):
         raise SourceError(f"{path} is no regular file, which an export would replace; name another")
-    try:
-        require_writable(str(path))
-    except OSError as error:
-        raise _refusal(path, error) from error
-
-
-def _refusal(path: Path, error: OSError) -> SourceError:
-    return SourceError(f"cannot write {path}: {error.strerror or error}")
+    require_writable(str(path))
 
 
 def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> None:

@@ -10,6 +10,7 @@ from torch import nn
 from w2v_explore.architecture import operations
 from w2v_explore.architecture.layer import Layer
 from w2v_explore.model import components
+from w2v_explore.model.weight_norm import weight_norm
 
 _COMPOSITES: dict[str, type[nn.Module]] = {
     composite.__name__: composite
@@ -83,4 +84,4 @@ def _conv(layer: Layer, operation: operations.Conv1d, device: torch.device, dtyp
         device=device,
         dtype=dtype,
     )
-    return components.weight_norm(conv) if operation.weight_norm else conv
+    return weight_norm(conv) if operation.weight_norm else conv
