@@ -21,6 +21,7 @@ with atheris.instrument_imports(include=["w2v_explore"]):
     from w2v_explore.checkpoint.pytorch import read_pytorch
     from w2v_explore.checkpoint.recognize import looks_like_pytorch
     from w2v_explore.checkpoint.stand_ins import Budget, PickleError, plain
+    from w2v_explore.encoding import printable
     from w2v_explore.errors import CheckpointError
 
 _FOLDER = tempfile.mkdtemp()
@@ -57,7 +58,7 @@ def read(content: bytes) -> None:
 
 def require_printable(refused: Exception) -> None:
     message = str(refused)
-    assert message.isprintable(), message
+    assert printable(message) == message
 
 
 def read_file(content: bytes) -> None:

@@ -17,7 +17,7 @@ from w2v_explore.analysis.baseline import load_baseline
 from w2v_explore.analysis.calibration import encode_calibration, read_calibration
 from w2v_explore.analysis.compare import compare
 from w2v_explore.analysis.prediction import predict
-from w2v_explore.encoding import dump_json
+from w2v_explore.encoding import dump_json, printable
 from w2v_explore.errors import CalibrationError, SourceError
 
 _GONE = object()
@@ -78,7 +78,7 @@ def _read(read: Callable[[Path], Any], file: Path) -> tuple[Any, str]:
 def _check_message(message: str, way: tuple[str | int, ...]) -> None:
     names_it = any(path in message for path in _paths(way))
     assert names_it or "stands in it twice" in message or "nested too deep" in message
-    assert message.isprintable()
+    assert printable(message) == message
     assert len(message) < 500
 
 

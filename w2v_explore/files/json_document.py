@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import shorten
+from w2v_explore.encoding import printable
 
 # The figures of the largest configs and workloads have some 40 digits; a quotient of two such is a float.
 _MAX_DIGITS = 100
@@ -150,7 +151,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise DocumentError(f"{shorten(name, 100)} stands in it twice")
+                raise DocumentError(f"{shorten(printable(name), 100)} stands in it twice")
             seen.add(name)
     return value
 
