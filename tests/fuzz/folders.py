@@ -18,7 +18,7 @@ from tests.calibrations import make_for_this_machine
 from tests.checkpoint_files import SMALL, model_shapes, safetensors_bytes
 from tests.fuzz.hostile import MARK, SECRET, Hostile
 from w2v_explore import analyze, load_config
-from w2v_explore.analysis.calibration import encode_calibration
+from w2v_explore.analysis.latency.calibration import encode_calibration
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.dialects.write import write_config

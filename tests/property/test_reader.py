@@ -21,7 +21,7 @@ from w2v_explore.config.document import parse_document, plain_value
 from w2v_explore.config.load import load_preset
 from w2v_explore.config.reading import METADATA
 from w2v_explore.config.schema import FIELDS
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Rule
 
 RULES = {rule for rule in vars(codes).values() if isinstance(rule, Rule)}

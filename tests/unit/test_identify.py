@@ -11,10 +11,10 @@ import pytest
 
 from tests.program import Runner
 from w2v_explore import load_config, preset_names
-from w2v_explore.analysis import preset_values
-from w2v_explore.analysis.identify import nearest_preset
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.analysis.presets import values as preset_values
+from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.config.schema import STANDARD_CONV_LAYERS
+from w2v_explore.tree.wav2vec2 import build_architecture
 
 HEAD = '''"""The presets' parameter counts and 16 values, so that 41 YAML files need not be read to find the nearest.
 

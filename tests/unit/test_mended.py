@@ -8,7 +8,7 @@ import pytest
 from tests.program import Runner
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.lint.fix import fix_source
 from w2v_explore.lint.settings import Settings
 
@@ -77,7 +77,7 @@ def test_overrides(run: Runner, override: str, message: str) -> None:
 
 
 def test_closed_standard_input(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v_explore.config import source
+    from w2v_explore.config.text import source
 
     class Closed:
         stdin = None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.presets import analyze_usage
+from w2v_explore.analysis.presets.usage import analyze_usage
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema

@@ -19,7 +19,7 @@ from w2v_explore.config.document import Document, Entry, parse_document, plain_v
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
-from w2v_explore.config.source import Source, read_file
+from w2v_explore.config.text.source import Source, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import CheckpointError, ConfigError, SourceError

@@ -31,7 +31,7 @@ def shows_a_model(document: Document) -> bool:
     if document.translation is None and document.entries and _is_nearly_ours(document):
         return True
     # Imported only where nothing else tells.
-    from w2v_explore.config.no_yaml import is_lfs_pointer
+    from w2v_explore.config.text.no_yaml import is_lfs_pointer
 
     return names_a_model(raw_text(document)) or is_lfs_pointer(document.text)
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, exact_value, parse_document, plain_value
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
-from w2v_explore.config.source import is_preset, read_source
+from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
+from w2v_explore.config.text.source import is_preset, read_source
 from w2v_explore.config.validate import Fault, describe, validate
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError

@@ -14,10 +14,10 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.liveness import trace_memory
-from w2v_explore.architecture.operations import GroupNorm, LayerNorm, Operation, Shape, WeightNorm
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
+from w2v_explore.tree.operations import GroupNorm, LayerNorm, Operation, Shape, WeightNorm
+from w2v_explore.tree.wav2vec2 import build_architecture
 
 _POSITIONAL_CONVOLUTION = "encoder.transformer.pos_conv_embed.conv"
 

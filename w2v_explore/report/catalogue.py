@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.presets import REFERENCE_PRESET, UsedValue
+from w2v_explore.analysis.presets.usage import REFERENCE_PRESET, UsedValue
 from w2v_explore.config.schema import FIELDS, Choice, ConvLayers, Field, Flag, Integer, Probability
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, first_few, scalar, short

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from w2v_explore.analysis.check import CheckpointFit
-from w2v_explore.analysis.inspection import Inspection
+from w2v_explore.analysis.weights.check import CheckpointFit
+from w2v_explore.analysis.weights.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown

@@ -5,9 +5,9 @@ From the lives of the tensors (`liveness`). What a driver, an allocator and kern
 
 from typing import NamedTuple
 
-from w2v_explore.analysis.liveness import trace_memory
+from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.architecture.layer import Layer
+from w2v_explore.tree.layer import Layer
 
 
 class InferenceMemory(NamedTuple):
@@ -29,7 +29,7 @@ class InferenceMemory(NamedTuple):
         return self.parameter_bytes + self.peak_activation_bytes
 
 
-def inference_memory(architecture: Layer, workload: Workload) -> InferenceMemory:
+def inference_memory(tree: Layer, workload: Workload) -> InferenceMemory:
     """The memory of a forward pass in the workload's dtype."""
-    peak = max(trace_memory(architecture, workload, training=False), key=lambda operation: operation.live_bytes)
-    return InferenceMemory(architecture.parameters * DTYPE_BYTES[workload.dtype], peak.live_bytes, peak.path)
+    peak = max(trace_memory(tree, workload, training=False), key=lambda operation: operation.live_bytes)
+    return InferenceMemory(tree.parameters * DTYPE_BYTES[workload.dtype], peak.live_bytes, peak.path)

@@ -11,10 +11,10 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
+from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
+from w2v_explore.analysis.comparing.shapley import Value, shapley_values
+from w2v_explore.analysis.memory.training import recipe_of
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples, num_frames
-from w2v_explore.analysis.shapley import Value, shapley_values
-from w2v_explore.analysis.training import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.model_config import ModelConfig
 

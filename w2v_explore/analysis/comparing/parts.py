@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.compute import Macs, analyze_layers
-from w2v_explore.analysis.liveness import trace_part
+from w2v_explore.analysis.memory.liveness import trace_part
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.wav2vec2 import (
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.wav2vec2 import (
     build_aux,
     build_encoder_layer,
     build_feature_extractor,
     build_feature_projection,
     build_transformer,
 )
-from w2v_explore.config.model_config import ModelConfig
 
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""

@@ -4,13 +4,13 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint
 from w2v_explore.config.checkpoint import find_unseen_conflicts, open_checkpoint
 from w2v_explore.config.load import Config, ConfigLike, as_config
+from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -46,7 +46,7 @@ class CheckpointFit:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``check`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.checkpoint_documents import fit_document  # which imports this module
+        from w2v_explore.analysis.weights.documents import fit_document  # which imports this module
 
         return fit_document(self)
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import kept_activations, recipe_of
 from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
-from w2v_explore.analysis.training import kept_activations, recipe_of
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 
 
@@ -26,16 +26,14 @@ class Fit(NamedTuple):
 
 def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> Fit:
     """The largest workloads whose forward pass fits a memory, in the workload's dtype or another."""
-    return _fit(
-        analysis, memory_bytes, dtype, lambda workload: inference_memory(analysis.architecture, workload).total_bytes
-    )
+    return _fit(analysis, memory_bytes, dtype, lambda workload: inference_memory(analysis.tree, workload).total_bytes)
 
 
 def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool) -> Fit:
     """The largest workloads whose training step fits a memory, with a checkpoint at each transformer layer or none."""
 
     def needed_bytes(workload: Workload) -> int:
-        kept = kept_activations(analysis.architecture, workload)
+        kept = kept_activations(analysis.tree, workload)
         states = recipe_of(workload.dtype).bytes_per_parameter * analysis.parameters
         return states + (kept.checkpointed_bytes if checkpointing else kept.plain_bytes)
 

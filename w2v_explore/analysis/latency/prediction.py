@@ -12,9 +12,9 @@ from math import ceil, exp, log, log2
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
-from w2v_explore.analysis.calibration import Calibration, Reference, Sample
 from w2v_explore.analysis.compute import folded_path
-from w2v_explore.analysis.roofline import Roofs, Work, total_by_path, trace_work
+from w2v_explore.analysis.latency.calibration import Calibration, Reference, Sample
+from w2v_explore.analysis.latency.roofline import Roofs, Work, total_by_path, trace_work
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
@@ -68,7 +68,7 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """The object ``prediction`` in the JSON of ``summary --predict`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.latency_documents import prediction_document  # which imports this module
+        from w2v_explore.analysis.latency.documents import prediction_document  # which imports this module
 
         return prediction_document(self)
 

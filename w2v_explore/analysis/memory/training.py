@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.liveness import OperationMemory, trace_memory
+from w2v_explore.analysis.memory.liveness import OperationMemory, trace_memory
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.architecture.layer import Layer
+from w2v_explore.tree.layer import Layer
 
 LAYERS_PATH = "encoder.transformer.layers"
 FIRST_CONVOLUTION = "feature_extractor.conv_layers.0.conv"
@@ -138,9 +138,9 @@ def recipe_of(dtype: str) -> Recipe:
     return Recipe(dtype, weight=size, gradient=size, optimizer=2 * size)
 
 
-def kept_activations(architecture: Layer, workload: Workload) -> KeptActivations:
+def kept_activations(tree: Layer, workload: Workload) -> KeptActivations:
     """What the backward pass keeps of a forward pass in training."""
-    return _kept(trace_memory(architecture, workload, training=True))
+    return _kept(trace_memory(tree, workload, training=True))
 
 
 def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
@@ -151,9 +151,9 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
         dtype: Instead of the workload's.
     """
     workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
-    architecture, drop = analysis.architecture, analysis.config.model.encoder_layer_drop
+    tree, drop = analysis.tree, analysis.config.model.encoder_layer_drop
     recipe = recipe_of(workload.dtype)
-    trace = trace_memory(architecture, workload, training=True)
+    trace = trace_memory(tree, workload, training=True)
     kept = _kept(trace)
 
     rows = {row.path: row for row in analysis.layers}

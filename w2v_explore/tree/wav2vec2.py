@@ -5,8 +5,11 @@ of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are adde
 function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
 """
 
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.operations import (
+from w2v_explore.config.load import Config, as_config
+from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.schema import ConvLayer
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import (
     GELU,
     Add,
     Conv1d,
@@ -19,9 +22,6 @@ from w2v_explore.architecture.operations import (
     ScaledDotProductAttention,
     WeightNorm,
 )
-from w2v_explore.config.load import Config, as_config
-from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
 
 _GELU = GELU()
 _ADD = Add()

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from w2v_explore.analysis.calibration import Calibration, kind_shares
-from w2v_explore.analysis.prediction import CONFIDENCE, Interval, Prediction, find_interval
+from w2v_explore.analysis.latency.calibration import Calibration, kind_shares
+from w2v_explore.analysis.latency.prediction import CONFIDENCE, Interval, Prediction, find_interval
 from w2v_explore.version import SCHEMA_VERSION
 
 

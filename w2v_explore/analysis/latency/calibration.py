@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore import host
-from w2v_explore.analysis.roofline import KINDS, Roofs
+from w2v_explore.analysis.latency.roofline import KINDS, Roofs
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.errors import CalibrationError, SourceError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
@@ -122,7 +122,7 @@ class Calibration:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``calibrate`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.latency_documents import calibration_document  # which imports this module
+        from w2v_explore.analysis.latency.documents import calibration_document  # which imports this module
 
         return calibration_document(self)
 

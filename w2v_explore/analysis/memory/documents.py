@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.documents import subject
-from w2v_explore.analysis.memory_costs import NOT_INCLUDED
-from w2v_explore.analysis.training import kept_path
+from w2v_explore.analysis.memory.costs import NOT_INCLUDED
+from w2v_explore.analysis.memory.training import kept_path
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.fit import Fit
-    from w2v_explore.analysis.memory_costs import Fits, MemoryCosts
-    from w2v_explore.analysis.sensitivity import Sensitivity
-    from w2v_explore.analysis.training import TrainingCost
+    from w2v_explore.analysis.comparing.sensitivity import Sensitivity
+    from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
+    from w2v_explore.analysis.memory.largest_workload import Fit
+    from w2v_explore.analysis.memory.training import TrainingCost
     from w2v_explore.analysis.workload import Workload
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
-from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
-from w2v_explore.analysis.memory import InferenceMemory, inference_memory
+from w2v_explore.analysis.memory.inference import InferenceMemory, inference_memory
+from w2v_explore.analysis.memory.largest_workload import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory.training import TrainingCost, training_cost
 from w2v_explore.analysis.quantity import parse_size_bytes
-from w2v_explore.analysis.training import TrainingCost, training_cost
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
@@ -73,7 +73,7 @@ class MemoryCosts:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``memory`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.memory_documents import memory_document  # which imports this module
+        from w2v_explore.analysis.memory.documents import memory_document  # which imports this module
 
         return memory_document(self, depth)
 
@@ -116,7 +116,7 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
-        inference={dtype: inference_memory(analysis.architecture, replace(workload, dtype=dtype)) for dtype in dtypes},
+        inference={dtype: inference_memory(analysis.tree, replace(workload, dtype=dtype)) for dtype in dtypes},
         training={dtype: training_cost(analysis, dtype) for dtype in dtypes},
         fits=fits,
     )

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, folded_path
 from w2v_explore.analysis.workload import DTYPE_BYTES
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.operations import (
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import (
     GELU,
     Add,
     Conv1d,
@@ -24,7 +24,7 @@ from w2v_explore.architecture.operations import (
     ScaledDotProductAttention,
     WeightNorm,
 )
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 class Work(NamedTuple):

@@ -13,7 +13,7 @@ from yaml.reader import Reader
 from yaml.resolver import Resolver
 
 from w2v_explore.config import codes
-from w2v_explore.config.source import MAX_BYTES, Source
+from w2v_explore.config.text.source import MAX_BYTES, Source
 from w2v_explore.diagnostics import Place, Problem, Rule
 
 MAX_DEPTH = 64
@@ -82,7 +82,7 @@ def compose(name: str, text: str, suffix: str = "") -> tuple[yaml.MappingNode, l
         if name.startswith(OVERRIDE) or rejected.problem.rule not in (codes.YAML_SYNTAX, codes.NOT_A_MAPPING):
             raise
         # Imported only where something is wrong.
-        from w2v_explore.config.no_yaml import describe_text, hint
+        from w2v_explore.config.text.no_yaml import describe_text, hint
 
         found = describe_text(text)
         if found is not None:
@@ -131,7 +131,7 @@ def decode(source: Source) -> str:
 def _not_text(content: bytes) -> str | None:
     """What bytes that are no text are, as a message; None where it is not known."""
     # Imported only where something is wrong.
-    from w2v_explore.config.no_yaml import describe_bytes
+    from w2v_explore.config.text.no_yaml import describe_bytes
 
     return describe_bytes(content)
 
@@ -199,7 +199,7 @@ def _compose_mapping(name: str, text: str, is_json: bool) -> yaml.MappingNode:
 def _compose_json(name: str, text: str, is_json: bool) -> yaml.Node | None:
     """The root of a JSON text; None for a YAML mapping that only begins like one."""
     # Imported only where there is one.
-    from w2v_explore.config.json_nodes import compose_json
+    from w2v_explore.config.text.json_nodes import compose_json
 
     try:
         return compose_json(name, text) if text.strip() else None

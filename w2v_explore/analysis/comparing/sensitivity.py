@@ -7,12 +7,12 @@ from math import isqrt, lcm
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
+from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, analyze_extractor
+from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.extractor_steps import Extractor, ExtractorFigures, analyze_extractor
 from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
-from w2v_explore.analysis.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
+from w2v_explore.analysis.memory.training import spread_over_layers
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.training import spread_over_layers
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.model_config import ModelConfig
@@ -87,7 +87,7 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``sensitivity`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.memory_documents import sensitivity_document  # which imports this module
+        from w2v_explore.analysis.memory.documents import sensitivity_document  # which imports this module
 
         return sensitivity_document(self)
 

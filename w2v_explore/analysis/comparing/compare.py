@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
-from w2v_explore.analysis.attribution import Contribution, attribute
-from w2v_explore.analysis.baseline import Baseline, load_baseline, require_same_workload
+from w2v_explore.analysis.comparing.attribution import Contribution, attribute
+from w2v_explore.analysis.comparing.baseline import Baseline, load_baseline, require_same_workload
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, total_figures
 from w2v_explore.analysis.workload import Workload

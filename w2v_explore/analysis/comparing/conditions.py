@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from w2v_explore.analysis.baseline import FIGURE_NAMES
+from w2v_explore.analysis.comparing.baseline import FIGURE_NAMES
 from w2v_explore.analysis.figures import BUDGET_NAMES, COMPONENTS, Number
 from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity
 from w2v_explore.diagnostics import shorten

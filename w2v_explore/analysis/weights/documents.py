@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from w2v_explore.analysis.check import CheckpointFit
-from w2v_explore.analysis.inspection import Inspection
+from w2v_explore.analysis.weights.check import CheckpointFit
+from w2v_explore.analysis.weights.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements

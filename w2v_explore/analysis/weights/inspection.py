@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from w2v_explore.analysis.identify import Nearest, nearest_preset
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.analysis.presets.identify import Nearest, nearest_preset
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
@@ -14,11 +13,12 @@ from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
 from w2v_explore.config.checkpoint import Question, find_conflicts, infer_config
 from w2v_explore.config.load import Config, config_of
-from w2v_explore.config.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.errors import ConfigError
+from w2v_explore.tree.wav2vec2 import build_architecture
 
 _HEAD_PREFIX = f"{HEAD.torchaudio}."
 
@@ -55,7 +55,7 @@ class Inspection:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``inspect`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.checkpoint_documents import inspection_document  # which imports this module
+        from w2v_explore.analysis.weights.documents import inspection_document  # which imports this module
 
         return inspection_document(self)
 

@@ -9,8 +9,8 @@ itself while it runs is not seen.
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.operations import Conv1d, Dropout, Operation, WeightNorm
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Conv1d, Dropout, Operation, WeightNorm
 
 _STATISTICS_BYTES = 4
 
@@ -52,15 +52,15 @@ class _Value(NamedTuple):
     channels: int
 
 
-def trace_memory(architecture: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
+def trace_memory(tree: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
     """Every operation that runs, in the order in which they run.
 
     Args:
-        architecture: A model's tree.
+        tree: A model's tree.
         workload: With samples enough for one frame.
         training: Whether dropout is on and tensors are kept for the backward pass.
     """
-    return trace_part(architecture, workload, workload.samples, 1, held_bytes=0, training=training)
+    return trace_part(tree, workload, workload.samples, 1, held_bytes=0, training=training)
 
 
 def trace_part(

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeAlias
 
+from w2v_explore.analysis.comparing.parts import part_figures
 from w2v_explore.analysis.compute import analyze_layers
-from w2v_explore.analysis.liveness import trace_part
-from w2v_explore.analysis.parts import part_figures
+from w2v_explore.analysis.memory.liveness import trace_part
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, fewest_samples
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.wav2vec2 import build_conv_block
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.wav2vec2 import build_conv_block
 
 
 class ExtractorFigures(NamedTuple):

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.preset_values import PRESET_VALUES
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.analysis.presets.values import PRESET_VALUES
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, Probability
+from w2v_explore.tree.wav2vec2 import build_architecture
 
 PRESETS_SAMPLE_RATE = 16_000
 _CONV = "extractor_conv_layer_config"

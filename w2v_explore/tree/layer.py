@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from w2v_explore.architecture.operations import Operation, Shape
+from w2v_explore.tree.operations import Operation, Shape
 
 
 @dataclass(frozen=True, slots=True, repr=False)
