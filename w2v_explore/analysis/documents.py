@@ -89,6 +89,7 @@ def identity_document(identity: Identity) -> dict[str, Any]:
         "config": {
             "name": config.name,
             "origin": config.origin,
+            "architecture": config.model.family.name,
             "not_counted": list(config.not_counted),
             "changes": [change._asdict() for change in config.changes],
         },
@@ -147,6 +148,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
         "config": {
             "name": config.name,
             "origin": config.origin,
+            "architecture": config.model.family.name,
             "family": config.family,
             "description": config.description,
             "source": config.source,

@@ -1,7 +1,7 @@
 """A parsed config file: its top-level keys with the place of each, and the plain values that they hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +9,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from w2v_explore.config import codes
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, default_family, family_named
 from w2v_explore.config.text.nodes import (
     MAX_REMEMBERED_LENGTH,
     MAX_VALUE_ITEMS,
@@ -24,18 +24,19 @@ from w2v_explore.config.text.nodes import (
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
 
-FIELDS = default_family().config.FIELDS
-
 if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
 
 OWN_DIALECT = "w2v"
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
+ONE_ARCHITECTURE = (
+    f"the {ARCHITECTURE} decides which fields there are, and no override changes it; write `{ARCHITECTURE}:` into the "
+    f"file, or name a config of that {ARCHITECTURE}"
+)
 # The seven convolutions of the published models take a quarter of it.
 _MAX_SHOWN_OVERRIDE = 400
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
-_OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
 _CONSTRUCTOR = SafeConstructor()
 # How deep into a value is ever looked: the deepest is a list of lists.
 _MAX_VALUE_DEPTH = 3
@@ -91,7 +92,7 @@ class Document(NamedTuple):
     Attributes:
         source: Where it came from.
         entries: The top-level keys in their order; empty where the source could not be parsed. Of another program's
-            config, our 16 fields, and the sample rate where it states that.
+            config, the fields of ours, and the sample rate where it states that.
         start: Where the mapping begins, for what is missing from it.
         problems: What is wrong with the YAML itself, or keeps another program's config from being read as ours.
         text: The decoded source; empty where it cannot be decoded.
@@ -120,7 +121,7 @@ def parse_document(source: Source, dialect: str | None = None) -> Document:
         dialect: One of `w2v_explore.config.dialects.table.DIALECT_NAMES`; recognised by its content by default.
     """
     document = _parse(source, dialect)
-    if source.path is None or not FIELDS.keys().isdisjoint(document.entries):
+    if source.path is None or states_fields(document):
         return document
     # Imported only where a file states none of our fields.
     from w2v_explore.config.evidence import is_behind_a_link, shows_a_model
@@ -160,12 +161,37 @@ def _parse(source: Source, dialect: str | None) -> Document:
 
 def _is_our_own(document: Document) -> bool:
     """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
-    if _OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"):
+    if document.text.startswith("{"):
+        return False
+    if _own_keys().isdisjoint(document.entries) and stated_family(document.entries) is None:
         return False
     if "model_type" in document.entries and "extends" not in document.entries:
         return False
     # Of a config of ours these are mistakes; in bulk they are another program's language.
     return not any(problem.rule is codes.EXPLICIT_TAG for problem in document.problems)
+
+
+@cache
+def _own_keys() -> frozenset[str]:
+    """What a config of ours alone states at its top level; one of another family names that."""
+    return frozenset(default_family().config.FIELDS.keys() - SHARED_NAMES | {"extends"})
+
+
+def stated_family(entries: Mapping[str, Entry]) -> Family | None:
+    """The family that the entries of a document name; None where they name none that there is."""
+    entry = entries.get(ARCHITECTURE)
+    name = entry.value.value if entry is not None and isinstance(entry.value, yaml.ScalarNode) else None
+    return family_named(name) if name in FAMILIES else None
+
+
+def family_of(document: Document) -> Family:
+    """The family that a document names by itself, or that of documents which name none."""
+    return stated_family(document.entries) or default_family()
+
+
+def states_fields(document: Document) -> bool:
+    """Whether a document states a field of the family that it names."""
+    return not family_of(document).config.FIELDS.keys().isdisjoint(document.entries)
 
 
 def parse_override(text: str) -> Document:
@@ -186,6 +212,9 @@ def parse_override(text: str) -> Document:
     document = parse_document(Source(name, content), OWN_DIALECT)
     if field.strip() == "extends" or len(document.entries) > 1:
         problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=ONE_FIELD)
+        return document._replace(entries={}, problems=(problem,))
+    if field.strip() == ARCHITECTURE:
+        problem = Problem(rule=codes.ARCHITECTURE, place=Place(name), key=ARCHITECTURE, message=ONE_ARCHITECTURE)
         return document._replace(entries={}, problems=(problem,))
     return document
 

@@ -32,8 +32,8 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "never sees it"
+KEYS = ("budgets",)
 
-_KEY = "budgets"
 _DURATION_S = 10.0
 _INSTEAD = "write a number, as 100M, or {min: …, max: …}"
 # No figure comes near it.
@@ -53,7 +53,7 @@ LIMITS = (
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Hold the figures against the config's own limits, then against those for all configs."""
-    entry = subject.document.entries.get(_KEY)
+    entry = subject.document.entries.get(*KEYS)
     own = plain_value(entry.value) if entry is not None else {}
     if isinstance(own, dict):
         yield from _check_limits(subject, own, "")
@@ -61,7 +61,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> Iterator[Finding]:
-    keys, figures = ((_KEY,) if not whose else ()), None
+    keys, figures = (KEYS if not whose else ()), None
     for name, limit in limits.items():
         item = (name,) if not whose else ()
         if name not in LIMITS:
