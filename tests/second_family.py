@@ -85,7 +85,7 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         module.__dict__.update({name: value for name, value in content.items() if not name.startswith("__")})
         module.__path__ = []
         monkeypatch.setitem(sys.modules, f"{PACKAGE}{file}", module)
-    monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=(NAME,), fairseq=()))  # type: ignore[arg-type]
+    monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=(NAME,), fairseq=()))
     for name in preset_names():
         shutil.copy(preset_path(name), folder)
     (folder / f"{PRESET}.yaml").write_text(text_of(), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import prod
 from typing import NamedTuple
@@ -345,7 +345,7 @@ def _known_keys(family: Family) -> frozenset[str]:
 
 def _unknown_keys(layer: Document, family: Family, *, is_certain: bool) -> Iterator[Problem]:
     """The keys that no config of a family has; where the family is not certain, those of no family."""
-    known: Set[str] = _known_keys(family)
+    known = _known_keys(family)
     if layer.entries.keys() <= known:
         return
     if not is_certain:

@@ -58,13 +58,12 @@ def examine_document(document: Document, settings: Settings) -> Examined:
     checks = _checks(settings.select, settings.ignore, settings.fail_on, reading.family, is_own, is_valid)
     for rule, check, keys, is_shown in checks:
         for finding in check(subject):
-            if finding.keys is None:
-                finding = finding._replace(keys=keys)
-            if not (is_shown or with_ignores) and _is_of_the_file(document, finding):
+            causes = keys if finding.keys is None else finding.keys
+            if not (is_shown or with_ignores) and _is_of_the_file(document, causes):
                 # To find the places of what nobody reads would cost as much as reading the config.
                 counted.append(rule)
                 continue
-            problem = _place(reading, rule, finding)
+            problem = _place(reading, rule, finding, causes)
             if problem is not None:
                 found.append(problem)
     for layer in with_ignores:
@@ -134,23 +133,23 @@ def _without_ignored(problems: list[Problem], layer: Document, settings: Setting
     return list(apply_ignores(problems, find_ignores(layer), layer.source.name, ran))
 
 
-def _is_of_the_file(document: Document, finding: Finding) -> bool:
-    """Whether the file itself states what a finding is about."""
-    return not finding.keys or any(key in document.entries for key in finding.keys)
+def _is_of_the_file(document: Document, keys: Sequence[str]) -> bool:
+    """Whether the file itself states what a finding with such keys is about."""
+    return not keys or any(key in document.entries for key in keys)
 
 
-def _place(reading: Reading, rule: Rule, finding: Finding) -> Problem | None:
+def _place(reading: Reading, rule: Rule, finding: Finding, keys: Sequence[str]) -> Problem | None:
     """A finding at its place in the file, or in the file that it extends and that alone states the keys concerned.
 
     None where a preset states them: there, nobody can mend it.
     """
     layer = reading.document
-    if finding.keys and layer.entries.keys().isdisjoint(finding.keys):
-        base = _base_that_states(reading, finding.keys)
+    if keys and layer.entries.keys().isdisjoint(keys):
+        base = _base_that_states(reading, keys)
         if base is None:
             return None
         layer = base
-    stated = [key for key in finding.keys if key in layer.entries]
+    stated = [key for key in keys if key in layer.entries]
     if not stated:
         place, key = Place(layer.source.name, layer.start.line, layer.start.column), None
     else:
