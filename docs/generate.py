@@ -1,7 +1,7 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/config.md comes from the families' tables of fields, docs/dialects.md from the table of dialects and what the writers
-write, docs/python.md from the docstrings of the public names, docs/rules/ from those of the linter's rules.
+docs/config.md comes from the families' tables of fields, docs/dialects.md from the table of dialects and what is
+written in each, docs/python.md from the docstrings of the public names, docs/rules/ from those of the rules.
 """
 
 from __future__ import annotations
