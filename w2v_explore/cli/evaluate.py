@@ -79,20 +79,14 @@ def evaluate(
 
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
-    """The measured figures, one value per config; a component that a config lacks took no time."""
+    """The measured figures, one value per config."""
     latencies = [result.measurement.latency for result in results if result.measurement]
     if not latencies:
         return {}
-    from w2v_explore.analysis.figures import COMPONENTS
+    from w2v_explore.analysis import figures
 
-    metrics = {
-        "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
-        "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],
-    }
-    for component, path in COMPONENTS.items():
-        layers = [latency.layers.get(path) for latency in latencies]
-        metrics[f"{component}.latency_s"] = [layer.total.median_s if layer else 0.0 for layer in layers]
-    return metrics
+    columns = [figures.measured_figures(latency) for latency in latencies]
+    return {name: [column[name] for column in columns] for name in columns[0]}
 
 
 def audits_agree(results: Sequence[Result]) -> bool:
