@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from w2v_explore.analysis.comparing.attribution import METHOD, Contribution
-from w2v_explore.analysis.comparing.compare import Comparison, Metric, compare_layers
+from w2v_explore.analysis.comparing.compare import Comparison, Metric
 from w2v_explore.analysis.figures import COMPONENTS, FIGURES, MEASURED, Number, figure_named
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.summary import describe_audio, describe_workload
@@ -41,7 +41,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
         tables.append(_components(comparison, names, "parameters", "Parameters by component"))
         tables.append(_components(comparison, names, "macs", "MACs by component"))
     else:
-        layers = compare_layers(comparison, depth)
+        layers = comparison.modules(depth)
         tables.append(_modules("Parameters by module", names, {path: both[0] for path, both in layers.items()}))
         tables.append(_modules("MACs by module", names, {path: both[1] for path, both in layers.items()}))
     if not MEASURED.keys().isdisjoint(comparison.metrics):

@@ -5,12 +5,13 @@ fields could be changed one after the other. The contributions add up to the dif
 change without the other (a width and the number of heads that divide it) are one player.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
 from w2v_explore.analysis.compute import Macs
@@ -18,6 +19,9 @@ from w2v_explore.analysis.figures import FIGURES, Totals
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples, num_frames
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.model_config import ModelConfig
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
 
 METHOD = (
     "Shapley values: the change that a field makes, averaged over all orders in which the fields could change; exact, "

@@ -87,7 +87,7 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``sensitivity`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.memory.documents import sensitivity_document  # which imports this module
+        from w2v_explore.analysis.comparing.documents import sensitivity_document  # few ask for it
 
         return sensitivity_document(self)
 
