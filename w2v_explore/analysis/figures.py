@@ -14,9 +14,8 @@ from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import TrainingCost, recipe_of, training_cost
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 
-if TYPE_CHECKING:  # what is measured is handed in
+if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis
-    from w2v_explore.measure.latency import Latency
 
 Number = int | float
 
@@ -51,24 +50,31 @@ class LazyTotals:
     """The `Totals` of an analysis, each worked out when a figure asks for it."""
 
     def __init__(self, analysis: "Analysis") -> None:
-        field = analysis.receptive_field
         self._analysis = analysis
-        self.workload = analysis.workload
-        self.parameters = analysis.parameters
-        self.macs = analysis.macs
-        self.receptive_field_samples = field.receptive_field_samples
-        self.stride_samples = field.stride_samples
-        self.minimum_samples = field.minimum_samples
-        self.frames = field.frames
 
-    @cached_property
-    def _training(self) -> TrainingCost:
-        return training_cost(self._analysis)
+    @property
+    def workload(self) -> Workload:
+        """What the figures are of."""
+        return self._analysis.workload
+
+    @property
+    def parameters(self) -> int:
+        """Elements of all parameters."""
+        return self._analysis.parameters
+
+    @property
+    def macs(self) -> Macs:
+        """Of one forward pass of the batch."""
+        return self._analysis.macs
 
     @cached_property
     def peak_activation_bytes(self) -> int:
         """The most that tensors take at once in a forward pass."""
         return inference_memory(self._analysis.tree, self.workload).peak_activation_bytes
+
+    @cached_property
+    def _training(self) -> TrainingCost:
+        return training_cost(self._analysis)
 
     @property
     def kept_bytes(self) -> int:
@@ -79,6 +85,26 @@ class LazyTotals:
     def expected_macs(self) -> Number:
         """Of a training step, on average under LayerDrop."""
         return self._training.macs.expected
+
+    @property
+    def receptive_field_samples(self) -> int:
+        """Samples that one frame sees through the extractor's convolutions."""
+        return self._analysis.receptive_field.receptive_field_samples
+
+    @property
+    def stride_samples(self) -> int:
+        """Samples between neighbouring frames."""
+        return self._analysis.receptive_field.stride_samples
+
+    @property
+    def minimum_samples(self) -> int:
+        """The shortest input that gives a frame."""
+        return self._analysis.receptive_field.minimum_samples
+
+    @property
+    def frames(self) -> int:
+        """Frames for the workload."""
+        return self._analysis.receptive_field.frames
 
 
 AnyTotals = Totals | LazyTotals
@@ -318,8 +344,12 @@ def component_figures(analysis: "Analysis") -> dict[str, Number]:
     }
 
 
-def measured_figures(latency: "Latency") -> dict[str, Number]:
-    """The figures that come from a device; a component that a model lacks took no time."""
+def measured_figures(latency: Any) -> dict[str, Number]:
+    """The figures that come from a device; a component that a model lacks took no time.
+
+    Args:
+        latency: A `w2v_explore.measure.latency.Latency`, which is made above this module.
+    """
     layers = latency.layers
     return {name: figure.of(latency) for name, figure in MEASURED.items()} | {
         f"{component}.{name}": figure.of(layers[path]) if path in layers else 0.0
