@@ -34,8 +34,6 @@ CTC = [*SMALL, "aux_num_out=5"]
 # Two frames at the least; unlike the example that is traced in both dimensions.
 SHAPES = [(1, 401), (3, 77), (5, 30)]
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(autouse=True)
 def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,10 +40,7 @@ BASE_CTC = load_config("base", [*SMALL, "aux_num_out=5"]).model
 LARGE_CTC = load_config("xlsr_300m", [*SMALL, "aux_num_out=5"]).model
 
 # torch's first weight_norm, which fairseq uses, is deprecated.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
 
 MODELS: list[tuple[type[nn.Module], ModelConfig]] = [
     (fairseq_models.Wav2Vec2Model, BASE),

@@ -20,11 +20,13 @@ FILE = Stream("file", "utf-8")
 ONE_CASE = """\
 import sys, time, warnings
 from pathlib import Path
+from tests.fuzz import fuzz_runs
 from tests.fuzz.command_lines import CommandLine
 from tests.fuzz.folders import Folder
 from tests.fuzz.fuzz_runs import Case, InProcess
 from tests.fuzz.judge import Stream, judge, list_files
 from w2v_explore.lint.formats import text
+fuzz_runs.CPU_SECONDS = 0.2
 right = text.render
 kept = []
 text.render = lambda report, colour=False: {text}
