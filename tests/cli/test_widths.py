@@ -20,6 +20,7 @@ from w2v_explore.report.terminal import print_report
 from w2v_explore.report.verification import verification_report
 
 WIDTHS = (40, 50, 60, 80, 100, 140)
+MEASURED = ("--device", "cpu", "--seconds", "0.2", "--runs", "2")
 REPORTS = {
     "summary": ["summary", "base"],
     "summary of a long name": ["summary", "large_robust_12l", "--set", "encoder_ff_interm_features=3072"],
@@ -87,7 +88,7 @@ def test_reports_on_measurements(width: int, run: Runner, tmp_path: Path, monkey
     path.write_text(SMALL)
     for seconds in ("0.1,0.3,0.5", "0.2"):
         check(run("latency", str(path), "--seconds", seconds, "--runs", "2", columns=width).out, width)
-    check(run("compare", str(path), str(path), "--device", "cpu", "--seconds", "0.2", columns=width).out, width)
+    check(run("compare", str(path), str(path), *MEASURED, columns=width).out, width)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
