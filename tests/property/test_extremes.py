@@ -22,6 +22,7 @@ LAYERS = st.one_of(
     st.integers(995, 1000).map(lambda count: [(1, 1, 2)] * count),
     st.integers(995, 1000).map(lambda count: [(MAX_SIZE, 2, 2)] * count),
 )
+BUDGETS = {"parameters": {"min": "1T"}, "macs": 1, "stride_ms": {"min": 1, "max": 2}, "peak_memory_bytes": "1GB"}
 VALUES = st.fixed_dictionaries(
     {
         "extractor_mode": st.sampled_from(["group_norm", "layer_norm"]),
@@ -34,9 +35,7 @@ VALUES = st.fixed_dictionaries(
         "encoder_ff_interm_features": SIZES,
         "aux_num_out": st.one_of(st.none(), SIZES),
         "sample_rate": st.sampled_from([1, 16_000, 10_000_000]),
-        "budgets": st.just(
-            {"parameters": {"min": "1T"}, "macs": 1, "stride_ms": {"min": 1, "max": 2}, "peak_memory_bytes": "1GB"}
-        ),
+        "budgets": st.just(BUDGETS),
     }
 )
 COMMANDS = (
@@ -56,13 +55,16 @@ COMMANDS = (
 # All that may be large at once; each of 10,000 layers takes its time, so no other example has them.
 LARGEST = {
     "extractor_mode": "layer_norm",
-    "extractor_conv_layer_config": [(MAX_SIZE, 2, 2)] * 999,
+    "extractor_conv_layer_config": [(MAX_SIZE, 2, 1)] * 1000,
     "encoder_embed_dim": MAX_SIZE,
     "encoder_pos_conv_kernel": MAX_SIZE,
+    "encoder_pos_conv_groups": 1,
     "encoder_num_layers": MAX_ENCODER_LAYERS,
     "encoder_num_heads": 1,
     "encoder_ff_interm_features": MAX_SIZE,
     "aux_num_out": MAX_SIZE,
+    "sample_rate": 1,
+    "budgets": BUDGETS,
 }
 WORKLOADS = st.sampled_from([(1, 160_000), (MAX_BATCH, MAX_SAMPLES), (1, MAX_SAMPLES)])
 
