@@ -69,6 +69,7 @@ LARGEST = {
 WORKLOADS = st.sampled_from([(1, 160_000), (MAX_BATCH, MAX_SAMPLES), (1, MAX_SAMPLES)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @given(values=VALUES, size=WORKLOADS)
 @example(values=LARGEST, size=(MAX_BATCH, MAX_SAMPLES))
