@@ -122,6 +122,7 @@ FORMATS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder", "stream")
 @pytest.mark.parametrize("command", FORMATS)
 def test_reports_obey_no_text(command: str, run: Runner) -> None:
