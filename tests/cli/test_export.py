@@ -15,21 +15,14 @@ import pytest
 import torch
 
 from tests.program import Runner
+from tests.small import overrides
 from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_checkpoint, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.config.load import as_config
 from w2v_explore.errors import missing_extra
 from w2v_explore.model import export
 
-SMALL = [
-    "encoder_embed_dim=24",
-    "encoder_num_heads=4",
-    "encoder_pos_conv_groups=4",
-    "encoder_pos_conv_kernel=8",
-    "encoder_ff_interm_features=20",
-    "encoder_num_layers=1",
-    "extractor_conv_layer_config=[[8, 10, 5], [12, 3, 2]]",
-]
+SMALL = overrides(encoder_num_layers=1)
 CTC = [*SMALL, "aux_num_out=5"]
 # Two frames at the least; unlike the example that is traced in both dimensions.
 SHAPES = [(1, 401), (3, 77), (5, 30)]

@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.calibrations import keep, make_calibration
 from tests.checkpoint_files import write_model
 from tests.program import Runner
+from tests.small import config_text
 from w2v_explore import Workload, analyze, host, load_config
 from w2v_explore.measure import noise
 from w2v_explore.measure.verify import Finding, Verification
@@ -47,15 +48,7 @@ UNITS = r"(?:[kMGTP]?B|[kMGTP]|k?Hz|[KMG]iB|%)"
 LONELY_UNIT = re.compile(rf"^\s*(?:{UNITS}(?:\s|$)|m?s$)|\s{{2,}}{UNITS}(?:\s{{2,}}|$)")
 
 FIGURE = re.compile(r"[+−]?\d[\d,.]*\d(?: [kMGT]?B\b| [kMGT]\b| %)?")
-SMALL = """\
-extends: base
-name: small
-encoder_embed_dim: 16
-encoder_num_heads: 2
-encoder_ff_interm_features: 8
-encoder_num_layers: 2
-extractor_conv_layer_config: [[8, 10, 5], [8, 8, 8], [8, 8, 8]]
-"""
+SMALL = config_text(extractor_conv_layer_config=[[8, 10, 5], [8, 8, 8], [8, 8, 8]])
 
 
 @pytest.fixture(autouse=True)

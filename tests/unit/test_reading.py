@@ -1,16 +1,10 @@
-"""Defects that a review of the reader found, each held down by the input that showed it."""
-
-import sys
-from pathlib import Path
+"""Reading a config: each input showed a defect of the reader once."""
 
 import pytest
 
-from tests.program import Runner
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.source import Source
-from w2v_explore.lint.fix import fix_source
-from w2v_explore.lint.settings import Settings
 
 CONV = "extractor_conv_layer_config"
 
@@ -45,54 +39,6 @@ def test_a_duplicate_key_hides_no_missing_one() -> None:
     found = problems("name: a\nname: b\n")
     assert found.count("1:1 E201") == 1
     assert "2:1 E104" in found
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "encoder_num_layers: '0'",
-        "encoder_num_layers: -6.0",
-        "encoder_num_layers: 20000.0",
-        "encoder_dropout: '1.5'",
-        f"{CONV}: '[(0, 3, 2)]'",
-    ],
-)
-def test_no_repair_that_is_wrong_itself(line: str) -> None:
-    content = f"extends: base\n{line}\n".encode()
-    assert fix_source(Source("c.yaml", content), Settings()).content == content
-
-
-@pytest.mark.parametrize(
-    ("override", "message"),
-    [
-        ("extends=large", "one field of the config can be set here"),
-        ("encoder_num_layers=6\nencoder_num_heads: 3", "one field of the config can be set here"),
-        ("name=\udcff", "E101 encoding"),
-    ],
-)
-def test_overrides(run: Runner, override: str, message: str) -> None:
-    finished = run("summary", "base", "--set", override)
-    assert finished.code == 2
-    assert message in finished.err
-
-
-def test_closed_standard_input(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v_explore.config import source
-
-    class Closed:
-        stdin = None
-        stdout, stderr = sys.stdout, sys.stderr
-
-    monkeypatch.setattr(source, "sys", Closed)
-    finished = run("summary", "-")
-    assert finished.code == 2
-    assert "standard input: it is closed" in finished.err
-
-
-def test_a_folder_hides_no_preset(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "base").mkdir()
-    monkeypatch.chdir(tmp_path)
-    assert run("summary", "base").code == 0
 
 
 def test_thousands_of_unknown_keys_are_named_up_to_a_point() -> None:
