@@ -17,7 +17,7 @@ import yaml
 
 from tests.program import Runner
 from w2v_explore import load_config
-from w2v_explore.analysis.baseline import load_baseline
+from w2v_explore.analysis.comparing.baseline import load_baseline
 from w2v_explore.cli import app
 from w2v_explore.cli.streams import OutputError, guard_streams
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.program import Runner
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.errors import SourceError
 from w2v_explore.files.write import write_atomically
 from w2v_explore.lint import fix

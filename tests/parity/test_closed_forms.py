@@ -42,12 +42,12 @@ def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs,
 
 def assert_closed_forms_hold(models: ModuleType, config: ModelConfig, batch: int, samples: int) -> None:
     theirs = torchaudio_model(models, config)
-    architecture = build_architecture(config)
-    rows = analyze_layers(architecture, batch, samples)
+    tree = build_architecture(config)
+    rows = analyze_layers(tree, batch, samples)
 
     expected = [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
-    assert list(architecture.state_dict_shapes()) == expected
-    assert rows[0].parameters == architecture.parameters == sum(p.numel() for p in theirs.parameters())
+    assert list(tree.state_dict_shapes()) == expected
+    assert rows[0].parameters == tree.parameters == sum(p.numel() for p in theirs.parameters())
 
     macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))
     assert rows[0].macs == macs

@@ -4,7 +4,7 @@ import pytest
 
 from tests.rules.helper import found
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 

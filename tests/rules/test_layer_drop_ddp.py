@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from tests.rules.helper import found
 from w2v_explore import load_config, wav2vec2_model
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import Source, read_file
+from w2v_explore.config.text.source import Source, read_file
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 

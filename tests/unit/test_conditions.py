@@ -7,8 +7,8 @@ import re
 import pytest
 
 from w2v_explore import ConditionError, Workload, analyze, compare, load_config
-from w2v_explore.analysis.baseline import FIGURE_NAMES
-from w2v_explore.analysis.conditions import parse_condition
+from w2v_explore.analysis.comparing.baseline import FIGURE_NAMES
+from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.analysis.figures import BUDGET_NAMES
 from w2v_explore.lint.rules.budget import LIMITS
 

@@ -4,7 +4,7 @@ import pytest
 
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 
 CONV = "extractor_conv_layer_config"
 

@@ -11,7 +11,7 @@ from tests.program import Runner
 
 
 def test_closed_standard_input(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v_explore.config import source
+    from w2v_explore.config.text import source
 
     class Closed:
         stdin = None

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.identify import nearest_preset
-from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.training import training_cost
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import training_cost
+from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
-    from w2v_explore.analysis.attribution import Contribution
-    from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.compare import Comparison, Metric
-    from w2v_explore.analysis.identify import Identity, Nearest
+    from w2v_explore.analysis.comparing.attribution import Contribution
+    from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.comparing.compare import Comparison, Metric
+    from w2v_explore.analysis.presets.identify import Identity, Nearest
 
 
 def comparison_document(comparison: Comparison, depth: int | None = None) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def comparison_document(comparison: Comparison, depth: int | None = None) -> dic
         "attributions": [_attribution(contributions) for contributions in comparison.attributions],
     }
     if depth is not None:
-        from w2v_explore.analysis.compare import compare_layers
+        from w2v_explore.analysis.comparing.compare import compare_layers
 
         document["modules"] = {
             path: {"parameters": _metric(parameters), "macs": _metric(macs)}
@@ -65,7 +65,7 @@ def baseline_document(baseline: Baseline | None) -> dict[str, Any] | None:
 
 
 def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:
-    from w2v_explore.analysis.attribution import METHOD
+    from w2v_explore.analysis.comparing.attribution import METHOD
 
     return {
         "method": METHOD,
@@ -169,7 +169,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
 
 
 def _memory(analysis: Analysis) -> dict[str, Any]:
-    inference = inference_memory(analysis.architecture, analysis.workload)
+    inference = inference_memory(analysis.tree, analysis.workload)
     training = training_cost(analysis)
     return {
         "memory": {

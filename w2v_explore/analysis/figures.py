@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.training import recipe_of, training_cost
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import recipe_of, training_cost
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 
 Number = int | float
@@ -50,7 +50,7 @@ def total_figures(analysis: Analysis) -> dict[str, Number]:
     totals = Totals(
         parameters=analysis.parameters,
         macs=analysis.macs,
-        peak_activation_bytes=inference_memory(analysis.architecture, workload).peak_activation_bytes,
+        peak_activation_bytes=inference_memory(analysis.tree, workload).peak_activation_bytes,
         kept_bytes=int(training.kept_bytes.greatest),
         expected_macs=training.macs.expected,
         receptive_field_samples=field.receptive_field_samples,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.compare import Comparison
-from w2v_explore.analysis.compare import compare as compare_analyses
+from w2v_explore.analysis.comparing.compare import Comparison
+from w2v_explore.analysis.comparing.compare import compare as compare_analyses
 from w2v_explore.cli import options
 from w2v_explore.cli.conditions import read_conditions, report_broken
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures

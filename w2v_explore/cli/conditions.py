@@ -9,8 +9,8 @@ from w2v_explore.cli.streams import say
 from w2v_explore.errors import ConditionError
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.conditions import Condition
+    from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.analysis.figures import Number
 
     Subject = tuple[str, Mapping[str, Number]]  # a config's name and its figures
@@ -34,8 +34,8 @@ def read_conditions(
     if not texts and baseline is None:
         return [], None
     # Most calls have neither, and do not wait for what reads them.
-    from w2v_explore.analysis.baseline import load_baseline
-    from w2v_explore.analysis.conditions import parse_condition
+    from w2v_explore.analysis.comparing.baseline import load_baseline
+    from w2v_explore.analysis.comparing.conditions import parse_condition
 
     conditions = [parse_condition(text) for text in texts or ()]
     saved = load_baseline(baseline) if baseline is not None else None

@@ -15,9 +15,9 @@ from w2v_explore.config.load import distinct_names
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.compare import Comparison
-    from w2v_explore.analysis.conditions import Condition
+    from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.comparing.compare import Comparison
+    from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -86,7 +86,7 @@ def summary(
 
 def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:
     """Each config by itself, against the baseline or against nothing."""
-    from w2v_explore.analysis.compare import compare
+    from w2v_explore.analysis.comparing.compare import compare
 
     return [compare([result.analysis], measured_figures([result]), baseline) for result in results]
 

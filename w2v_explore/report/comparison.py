@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from w2v_explore.analysis.attribution import METHOD, Contribution
-from w2v_explore.analysis.compare import Comparison, Metric, compare_layers
+from w2v_explore.analysis.comparing.attribution import METHOD, Contribution
+from w2v_explore.analysis.comparing.compare import Comparison, Metric, compare_layers
 from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.summary import describe_audio, describe_workload

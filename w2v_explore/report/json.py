@@ -9,7 +9,7 @@ from w2v_explore.encoding import dump_json
 from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.comparing.compare import Comparison
 
 
 def dump(document: object) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.comparing.sensitivity import CONV_LAYERS, Effect
 from w2v_explore.analysis.figures import Number
-from w2v_explore.analysis.sensitivity import CONV_LAYERS, Effect
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table

@@ -136,20 +136,20 @@ def _number(value: Any, in_bytes: bool) -> float:
 def _figures(subject: Subject) -> dict[str, float]:
     # Most files have no budgets: what works the figures out is imported where one has.
     from w2v_explore.analysis.compute import analyze_layers
-    from w2v_explore.analysis.memory import inference_memory
+    from w2v_explore.analysis.memory.inference import inference_memory
     from w2v_explore.analysis.receptive_field import minimum_samples
     from w2v_explore.analysis.workload import Workload
-    from w2v_explore.architecture.wav2vec2 import build_architecture
+    from w2v_explore.config.architecture import build_architecture
 
     model, rate = subject.model, subject.reading.sample_rate
     samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))
-    architecture = build_architecture(model)
-    whole = analyze_layers(architecture, 1, samples)[0]
+    tree = build_architecture(model)
+    whole = analyze_layers(tree, 1, samples)[0]
     field, stride = kernel_field(model)
     return {
         "parameters": whole.parameters,
         "parameter_bytes": 4 * whole.parameters,
-        "peak_memory_bytes": inference_memory(architecture, Workload(samples=samples)).total_bytes,
+        "peak_memory_bytes": inference_memory(tree, Workload(samples=samples)).total_bytes,
         "macs": whole.macs.total,
         "macs_per_audio_second": whole.macs.total * rate / samples,
         "receptive_field": field,
