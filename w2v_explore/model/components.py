@@ -264,11 +264,16 @@ class EncoderLayer(nn.Module):
         """
         if self.layer_norm_first:
             attended, position_bias = self.attention(
-                self.layer_norm(x), attention_mask, position_bias, key_padding_mask
+                self.layer_norm(x),
+                attention_mask=attention_mask,
+                position_bias=position_bias,
+                key_padding_mask=key_padding_mask,
             )
             x = self.attention_residual(x, self.dropout(attended))
             return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x))), position_bias
-        attended, position_bias = self.attention(x, attention_mask, position_bias, key_padding_mask)
+        attended, position_bias = self.attention(
+            x, attention_mask=attention_mask, position_bias=position_bias, key_padding_mask=key_padding_mask
+        )
         x = self.layer_norm(self.attention_residual(x, self.dropout(attended)))
         return self.final_layer_norm(self.feed_forward_residual(x, self.feed_forward(x))), position_bias
 

@@ -1,0 +1,1 @@
+"""The families of speech encoders, a package each."""
