@@ -262,19 +262,17 @@ class EncoderLayer(nn.Module):
         Returns:
             (B, T, D); and the position bias for the next layer.
         """
+        # Names are taken over, so that no tensor outlives the last module that takes it.
+        bypass = x
         if self.layer_norm_first:
-            attended, position_bias = self.attention(
-                self.layer_norm(x),
-                attention_mask=attention_mask,
-                position_bias=position_bias,
-                key_padding_mask=key_padding_mask,
-            )
-            x = self.attention_residual(x, self.dropout(attended))
-            return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x))), position_bias
-        attended, position_bias = self.attention(
+            x = self.layer_norm(x)
+        x, position_bias = self.attention(
             x, attention_mask=attention_mask, position_bias=position_bias, key_padding_mask=key_padding_mask
         )
-        x = self.layer_norm(self.attention_residual(x, self.dropout(attended)))
+        x = self.attention_residual(bypass, self.dropout(x))
+        if self.layer_norm_first:
+            return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x))), position_bias
+        x = self.layer_norm(x)
         return self.final_layer_norm(self.feed_forward_residual(x, self.feed_forward(x))), position_bias
 
 

@@ -70,7 +70,7 @@ class PositionBias(nn.Embedding):
         bucket = torch.where(distance < exact, distance, shared.clamp(max=in_direction - 1))
         bucket = (bucket + (offset > 0).to(torch.long) * in_direction).to(self.weight.device)
         position = torch.arange(frames, device=self.weight.device)
-        return bucket[position[None, :] - position[:, None] + (frames - 1)]
+        return bucket[position[None, :] + (frames - 1 - position)[:, None]]
 
 
 class PositionGate(nn.Module):
@@ -114,8 +114,13 @@ class PackedAttention(nn.Module):
 
     def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
         """(B, T, D) and a mask (B, 1 or H, T, T) added to the scores → (B, T, D)."""
+        attended: Tensor = self.out_proj(self._attend(x, mask))
+        return attended
+
+    # A method of its own, so that the projections are gone when the last one runs.
+    def _attend(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
         q, k, v = self.in_proj(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
-        attended: Tensor = self.out_proj(self.product(q, k, v, mask))
+        attended: Tensor = self.product(q, k, v, mask)
         return attended
 
 
