@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from w2v_explore import Analysis, Workload, analyze, host, load_config
-from w2v_explore.analysis.calibration import Calibration, Reference, Sample, encode_calibration
-from w2v_explore.analysis.prediction import work_between
-from w2v_explore.analysis.roofline import Roofs, trace_work
+from w2v_explore.analysis.latency.calibration import Calibration, Reference, Sample, encode_calibration
+from w2v_explore.analysis.latency.prediction import work_between
+from w2v_explore.analysis.latency.roofline import Roofs, trace_work
 
 ROOFS = Roofs(macs_per_s=1e11, bytes_per_s=1e10)
 

@@ -13,25 +13,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis as Analysis
     from w2v_explore.analysis.analyze import analyze as analyze
-    from w2v_explore.analysis.calibration import Calibration as Calibration
-    from w2v_explore.analysis.calibration import require_calibration as require_calibration
-    from w2v_explore.analysis.check import CheckpointFit as CheckpointFit
-    from w2v_explore.analysis.check import check_checkpoint as check_checkpoint
-    from w2v_explore.analysis.compare import Comparison as Comparison
-    from w2v_explore.analysis.compare import compare as compare
-    from w2v_explore.analysis.identify import Identity as Identity
-    from w2v_explore.analysis.identify import identify as identify
-    from w2v_explore.analysis.inspection import Inspection as Inspection
-    from w2v_explore.analysis.inspection import inspect_checkpoint as inspect_checkpoint
-    from w2v_explore.analysis.memory_costs import MemoryCosts as MemoryCosts
-    from w2v_explore.analysis.memory_costs import memory as memory
-    from w2v_explore.analysis.prediction import Prediction as Prediction
-    from w2v_explore.analysis.prediction import predict as predict
-    from w2v_explore.analysis.sensitivity import Sensitivity as Sensitivity
-    from w2v_explore.analysis.sensitivity import sensitivity as sensitivity
+    from w2v_explore.analysis.comparing.compare import Comparison as Comparison
+    from w2v_explore.analysis.comparing.compare import compare as compare
+    from w2v_explore.analysis.comparing.sensitivity import Sensitivity as Sensitivity
+    from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity
+    from w2v_explore.analysis.latency.calibration import Calibration as Calibration
+    from w2v_explore.analysis.latency.calibration import require_calibration as require_calibration
+    from w2v_explore.analysis.latency.prediction import Prediction as Prediction
+    from w2v_explore.analysis.latency.prediction import predict as predict
+    from w2v_explore.analysis.memory.costs import MemoryCosts as MemoryCosts
+    from w2v_explore.analysis.memory.costs import memory as memory
+    from w2v_explore.analysis.presets.identify import Identity as Identity
+    from w2v_explore.analysis.presets.identify import identify as identify
+    from w2v_explore.analysis.weights.check import CheckpointFit as CheckpointFit
+    from w2v_explore.analysis.weights.check import check_checkpoint as check_checkpoint
+    from w2v_explore.analysis.weights.inspection import Inspection as Inspection
+    from w2v_explore.analysis.weights.inspection import inspect_checkpoint as inspect_checkpoint
     from w2v_explore.analysis.workload import Workload as Workload
-    from w2v_explore.architecture.layer import Layer as Layer
-    from w2v_explore.architecture.wav2vec2 import build_architecture as build_architecture
+    from w2v_explore.config.architecture import build_architecture as build_architecture
     from w2v_explore.config.dialects.conversion import Conversion as Conversion
     from w2v_explore.config.dialects.conversion import convert as convert
     from w2v_explore.config.load import Config as Config
@@ -77,22 +76,23 @@ if TYPE_CHECKING:
     from w2v_explore.model.importers import import_fairseq_model as import_fairseq_model
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
+    from w2v_explore.tree.layer import Layer as Layer
 
 _NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
 
 _HOMES = {
     "w2v_explore.analysis.analyze": ("Analysis", "analyze"),
-    "w2v_explore.analysis.calibration": ("Calibration", "require_calibration"),
-    "w2v_explore.analysis.check": ("CheckpointFit", "check_checkpoint"),
-    "w2v_explore.analysis.compare": ("Comparison", "compare"),
-    "w2v_explore.analysis.identify": ("Identity", "identify"),
-    "w2v_explore.analysis.inspection": ("Inspection", "inspect_checkpoint"),
-    "w2v_explore.analysis.memory_costs": ("MemoryCosts", "memory"),
-    "w2v_explore.analysis.prediction": ("Prediction", "predict"),
-    "w2v_explore.analysis.sensitivity": ("Sensitivity", "sensitivity"),
+    "w2v_explore.analysis.latency.calibration": ("Calibration", "require_calibration"),
+    "w2v_explore.analysis.weights.check": ("CheckpointFit", "check_checkpoint"),
+    "w2v_explore.analysis.comparing.compare": ("Comparison", "compare"),
+    "w2v_explore.analysis.presets.identify": ("Identity", "identify"),
+    "w2v_explore.analysis.weights.inspection": ("Inspection", "inspect_checkpoint"),
+    "w2v_explore.analysis.memory.costs": ("MemoryCosts", "memory"),
+    "w2v_explore.analysis.latency.prediction": ("Prediction", "predict"),
+    "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity", "sensitivity"),
     "w2v_explore.analysis.workload": ("Workload",),
-    "w2v_explore.architecture.layer": ("Layer",),
-    "w2v_explore.architecture.wav2vec2": ("build_architecture",),
+    "w2v_explore.tree.layer": ("Layer",),
+    "w2v_explore.config.architecture": ("build_architecture",),
     "w2v_explore.config.dialects.conversion": ("Conversion", "convert"),
     "w2v_explore.config.load": ("Config", "load_config", "load_preset"),
     "w2v_explore.config.model_config": ("ModelConfig",),

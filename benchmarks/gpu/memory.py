@@ -24,9 +24,9 @@ from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged, n
 from benchmarks.gpu.models import analysis_of, waveforms_of
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
 from w2v_explore.analysis.compute import folded_path, unfold
-from w2v_explore.analysis.liveness import trace_memory
-from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.training import kept_activations
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.liveness import trace_memory
+from w2v_explore.analysis.memory.training import kept_activations
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.measure.tracking import saved_bytes
 from w2v_explore.model.device import current_device, find_device, free_bytes
@@ -150,11 +150,11 @@ def compare_memory(context: Context) -> Iterator[Finding]:
 def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
     analysis = case.analysis()
     scores = _score_bytes(analysis) if case.math else 0
-    needed = inference_memory(analysis.architecture, analysis.workload).total_bytes + scores
+    needed = inference_memory(analysis.tree, analysis.workload).total_bytes + scores
     what = f"inference: {case}"
     yield attempt(what, partial(compare_inference, case, analysis, device), _with_spare(needed), _free_bytes(device))
     for checkpointed in (False, True):
-        kept = kept_activations(analysis.architecture, analysis.workload)
+        kept = kept_activations(analysis.tree, analysis.workload)
         layers = 1 if checkpointed else kept.num_layers
         needed = (kept.checkpointed_bytes if checkpointed else kept.plain_bytes) + layers * scores
         needed += _COPIES_IN_TRAINING * analysis.parameters * DTYPE_BYTES[case.weights_dtype]
@@ -174,7 +174,7 @@ def _free_bytes(device: torch.device) -> int | None:
 
 def compare_inference(case: Case, analysis: Analysis, device: torch.device, what: str) -> Finding:
     """The peak of a forward pass beside the closed form, and its parts."""
-    closed = inference_memory(analysis.architecture, analysis.workload)
+    closed = inference_memory(analysis.tree, analysis.workload)
     counter = MemoryCounter(device)
     model = _model(case, analysis, device).eval()
     waveforms = _waveforms(case, analysis, device)
@@ -240,7 +240,7 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     highest = max(peaks, key=lambda phase: peaks[phase].allocated)
     peak, kept_measured = peaks[highest], in_use["forward"] - held
     state = _COPIES_IN_TRAINING * analysis.parameters * DTYPE_BYTES[case.weights_dtype]
-    kept = kept_activations(analysis.architecture, analysis.workload)
+    kept = kept_activations(analysis.tree, analysis.workload)
     closed_total = state + (kept.checkpointed_bytes if checkpointed else kept.plain_bytes)
     figures: dict[str, Figure] = {
         "allocated_bytes": peak.allocated,
@@ -296,7 +296,7 @@ def _with_spare(needed: int) -> int:
 
 def _score_bytes(analysis: Analysis) -> int:
     """Scores, probabilities and their copies of one layer where attention is not fused: in float32 for any dtype."""
-    heads = analysis.config.model.encoder_num_heads
+    heads: int = analysis.config.model.encoder_num_heads
     frames = analysis.receptive_field.frames
     return 4 * analysis.workload.batch * heads * frames * frames * DTYPE_BYTES["float32"]
 
@@ -310,13 +310,13 @@ def _waveforms(case: Case, analysis: Analysis, device: torch.device) -> Tensor:
 
 
 def _live_bytes(analysis: Analysis) -> dict[str, int]:
-    trace = trace_memory(analysis.architecture, analysis.workload, training=False)
+    trace = trace_memory(analysis.tree, analysis.workload, training=False)
     return {operation.path: operation.live_bytes for operation in trace}
 
 
 def _kept_by_attention(analysis: Analysis) -> int:
     """What the closed form says that the first layer's attention keeps, its projections with it."""
-    trace = trace_memory(analysis.architecture, analysis.workload, training=True)
+    trace = trace_memory(analysis.tree, analysis.workload, training=True)
     return sum(operation.kept_bytes for operation in trace if operation.path.startswith(f"{_ATTENTION}."))
 
 

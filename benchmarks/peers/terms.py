@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from w2v_explore import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.architecture.operations import GELU, Conv1d, GroupNorm, LayerNorm, Linear, Operation
+from w2v_explore.tree.operations import GELU, Conv1d, GroupNorm, LayerNorm, Linear, Operation
 
 
 class Terms(NamedTuple):

@@ -16,8 +16,8 @@ from tests.calibrations import keep, make_for_this_machine
 from tests.program import Runner
 from tests.unit.test_calibrate import PASSES, run_here
 from w2v_explore import Workload, analyze, load_config
-from w2v_explore.analysis.calibration import NoiseMark
-from w2v_explore.analysis.prediction import predict
+from w2v_explore.analysis.latency.calibration import NoiseMark
+from w2v_explore.analysis.latency.prediction import predict
 from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.report.calibration import calibration_report
 

@@ -17,7 +17,7 @@ import yaml
 
 from tests.program import Runner
 from w2v_explore import load_config
-from w2v_explore.analysis.baseline import load_baseline
+from w2v_explore.analysis.comparing.baseline import load_baseline
 from w2v_explore.cli import app
 from w2v_explore.cli.streams import OutputError, guard_streams
 
@@ -25,6 +25,8 @@ PROGRAM = f"{sys.executable} -m w2v_explore"
 FULL = "error: cannot write to standard output: No space left on device\n"
 CLOSED = "error: cannot write to standard output: it is closed\n"
 NAME = "−1 × é模“\\"
+
+pytestmark = pytest.mark.slow
 
 
 def shell(command: str, **environment: str) -> tuple[int, bytes, str]:

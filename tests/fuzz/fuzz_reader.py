@@ -12,7 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["w2v_explore", "yaml"]):
     from w2v_explore.config.document import parse_document
-    from w2v_explore.config.source import MAX_BYTES, Source
+    from w2v_explore.config.text.source import MAX_BYTES, Source
     from w2v_explore.lint.engine import lint_document
     from w2v_explore.lint.fix import fix_source
     from w2v_explore.lint.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 from tests.program import Runner
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.presets import presets_folder
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.lint.belonging import reason_to_pass_over
 
 

@@ -7,7 +7,7 @@ import yaml
 
 from w2v_explore import load_config
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Rule
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.training import training_cost
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.measure.verify import Subject, check_memory
 
@@ -30,7 +30,7 @@ def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) 
     analysis = analysis_of(config, workload)
     cost = training_cost(analysis)
     assert track_memory(config, workload) == TrackedMemory(
-        peak=inference_memory(analysis.architecture, workload).peak_activation_bytes,
+        peak=inference_memory(analysis.tree, workload).peak_activation_bytes,
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.attribution import Contribution, attribute
+from w2v_explore.analysis.comparing.attribution import Contribution, attribute
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 

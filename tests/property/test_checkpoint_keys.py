@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.strategies import configs
 from w2v_explore import ModelConfig, build_architecture
-from w2v_explore.architecture.layer import Layer
 from w2v_explore.checkpoint.keys import EXTRAS, MODEL_PREFIXES, Dialect, keys_in_dialect, translate_keys
+from w2v_explore.tree.layer import Layer
 
 DIALECTS: list[Dialect] = ["torchaudio", "huggingface", "fairseq"]
 OUTSIDE = ["", "model.", "module.", "module.model.", "w2v_encoder.", "net.w2v_encoder."]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.fit import Fit, fit_inference, fit_training
-from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.largest_workload import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
-from w2v_explore.analysis.training import training_cost
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
 from w2v_explore.errors import WorkloadError
 
@@ -23,7 +23,7 @@ from w2v_explore.errors import WorkloadError
 def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
     """For inference, training, and training with checkpoints."""
     cost = training_cost(analysis)
-    inference = inference_memory(analysis.architecture, analysis.workload)
+    inference = inference_memory(analysis.tree, analysis.workload)
     return inference.total_bytes, cost.total_bytes(checkpointing=False), cost.total_bytes(checkpointing=True)
 
 

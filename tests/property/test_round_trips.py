@@ -14,10 +14,10 @@ from w2v_explore import ModelConfig, load_config
 from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.dialects.write import WRITERS, conv_expression, unwritable, write_config
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, STANDARD_CONV_LAYERS
 from w2v_explore.config.load import Config
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.schema import MAX_CONV_LAYERS, MAX_SIZE, STANDARD_CONV_LAYERS
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 
 DIALECTS = [name for name in WRITERS if name != "python"]
 BASE = load_config("base").model.to_mapping()
@@ -35,6 +35,7 @@ def reread(model: ModelConfig, dialect: str, forced: bool) -> ModelConfig:
     return reading.model
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(configs())
 @example(ModelConfig(**BASE | {"extractor_conv_layer_config": STANDARD_CONV_LAYERS}))
@@ -70,6 +71,7 @@ def test_the_longest_and_largest_expression_is_read_again() -> None:
     assert parse_conv_expression(conv_expression(runs)) == runs
 
 
+@pytest.mark.slow
 def test_the_python_call_builds_the_same_model_here_and_in_torchaudio(torchaudio_models: ModuleType) -> None:
     import w2v_explore
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.calibrations import make_calibration
 from w2v_explore import Workload, analyze, load_config
-from w2v_explore.analysis.baseline import load_baseline
-from w2v_explore.analysis.calibration import encode_calibration, read_calibration
-from w2v_explore.analysis.compare import compare
-from w2v_explore.analysis.prediction import predict
+from w2v_explore.analysis.comparing.baseline import load_baseline
+from w2v_explore.analysis.comparing.compare import compare
+from w2v_explore.analysis.latency.calibration import encode_calibration, read_calibration
+from w2v_explore.analysis.latency.prediction import predict
 from w2v_explore.encoding import dump_json, printable
 from w2v_explore.errors import CalibrationError, SourceError
 

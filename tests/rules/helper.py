@@ -1,7 +1,7 @@
 """What the linter finds of one rule in the text of a config."""
 
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 

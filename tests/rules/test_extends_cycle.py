@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import read_file
+from w2v_explore.config.text.source import read_file
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 

@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from tests.rules.helper import found
 from w2v_explore import load_config, wav2vec2_model
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import Source, read_file
+from w2v_explore.config.text.source import Source, read_file
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 
@@ -97,7 +97,7 @@ def under_checkpoint(forward: Callable[..., Any], reentrant: bool) -> Callable[.
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
-@pytest.mark.usefixtures("process_group", "one_thread")
+@pytest.mark.usefixtures("process_group")
 def test_what_the_page_says_of_layer_drop_and_checkpoints() -> None:
     with pytest.raises(RuntimeError, match="finished reduction"):
         train(0.5, find_unused=False, reentrant=None)

@@ -6,7 +6,7 @@ import pytest
 
 from w2v_explore.config import codes as reading_codes
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.source import read_file
+from w2v_explore.config.text.source import read_file
 from w2v_explore.diagnostics import Rule
 from w2v_explore.lint import codes as lint_codes
 from w2v_explore.lint import rules

@@ -10,7 +10,7 @@ from tests.unit.test_dialects import codes, read_text
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.load import load_config
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 
 _SIZES = "encoder_layers: 6\nencoder_embed_dim: 256\nencoder_attention_heads: 4\n"
 

@@ -13,9 +13,9 @@ import torch
 
 from tests.unit.test_measure import CountingClock
 from w2v_explore import Analysis, DeviceError, Workload, analyze, host, load_config
-from w2v_explore.analysis.calibration import Calibration
-from w2v_explore.analysis.prediction import predict
-from w2v_explore.analysis.roofline import KINDS, trace_work
+from w2v_explore.analysis.latency.calibration import Calibration
+from w2v_explore.analysis.latency.prediction import predict
+from w2v_explore.analysis.latency.roofline import KINDS, trace_work
 from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.measure import latency as latency_module
 from w2v_explore.measure import noise

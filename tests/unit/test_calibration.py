@@ -10,7 +10,7 @@ import pytest
 
 from tests.calibrations import keep, make_calibration
 from w2v_explore import host
-from w2v_explore.analysis.calibration import (
+from w2v_explore.analysis.latency.calibration import (
     encode_calibration,
     find_calibration,
     read_calibration,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.crossing import macs_crossing_samples, measured_crossing_s
+from w2v_explore.analysis.latency.crossing import macs_crossing_samples, measured_crossing_s
 from w2v_explore.analysis.receptive_field import minimum_samples
 
 

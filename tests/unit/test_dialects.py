@@ -14,7 +14,7 @@ import pytest
 
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.reading import Reading, read_config
-from w2v_explore.config.source import Source, read_file
+from w2v_explore.config.text.source import Source, read_file
 
 DATA = Path(__file__).parent.parent / "data/dialects"
 G, L = "group_norm", "layer_norm"

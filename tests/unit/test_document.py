@@ -11,7 +11,7 @@ import pytest
 
 from w2v_explore import ConfigError, Problem, SourceError, load_config
 from w2v_explore.config.document import Document, parse_document, plain_value
-from w2v_explore.config.source import MAX_BYTES, Source, read_source
+from w2v_explore.config.text.source import MAX_BYTES, Source, read_source
 
 Located = tuple[str, "int | None", "int | None"]
 Load = Callable[["str | bytes"], list[Problem]]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v_explore.config.document import OWN_DIALECT, Document, parse_document, plain_value
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.source import Source
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -338,7 +338,6 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
 }
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("command", DOCUMENTS)
 def test_a_result_is_the_document_of_its_command(command: str, run: Runner) -> None:
     write_model(Path("model.safetensors"))
@@ -421,7 +420,7 @@ def test_one_line_says_what_a_result_is(tmp_path: Path, monkeypatch: pytest.Monk
     steps = sensitivity(analysis)
     predicted = predict(analysis, calibration)
     results = [
-        analysis, analysis.config, analysis.architecture, analysis.architecture.child("encoder.transformer"),
+        analysis, analysis.config, analysis.tree, analysis.tree.child("encoder.transformer"),
         analysis.receptive_field, analysis.layers[0], analysis.workload, costs, costs.training["float32"],
         costs.inference["float32"], steps, *steps.effects, compare([analysis, "large"]), identify("base"),
         identify("base").nearest, convert("base", "python"), lint_files("."), checked, checked.fit,

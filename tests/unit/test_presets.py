@@ -29,8 +29,8 @@ def test_every_preset_has_a_published_model() -> None:
 
 @pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published["model"])
 def test_state_dict_keys(published: dict[str, Any]) -> None:
-    architecture = build_architecture(load_config(published["preset"]).model)
-    assert len(list(architecture.state_dict_shapes())) == published["state_dict_keys"]
+    tree = build_architecture(load_config(published["preset"]).model)
+    assert len(list(tree.state_dict_shapes())) == published["state_dict_keys"]
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.unit.test_dialects import codes, located, read_text
-from w2v_explore.analysis.identify import nearest_preset
+from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.load import load_config
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.source import read_file
+from w2v_explore.config.text.source import read_file
 from w2v_explore.errors import ConfigError
 
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from tests.strategies import configs
 from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.compute import Macs, folded_path, unfold
+from w2v_explore.analysis.latency.roofline import Roofs, roof_shares, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.roofline import Roofs, roof_shares, trace_work
 
 BASE = analyze(load_config("base"), Workload.of_seconds(1.0))
 

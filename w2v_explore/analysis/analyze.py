@@ -6,12 +6,12 @@ from typing import Any
 from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
 from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
+from w2v_explore.tree.layer import Layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -21,14 +21,14 @@ class Analysis:
     Attributes:
         config: What was analysed.
         workload: Under which batch, samples and dtype.
-        architecture: The config's tree.
+        tree: The config's tree.
         layers: Every layer, the model itself first; equal layers in a row folded into one.
         receptive_field: What a frame sees of the waveform.
     """
 
     config: Config
     workload: Workload
-    architecture: Layer
+    tree: Layer
     layers: tuple[LayerFigures, ...]
     receptive_field: ReceptiveField
 
@@ -70,7 +70,7 @@ class Analysis:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``summary`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.documents import analysis_document  # which imports this module
+        from w2v_explore.analysis.documents import analysis_document  # few ask for it
 
         return analysis_document(self, depth)
 
@@ -98,12 +98,12 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
             f"{config.sample_rate:,}; give Workload(…, sample_rate={config.sample_rate}), or the config with another"
         )
     receptive_field = analyze_receptive_field(config.model, workload.batch, workload.samples)
-    architecture = build_architecture(config.model)
+    tree = build_architecture(config.model)
     return Analysis(
         config=config,
         workload=workload,
-        architecture=architecture,
-        layers=tuple(analyze_layers(architecture, workload.batch, workload.samples)),
+        tree=tree,
+        layers=tuple(analyze_layers(tree, workload.batch, workload.samples)),
         receptive_field=receptive_field,
     )
 

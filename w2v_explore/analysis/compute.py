@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from w2v_explore.architecture.layer import Layer
-from w2v_explore.architecture.operations import Operation, Shape, WeightNorm
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Operation, Shape, WeightNorm
 
 
 class Macs(NamedTuple):
@@ -57,19 +57,19 @@ class LayerFigures(NamedTuple):
         return self.path.rpartition(".")[2]
 
 
-def analyze_layers(architecture: Layer, batch: int, frames: int, channels: int = 1) -> list[LayerFigures]:
+def analyze_layers(tree: Layer, batch: int, frames: int, channels: int = 1) -> list[LayerFigures]:
     """The figures of every layer, parents before children, children in the order in which they run.
 
     Equal layers in a row stand for each other (`LayerFigures.copies`); `unfold` gives each its own row.
 
     Args:
-        architecture: A model's tree, or a part of one.
+        tree: A model's tree, or a part of one.
         batch: Utterances.
         frames: Samples of each; enough for one frame (`receptive_field.minimum_samples`). For a part, the frames that
             it takes.
         channels: One for a model; for a part, the channels that it takes.
     """
-    rows, _, _ = _walk(architecture, "", 0, batch, frames, channels)
+    rows, _, _ = _walk(tree, "", 0, batch, frames, channels)
     return rows
 
 

@@ -112,7 +112,7 @@ _LAYER_WEIGHTS = {
 def shapes_of_sizes(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     """The tensors of the one model of the family that a set of tensors can be, in the sizes that most of it hangs on.
 
-    That is what `w2v_explore.architecture` gives for the config that `infer_from_shapes` tells, whatever the fields are
+    That is what `w2v_explore.tree` gives for the config that `infer_from_shapes` tells, whatever the fields are
     that leave no trace. A size that no tensor tells is 1: what tells it is among the tensors that are missing.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.calibration import Calibration, calibrations_folder, encode_calibration
+from w2v_explore.analysis.latency.calibration import Calibration, calibrations_folder, encode_calibration
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.cli.streams import do_each

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.check import check_checkpoint
+from w2v_explore.analysis.weights.check import check_checkpoint
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO

@@ -21,8 +21,8 @@ from w2v_explore.errors import CalibrationError, ConfigError, needs_extra
 from w2v_explore.report.result import Measurement, Result
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.calibration import Calibration
+    from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.measure.latency import Latency, Progress
 
 MAX_RUNS = 10_000
@@ -65,7 +65,7 @@ def evaluate(
     for config in load_configs(references, overrides, dialect, allow_unknown):
         workload = Workload.of(config, seconds=seconds, samples=samples, batch=batch, dtype=dtype)
         if baseline is not None:
-            from w2v_explore.analysis.baseline import require_same_workload
+            from w2v_explore.analysis.comparing.baseline import require_same_workload
 
             require_same_workload(baseline, workload)
         analyses.append(analyze(config, workload))
@@ -79,20 +79,15 @@ def evaluate(
 
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
-    """The measured figures, one value per config; a component that a config lacks took no time."""
-    latencies = [result.measurement.latency for result in results if result.measurement]
-    if not latencies:
+    """The measured figures, one value per config."""
+    measured = [(result.measurement.latency, result.analysis.config.model) for result in results if result.measurement]
+    if not measured:
         return {}
-    from w2v_explore.analysis.figures import COMPONENTS
+    from w2v_explore.analysis import figures
 
-    metrics = {
-        "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
-        "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],
-    }
-    for component, path in COMPONENTS.items():
-        layers = [latency.layers.get(path) for latency in latencies]
-        metrics[f"{component}.latency_s"] = [layer.total.median_s if layer else 0.0 for layer in layers]
-    return metrics
+    components = figures.components_of(model for _, model in measured)
+    columns = [figures.measured_figures(latency, model.family.components, components) for latency, model in measured]
+    return {name: [column[name] for column in columns] for name in columns[0]}
 
 
 def audits_agree(results: Sequence[Result]) -> bool:
@@ -122,8 +117,8 @@ def load_configs(
 
 
 def _predict(analyses: Sequence[Analysis], device: str, dtype: str, threads: int | None) -> list[Result]:
-    from w2v_explore.analysis.calibration import require_calibration
-    from w2v_explore.analysis.prediction import predict
+    from w2v_explore.analysis.latency.calibration import require_calibration
+    from w2v_explore.analysis.latency.prediction import predict
 
     calibration = require_calibration(device, dtype, threads)
     return [Result(analysis=analysis, prediction=predict(analysis, calibration)) for analysis in analyses]
@@ -150,7 +145,7 @@ def _measure(analyses: Sequence[Analysis], device: str, runs: int) -> list[Resul
 
 def calibration_of(latency: Latency) -> Calibration | None:
     """The calibration of the device that was measured with; a damaged one is no reason to lose the measurement."""
-    from w2v_explore.analysis.calibration import find_calibration
+    from w2v_explore.analysis.latency.calibration import find_calibration
 
     try:
         return find_calibration(latency.device, latency.dtype, latency.threads, latency.device_name)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.identify import identify as identify_config
+from w2v_explore.analysis.presets.identify import identify as identify_config
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import load_configs
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.inspection import Inspection, inspect_checkpoint
+from w2v_explore.analysis.weights.inspection import Inspection, inspect_checkpoint
 from w2v_explore.checkpoint.listing import shown
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.memory_costs import memory as memory_of
+from w2v_explore.analysis.memory.costs import memory as memory_of
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import evaluate
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO

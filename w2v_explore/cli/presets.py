@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.presets import analyze_presets
+from w2v_explore.analysis.presets.usage import analyze_presets
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import load_preset
-from w2v_explore.config.source import read_preset
+from w2v_explore.config.text.source import read_preset
 from w2v_explore.report.catalogue import presets_report
 from w2v_explore.report.terminal import print_report, stdout_console
 

@@ -7,8 +7,8 @@ import typer
 
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.json_schema import json_schema
-from w2v_explore.config.nodes import encode
-from w2v_explore.config.source import read_file
+from w2v_explore.config.text.nodes import encode
+from w2v_explore.config.text.source import read_file
 from w2v_explore.errors import SourceError
 from w2v_explore.files.write import write_atomically
 from w2v_explore.lint.rules.schema_directive import DIRECTIVE

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.sensitivity import sensitivity as sensitivity_of
+from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity_of
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import evaluate
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.conditions import read_conditions, report_broken, subjects_of
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.baseline import Baseline
-    from w2v_explore.analysis.compare import Comparison
-    from w2v_explore.analysis.conditions import Condition
+    from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.comparing.compare import Comparison
+    from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -86,13 +86,13 @@ def summary(
 
 def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:
     """Each config by itself, against the baseline or against nothing."""
-    from w2v_explore.analysis.compare import compare
+    from w2v_explore.analysis.comparing.compare import compare
 
     return [compare([result.analysis], measured_figures([result]), baseline) for result in results]
 
 
 def _report_broken(conditions: Sequence[Condition], name: str, comparison: Comparison) -> bool:
-    *references, (_, figures) = zip(comparison.names, comparison.figures, strict=True)
+    *references, (_, figures) = subjects_of(comparison)
     return report_broken(conditions, [(name, figures)], *references)
 
 

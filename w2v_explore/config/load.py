@@ -18,7 +18,7 @@ from w2v_explore.config.reading import (
     is_override,
     read_config,
 )
-from w2v_explore.config.source import Source, read_preset, read_source
+from w2v_explore.config.text.source import Source, read_preset, read_source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ArgumentError, ConfigError, SourceError
 

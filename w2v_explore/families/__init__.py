@@ -1,1 +1,1 @@
-"""The families of speech encoders, a package each."""
+"""The families of architectures, a folder each; `w2v_explore.config.family` finds them by name."""

@@ -9,9 +9,11 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.document import SHARED_NAMES, Document
+from w2v_explore.config.family import default_family
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.reading import METADATA
-from w2v_explore.config.schema import FIELDS
+
+FIELDS = default_family().config.FIELDS
 
 _OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})
 _DIALECTS = ("fairseq", "huggingface", "torchaudio")
@@ -61,7 +63,7 @@ def reason_to_pass_over(document: Document) -> str | None:
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
     # Only for what cannot be read.
     from w2v_explore.config.evidence import raw_text
-    from w2v_explore.config.no_yaml import is_lfs_pointer
+    from w2v_explore.config.text.no_yaml import is_lfs_pointer
 
     text = raw_text(document)
     if _speaks_of_ours(text) or any(map(_is_preset, re.findall(_EXTENDED, text))):

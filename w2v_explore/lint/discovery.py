@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from w2v_explore.config.source import FOLDER_CONFIG
+from w2v_explore.config.text.source import FOLDER_CONFIG
 from w2v_explore.files import TEMPORARY
 from w2v_explore.lint.paths import is_below, tidy
 

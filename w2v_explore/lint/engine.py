@@ -8,7 +8,7 @@ from typing import NamedTuple
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document
 from w2v_explore.config.reading import Reading, read_config, rename_fields
-from w2v_explore.config.source import is_preset
+from w2v_explore.config.text.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
 from w2v_explore.lint.codes import DOCUMENT_RULES, MODEL_RULES, UNUSED_IGNORE
 from w2v_explore.lint.settings import Settings

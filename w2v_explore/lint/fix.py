@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.nodes import encode
-from w2v_explore.config.source import Source
+from w2v_explore.config.text.nodes import encode
+from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.encoding import printable
 from w2v_explore.files.write import write_atomically

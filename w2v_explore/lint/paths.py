@@ -4,7 +4,7 @@ import glob
 import os
 from fnmatch import fnmatch
 
-from w2v_explore.config.nodes import OVERRIDE
+from w2v_explore.config.text.nodes import OVERRIDE
 
 LONGEST_PATH = 32_768
 """More bytes has no path that any system opens: what asks for more is not looked at any further."""

@@ -17,10 +17,10 @@ import torch
 
 from w2v_explore import host
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.calibration import Calibration, NoiseMark, Reference, Sample, canonical_device
 from w2v_explore.analysis.compute import folded_path
-from w2v_explore.analysis.prediction import Neighbours, estimate_latency, work_between
-from w2v_explore.analysis.roofline import Roofs, trace_work
+from w2v_explore.analysis.latency.calibration import Calibration, NoiseMark, Reference, Sample, canonical_device
+from w2v_explore.analysis.latency.prediction import Neighbours, estimate_latency, work_between
+from w2v_explore.analysis.latency.roofline import Roofs, trace_work
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import load_config
 from w2v_explore.measure.clock import Clock, clock_for

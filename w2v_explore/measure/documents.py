@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from w2v_explore.analysis.latency_documents import calibration_identity
+from w2v_explore.analysis.latency.documents import calibration_identity
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.calibration import Calibration
+    from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.measure.audit import MacsAudit
     from w2v_explore.measure.latency import Latency
     from w2v_explore.measure.ledger import Ledger

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import DeviceError
 from w2v_explore.model.components import FeatureExtractor

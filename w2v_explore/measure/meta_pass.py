@@ -15,11 +15,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.architecture.operations import Shape
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.weight_norm import WeightNorm
+from w2v_explore.tree.operations import Shape
 
 _KINDS = {
     "aten.convolution": "convolution",

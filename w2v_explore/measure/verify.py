@@ -18,11 +18,10 @@ import torch
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
-from w2v_explore.analysis.memory import inference_memory
-from w2v_explore.analysis.training import training_cost
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.architecture.operations import Shape
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import ConfigLike, as_config
 from w2v_explore.measure.audit import audit_macs
 from w2v_explore.measure.extractor_probe import (
@@ -38,6 +37,7 @@ from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.tracking import track_memory
 from w2v_explore.model.build import build_model
 from w2v_explore.model.device import require_memory
+from w2v_explore.tree.operations import Shape
 from w2v_explore.version import SCHEMA_VERSION
 
 DEFAULT_SECONDS = 1.0
@@ -274,7 +274,7 @@ def check_real_macs(subject: Subject) -> Iterator[Finding]:
     shallow = analyze(replace(subject.analysis.config, model=model_config), workload)
     cpu = torch.device("cpu")
     require_memory(
-        cpu, inference_memory(shallow.architecture, workload).total_bytes, "the weights and the tensors alive at once"
+        cpu, inference_memory(shallow.tree, workload).total_bytes, "the weights and the tensors alive at once"
     )
     # Counts come from shapes: there is no need for random weights.
     model = build_model(model_config, device="meta").to_empty(device=cpu).eval()
@@ -318,7 +318,7 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
 def check_memory(subject: Subject) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
     cost, tracked = training_cost(subject.analysis), track_memory(subject.config, subject.workload)
-    peak = inference_memory(subject.analysis.architecture, subject.workload).peak_activation_bytes
+    peak = inference_memory(subject.analysis.tree, subject.workload).peak_activation_bytes
     yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
     yield subject.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)

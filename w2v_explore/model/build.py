@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from w2v_explore.architecture.wav2vec2 import build_architecture
+from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
 from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
@@ -27,11 +27,11 @@ def build_model(
         DeviceError: The device has less free memory than the weights need; nothing was allocated.
         TypeError: The config is none.
     """
-    architecture = build_architecture(as_config(config).model)
+    tree = build_architecture(as_config(config).model)
     device = torch.get_default_device() if device is None else torch.device(device)
     dtype = dtype or torch.get_default_dtype()
-    require_memory(device, architecture.parameters * dtype.itemsize, "the weights")
-    model = materialize(architecture, device=device, dtype=dtype)
+    require_memory(device, tree.parameters * dtype.itemsize, "the weights")
+    model = materialize(tree, device=device, dtype=dtype)
     assert isinstance(model, Wav2Vec2Model)
     return model
 

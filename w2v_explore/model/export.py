@@ -25,10 +25,10 @@ from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
 from w2v_explore import interrupt
-from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from w2v_explore.architecture import operations
-from w2v_explore.architecture.layer import Layer
 from w2v_explore.model import components
 from w2v_explore.model.weight_norm import weight_norm
+from w2v_explore.tree import operations
+from w2v_explore.tree.layer import Layer
 
 _COMPOSITES: dict[str, type[nn.Module]] = {
     composite.__name__: composite

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from w2v_explore.architecture.wav2vec2 import build_architecture
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import describe_left_out, describe_misfit, fit_weights
 from w2v_explore.checkpoint.keys import translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.encoding import printable
@@ -73,19 +73,19 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
             f"the weights of {source} are of no wav2vec 2.0 model: none is named as the first convolution is in "
             "torchaudio, transformers or fairseq"
         )
-    architecture = build_architecture(config)
+    tree = build_architecture(config)
     listed = (
         TensorInfo(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape))
         for name, tensor in tensors.items()
     )
-    fit = fit_weights(listed, translation, dict(architecture.state_dict_shapes()))
+    fit = fit_weights(listed, translation, dict(tree.state_dict_shapes()))
     if not fit.fits:
         lines = [f"  {line}" for line in describe_misfit(fit)]
         raise CheckpointError(f"the weights of {source} do not fit the config:", *lines)
     if fit.left_out:
         message = f"weights of {source} that have no place in the model were left out: {describe_left_out(fit)}"
         warnings.warn(printable(message), UnusedWeightsWarning, stacklevel=3)
-    require_memory(_CPU, architecture.parameters * torch.float32.itemsize, "the weights")
+    require_memory(_CPU, tree.parameters * torch.float32.itemsize, "the weights")
     model = build_model(config, device="meta", dtype=torch.float32).to_empty(device=_CPU)
     model.load_state_dict({ours: tensors[name] for name, ours in translation.ours.items()})
     return model

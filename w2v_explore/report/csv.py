@@ -18,9 +18,9 @@ from w2v_explore.encoding import fit
 from w2v_explore.report.result import Result
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
-    from w2v_explore.analysis.compare import Comparison
-    from w2v_explore.analysis.memory_costs import MemoryCosts
-    from w2v_explore.analysis.sensitivity import Effect
+    from w2v_explore.analysis.comparing.compare import Comparison
+    from w2v_explore.analysis.comparing.sensitivity import Effect
+    from w2v_explore.analysis.memory.costs import MemoryCosts
 
 
 _MAX_NAME = 200
@@ -88,9 +88,7 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
     """
     metrics = comparison.metrics
     if depth is not None:
-        from w2v_explore.analysis.compare import compare_layers
-
-        layers = compare_layers(comparison, depth)
+        layers = comparison.modules(depth)
         metrics = metrics | {f"parameters[{path}]": parameters for path, (parameters, _) in layers.items() if path}
         metrics |= {f"macs[{path}]": macs for path, (_, macs) in layers.items() if path}
     names = comparison.names

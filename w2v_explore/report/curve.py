@@ -9,7 +9,7 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.crossing import macs_crossing_samples, measured_crossing_s
+from w2v_explore.analysis.latency.crossing import macs_crossing_samples, measured_crossing_s
 from w2v_explore.report.result import Result
 from w2v_explore.report.units import duration
 

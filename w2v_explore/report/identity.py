@@ -1,6 +1,6 @@
 """What is said of the preset that a config equals or is nearest to."""
 
-from w2v_explore.analysis.identify import Nearest
+from w2v_explore.analysis.presets.identify import Nearest
 from w2v_explore.config.load import Config
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, field_value, first_few

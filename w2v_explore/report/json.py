@@ -9,7 +9,7 @@ from w2v_explore.encoding import dump_json
 from w2v_explore.report.result import Measurement, Result, measured_roof_shares
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.compare import Comparison
+    from w2v_explore.analysis.comparing.compare import Comparison
 
 
 def dump(document: object) -> str:
@@ -32,7 +32,7 @@ def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = 
     """
     documents = [result_document(result, depth) for result in results]
     if changes:
-        from w2v_explore.analysis.documents import baseline_document, metrics_document
+        from w2v_explore.analysis.comparing.documents import baseline_document, metrics_document
 
         for document, change in zip(documents, changes, strict=True):
             document["baseline"] = baseline_document(change.baseline)

@@ -15,7 +15,7 @@ from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, percent
 
 if TYPE_CHECKING:  # importing it would import torch
-    from w2v_explore.analysis.calibration import Calibration
+    from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.measure.latency import Latency
     from w2v_explore.measure.ledger import Ledger
     from w2v_explore.measure.statistics import Ratio

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from w2v_explore.analysis.fit import Fit
-from w2v_explore.analysis.memory_costs import NOT_INCLUDED, Fits, MemoryCosts
-from w2v_explore.analysis.training import TrainingCost, kept_path
+from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
+from w2v_explore.analysis.memory.inference import NOT_INCLUDED
+from w2v_explore.analysis.memory.largest_workload import Fit
+from w2v_explore.analysis.memory.training import TrainingCost, kept_path
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table

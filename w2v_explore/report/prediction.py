@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.latency_documents import describe_interval
+from w2v_explore.analysis.latency.documents import describe_interval
 from w2v_explore.report.table import Column, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, percent, short
 
 if TYPE_CHECKING:
-    from w2v_explore.analysis.calibration import Calibration
-    from w2v_explore.analysis.prediction import Prediction
+    from w2v_explore.analysis.latency.calibration import Calibration
+    from w2v_explore.analysis.latency.prediction import Prediction
 
 # Less than this of the time is not worth a warning.
 _NOTEWORTHY = 0.1

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from w2v_explore.analysis.analyze import Analysis
 
 if TYPE_CHECKING:  # importing measure would import torch; the others are needed by few
-    from w2v_explore.analysis.calibration import Calibration
-    from w2v_explore.analysis.prediction import Prediction
+    from w2v_explore.analysis.latency.calibration import Calibration
+    from w2v_explore.analysis.latency.prediction import Prediction
     from w2v_explore.measure.audit import MacsAudit
     from w2v_explore.measure.latency import Latency
 
@@ -46,7 +46,7 @@ def measured_roof_shares(analysis: Analysis, latency: Latency, calibration: Cali
     """The share of the roof that each layer achieved, by module path; empty without a calibration."""
     if calibration is None:
         return {}
-    from w2v_explore.analysis.roofline import roof_shares
+    from w2v_explore.analysis.latency.roofline import roof_shares
 
     return roof_shares(
         analysis, calibration.roofs, {path: layer.total.median_s for path, layer in latency.layers.items()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.identify import nearest_preset
-from w2v_explore.analysis.memory import inference_memory
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
 from w2v_explore.report.result import Measurement, Result
@@ -150,7 +150,7 @@ def _totals(analysis: Analysis) -> Table:
         table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
     table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
     table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
-    inference = inference_memory(analysis.architecture, analysis.workload)
+    inference = inference_memory(analysis.tree, analysis.workload)
     live, total = inference.peak_activation_bytes, inference.total_bytes
     table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
     table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))

@@ -1,0 +1,1 @@
+"""Configs side by side, and what makes the difference."""

@@ -1,0 +1,1 @@
+"""Work and time: roofs, calibrations, predictions."""

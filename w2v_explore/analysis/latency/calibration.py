@@ -1,0 +1,298 @@
+"""What `calibrate` found out about a device, and the file in the user's cache folder that keeps it.
+
+A calibration holds for one device, dtype, number of threads and version of torch. What was made with another is never
+used.
+"""
+
+import json
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from w2v_explore import host
+from w2v_explore.analysis.latency.roofline import KINDS, Roofs
+from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.errors import CalibrationError, SourceError
+from w2v_explore.files.json_document import DocumentError, Member, document_root
+from w2v_explore.files.read import read_whole
+
+_SCHEMA_VERSION = 1
+# A calibration has some 300 KB.
+_MAX_BYTES = 16 * 2**20
+# Wide of all that is measured, and so narrow that no product or quotient of such figures is infinite.
+_LEAST_SECONDS, _MOST_SECONDS = 1e-12, 1e9
+_MOST_SIZE = 10**30
+
+
+class Sample(NamedTuple):
+    """The time that one operation took within a forward pass.
+
+    Attributes:
+        reference: The number of the reference that ran it.
+        kind: As in `Work`, or the kind of what no operation took.
+        macs: Multiply–accumulates that it did.
+        bytes: Bytes that it moved.
+        seconds: Median of its own time.
+    """
+
+    reference: int
+    kind: str
+    macs: int
+    bytes: int
+    seconds: float
+
+
+class Reference(NamedTuple):
+    """A forward pass that was measured as a whole.
+
+    Attributes:
+        name: What ran.
+        audio_seconds: Of the one utterance.
+        median_s: End to end, without hooks.
+        iqr_s: Interquartile range of the same.
+        held_out_s: What the samples of the other references predict for it.
+    """
+
+    name: str
+    audio_seconds: float
+    median_s: float
+    iqr_s: float
+    held_out_s: float
+
+    @property
+    def ratio(self) -> float:
+        """Measured over predicted."""
+        return self.median_s / self.held_out_s
+
+
+class NoiseMark(NamedTuple):
+    """Something that disturbed forward passes while they were measured.
+
+    Attributes:
+        name: Of the disturbance.
+        found: What was seen, at its worst.
+        advice: What to try.
+        passes: How many of the references it disturbed.
+    """
+
+    name: str
+    found: str
+    advice: str
+    passes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Calibration:
+    """What a device does.
+
+    Attributes:
+        device: ``cpu``, ``cuda``, ``cuda:1``.
+        device_name: What the hardware is called.
+        dtype: Of weights and activations.
+        threads: Threads that torch computed with on the CPU; None for another device.
+        is_default_threads: Whether torch takes as many when it is not told; True for another device.
+        torch_version: The torch that computed.
+        created: When it was made, ISO 8601 in UTC.
+        roofs: The two figures of the roofline.
+        samples: Operations of the references.
+        references: Whole forward passes.
+        noise: What disturbed them; None where nobody watched, as versions before this record did not.
+    """
+
+    device: str
+    device_name: str
+    dtype: str
+    threads: int | None
+    is_default_threads: bool
+    torch_version: str
+    created: str
+    roofs: Roofs
+    samples: tuple[Sample, ...]
+    references: tuple[Reference, ...]
+    noise: tuple[NoiseMark, ...] | None = ()
+
+    def __repr__(self) -> str:
+        threads = f", {self.threads} threads" if self.threads is not None else ""
+        return (
+            f"<Calibration of {self.device} ({self.device_name}){threads} in {self.dtype}, torch {self.torch_version}: "
+            f"{len(self.samples)} operations, {len(self.references)} forward passes>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``calibrate`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.latency.documents import calibration_document  # few ask for it
+
+        return calibration_document(self)
+
+    @property
+    def path(self) -> Path:
+        """The file that keeps it."""
+        threads = [] if self.threads is None else [f"{self.threads}_threads"]
+        parts = [self.device, self.device_name, self.dtype, *threads, f"torch_{self.torch_version}"]
+        return calibrations_folder() / ("-".join(map(_slug, parts)) + ".json")
+
+
+def canonical_device(name: str) -> str:
+    """The first of its kind without its number: ``cuda:0`` → ``cuda``."""
+    return name.removesuffix(":0")
+
+
+def encode_calibration(calibration: Calibration) -> bytes:
+    """The content of a calibration's file."""
+    document = {
+        "schema_version": _SCHEMA_VERSION,
+        **{field.name: getattr(calibration, field.name) for field in fields(calibration)},
+        "roofs": calibration.roofs._asdict(),
+        "references": [reference._asdict() for reference in calibration.references],
+        "noise": None if calibration.noise is None else [mark._asdict() for mark in calibration.noise],
+    }
+    return json.dumps(document).encode()
+
+
+def read_calibration(path: Path) -> Calibration:
+    """The calibration that a file keeps.
+
+    Raises:
+        CalibrationError: It cannot be read, or is not what `encode_calibration` makes; the message has the path of the
+            member that is wrong.
+    """
+    try:
+        return _decode(document_root(read_whole(str(path), _MAX_BYTES)))
+    except SourceError as error:
+        raise CalibrationError(f"{error}; delete it and calibrate again") from error
+    except DocumentError as error:
+        raise CalibrationError(f"{path} is no calibration ({error}); delete it and calibrate again") from error
+
+
+def find_calibration(
+    device: str, dtype: str, threads: int | None = None, device_name: str | None = None
+) -> Calibration | None:
+    """This device's calibration for the installed torch; None where there is none.
+
+    Args:
+        device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        dtype: Of weights and activations.
+        threads: Of a CPU; None for as many as torch takes when it is not told.
+        device_name: What the hardware is called; None for the processor that this is, and for any other device.
+
+    Raises:
+        CalibrationError: A file that may hold it cannot be read.
+        MissingExtraError: torch is not installed.
+    """
+    found = [each for each in _read_all(device, dtype) if not _mismatch(each, device_name)]
+    if canonical_device(device) == "cpu":
+        found = [each for each in found if each.threads == threads or (threads is None and each.is_default_threads)]
+    return max(found, key=lambda calibration: calibration.created, default=None)
+
+
+def require_calibration(device: str, dtype: str, threads: int | None = None) -> Calibration:
+    """The newest calibration of this machine for a device and a dtype.
+
+    Args:
+        device: As in ``summary --device``.
+        dtype: As in `Workload`.
+        threads: Of the CPU; as many as torch takes by itself by default.
+
+    Raises:
+        CalibrationError: There is none; the message has the command that makes one, and why others do not count.
+        MissingExtraError: torch is not installed.
+    """
+    calibration = find_calibration(device, dtype, threads)
+    if calibration is not None:
+        return calibration
+    options = [f"--device {device}"] if device != "cpu" else []
+    options += [f"--dtype {dtype}"] if dtype != "float32" else []
+    options += [f"--threads {threads}"] if threads is not None else []
+    on = device if threads is None else f"{device} with {threads} thread{'s' if threads > 1 else ''}"
+    lines = [
+        f"no calibration to predict from for {dtype} on {on}: run `{' '.join(['w2v-explore calibrate', *options])}`"
+    ]
+    for other in _read_all(device, dtype):
+        reason = _mismatch(other) or f"it is for --threads {other.threads}"
+        lines.append(f"{other.path.name} does not count: {reason}")
+    raise CalibrationError(*lines)
+
+
+def _read_all(device: str, dtype: str) -> list[Calibration]:
+    """All that are kept for a device and a dtype, whatever the rest."""
+    device = canonical_device(device)
+    paths = sorted(calibrations_folder().glob(f"{_slug(device)}-*-{dtype}-*.json"))
+    return [each for each in map(read_calibration, paths) if (each.device, each.dtype) == (device, dtype)]
+
+
+def _mismatch(calibration: Calibration, device_name: str | None = None) -> str | None:
+    """Why a calibration does not hold here, whatever the threads; None where it does."""
+    if calibration.torch_version != host.torch_version():
+        return f"it was made with torch {calibration.torch_version}, and {host.torch_version()} is installed"
+    if device_name is None and calibration.device == "cpu":
+        device_name = host.cpu_name()
+    if device_name is not None and calibration.device_name != device_name:
+        return f"it was made on {calibration.device_name}, and this is {device_name}"
+    return None
+
+
+def _decode(document: Member) -> Calibration:
+    """The record that a document holds; raises DocumentError where it holds none."""
+    version = document.at("schema_version").integer()
+    if version != _SCHEMA_VERSION:
+        raise DocumentError(f"its schema_version is {version}, and this program reads {_SCHEMA_VERSION}")
+    threads, roofs, noise = document.at("threads"), document.at("roofs"), document.find("noise")
+    references = tuple(map(_reference, document.at("references").items()))
+    if not references:
+        raise document.at("references").refuse("at least one")
+    samples = tuple(_sample(item, len(references)) for item in document.at("samples").items())
+    if missing := KINDS - {sample.kind for sample in samples}:
+        raise DocumentError(f"samples: none is of the kind {min(missing)}")
+    return Calibration(
+        device=document.at("device").text(),
+        device_name=document.at("device_name").text(),
+        dtype=document.at("dtype").text(tuple(DTYPE_BYTES)),
+        threads=None if threads.value is None else threads.integer(1),
+        is_default_threads=document.at("is_default_threads").flag(),
+        torch_version=document.at("torch_version").text(),
+        created=document.at("created").text(),
+        roofs=Roofs(*[roofs.at(name).number(1, _MOST_SIZE) for name in Roofs._fields]),
+        samples=samples,
+        references=references,
+        noise=None if noise is None or noise.value is None else tuple(map(_noise_mark, noise.items())),
+    )
+
+
+def _sample(item: Member, num_references: int) -> Sample:
+    reference, kind, macs, size, seconds = item.items(len(Sample._fields))
+    return Sample(
+        reference=reference.integer(0, num_references - 1),
+        kind=kind.text(),
+        macs=macs.integer(0, _MOST_SIZE),
+        bytes=size.integer(1, _MOST_SIZE),
+        seconds=_seconds(seconds),
+    )
+
+
+def _reference(item: Member) -> Reference:
+    return Reference(
+        name=item.at("name").text(),
+        audio_seconds=_seconds(item.at("audio_seconds")),
+        median_s=_seconds(item.at("median_s")),
+        iqr_s=item.at("iqr_s").number(0, _MOST_SECONDS),
+        held_out_s=_seconds(item.at("held_out_s")),
+    )
+
+
+def _noise_mark(item: Member) -> NoiseMark:
+    name, found, advice = (item.at(name).text() for name in ("name", "found", "advice"))
+    return NoiseMark(name, found, advice, item.at("passes").integer())
+
+
+def _seconds(member: Member) -> float:
+    return member.number(_LEAST_SECONDS, _MOST_SECONDS)
+
+
+def calibrations_folder() -> Path:
+    """Where calibrations are kept."""
+    return host.cache_folder() / "calibrations"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.+]+", "_", text)

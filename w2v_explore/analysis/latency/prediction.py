@@ -1,0 +1,192 @@
+"""Latency of a model that was never built, from a calibration of the device.
+
+A device reaches a different share of its roof in each kind of operation and at each size. A calibration knows that
+share for operations of models like ours, measured inside whole forward passes; an operation that was not measured is
+given the shares of those of its kind that are most like it. What lies between the operations (views, Python, freeing
+memory) is one more such operation, which moves all bytes of the pass.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log, log2
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.analyze import Analysis, as_analysis
+from w2v_explore.analysis.compute import folded_path
+from w2v_explore.analysis.latency.calibration import Calibration, Sample
+from w2v_explore.analysis.latency.calibration_figures import Interval, find_interval
+from w2v_explore.analysis.latency.roofline import Roofs, Work, total_by_path, trace_work
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import kind_of
+from w2v_explore.config.load import ConfigLike
+from w2v_explore.errors import CalibrationError
+
+# Sizes that differ by this factor are taken for alike when it is asked whether a size was measured.
+_ALIKE = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Prediction:
+    """The expected latency of a forward pass, without lengths and gradients.
+
+    Attributes:
+        seconds: End to end.
+        audio_seconds: The duration of all utterances of the batch together.
+        interval: How far off it may be.
+        layers: Seconds at and below each layer, by module path; of equal layers in a row the first, as one.
+        unattributed_s: Seconds that no layer takes.
+        beyond_share: The share of the seconds that goes to operations larger or smaller than any that were measured.
+        calibration: What it rests on.
+    """
+
+    seconds: float
+    audio_seconds: float
+    interval: Interval
+    layers: Mapping[str, float]
+    unattributed_s: float
+    beyond_share: float
+    calibration: Calibration
+
+    def __repr__(self) -> str:
+        return f"<Prediction: {self.seconds:.4g} s, {self.low_s:.4g} to {self.high_s:.4g} s, by {self.calibration!r}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``prediction`` in the JSON of ``summary --predict`` (docs/json.md), as plain data."""
+        from w2v_explore.analysis.latency.documents import prediction_document  # few ask for it
+
+        return prediction_document(self)
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of computation for each second of audio."""
+        return self.seconds / self.audio_seconds
+
+    def layer_seconds(self, analysis: Analysis, path: str) -> float:
+        """Seconds at and below the layer at a path of the analysis."""
+        return self.layers[folded_path(analysis.layers, path)]
+
+    @property
+    def low_s(self) -> float:
+        """The lower end of the interval."""
+        return self.seconds / self.interval.factor
+
+    @property
+    def high_s(self) -> float:
+        """The upper end of the interval."""
+        return self.seconds * self.interval.factor
+
+
+def predict(config: Analysis | ConfigLike, calibration: Calibration, *, workload: Workload | None = None) -> Prediction:
+    """Predict the latency of a config's model on the device of a calibration; nothing is run.
+
+    Args:
+        config: As in `analyze`, or an analysis.
+        calibration: From `require_calibration`.
+        workload: As in `analyze`; that of the analysis where one is given.
+
+    Raises:
+        CalibrationError: The calibration is of another dtype than the workload.
+        WorkloadError: The input is too short to give a frame.
+        TypeError: An argument is of another type.
+    """
+    analysis = as_analysis(config, workload)
+    if not isinstance(calibration, Calibration):
+        raise TypeError(f"calibration is {kind_of(calibration)}; give what require_calibration returns")
+    if analysis.workload.dtype != calibration.dtype:
+        raise CalibrationError(f"{calibration!r} says nothing of {analysis.workload.dtype}")
+    estimate = estimate_latency(analysis, Neighbours(calibration.samples, calibration.roofs))
+    return Prediction(
+        seconds=estimate.seconds,
+        audio_seconds=analysis.workload.audio_seconds,
+        interval=find_interval(calibration.references),
+        layers=estimate.layers,
+        unattributed_s=estimate.unattributed_s,
+        beyond_share=estimate.beyond_s / estimate.seconds,
+        calibration=calibration,
+    )
+
+
+class Estimate(NamedTuple):
+    """The seconds of a pass as measured operations suggest them; the fields are those of `Prediction`."""
+
+    layers: Mapping[str, float]
+    unattributed_s: float
+    beyond_s: float
+
+    @property
+    def seconds(self) -> float:
+        """End to end."""
+        return self.layers[""] + self.unattributed_s
+
+
+def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> Estimate:
+    """Each operation of a pass, and what lies between them, from the measured ones most like it."""
+    works = trace_work(analysis)
+    between = work_between(analysis, works)
+    own = {work.path: neighbours.seconds(work) for work in works}
+    unattributed_s = neighbours.seconds(between)
+    beyond_s = sum(work.copies * own[work.path] for work in works if not neighbours.surround(work))
+    if not neighbours.surround(between):
+        beyond_s += unattributed_s
+    return Estimate(total_by_path(analysis.layers, own), unattributed_s, beyond_s)
+
+
+def work_between(analysis: Analysis, works: Sequence[Work]) -> Work:
+    """What lies between the operations of a pass, as an operation that moves all their bytes."""
+    size = sum(work.copies * work.bytes for work in works)
+    return Work("", f"{analysis.config.model.extractor_mode}/between", 0, size, 1)
+
+
+class Neighbours:
+    """The measured operations, and what those most like another say of it.
+
+    Args:
+        samples: Measured operations; of any kind that is asked for at least one.
+        roofs: Of the device that ran them.
+    """
+
+    def __init__(self, samples: Iterable[Sample], roofs: Roofs) -> None:
+        self._roofs = roofs
+        self._by_kind: dict[str, list[_Point]] = {}
+        for sample in samples:
+            least = self._least_seconds(sample)
+            point = _Point(*_logarithms(sample), least, log(sample.seconds / least))
+            self._by_kind.setdefault(sample.kind, []).append(point)
+
+    def seconds(self, work: Work) -> float:
+        """The time of an operation: its least time, slowed down as operations like it are.
+
+        The slow-down is the geometric mean over the measured operations of its kind, weighted by a Gaussian of the
+        distance in MACs and bytes with a deviation of one octave (kernel regression, Nadaraya 1964 and Watson 1964).
+        Far from all that was measured it is that of the nearest.
+        """
+        points = self._by_kind[work.kind]
+        macs, size = _logarithms(work)
+        distances = [(macs - point.macs) ** 2 + (size - point.bytes) ** 2 for point in points]
+        nearest = min(distances)
+        weights = [exp((nearest - distance) / 2) for distance in distances]
+        weighted = sum(weight * point.slow_down for weight, point in zip(weights, points, strict=True))
+        return self._least_seconds(work) * exp(weighted / sum(weights))
+
+    def surround(self, work: Work) -> bool:
+        """Whether operations as small and as large were measured."""
+        least = self._least_seconds(work)
+        measured = [point.least_s for point in self._by_kind[work.kind]]
+        return min(measured) / _ALIKE <= least <= max(measured) * _ALIKE
+
+    def _least_seconds(self, work: Work | Sample) -> float:
+        return self._roofs.least_seconds(work.macs, work.bytes)
+
+
+class _Point(NamedTuple):
+    """A measured operation: logarithms of its size and of how many times slower than its roof it is."""
+
+    macs: float
+    bytes: float
+    least_s: float
+    slow_down: float
+
+
+def _logarithms(work: Work | Sample) -> tuple[float, float]:
+    """MACs and bytes in octaves; operations without MACs all have 0."""
+    return log2(work.macs) if work.macs else 0.0, log2(work.bytes)

@@ -1,0 +1,1 @@
+"""Which tensors are alive when, and what fits."""

@@ -1,0 +1,126 @@
+"""All that `memory` answers of one config: inference and training in float32 and in 16 bits, and what fits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from w2v_explore.analysis.analyze import Analysis, as_analysis
+from w2v_explore.analysis.memory.inference import InferenceMemory, inference_memory
+from w2v_explore.analysis.memory.largest_workload import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory.training import TrainingCost, training_cost
+from w2v_explore.analysis.quantity import parse_size_bytes
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.arguments import kind_of
+from w2v_explore.config.load import ConfigLike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fits:
+    """What fits a memory, by dtype.
+
+    Attributes:
+        memory_bytes: The memory.
+        inference: The largest forward passes.
+        training: The largest training steps.
+        checkpointed_training: The same with a checkpoint at each transformer layer; empty where nobody asked.
+    """
+
+    memory_bytes: int
+    inference: Mapping[str, Fit]
+    training: Mapping[str, Fit]
+    checkpointed_training: Mapping[str, Fit]
+
+    @property
+    def all(self) -> tuple[Fit, ...]:
+        """What fits in each of these ways."""
+        ways = (self.inference, self.training, self.checkpointed_training)
+        return tuple(fit for way in ways for fit in way.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MemoryCosts:
+    """What inference and training of a config cost, by dtype, the workload's own first.
+
+    Attributes:
+        analysis: The config and the workload.
+        inference: Of a forward pass.
+        training: Of a training step; 16 bits mean mixed precision.
+        fits: What fits the memory that was asked about; None where none was.
+    """
+
+    analysis: Analysis
+    inference: Mapping[str, InferenceMemory]
+    training: Mapping[str, TrainingCost]
+    fits: Fits | None
+
+    @property
+    def workload_fits(self) -> bool:
+        """Whether the workload fits the memory that was asked about in any way that is shown."""
+        batch = self.analysis.workload.batch
+        return self.fits is None or any(fit.batch >= batch for fit in self.fits.all)
+
+    def __repr__(self) -> str:
+        inference, training = next(iter(self.inference.values())), next(iter(self.training.values()))
+        return (
+            f"<MemoryCosts of {self.analysis.config.name!r}: inference {inference.total_bytes:,} bytes, "
+            f"training {training.total_bytes(checkpointing=False):,} bytes for {self.analysis.workload}>"
+        )
+
+    def to_dict(self, depth: int | None = None) -> dict[str, Any]:
+        """The JSON document of ``memory`` (docs/json.md), as plain data; its layers down to a depth, or all."""
+        from w2v_explore.analysis.memory.documents import memory_document  # few ask for it
+
+        return memory_document(self, depth)
+
+
+def memory(
+    config: Analysis | ConfigLike,
+    workload: Workload | None = None,
+    *,
+    fit: int | str | None = None,
+    checkpointing: bool = False,
+) -> MemoryCosts:
+    """Work out the memory of inference and of training, in closed form, and what fits a given memory.
+
+    Args:
+        config: As in `analyze`, or an analysis.
+        workload: As in `analyze`; that of the analysis where one is given.
+        fit: A memory to fill with the largest batch and the longest audio: bytes, or text as ``24GiB``.
+        checkpointing: Whether to fill it with checkpointed training too.
+
+    Raises:
+        WorkloadError: The input is too short to give a frame.
+        QuantityError: ``fit`` is no size of a memory.
+        TypeError: An argument is of another type.
+    """
+    analysis = as_analysis(config, workload)
+    memory_bytes = None if fit is None else _size_bytes(fit)
+    workload = analysis.workload
+    other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
+    dtypes = (workload.dtype, other)
+    fits = None
+    if memory_bytes is not None:
+        fits = Fits(
+            memory_bytes=memory_bytes,
+            inference={dtype: fit_inference(analysis, memory_bytes, dtype) for dtype in dtypes},
+            training={dtype: fit_training(analysis, memory_bytes, dtype, checkpointing=False) for dtype in dtypes},
+            checkpointed_training={
+                dtype: fit_training(analysis, memory_bytes, dtype, checkpointing=True)
+                for dtype in (dtypes if checkpointing else ())
+            },
+        )
+    return MemoryCosts(
+        analysis=analysis,
+        inference={dtype: inference_memory(analysis.tree, replace(workload, dtype=dtype)) for dtype in dtypes},
+        training={dtype: training_cost(analysis, dtype) for dtype in dtypes},
+        fits=fits,
+    )
+
+
+def _size_bytes(size: int | str) -> int:
+    if isinstance(size, str):
+        return parse_size_bytes(size)
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"fit is {kind_of(size)}; give a whole number of bytes, or a text as '24GiB'")
+    # What a text may say is said there once.
+    return parse_size_bytes(str(size))

@@ -1,0 +1,1 @@
+"""Bytes to nodes with places, within limits."""

@@ -1,0 +1,197 @@
+"""From a config to the tree of a wav2vec 2.0 model.
+
+The paper is Baevski et al. 2020 (arXiv 2006.11477); module names, and with them the keys of the state_dict, are those
+of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are added wherever torchaudio calls a
+function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
+"""
+
+from w2v_explore.config.kinds import ConvLayer
+from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import (
+    GELU,
+    Add,
+    Conv1d,
+    Dropout,
+    GroupNorm,
+    LayerNorm,
+    Linear,
+    PaddingMask,
+    SamePad,
+    ScaledDotProductAttention,
+    WeightNorm,
+)
+
+_GELU = GELU()
+_ADD = Add()
+
+_ACTIVATION = Layer("activation", "GELU", _GELU)
+_CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
+_SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
+_PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
+_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=("", "pos_conv_embed"))
+_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=("", "dropout"))
+
+_PRE_NORM_LAYER = (
+    "layer_norm", "attention", "dropout", "attention_residual",
+    "final_layer_norm", "feed_forward", "feed_forward_residual",
+)  # fmt: skip
+_POST_NORM_LAYER = (
+    "attention", "dropout", "attention_residual", "layer_norm",
+    "feed_forward", "feed_forward_residual", "final_layer_norm",
+)  # fmt: skip
+
+
+def build(config: Wav2Vec2Config) -> Layer:
+    """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
+    children = [build_feature_extractor(config), _encoder(config)]
+    if config.aux_num_out is not None:
+        children.append(build_aux(config, config.aux_num_out))
+    return Layer("", "Wav2Vec2Model", children=tuple(children))
+
+
+def build_feature_extractor(config: Wav2Vec2Config) -> Layer:
+    """The convolutions that turn waveforms into frames."""
+    blocks = []
+    in_channels = 1
+    for number, conv_layer in enumerate(config.conv_layers):
+        blocks.append(build_conv_block(config, number, in_channels, conv_layer))
+        in_channels = conv_layer[0]
+    conv_layers = Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True)
+    return Layer("feature_extractor", "FeatureExtractor", None, (conv_layers,))
+
+
+def build_conv_block(config: Wav2Vec2Config, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
+    """One layer of the extractor: its convolution, its norm if it has one, its activation."""
+    out_channels, kernel, stride = conv_layer
+    conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
+    children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
+    schedule: tuple[str, ...] = ()
+    norm = _extractor_norm(config.extractor_mode, number, out_channels)
+    if norm is not None:
+        children.insert(0, norm)
+        schedule = ("conv", "layer_norm", "activation")
+    return Layer(str(number), "ConvLayerBlock", None, tuple(children), schedule=schedule, channels_first=True)
+
+
+def _extractor_norm(mode: str, number: int, channels: int) -> Layer | None:
+    if mode == "layer_norm":
+        return Layer("layer_norm", "LayerNorm", LayerNorm(channels), channels_first=True)
+    if number == 0:
+        return Layer("layer_norm", "GroupNorm", GroupNorm(channels), channels_first=True)
+    return None
+
+
+def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
+    """The linear head on the transformer."""
+    return _linear("aux", config.encoder_embed_dim, num_outputs)
+
+
+def _encoder(config: Wav2Vec2Config) -> Layer:
+    children = (build_feature_projection(config), _PADDING_MASK, build_transformer(config))
+    return Layer("encoder", "Encoder", None, children)
+
+
+def build_feature_projection(config: Wav2Vec2Config) -> Layer:
+    """From the extractor's channels to the transformer's width."""
+    in_channels = config.conv_layers[-1][0]
+    children = (
+        _layer_norm("layer_norm", in_channels),
+        _linear("projection", in_channels, config.encoder_embed_dim),
+        _dropout("dropout", config.encoder_projection_dropout),
+    )
+    return Layer("feature_projection", "FeatureProjection", None, children)
+
+
+def build_transformer(config: Wav2Vec2Config) -> Layer:
+    """The positional convolution, the norm and the layers."""
+    layers = Layer("layers", "ModuleList", None, (build_encoder_layer(config),))
+    children = (
+        _positional_convolution(config),
+        _POSITIONAL_RESIDUAL,
+        _layer_norm("layer_norm", config.encoder_embed_dim),
+        _dropout("dropout", config.encoder_dropout),
+        layers,
+    )
+    # Layers that normalise their input leave the last output unnormalised: the transformer then does it at its end.
+    pre_norm = config.encoder_layer_norm_first
+    start = ("pos_conv_embed", "residual")
+    schedule = (*start, "dropout", "layers", "layer_norm") if pre_norm else (*start, "layer_norm", "dropout", "layers")
+    options = (("layer_norm_first", not pre_norm), ("layer_drop", config.encoder_layer_drop))
+    return Layer("transformer", "Transformer", None, children, schedule, options=options)
+
+
+def _positional_convolution(config: Wav2Vec2Config) -> Layer:
+    kernel, channels = config.encoder_pos_conv_kernel, config.encoder_embed_dim
+    conv = Conv1d(
+        channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True
+    )
+    weight = Layer("weight", "WeightNorm", WeightNorm(conv.weight_shape))
+    parametrizations = Layer("parametrizations", "ModuleDict", None, (weight,))
+    children = [Layer("conv", "WeightNormConv1d", conv, (parametrizations,), channels_first=True)]
+    if kernel % 2 == 0:
+        children.append(_SAME_PAD)
+    children.append(_CONV_ACTIVATION)
+    return Layer("pos_conv_embed", "PositionalConv", None, tuple(children))
+
+
+def build_encoder_layer(config: Wav2Vec2Config) -> Layer:
+    """One transformer layer, for all of them."""
+    embed_dim, pre_norm = config.encoder_embed_dim, config.encoder_layer_norm_first
+    bypassed = "attention_residual" if pre_norm else "layer_norm"
+    children = (
+        _self_attention(config),
+        _dropout("dropout", config.encoder_dropout),
+        _ATTENTION_RESIDUAL,
+        _layer_norm("layer_norm", embed_dim),
+        _feed_forward(config),
+        Layer("feed_forward_residual", "Add", _ADD, sources=(bypassed, "feed_forward")),
+        _layer_norm("final_layer_norm", embed_dim),
+    )
+    return Layer(
+        "0",
+        "EncoderLayer",
+        None,
+        children,
+        _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
+        options=(("layer_norm_first", pre_norm),),
+        copies=config.encoder_num_layers,
+    )
+
+
+def _self_attention(config: Wav2Vec2Config) -> Layer:
+    embed_dim = config.encoder_embed_dim
+    product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
+    children = (
+        _linear("k_proj", embed_dim, embed_dim, sources=("",)),
+        _linear("v_proj", embed_dim, embed_dim, sources=("",)),
+        _linear("q_proj", embed_dim, embed_dim, sources=("",)),
+        Layer("product", "ScaledDotProductAttention", product, sources=("q_proj", "k_proj", "v_proj")),
+        _linear("out_proj", embed_dim, embed_dim),
+    )
+    schedule = ("q_proj", "k_proj", "v_proj", "product", "out_proj")
+    return Layer("attention", "SelfAttention", None, children, schedule)
+
+
+def _feed_forward(config: Wav2Vec2Config) -> Layer:
+    embed_dim, inner = config.encoder_embed_dim, config.encoder_ff_interm_features
+    children = (
+        _linear("intermediate_dense", embed_dim, inner),
+        _ACTIVATION,
+        _dropout("intermediate_dropout", config.encoder_ff_interm_dropout),
+        _linear("output_dense", inner, embed_dim),
+        _dropout("output_dropout", config.encoder_dropout),
+    )
+    return Layer("feed_forward", "FeedForward", None, children)
+
+
+def _linear(name: str, in_features: int, out_features: int, sources: tuple[str, ...] = ()) -> Layer:
+    return Layer(name, "Linear", Linear(in_features, out_features), sources=sources)
+
+
+def _layer_norm(name: str, channels: int) -> Layer:
+    return Layer(name, "LayerNorm", LayerNorm(channels))
+
+
+def _dropout(name: str, p: float) -> Layer:
+    return Layer(name, "Dropout", Dropout(p))
