@@ -22,6 +22,7 @@ from w2v_explore.config.text.nodes import (
 )
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
+from w2v_explore.errors import ArgumentError
 
 if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation
@@ -108,6 +109,21 @@ class Document(NamedTuple):
     translation: "Translation | None" = None
     missing: Mapping[str, Problem] = MappingProxyType({})
     warnings: tuple[Problem, ...] = ()
+
+
+def known_dialect(dialect: str | None) -> str | None:
+    """A dialect's name as it is, or none.
+
+    Raises:
+        ArgumentError: There is no such dialect.
+    """
+    if dialect is not None:
+        # Imported only where it is said whose config it is.
+        from w2v_explore.config.dialects.table import DIALECT_NAMES
+
+        if dialect not in DIALECT_NAMES:
+            raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")
+    return dialect
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:

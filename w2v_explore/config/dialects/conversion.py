@@ -8,9 +8,9 @@ from w2v_explore.config.codes import FOREIGN_REFUSED
 from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
 from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
-from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
+from w2v_explore.config.document import OWN_DIALECT, Entry, known_dialect, parse_document, plain_value
 from w2v_explore.config.family import default_family
-from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, known_dialect, read_document
+from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, Reading, read_config, rename_fields
