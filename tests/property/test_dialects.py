@@ -61,7 +61,7 @@ def test_reading_never_fails_without_a_place(values: dict[str, Any], dialect: st
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_field_is_in_two_places_of_a_dialect_s_table(dialect: str) -> None:
-    from w2v_explore.config.dialects.ledger import ignored_group
+    from w2v_explore.config.dialects.accounts import ignored_group
 
     table = DIALECTS[dialect]
     mapped = [name for counterpart in table.counterparts.values() for name in counterpart.names]

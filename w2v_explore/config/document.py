@@ -25,7 +25,7 @@ from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
 
 if TYPE_CHECKING:
-    from w2v_explore.config.dialects.ledger import Translation
+    from w2v_explore.config.dialects.accounts import Translation
 
 OWN_DIALECT = "w2v"
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.arguments import path_text
 from w2v_explore.config.codes import FOREIGN_REFUSED
-from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
+from w2v_explore.config.dialects.accounts import SAMPLE_RATE, Account, Status
 from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value

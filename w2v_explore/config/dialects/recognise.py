@@ -1,7 +1,7 @@
 """Whose config a mapping is, by its content."""
 
+from w2v_explore.config.dialects.accounts import Section
 from w2v_explore.config.dialects.hydra import names_a_model
-from w2v_explore.config.dialects.ledger import Section
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.table import CONV, HUGGINGFACE
 from w2v_explore.config.document import SHARED_NAMES

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from w2v_explore.config.dialects.ledger import Section
+from w2v_explore.config.dialects.accounts import Section
 from w2v_explore.config.dialects.table import FAIRSEQ2_ARCHITECTURES
 
 _DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}

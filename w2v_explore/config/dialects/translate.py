@@ -3,9 +3,9 @@
 import yaml
 
 from w2v_explore.config import codes
+from w2v_explore.config.dialects.accounts import Account, Accounts, Section, Translation
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.huggingface import read_huggingface
-from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
 from w2v_explore.config.dialects.recognise import recognise
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
@@ -42,13 +42,13 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
         return _read_torchaudio(document)
     if name not in DIALECTS:
         return document
-    ledger = Ledger(document, name)
+    accounts = Accounts(document, name)
     relative = find_relative(section)
     if relative is not None:
-        ledger.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
+        accounts.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
     else:
-        READERS[name](ledger, section)
-    return ledger.close()
+        READERS[name](accounts, section)
+    return accounts.close()
 
 
 def refuse(document: Document, message: str, *, is_known: bool = True) -> Document:

@@ -125,7 +125,7 @@ class Section(NamedTuple):
         return plain_value(self.pairs[name][1]) if name in self.pairs else None
 
 
-class Ledger:
+class Accounts:
     """Collects what reading another program's config comes to."""
 
     def __init__(self, document: Document, name: str) -> None:
