@@ -36,7 +36,7 @@ from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import Wav2Vec2Model
-from w2v_explore.model.weights import load_checkpoint
+from w2v_explore.model.weights import load_checkpoint, part_of
 from w2v_explore.tree.wav2vec2 import build_architecture
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -250,8 +250,11 @@ def _write_huggingface(model: Wav2Vec2Model, config: Config, path: Path) -> None
     path.mkdir()
     (path / "config.json").write_text(write_config(config, "huggingface"), encoding="utf-8")
     weights = model.state_dict()
-    names = keys_in_dialect(weights, "huggingface", prefix="" if config.model.aux_num_out is None else "wav2vec2.")
-    _save_tensors({name: weights[ours] for ours, name in names.items()}, path / "model.safetensors", {})
+    table = config.model.family.part("keys").KEYS
+    prefix = "" if config.model.aux_num_out is None else table.prefixes["huggingface"][0]
+    parts = keys_in_dialect(weights, table, "huggingface", prefix=prefix)
+    tensors = {name: part_of(weights[part.name], part) for name, part in parts.items()}
+    _save_tensors(tensors, path / "model.safetensors", {})
 
 
 def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
