@@ -10,7 +10,7 @@ from w2v_explore.checkpoint.fit import Misshapen, Missing, WeightsFit, describe_
 from w2v_explore.checkpoint.key_table import BATCH_NORM_BUFFERS, Dialect, Extra, KeyTable, Module, Packed, Parameter
 from w2v_explore.checkpoint.keys import Part, keys_in_dialect, translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
-from w2v_explore.checkpoint.shapes import Axis, count, infer_from_shapes, optional, size
+from w2v_explore.checkpoint.shapes import Axis, Count, infer_from_shapes, optional, size
 
 LAYER, THEIRS = "transformer.layers.{i}", "encoder.layers.{i}"
 
@@ -40,8 +40,8 @@ TABLE = KeyTable(
     extras={"huggingface": {"adapter": Extra("adapter", changes_outputs=True)}, "torchaudio": {}, "fairseq": {}},
     told={
         "width": size(Axis("stem.weight", 0, 2)),
-        "layers": count("transformer.layers"),
-        "outputs": optional(Axis("aux.weight", 0, 2), "aux"),
+        "layers": Count("transformer.layers"),
+        "outputs": optional("aux", Axis("aux.weight", 0, 2)),
     },
     conv_weight=None,
 )

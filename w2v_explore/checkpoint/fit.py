@@ -157,7 +157,7 @@ def _misshapen(
     for part, shape in parts:
         expected = part.shape(wanted)
         if shape != expected:
-            yield Misshapen(name, expected, shape, keys.part_names(name)[part.index] if part.of > 1 else None)
+            yield Misshapen(name, expected, shape, keys.part_names(name)[part.number] if part.of > 1 else None)
 
 
 def _missing(name: str, wanted: Shape, parts: list[tuple[Part, Shape]], keys: KeyTranslation) -> Iterable[Missing]:
@@ -165,7 +165,7 @@ def _missing(name: str, wanted: Shape, parts: list[tuple[Part, Shape]], keys: Ke
     if not parts:
         yield Missing(name, wanted)
     elif len(parts) < parts[0][0].of:
-        there = {part.index for part, _ in parts}
+        there = {part.number for part, _ in parts}
         names, shape = keys.part_names(name), parts[0][0].shape(wanted)
         yield from (Missing(name, shape, part) for index, part in enumerate(names) if index not in there)
 

@@ -4,7 +4,7 @@
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -108,6 +108,7 @@ class KeyTable:
             has no place for.
         absences: For each program our names of tensors that it leaves out of some models, and when.
         told: The fields that the shapes of the tensors tell, and how.
+        examples: What to propose for a field that no shape tells, from the values of those that shapes tell.
         conv_weight: Our name of the weights of the extractor's convolutions [channels, inputs, kernel], with ``{i}``;
             None where the family has no such extractor.
     """
@@ -121,6 +122,7 @@ class KeyTable:
     extras: Mapping[Dialect, Mapping[str, Extra]]
     absences: Mapping[Dialect, Mapping[str, str]] = field(default_factory=dict)
     told: Mapping[str, Told]
+    examples: Mapping[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
     conv_weight: str | None
 
     def with_modules(

@@ -26,12 +26,12 @@ class Part(NamedTuple):
 
     Attributes:
         name: Our name of the tensor.
-        index: Which part.
+        number: Which part, from 0.
         of: How many parts there are; 1 for the tensor itself.
     """
 
     name: str
-    index: int = 0
+    number: int = 0
     of: int = 1
 
     def shape(self, whole: Shape) -> Shape:
@@ -156,7 +156,7 @@ def keys_in_dialect(
         template, number = _template(name, vocabulary)
         for place in vocabulary[template]:
             start = outside if place.is_head else prefix
-            translated[start + place.name.replace("{i}", number)] = Part(name, place.index, place.of)
+            translated[start + place.name.replace("{i}", number)] = Part(name, place.number, place.of)
     return translated
 
 
@@ -166,7 +166,7 @@ class _Place(NamedTuple):
     Attributes:
         name: The program's.
         ours: Ours.
-        index: Which part of ours.
+        number: Which part of ours.
         of: Of how many.
         is_buffer: Whether it is no parameter.
         is_head: Whether it lies beside the model.
@@ -177,7 +177,7 @@ class _Place(NamedTuple):
 
     name: str
     ours: str
-    index: int = 0
+    number: int = 0
     of: int = 1
     is_buffer: bool = False
     is_head: bool = False
@@ -325,7 +325,7 @@ def _our_part(name: str, vocabulary: Mapping[str, _Place], prefix: str, outside:
             continue
         place = vocabulary[template]
         if place.is_head == is_head:
-            return Part(place.ours.replace("{i}", number), place.index, place.of), place.is_buffer
+            return Part(place.ours.replace("{i}", number), place.number, place.of), place.is_buffer
     return None
 
 

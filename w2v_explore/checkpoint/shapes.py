@@ -25,7 +25,7 @@ class Axis(NamedTuple):
     """A size of a tensor.
 
     Attributes:
-        name: The tensor's, ours.
+        name: The tensor's, ours; with ``{i}`` that of the first layer in which it is.
         axis: Which of its axes.
         axes: How many it has; a tensor with another number is misshapen, and tells nothing.
     """
@@ -34,17 +34,24 @@ class Axis(NamedTuple):
     axis: int
     axes: int
 
-    def size(self, shapes: Shapes) -> int | None:
-        """The size; None where the tensor is absent or misshapen."""
-        shape = shapes.get(self.name, ())
-        return shape[self.axis] if len(shape) == self.axes else None
+    def find(self, shapes: Shapes) -> tuple[int, str] | None:
+        """The size, and the name of the tensor that it is of; None where the tensor is absent or misshapen."""
+        name = self.name.replace("{i}", "0")
+        if name not in shapes and name != self.name:
+            pattern = re.compile(re.escape(self.name).replace(r"\{i\}", "([0-9]+)"))
+            layers = (
+                int(found[1]) for found in map(pattern.fullmatch, shapes) if found and len(found[1]) <= _MAX_DIGITS
+            )
+            name = self.name.replace("{i}", str(min(layers, default=0)))
+        shape = shapes.get(name, ())
+        return (shape[self.axis], name) if len(shape) == self.axes else None
 
 
 def size(*axes: Axis) -> Told:
     """A field that is a size of a tensor: of the first that is there."""
 
     def tell(shapes: Shapes) -> tuple[int, str] | None:
-        return next(((found, axis.name) for axis in axes if (found := axis.size(shapes)) is not None), None)
+        return next(filter(None, (axis.find(shapes) for axis in axes)), None)
 
     return tell
 
@@ -53,34 +60,42 @@ def quotient(dividend: Axis, divisor: Axis) -> Told:
     """A field that is a size of a tensor divided by another: groups."""
 
     def tell(shapes: Shapes) -> tuple[int, str] | None:
-        whole, part = dividend.size(shapes), divisor.size(shapes)
-        return (whole // part, dividend.name) if whole is not None and part and whole % part == 0 else None
+        whole, part = dividend.find(shapes), divisor.find(shapes)
+        if whole is None or part is None or part[0] == 0 or whole[0] % part[0]:
+            return None
+        return whole[0] // part[0], whole[1]
 
     return tell
 
 
-def optional(axis: Axis, module: str) -> Told:
+def optional(module: str, *axes: Axis) -> Told:
     """A field that is a size of a module, and None in a model without the module."""
 
     def tell(shapes: Shapes) -> tuple[int | None, str] | None:
-        found = axis.size(shapes)
+        found = size(*axes)(shapes)
         if found is not None:
-            return found, axis.name
+            return found
         return None if any(name.startswith(f"{module}.") for name in shapes) else (None, "no head")
 
     return tell
 
 
-def count(path: str) -> Told:
-    """A field that counts layers: one more than the last of which a tensor is there."""
-    layer = re.compile(rf"{re.escape(path)}\.([0-9]+)\.")
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A field that counts the layers of a stack: one more than the last of which a tensor is there.
 
-    def tell(shapes: Shapes) -> tuple[int, str] | None:
+    Attributes:
+        path: The stack's.
+    """
+
+    path: str
+
+    def __call__(self, shapes: Shapes) -> tuple[int, str] | None:
+        """The number, and the layers that tell it."""
+        layer = re.compile(rf"{re.escape(self.path)}\.([0-9]+)\.")
         numbers = (int(found[1]) for name in shapes if (found := layer.match(name)) and len(found[1]) <= _MAX_DIGITS)
         last = max(numbers, default=-1)
-        return None if last < 0 else (last + 1, f"{path}.0–{last}")
-
-    return tell
+        return None if last < 0 else (last + 1, f"{self.path}.0–{last}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import find_unseen_conflicts, open_checkpoint
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,5 +69,5 @@ def check_checkpoint(checkpoint: str | os.PathLike[str], config: ConfigLike) -> 
     tables = (wanted.model.family.part("keys").KEYS,)
     keys = translate_keys((tensor.name for tensor in found.tensors), tables)
     fit = fit_weights(found.tensors, keys, dict(build_architecture(wanted.model).state_dict_shapes()))
-    conflicts = tuple(find_unseen_conflicts(found, wanted.model))
+    conflicts = tuple(find_unseen_conflicts(found, keys, wanted.model))
     return CheckpointFit(checkpoint=found, keys=keys, config=wanted, fit=fit, conflicts=conflicts)

@@ -3,6 +3,9 @@
 Ours are torchaudio's, of ``torchaudio.models.Wav2Vec2Model``.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from w2v_explore.checkpoint.key_table import (
     BATCH_NORM_BUFFERS,
     WEIGHT_NORMED,
@@ -11,7 +14,7 @@ from w2v_explore.checkpoint.key_table import (
     KeyTable,
     Module,
 )
-from w2v_explore.checkpoint.shapes import Axis, Shapes, Told, conv_sizes, count, optional, quotient, size
+from w2v_explore.checkpoint.shapes import Axis, Count, Shapes, Told, conv_sizes, optional, quotient, size
 
 _CONV = "feature_extractor.conv_layers"
 _CONV_WEIGHT = f"{_CONV}.{{i}}.conv.weight"
@@ -121,7 +124,7 @@ _EXTRAS: dict[Dialect, dict[str, Extra]] = {
 
 
 def _extractor_mode(shapes: Shapes) -> tuple[str, str] | None:
-    """Layer norms follow all convolutions, a group norm the first; of a single convolution nobody can say which it is."""
+    """Layer norms follow all convolutions, a group norm the first; after a single one it may be either."""
     if f"{_CONV}.0.layer_norm.weight" not in shapes or len(conv_sizes(shapes, _CONV_WEIGHT)) < 2:
         return None
     each_normalises = f"{_CONV}.1.layer_norm.weight" in shapes
@@ -134,20 +137,31 @@ def _extractor_conv_bias(shapes: Shapes) -> tuple[bool, str] | None:
     return f"{_CONV}.0.conv.bias" in shapes, f"{_CONV}.*.conv.bias"
 
 
-_DIRECTION = "encoder.transformer.pos_conv_embed.conv.parametrizations.weight.original1"
 _PROJECTION = "encoder.feature_projection.projection.weight"
-_INNER = "encoder.transformer.layers.0.feed_forward.intermediate_dense.weight"
+_MAGNITUDE = "encoder.transformer.pos_conv_embed.conv.parametrizations.weight.original0"
+_DIRECTION = "encoder.transformer.pos_conv_embed.conv.parametrizations.weight.original1"
+_NORM = "encoder.transformer.layer_norm.weight"
+_INNER = f"{_OURS}.feed_forward.intermediate_dense.weight"
+_OUTER = f"{_OURS}.feed_forward.output_dense.weight"
 
 _TOLD: dict[str, Told] = {
     "extractor_mode": _extractor_mode,
     "extractor_conv_bias": _extractor_conv_bias,
-    "encoder_embed_dim": size(Axis(_PROJECTION, 0, 2), Axis(_DIRECTION, 0, 3)),
-    "encoder_pos_conv_kernel": size(Axis(_DIRECTION, 2, 3)),
+    "encoder_embed_dim": size(Axis(_PROJECTION, 0, 2), Axis(_DIRECTION, 0, 3), Axis(_NORM, 0, 1)),
+    "encoder_pos_conv_kernel": size(Axis(_DIRECTION, 2, 3), Axis(_MAGNITUDE, 2, 3)),
     "encoder_pos_conv_groups": quotient(Axis(_DIRECTION, 0, 3), Axis(_DIRECTION, 1, 3)),
-    "encoder_num_layers": count("encoder.transformer.layers"),
-    "encoder_ff_interm_features": size(Axis(_INNER, 0, 2)),
-    "aux_num_out": optional(Axis("aux.weight", 0, 2), "aux"),
+    "encoder_num_layers": Count("encoder.transformer.layers"),
+    "encoder_ff_interm_features": size(Axis(_INNER, 0, 2), Axis(_OUTER, 1, 2)),
+    "aux_num_out": optional("aux", Axis("aux.weight", 0, 2), Axis("aux.bias", 0, 1)),
 }
+
+_USUAL_HEAD_DIM = 64
+
+
+def _usual_heads(told: Mapping[str, Any]) -> str:
+    embed_dim = told.get("encoder_embed_dim", 0)
+    return str(max(embed_dim // _USUAL_HEAD_DIM, 1)) if embed_dim else "12"
+
 
 KEYS = KeyTable(
     family="wav2vec2",
@@ -164,11 +178,14 @@ KEYS = KeyTable(
     absences={
         "fairseq": {
             _PROJECTION: (
-                "fairseq leaves the projection out where the last convolution is as wide as the encoder; torchaudio "
-                "and Hugging Face always have one"
+                "fairseq has no projection where the last convolution is as wide as the encoder; ours has one always"
             )
         }
     },
     told=_TOLD,
+    examples={
+        "encoder_num_heads": _usual_heads,
+        "encoder_layer_norm_first": lambda told: "true (pre-norm) or false (post-norm)",
+    },
     conv_weight=_CONV_WEIGHT,
 )
