@@ -217,9 +217,8 @@ def expected_shapes(family: Family, table: KeyTable, told: ShapeFindings, tensor
             that can be there.
     """
     convs = [[channels, kernel, 1] for channels, kernel in told.conv_sizes] or [[1, 1, 1]]
-    values: dict[str, Any] = {
-        name: _no_trace(field.kind, convs) for name, field in family.config.FIELDS.items()
-    } | dict(told.values)
+    values: dict[str, Any] = {name: _no_trace(field.kind, convs) for name, field in family.config.FIELDS.items()}
+    values |= told.values
     for name, tell in table.told.items():
         if isinstance(tell, Count):
             values[name] = min(values[name], tensors)
