@@ -6,7 +6,6 @@ of it is read: nothing below that package names a family's module.
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -90,9 +89,8 @@ def _divisors(number: int) -> list[int]:
     return small + [number // divisor for divisor in small]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Family:
-    """What all configs of one architecture share.
+    """What all configs of one architecture share; it knows the class of its configs, and the class knows it.
 
     Attributes:
         name: Its name in `FAMILIES`.
@@ -103,16 +101,29 @@ class Family:
         frames_at: The path of the module whose output has the frames that reports count.
     """
 
-    name: str
-    title: str
-    config: "type[ModelConfig]"
-    agreements: tuple[Agreement, ...]
-    components: Mapping[str, str]
-    frames_at: str
+    # No dataclass: making one would cost every start of the linter a hundredth of its time.
+    __slots__ = ("agreements", "components", "config", "frames_at", "name", "title")
 
-    def __post_init__(self) -> None:
-        """Tell the class of the configs whose it is."""
-        self.config.family = self
+    def __init__(
+        self,
+        *,
+        name: str,
+        title: str,
+        config: "type[ModelConfig]",
+        agreements: tuple[Agreement, ...],
+        components: Mapping[str, str],
+        frames_at: str,
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.config = config
+        self.agreements = agreements
+        self.components = components
+        self.frames_at = frames_at
+        config.family = self
+
+    def __repr__(self) -> str:
+        return f"<Family {self.name!r}: {self.title}, {len(self.config.FIELDS)} fields>"
 
     def part(self, file: str) -> ModuleType:
         """One of the modules of its folder: ``tree``, ``preset_values``."""
