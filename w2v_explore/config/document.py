@@ -117,7 +117,7 @@ def parse_document(source: Source, dialect: str | None = None) -> Document:
 
     Args:
         source: YAML or JSON, ours or another program's.
-        dialect: One of `w2v_explore.config.dialects.table.DIALECT_NAMES`; recognised by its content by default.
+        dialect: One of `w2v_explore.config.dialects.programs.DIALECT_NAMES`; recognised by its content by default.
     """
     document = _parse(source, dialect)
     if source.path is None or not FIELDS.keys().isdisjoint(document.entries):

@@ -137,7 +137,7 @@ def known_dialect(dialect: str | None) -> str | None:
     """
     if dialect is not None:
         # Imported only where it is said whose config it is.
-        from w2v_explore.config.dialects.table import DIALECT_NAMES
+        from w2v_explore.config.dialects.programs import DIALECT_NAMES
 
         if dialect not in DIALECT_NAMES:
             raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")

@@ -177,13 +177,9 @@ def _misspells_the_family(document: Document) -> bool:
     """Whether what says which model it is is a misspelt name of one that can be read, or no name at all."""
     from difflib import get_close_matches
 
-    from w2v_explore.config.dialects.table import (
-        FAIRSEQ_GROUPS,
-        FAIRSEQ_MODELS,
-        FAIRSEQ_REFUSED,
-        HUGGINGFACE_CONFIGS,
-        HUGGINGFACE_REFUSED,
-    )
+    from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS, FAIRSEQ_REFUSED
+    from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
+    from w2v_explore.config.family import names_in
 
     assert document.translation is not None
     for account in document.translation.accounts:
@@ -202,10 +198,10 @@ def _misspells_the_family(document: Document) -> bool:
                 return True
             continue
         known, refused = {
-            "model_type": (HUGGINGFACE_CONFIGS, HUGGINGFACE_REFUSED),
-            "_name": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
-            "arch": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
-        }.get(name, ({}, {}))
+            "model_type": (names_in("huggingface"), HUGGINGFACE_REFUSED),
+            "_name": (names_in("fairseq"), FAIRSEQ_REFUSED),
+            "arch": (names_in("fairseq"), FAIRSEQ_REFUSED),
+        }.get(name, ((), {}))
         value = account.value.lower()
         close = get_close_matches(value, [*known, *refused], n=1, cutoff=_CLOSE_FAMILY)
         if account.value not in refused and close:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from w2v_explore.arguments import path_text
 from w2v_explore.config.codes import FOREIGN_REFUSED
 from w2v_explore.config.dialects.accounts import SAMPLE_RATE, Account, Status
-from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
+from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import DEFAULT_FAMILY, default_family
 from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, known_dialect, read_document
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 _ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "what it extends is written out", "budgets": "limits for the linter"}
-_WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}}
+_WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}, "unilm": {"aux_num_out": ""}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -135,13 +135,18 @@ def convert_reading(reading: Reading, to: str) -> Conversion:
 
 
 def _refusal(reading: Reading, field: str, message: str) -> Problem:
-    entry = reading.entries[field]
+    entry = reading.entries.get(field)
     return Problem(
         rule=FOREIGN_REFUSED,
-        place=entry.value_place(),
-        key=entry.name(),
+        place=entry.value_place() if entry is not None else reading.document.start,
+        key=entry.name() if entry is not None else field,
         message=rename_fields(message, reading.entries),
     )
+
+
+def _family(reading: Reading) -> str:
+    """The family of a config that was read; the default one where it is too wrong to tell."""
+    return reading.model.family.name if reading.model is not None else DEFAULT_FAMILY
 
 
 def account_for_conversion(reading: Reading, to: str) -> list[Row]:
@@ -185,7 +190,7 @@ def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:
     value = plain_value(entry.value)
-    target = target_name(field, to, is_null=value is None)
+    target = target_name(_family(reading), field, to, is_null=value is None)
     if account is not None and entry.path == reading.document.source.name:
         return Row(account.status, account.theirs, field, target, value, account.note)
     if entry.path.startswith(OVERRIDES):
@@ -195,13 +200,14 @@ def _field_row(reading: Reading, field: str, entry: Entry, account: Account | No
     return Row("mapped", entry.name(), field, target, value, note)
 
 
-def target_name(field: str, to: str, is_null: bool) -> str:
+def target_name(family: str, field: str, to: str, is_null: bool) -> str:
     """What a dialect calls one of our fields; empty for the nulls that other programs leave unsaid."""
     if to not in DIALECTS:
         return field
     if is_null:
         return ""
-    return ", ".join(DIALECTS[to].counterparts[field].names) or _WITHOUT_A_NAME[to][field]
+    column = column_of(family, to)
+    return "" if column is None else ", ".join(column.counterparts[field].names) or _WITHOUT_A_NAME[to][field]
 
 
 def _metadata_row(reading: Reading, key: str, entry: Entry, to: str) -> Row:

@@ -7,42 +7,27 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.accounts import (
-    KIND,
-    SAMPLE_RATE,
-    Accounts,
-    Section,
-    as_number,
-    conv_node,
-    is_on,
-    scalar,
-)
-from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
-from w2v_explore.config.dialects.recognise import WRAPPERS
-from w2v_explore.config.dialects.table import (
-    CLASS_KEYS,
-    CONV,
+from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
+from w2v_explore.config.dialects.columns import CONV, HEAD, Counterpart
+from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ,
     FAIRSEQ_CONFIGS,
     FAIRSEQ_CTC,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
-    FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_PRETRAINING,
     FAIRSEQ_REFUSED,
     FAIRSEQ_TEXT_TASKS,
-    HEAD,
-    HUGGINGFACE,
-    HUGGINGFACE_CONFIGS,
-    INHERITING,
-    KIND_KEYS,
-    OTHER_SIZES,
-    TEXT_KEYS,
-    Counterpart,
 )
+from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
+from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
+from w2v_explore.config.dialects.recognise import WRAPPERS
+from w2v_explore.config.dialects.section import Section, as_number, conv_node, is_on, scalar
+from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
 from w2v_explore.config.document import Entry, plain_value
+from w2v_explore.config.family import family_called, names_in
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
@@ -57,9 +42,6 @@ _OPEN_HEAD = (
 )
 # The second is what forks and Hugging Face call it.
 _RATES = (SAMPLE_RATE, "sampling_rate")
-_NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in counterpart.names}
-# What changes the model wherever it is said of it.
-_OF_THE_MODEL = _NAMES | FAIRSEQ.refused.keys()
 # fairseq's text of values that replace those of the config when a model is loaded.
 _MODEL_OVERRIDES = "model_overrides"
 _ADAPTERS = ("lora", "adapter", "peft")
@@ -106,7 +88,7 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
         accounts.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(accounts, model, section if is_fine_tuned else None)
     _read_rates(accounts, root, section, outermost)
-    known = _NAMES | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
+    known = accounts.column.names | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
     if is_fine_tuned:
         known |= FAIRSEQ_PRETRAINING
         for part in FAIRSEQ_PRETRAINING & model.pairs.keys():
@@ -166,7 +148,9 @@ def _complain_of(accounts: Accounts, outer: Section, name: str, entered: str) ->
         accounts.warn(outer, name, f"{name}: what stands beside the model is not counted")
         return False
     message = None
-    if name in _NAMES or ("." in name and name.rpartition(".")[2] in _OF_THE_MODEL):
+    # What changes the model wherever it is said of it.
+    of_the_model = accounts.column.names | accounts.column.refused.keys()
+    if name in accounts.column.names or ("." in name and name.rpartition(".")[2] in of_the_model):
         message = f"{name} stands beside `{entered}:`, where fairseq does not read it; move it there"
     elif name in INHERITING and is_on(outer.pairs[name][1]):
         message = f"{name} takes in another file, which is not read here; write out the fields that it holds"
@@ -177,7 +161,7 @@ def _complain_of(accounts: Accounts, outer: Section, name: str, entered: str) ->
         return True
     holder = outer if name == _MODEL_OVERRIDES else around
     overrides = holder.value(_MODEL_OVERRIDES) if holder is not None else None
-    changed = sorted(_OF_THE_MODEL & {*_WORD.findall(overrides)}) if isinstance(overrides, str) else []
+    changed = sorted(of_the_model & {*_WORD.findall(overrides)}) if isinstance(overrides, str) else []
     if holder is None or not changed:
         return False
     message = f"{_MODEL_OVERRIDES} changes {' and '.join(changed)} as the model is loaded; write it in its own field"
@@ -196,7 +180,7 @@ def _unwrap(accounts: Accounts, root: Section) -> Section | None:
     """The level that a tool has put another around; None where a model of another kind is named around it."""
     for name in WRAPPERS:
         inner = root.inner(name)
-        if inner is not None and "model" not in root.pairs and not _NAMES & root.pairs.keys():
+        if inner is not None and "model" not in root.pairs and not accounts.column.names & root.pairs.keys():
             # fairseq's checkpoints keep what older ones had under `args`, and `cfg` goes before it.
             passed_over = WRAPPERS if name == WRAPPERS[0] else ()
             return inner if _ignore_beside(accounts, root, inner, passed_over) else None
@@ -238,8 +222,10 @@ def _check_name(accounts: Accounts, section: Section, is_inner: bool = False) ->
 
 def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: bool) -> bool:
     name = section.value(key)
-    if isinstance(name, str) and name in FAIRSEQ_MODELS and not (is_inner and name in FAIRSEQ_FINE_TUNED):
-        note = FAIRSEQ_MODELS[name]
+    family = family_called("fairseq", name) if isinstance(name, str) else None
+    if isinstance(name, str) and family is not None and not (is_inner and name in FAIRSEQ_FINE_TUNED):
+        accounts.family = family
+        note = accounts.column.kinds[name].remark
         if note is not None:
             accounts.warn(section, key, f"{key} is {name}: {note}")
         accounts.ignore(section, key, KIND)
@@ -308,7 +294,7 @@ def _is_known_model(text: str) -> bool:
     # Imported only where a model is named by something else than `_name`.
     from w2v_explore.config.model_names import find_model
 
-    if text in FAIRSEQ_MODELS or text in HUGGINGFACE_CONFIGS:
+    if text in (*names_in("fairseq"), *names_in("huggingface")):
         return True
     known = find_model(text)
     return known is not None and known.preset is not None
@@ -354,31 +340,37 @@ def _pretrained_section(accounts: Accounts, section: Section) -> Section | None:
 
 
 def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | None) -> None:
-    """Enter the 16 fields.
+    """Enter the fields.
 
     Args:
         accounts: Where to.
         model: The section that states the architecture.
         wrapper: The level of a fine-tuned model around it, whose dropouts hold whatever the section says.
     """
-    for field, counterpart in FAIRSEQ.counterparts.items():
+    for field, counterpart in accounts.column.counterparts.items():
         if field == HEAD:
             _read_head(accounts, wrapper or model)
         elif field == CONV:
-            _read_conv_layers(accounts, model)
+            read_conv_layers(accounts, model, _defaults_of(model)[0])
         elif wrapper is not None and field in FAIRSEQ_OVERRIDES:
             override = Counterpart((FAIRSEQ_OVERRIDES[field],), FAIRSEQ_OVERRIDE_DEFAULT)
             accounts.read_field(field, override, wrapper, _defaults_of(wrapper)[1])
         else:
             accounts.read_field(field, counterpart, model, _defaults_of(model)[0])
-    _check_projection(accounts, model)
+    check_projection(accounts, model)
 
 
-def _read_conv_layers(accounts: Accounts, model: Section) -> None:
-    """Parse the expression; every layer stands where the whole of it does."""
-    [name] = FAIRSEQ.counterparts[CONV].names
+def read_conv_layers(accounts: Accounts, model: Section, whose: str) -> None:
+    """Parse the expression; every layer stands where the whole of it does.
+
+    Args:
+        accounts: Where to.
+        model: The section that states it.
+        whose: Whose default holds where it does not.
+    """
+    [name] = accounts.column.counterparts[CONV].names
     if name not in model.pairs:
-        accounts.enter_default(CONV, model, (name,), None, _defaults_of(model)[0])
+        accounts.enter_default(CONV, model, (name,), None, whose)
         return
     node = model.pairs[name][1]
     value = plain_value(node)
@@ -416,7 +408,7 @@ def _read_head(accounts: Accounts, section: Section) -> None:
     accounts.enter(HEAD, section, (HEAD,), scalar(int(comment[1]), start, end), "a comment in the file")
 
 
-def _check_projection(accounts: Accounts, model: Section) -> None:
+def check_projection(accounts: Accounts, model: Section) -> None:
     """Refuse a transformer as wide as the last convolution: fairseq builds no projection between them."""
     layers, width = accounts.field_value(CONV), accounts.field_value("encoder_embed_dim")
     last = (layers or STANDARD_CONV_LAYERS)[-1] if isinstance(layers, list) or layers is None else None
@@ -454,20 +446,20 @@ def _read_rates(accounts: Accounts, root: Section, section: Section, outermost: 
 def _account_for_wrapper(accounts: Accounts, section: Section, model: Section) -> None:
     """The level around a fine-tuned model: it decides on the dropouts, and on nothing else of the architecture."""
     for field in FAIRSEQ_OVERRIDES:
-        [name] = FAIRSEQ.counterparts[field].names
+        [name] = accounts.column.counterparts[field].names
         if name in model.pairs:
             accounts.ignore(model, name, "out of date: the level around w2v_args says it")
     for name in section.pairs:
-        if name in _NAMES and name not in FAIRSEQ_OVERRIDES.values():
+        if name in accounts.column.names and name not in FAIRSEQ_OVERRIDES.values():
             accounts.ignore(section, name, "out of date: w2v_args say it")
-    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args", *_RATES}
+    known = accounts.column.names | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args", *_RATES}
     accounts.account_for_rest(section, known, is_flat=not section.prefix)
 
 
 def _resolve_all(accounts: Accounts, section: Section, root: Section) -> Section:
     """The section with numbers and interpolations as OmegaConf reads them; what stays open is refused."""
     pairs = {}
-    wanted = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | FAIRSEQ.refused.keys()
+    wanted = accounts.column.names | set(FAIRSEQ_OVERRIDES.values()) | accounts.column.refused.keys()
     for name, (key, node) in section.pairs.items():
         value = _resolve(node, root)
         if value is None and name in wanted:

@@ -7,20 +7,20 @@ from typing import Any
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts, Section, as_number, conv_node, scalar
-from w2v_explore.config.dialects.table import (
-    CLASS_KEYS,
-    CONV,
-    HEAD,
+from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
+from w2v_explore.config.dialects.columns import CONV, HEAD
+from w2v_explore.config.dialects.huggingface_words import (
     HUGGINGFACE,
     HUGGINGFACE_CLASSES,
-    HUGGINGFACE_CONFIGS,
     HUGGINGFACE_HEADS,
     HUGGINGFACE_PREFIXES,
     HUGGINGFACE_REFUSED,
-    OTHER_SIZES,
 )
+from w2v_explore.config.dialects.programs import column_of
+from w2v_explore.config.dialects.section import Section, as_number, conv_node, scalar
+from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
 from w2v_explore.config.document import plain_value
+from w2v_explore.config.family import DEFAULT_FAMILY, family_called, names_in
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.text.nodes import RejectedError, compose, decode
@@ -30,7 +30,6 @@ from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import SourceError
 
 _KINDS = {"model_type", "architectures"}
-_NAMES = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
 # transformers passes over both: the rate is the feature extractor's, and is looked for there first.
 _RATES = ("sampling_rate", SAMPLE_RATE)
 _ADAPTERS = "adapter_config.json"
@@ -44,8 +43,9 @@ def read_huggingface(accounts: Accounts, root: Section) -> None:
     classes = _class_names(accounts, root)
     if classes is None or not _check_family(accounts, root, classes):
         return
-    whose = f"transformers' {HUGGINGFACE_CONFIGS[_model_type(root, classes) or 'wav2vec2']}"
-    for field, counterpart in HUGGINGFACE.counterparts.items():
+    kinds = accounts.column.kinds
+    whose = f"transformers' {kinds[_model_type(root, classes) or next(iter(kinds))].config}"
+    for field, counterpart in accounts.column.counterparts.items():
         if field not in (CONV, HEAD):
             accounts.read_field(field, counterpart, root, whose)
     _read_conv_layers(accounts, root, whose)
@@ -56,7 +56,7 @@ def read_huggingface(accounts: Accounts, root: Section) -> None:
         adapters = os.path.join(os.path.dirname(source.path), _ADAPTERS)
         if os.path.lexists(adapters):
             accounts.warn_of_file(f"{adapters}: the adapters of PEFT, which transformers adds, are not counted")
-    accounts.account_for_rest(root, _NAMES | _KINDS | set(_RATES), is_flat=True)
+    accounts.account_for_rest(root, accounts.column.names | _KINDS | set(_RATES), is_flat=True)
 
 
 def _class_names(accounts: Accounts, root: Section) -> list[str] | None:
@@ -74,7 +74,7 @@ def _refuse_classes(accounts: Accounts, root: Section, message: str) -> None:
     """Refuse the whole for its classes; with a ``model_type`` that can be read, it is one of that family, wrong."""
     accounts.refuse_family(root, "architectures", message)
     model_type = root.value("model_type")
-    accounts.is_family = isinstance(model_type, str) and model_type in HUGGINGFACE_CONFIGS
+    accounts.is_family = isinstance(model_type, str) and _is_known(model_type)
 
 
 def _family_of(name: str) -> tuple[str | None, str]:
@@ -93,28 +93,36 @@ def _model_type(root: Section, classes: Sequence[str]) -> str | None:
     if isinstance(value, str) and value:
         return value
     families = [family for family, end in map(_family_of, classes) if end in HUGGINGFACE_HEADS]
-    return next((family for family in families if family in HUGGINGFACE_CONFIGS), None)
+    return next((family for family in families if family is not None and _is_known(family)), None)
+
+
+def _is_known(model_type: str) -> bool:
+    return family_called("huggingface", model_type) is not None
 
 
 def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> bool:
     """Whether the config is of a family that can be read, and says so; complains of the cause alone where it is not."""
     value = root.value("model_type")
-    if value not in (None, "") and not (isinstance(value, str) and value in HUGGINGFACE_CONFIGS):
+    if value not in (None, "") and not (isinstance(value, str) and _is_known(value)):
         reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
-        reason = reason or f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
+        reason = reason or f"only {', '.join(names_in('huggingface'))} have an architecture that can be read"
         accounts.refuse_family(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
         return False
     for name in classes:
         family, _ = _family_of(name)
-        if family in HUGGINGFACE_REFUSED:
+        if family is not None and not _is_known(family):
             beside = f", and model_type is {value}" if value else ""
             message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
+            _refuse_classes(accounts, root, message)
+            return False
+        if value and family is not None and family_called("huggingface", family) != family_called("huggingface", value):
+            message = f"{name} is a class of {family}, and model_type is {value}; the two have different architectures"
             _refuse_classes(accounts, root, message)
             return False
     if not value and classes and _model_type(root, classes) is None:
         message = (
             f"{classes[0]} is no class that is known here, and no model_type says what it is; "
-            f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
+            f"only {', '.join(names_in('huggingface'))} have an architecture that can be read"
         )
         accounts.refuse_family(root, "architectures", message)
         return False
@@ -122,6 +130,7 @@ def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> 
         return False
     if value:
         accounts.ignore(root, "model_type", KIND)
+    accounts.family = family_called("huggingface", _model_type(root, classes) or "") or DEFAULT_FAMILY
     return True
 
 
@@ -146,7 +155,7 @@ def _states_an_architecture(accounts: Accounts, root: Section) -> bool:
 
 def _read_conv_layers(accounts: Accounts, root: Section, whose: str) -> None:
     """Make one list of layers of three lists; each value stays where it stands."""
-    names = HUGGINGFACE.counterparts[CONV].names
+    names = accounts.column.counterparts[CONV].names
     stated = [name for name in names if name in root.pairs]
     if not stated:
         accounts.enter_default(CONV, root, names, None, whose)
@@ -189,14 +198,14 @@ def _read_head(accounts: Accounts, root: Section, whose: str, classes: Sequence[
         _check_architecture(accounts, root, name)
     if "architectures" in root.pairs:
         accounts.ignore(root, "architectures", KIND)
-    [size] = HUGGINGFACE.counterparts[HEAD].names
+    [size] = accounts.column.counterparts[HEAD].names
     ctc = next((name for name in classes if name.endswith("ForCTC")), None)
     if ctc is not None:
         if size in root.pairs and root.value(size) is None:
             message = f"{size} is null, and {ctc} has a head of that size; write it, or give --set {HEAD}=32"
             accounts.ask(HEAD, root, size, message)
             return
-        accounts.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, whose)
+        accounts.read_field(HEAD, accounts.column.counterparts[HEAD], root, whose)
         return
     note = "no *ForCTC among the architectures" if classes else "no architectures are named"
     accounts.enter_default(HEAD, root, (), None, note)
@@ -269,15 +278,18 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
     """The ``config.json`` of a model, as plain data.
 
     Null convolutions are left to transformers' default, which is the same seven. transformers builds a model with
-    exactly the parameters of ours from it: masking is off, since a model that masks has one vector more, and so is the
-    dropout before the head, which the model here has not.
+    exactly the parameters of ours from it.
     """
     values = model.to_mapping()
+    column = column_of(model.family.name, "huggingface")
+    assert column is not None  # `unwritable` was asked
+    model_type, kind = next(iter(column.kinds.items()))
+    name = (kind.config or "").removesuffix("Config")
     config: dict[str, Any] = {
-        "architectures": ["Wav2Vec2Model" if values[HEAD] is None else "Wav2Vec2ForCTC"],
-        "model_type": "wav2vec2",
+        "architectures": [f"{name}Model" if values.get(HEAD) is None else f"{name}ForCTC"],
+        "model_type": model_type,
     }
-    for field, counterpart in HUGGINGFACE.counterparts.items():
+    for field, counterpart in column.counterparts.items():
         value = values[field]
         if field == CONV:
             if value is not None:
@@ -286,12 +298,4 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
         elif field != HEAD or value is not None:
             ours_to_theirs = {ours: theirs for theirs, ours in counterpart.words.items()}
             config[counterpart.names[0]] = ours_to_theirs.get(value, value)
-    return config | {
-        "hidden_act": "gelu",
-        "feat_extract_activation": "gelu",
-        "layer_norm_eps": 1e-5,
-        "final_dropout": 0.0,
-        "apply_spec_augment": False,
-        "mask_time_prob": 0.0,
-        "mask_feature_prob": 0.0,
-    }
+    return config | dict(column.constants)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import Accounts, Section, scalar
-from w2v_explore.config.dialects.table import FAIRSEQ_GROUPS
+from w2v_explore.config.dialects.accounts import Accounts
+from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS
+from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.validate import describe
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import Section
+from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import shorten

@@ -3,13 +3,15 @@
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import Account, Accounts, Section, Translation
+from w2v_explore.config.dialects.accounts import Account, Accounts, Translation
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.huggingface import read_huggingface
+from w2v_explore.config.dialects.programs import DIALECTS
 from w2v_explore.config.dialects.recognise import recognise
 from w2v_explore.config.dialects.relatives import find_relative
+from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
-from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.dialects.unilm import read_unilm
 from w2v_explore.config.document import Document, plain_value
 from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import Problem
@@ -19,7 +21,7 @@ FIELDS = default_family().config.FIELDS
 UNKNOWN = "unknown"
 """Whose config a file is that is nobody's."""
 
-READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface}
+READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface, "unilm": read_unilm}
 
 
 def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -> Document:
