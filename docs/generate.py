@@ -40,7 +40,7 @@ from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, family_named
 from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.load import load_config
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values

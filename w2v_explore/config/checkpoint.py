@@ -16,7 +16,8 @@ from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, Shape, sho
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import Count, ShapeFindings, infer_from_shapes
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document, Entry, parse_document, plain_value
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import Document, Entry, plain_value
 from w2v_explore.config.family import Family, family_named, key_tables
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Field, Flag, Integer, Kind, Probability
 from w2v_explore.config.model_config import ModelConfig

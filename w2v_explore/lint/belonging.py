@@ -8,10 +8,10 @@ from typing import TypeGuard
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import SHARED_NAMES, Document
+from w2v_explore.config.entries import SHARED_NAMES, Document
 from w2v_explore.config.family import default_family
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import METADATA
 
 FIELDS = default_family().config.FIELDS
 

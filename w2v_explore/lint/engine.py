@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document
+from w2v_explore.config.entries import Document
 from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity

@@ -31,8 +31,8 @@ from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import Config, ConfigLike, as_config
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model

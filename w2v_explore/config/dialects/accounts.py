@@ -1,7 +1,7 @@
 """What becomes of each field of another program's config while it is read."""
 
 from collections.abc import Container
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -11,7 +11,7 @@ from w2v_explore.config.dialects.program import Program
 from w2v_explore.config.dialects.programs import DIALECTS, column_of
 from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.unknown_fields import ABOUT_LAYERS, INHERITING, ignored_group, is_harmless, matches
-from w2v_explore.config.document import Document, Entry, plain_value
+from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
 from w2v_explore.config.family import DEFAULT_FAMILY, family_named
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, TAG, place_of
 from w2v_explore.config.validate import describe
@@ -24,58 +24,6 @@ _WRITE_OUT = "write out the fields that it holds"
 
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
-
-Status = Literal["mapped", "defaulted", "ignored", "unread", "refused"]
-
-
-class Account(NamedTuple):
-    """What became of one field.
-
-    Attributes:
-        status: ``mapped`` to a field of ours; ``defaulted``, since the file does not state it; ``ignored``, since it
-            has no effect on the architecture; ``unread``, since it is not known and may have one; ``refused``, since it
-            has one that our fields cannot say.
-        theirs: Its path in the file, ``model.encoder_layers``.
-        field: Ours; None where there is none.
-        value: What it holds, as plain data of ours where it is mapped or defaulted.
-        note: Why, or whose default.
-        place: Where it stands, of what is ignored: rules about training look at it.
-    """
-
-    status: Status
-    theirs: str
-    field: str | None
-    value: object
-    note: str = ""
-    place: Place | None = None
-
-
-class Translation(NamedTuple):
-    """How another program's config was read.
-
-    Attributes:
-        dialect: Whose config it is, a key of `DIALECTS`, ``torchaudio``, or ``unknown`` for what is no config.
-        accounts: What became of each field, in the order of the file; defaults last.
-        warnings: What stands beside the architecture and is not read.
-        unread: A problem for each field that is not known, and may change the architecture.
-        label_rate: The labels per second that it is trained with; None where it does not say.
-        other_rates: Samples per second that are stated too, beside those that are taken.
-        open_head: What to say of a head that the model has, where its size is not given; None where it has none.
-        is_family: Whether it states an architecture that ours can be, right or wrong.
-        is_known_stranger: Whether it is of a kind that is known to be no config of a model.
-        family: The family of the architecture.
-    """
-
-    dialect: str
-    accounts: tuple[Account, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    unread: tuple[Problem, ...] = ()
-    label_rate: Entry | None = None
-    other_rates: tuple[Entry, ...] = ()
-    open_head: Problem | None = None
-    is_family: bool = True
-    is_known_stranger: bool = False
-    family: str = DEFAULT_FAMILY
 
 
 class Accounts:

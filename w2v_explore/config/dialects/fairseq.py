@@ -26,7 +26,7 @@ from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.section import Section, as_number, conv_node, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
-from w2v_explore.config.document import Entry, plain_value
+from w2v_explore.config.entries import Entry, plain_value
 from w2v_explore.config.family import family_called, names_in
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe

@@ -9,7 +9,7 @@ from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS
 from w2v_explore.config.dialects.section import Section, scalar
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.validate import describe
 
 DEFAULTS = "defaults"

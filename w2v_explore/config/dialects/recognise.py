@@ -3,7 +3,7 @@
 from w2v_explore.config.dialects.hydra import names_a_model
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section
-from w2v_explore.config.document import SHARED_NAMES
+from w2v_explore.config.entries import SHARED_NAMES
 from w2v_explore.config.family import default_family, names_in
 
 FIELDS = default_family().config.FIELDS

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.error import Mark
 
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.text.nodes import TAG
 
 # YAML 1.1 wants a dot in such numbers, and takes them for text; OmegaConf and transformers read numbers.

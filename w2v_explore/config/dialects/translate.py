@@ -3,7 +3,7 @@
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import Account, Accounts, Translation
+from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS
@@ -12,7 +12,7 @@ from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
 from w2v_explore.config.dialects.unilm import read_unilm
-from w2v_explore.config.document import Document, plain_value
+from w2v_explore.config.entries import Account, Document, Translation, plain_value
 from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import Problem
 

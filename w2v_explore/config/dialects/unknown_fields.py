@@ -8,7 +8,7 @@ import yaml
 
 from w2v_explore.config.dialects.programs import DIALECTS
 from w2v_explore.config.dialects.section import is_on
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.entries import plain_value
 
 HARMLESS = (
     # Losses and what is learnt from.
