@@ -5,7 +5,8 @@ import yaml
 from w2v_explore.config import codes
 from w2v_explore.config.entries import OWN_DIALECT, SHARED_NAMES, Document, Entry
 from w2v_explore.config.family import default_family
-from w2v_explore.config.text.nodes import OVERRIDE, RejectedError, compose, decode, place_of, shape
+from w2v_explore.config.text.limits import RejectedError
+from w2v_explore.config.text.nodes import OVERRIDE, compose, decode, place_of, shape
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
 

@@ -9,13 +9,8 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from w2v_explore.config.family import DEFAULT_FAMILY
-from w2v_explore.config.text.nodes import (
-    MAX_REMEMBERED_LENGTH,
-    MAX_VALUE_ITEMS,
-    TAG,
-    place_of,
-    shape,
-)
+from w2v_explore.config.text.limits import TAG
+from w2v_explore.config.text.nodes import MAX_REMEMBERED_LENGTH, MAX_VALUE_ITEMS, place_of, shape
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem
 

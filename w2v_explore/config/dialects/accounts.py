@@ -13,7 +13,8 @@ from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.unknown_fields import ABOUT_LAYERS, INHERITING, ignored_group, is_harmless, matches
 from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
 from w2v_explore.config.family import DEFAULT_FAMILY, family_named
-from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, TAG, place_of
+from w2v_explore.config.text.limits import TAG
+from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, place_of
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 

@@ -9,7 +9,7 @@ import yaml
 from yaml.error import Mark
 
 from w2v_explore.config.entries import plain_value
-from w2v_explore.config.text.nodes import TAG
+from w2v_explore.config.text.limits import TAG
 
 # YAML 1.1 wants a dot in such numbers, and takes them for text; OmegaConf and transformers read numbers.
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
