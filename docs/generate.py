@@ -1,6 +1,6 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/config.md comes from the table of fields, the list of figures in docs/json.md from the table of figures,
+docs/config.md comes from the families' tables of fields, the list of figures in docs/json.md from the table of figures,
 docs/dialects.md from the table of dialects and what the writers write, docs/python.md from the docstrings of the public
 names, docs/rules/ from those of the linter's rules.
 """
@@ -46,22 +46,22 @@ from w2v_explore.config.dialects.unknown_fields import (
     NOT_HARMLESS,
 )
 from w2v_explore.config.dialects.write import write_config
-from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, family_named
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named, other_families
 from w2v_explore.config.foreign_names import names_elsewhere
+from w2v_explore.config.kinds import Field
 from w2v_explore.config.load import load_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 
 _HEAD = """\
 # Config reference
 
-<!-- Made by `python docs/generate.py`. Change w2v_explore/families/wav2vec2/fields.py instead. -->
+<!-- Made by `python docs/generate.py`. Change a fields.py of w2v_explore/families/ instead. -->
 
 A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.wav2vec2_model`, so that
 `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may
-hold `extends` and metadata.
+hold `architecture`, `extends` and metadata.
 
 A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
 `-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about
@@ -73,8 +73,17 @@ write`. A file may have 512 KiB and nest 64 levels; YAML's merge keys and tags o
 ## extends
 
 `extends: <preset or path>` names the config that holds for every field that this one does not state. A path is
-relative to the file that says it; a chain of `extends` is followed to its end. Without `extends` all 16 fields are
-required. From the base come the 16 fields, `family` and `sample_rate`; the other metadata describe one file alone.
+relative to the file that says it; a chain of `extends` is followed to its end. Without `extends` all fields are
+required. From the base come the fields, `architecture`, `family` and `sample_rate`; the other metadata describe one
+file alone.
+
+## architecture
+
+`architecture: <name>` says which kind of encoder a config describes, and so which fields it has. A config that states
+none is of the architecture of the config that it extends, or a `wav2vec2`; one that extends another states the same or
+none. `--set` does not change it. There are
+
+@ARCHITECTURES@
 
 ## Metadata
 
@@ -89,19 +98,37 @@ def config_reference() -> str:
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
     lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
     lines += ["", "## Fields"]
-    for name, field in FIELDS.items():
-        lines += [
-            "",
-            f"### {name}",
-            "",
-            field.summary,
-            "",
-            field.effect,
-            "",
-            f"- legal: {legal_values(field)}",
-            *[f"- {title}: `{elsewhere}`" for title, elsewhere in names_elsewhere(DEFAULT_FAMILY, name).items()],
-        ]
-    return _HEAD + "\n".join(lines) + "\n"
+    lines += _field_sections(DEFAULT_FAMILY, default_family().config.FIELDS)
+    for family in other_families(default_family()):
+        lines += ["", f"## Fields of {family.title}", "", *_against_default(family)]
+        lines += _field_sections(family.name, _own_fields(family))
+    names = "\n".join(f"- `{name}`: {family_named(name).title}{_IS_DEFAULT.get(name, '')}." for name in FAMILIES)
+    return _HEAD.replace("@ARCHITECTURES@", names) + "\n".join(lines) + "\n"
+
+
+_IS_DEFAULT = {DEFAULT_FAMILY: ", where nothing is stated"}
+
+
+def _own_fields(family: Family) -> dict[str, Field]:
+    """The fields of a family that a config without an ``architecture`` has not, or has with another meaning."""
+    common = default_family().config.FIELDS
+    return {name: field for name, field in family.config.FIELDS.items() if common.get(name) != field}
+
+
+def _against_default(family: Family) -> Iterator[str]:
+    """How the fields of a family compare with those of a config without an ``architecture``."""
+    common, fields = default_family().config.FIELDS, family.config.FIELDS
+    lacking = [f"`{name}`" for name in common if name not in fields]
+    without = f" but {', '.join(lacking)}" if lacking else ""
+    yield f"`architecture: {family.name}` has the fields above{without}, and these:"
+
+
+def _field_sections(family: str, fields: Mapping[str, Field]) -> Iterator[str]:
+    for name, field in fields.items():
+        yield from ("", f"### {name}", "", field.summary, "", field.effect, "")
+        yield f"- legal: {legal_values(field)}"
+        for title, elsewhere in names_elsewhere(family, name).items():
+            yield f"- {title}: `{elsewhere}`"
 
 
 _DIALECTS_HEAD = """\

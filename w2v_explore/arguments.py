@@ -3,6 +3,9 @@
 import os
 from typing import Any
 
+DEFAULT_SECONDS = 10.0
+"""How long an utterance is where nobody says."""
+
 
 def kind_of(value: object) -> str:
     """How the message of a TypeError names a value."""

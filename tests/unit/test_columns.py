@@ -28,8 +28,7 @@ STATED = {"encoder_layers": 3, "relative_position_embedding": True, "dropout": 0
 def _unilm(monkeypatch: pytest.MonkeyPatch) -> None:
     """wav2vec 2.0 as a family of which unilm has models, with one field that only they have."""
     names = family.FAMILIES["wav2vec2"]._replace(unilm=("relative_position_embedding",))
-    monkeypatch.setattr(family, "FAMILIES", {"wav2vec2": names})
-    monkeypatch.setattr("w2v_explore.config.dialects.unilm.FAMILIES", {"wav2vec2": names})
+    monkeypatch.setitem(family.FAMILIES, "wav2vec2", names)
     monkeypatch.setattr(dialects, "COLUMNS", {**dialects.COLUMNS, "unilm": UNILM})
 
 
@@ -110,7 +109,6 @@ def test_a_field_that_has_a_counterpart_is_refused_no_more() -> None:
 
 
 def test_a_class_of_another_architecture_than_the_model_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {**family.FAMILIES, "wavlm": family.Names(("wavlm",), ())}
-    monkeypatch.setattr(family, "FAMILIES", names)
+    monkeypatch.setitem(family.FAMILIES, "wavlm", family.Names(("wavlm",), ()))
     with pytest.raises(ConfigError, match="WavLMModel is a class of wavlm, and model_type is wav2vec2; the two have"):
         read({"model_type": "wav2vec2", "architectures": ["WavLMModel"]})

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.workload import DEFAULT_SECONDS, Workload
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import DEFAULT_SECONDS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, show_progress
 from w2v_explore.cli.streams import do_each

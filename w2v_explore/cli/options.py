@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.workload import DEFAULT_SECONDS
+from w2v_explore.arguments import DEFAULT_SECONDS
 
 
 class Format(str, Enum):

@@ -1,21 +1,24 @@
 """From a source to its `Document`: ours as it stands, another program's as ours."""
 
+from functools import cache
+
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.entries import OWN_DIALECT, SHARED_NAMES, Document, Entry
-from w2v_explore.config.family import default_family
+from w2v_explore.config.entries import OWN_DIALECT, SHARED_NAMES, Document, Entry, stated_family, states_fields
+from w2v_explore.config.family import ARCHITECTURE, default_family
 from w2v_explore.config.text.limits import RejectedError
 from w2v_explore.config.text.nodes import OVERRIDE, compose, decode, place_of, shape
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
 
-FIELDS = default_family().config.FIELDS
-
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
+ONE_ARCHITECTURE = (
+    f"the {ARCHITECTURE} decides which fields there are, and no override changes it; write `{ARCHITECTURE}:` into the "
+    f"file, or name a config of that {ARCHITECTURE}"
+)
 # The seven convolutions of the published models take a quarter of it.
 _MAX_SHOWN_OVERRIDE = 400
-_OWN_KEYS = FIELDS.keys() - SHARED_NAMES | {"extends"}
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:
@@ -28,7 +31,7 @@ def parse_document(source: Source, dialect: str | None = None) -> Document:
         dialect: One of `w2v_explore.config.dialects.programs.DIALECT_NAMES`; recognised by its content by default.
     """
     document = _parse(source, dialect)
-    if source.path is None or not FIELDS.keys().isdisjoint(document.entries):
+    if source.path is None or states_fields(document):
         return document
     # Imported only where a file states none of our fields.
     from w2v_explore.config.evidence import is_behind_a_link, shows_a_model
@@ -68,12 +71,20 @@ def _parse(source: Source, dialect: str | None) -> Document:
 
 def _is_our_own(document: Document) -> bool:
     """Whether a mapping is plainly a config of ours; JSON of our fields is the arguments of torchaudio's function."""
-    if _OWN_KEYS.isdisjoint(document.entries) or document.text.startswith("{"):
+    if document.text.startswith("{"):
+        return False
+    if _own_keys().isdisjoint(document.entries) and stated_family(document.entries) is None:
         return False
     if "model_type" in document.entries and "extends" not in document.entries:
         return False
     # Of a config of ours these are mistakes; in bulk they are another program's language.
     return not any(problem.rule is codes.EXPLICIT_TAG for problem in document.problems)
+
+
+@cache
+def _own_keys() -> frozenset[str]:
+    """What a config of ours alone states at its top level; one of another family names that."""
+    return frozenset(default_family().config.FIELDS.keys() - SHARED_NAMES | {"extends"})
 
 
 def parse_override(text: str) -> Document:
@@ -94,5 +105,8 @@ def parse_override(text: str) -> Document:
     document = parse_document(Source(name, content), OWN_DIALECT)
     if field.strip() == "extends" or len(document.entries) > 1:
         problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=ONE_FIELD)
+        return document._replace(entries={}, problems=(problem,))
+    if field.strip() == ARCHITECTURE:
+        problem = Problem(rule=codes.ARCHITECTURE, place=Place(name), key=ARCHITECTURE, message=ONE_ARCHITECTURE)
         return document._replace(entries={}, problems=(problem,))
     return document

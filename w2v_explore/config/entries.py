@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import yaml
 from yaml.constructor import SafeConstructor
 
-from w2v_explore.config.family import DEFAULT_FAMILY
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAX_REMEMBERED_LENGTH, MAX_VALUE_ITEMS, place_of, shape
 from w2v_explore.config.text.source import Source
@@ -142,6 +142,23 @@ class Document(NamedTuple):
     translation: Translation | None = None
     missing: Mapping[str, Problem] = MappingProxyType({})
     warnings: tuple[Problem, ...] = ()
+
+
+def stated_family(entries: Mapping[str, Entry]) -> Family | None:
+    """The family that the entries of a document name; None where they name none that there is."""
+    entry = entries.get(ARCHITECTURE)
+    name = entry.value.value if entry is not None and isinstance(entry.value, yaml.ScalarNode) else None
+    return family_named(name) if name in FAMILIES else None
+
+
+def family_of(document: Document) -> Family:
+    """The family that a document names by itself, or that of documents which name none."""
+    return stated_family(document.entries) or default_family()
+
+
+def states_fields(document: Document) -> bool:
+    """Whether a document states a field of the family that it names."""
+    return not family_of(document).config.FIELDS.keys().isdisjoint(document.entries)
 
 
 def plain_value(node: yaml.Node) -> object:

@@ -6,6 +6,7 @@ of it is read: nothing below that package names a family's module.
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -108,10 +109,12 @@ class Family:
         agreements: What its fields must come to together.
         components: What reports call the parts of a model, and the path of the module that each is.
         frames_at: The path of the module whose output has the frames that reports count.
+        reference: Its preset in which `explain` shows what the values of a field cost, and which messages name.
+        rules: The rules of the linter that are its own; each has a module in its ``rules`` folder.
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("agreements", "components", "config", "frames_at", "name", "title")
+    __slots__ = ("agreements", "components", "config", "frames_at", "name", "reference", "rules", "title")
 
     def __init__(
         self,
@@ -122,6 +125,8 @@ class Family:
         agreements: tuple[Agreement, ...],
         components: Mapping[str, str],
         frames_at: str,
+        reference: str,
+        rules: tuple[Rule, ...] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -129,6 +134,8 @@ class Family:
         self.agreements = agreements
         self.components = components
         self.frames_at = frames_at
+        self.reference = reference
+        self.rules = rules
         config.family = self
 
     def __repr__(self) -> str:
@@ -145,6 +152,7 @@ class Family:
         return tree
 
 
+@cache
 def family_named(name: str) -> Family:
     """The family of a name in `FAMILIES`.
 
@@ -171,6 +179,11 @@ def key_tables() -> "Iterator[KeyTable]":
     """What the weights of each family are called, the default family's first; one is imported as it is asked for."""
     for name in FAMILIES:
         yield import_module(f"w2v_explore.families.{name}.keys").KEYS
+
+
+def other_families(family: Family) -> Iterator[Family]:
+    """All families but one; each is imported as it is asked for, so only where something is wrong or all are shown."""
+    return (family_named(name) for name in FAMILIES if name != family.name)
 
 
 def default_family() -> Family:

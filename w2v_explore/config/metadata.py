@@ -1,5 +1,7 @@
 """What a config of ours may say beside its fields."""
 
+from w2v_explore.config.family import ARCHITECTURE
+
 DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
 
@@ -10,4 +12,4 @@ TEXT_METADATA = {
     "source": "Where its values come from: a paper, a repository, a file.",
     "published_parameters": "The parameter count that its authors give, as they word it.",
 }
-METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
+METADATA = ("extends", ARCHITECTURE, *TEXT_METADATA, "sample_rate", "budgets")

@@ -1,5 +1,8 @@
 """The rules that are checked once a config has been read; those that reading breaks stand in `config.codes`."""
 
+from collections.abc import Iterator
+
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.diagnostics import Rule
 
 HEAD_DIM_MULTIPLE_OF_8 = Rule("A400", "head-dim-multiple-of-8")
@@ -51,11 +54,14 @@ MODEL_RULES = (
 """Run where the config is valid."""
 
 
-def all_rules() -> list[Rule]:
-    """Every rule, those that reading breaks too."""
+def all_rules() -> Iterator[Rule]:
+    """Every rule, those that reading breaks too; those of single families come last, since that imports them."""
     from w2v_explore.config import codes as reading
 
-    return [value for module in (vars(reading), globals()) for value in module.values() if isinstance(value, Rule)]
+    for module in (vars(reading), dict(globals())):
+        yield from (value for value in module.values() if isinstance(value, Rule))
+    for name in FAMILIES:
+        yield from family_named(name).rules
 
 
 def is_known(prefix: str) -> bool:

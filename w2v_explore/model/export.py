@@ -30,6 +30,7 @@ from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
@@ -240,6 +241,8 @@ def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> Non
 def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     """Our names; the config lies in the metadata, so that the file tells all of its model."""
     values = config.model.to_mapping()
+    if config.model.family.name != DEFAULT_FAMILY:
+        values[ARCHITECTURE] = config.model.family.name
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         values["sample_rate"] = config.sample_rate
     _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(values)})

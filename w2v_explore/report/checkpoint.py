@@ -8,13 +8,10 @@ from w2v_explore.checkpoint.fit import WeightsFit, name_of
 from w2v_explore.checkpoint.key_table import Extra
 from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
-from w2v_explore.config.family import default_family
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.units import conv_layers, exact, percent, scalar, short, size_bytes
-
-FIELDS = default_family().config.FIELDS
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
@@ -144,7 +141,7 @@ def _fields(inspection: Inspection) -> Table:
         Column("From", numeric=False, wraps=True),
     ]
     table = Table("Config", columns)
-    for field in FIELDS:
+    for field in inspection.family.config.FIELDS:
         if field in inspection.missing:
             table.rows.append((field, _NOT_KNOWN, inspection.missing[field].instead))
         else:

@@ -8,14 +8,11 @@ from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.key_table import Extra
 from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
-from w2v_explore.config.family import default_family
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # which import this module
     from w2v_explore.analysis.weights.check import CheckpointFit
     from w2v_explore.analysis.weights.inspection import Inspection
-
-FIELDS = default_family().config.FIELDS
 
 
 def inspection_document(inspection: Inspection) -> dict[str, Any]:
@@ -40,7 +37,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
         },
         "fields": {
             field: {"value": inspection.values[field], "origin": inspection.origins[field]}
-            for field in FIELDS
+            for field in inspection.family.config.FIELDS
             if field not in inspection.missing
         },
         "not_counted": list(inspection.config.not_counted) if inspection.config else [],

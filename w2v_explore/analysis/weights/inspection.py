@@ -14,14 +14,12 @@ from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import Question, find_conflicts, infer_config
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config, config_of
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.errors import ConfigError
-
-FIELDS = default_family().config.FIELDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -31,7 +29,8 @@ class Inspection:
     Attributes:
         checkpoint: What the files hold.
         keys: The names of the tensors, read.
-        values: The fields that are known, in torchaudio's order.
+        family: The family that the config is of.
+        values: The fields that are known, in the family's order.
         origins: Where each comes from: ``shapes``, a config, ``--set``, an override.
         missing: For each field that is not known, what to give.
         conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
@@ -42,6 +41,7 @@ class Inspection:
 
     checkpoint: Checkpoint
     keys: KeyTranslation
+    family: Family
     values: Mapping[str, Any]
     origins: Mapping[str, str]
     missing: Mapping[str, Question]
@@ -141,7 +141,7 @@ def inspect_checkpoint(
     given = {
         field: "--set" if entry.path.startswith(OVERRIDE) else "an override"
         for field, entry in reading.entries.items()
-        if field in FIELDS and entry.path.startswith(OVERRIDES)
+        if field in reading.family.config.FIELDS and entry.path.startswith(OVERRIDES)
     }
     origins = {**inference.origins, **given}
     config = config_of(reading) if reading.model else None
@@ -152,7 +152,8 @@ def inspect_checkpoint(
     return Inspection(
         checkpoint=inference.checkpoint,
         keys=inference.keys,
-        values={field: reading.values[field] for field in FIELDS if field in reading.values},
+        family=reading.family,
+        values={field: reading.values[field] for field in reading.family.config.FIELDS if field in reading.values},
         origins=origins,
         missing={field: question for field, question in inference.questions.items() if field in missing},
         conflicts=(

@@ -12,7 +12,7 @@ from w2v_explore.config.dialects.programs import DIALECTS, column_of
 from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.unknown_fields import ABOUT_LAYERS, INHERITING, ignored_group, is_harmless, matches
 from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
-from w2v_explore.config.family import DEFAULT_FAMILY, family_named
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, family_named
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, place_of
 from w2v_explore.config.validate import describe
@@ -57,16 +57,21 @@ class Accounts:
         return column
 
     def close(self) -> Document:
-        """The document as ours: the family's fields at the places of theirs, defaults first."""
+        """The document as ours: the family's fields at the places of theirs, the architecture and defaults first."""
         stated = sorted(
             (field for field in self._entries if self._entries[field].stated),
             key=lambda field: _position(self._entries[field]),
         )
         fields = family_named(self.family).config.FIELDS
         defaults = [field for field in fields if field in self._entries and field not in stated]
+        architecture = {}
+        if self.family != DEFAULT_FAMILY:
+            mark = yaml.Mark(self.document.source.name, 0, 0, 0, None, 0)
+            node = scalar(self.family, mark, mark)
+            architecture[ARCHITECTURE] = Entry(self.document.source.name, node, node, stated=False)
         accounts = sorted(self._accounts, key=lambda account: account.status == "defaulted")
         return self.document._replace(
-            entries={field: self._entries[field] for field in (*defaults, *stated)},
+            entries=architecture | {field: self._entries[field] for field in (*defaults, *stated)},
             problems=tuple(self._problems),
             translation=Translation(
                 self._name,

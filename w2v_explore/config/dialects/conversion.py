@@ -10,7 +10,6 @@ from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, 
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.entries import OWN_DIALECT, Account, Entry, Status, plain_value
-from w2v_explore.config.family import DEFAULT_FAMILY, default_family
 from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, known_dialect, read_document
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
@@ -21,8 +20,6 @@ from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ArgumentError, ConfigError
 from w2v_explore.version import SCHEMA_VERSION
-
-FIELDS = default_family().config.FIELDS
 
 
 class Row(NamedTuple):
@@ -45,7 +42,6 @@ class Row(NamedTuple):
     note: str
 
 
-_ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "what it extends is written out", "budgets": "limits for the linter"}
 _WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}, "unilm": {"aux_num_out": ""}}
@@ -146,19 +142,14 @@ def _refusal(reading: Reading, field: str, message: str) -> Problem:
     )
 
 
-def _family(reading: Reading) -> str:
-    """The family of a config that was read; the default one where it is too wrong to tell."""
-    return reading.model.family.name if reading.model is not None else DEFAULT_FAMILY
-
-
 def account_for_conversion(reading: Reading, to: str) -> list[Row]:
-    """Every field of a config that was read, and what it becomes: our 16 first, each in its order, then the rest."""
+    """Every field of a config that was read, and what it becomes: ours first, each in its order, then the rest."""
     translation = reading.document.translation
     accounts = translation.accounts if translation else ()
     by_field = {account.field: account for account in accounts if account.field}
     rows = [
         _field_row(reading, field, reading.entries[field], by_field.get(field), to)
-        for field in FIELDS
+        for field in reading.family.config.FIELDS
         if field in reading.entries
     ]
     rate = reading.entries.get(SAMPLE_RATE)
@@ -174,7 +165,7 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         rows += [
             _metadata_row(reading, key, entry, to)
             for key, entry in reading.document.entries.items()
-            if key not in _ROWS_OF_THEIR_OWN
+            if key not in reading.family.config.FIELDS and key != SAMPLE_RATE
         ]
     return rows
 
@@ -192,7 +183,7 @@ def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:
     value = plain_value(entry.value)
-    target = target_name(_family(reading), field, to, is_null=value is None)
+    target = target_name(reading.family.name, field, to, is_null=value is None)
     if account is not None and entry.path == reading.document.source.name:
         return Row(account.status, account.theirs, field, target, value, account.note)
     if entry.path.startswith(OVERRIDES):

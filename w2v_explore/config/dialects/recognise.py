@@ -1,10 +1,12 @@
 """Whose config a mapping is, by its content."""
 
+from collections.abc import Collection
+
 from w2v_explore.config.dialects.hydra import names_a_model
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.entries import SHARED_NAMES
-from w2v_explore.config.family import default_family, names_in
+from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, names_in
 
 FIELDS = default_family().config.FIELDS
 
@@ -33,7 +35,7 @@ def recognise(root: Section) -> str | None:
     if "model_type" in keys and "extends" not in keys:
         return "huggingface"
     if "extends" in keys or keys & (FIELDS.keys() - SHARED_NAMES):
-        return "w2v" if keys - FIELDS.keys() else "torchaudio"
+        return "w2v" if "extends" in keys or family_of_arguments(keys) is None else "torchaudio"
     if keys & _HUGGINGFACE_NAMES:
         return "huggingface"
     if _is_unilm(root):
@@ -45,6 +47,12 @@ def recognise(root: Section) -> str | None:
         # The reader says whose it is.
         return "fairseq"
     return None
+
+
+def family_of_arguments(names: Collection[str]) -> Family | None:
+    """The family whose function takes arguments of these names; None where none takes all of them."""
+    families = map(family_named, FAMILIES)
+    return next((family for family in families if family.config.FIELDS.keys() >= set(names)), None)
 
 
 def _is_unilm(root: Section) -> bool:

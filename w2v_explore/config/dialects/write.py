@@ -15,7 +15,7 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
@@ -101,7 +101,9 @@ def _to_w2v(config: Config, ascii_only: bool = False) -> str:
     }
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         metadata["sample_rate"] = config.sample_rate
-    values = metadata | config.model.to_mapping()
+    family = config.model.family.name
+    architecture = {} if family == DEFAULT_FAMILY else {ARCHITECTURE: family}
+    values = architecture | metadata | config.model.to_mapping()
     return "".join(_yaml_line(key, value, ascii_only=ascii_only) for key, value in values.items())
 
 

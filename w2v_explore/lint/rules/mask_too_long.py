@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["RULE", "check"]
 
 TORCH = "never sees it"
+KEYS = ("extractor_conv_layer_config", "encoder_embed_dim")
 
 
 # What fine-tunes a model in fairseq masks only where apply_mask is true; pre-training asks for no such switch.
@@ -84,7 +85,7 @@ def _compare(stated: Mapping[str, "Account"], masks: _Masks, limit: int, what: s
         account = stated.get(masks.length[0])
         whose = "" if account else " by default"
         message = f"{masks.length[0]} is {length:g}{whose}, and {what}: {masks.outcome}"
-        yield Finding(message, place=account.place if account else None)
+        yield Finding(message, (), place=account.place if account else None)
 
 
 def _stated(translation: "Translation") -> dict[str, "Account"]:
