@@ -27,30 +27,30 @@ from w2v_explore.analysis.figures import (
     MEASURED_COMPONENT_FIGURES,
     Figure,
 )
-from w2v_explore.config.dialects.relatives import RELATIVES
-from w2v_explore.config.dialects.table import (
-    ABOUT_LAYERS,
-    DIALECTS,
+from w2v_explore.config.dialects.columns import Column, Counterpart, Guard
+from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
-    FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
+)
+from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
+from w2v_explore.config.dialects.programs import DIALECTS, column_of
+from w2v_explore.config.dialects.relatives import RELATIVES
+from w2v_explore.config.dialects.unknown_fields import (
+    ABOUT_LAYERS,
     HARMLESS,
     HARMLESS_TEXTS,
-    HUGGINGFACE_CONFIGS,
-    HUGGINGFACE_REFUSED,
     INHERITING,
     NOT_HARMLESS,
-    Counterpart,
 )
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named, other_families
+from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Field
 from w2v_explore.config.load import load_config
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.families.wav2vec2.fields import FIELDS
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 
@@ -98,10 +98,10 @@ def config_reference() -> str:
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
     lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
     lines += ["", "## Fields"]
-    lines += _field_sections(default_family().config.FIELDS)
+    lines += _field_sections(DEFAULT_FAMILY, default_family().config.FIELDS)
     for family in other_families(default_family()):
         lines += ["", f"## Fields of {family.title}", "", *_against_default(family)]
-        lines += _field_sections(_own_fields(family))
+        lines += _field_sections(family.name, _own_fields(family))
     names = "\n".join(f"- `{name}`: {family_named(name).title}{_IS_DEFAULT.get(name, '')}." for name in FAMILIES)
     return _HEAD.replace("@ARCHITECTURES@", names) + "\n".join(lines) + "\n"
 
@@ -123,18 +123,18 @@ def _against_default(family: Family) -> Iterator[str]:
     yield f"`architecture: {family.name}` has the fields above{without}, and these:"
 
 
-def _field_sections(fields: Mapping[str, Field]) -> Iterator[str]:
+def _field_sections(family: str, fields: Mapping[str, Field]) -> Iterator[str]:
     for name, field in fields.items():
         yield from ("", f"### {name}", "", field.summary, "", field.effect, "")
         yield f"- legal: {legal_values(field)}"
-        yield f"- fairseq: `{field.fairseq}`"
-        yield f"- Hugging Face: `{field.huggingface}`"
+        for title, elsewhere in names_elsewhere(family, name).items():
+            yield f"- {title}: `{elsewhere}`"
 
 
 _DIALECTS_HEAD = """\
 # Dialects
 
-<!-- Made by `python docs/generate.py`. Change w2v_explore/config/dialects/table.py or docs/generate.py instead. -->
+<!-- Made by `python docs/generate.py`. Change a family's dialects.py or docs/generate.py instead. -->
 
 Wherever a command takes a config, it takes one of these:
 
@@ -204,6 +204,8 @@ not: they hold whatever `w2v_args` say, and are {FAIRSEQ_OVERRIDE_DEFAULT:g} whe
 | :--- | :--- |
 """
 
+_KIND_KEYS = {"fairseq": ("_name", FAIRSEQ_REFUSED), "huggingface": ("model_type", HUGGINGFACE_REFUSED)}
+
 _EXAMPLE = """\
 extends: base
 encoder_num_layers: 6
@@ -221,31 +223,55 @@ _EXAMPLES = {
 
 def dialects_page() -> str:
     """The text of docs/dialects.md."""
-    lines = ["", "| field | " + " | ".join(dialect.title for dialect in DIALECTS.values()) + " |"]
-    lines.append("| :--- |" + " :--- |" * len(DIALECTS))
-    lines += [
-        " | ".join([f"| `{field}`", *[_counterpart(dialect.counterparts[field]) for dialect in DIALECTS.values()]])
-        + " |"
-        for field in FIELDS
-    ]
-    text = _DIALECTS_HEAD + "\n".join(lines) + "\n" + _DIALECTS_FINE_TUNED
+    text = _DIALECTS_HEAD + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
     text += "".join(f"| `{field}` | `{name}` |\n" for field, name in FAIRSEQ_OVERRIDES.items())
-    for name, dialect in DIALECTS.items():
-        text += f"\n## {dialect.title}: what is not mapped\n\n### Refused\n\n"
-        text += "| field | can be read | otherwise |\n| :--- | :--- | :--- |\n"
-        for field, guard in dialect.refused.items():
-            harmless = " or ".join(f"`{_code(value)}`" for value in guard.harmless)
-            text += f"| `{field}` | {harmless} | {guard.reason} |\n"
-        text += _kinds(name)
+    text += "".join(
+        f"\n### {family_named(family).title}\n{_fields(family)}" for family in FAMILIES if family != DEFAULT_FAMILY
+    )
+    for name, program in DIALECTS.items():
+        columns = {family: column for family in FAMILIES if (column := column_of(family, name)) is not None}
+        if not columns:
+            continue
+        text += f"\n## {program.title}: what is not mapped\n"
+        told: dict[str, Guard] = {}
+        for family, column in columns.items():
+            refused = {field: guard for field, guard in column.refused.items() if told.get(field) != guard}
+            told |= refused
+            text += _refused(refused, "" if column is next(iter(columns.values())) else family_named(family).title)
+        text += _kinds(name, columns)
         text += "\n### Warned of (W282)\n\n| field | |\n| :--- | :--- |\n"
-        text += "".join(f"| `{field}` | {guard.reason} |\n" for field, guard in dialect.warned.items())
+        text += "".join(f"| `{field}` | {guard.reason} |\n" for field, guard in program.warned.items())
         text += "\n### Ignored\n\n| about | fields |\n| :--- | :--- |\n"
-        for group, names in dialect.ignored.items():
+        for group, names in program.ignored.items():
             text += f"| {group} | {', '.join(f'`{field}`' for field in names)} |\n"
     text += _unknown_fields() + _groups()
     text += "\n### Relatives\n\nRecognised and refused (E283):\n\n"
     text += "".join(f"- {relative.message[0].upper()}{relative.message[1:]}.\n" for relative in RELATIVES)
     return text + _worked_examples()
+
+
+def _fields(family: str) -> str:
+    """Where each program that has models of a family states the fields."""
+    columns = {name: column for name in DIALECTS if (column := column_of(family, name)) is not None}
+    lines = ["", "| field | " + " | ".join(DIALECTS[name].title for name in columns) + " |"]
+    lines.append("| :--- |" + " :--- |" * len(columns))
+    lines += [
+        " | ".join([f"| `{field}`", *[_counterpart(column.counterparts[field]) for column in columns.values()]]) + " |"
+        for field in family_named(family).config.FIELDS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _refused(guards: Mapping[str, Guard], title: str) -> str:
+    """What has no place in the fields of a family; of all but the first, what is not said of one before it."""
+    if not guards:
+        return ""
+    text = f"\n### Refused{f' of {title}' if title else ''}\n\n"
+    text += "| field | can be read | otherwise |\n| :--- | :--- | :--- |\n"
+    for field, guard in guards.items():
+        harmless = " or ".join(f"`{_code(value)}`" for value in guard.harmless)
+        text += f"| `{field}` | {harmless} | {guard.reason} |\n"
+    return text
 
 
 def _unknown_fields() -> str:
@@ -293,13 +319,14 @@ as is a list that takes in another file; entries that are about no model are pas
 """
 
 
-def _kinds(dialect: str) -> str:
-    if dialect == "fairseq":
-        read = [f"`{name}`" + (f" ({note})" if note else "") for name, note in FAIRSEQ_MODELS.items()]
-        refused, key = FAIRSEQ_REFUSED, "_name"
-    else:
-        read, refused, key = [f"`{name}`" for name in HUGGINGFACE_CONFIGS], HUGGINGFACE_REFUSED, "model_type"
-    reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items())
+def _kinds(program: str, columns: Mapping[str, Column]) -> str:
+    """The models that a program calls by a name that can be read, and some that cannot."""
+    kinds = {name: kind.remark for column in columns.values() for name, kind in column.kinds.items()}
+    if program not in _KIND_KEYS:
+        return ""
+    key, refused = _KIND_KEYS[program]
+    read = [f"`{name}`" + (f" ({remark})" if remark else "") for name, remark in kinds.items()]
+    reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items() if name not in kinds)
     return f"\n`{key}` can be {', '.join(read)}. Any other is refused, among them:\n\n{reasons}"
 
 

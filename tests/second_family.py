@@ -13,12 +13,17 @@ from typing import Any, ClassVar
 import pytest
 
 from w2v_explore import preset_names
+from w2v_explore.checkpoint.key_table import Parameter
+from w2v_explore.checkpoint.shapes import Axis, size
 from w2v_explore.config import codes, evidence, foreign_names, presets
+from w2v_explore.config.dialects.columns import Counterpart, Kind
 from w2v_explore.config.family import FAMILIES, Family, Names, family_named
 from w2v_explore.config.kinds import Field, Integer
 from w2v_explore.config.presets import preset_path
 from w2v_explore.diagnostics import Rule
+from w2v_explore.families.wav2vec2 import dialects
 from w2v_explore.families.wav2vec2.fields import AGREEMENTS, FIELDS, Wav2Vec2Config
+from w2v_explore.families.wav2vec2.keys import KEYS
 from w2v_explore.lint.subject import Finding, Subject
 
 NAME = "twin"
@@ -27,9 +32,18 @@ RULE = Rule("W390", "few-buckets")
 PACKAGE = f"w2v_explore.families.{NAME}"
 
 _OWN = {
-    "encoder_num_buckets": Field(Integer(codes.HEADS_POSITIVE), "How many buckets.", "None.", "num_buckets", "buckets"),
-    "encoder_max_distance": Field(Integer(codes.HEADS_POSITIVE), "How far.", "None.", "max_distance", "distance"),
+    "encoder_num_buckets": Field(Integer(codes.HEADS_POSITIVE), "How many buckets.", "None."),
+    "encoder_max_distance": Field(Integer(codes.HEADS_POSITIVE), "How far.", "None."),
 }
+
+
+HUGGINGFACE = dialects.HUGGINGFACE.with_fields(
+    kinds={NAME: Kind("TwinConfig")},
+    encoder_num_buckets=Counterpart(("num_buckets",), 320),
+    encoder_max_distance=Counterpart(("max_bucket_distance",), 800),
+)
+TABLE = Parameter("encoder.transformer.table", "encoder.table", None)
+"""A tensor whose rows are the buckets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +91,10 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         ".rules": {},
         ".rules.few_buckets": rule,
     }
-    for file in ("tree", "dialects"):
-        if f"w2v_explore.families.wav2vec2.{file}" in sys.modules or file == "tree":
-            files[f".{file}"] = vars(family_named("wav2vec2").part(file))
+    files[".tree"] = vars(family_named("wav2vec2").part("tree"))
+    files[".dialects"] = {"PYTHON": "twin.twin_model", "COLUMNS": {"huggingface": HUGGINGFACE}}
+    told = {"encoder_num_buckets": size(Axis(TABLE.ours, 0, 2))}
+    files[".keys"] = {"KEYS": KEYS.with_modules(TABLE, family=NAME, told=told)}
     for file, content in files.items():
         module = ModuleType(f"{PACKAGE}{file}")
         module.__dict__.update({name: value for name, value in content.items() if not name.startswith("__")})

@@ -15,8 +15,8 @@ from tests.strategies import configs
 from w2v_explore import ModelConfig, load_config, preset_names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, Probability
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_path
-from w2v_explore.config.reading import METADATA
 from w2v_explore.config.validate import validate
 from w2v_explore.families.wav2vec2 import FAMILY
 from w2v_explore.families.wav2vec2.fields import FIELDS

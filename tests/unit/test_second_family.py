@@ -12,9 +12,20 @@ import pytest
 import yaml
 
 from tests import second_family
+from tests.checkpoint_files import model_shapes, named, safetensors_bytes
 from tests.program import Runner
 from tests.second_family import NAME, PRESET, TwinConfig, text_of
-from w2v_explore import ConfigError, ModelConfig, analyze, identify, lint_files, load_config, load_preset
+from w2v_explore import (
+    ConfigError,
+    ModelConfig,
+    analyze,
+    convert,
+    identify,
+    inspect_checkpoint,
+    lint_files,
+    load_config,
+    load_preset,
+)
 from w2v_explore.config.family import Family
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.load import config_from_mapping
@@ -209,3 +220,46 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
 
 def test_presets_are_loaded_as_their_family() -> None:
     assert type(load_preset(PRESET).model) is TwinConfig
+
+
+def test_another_programs_config_is_of_the_family_that_its_name_says() -> None:
+    values = {"model_type": NAME, "num_buckets": 64, "architectures": ["TwinModel"], "hidden_size": 96}
+    model = config_from_mapping(values, "c.json").model
+    assert type(model) is TwinConfig
+    assert (model.encoder_num_buckets, model.encoder_max_distance, model.encoder_embed_dim) == (64, 800, 96)
+    with pytest.raises(ConfigError, match="num_buckets is 64, and only null can be read"):
+        config_from_mapping({"model_type": "wav2vec2", "num_buckets": 64}, "c.json")
+
+
+@pytest.mark.parametrize("to", ["w2v", "torchaudio", "huggingface"])
+def test_what_is_written_is_read_back_as_the_same_family(to: str, folder: Path) -> None:
+    config = load_config(PRESET, ["encoder_num_buckets=64"])
+    written = convert(config, to)
+    assert ("mapped", "encoder_num_buckets") in {(row.status, row.field) for row in written.rows}
+    path = Path("c.json" if to != "w2v" else "c.yaml")
+    path.write_text(written.text, encoding="utf-8")
+    assert load_config(str(path)).model == config.model
+
+
+def test_what_a_program_has_no_model_of_is_not_written() -> None:
+    with pytest.raises(ConfigError, match="fairseq has no model of the architecture twin"):
+        convert(PRESET, "fairseq")
+    assert convert(PRESET, "python").text.startswith("from twin import twin_model\n\nmodel = twin_model(\n")
+
+
+def test_weights_are_of_the_family_whose_table_explains_them(folder: Path) -> None:
+    theirs = named(model_shapes(), "huggingface")
+    Path("model.safetensors").write_bytes(safetensors_bytes(theirs | {"encoder.table": (64, 4)}))
+    found = inspect_checkpoint("model.safetensors")
+    assert found.keys.table is not None
+    assert found.keys.table.family == NAME
+    assert found.values["encoder_num_buckets"] == 64
+    assert found.origins["encoder_num_buckets"] == "shapes"
+    assert "encoder_max_distance" in found.missing
+    # The tree of this family is wav2vec 2.0's, and has no such tensor.
+    assert [tensor.name for tensor in found.fit.unexpected] == ["encoder.table"]
+    assert found.fit.matched == len(theirs)
+    Path("model.safetensors").write_bytes(safetensors_bytes(theirs))
+    plain = inspect_checkpoint("model.safetensors")
+    assert plain.keys.table is not None
+    assert plain.keys.table.family == "wav2vec2"

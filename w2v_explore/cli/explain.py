@@ -11,8 +11,8 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, other_families
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import METADATA
 from w2v_explore.config.suggest import did_you_mean, nearest
 from w2v_explore.report.catalogue import field_report, fields_report
 from w2v_explore.report.terminal import print_report, stdout_console

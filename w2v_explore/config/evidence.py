@@ -8,7 +8,7 @@ import os
 import re
 from functools import cache
 
-from w2v_explore.config.document import SHARED_NAMES, Document, family_of, plain_value, stated_family, states_fields
+from w2v_explore.config.entries import SHARED_NAMES, Document, family_of, plain_value, stated_family, states_fields
 from w2v_explore.config.family import ARCHITECTURE, FAMILIES, default_family
 from w2v_explore.config.presets import preset_names
 from w2v_explore.files.links import leads_away
@@ -83,7 +83,7 @@ def _names() -> re.Pattern[str]:
 
 def _is_nearly_ours(document: Document) -> bool:
     """Whether a mapping without a field of ours is part of a config, or misspells one."""
-    from w2v_explore.config.reading import METADATA
+    from w2v_explore.config.metadata import METADATA
     from w2v_explore.config.suggest import is_misspelt
 
     names = document.entries.keys()

@@ -9,14 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.config.kinds import Fault
 from w2v_explore.diagnostics import Rule
 
 if TYPE_CHECKING:
+    from w2v_explore.checkpoint.key_table import KeyTable
     from w2v_explore.config.model_config import ModelConfig
     from w2v_explore.tree.layer import Layer
+
+
+Program = Literal["huggingface", "fairseq", "unilm"]
+"""Those in whose configs a word says of which family a config is."""
 
 
 class Names(NamedTuple):
@@ -25,18 +30,20 @@ class Names(NamedTuple):
     Attributes:
         huggingface: Its values of ``model_type`` in a ``config.json``.
         fairseq: Its values of ``_name`` in a fairseq config.
+        unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
     """
 
     huggingface: tuple[str, ...]
     fairseq: tuple[str, ...]
+    unilm: tuple[str, ...] = ()
 
 
 FAMILIES: Mapping[str, Names] = {
     "wav2vec2": Names(
         huggingface=("wav2vec2", "hubert", "unispeech", "unispeech-sat"),
         fairseq=(
-            "wav2vec2", "hubert", "wav2vec_ctc", "hubert_ctc", "wav2vec_seq2seq", "hubert_seq2seq",
-            "wav2vec_classification", "data2vec_audio", "contentvec", "xlsr",
+            "wav2vec2", "hubert", "wav2vec_ctc", "hubert_ctc", "data2vec_audio", "contentvec", "xlsr",
+            "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
     ),
 }  # fmt: skip
@@ -156,6 +163,22 @@ def family_named(name: str) -> Family:
         raise KeyError(name)
     family: Family = import_module(f"w2v_explore.families.{name}").FAMILY
     return family
+
+
+def family_called(program: Program, name: str) -> str | None:
+    """The family that a program calls by a name; None where no family is called so."""
+    return next((family for family, names in FAMILIES.items() if name in getattr(names, program)), None)
+
+
+def names_in(program: Program) -> tuple[str, ...]:
+    """All that a program calls the families."""
+    return tuple(name for names in FAMILIES.values() for name in getattr(names, program))
+
+
+def key_tables() -> "Iterator[KeyTable]":
+    """What the weights of each family are called, the default family's first; one is imported as it is asked for."""
+    for name in FAMILIES:
+        yield import_module(f"w2v_explore.families.{name}.keys").KEYS
 
 
 def other_families(family: Family) -> Iterator[Family]:

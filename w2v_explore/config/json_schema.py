@@ -5,7 +5,7 @@ from typing import Any
 
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, family_named
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, Choice, ConvLayers, Field, Flag, Integer, Probability
-from w2v_explore.config.reading import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
+from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
     "extends": {

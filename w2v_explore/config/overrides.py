@@ -6,7 +6,8 @@ import yaml
 
 from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config import codes
-from w2v_explore.config.document import ONE_ARCHITECTURE, ONE_FIELD, Document, Entry, parse_override
+from w2v_explore.config.document import ONE_ARCHITECTURE, ONE_FIELD, parse_override
+from w2v_explore.config.entries import Document, Entry
 from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAPPING_OVERRIDE

@@ -8,18 +8,19 @@ from math import prod
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import (
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import (
     Document,
     Entry,
     exact_value,
     family_of,
-    parse_document,
     plain_value,
     stated_family,
     states_fields,
 )
 from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, family_named, other_families
 from w2v_explore.config.kinds import Fault, meaning
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
@@ -28,17 +29,6 @@ from w2v_explore.config.validate import describe, validate
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError
 
-DEFAULT_SAMPLE_RATE = 16_000
-MAX_SAMPLE_RATE = 10_000_000
-
-TEXT_METADATA = {
-    "name": "What reports call the config; the file's name by default, or the folder's of a config.json.",
-    "family": "The group it belongs to in `w2v-explore presets`: wav2vec 2.0, HuBERT, XLS-R.",
-    "description": "What the model is, in a sentence.",
-    "source": "Where its values come from: a paper, a repository, a file.",
-    "published_parameters": "The parameter count that its authors give, as they word it.",
-}
-METADATA = ("extends", ARCHITECTURE, *TEXT_METADATA, "sample_rate", "budgets")
 _MAX_GUESSES = 100
 _MAX_MISSING_NAMED = 3
 _REMOVE = "remove it (`w2v-explore explain` lists the fields)"

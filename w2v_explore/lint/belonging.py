@@ -9,10 +9,10 @@ from typing import TypeGuard
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import SHARED_NAMES, Document, family_of
+from w2v_explore.config.entries import SHARED_NAMES, Document, family_of
 from w2v_explore.config.family import ARCHITECTURE, Family, default_family
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import METADATA
 
 _DIALECTS = ("fairseq", "huggingface", "torchaudio")
 # Other programs' settings have an `extends`, too: those of yamllint, ESLint, Stylelint, Spectral, Renovate, of Azure's
@@ -180,13 +180,9 @@ def _misspells_the_family(document: Document) -> bool:
     """Whether what says which model it is is a misspelt name of one that can be read, or no name at all."""
     from difflib import get_close_matches
 
-    from w2v_explore.config.dialects.table import (
-        FAIRSEQ_GROUPS,
-        FAIRSEQ_MODELS,
-        FAIRSEQ_REFUSED,
-        HUGGINGFACE_CONFIGS,
-        HUGGINGFACE_REFUSED,
-    )
+    from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS, FAIRSEQ_REFUSED
+    from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
+    from w2v_explore.config.family import names_in
 
     assert document.translation is not None
     for account in document.translation.accounts:
@@ -205,10 +201,10 @@ def _misspells_the_family(document: Document) -> bool:
                 return True
             continue
         known, refused = {
-            "model_type": (HUGGINGFACE_CONFIGS, HUGGINGFACE_REFUSED),
-            "_name": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
-            "arch": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
-        }.get(name, ({}, {}))
+            "model_type": (names_in("huggingface"), HUGGINGFACE_REFUSED),
+            "_name": (names_in("fairseq"), FAIRSEQ_REFUSED),
+            "arch": (names_in("fairseq"), FAIRSEQ_REFUSED),
+        }.get(name, ((), {}))
         value = account.value.lower()
         close = get_close_matches(value, [*known, *refused], n=1, cutoff=_CLOSE_FAMILY)
         if account.value not in refused and close:

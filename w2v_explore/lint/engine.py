@@ -7,9 +7,10 @@ from types import ModuleType
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document
+from w2v_explore.config.entries import Document
 from w2v_explore.config.family import Family
-from w2v_explore.config.reading import METADATA, Reading, read_config, rename_fields
+from w2v_explore.config.metadata import METADATA
+from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
 from w2v_explore.lint.codes import DOCUMENT_RULES, FOREIGN_RULES, MODEL_RULES, UNUSED_IGNORE

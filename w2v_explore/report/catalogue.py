@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.usage import UsedValue
 from w2v_explore.config.family import DEFAULT_FAMILY, Family
+from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Choice, ConvLayers, Field, Flag, Integer, Probability
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, first_few, scalar, short
@@ -62,8 +63,7 @@ def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Repor
     names.rows += [
         ("legal values", legal_values(field)),
         ("in torchaudio", name),
-        ("in fairseq", field.fairseq),
-        ("in Hugging Face", field.huggingface),
+        *((f"in {title}", elsewhere) for title, elsewhere in names_elsewhere(family.name, name).items()),
     ]
     columns = [
         Column("Value", numeric=False, wraps=True),

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from w2v_explore.analysis.weights.check import CheckpointFit
 from w2v_explore.analysis.weights.inspection import Inspection
-from w2v_explore.checkpoint.fit import WeightsFit
-from w2v_explore.checkpoint.keys import Extra, KeyTranslation
+from w2v_explore.checkpoint.fit import WeightsFit, name_of
+from w2v_explore.checkpoint.key_table import Extra
+from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
@@ -56,10 +57,13 @@ def fit_tables(fit: WeightsFit) -> list[Table]:
     """What keeps weights from fitting, a table for each way."""
     tables = []
     if fit.missing:
-        rows = fold_layers((name, shape(sizes)) for name, sizes in fit.missing)
-        tables.append(_name_table("Missing", "Shape", rows, _explain_projection(fit), _OURS))
+        rows = fold_layers((name_of(missing), shape(missing.shape)) for missing in fit.missing)
+        remark = "; ".join(fit.absences)
+        tables.append(_name_table("Missing", "Shape", rows, f"{remark}." if remark else None, _OURS))
     if fit.misshapen:
-        rows = fold_names((name, f"{shape(found)}, wanted {shape(wanted)}") for name, wanted, found in fit.misshapen)
+        rows = fold_names(
+            (name_of(wrong), f"{shape(wrong.found)}, wanted {shape(wrong.expected)}") for wrong in fit.misshapen
+        )
         tables.append(_name_table("Of another shape", "Shape", rows, names=_OURS))
     if fit.not_floating:
         rows = fold_layers((tensor.name, tensor.dtype) for tensor in fit.not_floating)
@@ -99,6 +103,7 @@ def _parts(inspection: Inspection) -> Table:
     parts = (
         ("backbone", inspection.backbone),
         ("head", inspection.head),
+        ("buffers, no parameters", inspection.buffers),
         ("without a place in the model", [tensor for tensor, _ in inspection.extras]),
         ("unknown", inspection.unknown),
         ("total", list(inspection.checkpoint.tensors)),
@@ -161,16 +166,6 @@ def _name_table(
 def _extras_table(title: str, extras: Iterable[tuple[TensorInfo, Extra]], remark: str | None = None) -> Table:
     rows = fold_names((tensor.name, f"{extra.purpose}, {shape(tensor.shape)}") for tensor, extra in extras)
     return _name_table(title, "What it is", rows, remark)
-
-
-def _explain_projection(fit: WeightsFit) -> str | None:
-    """What fairseq does differently, where that is what is missing."""
-    if fit.lacks_projection:
-        return (
-            "fairseq leaves the projection out where the last convolution is as wide as the encoder; torchaudio and "
-            "Hugging Face always have one."
-        )
-    return None
 
 
 def _shapes(tensors: Iterable[TensorInfo]) -> Iterable[tuple[str, str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.checkpoint.fit import WeightsFit
-from w2v_explore.checkpoint.keys import Extra, KeyTranslation
+from w2v_explore.checkpoint.key_table import Extra
+from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -24,6 +25,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             "total": count_elements(inspection.checkpoint.tensors),
             "backbone": count_elements(inspection.backbone),
             "head": count_elements(inspection.head),
+            "buffers": count_elements(inspection.buffers),
             "extras": count_elements(extras),
             "unknown": count_elements(inspection.unknown),
         },
@@ -78,10 +80,11 @@ def _fit(fit: WeightsFit) -> dict[str, Any]:
         "fits": fit.fits,
         "expected": fit.expected,
         "matched": fit.matched,
-        "missing": [{"name": name, "shape": list(shape)} for name, shape in fit.missing],
+        "missing": [{"name": name, "part": part, "shape": list(shape)} for name, shape, part in fit.missing],
         "unexpected": [_tensor(tensor) for tensor in fit.unexpected],
         "misshapen": [
-            {"name": name, "expected": list(expected), "found": list(found)} for name, expected, found in fit.misshapen
+            {"name": name, "part": part, "expected": list(expected), "found": list(found)}
+            for name, expected, found, part in fit.misshapen
         ],
         "not_floating": [_tensor(tensor) for tensor in fit.not_floating],
     }

@@ -8,7 +8,8 @@ from typing import Any
 from w2v_explore.analysis.presets.identify import Nearest, nearest_preset
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
-from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
+from w2v_explore.checkpoint.key_table import Extra
+from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
 from w2v_explore.config.architecture import build_architecture
@@ -19,8 +20,6 @@ from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.errors import ConfigError
-
-_HEAD_PREFIX = f"{HEAD.torchaudio}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -63,13 +62,22 @@ class Inspection:
 
     @property
     def backbone(self) -> list[TensorInfo]:
-        """The tensors of the model without its head."""
-        return [tensor for name, tensor in self._ours() if not name.startswith(_HEAD_PREFIX)]
+        """The tensors of the model without its head that are parameters."""
+        return [
+            tensor
+            for name, tensor in self._ours()
+            if not self._is_of_head(name) and tensor.name not in self.keys.buffers
+        ]
 
     @property
     def head(self) -> list[TensorInfo]:
         """The tensors of the linear head."""
-        return [tensor for name, tensor in self._ours() if name.startswith(_HEAD_PREFIX)]
+        return [tensor for name, tensor in self._ours() if self._is_of_head(name)]
+
+    @property
+    def buffers(self) -> list[TensorInfo]:
+        """The tensors of the model that are no parameters, such as the statistics of batch norms."""
+        return [tensor for tensor in self.checkpoint.tensors if tensor.name in self.keys.buffers]
 
     @property
     def extras(self) -> list[tuple[TensorInfo, Extra]]:
@@ -90,6 +98,7 @@ class Inspection:
         parts = (
             ("weights of the backbone", self.backbone),
             ("weights of the head", self.head),
+            ("buffers of the model", self.buffers),
             ("weights without a place in the model", [tensor for tensor, _ in self.extras]),
             ("unknown weights", self.unknown),
         )
@@ -99,7 +108,11 @@ class Inspection:
 
     def _ours(self) -> list[tuple[str, TensorInfo]]:
         ours = self.keys.ours
-        return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
+        return [(ours[tensor.name].name, tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
+
+    def _is_of_head(self, name: str) -> bool:
+        head = self.keys.table.head if self.keys.table is not None else None
+        return head is not None and name.startswith(f"{head.ours}.")
 
 
 def inspect_checkpoint(

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.quantity import parse_quantity, require_unit
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import QuantityError, WorkloadError
 from w2v_explore.lint.codes import BUDGET as RULE

@@ -27,7 +27,7 @@ from w2v_explore.lint.codes import MASK_TOO_LONG as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
 if TYPE_CHECKING:
-    from w2v_explore.config.dialects.ledger import Account, Translation
+    from w2v_explore.config.entries import Account, Translation
 
 __all__ = ["RULE", "check"]
 

@@ -20,7 +20,7 @@ from functools import lru_cache
 
 import yaml
 
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.lint.codes import YAML11_SCALAR as RULE
 from w2v_explore.lint.subject import Finding, Subject
