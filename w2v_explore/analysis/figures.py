@@ -50,7 +50,7 @@ def total_figures(analysis: Analysis) -> dict[str, Number]:
     totals = Totals(
         parameters=analysis.parameters,
         macs=analysis.macs,
-        peak_activation_bytes=inference_memory(analysis.tree, workload).peak_activation_bytes,
+        peak_activation_bytes=inference_memory(analysis).peak_activation_bytes,
         kept_bytes=int(training.kept_bytes.greatest),
         expected_macs=training.macs.expected,
         receptive_field_samples=field.receptive_field_samples,

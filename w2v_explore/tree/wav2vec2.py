@@ -8,7 +8,8 @@ function that takes time (GELU, the attention product, residual additions), so t
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
-from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.inputs import Waveforms
+from w2v_explore.tree.layer import OWN, Layer, Source, Step
 from w2v_explore.tree.operations import (
     GELU,
     Add,
@@ -30,8 +31,8 @@ _ACTIVATION = Layer("activation", "GELU", _GELU)
 _CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
 _SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
 _PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
-_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=("", "pos_conv_embed"))
-_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=("", "dropout"))
+_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=(0, "pos_conv_embed"))
+_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=(0, "dropout"))
 
 _PRE_NORM_LAYER = (
     "layer_norm", "attention", "dropout", "attention_residual",
@@ -54,7 +55,7 @@ def build_architecture(config: Config | ModelConfig) -> Layer:
     children = [build_feature_extractor(config), _encoder(config)]
     if config.aux_num_out is not None:
         children.append(build_aux(config, config.aux_num_out))
-    return Layer("", "Wav2Vec2Model", children=tuple(children))
+    return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms(frames_at="feature_extractor"))
 
 
 def build_feature_extractor(config: ModelConfig) -> Layer:
@@ -133,9 +134,10 @@ def _positional_convolution(config: ModelConfig) -> Layer:
     conv = Conv1d(
         channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True
     )
-    weight = Layer("weight", "WeightNorm", WeightNorm(conv.weight_shape))
+    weight = Layer("weight", "WeightNorm", WeightNorm(conv.weight_shape), channels_first=True)
     parametrizations = Layer("parametrizations", "ModuleDict", None, (weight,))
-    children = [Layer("conv", "WeightNormConv1d", conv, (parametrizations,), channels_first=True)]
+    schedule = ("parametrizations", Step(OWN, (0, "parametrizations")))
+    children = [Layer("conv", "WeightNormConv1d", conv, (parametrizations,), schedule, channels_first=True)]
     if kernel % 2 == 0:
         children.append(_SAME_PAD)
     children.append(_CONV_ACTIVATION)
@@ -163,6 +165,8 @@ def build_encoder_layer(config: ModelConfig) -> Layer:
         _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
         options=(("layer_norm_first", pre_norm),),
         copies=config.encoder_num_layers,
+        stacked=True,
+        drop=config.encoder_layer_drop,
     )
 
 
@@ -170,9 +174,9 @@ def _self_attention(config: ModelConfig) -> Layer:
     embed_dim = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
     children = (
-        _linear("k_proj", embed_dim, embed_dim, sources=("",)),
-        _linear("v_proj", embed_dim, embed_dim, sources=("",)),
-        _linear("q_proj", embed_dim, embed_dim, sources=("",)),
+        _linear("k_proj", embed_dim, embed_dim, sources=(0,)),
+        _linear("v_proj", embed_dim, embed_dim, sources=(0,)),
+        _linear("q_proj", embed_dim, embed_dim, sources=(0,)),
         Layer("product", "ScaledDotProductAttention", product, sources=("q_proj", "k_proj", "v_proj")),
         _linear("out_proj", embed_dim, embed_dim),
     )
@@ -192,7 +196,7 @@ def _feed_forward(config: ModelConfig) -> Layer:
     return Layer("feed_forward", "FeedForward", None, children)
 
 
-def _linear(name: str, in_features: int, out_features: int, sources: tuple[str, ...] = ()) -> Layer:
+def _linear(name: str, in_features: int, out_features: int, sources: tuple[Source, ...] = ()) -> Layer:
     return Layer(name, "Linear", Linear(in_features, out_features), sources=sources)
 
 

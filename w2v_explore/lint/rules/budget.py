@@ -135,23 +135,28 @@ def _number(value: Any, in_bytes: bool) -> float:
 
 def _figures(subject: Subject) -> dict[str, float]:
     # Most files have no budgets: what works the figures out is imported where one has.
-    from w2v_explore.analysis.compute import analyze_layers
-    from w2v_explore.analysis.memory.inference import inference_memory
+    from w2v_explore.analysis.compute import total_macs
+    from w2v_explore.analysis.memory.liveness import Lives
     from w2v_explore.analysis.receptive_field import minimum_samples
     from w2v_explore.analysis.workload import Workload
+    from w2v_explore.tree.run import apart, run
     from w2v_explore.tree.wav2vec2 import build_architecture
 
     model, rate = subject.model, subject.reading.sample_rate
     samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))
     tree = build_architecture(model)
-    whole = analyze_layers(tree, 1, samples)[0]
+    assert tree.takes is not None
+    takes = tree.takes.flow(samples)
+    calls = run(tree, takes)
+    parameters, macs = tree.parameters, total_macs(calls, 1).total
+    peak_bytes = Lives(apart(calls), training=False).trace(Workload(samples=samples), takes).peak_bytes
     field, stride = kernel_field(model)
     return {
-        "parameters": whole.parameters,
-        "parameter_bytes": 4 * whole.parameters,
-        "peak_memory_bytes": inference_memory(tree, Workload(samples=samples)).total_bytes,
-        "macs": whole.macs.total,
-        "macs_per_audio_second": whole.macs.total * rate / samples,
+        "parameters": parameters,
+        "parameter_bytes": 4 * parameters,
+        "peak_memory_bytes": 4 * parameters + peak_bytes,
+        "macs": macs,
+        "macs_per_audio_second": macs * rate / samples,
         "receptive_field": field,
         "receptive_field_ms": 1000 * field / rate,
         "stride": stride,
