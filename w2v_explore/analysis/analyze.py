@@ -9,13 +9,13 @@ from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.receptive_field import ReceptiveField, check_samples, receptive_field_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import Call, apart, run
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 T = TypeVar("T")
 

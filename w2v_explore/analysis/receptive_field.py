@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
 from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms

@@ -49,7 +49,8 @@ def _counter_ignores_groups(analysis: Analysis) -> bool:
 def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     """A convolution's weight gradient costs what its forward pass costs; without groups so many times that."""
     positional = next(row for row in analysis.layers if row.path == _POSITIONAL_CONVOLUTION)
-    return (analysis.config.model.encoder_pos_conv_groups - 1) * positional.macs.total
+    groups: int = analysis.config.model.encoder_pos_conv_groups
+    return (groups - 1) * positional.macs.total
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:
