@@ -67,30 +67,28 @@ def run(tree: Layer, *takes: Flow) -> list[Call]:
     Raises:
         ValueError: Folded layers that follow each other give another size than they take.
     """
-    calls: list[Call] = []
-    if tree.copies > 1:
-        tree = tree._replace(copies=1)
-    # Sizes by the call that made the value.
-    sizes = {~number: flow for number, flow in enumerate(takes)}
+    walk = _Walk()
+    for number, flow in enumerate(takes):
+        walk.sizes[~number] = flow
+    walk.call(tree if tree.copies == 1 else tree._replace(copies=1), "", 1, tuple(walk.sizes))
+    return walk.calls
 
-    def check_size(path: str, takes: Flow, gives: Flow) -> None:
-        if takes != gives:
-            raise ValueError(f"{path} stands for layers that follow each other, and gives {gives} for {takes}")
 
-    def operate(
-        layer: Layer, operation: Operation, path: str, copies: int, folded: int, sources: tuple[int, ...]
-    ) -> tuple[int]:
-        position = len(calls)
-        flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
-        sizes[position] = gives = operation.flow(*flows)
-        if folded > 1 and layer.follows_itself:
-            check_size(path, flows[0], gives)
-        results = (position,)
-        calls.append(_Call((path, layer, operation, copies, folded, flows, sources, gives, results, position + 1, "")))
-        return results
+class _Walk:
+    """The calls so far, and the sizes of values by the call that made them."""
 
-    def call(layer: Layer, path: str, copies: int, sources: tuple[int, ...]) -> tuple[int, ...]:
-        """Run a composite on what it takes; returns by which calls what it gives was made."""
+    __slots__ = ("calls", "sizes")
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.sizes: dict[int, Flow] = {}
+
+    def call(self, layer: Layer, path: str, copies: int, sources: tuple[int, ...]) -> tuple[int, ...]:
+        """Run a module on what it takes; returns by which calls what it gives was made."""
+        operation = layer.operation
+        if operation is not None and not layer.children:
+            return self.operate(layer, operation, path, copies, layer.copies, sources)
+        calls, sizes = self.calls, self.sizes
         position = len(calls)
         calls.append(None)  # type: ignore[arg-type]  # replaced when what it gives is known
         flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
@@ -100,36 +98,54 @@ def run(tree: Layer, *takes: Flow) -> list[Call]:
             sizes[position] = flows[0]
             taken = (position, *sources[1:])
         prefix = f"{path}." if path else ""
-        previous: tuple[int, ...] = taken[:1]
+        results: tuple[int, ...] = taken[:1]
         given: dict[str, tuple[int, ...]] = {}
         for child, name, wanted, result in (
             layer.steps()
             if layer.schedule
             else [(child, child.name, child.sources, child.name) for child in layer.children]
         ):
-            made = tuple([_find(source, previous, taken, given) for source in wanted]) if wanted else previous
-            if child is layer:
-                assert layer.operation is not None
-                previous = operate(layer, layer.operation, path, copies, 1, made)
-            elif child.children or child.operation is None:
-                previous = call(child, prefix + name, copies * child.copies, made)
+            if wanted:
+                made = tuple([_find(source, results, taken, given) for source in wanted])
             else:
-                previous = operate(child, child.operation, prefix + name, copies * child.copies, child.copies, made)
-            given[result] = previous
-            if len(previous) > 1:
-                previous = previous[:1]
-        results = tuple([_find(each, previous, taken, given) for each in layer.gives]) if layer.gives else previous
+                made = results if len(results) == 1 else results[:1]
+            if child is layer:
+                assert operation is not None
+                results = self.operate(layer, operation, path, copies, 1, made)
+            else:
+                results = self.call(child, prefix + name, copies * child.copies, made)
+            given[result] = results
+        returned = layer.gives
+        if returned:
+            results = tuple([_find(source, results, taken, given) for source in returned])
+        elif len(results) > 1:
+            results = results[:1]
         gives = sizes[results[0]]
         if follows:
-            check_size(path, flows[0], gives)
+            _check_size(path, flows[0], gives)
         calls[position] = _Call((path, layer, None, copies, folded, flows, sources, gives, results, len(calls), ""))
         return results
 
-    if tree.children or tree.operation is None:
-        call(tree, "", 1, tuple(sizes))
-    else:
-        operate(tree, tree.operation, "", 1, 1, tuple(sizes))
-    return calls
+    def operate(
+        self, layer: Layer, operation: Operation, path: str, copies: int, folded: int, sources: tuple[int, ...]
+    ) -> tuple[int]:
+        """Run an operation; returns its own position."""
+        sizes = self.sizes
+        position = len(self.calls)
+        flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
+        sizes[position] = gives = operation.flow(*flows)
+        if folded > 1 and layer.follows_itself:
+            _check_size(path, flows[0], gives)
+        results = (position,)
+        self.calls.append(
+            _Call((path, layer, operation, copies, folded, flows, sources, gives, results, position + 1, ""))
+        )
+        return results
+
+
+def _check_size(path: str, takes: Flow, gives: Flow) -> None:
+    if takes != gives:
+        raise ValueError(f"{path} stands for layers that follow each other, and gives {gives} for {takes}")
 
 
 def _find(

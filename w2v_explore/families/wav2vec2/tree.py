@@ -5,6 +5,8 @@ of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are adde
 function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
 """
 
+from functools import lru_cache
+
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.tree.inputs import Waveforms
@@ -53,22 +55,32 @@ def build(config: Wav2Vec2Config) -> Layer:
 
 def build_feature_extractor(config: Wav2Vec2Config) -> Layer:
     """The convolutions that turn waveforms into frames."""
-    blocks = []
-    in_channels = 1
-    for number, conv_layer in enumerate(config.conv_layers):
-        blocks.append(build_conv_block(config, number, in_channels, conv_layer))
-        in_channels = conv_layer[0]
-    conv_layers = Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True)
-    return Layer("feature_extractor", "FeatureExtractor", None, (conv_layers,))
+    return _feature_extractor(config.extractor_mode, config.extractor_conv_bias, config.conv_layers)
+
+
+@lru_cache(maxsize=64)
+def _feature_extractor(mode: str, bias: bool, conv_layers: tuple[ConvLayer, ...]) -> Layer:
+    # Most configs have the same convolutions, and a tree is never changed.
+    in_channels = (1, *[channels for channels, _, _ in conv_layers])
+    blocks = [
+        _conv_block(mode, bias, number, channels, conv_layer)
+        for number, (channels, conv_layer) in enumerate(zip(in_channels, conv_layers, strict=False))
+    ]
+    children = (Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True),)
+    return Layer("feature_extractor", "FeatureExtractor", None, children)
 
 
 def build_conv_block(config: Wav2Vec2Config, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
     """One layer of the extractor: its convolution, its norm if it has one, its activation."""
+    return _conv_block(config.extractor_mode, config.extractor_conv_bias, number, in_channels, conv_layer)
+
+
+def _conv_block(mode: str, bias: bool, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
     out_channels, kernel, stride = conv_layer
-    conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
+    conv = Conv1d(in_channels, out_channels, kernel, stride, bias=bias)
     children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
     schedule: tuple[str, ...] = ()
-    norm = _extractor_norm(config.extractor_mode, number, out_channels)
+    norm = _extractor_norm(mode, number, out_channels)
     if norm is not None:
         children.insert(0, norm)
         schedule = ("conv", "layer_norm", "activation")
