@@ -3,10 +3,20 @@
 From the lives of the tensors (`liveness`). What a driver, an allocator and kernels use for themselves is not in it.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from w2v_explore.analysis.analyze import Analysis
+from typing import TYPE_CHECKING, NamedTuple
+
 from w2v_explore.analysis.workload import DTYPE_BYTES
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
+
+NOT_INCLUDED = (
+    "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
+    "context; in training also the gradients of activations while the backward pass runs."
+)
+"""What is in no figure of memory."""
 
 
 class InferenceMemory(NamedTuple):

@@ -4,16 +4,20 @@ The activations come from the lives of the tensors (`liveness`). What a device's
 themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import NO_MACS, Macs
 from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.tree.run import Call, need_gradients
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
 
 
 class Spread(NamedTuple):
