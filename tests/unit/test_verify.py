@@ -25,7 +25,7 @@ from w2v_explore.measure import audit, known_differences
 from w2v_explore.measure import verify as module
 from w2v_explore.measure.extractor_probe import build_narrow_extractor, find_frame_spans, find_least_samples
 from w2v_explore.measure.known_differences import KNOWN_DIFFERENCES
-from w2v_explore.report.result import Result
+from w2v_explore.results.result import Result
 
 SMALL = """\
 extends: base

@@ -1,7 +1,10 @@
 """`analyze`: everything that is known in closed form of one config under one workload."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
 from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
@@ -13,8 +16,14 @@ from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.wav2vec2 import build_architecture
 
+if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
+    from w2v_explore.analysis.memory.inference import InferenceMemory
+    from w2v_explore.analysis.memory.training import TrainingCost
+    from w2v_explore.analysis.presets.identify import Nearest
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+
+# No slots: what takes long is worked out once, when it is first asked for, and kept in the instance's dictionary.
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Analysis:
     """The exact figures of a config for a workload.
 
@@ -61,6 +70,28 @@ class Analysis:
     def parameter_bytes_by_dtype(self) -> dict[str, int]:
         """Bytes of the parameters in each dtype."""
         return {dtype: self.parameters * size for dtype, size in DTYPE_BYTES.items()}
+
+    @cached_property
+    def inference(self) -> InferenceMemory:
+        """The memory of a forward pass without gradients, in the workload's dtype."""
+        from w2v_explore.analysis.memory.inference import inference_memory
+
+        return inference_memory(self.tree, self.workload)
+
+    @cached_property
+    def training(self) -> TrainingCost:
+        """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
+        from w2v_explore.analysis.memory.training import training_cost  # which imports this module
+
+        return training_cost(self)
+
+    @cached_property
+    def nearest_preset(self) -> Nearest:
+        """The preset that the config equals or is nearest to."""
+        from w2v_explore.analysis.presets.identify import nearest_preset
+
+        config = self.config
+        return nearest_preset(config.model, config.not_counted, config.sample_rate, parameters=self.parameters)
 
     def __repr__(self) -> str:
         return (

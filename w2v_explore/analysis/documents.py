@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import training_cost
-from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
@@ -109,10 +106,10 @@ def nearest_document(nearest: Nearest) -> dict[str, Any]:
 
 def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str, Any]:
     """Everything that is known of one config in closed form, its layers down to a depth, or all."""
-    config, workload, field = analysis.config, analysis.workload, analysis.receptive_field
+    workload, field = analysis.workload, analysis.receptive_field
     document = {
         **subject(analysis),
-        "nearest_preset": nearest_document(nearest_preset(config.model, config.not_counted, config.sample_rate)),
+        "nearest_preset": nearest_document(analysis.nearest_preset),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -169,8 +166,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
 
 
 def _memory(analysis: Analysis) -> dict[str, Any]:
-    inference = inference_memory(analysis.tree, analysis.workload)
-    training = training_cost(analysis)
+    inference, training = analysis.inference, analysis.training
     return {
         "memory": {
             "peak_activation_bytes": inference.peak_activation_bytes,

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import recipe_of, training_cost
+from w2v_explore.analysis.memory.training import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 
 Number = int | float
@@ -46,11 +45,11 @@ class Totals(NamedTuple):
 def total_figures(analysis: Analysis) -> dict[str, Number]:
     """The figures of a model as a whole, all in closed form; docs/json.md has what each means."""
     field, workload = analysis.receptive_field, analysis.workload
-    training = training_cost(analysis)
+    training = analysis.training
     totals = Totals(
         parameters=analysis.parameters,
         macs=analysis.macs,
-        peak_activation_bytes=inference_memory(analysis.tree, workload).peak_activation_bytes,
+        peak_activation_bytes=analysis.inference.peak_activation_bytes,
         kept_bytes=int(training.kept_bytes.greatest),
         expected_macs=training.macs.expected,
         receptive_field_samples=field.receptive_field_samples,

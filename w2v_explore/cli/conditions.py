@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.analysis.figures import Number
 
-    Subject = tuple[str, Mapping[str, Number]]  # a config's name and its figures
+    NamedFigures = tuple[str, Mapping[str, Number]]  # a config's name and its figures
 
 
 def read_conditions(
@@ -51,19 +51,19 @@ def read_conditions(
 
 
 def report_broken(
-    conditions: Sequence[Condition], subjects: Sequence[Subject], reference: Subject | None = None
+    conditions: Sequence[Condition], configs: Sequence[NamedFigures], reference: NamedFigures | None = None
 ) -> bool:
     """Say on standard error which conditions hold, of which config, and by how much; returns whether any does.
 
     Args:
         conditions: What must not hold.
-        subjects: Whom it must not hold of.
+        configs: Whose figures the conditions are about.
         reference: What a change is against; None where no condition is about one.
     """
     broken = False
     before = reference[1] if reference else {}
     for condition in conditions:
-        for name, figures in subjects:
+        for name, figures in configs:
             value = condition.value(figures, before)
             if not condition.holds(value):
                 continue

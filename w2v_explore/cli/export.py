@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import load_configs
+from w2v_explore.cli.evaluate import ConfigOptions, load_configs
 from w2v_explore.cli.streams import say
 from w2v_explore.encoding import printable
 from w2v_explore.errors import UnusedWeightsWarning, needs_extra
@@ -54,7 +54,7 @@ def export(
 
     Of a config, with initial weights; of a checkpoint, with its own.
     """
-    [loaded] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
+    [loaded] = load_configs([config], ConfigOptions(overrides, dialect, allow_unknown))
     if output is not None and str(output) in ("", ".", "-"):
         raise typer.BadParameter("--output takes the name of a file or, for huggingface, of a new folder")
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")

@@ -15,7 +15,7 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.diagnostics import shorten
 from w2v_explore.encoding import fit
-from w2v_explore.report.result import Result
+from w2v_explore.results.result import Result
 
 if TYPE_CHECKING:  # what each document is made of, its command imports
     from w2v_explore.analysis.comparing.compare import Comparison
@@ -61,7 +61,7 @@ def latency_csv(results: Sequence[Result]) -> str:
         "hooked_over_plain", "compile_s", "noisy", "confidence",
     )  # fmt: skip
     rows: list[list[object]] = [[*header]]
-    from w2v_explore.report.curve import latency_parts
+    from w2v_explore.results.curve import latency_parts
 
     # One config is measured at several durations.
     configs = {id(result.analysis.config): result.analysis.config for result in results}

@@ -22,8 +22,8 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     """The predicted time of each layer, and the whole with its interval."""
     columns = [Column("Module", numeric=False), Column("Total"), Column("Share", numeric=False, priority=1)]
     table = Table("Latency (predicted)", columns)
-    for label, _, layer in tree_rows(analysis.layers, depth):
-        seconds = prediction.layer_seconds(analysis, layer.path)
+    for label, _, row in tree_rows(analysis.layers, depth):
+        seconds = sum(prediction.layer_seconds(analysis, path) for path in row.paths)
         share = Share(seconds / prediction.seconds) if seconds else ""
         table.rows.append((label, duration(seconds) if seconds else "–", share))
     rest = prediction.unattributed_s

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
-from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+from w2v_explore.results.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.audit import MacsAudit
@@ -34,9 +32,8 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     config = analysis.config
     origin = describe_origin(config)
     lines = [f"{origin}: {config.description}" if config.description else origin]
-    nearest = nearest_preset(config.model, config.not_counted, config.sample_rate)
-    if not repeats_changes(config, nearest):
-        lines.append(describe_nearest(nearest))
+    if not repeats_changes(config, analysis.nearest_preset):
+        lines.append(describe_nearest(analysis.nearest_preset))
     lines.append(describe_workload(analysis))
     lines += describe_reading(config)
     if result.prediction is not None:
@@ -75,7 +72,8 @@ def _layers(analysis: Analysis, depth: int | None) -> Table:
         Column("Share", numeric=False, priority=1),
     ]
     table = Table("Layers", columns, remark=_NOT_COUNTED)
-    for label, kind, layer in tree_rows(analysis.layers, depth):
+    for label, kind, row in tree_rows(analysis.layers, depth):
+        layer = row.figures
         shape = "×".join(map(str, layer.output_shape))
         macs = layer.macs.total
         table.rows.append((
@@ -150,7 +148,7 @@ def _totals(analysis: Analysis) -> Table:
         table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
     table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
     table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
-    inference = inference_memory(analysis.tree, analysis.workload)
+    inference = analysis.inference
     live, total = inference.peak_activation_bytes, inference.total_bytes
     table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
     table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))

@@ -1,6 +1,6 @@
 """A table before it is drawn: what the terminal and Markdown renderers share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -99,8 +99,16 @@ class Table:
 
 
 class Report(NamedTuple):
-    """A heading, a few lines on what was done, and the tables."""
+    """What is said of one config or of several.
+
+    Attributes:
+        heading: What it is about.
+        lines: A few, on what was done.
+        tables: The figures.
+        picture: Draws what a terminal shows below the tables, so many columns wide, with colour or without.
+    """
 
     heading: str
     lines: Sequence[str]
     tables: list[Table]
+    picture: Callable[[int, bool], str] | None = None

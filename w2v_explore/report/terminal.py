@@ -42,6 +42,8 @@ def print_report(report: Report, console: Console) -> None:
     for table in report.tables:
         console.print()
         print_table(table, console)
+    if report.picture is not None:
+        print("", report.picture(console.width, console.color_system is not None), sep="\n", file=console.file)
 
 
 def print_table(table: Table, console: Console) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.report.result import Result
+from w2v_explore.results.result import Result
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.ledger import Ledger, Span
