@@ -107,6 +107,7 @@ def nearest_document(nearest: Nearest) -> dict[str, Any]:
 def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str, Any]:
     """Everything that is known of one config in closed form, its layers down to a depth, or all."""
     workload, field = analysis.workload, analysis.receptive_field
+    span = field.positional_span_samples
     document = {
         **subject(analysis),
         "nearest_preset": nearest_document(analysis.nearest_preset),
@@ -128,7 +129,7 @@ def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str,
             "normalizes_over_utterance": field.normalizes_over_utterance,
             "layers": [layer._asdict() for layer in field.layers],
         },
-        "positional_convolution": {"span_samples": field.positional_span_samples},
+        "positional_convolution": None if span is None else {"span_samples": span},
         "layers": [_layer(row) for row in unfold(analysis.layers, depth)],
     }
     if depth is not None:

@@ -43,7 +43,8 @@ class ReceptiveField(NamedTuple):
         stride_samples: Samples between neighbouring frames.
         minimum_samples: The shortest input that gives a frame.
         frames: Frames for the workload.
-        positional_span_samples: Samples that one frame sees through the positional convolution too.
+        positional_span_samples: Samples that one frame sees through the positional convolution too; None of a model
+            without.
         normalizes_over_utterance: Whether group norm's statistics make every frame depend on every sample already
             within the extractor. Attention does so in any case.
     """
@@ -53,7 +54,7 @@ class ReceptiveField(NamedTuple):
     stride_samples: int
     minimum_samples: int
     frames: int
-    positional_span_samples: int
+    positional_span_samples: int | None
     normalizes_over_utterance: bool
 
     def __repr__(self) -> str:

@@ -28,12 +28,12 @@ def read_conditions(
         has_reference: Whether changes have something to be against where there is no baseline.
 
     Raises:
-        ConditionError: One is wrong, or about a figure that there will not be.
-        SourceError: The baseline is none.
+        ConditionError: A condition is wrong, or about a figure that there will not be.
+        SourceError: The file is no baseline.
     """
     if not texts and baseline is None:
         return [], None
-    # Most calls have neither, and do not wait for what reads them.
+    # Most calls have neither conditions nor a baseline, and do not wait for the imports.
     from w2v_explore.analysis.comparing.baseline import load_baseline
     from w2v_explore.analysis.comparing.conditions import parse_condition
 
@@ -56,9 +56,9 @@ def report_broken(
     """Say on standard error which conditions hold, of which config, and by how much; returns whether any does.
 
     Args:
-        conditions: What must not hold.
+        conditions: They must not hold.
         configs: Whose figures the conditions are about.
-        reference: What a change is against; None where no condition is about one.
+        reference: What changes are against; None where no condition is about a change.
     """
     broken = False
     before = reference[1] if reference else {}

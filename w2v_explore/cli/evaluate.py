@@ -61,7 +61,7 @@ def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Conf
         except ConfigError as error:
             problems += error.problems
     if problems:
-        # The same override is wrong in every config, or the same base.
+        # An override, or a base that several extend, is wrong in each config.
         raise ConfigError(list(dict.fromkeys(problems)))
     say(*dict.fromkeys(warning for config in configs for warning in config.warnings))
     return configs
@@ -130,9 +130,9 @@ def calibration_of(latency: Latency) -> Calibration | None:
 
 @contextmanager
 def show_progress(name: str) -> Iterator[Progress]:
-    """A progress bar on standard error, gone once the work is done; nothing where that is no terminal.
+    """A progress bar on standard error, gone once the work is done; nothing where standard error is no terminal.
 
-    It is drawn when it is told something, and by no thread of its own, which would take time from what is measured.
+    The bar is drawn when it is told something. A thread of its own would take time from what is measured.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -63,7 +63,7 @@ def export(
         with needs_extra(f"export --to {to.value}", "export"):
             from w2v_explore.model.export import export as export_model
         with warnings.catch_warnings():
-            # What is left out, reading the config has said.
+            # Reading the config has said what is left out.
             warnings.simplefilter("ignore", UnusedWeightsWarning)
             exported = export_model(config, to.value, path, config=loaded, progress=tell)
     if exported.seed is not None:
@@ -72,7 +72,7 @@ def export(
 
 
 def _stem(reference: str) -> str:
-    """What was named, as the beginning of a file's name."""
+    """The beginning of a file's name, from the config or checkpoint that was named."""
     if reference == "-":
         return "model"
     path = Path(reference).resolve()
@@ -81,7 +81,7 @@ def _stem(reference: str) -> str:
 
 @contextmanager
 def _status() -> Iterator[Callable[[str], None]]:
-    """What is being done, on standard error; nothing where that is no terminal."""
+    """What is being done, on standard error; nothing where standard error is no terminal."""
     from rich.console import Console
     from rich.text import Text
 
@@ -90,5 +90,5 @@ def _status() -> Iterator[Callable[[str], None]]:
         yield lambda step: None
         return
     with console.status("", spinner="dots" if console.encoding.startswith("utf") else "line") as status:
-        # A text would be read as markup.
+        # A plain string would be read as markup.
         yield lambda step: status.update(Text(printable(step)))

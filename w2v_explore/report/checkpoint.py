@@ -165,7 +165,7 @@ def _extras_table(title: str, extras: Iterable[tuple[TensorInfo, Extra]], remark
 
 
 def _explain_projection(fit: WeightsFit) -> str | None:
-    """What fairseq does differently, where that is what is missing."""
+    """A remark on fairseq's missing projection; None where the projection is there."""
     if fit.lacks_projection:
         return (
             "fairseq leaves the projection out where the last convolution is as wide as the encoder; torchaudio and "

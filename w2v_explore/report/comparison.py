@@ -27,7 +27,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
     Args:
         comparison: The configs' figures.
         depth: Levels of modules to compare, each equal layer by itself; None for the components.
-        measured: What else a device told.
+        measured: Tables of what was measured.
     """
     names = comparison.names
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
@@ -55,7 +55,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
 
 
 def change_table(comparison: Comparison) -> Table:
-    """The totals of one config that are not those of a baseline."""
+    """The totals in which one config differs from a baseline."""
     names = comparison.names
     tables = (_totals(comparison, names), _extractor(comparison, names))
     table = _figures(f"Change against {names[0]}", names)
@@ -112,7 +112,7 @@ def _contributions(
     contributions: Sequence[Contribution],
     figures: Mapping[str, tuple[str, Callable[[Number], str]]],
 ) -> Table | None:
-    """A row per field, a column per figure that changed; None where none did."""
+    """A row per field, a column per figure that changed; None where no figure changed."""
     changed = {name: figures[name] for name in figures if any(name in each.figures for each in contributions)}
     if not changed:
         return None
@@ -205,7 +205,7 @@ def _modules(title: str, names: Sequence[str], metrics: Mapping[str, Metric]) ->
 
 def _figures(title: str, names: Sequence[str]) -> Table:
     columns = [Column("Figure", numeric=False), Column(names[0], wraps=True)]
-    # Changes can be worked out from the values, and go first; then the last configs.
+    # On a narrow terminal changes are left out first, since the values tell them, then the last configs.
     for number, name in enumerate(names[1:]):
         columns += [Column(name, wraps=True, priority=number), Column("Change", priority=len(names))]
     return Table(title, columns)

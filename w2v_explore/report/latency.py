@@ -28,7 +28,7 @@ def latency_reports(results: Sequence[Result], depth: int | None = None) -> list
     """A report for each config.
 
     Args:
-        results: All measured; those of one config stand together.
+        results: Measured ones, all of a config together.
         depth: Levels of the tree to show, unfolded; None for the usual view.
     """
     same = groupby(results, key=lambda result: id(result.analysis.config))

@@ -1,4 +1,4 @@
-"""What `summary --predict` says of a latency that nobody measured."""
+"""What `summary --predict` says: a latency that was predicted and not measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.analysis.latency.prediction import Prediction
 
-# Less than this of the time is not worth a warning.
+# A smaller share of the time is not worth a warning.
 _NOTEWORTHY = 0.1
 
 
@@ -70,7 +70,7 @@ def describe_device(calibration: Calibration) -> str:
 
 
 def describe_roof(calibration: Calibration | None) -> str:
-    """What the shares of the roof in a table of measured layers are, or how to get them."""
+    """What the column of roof shares means; without a calibration, how to get the column."""
     if calibration is None:
         return "For the share of the roof that each layer achieves, run `w2v-explore calibrate` once."
     roofs = calibration.roofs

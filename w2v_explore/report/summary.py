@@ -28,7 +28,8 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
         depth: Levels of the tree to show, unfolded; None for the usual view.
     """
     analysis = result.analysis
-    tables = [_layers(analysis, depth), _extractor(analysis), _context(analysis), _totals(analysis)]
+    extractor = [_extractor(analysis)] if analysis.receptive_field.layers else []
+    tables = [_layers(analysis, depth), *extractor, _context(analysis), _totals(analysis)]
     config = analysis.config
     origin = describe_origin(config)
     lines = [f"{origin}: {config.description}" if config.description else origin]
@@ -105,13 +106,17 @@ def _extractor(analysis: Analysis) -> Table:
             milliseconds(layer.jump_samples, rate),
             exact(layer.frames),
         ))  # fmt: skip
+    table.remark = _describe_frames(analysis)
+    return table
+
+
+def _describe_frames(analysis: Analysis) -> str:
+    """Which samples a frame covers, and how many at the end no frame does."""
+    field = analysis.receptive_field
     width, step = field.receptive_field_samples, field.stride_samples
     unused = analysis.workload.samples - field.frame_span(field.frames - 1)[1]
     tail = f"; the last {exact(unused)} reach no frame" if unused > 0 else ""
-    table.remark = (
-        f"Frame i covers the samples from {step} · i up to, not including, {step} · i + {exact(width)}{tail}."
-    )
-    return table
+    return f"Frame i covers the samples from {step} · i up to, not including, {step} · i + {exact(width)}{tail}."
 
 
 def _context(analysis: Analysis) -> Table:
@@ -121,11 +126,16 @@ def _context(analysis: Analysis) -> Table:
         [Column("Through", numeric=False, wraps=True), Column("Samples", numeric=False), Column("ms", priority=1)],
     )
     kernel, span = field.receptive_field_samples, field.positional_span_samples
-    table.rows.append(("the extractor's convolutions", exact(kernel), milliseconds(kernel, rate)))
+    frames = "the extractor's convolutions" if field.layers else "the features that the model is given"
+    table.rows.append((frames, exact(kernel), milliseconds(kernel, rate)))
     if field.normalizes_over_utterance:
         table.rows.append(("the extractor's group norm", "the whole utterance", ""))
-    table.rows.append(("the positional convolution", exact(span), milliseconds(span, rate)))
-    table.rows.append(("attention", "the whole utterance", ""))
+    if span is not None:
+        table.rows.append(("the positional convolution", exact(span), milliseconds(span, rate)))
+    if analysis.macs.attention:
+        table.rows.append(("attention", "the whole utterance", ""))
+    if not field.layers:
+        table.remark = _describe_frames(analysis)
     return table
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # importing it would import torch
 
 
 def chrome_trace(results: Sequence[Result]) -> dict[str, Any]:
-    """A process for each result that has a ledger; its modules are the events."""
+    """The trace: a process for each result that has a ledger, an event for each of its modules."""
     events: list[dict[str, Any]] = []
     other: dict[str, Any] = {}
     for number, result in enumerate(results, start=1):
@@ -58,7 +58,7 @@ def _events(analysis: Analysis, ledger: Ledger, process: int) -> list[dict[str, 
 
 
 def _module_spans(ledger: Ledger) -> dict[str, Span]:
-    """When each module began and ended: one without an operation from its first operation to its last."""
+    """When each module began and ended; a module without an operation lasts from its first operation to its last."""
     spans: dict[str, Span] = {"": (0, ledger.end_to_end_ns)}
     for path, (began, ended) in ledger.spans.items():
         for module in _with_enclosing(path):
