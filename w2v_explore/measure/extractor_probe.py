@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import DeviceError
 from w2v_explore.model.components import FeatureExtractor
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 CHANNELS = 4
 

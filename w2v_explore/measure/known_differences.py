@@ -15,9 +15,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.memory.liveness import trace_memory
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 from w2v_explore.tree.operations import GroupNorm, LayerNorm, Operation, Shape, WeightNorm
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 _POSITIONAL_CONVOLUTION = "encoder.transformer.pos_conv_embed.conv"
 
@@ -53,7 +53,8 @@ def _counter_ignores_groups(analysis: Analysis) -> bool:
 def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     """A convolution's weight gradient costs what its forward pass costs; without groups so many times that."""
     positional = next(row for row in analysis.layers if row.path == _POSITIONAL_CONVOLUTION)
-    return (analysis.config.model.encoder_pos_conv_groups - 1) * positional.macs.total
+    groups: int = analysis.config.model.encoder_pos_conv_groups
+    return (groups - 1) * positional.macs.total
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:

@@ -21,6 +21,7 @@ from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import ConfigLike, as_config
 from w2v_explore.measure.audit import audit_macs
 from w2v_explore.measure.extractor_probe import (
@@ -37,7 +38,6 @@ from w2v_explore.measure.tracking import track_memory
 from w2v_explore.model.build import build_model
 from w2v_explore.model.device import require_memory
 from w2v_explore.tree.operations import Shape
-from w2v_explore.tree.wav2vec2 import build_architecture
 from w2v_explore.version import SCHEMA_VERSION
 
 DEFAULT_SECONDS = 1.0

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, folded_path
 from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import (
     GELU,
@@ -24,7 +25,6 @@ from w2v_explore.tree.operations import (
     ScaledDotProductAttention,
     WeightNorm,
 )
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 class Work(NamedTuple):
