@@ -10,9 +10,9 @@ import pytest
 from w2v_explore import analyze, load_config
 from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers, unfold
 from w2v_explore.analysis.outline import outline
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 BASE = build_architecture(load_config("base").model)
 
