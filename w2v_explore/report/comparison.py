@@ -48,7 +48,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
         tables.append(_components(comparison, names, "latency_s", "Latency by component (hooked passes)"))
     tables += measured
     if comparison.identical:
-        lines.append("Identical: all 16 fields are equal.")
+        lines.append(f"Identical: all {len(comparison.analyses[0].config.model.FIELDS)} fields are equal.")
     elif comparison.differences:
         tables.insert(0, _differences(comparison, names))
     return Report(" ↔ ".join(names), lines, tables)
