@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.program import Runner
 from w2v_explore import Analysis, Workload, analyze
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.latency.roofline import Roofs
+from w2v_explore.analysis.memory import inference, training
+from w2v_explore.config.family import Family
 from w2v_explore.report.summary import summary_report
 from w2v_explore.results.layer_times import roof_shares, row_times
 from w2v_explore.results.result import Measurement, Result, measured_figures
@@ -76,3 +80,24 @@ def test_a_report_has_no_section_for_what_a_model_lacks(monkeypatch: pytest.Monk
     assert "Frame i covers the samples" in str(tables["What one frame sees"].remark)
     assert ANALYSIS.to_dict()["positional_convolution"] is None
     assert ANALYSIS.to_dict()["extractor"]["layers"] == []
+
+
+@pytest.mark.parametrize("format", ["table", "json"])
+def test_a_command_builds_and_traces_a_model_once(run: Runner, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    counts: Counter[str] = Counter()
+
+    def count(owner: Any, name: str) -> None:
+        function = getattr(owner, name)
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            counts[name] += 1
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    count(Family, "build")
+    count(inference, "inference_memory")
+    count(training, "training_cost")
+    code, _, _ = run("summary", "base", "--format", format, "--fail-if", "memory.training_bytes > 900T")
+    assert code == 0
+    assert counts == {"build": 1, "inference_memory": 1, "training_cost": 1}
