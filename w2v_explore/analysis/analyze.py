@@ -81,7 +81,7 @@ class Analysis:
     @cached_property
     def training(self) -> TrainingCost:
         """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
-        from w2v_explore.analysis.memory.training import training_cost  # which imports this module
+        from w2v_explore.analysis.memory.training import training_cost
 
         return training_cost(self)
 
@@ -101,7 +101,7 @@ class Analysis:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``summary`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.documents import analysis_document  # which imports this module
+        from w2v_explore.analysis.documents import analysis_document  # few ask for it
 
         return analysis_document(self, depth)
 

@@ -8,7 +8,7 @@ import typer
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.comparing.compare import compare as compare_analyses
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_by_turns
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import Format, FormatOption, render
@@ -52,7 +52,7 @@ def compare(
         results = measure_by_turns(analyses, device, runs or _TURNS)
     comparison = compare_analyses(analyses, measured_figures(results), saved)
     _render(results, comparison, depth, format)
-    first, *others = zip(comparison.names, comparison.figures, strict=True)
+    first, *others = named_figures(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 

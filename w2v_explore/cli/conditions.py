@@ -10,10 +10,11 @@ from w2v_explore.errors import ConditionError
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.analysis.figures import Number
 
-    NamedFigures = tuple[str, Mapping[str, Number]]  # a config's name and its figures
+    NamedFigures = tuple[str, Mapping[str, Number]]  # a config's name, and its figures under all of their names
 
 
 def read_conditions(
@@ -36,18 +37,31 @@ def read_conditions(
     # Most calls have neither conditions nor a baseline, and do not wait for the imports.
     from w2v_explore.analysis.comparing.baseline import load_baseline
     from w2v_explore.analysis.comparing.conditions import parse_condition
+    from w2v_explore.analysis.figures import with_aliases
 
     conditions = [parse_condition(text) for text in texts or ()]
     saved = load_baseline(baseline) if baseline is not None else None
+    saved_figures = with_aliases(saved.figures, saved.workload.sample_rate) if saved is not None else {}
     for condition in conditions:
         said = f"--fail-if {condition.text!r}"
         if condition.is_measured and not measured:
             raise ConditionError(f"{said}: {condition.metric} is measured; give --device")
         if condition.is_change and saved is None and not has_reference:
             raise ConditionError(f"{said} is about a change; give --baseline FILE to change from")
-        if condition.is_change and saved is not None and condition.metric not in saved.figures:
+        if condition.is_change and saved is not None and condition.metric not in saved_figures:
             raise ConditionError(f"{said}: the baseline {saved.path} has no {condition.metric}")
     return conditions, saved
+
+
+def named_figures(comparison: Comparison) -> list[NamedFigures]:
+    """What conditions are held against: each config of a comparison, a baseline before them."""
+    from w2v_explore.analysis.figures import with_aliases
+
+    rates = [analysis.workload.sample_rate for analysis in comparison.analyses]
+    if comparison.baseline is not None:
+        rates.insert(0, comparison.baseline.workload.sample_rate)
+    figures = [with_aliases(figures, rate) for figures, rate in zip(comparison.figures, rates, strict=True)]
+    return list(zip(comparison.names, figures, strict=True))
 
 
 def report_broken(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_each, predict_each
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import Format, FormatOption, render
@@ -94,7 +94,7 @@ def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list
 
 
 def _report_broken(conditions: Sequence[Condition], name: str, comparison: Comparison) -> bool:
-    *references, (_, figures) = zip(comparison.names, comparison.figures, strict=True)
+    *references, (_, figures) = named_figures(comparison)
     return report_broken(conditions, [(name, figures)], *references)
 
 

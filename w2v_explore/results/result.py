@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 
 if TYPE_CHECKING:  # importing measure would import torch; the others are needed by few
+    from w2v_explore.analysis.figures import Number
     from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.analysis.latency.prediction import Prediction
     from w2v_explore.measure.audit import MacsAudit
@@ -40,21 +41,15 @@ class Result(NamedTuple):
         return self.measurement.latency.real_time_factor
 
 
-def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
-    """The measured figures, one value per config; a component that a config lacks took no time."""
+def measured_figures(results: Sequence[Result]) -> dict[str, list[Number]]:
+    """The measured figures by name, one value per config; empty where nothing was measured."""
     latencies = [result.measurement.latency for result in results if result.measurement]
     if not latencies:
         return {}
-    from w2v_explore.analysis.figures import COMPONENTS
+    from w2v_explore.analysis import figures
 
-    figures = {
-        "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
-        "latency.real_time_factor": [latency.real_time_factor for latency in latencies],
-    }
-    for component, path in COMPONENTS.items():
-        layers = [latency.layers.get(path) for latency in latencies]
-        figures[f"{component}.latency_s"] = [layer.total.median_s if layer else 0.0 for layer in layers]
-    return figures
+    columns = [figures.measured_figures(latency) for latency in latencies]
+    return {name: [column[name] for column in columns] for name in columns[0]}
 
 
 def audits_agree(results: Sequence[Result]) -> bool:

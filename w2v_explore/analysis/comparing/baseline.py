@@ -5,7 +5,15 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.figures import COMPONENTS, Number
+from w2v_explore.analysis.figures import (
+    COMPONENT_FIGURES,
+    COMPONENTS,
+    FIGURES,
+    MEASURED,
+    MEASURED_COMPONENT_FIGURES,
+    Figure,
+    Number,
+)
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
 from w2v_explore.config.family import default_family
@@ -21,36 +29,6 @@ FIELDS = default_family().config.FIELDS
 
 # The summary of 10,000 encoder layers, measured, has half of it.
 _MAX_BYTES = 2**28
-
-FIGURES = {
-    "parameters": "totals.parameters",
-    "parameter_bytes": "totals.parameter_bytes",
-    "macs": "totals.macs",
-    "flops": "totals.flops",
-    "macs_per_audio_second": "totals.macs_per_audio_second",
-    "macs.convolution": "totals.macs_by_kind.convolution",
-    "macs.linear": "totals.macs_by_kind.linear",
-    "macs.attention": "totals.macs_by_kind.attention",
-    "memory.peak_activation_bytes": "memory.peak_activation_bytes",
-    "memory.inference_bytes": "memory.inference_bytes",
-    "memory.kept_bytes": "memory.kept_bytes",
-    "memory.training_bytes": "memory.training_bytes",
-    "training.expected_macs": "training.expected_macs",
-    "extractor.receptive_field_samples": "extractor.receptive_field_samples",
-    "extractor.stride_samples": "extractor.stride_samples",
-    "extractor.minimum_samples": "extractor.minimum_samples",
-    "extractor.frame_rate_hz": "extractor.frame_rate_hz",
-    "extractor.frames": "workload.frames",
-    "latency.end_to_end.median_s": "latency.end_to_end.median_s",
-    "latency.real_time_factor": "latency.real_time_factor",
-}
-"""The figures that are compared, and where a summary's JSON has them; a component's stand at its layer."""
-
-_LAYER_FIGURES = {"parameters": "parameters", "macs": "macs", "latency_s": "latency.total_median_s"}
-
-_FRACTIONS = ("totals.macs_per_audio_second", "training.expected_macs", "extractor.frame_rate_hz")
-
-FIGURE_NAMES = (*FIGURES, *[f"{component}.{figure}" for figure in _LAYER_FIGURES for component in COMPONENTS])
 
 
 class SavedLayer(NamedTuple):
@@ -116,13 +94,13 @@ def _decode(path: str, document: Member) -> Baseline:
     for module in ("", *COMPONENTS.values()):
         if module not in layers and not (module == COMPONENTS["aux"] and fields["aux_num_out"] is None):
             raise DocumentError(f"layers: none has the path {json.dumps(module)}")
-    figures = {name: _figure(document, where) for name, where in FIGURES.items()}
-    for component, module in COMPONENTS.items():
-        for figure, where in _LAYER_FIGURES.items():
-            # A head that the model lacks costs nothing, but was measured only if the others were.
-            absent = 0 if figure != "latency_s" or document.find("latency") else None
-            figures[f"{component}.{figure}"] = _figure(layers[module], where) if module in layers else absent
     not_counted, latency = config.find("not_counted"), document.find("latency")
+    figures = {name: _figure(document, figure) for name, figure in (*FIGURES.items(), *MEASURED.items())}
+    for component, module in COMPONENTS.items():
+        # A part that the model lacks costs nothing, but was measured only if the others were.
+        for name, figure in (*COMPONENT_FIGURES.items(), *MEASURED_COMPONENT_FIGURES.items()):
+            absent = 0 if name in COMPONENT_FIGURES or latency else None
+            figures[f"{component}.{name}"] = _figure(layers[module], figure) if module in layers else absent
     return Baseline(
         path=path,
         name=config.at("name").text(),
@@ -168,14 +146,14 @@ def _workload_of(member: Member) -> Workload:
     )
 
 
-def _figure(member: Member, where: str) -> Number | None:
-    """The figure that a way leads to; None where it ends on the way, as in a file of an older version."""
+def _figure(member: Member, figure: Figure) -> Number | None:
+    """A figure of a document or of one of its layers; None where it is not there, as in a file of an older version."""
     found: Member | None = member
-    for name in where.split("."):
+    for name in figure.json_path.split("."):
         found = found and found.find(name)
     if found is None:
         return None
-    return found.number() if where.startswith("latency.") or where in _FRACTIONS else found.integer()
+    return found.integer() if figure.is_whole else found.number()
 
 
 def _measured_on(latency: Member) -> str:

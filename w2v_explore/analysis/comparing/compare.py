@@ -84,9 +84,27 @@ class Comparison:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``compare`` (docs/json.md), as plain data; with a depth, every module down to it too."""
-        from w2v_explore.analysis.documents import comparison_document  # which imports this module
+        from w2v_explore.analysis.comparing.documents import comparison_document  # few ask for it
 
         return comparison_document(self, depth)
+
+    def modules(self, depth: int) -> dict[str, tuple[Metric, Metric]]:
+        """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
+        columns = [
+            {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers, depth)}
+            for analysis in self.analyses
+        ]
+        if self.baseline is not None:
+            saved = self.baseline.layers.items()
+            columns.insert(0, {path: (layer.parameters, layer.macs) for path, layer in saved if layer.depth <= depth})
+        paths = dict.fromkeys(path for column in columns for path in column)
+        return {
+            path: (
+                Metric(tuple([column.get(path, (0, 0))[0] for column in columns])),
+                Metric(tuple([column.get(path, (0, 0))[1] for column in columns])),
+            )
+            for path in paths
+        }
 
 
 def compare(
@@ -183,22 +201,3 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
         )
         for other in analyses
     )
-
-
-def compare_layers(comparison: Comparison, depth: int) -> dict[str, tuple[Metric, Metric]]:
-    """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
-    columns = [
-        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers, depth)}
-        for analysis in comparison.analyses
-    ]
-    if comparison.baseline is not None:
-        saved = comparison.baseline.layers.items()
-        columns.insert(0, {path: (layer.parameters, layer.macs) for path, layer in saved if layer.depth <= depth})
-    paths = dict.fromkeys(path for column in columns for path in column)
-    return {
-        path: (
-            Metric(tuple([column.get(path, (0, 0))[0] for column in columns])),
-            Metric(tuple([column.get(path, (0, 0))[1] for column in columns])),
-        )
-        for path in paths
-    }

@@ -5,9 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from w2v_explore.analysis.comparing.baseline import FIGURE_NAMES
-from w2v_explore.analysis.figures import BUDGET_NAMES, COMPONENTS, Number
-from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity
+from w2v_explore.analysis.figures import ALIASES, FIGURES, KNOWN_NAMES, MEASURED, MEASURED_NAMES, Number, figure_named
+from w2v_explore.analysis.quantity import parse_quantity
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConditionError, QuantityError
 
@@ -18,7 +17,8 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
 }
 _CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|>|<)\s*([+−-])?\s*([^+−\s%-][^%]*?)\s*(%)?\s*", re.ASCII)
-_TOTALS = [name for name in FIGURE_NAMES if not name.startswith((*(f"{part}." for part in COMPONENTS), "macs."))]
+_NAMES = (*KNOWN_NAMES, *MEASURED_NAMES)
+_TOTALS = [name for name in (*FIGURES, *MEASURED) if not name.startswith("macs.")]
 _HOW = "write 'parameters > +5%' of a change, or 'macs > 10G' of the figure by itself"
 
 
@@ -27,7 +27,7 @@ class Condition(NamedTuple):
 
     Attributes:
         text: As it was written.
-        metric: The figure's name.
+        metric: The figure's name, or another name of a figure, as of a budget.
         operator: One of `OPERATORS`.
         limit: What the figure or its change is held against; percent as it was written.
         is_change: Whether it is about the change against a reference.
@@ -44,13 +44,13 @@ class Condition(NamedTuple):
     @property
     def is_measured(self) -> bool:
         """Whether the figure comes from a device."""
-        return "latency" in self.metric
+        return self.metric in MEASURED_NAMES
 
     def value(self, figures: Mapping[str, Number], reference: Mapping[str, Number]) -> float:
         """What is held against the limit: the figure, or its change.
 
         Args:
-            figures: Of the config.
+            figures: Of the config, under all of their names (`figures.with_aliases`).
             reference: Of what a change is against.
         """
         value = figures[self.metric]
@@ -71,10 +71,8 @@ def _instead_of(metric: str) -> str:
     # Imported only where something is wrong.
     from w2v_explore.config.suggest import did_you_mean, nearest
 
-    if metric in BUDGET_NAMES:
-        return f"that is a budget's name; write {BUDGET_NAMES[metric]}"
     within = [name for name in _TOTALS if metric.lower() in re.split(r"[._]", name)]
-    guesses = nearest(metric, FIGURE_NAMES) or within
+    guesses = nearest(metric, _NAMES) or within
     return did_you_mean(guesses, f"there is {', '.join(_TOTALS)}, and those of components")
 
 
@@ -89,12 +87,12 @@ def parse_condition(text: str) -> Condition:
     if match is None:
         raise ConditionError(f"{given} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()
-    if metric not in FIGURE_NAMES:
+    if metric not in _NAMES and metric not in ALIASES:
         raise ConditionError(f"{given}: there is no figure {shorten(metric)}; {_instead_of(metric)}")
     if percent and not sign:
         raise ConditionError(f"{given}: a percentage is a change; write +{shorten(number)}% or -{shorten(number)}%")
     try:
-        limit = parse_quantity(number, in_bytes=is_in_bytes(metric) and not percent)
+        limit = parse_quantity(number, in_bytes=figure_named(metric).unit == "bytes" and not percent)
     except QuantityError as error:
         raise ConditionError(f"{given}: {error}") from error
     if sign in ("-", "−"):
