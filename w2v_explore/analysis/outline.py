@@ -13,10 +13,9 @@ class OutlineRow(NamedTuple):
     """One layer, or equal layers in a row.
 
     Attributes:
-        name: The last part of the module path; of equal layers the first and the last: ``1–11``, and where a list holds
-            nothing else, with its own name: ``layers.0–11``.
+        name: The last part of the module path; of equal layers that of the list which holds nothing else, or empty.
+        numbers: The names of the equal layers; None for a layer by itself.
         kind: The layer's class.
-        copies: How many equal layers the row stands for.
         depth: How many modules the row lies under.
         paths: The module paths whose figures make up the row's: the layer's own, that of the list which holds nothing
             but the equal layers, or those of the equal layers.
@@ -24,8 +23,8 @@ class OutlineRow(NamedTuple):
     """
 
     name: str
+    numbers: range | None
     kind: str
-    copies: int
     depth: int
     paths: tuple[str, ...]
     figures: LayerFigures
@@ -48,8 +47,7 @@ def _fold(layers: Sequence[LayerFigures]) -> Iterator[OutlineRow]:
     holds_equal = any(child.copies > 1 for child, *_ in below)
     if layer.copies == 1 and holds_equal and len(below) == 1:
         [[child, *_]] = below
-        name = f"{layer.name}.{_row(child).name}"
-        yield OutlineRow(name, child.kind, child.copies, layer.depth, (layer.path,), layer)
+        yield OutlineRow(layer.name, _numbers(child), child.kind, layer.depth, (layer.path,), layer)
         return
     yield _row(layer)
     if layer.copies > 1:
@@ -73,11 +71,14 @@ def _subtrees(layers: Sequence[LayerFigures]) -> Iterator[Sequence[LayerFigures]
 
 def _row(layer: LayerFigures) -> OutlineRow:
     if layer.copies == 1:
-        return OutlineRow(layer.name, layer.kind, 1, layer.depth, (layer.path,), layer)
-    prefix, first = layer.path.removesuffix(layer.name), int(layer.name)
-    last = first + layer.copies - 1
+        return OutlineRow(layer.name, None, layer.kind, layer.depth, (layer.path,), layer)
+    numbers, prefix = _numbers(layer), layer.path.removesuffix(layer.name)
     together = layer._replace(
         parameters=layer.copies * layer.parameters, macs=Macs().plus(layer.macs, layer.copies), copies=1
     )
-    paths = tuple([f"{prefix}{number}" for number in range(first, last + 1)])
-    return OutlineRow(f"{first}–{last}", layer.kind, layer.copies, layer.depth, paths, together)
+    paths = tuple([f"{prefix}{number}" for number in numbers])
+    return OutlineRow("", numbers, layer.kind, layer.depth, paths, together)
+
+
+def _numbers(layer: LayerFigures) -> range:
+    return range(int(layer.name), int(layer.name) + layer.copies)

@@ -15,9 +15,17 @@ def tree_rows(layers: Sequence[LayerFigures], depth: int | None) -> list[tuple[s
     """
     rows = outline(layers, depth)
     return [
-        (guide + (row.name or "model"), f"{row.kind} × {row.copies}" if row.copies > 1 else row.kind, row)
+        (guide + (_name(row) or "model"), row.kind if row.numbers is None else f"{row.kind} × {len(row.numbers)}", row)
         for guide, row in zip(_guides([row.depth for row in rows]), rows, strict=True)
     ]
+
+
+def _name(row: OutlineRow) -> str:
+    """``layers``; of equal layers ``1–11``, and where their list holds nothing else ``layers.0–11``."""
+    if row.numbers is None:
+        return row.name
+    numbers = f"{row.numbers[0]}–{row.numbers[-1]}"
+    return f"{row.name}.{numbers}" if row.name else numbers
 
 
 def _guides(depths: Sequence[int]) -> list[str]:

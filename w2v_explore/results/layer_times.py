@@ -1,12 +1,15 @@
-"""What the layers of a measured model took, and how near the roof they came."""
+"""When the layers of a measured model ran, what they took, and how near the roof they came."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.latency import roofline
 from w2v_explore.results.result import Result
+
+if TYPE_CHECKING:  # importing it would import torch
+    from w2v_explore.measure.ledger import Ledger, Span
 
 
 class RowTime(NamedTuple):
@@ -59,3 +62,18 @@ def roof_shares(result: Result) -> Mapping[str, float]:
         return {}
     took_s = {path: layer.total.median_s for path, layer in measurement.latency.layers.items()}
     return roofline.roof_shares(result.analysis, measurement.calibration.roofs, took_s)
+
+
+def module_spans(ledger: Ledger) -> dict[str, Span]:
+    """When each module began and ended; a module without an operation lasts from its first operation to its last."""
+    spans: dict[str, Span] = {"": (0, ledger.end_to_end_ns)}
+    for path, (began, ended) in ledger.spans.items():
+        for module in _with_enclosing(path):
+            first, last = spans.get(module, (began, ended))
+            spans[module] = (min(first, began), max(last, ended))
+    return spans
+
+
+def _with_enclosing(path: str) -> list[str]:
+    parts = path.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
