@@ -23,7 +23,6 @@ import w2v_explore
 from w2v_explore.analysis.figures import (
     ALIASES,
     COMPONENT_FIGURES,
-    COMPONENTS,
     FIGURES,
     MEASURED,
     MEASURED_COMPONENT_FIGURES,
@@ -48,6 +47,7 @@ from w2v_explore.config.dialects.table import (
     Counterpart,
 )
 from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.load import load_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.families.wav2vec2.fields import FIELDS
@@ -526,7 +526,8 @@ def json_page(page: str) -> str:
         for name, figure in MEASURED_COMPONENT_FIGURES.items()
     ]
     lines += ["", "| component | its entry in `layers` |", "| :--- | :--- |"]
-    lines += [f"| `{component}` | `{path}` |" for component, path in COMPONENTS.items()]
+    components = [item for name in FAMILIES for item in family_named(name).components.items()]
+    lines += [f"| `{component}` | `{path}` |" for component, path in dict.fromkeys(components)]
     lines += ["", "| another name, in `--fail-if` and budgets | is |", "| :--- | :--- |"]
     lines += [
         f"| `{name}` | `{alias.figure}`{', in milliseconds' if alias.in_milliseconds else ''} |"

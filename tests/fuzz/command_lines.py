@@ -13,8 +13,9 @@ from typer.main import get_command
 
 from tests.fuzz.folders import ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
-from w2v_explore.analysis.figures import ALIASES, KNOWN_NAMES, MEASURED_NAMES
+from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
 from w2v_explore.cli.app import COMMANDS, app
+from w2v_explore.config.family import default_family
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.codes import all_rules
 
@@ -47,7 +48,8 @@ _FILES = (
     "/dev/null",
     "odd.yml",
 )
-_FIGURES = (*KNOWN_NAMES, *MEASURED_NAMES, *ALIASES)
+_COMPONENTS = default_family().components
+_FIGURES = (*known_names(_COMPONENTS), *measured_names(_COMPONENTS), *ALIASES)
 _MANY = {"summary": (1, 3), "compare": (2, 4), "memory": (1, 2), "identify": (1, 3), "lint": (0, 4)}
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from w2v_explore import ConditionError, Workload, analyze, compare, load_config
 from w2v_explore.analysis.comparing.conditions import parse_condition
-from w2v_explore.analysis.figures import ALIASES, KNOWN_NAMES, MEASURED_NAMES
+from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
+from w2v_explore.config.family import default_family
 
 BEFORE = {"parameters": 100, "macs": 0}
 
@@ -77,8 +78,11 @@ def test_conditions_on_sizes_of_memory(text: str, limit: float) -> None:
 
 def test_every_figure_that_is_compared_can_be_held() -> None:
     base = analyze(load_config("base"), Workload.of_seconds(1))
-    assert set(compare([base, base]).metrics) == set(KNOWN_NAMES)
-    assert all(parse_condition(f"{name} > 1G").metric == name for name in (*KNOWN_NAMES, *MEASURED_NAMES, *ALIASES))
+    components = default_family().components
+    known, measured = known_names(components), measured_names(components)
+    assert set(compare([base, base]).metrics) == set(known)
+    assert all(parse_condition(f"{name} > 1G").metric == name for name in (*known, *measured, *ALIASES))
+    assert [name for name in (*known, *measured) if parse_condition(f"{name} > 1G").is_measured] == [*measured]
 
 
 @pytest.mark.parametrize(

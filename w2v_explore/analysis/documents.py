@@ -56,6 +56,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
         "config": {
             "name": config.name,
             "origin": config.origin,
+            "architecture": config.model.family.name,
             "family": config.family,
             "description": config.description,
             "source": config.source,

@@ -1,16 +1,18 @@
 """The one table of figures: what each is called, its label and unit, how it is had, and where a summary's JSON has it.
 
-Totals, components, baselines, `compare`, `sensitivity`, ``--fail-if``, budgets, reports and docs/json.md read it. A
-figure that is asked for alone costs no other.
+Totals, components, baselines, `compare`, `sensitivity`, ``--fail-if``, budgets, reports and docs/json.md read it. The
+components of a model, and their module paths, are its family's (`Family.components`); a component that a model lacks
+costs nothing. A figure that is asked for alone costs no other.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.training import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.config.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis
@@ -18,15 +20,6 @@ if TYPE_CHECKING:
 Number = int | float
 
 Unit = Literal["elements", "bytes", "MACs", "FLOPs", "MACs/s", "samples", "frames", "Hz", "s", "s/s"]
-
-COMPONENTS = {
-    "feature_extractor": "feature_extractor",
-    "feature_projection": "encoder.feature_projection",
-    "positional_convolution": "encoder.transformer.pos_conv_embed",
-    "transformer_layers": "encoder.transformer.layers",
-    "aux": "aux",
-}
-"""The parts of a model that are compared, and their module paths. A part that a model lacks costs nothing."""
 
 
 class Totals(NamedTuple):
@@ -232,14 +225,14 @@ COMPONENT_FIGURES: Mapping[str, Figure] = {
     "parameters": Figure("parameters", "Params", "elements", attrgetter("parameters"), "parameters"),
     "macs": Figure("MACs", "MACs", "MACs", attrgetter("macs.total"), "macs"),
 }
-"""What is known in closed form of each of `COMPONENTS`: ``aux.macs`` is a figure."""
+"""What is known in closed form of each component: ``aux.macs`` is a figure."""
 
 MEASURED_COMPONENT_FIGURES: Mapping[str, Figure] = {
     "latency_s": Figure(
         "latency", "Latency", "s", attrgetter("total.median_s"), "latency.total_median_s", is_whole=False
     ),
 }
-"""What is measured of each of `COMPONENTS`."""
+"""What is measured of each component."""
 
 
 class Alias(NamedTuple):
@@ -268,19 +261,23 @@ ALIASES: Mapping[str, Alias] = {
 """Names that are taken wherever a figure is named, beside the figures' own."""
 
 
-def _names_of_components(figures: Mapping[str, Figure]) -> Iterator[str]:
-    return (f"{component}.{figure}" for figure in figures for component in COMPONENTS)
+def known_names(components: Collection[str]) -> tuple[str, ...]:
+    """The figures that are known in closed form, of a model with some components."""
+    return (*FIGURES, *[f"{component}.{figure}" for figure in COMPONENT_FIGURES for component in components])
 
 
-KNOWN_NAMES = (*FIGURES, *_names_of_components(COMPONENT_FIGURES))
-"""The figures that are known in closed form."""
+def measured_names(components: Collection[str]) -> tuple[str, ...]:
+    """The figures that come from a device, of a model with some components."""
+    return (*MEASURED, *[f"{component}.{figure}" for figure in MEASURED_COMPONENT_FIGURES for component in components])
 
-MEASURED_NAMES = (*MEASURED, *_names_of_components(MEASURED_COMPONENT_FIGURES))
-"""The figures that come from a device."""
+
+def components_of(configs: Iterable[ModelConfig]) -> tuple[str, ...]:
+    """The components that any of some configs has."""
+    return tuple(dict.fromkeys(component for config in configs for component in config.family.components))
 
 
 def figure_named(name: str) -> Figure:
-    """The figure that a name, or another name of a figure, stands for.
+    """The figure that a name, or another name of a figure, stands for; of a component, whichever that is.
 
     Raises:
         KeyError: There is no such figure.
@@ -288,9 +285,7 @@ def figure_named(name: str) -> Figure:
     name = ALIASES[name].figure if name in ALIASES else name
     figure = FIGURES.get(name) or MEASURED.get(name)
     if figure is None:
-        component, _, part = name.rpartition(".")
-        if component not in COMPONENTS:
-            raise KeyError(name)
+        part = name.rpartition(".")[2]
         figure = COMPONENT_FIGURES.get(part) or MEASURED_COMPONENT_FIGURES[part]
     return figure
 
@@ -314,7 +309,8 @@ class Figures:
         if name in FIGURES:
             return FIGURES[name].of(self._totals)
         component, _, figure = name.rpartition(".")
-        row = next((row for row in self._analysis.layers if row.path == COMPONENTS[component]), None)
+        path = self._analysis.config.model.family.components[component]
+        row = next((row for row in self._analysis.layers if row.path == path), None)
         return COMPONENT_FIGURES[figure].of(row) if row else 0
 
 
@@ -328,26 +324,29 @@ def name_figures(totals: AnyTotals) -> dict[str, Number]:
     return {name: figure.of(totals) for name, figure in FIGURES.items()}
 
 
-def component_figures(analysis: "Analysis") -> dict[str, Number]:
-    """Parameters and MACs of each component; 0 where a model has none such."""
-    by_path = {row.path: row for row in analysis.layers}
+def component_figures(analysis: "Analysis", components: Iterable[str]) -> dict[str, Number]:
+    """Parameters and MACs of some components; 0 where a model has none such."""
+    paths, rows = analysis.config.model.family.components, {row.path: row for row in analysis.layers}
+    found = {component: rows.get(paths[component]) if component in paths else None for component in components}
     return {
-        f"{component}.{name}": figure.of(by_path[path]) if path in by_path else 0
-        for component, path in COMPONENTS.items()
+        f"{component}.{name}": figure.of(row) if row else 0
+        for component, row in found.items()
         for name, figure in COMPONENT_FIGURES.items()
     }
 
 
-def measured_figures(latency: Any) -> dict[str, Number]:
-    """The figures that come from a device; a component that a model lacks took no time.
+def measured_figures(latency: Any, paths: Mapping[str, str], components: Iterable[str]) -> dict[str, Number]:
+    """The figures that come from a device.
 
     Args:
         latency: A `w2v_explore.measure.latency.Latency`, which is made above this module.
+        paths: The components of the model that was measured, and their module paths.
+        components: Those to name; one that the model lacks took no time.
     """
-    layers = latency.layers
+    layers = {component: latency.layers.get(paths.get(component)) for component in components}
     return {name: figure.of(latency) for name, figure in MEASURED.items()} | {
-        f"{component}.{name}": figure.of(layers[path]) if path in layers else 0.0
-        for component, path in COMPONENTS.items()
+        f"{component}.{name}": figure.of(layer) if layer else 0.0
+        for component, layer in layers.items()
         for name, figure in MEASURED_COMPONENT_FIGURES.items()
     }
 

@@ -82,10 +82,10 @@ def report_broken(
             if not condition.holds(value):
                 continue
             broken = True
-            message = f"{name}: {condition.metric} is {_number(figures[condition.metric])}"
+            message = f"{name}: {condition.metric} is {_number(figures.get(condition.metric, 0))}"
             if condition.is_change and reference:
                 change = _percent(condition, value) if condition.is_percent else f"{value:+,.10g}"
-                message += f", {change} against {_number(before[condition.metric])} of {reference[0]}"
+                message += f", {change} against {_number(before.get(condition.metric, 0))} of {reference[0]}"
             say(f"{message}; it fails if {condition.text}")
     return broken
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from w2v_explore.analysis.comparing.attribution import METHOD, Contribution
 from w2v_explore.analysis.comparing.compare import Comparison, Metric
-from w2v_explore.analysis.figures import COMPONENTS, FIGURES, MEASURED, Number, figure_named
+from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.summary import describe_audio, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
@@ -172,7 +172,7 @@ def _extractor(comparison: Comparison, names: Sequence[str]) -> Table:
 
 def _components(comparison: Comparison, names: Sequence[str], figure: str, title: str) -> Table:
     table = _figures(title, names)
-    for component in COMPONENTS:
+    for component in components_of(analysis.config.model for analysis in comparison.analyses):
         name = f"{component}.{figure}"
         metric = comparison.metrics.get(name)
         if metric is not None and any(metric.values):

@@ -43,12 +43,13 @@ class Result(NamedTuple):
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[Number]]:
     """The measured figures by name, one value per config; empty where nothing was measured."""
-    latencies = [result.measurement.latency for result in results if result.measurement]
-    if not latencies:
+    measured = [(result.measurement.latency, result.analysis.config.model) for result in results if result.measurement]
+    if not measured:
         return {}
     from w2v_explore.analysis import figures
 
-    columns = [figures.measured_figures(latency) for latency in latencies]
+    components = figures.components_of(model for _, model in measured)
+    columns = [figures.measured_figures(latency, model.family.components, components) for latency, model in measured]
     return {name: [column[name] for column in columns] for name in columns[0]}
 
 

@@ -19,7 +19,7 @@ Use instead
       parameters: 100M
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.quantity import parse_quantity, require_unit
@@ -56,17 +56,19 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
     if not limits:
         return
     # Most files have no budgets: what works the figures out is imported where one has.
-    from w2v_explore.analysis.figures import ALIASES, KNOWN_NAMES, MEASURED_NAMES, figure_named
+    from w2v_explore.analysis.figures import ALIASES, figure_named, known_names, measured_names
 
+    components = subject.model.family.components
+    known, measured = known_names(components), measured_names(components)
     keys, figures = ((_KEY,) if not whose else ()), None
     for name, limit in limits.items():
         item = (name,) if not whose else ()
-        if name in MEASURED_NAMES:
+        if name in measured:
             message = f"budgets.{name}{whose} is measured, and a budget is of what needs no device"
             yield Finding(f"{message}; write `summary CONFIG --device cpu --fail-if '{name} > …'`", keys, item)
             continue
-        if name not in KNOWN_NAMES and name not in ALIASES:
-            yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name)}", keys, item)
+        if name not in known and name not in ALIASES:
+            yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name, known)}", keys, item)
             continue
         try:
             bounds = _bounds(limit, in_bytes=figure_named(name).unit == "bytes")
@@ -91,14 +93,14 @@ def _exact(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:,.10g}"
 
 
-def _instead_of(name: str) -> str:
+def _instead_of(name: str, known: Sequence[str]) -> str:
     # Imported only where something is wrong.
-    from w2v_explore.analysis.figures import ALIASES, FIGURES, KNOWN_NAMES
+    from w2v_explore.analysis.figures import ALIASES, FIGURES
     from w2v_explore.config.suggest import did_you_mean, nearest
 
     # In TOML a name with a dot is a table unless it is quoted.
     within = [f'"{figure}"' for figure in FIGURES if figure.startswith(f"{name}.")]
-    guesses = within or nearest(name, (*ALIASES, *KNOWN_NAMES))
+    guesses = within or nearest(name, (*ALIASES, *known))
     return did_you_mean(guesses, f"there is {', '.join((*ALIASES, *FIGURES))}, and those of components")
 
 
