@@ -1,46 +1,96 @@
 """`analyze`: everything that is known in closed form of one config under one workload."""
 
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
-from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs
+from w2v_explore.analysis.memory.liveness import Lives, Trace
+from w2v_explore.analysis.receptive_field import ReceptiveField, check_samples, receptive_field_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
+from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.run import Call, apart, run
+
+if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
+    from w2v_explore.analysis.memory.inference import InferenceMemory
+    from w2v_explore.analysis.memory.training import TrainingCost
+    from w2v_explore.analysis.presets.identify import Nearest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+# No slots: what takes long is worked out once, when it is first asked for, and kept in the instance's dictionary.
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Analysis:
-    """The exact figures of a config for a workload.
+    """The exact figures of a config for a workload, each worked out once, when it is asked for.
 
     Attributes:
         config: What was analysed.
         workload: Under which batch, samples and dtype.
         tree: The config's tree.
-        layers: Every layer, the model itself first; equal layers in a row folded into one.
-        receptive_field: What a frame sees of the waveform.
     """
 
     config: Config
     workload: Workload
     tree: Layer
-    layers: tuple[LayerFigures, ...]
-    receptive_field: ReceptiveField
+    _lives: dict[bool, Lives] = field(default_factory=dict, init=False, compare=False)
+    _traces: dict[tuple[str, bool], Trace] = field(default_factory=dict, init=False, compare=False)
 
     @property
+    def takes(self) -> Waveforms | Features:
+        """What the model takes."""
+        assert self.tree.takes is not None
+        return self.tree.takes
+
+    @cached_property
+    def calls(self) -> Sequence[Call]:
+        """What the model runs, in order."""
+        return run(self.tree, self.takes.flow(self.workload.samples))
+
+    @cached_property
+    def layers(self) -> tuple[LayerFigures, ...]:
+        """The figures of every layer, the model itself first; folded layers stay folded."""
+        return tuple(layer_figures(self.tree, self.calls, self.workload.batch))
+
+    @cached_property
+    def receptive_field(self) -> ReceptiveField:
+        """What a frame sees of the waveform."""
+        return receptive_field_of(self.calls, self.takes, self.workload.batch)
+
+    @cached_property
+    def _apart(self) -> Sequence[Call]:
+        return apart(self.calls)
+
+    def lives(self, *, training: bool) -> Lives:
+        """Who makes, takes and keeps the tensors."""
+        if training not in self._lives:
+            self._lives[training] = Lives(self._apart, training=training)
+        return self._lives[training]
+
+    def trace(self, dtype: str | None = None, *, training: bool) -> Trace:
+        """The bytes of the tensors, in the workload's dtype or another."""
+        workload = replace(self.workload, dtype=dtype) if dtype else self.workload
+        key = workload.dtype, training
+        if key not in self._traces:
+            self._traces[key] = self.lives(training=training).trace(workload, self.takes.flow(workload.samples))
+        return self._traces[key]
+
+    @cached_property
     def parameters(self) -> int:
         """Elements of all parameters; weight-norm's two tensors count as the two that they are."""
-        return self.layers[0].parameters
+        return self.tree.parameters
 
-    @property
+    @cached_property
     def macs(self) -> Macs:
         """Multiply–accumulates of one forward pass, for the whole batch."""
-        return self.layers[0].macs
+        return total_macs(self.calls, self.workload.batch)
 
     @property
     def flops(self) -> int:
@@ -61,6 +111,28 @@ class Analysis:
     def parameter_bytes_by_dtype(self) -> dict[str, int]:
         """Bytes of the parameters in each dtype."""
         return {dtype: self.parameters * size for dtype, size in DTYPE_BYTES.items()}
+
+    @cached_property
+    def inference(self) -> InferenceMemory:
+        """The memory of a forward pass without gradients, in the workload's dtype."""
+        from w2v_explore.analysis.memory.inference import inference_memory
+
+        return inference_memory(self)
+
+    @cached_property
+    def training(self) -> TrainingCost:
+        """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
+        from w2v_explore.analysis.memory.training import training_cost
+
+        return training_cost(self)
+
+    @cached_property
+    def nearest_preset(self) -> Nearest:
+        """The preset that the config equals or is nearest to."""
+        from w2v_explore.analysis.presets.identify import nearest_preset
+
+        config = self.config
+        return nearest_preset(config.model, config.not_counted, config.sample_rate, parameters=self.parameters)
 
     def __repr__(self) -> str:
         return (
@@ -97,15 +169,9 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
             f"the workload has {workload.sample_rate:,} samples a second, and the audio of {config.name} "
             f"{config.sample_rate:,}; give Workload(…, sample_rate={config.sample_rate}), or the config with another"
         )
-    receptive_field = analyze_receptive_field(config.model, workload.batch, workload.samples)
-    tree = build_architecture(config.model)
-    return Analysis(
-        config=config,
-        workload=workload,
-        tree=tree,
-        layers=tuple(analyze_layers(tree, workload.batch, workload.samples)),
-        receptive_field=receptive_field,
-    )
+    analysis = Analysis(config=config, workload=workload, tree=build_architecture(config.model))
+    check_samples(analysis.calls, analysis.takes, workload)
+    return analysis
 
 
 def as_analysis(subject: Analysis | ConfigLike, workload: Workload | None = None) -> Analysis:

@@ -273,9 +273,7 @@ def check_real_macs(subject: Subject) -> Iterator[Finding]:
     workload = replace(subject.workload, dtype="float32")
     shallow = analyze(replace(subject.analysis.config, model=model_config), workload)
     cpu = torch.device("cpu")
-    require_memory(
-        cpu, inference_memory(shallow.tree, workload).total_bytes, "the weights and the tensors alive at once"
-    )
+    require_memory(cpu, inference_memory(shallow).total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
     model = build_model(model_config, device="meta").to_empty(device=cpu).eval()
     audit = audit_macs(model, torch.zeros(workload.batch, workload.samples), shallow.macs)
@@ -318,7 +316,7 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
 def check_memory(subject: Subject) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
     cost, tracked = training_cost(subject.analysis), track_memory(subject.config, subject.workload)
-    peak = inference_memory(subject.analysis.tree, subject.workload).peak_activation_bytes
+    peak = inference_memory(subject.analysis).peak_activation_bytes
     yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
     yield subject.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)

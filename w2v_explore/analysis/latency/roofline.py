@@ -6,14 +6,11 @@ arithmetic intensity is MACs per byte.
 """
 
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compute import LayerFigures, folded_path
+from w2v_explore.analysis.compute import LayerFigures
 from w2v_explore.analysis.workload import DTYPE_BYTES
-from w2v_explore.config.architecture import build_architecture
-from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import (
     GELU,
     Add,
@@ -31,7 +28,7 @@ class Work(NamedTuple):
     """What one operation computes and moves.
 
     Attributes:
-        path: Its module path; of equal layers in a row the first.
+        path: Its folded path.
         kind: Operations of one kind run in kernels that are alike, on memory that is laid out alike. Those of the
             extractor have its mode before them, ``group_norm/gelu``: with layer norm, activations lie channels last.
         macs: For the whole batch; 0 for what counts none, such as norms.
@@ -86,10 +83,18 @@ KINDS = frozenset(
 
 def trace_work(analysis: Analysis) -> list[Work]:
     """Every operation that takes time, in the order in which they run. Views and inactive dropout take none."""
-    workload = analysis.workload
-    walk = _Walk(workload.batch, DTYPE_BYTES[workload.dtype], analysis.config.model.extractor_mode)
-    walk.layer(build_architecture(analysis.config.model), "", workload.samples, 1, 1)
-    return walk.works
+    batch, element_bytes = analysis.workload.batch, DTYPE_BYTES[analysis.workload.dtype]
+    extractor_mode = analysis.config.model.extractor_mode
+    works = []
+    for call in analysis.calls:
+        operation = call.operation
+        if operation is None or operation.passes_on(training=False):
+            continue
+        taken = 0 if operation.reads_lengths else sum([flow.elements(batch) for flow in call.takes])
+        elements = taken + call.gives.elements(batch) + operation.parameters
+        kind = _kind(operation, call.path, extractor_mode)
+        works.append(Work(call.path, kind, operation.macs(batch, *call.takes), elements * element_bytes, call.copies))
+    return works
 
 
 def roof_shares(analysis: Analysis, roofs: Roofs, seconds: Mapping[str, float]) -> dict[str, float]:
@@ -105,11 +110,13 @@ def roof_shares(analysis: Analysis, roofs: Roofs, seconds: Mapping[str, float]) 
     Returns:
         By the same paths; without layers that took no time or have no operation that should.
     """
-    own = {work.path: roofs.least_seconds(work.macs, work.bytes) for work in trace_work(analysis)}
+    own: dict[str, float] = {}
+    for work in trace_work(analysis):
+        own[work.path] = own.get(work.path, 0.0) + roofs.least_seconds(work.macs, work.bytes)
     least = total_by_path(analysis.layers, own)
     shares = {}
     for path, took in seconds.items():
-        bound = least[folded_path(analysis.layers, path)]
+        bound = least[analysis.tree.folded_path(path)]
         if took > 0 and bound > 0:
             shares[path] = bound / took
     return shares
@@ -129,47 +136,13 @@ def total_by_path(layers: Sequence[LayerFigures], own: Mapping[str, float]) -> d
     return totals
 
 
-class _Walk:
-    """Follows frames and channels through the tree, as `analyze_layers` does."""
-
-    def __init__(self, batch: int, element_bytes: int, extractor_mode: str) -> None:
-        self.batch = batch
-        self.element_bytes = element_bytes
-        self.extractor_mode = extractor_mode
-        self.works: list[Work] = []
-
-    def layer(self, layer: Layer, path: str, frames: int, channels: int, copies: int) -> tuple[int, int]:
-        """Add the operations at and below a layer that takes ``frames`` × ``channels``; returns what comes out."""
-        operation = layer.operation
-        out_frames, out_channels = operation.flow(frames, channels) if operation else (frames, channels)
-        prefix = f"{path}." if path else ""
-        for child in layer.in_schedule():
-            inside = self.layer(child, prefix + child.name, out_frames, out_channels, copies * child.copies)
-            out_frames, out_channels = inside
-        if operation is not None and not operation.passes_on(training=False):
-            taken = max(1, len(layer.sources)) * frames * channels
-            macs = operation.macs(self.batch, frames, channels)
-            size = self._elements(operation, taken + out_frames * out_channels) * self.element_bytes
-            self.works.append(Work(path, self._kind(operation, path), macs, size, copies))
-        return out_frames, out_channels
-
-    def _elements(self, operation: Operation, activations: int) -> int:
-        """Elements that are read or written; ``activations`` are those of one utterance."""
-        parameters = sum(map(prod, operation.parameter_shapes().values()))
-        match operation:
-            case WeightNorm():
-                return parameters + prod(operation.weight_shape)
-            case Conv1d(weight_norm=True):
-                parameters += prod(operation.weight_shape)
-        return self.batch * activations + parameters
-
-    def _kind(self, operation: Operation, path: str) -> str:
-        in_extractor = path.startswith("feature_extractor.")
-        match operation:
-            case Conv1d(in_channels=1) if in_extractor:
-                kind = "waveform_convolution"
-            case Conv1d():
-                kind = "convolution" if in_extractor else "positional_convolution"
-            case _:
-                kind = _KIND_BY_OPERATION[type(operation)]
-        return f"{self.extractor_mode}/{kind}" if in_extractor else kind
+def _kind(operation: Operation, path: str, extractor_mode: str) -> str:
+    in_extractor = path.startswith("feature_extractor.")
+    match operation:
+        case Conv1d(in_channels=1) if in_extractor:
+            kind = "waveform_convolution"
+        case Conv1d():
+            kind = "convolution" if in_extractor else "positional_convolution"
+        case _:
+            kind = _KIND_BY_OPERATION[type(operation)]
+    return f"{extractor_mode}/{kind}" if in_extractor else kind
