@@ -11,6 +11,7 @@ from w2v_explore.config.text.limits import RejectedError
 from w2v_explore.config.text.nodes import OVERRIDE, compose, decode, place_of, shape
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
+from w2v_explore.errors import ArgumentError
 
 ONE_FIELD = "one field of the config can be set here; to start from another config, name that one"
 ONE_ARCHITECTURE = (
@@ -19,6 +20,21 @@ ONE_ARCHITECTURE = (
 )
 # The seven convolutions of the published models take a quarter of it.
 _MAX_SHOWN_OVERRIDE = 400
+
+
+def known_dialect(dialect: str | None) -> str | None:
+    """A dialect's name as it is, or none.
+
+    Raises:
+        ArgumentError: There is no such dialect.
+    """
+    if dialect is not None:
+        # Imported only where it is said whose config it is.
+        from w2v_explore.config.dialects.programs import DIALECT_NAMES
+
+        if dialect not in DIALECT_NAMES:
+            raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")
+    return dialect
 
 
 def parse_document(source: Source, dialect: str | None = None) -> Document:

@@ -121,7 +121,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     family, of_family = _family_of(layers)
     problems += of_family
     complete = not problems and _states_all_it_can(innermost)
-    unchanged = _merge(layers, document, family)
+    unchanged = _merge(layers, document, family) if overrides != () else {}
     translations = [layer.translation for layer in layers if layer.translation]
     warnings = [warning for translation in translations for warning in translation.warnings]
     unread = [problem for translation in translations for problem in translation.unread]
@@ -129,7 +129,8 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         warnings += [_allow(problem) for problem in unread]
     else:
         problems += unread
-    layers += override_documents(overrides)
+    if overrides != ():
+        layers += override_documents(overrides)
     for layer in layers:
         problems += layer.problems
         problems += _unknown_keys(layer, family, is_certain=is_chain and not of_family)
@@ -382,12 +383,14 @@ def _missing_keys(
     family: Family,
     problems: Sequence[Problem],
 ) -> Iterator[Problem]:
+    fields = family.config.FIELDS
+    if fields.keys() <= entries.keys():
+        return
     # A misspelt key is one problem, not an unknown one and a missing one.
     misspelt = {_meaning(problem.key or "", family)[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
     if "extends" in misspelt:
         return
     worded = {key: problem for layer in layers for key, problem in layer.missing.items()}
-    fields = family.config.FIELDS
     missing = [key for key in fields if key not in entries and key not in misspelt]
     write_all = f"write all {len(fields)} fields, or `extends: {family.reference}` and only what differs"
     if len(missing) > _MAX_MISSING_NAMED and not worded:

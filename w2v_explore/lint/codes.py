@@ -31,6 +31,9 @@ UNUSED_IGNORE = Rule("A407", "unused-ignore", "warning")
 DOCUMENT_RULES = (YAML11_SCALAR, SCHEMA_DIRECTIVE)
 """Run on every file that is a mapping, but for other programs' configs: they are about our own YAML."""
 
+FOREIGN_RULES = (MASK_TOO_LONG,)
+"""Run on other programs' configs that are valid: they are about what ours do not say."""
+
 MODEL_RULES = (
     HEAD_DIM_MULTIPLE_OF_8,
     HEAD_DIM_64,
@@ -49,7 +52,6 @@ MODEL_RULES = (
     POS_CONV_HEAVY,
     HEAD_DIM_SMALL,
     PADDING_LEAKS,
-    MASK_TOO_LONG,
 )
 """Run where the config is valid."""
 

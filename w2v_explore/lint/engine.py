@@ -13,7 +13,7 @@ from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
-from w2v_explore.lint.codes import DOCUMENT_RULES, MODEL_RULES, UNUSED_IGNORE
+from w2v_explore.lint.codes import DOCUMENT_RULES, FOREIGN_RULES, MODEL_RULES, UNUSED_IGNORE
 from w2v_explore.lint.settings import Settings
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -102,7 +102,9 @@ def _checks(
 ) -> list[tuple[Rule, _Check, tuple[str, ...], bool]]:
     """The rules that run on configs of a family, each with its check, its keys, and whether its findings are shown."""
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
-    rules = (DOCUMENT_RULES if is_own else ()) + (MODEL_RULES if is_valid else ())
+    rules = DOCUMENT_RULES if is_own else ()
+    if is_valid:
+        rules += MODEL_RULES if is_own else MODEL_RULES + FOREIGN_RULES
     modules = [(rule, partial(rule_module, rule)) for rule in rules]
     modules += [(rule, partial(rule_module, rule, family)) for rule in family.rules if is_valid]
     checks = []
@@ -136,7 +138,7 @@ def _without_ignored(problems: list[Problem], layer: Document, settings: Setting
 
 def _is_of_the_file(document: Document, keys: Sequence[str]) -> bool:
     """Whether the file itself states what a finding with such keys is about."""
-    return not keys or any(key in document.entries for key in keys)
+    return not keys or not document.entries.keys().isdisjoint(keys)
 
 
 def _place(reading: Reading, rule: Rule, finding: Finding, keys: Sequence[str]) -> Problem | None:

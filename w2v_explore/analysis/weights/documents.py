@@ -35,6 +35,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
                 {"part": part, "tensors": tensors, "bytes": size} for part, tensors, size in inspection.bytes_by_part
             ],
         },
+        "architecture": inspection.family.name,
         "fields": {
             field: {"value": inspection.values[field], "origin": inspection.origins[field]}
             for field in inspection.family.config.FIELDS

@@ -8,9 +8,9 @@ from w2v_explore.config.codes import FOREIGN_REFUSED
 from w2v_explore.config.dialects.accounts import SAMPLE_RATE
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
-from w2v_explore.config.document import parse_document
+from w2v_explore.config.document import known_dialect, parse_document
 from w2v_explore.config.entries import OWN_DIALECT, Account, Entry, Status, plain_value
-from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, known_dialect, read_document
+from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides

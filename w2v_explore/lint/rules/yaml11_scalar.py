@@ -48,14 +48,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     fields = subject.reading.family.config.FIELDS
     for key, entry in subject.reading.entries.items():
         node = entry.value
-        if (
-            # Of what is said beside the fields, the one number.
-            (key in fields or key == "sample_rate")
-            and not entry.names
-            and not (
-                isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value) or node.tag == _TEXT_TAG)
-            )
-        ):
+        if node.__class__ is yaml.ScalarNode and (node.tag == _TEXT_TAG or node.style or _is_safe(node.value)):
+            # Most values are such, and every config is asked.
+            continue
+        # Of what is said beside the fields, one is a number.
+        if (key in fields or key == "sample_rate") and not entry.names:
             yield from _traps(key, node, (), depth=3)
 
 
