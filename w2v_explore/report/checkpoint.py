@@ -30,7 +30,7 @@ def inspection_report(inspection: Inspection) -> Report:
     tables += [_bytes(inspection), _fields(inspection)]
     lines = [describe_checkpoint(checkpoint, keys)]
     if not inspection.fit.fits and not inspection.conflicts:
-        lines.append(f"the {len(FIELDS)} fields cannot say the model of these weights")
+        lines.append(f"the {len(inspection.family.config.FIELDS)} fields cannot say the model of these weights")
     if inspection.nearest is not None:
         lines.append(describe_nearest(inspection.nearest))
         lines += describe_not_counted(inspection.nearest.not_counted)
