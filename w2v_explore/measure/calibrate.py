@@ -97,8 +97,7 @@ def calibrate(
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         dtype: Of weights and activations.
         threads: For torch on a CPU; None for as many as it takes by itself.
-        references: Names and forward passes to measure, in this dtype, two or more for each mode of the extractor;
-            None for `REFERENCE_MODELS`.
+        references: Names and forward passes to measure, in this dtype, two or more; None for `REFERENCE_MODELS`.
         run: What calls the functions that measure; None for `new_processes`.
         progress: Called as the work goes on.
 
@@ -216,7 +215,7 @@ def _samples(reference: int, analysis: Analysis, timed: TimedPass) -> Iterator[S
         own.setdefault(folded_path(analysis.layers, path), []).append(seconds)
     works = trace_work(analysis)
     taken = {work: statistics.fmean(own[work.path]) for work in works}
-    taken[work_between(analysis, works)] = timed.unattributed_s
+    taken[work_between(works)] = timed.unattributed_s
     for work, seconds in taken.items():
         yield Sample(reference, work.kind, work.macs, work.bytes, max(seconds, _LEAST_SECONDS))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
+from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.operations import Operation, Shape
 
 
@@ -25,6 +26,9 @@ class Layer:
         options: Names and values of a composite module's constructor arguments beside its children.
         channels_first: Whether its output is laid out ``(batch, channels, frames)``.
         copies: How many equal layers in a row it stands for; their names count up from ``name``.
+        stacked: Whether it is one of a stack.
+        drop: Of a stacked one: with which probability LayerDrop skips it.
+        takes: Of a model: what it is given, and where its frames come out.
     """
 
     name: str
@@ -36,6 +40,9 @@ class Layer:
     options: tuple[tuple[str, float | bool], ...] = ()
     channels_first: bool = False
     copies: int = 1
+    stacked: bool = False
+    drop: float = 0.0
+    takes: Waveforms | Features | None = None
 
     def __repr__(self) -> str:
         copies = f" × {self.copies}" if self.copies > 1 else ""

@@ -7,10 +7,17 @@ matter (`Layer.channels_first`), never a formula's.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 MacKind = Literal["convolution", "linear", "attention"]
 Shape = tuple[int, ...]
+
+
+class Flow(NamedTuple):
+    """What passes from module to module for one utterance."""
+
+    frames: int
+    channels: int
 
 
 class Operation(Protocol):

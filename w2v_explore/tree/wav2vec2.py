@@ -8,6 +8,7 @@ function that takes time (GELU, the attention product, residual additions), so t
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
+from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import (
     GELU,
@@ -54,7 +55,7 @@ def build_architecture(config: Config | ModelConfig) -> Layer:
     children = [build_feature_extractor(config), _encoder(config)]
     if config.aux_num_out is not None:
         children.append(build_aux(config, config.aux_num_out))
-    return Layer("", "Wav2Vec2Model", children=tuple(children))
+    return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms("feature_extractor"))
 
 
 def build_feature_extractor(config: ModelConfig) -> Layer:
@@ -163,6 +164,8 @@ def build_encoder_layer(config: ModelConfig) -> Layer:
         _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
         options=(("layer_norm_first", pre_norm),),
         copies=config.encoder_num_layers,
+        stacked=True,
+        drop=config.encoder_layer_drop,
     )
 
 

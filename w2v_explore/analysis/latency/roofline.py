@@ -5,6 +5,7 @@ needs by itself. In the terms of the paper: its throughput is at most min(peak, 
 arithmetic intensity is MACs per byte.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
@@ -13,18 +14,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, folded_path
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import (
-    GELU,
-    Add,
-    Conv1d,
-    GroupNorm,
-    LayerNorm,
-    Linear,
-    Operation,
-    ScaledDotProductAttention,
-    WeightNorm,
-)
-from w2v_explore.tree.wav2vec2 import build_architecture
+from w2v_explore.tree.operations import Conv1d, LayerNorm, Linear, Operation, ScaledDotProductAttention, WeightNorm
 
 
 class Work(NamedTuple):
@@ -32,8 +22,7 @@ class Work(NamedTuple):
 
     Attributes:
         path: Its module path; of equal layers in a row the first.
-        kind: Operations of one kind run in kernels that are alike, on memory that is laid out alike. Those of the
-            extractor have its mode before them, ``group_norm/gelu``: with layer norm, activations lie channels last.
+        kind: Operations of one kind run in kernels that are alike, on memory that is laid out alike (`kind_of`).
         macs: For the whole batch; 0 for what counts none, such as norms.
         bytes: Inputs, parameters and output, each once.
         copies: For how many equal operations it stands.
@@ -62,33 +51,48 @@ class Roofs(NamedTuple):
         return max(macs / self.macs_per_s, size_bytes / self.bytes_per_s)
 
 
-_KIND_BY_OPERATION: dict[type, str] = {
-    Linear: "linear",
-    ScaledDotProductAttention: "attention",
-    GELU: "gelu",
-    LayerNorm: "layer_norm",
-    GroupNorm: "group_norm",
-    WeightNorm: "weight_norm",
-    Add: "add",
-}
+BETWEEN = "between"
+"""The kind of what lies between the operations of a pass (`prediction`)."""
 
-_EXTRACTOR_KINDS = {
-    "group_norm": ("waveform_convolution", "convolution", "gelu", "group_norm", "between"),
-    "layer_norm": ("waveform_convolution", "convolution", "gelu", "layer_norm", "between"),
-}
 
-KINDS = frozenset(
-    {f"{mode}/{kind}" for mode, kinds in _EXTRACTOR_KINDS.items() for kind in kinds}
-    | {"linear", "attention", "gelu", "layer_norm", "add", "positional_convolution", "weight_norm"}
-)
-"""All kinds of work that there are; ``between`` is what lies between the operations of a pass (`prediction`)."""
+def kind_of(operation: Operation, channels_first: bool) -> str:
+    """The kind of an operation's work: ``linear``, ``gelu``, ``channels_first/gelu``.
+
+    Args:
+        operation: Its class is its kind; convolutions of a waveform and those in groups have kernels of their own.
+        channels_first: Whether what it takes lies channels first in memory, each channel's frames side by side.
+    """
+    match operation:
+        case Conv1d(in_channels=1):
+            return "waveform_convolution"  # with one channel there is but one way to lie
+        case Conv1d():
+            kind = "convolution" if operation.groups == 1 else "grouped_convolution"
+        case WeightNorm():
+            return "weight_norm"  # what it takes are parameters
+        case _:
+            kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
+    return f"channels_first/{kind}" if channels_first else kind
+
+
+def gives_channels_first(operation: Operation, takes_channels_first: bool) -> bool:
+    """Whether what an operation puts out lies channels first in memory, whichever way torch shows the tensor.
+
+    Convolutions write channel by channel, what works on the channels of one frame writes frame by frame, and all else
+    writes as it reads.
+    """
+    match operation:
+        case Conv1d():
+            return True
+        case LayerNorm() | Linear() | ScaledDotProductAttention():
+            return False
+    return takes_channels_first
 
 
 def trace_work(analysis: Analysis) -> list[Work]:
     """Every operation that takes time, in the order in which they run. Views and inactive dropout take none."""
     workload = analysis.workload
-    walk = _Walk(workload.batch, DTYPE_BYTES[workload.dtype], analysis.config.model.extractor_mode)
-    walk.layer(build_architecture(analysis.config.model), "", workload.samples, 1, 1)
+    walk = _Walk(workload.batch, DTYPE_BYTES[workload.dtype])
+    walk.layer(analysis.tree, "", workload.samples, 1, 1, [True])
     return walk.works
 
 
@@ -132,26 +136,32 @@ def total_by_path(layers: Sequence[LayerFigures], own: Mapping[str, float]) -> d
 class _Walk:
     """Follows frames and channels through the tree, as `analyze_layers` does."""
 
-    def __init__(self, batch: int, element_bytes: int, extractor_mode: str) -> None:
+    def __init__(self, batch: int, element_bytes: int) -> None:
         self.batch = batch
         self.element_bytes = element_bytes
-        self.extractor_mode = extractor_mode
         self.works: list[Work] = []
 
-    def layer(self, layer: Layer, path: str, frames: int, channels: int, copies: int) -> tuple[int, int]:
+    def layer(
+        self, layer: Layer, path: str, frames: int, channels: int, copies: int, channels_first: list[bool]
+    ) -> tuple[int, int, bool]:
         """Add the operations at and below a layer that takes ``frames`` × ``channels``; returns what comes out."""
         operation = layer.operation
         out_frames, out_channels = operation.flow(frames, channels) if operation else (frames, channels)
         prefix = f"{path}." if path else ""
+        gives = channels_first[0] if operation is None else gives_channels_first(operation, channels_first[0])
+        laid_out = {"": channels_first[0]}
         for child in layer.in_schedule():
-            inside = self.layer(child, prefix + child.name, out_frames, out_channels, copies * child.copies)
-            out_frames, out_channels = inside
+            taken_first = [laid_out[source] for source in child.sources] or [gives]
+            out_frames, out_channels, gives = self.layer(
+                child, prefix + child.name, out_frames, out_channels, copies * child.copies, taken_first
+            )
+            laid_out[child.name] = gives
         if operation is not None and not operation.passes_on(training=False):
             taken = max(1, len(layer.sources)) * frames * channels
             macs = operation.macs(self.batch, frames, channels)
             size = self._elements(operation, taken + out_frames * out_channels) * self.element_bytes
-            self.works.append(Work(path, self._kind(operation, path), macs, size, copies))
-        return out_frames, out_channels
+            self.works.append(Work(path, kind_of(operation, any(channels_first)), macs, size, copies))
+        return out_frames, out_channels, gives
 
     def _elements(self, operation: Operation, activations: int) -> int:
         """Elements that are read or written; ``activations`` are those of one utterance."""
@@ -162,14 +172,3 @@ class _Walk:
             case Conv1d(weight_norm=True):
                 parameters += prod(operation.weight_shape)
         return self.batch * activations + parameters
-
-    def _kind(self, operation: Operation, path: str) -> str:
-        in_extractor = path.startswith("feature_extractor.")
-        match operation:
-            case Conv1d(in_channels=1) if in_extractor:
-                kind = "waveform_convolution"
-            case Conv1d():
-                kind = "convolution" if in_extractor else "positional_convolution"
-            case _:
-                kind = _KIND_BY_OPERATION[type(operation)]
-        return f"{self.extractor_mode}/{kind}" if in_extractor else kind
