@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from w2v_explore.model.factories import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
     from w2v_explore.model.importers import import_fairseq_model as import_fairseq_model
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
+    from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
     from w2v_explore.tree.layer import Layer as Layer
     from w2v_explore.tree.wav2vec2 import build_architecture as build_architecture
@@ -131,6 +132,7 @@ _HOMES = {
         "wav2vec2_xlsr_300m",
     ),
     "w2v_explore.model.importers": ("import_fairseq_model", "import_huggingface_model"),
+    "w2v_explore.model.modules": ("SpeechEncoder",),
     "w2v_explore.model.weights": ("load_checkpoint",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

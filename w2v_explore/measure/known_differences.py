@@ -16,10 +16,8 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
-from w2v_explore.tree.operations import GroupNorm, LayerNorm, Operation, Shape, WeightNorm
+from w2v_explore.tree.operations import Conv1d, GroupNorm, LayerNorm, Operation, Shape, WeightNorm
 from w2v_explore.tree.wav2vec2 import build_architecture
-
-_POSITIONAL_CONVOLUTION = "encoder.transformer.pos_conv_embed.conv"
 
 
 class KnownDifference(NamedTuple):
@@ -47,13 +45,16 @@ def find_known_difference(figure: str, analysis: Analysis) -> KnownDifference | 
 
 
 def _counter_ignores_groups(analysis: Analysis) -> bool:
-    return analysis.config.model.encoder_pos_conv_groups > 1 and overcounts_grouped_convolutions()
+    return _weight_gradient_of_other_groups(analysis) > 0 and overcounts_grouped_convolutions()
 
 
 def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     """A convolution's weight gradient costs what its forward pass costs; without groups so many times that."""
-    positional = next(row for row in analysis.layers if row.path == _POSITIONAL_CONVOLUTION)
-    return (analysis.config.model.encoder_pos_conv_groups - 1) * positional.macs.total
+    return sum(
+        (row.operation.groups - 1) * row.macs.total
+        for row in unfold(analysis.layers)
+        if isinstance(row.operation, Conv1d)
+    )
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:

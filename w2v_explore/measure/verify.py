@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
-from w2v_explore.analysis.compute import Macs, unfold
+from w2v_explore.analysis.analyze import Analysis, as_analysis
+from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
@@ -30,14 +30,15 @@ from w2v_explore.measure.extractor_probe import (
     find_frame_spans,
     find_least_samples,
 )
+from w2v_explore.measure.from_tree import input_shape, shallow, stacked_layers
 from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.latency import Progress
 from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.tracking import track_memory
-from w2v_explore.model.build import build_model
+from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
+from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.operations import Shape
-from w2v_explore.tree.wav2vec2 import build_architecture
 from w2v_explore.version import SCHEMA_VERSION
 
 DEFAULT_SECONDS = 1.0
@@ -49,7 +50,7 @@ _COUNTER = f"{_TORCH}: FlopCounterMode on meta, MACs of the"
 _TRACKED = f"{_TORCH}: storages tracked on fake tensors"
 _NARROW = f"extractor of {CHANNELS} channels a layer"
 
-# What real tensors are worth waiting for; the layers are all alike, and the meta device has them all.
+# What real tensors are worth waiting for of layers that are all alike; the meta device has them all.
 _REAL_LAYERS = 2
 _MARGIN_FRAMES = 4
 
@@ -238,7 +239,7 @@ def _plain_defaults() -> Iterator[None]:
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:
     """Names, shapes, order and number of parameters, against the state_dict of the built model."""
-    ours, theirs = tuple(build_architecture(subject.config).state_dict_shapes()), subject.meta_pass.state_dict
+    ours, theirs = tuple(subject.analysis.tree.state_dict_shapes()), subject.meta_pass.state_dict
     elements = sum(torch.Size(shape).numel() for _, shape in theirs)
     yield subject.compare("parameters", subject.analysis.parameters, _ON_META, elements)
     yield subject.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
@@ -267,19 +268,18 @@ def check_backward_macs(subject: Subject) -> Iterator[Finding]:
 
 
 def check_real_macs(subject: Subject) -> Iterator[Finding]:
-    """MACs by kind of operation, against fvcore, which needs real tensors: of a model with few layers."""
-    layers = min(_REAL_LAYERS, subject.config.encoder_num_layers)
-    model_config = replace(subject.config, encoder_num_layers=layers)
-    workload = replace(subject.workload, dtype="float32")
-    shallow = analyze(replace(subject.analysis.config, model=model_config), workload)
+    """MACs by kind of operation, against fvcore, which needs real tensors: of a model with two of the equal layers."""
+    tree, workload = subject.analysis.tree, replace(subject.workload, dtype="float32")
+    few = shallow(tree, _REAL_LAYERS)
     cpu = torch.device("cpu")
-    require_memory(
-        cpu, inference_memory(shallow.tree, workload).total_bytes, "the weights and the tensors alive at once"
-    )
+    require_memory(cpu, inference_memory(few, workload).total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
-    model = build_model(model_config, device="meta").to_empty(device=cpu).eval()
-    audit = audit_macs(model, torch.zeros(workload.batch, workload.samples), shallow.macs)
-    source = f"{audit.source}: MACs on real tensors, {layers} of {subject.config.encoder_num_layers} layers"
+    modules = modules_of(subject.config)
+    model = materialize(few, modules, device=torch.device("meta"), dtype=torch.float32).to_empty(device=cpu).eval()
+    expected = analyze_layers(few, workload.batch, workload.samples)[0].macs
+    audit = audit_macs(model, torch.zeros(input_shape(few, workload)), expected)
+    layers = f"{stacked_layers(few)} of {stacked_layers(tree)} layers"
+    source = f"{audit.source}: MACs on real tensors, {layers}"
     yield from _compare_macs(subject, "macs.real", audit.expected, audit.counted._asdict(), source)
 
 

@@ -7,15 +7,16 @@ import torch
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.schema import ConvLayer
-from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.components import MODULES, Wav2Vec2Model
 from w2v_explore.model.device import require_memory
-from w2v_explore.model.materialize import materialize
+from w2v_explore.model.materialize import Modules, materialize
+from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 def build_model(
     config: Config | ModelConfig, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None
-) -> Wav2Vec2Model:
+) -> SpeechEncoder:
     """The model of a config, in training mode, with torch's default initial weights.
 
     Args:
@@ -27,13 +28,19 @@ def build_model(
         DeviceError: The device has less free memory than the weights need; nothing was allocated.
         TypeError: The config is none.
     """
-    tree = build_architecture(as_config(config).model)
+    model_config = as_config(config).model
+    tree = build_architecture(model_config)
     device = torch.get_default_device() if device is None else torch.device(device)
     dtype = dtype or torch.get_default_dtype()
     require_memory(device, tree.parameters * dtype.itemsize, "the weights")
-    model = materialize(tree, device=device, dtype=dtype)
-    assert isinstance(model, Wav2Vec2Model)
+    model = materialize(tree, modules_of(model_config), device=device, dtype=dtype)
+    assert isinstance(model, SpeechEncoder)
     return model
+
+
+def modules_of(config: ModelConfig) -> Modules:
+    """The classes of modules of a config's family, for `materialize`."""
+    return MODULES
 
 
 def wav2vec2_model(
@@ -62,4 +69,6 @@ def wav2vec2_model(
         ConfigError: An argument is wrong; all that is wrong is reported at once.
         DeviceError: The weights do not fit the free memory.
     """
-    return build_model(ModelConfig.from_mapping(locals()))
+    model = build_model(ModelConfig.from_mapping(locals()))
+    assert isinstance(model, Wav2Vec2Model)
+    return model

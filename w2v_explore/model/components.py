@@ -13,6 +13,8 @@ from typing import List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads
 import torch
 from torch import Tensor, nn
 
+from w2v_explore.model.modules import SpeechEncoder
+
 # TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
 # ruff: noqa: UP006, UP045
 
@@ -321,7 +323,7 @@ class Encoder(nn.Module):
         return self.padding_mask(x, lengths)
 
 
-class Wav2Vec2Model(nn.Module):
+class Wav2Vec2Model(SpeechEncoder):
     """A wav2vec 2.0 model (Baevski et al. 2020), equal to ``torchaudio.models.Wav2Vec2Model``.
 
     State_dicts go both ways, and with the same weights both give the same outputs. Make one with `wav2vec2_model` or
@@ -380,3 +382,13 @@ class Wav2Vec2Model(nn.Module):
         """
         x, lengths = self.feature_extractor(waveforms, lengths)
         return self.encoder.extract_features(x, lengths, num_layers), lengths
+
+
+MODULES = {
+    module.__name__: module
+    for module in (
+        ConvLayerBlock, Encoder, EncoderLayer, FeatureExtractor, FeatureProjection, FeedForward, PositionalConv,
+        SelfAttention, Transformer, Wav2Vec2Model,
+    )
+}  # fmt: skip
+"""The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""

@@ -35,12 +35,12 @@ from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.weights import load_checkpoint
 from w2v_explore.tree.wav2vec2 import build_architecture
 from w2v_explore.version import SCHEMA_VERSION
 
-Writer = Callable[[Wav2Vec2Model, Config, Path], None]
+Writer = Callable[[SpeechEncoder, Config, Path], None]
 
 # One protobuf message, and so an ONNX file that holds its weights, ends at 2 GiB.
 MAX_ONNX_BYTES = 2**31 - 2**24
@@ -150,7 +150,7 @@ def _check_target(path: Path, reference: str | None, to: str) -> None:
     require_writable(str(path))
 
 
-def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> None:
+def export_model(model: SpeechEncoder, config: Config, to: str, path: Path) -> None:
     """Write a model to a path, whole or not at all; what was there is replaced.
 
     Args:
@@ -176,7 +176,7 @@ def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> N
                 (path.parent / old).unlink()
 
 
-def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_onnx(model: SpeechEncoder, config: Config, path: Path) -> None:
     """One graph from ``waveforms`` and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it.
 
     Where such a file is there already, the new one gets another name: until the graph is replaced too, the old one
@@ -228,7 +228,7 @@ class _Archive(io.BufferedWriter):
         return len(content)
 
 
-def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_torch_export(model: SpeechEncoder, config: Config, path: Path) -> None:
     with _quiet():
         program = _trace(model, config.model)
         with _Archive(path) as archive:
@@ -237,7 +237,7 @@ def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> Non
             raise archive.failure
 
 
-def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_safetensors(model: SpeechEncoder, config: Config, path: Path) -> None:
     """Our names; the config lies in the metadata, so that the file tells all of its model."""
     values = config.model.to_mapping()
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
@@ -245,7 +245,7 @@ def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None
     _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(values)})
 
 
-def _write_huggingface(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_huggingface(model: SpeechEncoder, config: Config, path: Path) -> None:
     """A folder from which ``from_pretrained`` of transformers makes a Wav2Vec2Model, or Wav2Vec2ForCTC with a head."""
     path.mkdir()
     (path / "config.json").write_text(write_config(config, "huggingface"), encoding="utf-8")
@@ -273,7 +273,7 @@ WRITERS: dict[str, Writer] = {
 }
 
 
-def _trace(model: Wav2Vec2Model, config: ModelConfig) -> ExportedProgram:
+def _trace(model: SpeechEncoder, config: ModelConfig) -> ExportedProgram:
     """The model as a graph in which batch and samples may vary."""
     samples = 2 * _fewest_samples(config)
     example = (torch.zeros(2, samples), torch.full((2,), samples))

@@ -47,7 +47,9 @@ def _factory(name: str, preset: str) -> Factory:
 
     def build(*args: Any, **kwargs: Any) -> Wav2Vec2Model:
         arguments = signature.bind(*args, **kwargs)
-        return build_model(ModelConfig.from_mapping({**values, **arguments.arguments}))
+        model = build_model(ModelConfig.from_mapping({**values, **arguments.arguments}))
+        assert isinstance(model, Wav2Vec2Model)
+        return model
 
     build.__name__ = build.__qualname__ = name
     build.__doc__ = (

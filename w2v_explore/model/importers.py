@@ -37,7 +37,9 @@ def import_huggingface_model(original: nn.Module) -> Wav2Vec2Model:
     head = "ForCTC" if hasattr(original, "lm_head") else "Model"
     values = {**to_dict(), "architectures": [f"Wav2Vec2{head}"]}
     config = config_from_mapping(values, f"{name}.config", "huggingface").model
-    return model_with_weights(config, original.state_dict(), name)
+    model = model_with_weights(config, original.state_dict(), name)
+    assert isinstance(model, Wav2Vec2Model)
+    return model
 
 
 def import_fairseq_model(original: nn.Module) -> Wav2Vec2Model:
@@ -65,7 +67,9 @@ def import_fairseq_model(original: nn.Module) -> Wav2Vec2Model:
         raise CheckpointError(
             f"{name} is not built as fairseq's Wav2Vec2Model, HubertModel, Wav2VecEncoder or HubertEncoder: {error}"
         ) from error
-    return model_with_weights(config, original.state_dict(), name)
+    imported = model_with_weights(config, original.state_dict(), name)
+    assert isinstance(imported, Wav2Vec2Model)
+    return imported
 
 
 def _fairseq_config(model: Any, num_out: int | None) -> ModelConfig:
