@@ -16,8 +16,8 @@ from pathlib import Path
 
 from benchmarks.process import Usage, run_process
 from w2v_explore.checkpoint.keys import keys_in_dialect
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import load_config
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 _PRESET = "xlsr_2b"
 _RUNS = 15

@@ -39,14 +39,14 @@ from w2v_explore.config.dialects.table import (
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import load_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 
 _HEAD = """\
 # Config reference
 
-<!-- Made by `python docs/generate.py`. Change w2v_explore/config/schema.py instead. -->
+<!-- Made by `python docs/generate.py`. Change w2v_explore/families/wav2vec2/fields.py instead. -->
 
 A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.wav2vec2_model`, so that
 `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.weights.inspection import Inspection as Inspection
     from w2v_explore.analysis.weights.inspection import inspect_checkpoint as inspect_checkpoint
     from w2v_explore.analysis.workload import Workload as Workload
+    from w2v_explore.config.architecture import build_architecture as build_architecture
     from w2v_explore.config.dialects.conversion import Conversion as Conversion
     from w2v_explore.config.dialects.conversion import convert as convert
     from w2v_explore.config.load import Config as Config
@@ -77,7 +78,6 @@ if TYPE_CHECKING:
     from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
     from w2v_explore.tree.layer import Layer as Layer
-    from w2v_explore.tree.wav2vec2 import build_architecture as build_architecture
 
 _NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
 
@@ -93,7 +93,7 @@ _HOMES = {
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity", "sensitivity"),
     "w2v_explore.analysis.workload": ("Workload",),
     "w2v_explore.tree.layer": ("Layer",),
-    "w2v_explore.tree.wav2vec2": ("build_architecture",),
+    "w2v_explore.config.architecture": ("build_architecture",),
     "w2v_explore.config.dialects.conversion": ("Conversion", "convert"),
     "w2v_explore.config.load": ("Config", "load_config", "load_preset"),
     "w2v_explore.config.model_config": ("ModelConfig",),

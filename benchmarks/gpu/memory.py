@@ -296,7 +296,7 @@ def _with_spare(needed: int) -> int:
 
 def _score_bytes(analysis: Analysis) -> int:
     """Scores, probabilities and their copies of one layer where attention is not fused: in float32 for any dtype."""
-    heads = analysis.config.model.encoder_num_heads
+    heads: int = analysis.config.model.encoder_num_heads
     frames = analysis.receptive_field.frames
     return 4 * analysis.workload.batch * heads * frames * frames * DTYPE_BYTES["float32"]
 

@@ -17,7 +17,7 @@ from tests.program import Runner
 from w2v_explore import CheckpointError, ModelConfig, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.config.dialects.huggingface import to_huggingface
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 
 CONV = "extractor_conv_layer_config"
 

@@ -13,7 +13,7 @@ import yaml
 
 from tests.program import Runner
 from w2v_explore import ModelConfig, load_config, preset_names
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 
 
 def document(run: Runner, *arguments: str) -> Any:

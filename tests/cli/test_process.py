@@ -77,6 +77,30 @@ def test_nothing_heavy_is_imported(arguments: list[str], monkeypatch: pytest.Mon
     assert finished.stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["summary", "base"],
+        ["compare", "base", "large"],
+        ["memory", "base"],
+        ["sensitivity", "base"],
+        ["convert", "base", "--to", "huggingface"],
+        ["lint", "presets/base.yaml"],
+    ],
+    ids=" ".join,
+)
+def test_a_config_imports_no_family_but_its_own(arguments: list[str]) -> None:
+    code = (
+        "import sys; from w2v_explore.cli import main\n"
+        f"sys.argv = ['w2v-explore', *{arguments!r}]\n"
+        "try: main()\n"
+        "except SystemExit as exit_: assert not exit_.code, exit_.code\n"
+        "parts = (name.split('.') for name in sys.modules if name.startswith('w2v_explore.families.'))\n"
+        "print(sorted({part[2] for part in parts}), file=sys.stderr)\n"
+    )
+    assert python("-c", code).stderr.splitlines()[-1] == "['wav2vec2']"
+
+
 def test_the_public_names_import_torch_only_where_they_need_it() -> None:
     code = (
         "import sys, w2v_explore\n"

@@ -15,7 +15,7 @@ from tests.fuzz.folders import ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.comparing.baseline import FIGURE_NAMES
 from w2v_explore.cli.app import COMMANDS, app
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.codes import all_rules
 
 NEED_TORCH = {"latency", "calibrate", "verify", "export"}

@@ -23,7 +23,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.codes import all_rules
 
 PRESETS = ("base", "large", "hubert_xlarge", "xlsr_300m")

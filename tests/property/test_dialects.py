@@ -14,8 +14,8 @@ from w2v_explore.config.dialects.table import DIALECT_NAMES, DIALECTS, FAIRSEQ_M
 from w2v_explore.config.dialects.write import WRITERS
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.text.source import Source
+from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 

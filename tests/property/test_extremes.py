@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.program import Runner
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
-from w2v_explore.config.schema import MAX_ENCODER_LAYERS, MAX_SIZE
+from w2v_explore.config.kinds import MAX_ENCODER_LAYERS, MAX_SIZE
 
 SIZES = st.sampled_from([1, 2, MAX_SIZE // 2, MAX_SIZE - 1, MAX_SIZE])
 LAYERS = st.one_of(

@@ -20,9 +20,9 @@ from w2v_explore.config import codes
 from w2v_explore.config.document import parse_document, plain_value
 from w2v_explore.config.load import load_preset
 from w2v_explore.config.reading import METADATA
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Rule
+from w2v_explore.families.wav2vec2.fields import FIELDS
 
 RULES = {rule for rule in vars(codes).values() if isinstance(rule, Rule)}
 # What YAML 1.1 takes for the end of a line.

@@ -14,9 +14,9 @@ from w2v_explore import ModelConfig, load_config
 from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.dialects.write import WRITERS, conv_expression, unwritable, write_config
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, STANDARD_CONV_LAYERS
 from w2v_explore.config.load import Config
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.schema import MAX_CONV_LAYERS, MAX_SIZE, STANDARD_CONV_LAYERS
 from w2v_explore.config.text.source import Source
 
 DIALECTS = [name for name in WRITERS if name != "python"]

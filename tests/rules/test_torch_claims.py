@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from w2v_explore import load_config
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.page import TORCH, Page, load_pages
 
 # Small enough to run; what an example states itself takes the place of these.

@@ -11,10 +11,10 @@ import pytest
 
 from tests.program import Runner
 from w2v_explore import load_config, preset_names
-from w2v_explore.analysis.presets import values as preset_values
 from w2v_explore.analysis.presets.identify import nearest_preset
-from w2v_explore.config.schema import STANDARD_CONV_LAYERS
-from w2v_explore.tree.wav2vec2 import build_architecture
+from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
+from w2v_explore.families.wav2vec2 import preset_values
 
 HEAD = '''"""The presets' parameter counts and 16 values, so that 41 YAML files need not be read to find the nearest.
 

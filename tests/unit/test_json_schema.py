@@ -14,10 +14,12 @@ from jsonschema import Draft7Validator
 from tests.strategies import configs
 from w2v_explore import ModelConfig, load_config, preset_names
 from w2v_explore.config.json_schema import json_schema
+from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, Probability
 from w2v_explore.config.presets import preset_path
 from w2v_explore.config.reading import METADATA
-from w2v_explore.config.schema import FIELDS, Choice, ConvLayers, Flag, Integer, Kind, Probability
 from w2v_explore.config.validate import validate
+from w2v_explore.families.wav2vec2 import FAMILY
+from w2v_explore.families.wav2vec2.fields import FIELDS
 
 CONV = "extractor_conv_layer_config"
 LARGEST = 2**31 - 1
@@ -87,7 +89,7 @@ def wrong_values(kind: Kind) -> list[Any]:
 def test_schema_and_validator_refuse_the_same_value_of_the_same_field(key: str, value: object) -> None:
     config = {**BASE, key: value}
     assert {path.split(".")[0] for path in paths_of(config)} == {key}
-    assert {fault.key for fault in validate(config)} == {key}
+    assert {fault.key for fault in validate(config, FAMILY)} == {key}
 
 
 def right_values(kind: Kind) -> list[Any]:
@@ -115,7 +117,7 @@ def right_values(kind: Kind) -> list[Any]:
 def test_schema_and_validator_allow_the_same_values(key: str, value: object) -> None:
     config = {**BASE, key: value}
     assert paths_of(config) == []
-    assert validate(config) == []
+    assert validate(config, FAMILY) == []
 
 
 SCALARS = (
@@ -136,7 +138,7 @@ VALUES = SCALARS | LISTS | st.lists(LISTS, max_size=4) | st.dictionaries(st.text
 def test_schema_and_validator_agree_on_any_value(model: ModelConfig, key: str, value: object) -> None:
     config = {**model.to_mapping(), key: value}
     # That one field divides another is beyond a schema.
-    faults = [fault for fault in validate(config) if fault.partner is None]
+    faults = [fault for fault in validate(config, FAMILY) if fault.partner is None]
     assert bool(paths_of(config)) == bool(faults)
 
 

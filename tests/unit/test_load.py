@@ -12,7 +12,7 @@ import pytest
 from w2v_explore import Config, ConfigError, Problem, SourceError, load_config
 from w2v_explore.config.load import load_preset
 from w2v_explore.config.presets import preset_path
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.families.wav2vec2.fields import FIELDS
 
 CONV = "extractor_conv_layer_config"
 COMPLETE = "".join(line for line in preset_path("base").read_text().splitlines(True) if line.split(":")[0] in FIELDS)

@@ -9,12 +9,13 @@ import pytest
 from w2v_explore import load_config
 from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.model_names import _TABLES, find_model
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.suggest import did_you_mean, is_misspelt, nearest
 from w2v_explore.config.text.source import Source, read_source
 from w2v_explore.errors import ConditionError, SourceError
+from w2v_explore.families.wav2vec2.fields import FIELDS
 
 HUB = sorted((Path(__file__).parent.parent / "data" / "dialects" / "huggingface").glob("wav2vec2-*.json"))
 

@@ -14,7 +14,8 @@ from w2v_explore.analysis.comparing import extractor_steps
 from w2v_explore.analysis.comparing.sensitivity import CONV_LAYERS, Effect, sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.config.schema import FIELDS, MAX_SIZE
+from w2v_explore.config.kinds import MAX_SIZE
+from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.tree.layer import Layer
 
 

@@ -7,11 +7,11 @@ from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
 from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,8 +7,8 @@ strides so far, and the receptive field grows by (k − 1) times the jump before
 from functools import lru_cache
 from typing import NamedTuple
 
+from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
 from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 

@@ -7,14 +7,16 @@ import typer
 
 from w2v_explore.analysis.presets.usage import analyze_usage
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import default_family
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.reading import METADATA
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.suggest import did_you_mean, nearest
 from w2v_explore.report.catalogue import field_report, fields_report
 from w2v_explore.report.terminal import print_report, stdout_console
+
+FIELDS = default_family().config.FIELDS
 
 app = typer.Typer(add_completion=False)
 

@@ -7,10 +7,12 @@ import glob
 import os
 import re
 
+from w2v_explore.config.family import default_family
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.suggest import did_you_mean, is_misspelt
 from w2v_explore.diagnostics import shorten
+
+FIELDS = default_family().config.FIELDS
 
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]+://")
 _REPOSITORY = re.compile(

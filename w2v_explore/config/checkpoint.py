@@ -16,13 +16,16 @@ from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes, shapes_of_sizes
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, parse_document, plain_value
+from w2v_explore.config.family import default_family
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.text.source import Source, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import CheckpointError, ConfigError, SourceError
+
+FIELDS = default_family().config.FIELDS
 
 CONV_LAYERS = "extractor_conv_layer_config"
 HEAD = "aux_num_out"

@@ -7,7 +7,7 @@ size of what it expands to is checked before it expands.
 import ast
 import re
 
-from w2v_explore.config.schema import MAX_CONV_LAYERS, ConvLayer
+from w2v_explore.config.kinds import MAX_CONV_LAYERS, ConvLayer
 
 # The longest list of layers, each with the largest sizes, takes no more.
 _MAX_LENGTH = 50_000

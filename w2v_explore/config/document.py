@@ -9,7 +9,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from w2v_explore.config import codes
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.config.text.nodes import (
     MAX_REMEMBERED_LENGTH,
     MAX_VALUE_ITEMS,
@@ -23,6 +23,8 @@ from w2v_explore.config.text.nodes import (
 )
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, shorten
+
+FIELDS = default_family().config.FIELDS
 
 if TYPE_CHECKING:
     from w2v_explore.config.dialects.ledger import Translation

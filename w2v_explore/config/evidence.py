@@ -9,9 +9,11 @@ import re
 from functools import cache
 
 from w2v_explore.config.document import SHARED_NAMES, Document, plain_value
+from w2v_explore.config.family import default_family
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.files.links import leads_away
+
+FIELDS = default_family().config.FIELDS
 
 _INHERITED = frozenset({"extends", "family", "sample_rate"})
 # Names are held against those of fields letter by letter: of thousands, so many.

@@ -7,7 +7,9 @@ from functools import cache
 from typing import NamedTuple
 
 from w2v_explore.config.dialects.table import DIALECTS, FAIRSEQ_OVERRIDES
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
+
+FIELDS = default_family().config.FIELDS
 
 _TORCH = "torch.nn.TransformerEncoderLayer"
 _ELSEWHERE = {

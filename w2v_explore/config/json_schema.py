@@ -2,18 +2,11 @@
 
 from typing import Any
 
+from w2v_explore.config.family import default_family
+from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, Choice, ConvLayers, Field, Flag, Integer, Probability
 from w2v_explore.config.reading import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
-from w2v_explore.config.schema import (
-    FIELDS,
-    MAX_CONV_LAYERS,
-    MAX_SIZE,
-    Choice,
-    ConvLayers,
-    Field,
-    Flag,
-    Integer,
-    Probability,
-)
+
+FIELDS = default_family().config.FIELDS
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
     "extends": {

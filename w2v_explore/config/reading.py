@@ -8,14 +8,17 @@ from typing import NamedTuple
 
 from w2v_explore.config import codes
 from w2v_explore.config.document import Document, Entry, exact_value, parse_document, plain_value
+from w2v_explore.config.family import default_family
+from w2v_explore.config.kinds import Fault, meaning
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides, override_documents
-from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import is_preset, read_source
-from w2v_explore.config.validate import Fault, describe, validate
+from w2v_explore.config.validate import describe, validate
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError
+
+FIELDS = default_family().config.FIELDS
 
 DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
@@ -131,7 +134,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         problems += _unknown_keys(layer)
     entries = _merge(layers, document)
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in FIELDS}
-    problems += [_locate(fault, entries) for fault in validate(values)]
+    problems += [_locate(fault, entries) for fault in validate(values, default_family())]
     problems += _metadata_problems(entries)
     if complete:
         problems += _missing_keys(layers, document, entries, problems)
@@ -211,15 +214,11 @@ def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[F
             continue
         was = plain_value(before[key].value) if key in before else DEFAULT_SAMPLE_RATE
         change = FieldChange(key, was, plain_value(entry.value))
-        if _by_meaning(key, change.before) != _by_meaning(key, change.after):
+        field = FIELDS.get(key)
+        is_same = meaning(was, field.kind) == meaning(change.after, field.kind) if field else was == change.after
+        if not is_same:
             changes.append(change)
     return tuple(changes)
-
-
-def _by_meaning(key: str, value: object) -> object:
-    """The value, or the seven convolutions that null stands for."""
-    is_standard = key == "extractor_conv_layer_config" and value is None
-    return list(map(list, STANDARD_CONV_LAYERS)) if is_standard else value
 
 
 def is_override(entry: Entry) -> bool:

@@ -2,24 +2,23 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from functools import cache
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.schema import (
-    FIELDS,
+from w2v_explore.config.family import Family
+from w2v_explore.config.kinds import (
     MAX_CONV_LAYERS,
     MAX_FIELD,
     MAX_SIZE,
     Choice,
+    Fault,
     Flag,
     Integer,
     Kind,
     Probability,
 )
-from w2v_explore.diagnostics import Rule
 
-_EMBED_DIM = "encoder_embed_dim"
 _FLAG_WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _CONV_PARTS = (("channels", codes.CONV_CHANNELS), ("kernel", codes.CONV_KERNEL), ("stride", codes.CONV_STRIDE))
 
@@ -39,37 +38,20 @@ def _limits_of(kind: Kind) -> tuple[type, float, float] | None:
     return None
 
 
-_KINDS = [(key, field.kind, _limits_of(field.kind)) for key, field in FIELDS.items()]
+@cache
+def _kinds_of(family: Family) -> list[tuple[str, Kind, tuple[type, float, float] | None]]:
+    return [(key, field.kind, _limits_of(field.kind)) for key, field in family.config.FIELDS.items()]
 
 
-class Fault(NamedTuple):
-    """A rule broken by a value.
-
-    Attributes:
-        rule: The rule.
-        key: The field.
-        item: The way into a list: ``(2, 1)`` is the kernel of the third layer; empty for the value as a whole.
-        message: What was found and what to write.
-        fix: The YAML text of the one right value, if there is one.
-        partner: The other field that the rule is about.
-    """
-
-    rule: Rule
-    key: str
-    item: tuple[int, ...]
-    message: str
-    fix: str | None = None
-    partner: str | None = None
-
-
-def validate(values: Mapping[str, object]) -> list[Fault]:
+def validate(values: Mapping[str, object], family: Family) -> list[Fault]:
     """Every fault in the values of the fields that are present; absent fields are not reported here.
 
     Args:
-        values: Plain data by field name; names outside `FIELDS` are ignored.
+        values: Plain data by field name; names of no field are ignored.
+        family: Whose fields they are.
     """
     faults: list[Fault] = []
-    for key, kind, limits in _KINDS:
+    for key, kind, limits in _kinds_of(family):
         if key not in values:
             continue
         value = values[key]
@@ -90,9 +72,9 @@ def validate(values: Mapping[str, object]) -> list[Fault]:
         if fault is not None:
             faults.append(fault)
     broken = {fault.key for fault in faults}
-    for key, rule in (("encoder_pos_conv_groups", codes.POS_GROUPS_DIVIDE), ("encoder_num_heads", codes.HEADS_DIVIDE)):
-        if broken.isdisjoint((key, _EMBED_DIM)) and key in values and _EMBED_DIM in values:
-            faults += _check_divides(key, values[key], values[_EMBED_DIM], rule)
+    for fields, holds, fault_of in family.agreements:
+        if broken.isdisjoint(fields) and all(map(values.__contains__, fields)) and not holds(values):
+            faults.append(fault_of(values))
     return faults
 
 
@@ -282,24 +264,3 @@ def to_flow_yaml(layers: Sequence[Sequence[int]]) -> str:
 
 def _shorten_layers(text: str) -> str:
     return text if len(text) <= 120 else f"{text[: text.index(']', 80) + 1]}, …]"
-
-
-def _check_divides(key: str, value: object, embed_dim: object, rule: Rule) -> Iterator[Fault]:
-    if not (isinstance(value, int) and isinstance(embed_dim, int)) or embed_dim % value == 0:
-        return
-    divisors = _divisors(embed_dim)
-    below = max(divisor for divisor in divisors if divisor < value)
-    above = min((divisor for divisor in divisors if divisor > value), default=None)
-    nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
-    yield Fault(
-        rule,
-        key,
-        (),
-        f"{key} is {value}, which does not divide {_EMBED_DIM} {embed_dim}; {nearest}",
-        partner=_EMBED_DIM,
-    )
-
-
-def _divisors(number: int) -> list[int]:
-    small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
-    return small + [number // divisor for divisor in small]

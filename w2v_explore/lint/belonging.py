@@ -9,9 +9,11 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.document import SHARED_NAMES, Document
+from w2v_explore.config.family import default_family
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.reading import METADATA
-from w2v_explore.config.schema import FIELDS
+
+FIELDS = default_family().config.FIELDS
 
 _OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})
 _DIALECTS = ("fairseq", "huggingface", "torchaudio")

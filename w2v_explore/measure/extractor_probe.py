@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import DeviceError
 from w2v_explore.measure.from_tree import changed_layers, registered
@@ -21,7 +22,6 @@ from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Conv1d, GroupNorm
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 CHANNELS = 4
 

@@ -15,9 +15,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.memory.liveness import trace_memory
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 from w2v_explore.tree.operations import Conv1d, GroupNorm, LayerNorm, Operation, Shape, WeightNorm
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 class KnownDifference(NamedTuple):

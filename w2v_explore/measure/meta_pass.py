@@ -15,12 +15,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer
 from w2v_explore.model.build import build_model
 from w2v_explore.model.weight_norm import WeightNorm
 from w2v_explore.tree.operations import Shape
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 _KINDS = {
     "aten.convolution": "convolution",

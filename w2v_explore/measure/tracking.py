@@ -21,11 +21,11 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
 from w2v_explore.model.build import build_model
 from w2v_explore.model.components import ScaledDotProductAttention
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 class TrackedMemory(NamedTuple):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
+from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
 from w2v_explore.model.components import MODULES, Wav2Vec2Model
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import SpeechEncoder
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 def build_model(

@@ -28,6 +28,7 @@ from w2v_explore import interrupt
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
@@ -37,7 +38,6 @@ from w2v_explore.files.write import in_place_of, is_special, refusing, require_w
 from w2v_explore.model.build import build_model
 from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.weights import load_checkpoint
-from w2v_explore.tree.wav2vec2 import build_architecture
 from w2v_explore.version import SCHEMA_VERSION
 
 Writer = Callable[[SpeechEncoder, Config, Path], None]

@@ -13,6 +13,7 @@ from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import describe_left_out, describe_misfit, fit_weights
 from w2v_explore.checkpoint.keys import translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.encoding import printable
@@ -21,7 +22,6 @@ from w2v_explore.model.build import build_model
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.tensors import read_tensors
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 _CPU = torch.device("cpu")
 

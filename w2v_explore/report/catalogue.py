@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.usage import REFERENCE_PRESET, UsedValue
-from w2v_explore.config.schema import FIELDS, Choice, ConvLayers, Field, Flag, Integer, Probability
+from w2v_explore.config.family import default_family
+from w2v_explore.config.kinds import Choice, ConvLayers, Field, Flag, Integer, Probability
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, first_few, scalar, short
+
+FIELDS = default_family().config.FIELDS
 
 _SHOWN_PRESETS = 4
 

@@ -7,11 +7,13 @@ from w2v_explore.analysis.weights.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.units import conv_layers, exact, percent, scalar, short, size_bytes
+
+FIELDS = default_family().config.FIELDS
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"

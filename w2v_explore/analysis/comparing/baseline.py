@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 from w2v_explore.analysis.figures import COMPONENTS, Number
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
+from w2v_explore.config.family import default_family
 from w2v_explore.config.reading import MAX_SAMPLE_RATE
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.validate import validate
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError, WorkloadError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
 from w2v_explore.files.read import read_whole
 from w2v_explore.version import SCHEMA_VERSION
+
+FIELDS = default_family().config.FIELDS
 
 # The summary of 10,000 encoder layers, measured, has half of it.
 _MAX_BYTES = 2**28
@@ -152,7 +154,7 @@ def _fields_of(member: Member) -> dict[str, Any]:
     for name in member.mapping():
         if name not in FIELDS:
             raise DocumentError(f"{member.path}: a config has no field {shorten(json.dumps(name))}")
-    for fault in validate(values):
+    for fault in validate(values, default_family()):
         raise DocumentError(f"{member.path}.{fault.key}: {fault.message}")
     return values
 

@@ -13,10 +13,13 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, total_figures
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.family import default_family
+from w2v_explore.config.kinds import meaning
 from w2v_explore.config.load import Config, ConfigLike, distinct_names
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS
 from w2v_explore.errors import ArgumentError, ConfigError, WorkloadError
+
+FIELDS = default_family().config.FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,8 @@ def compare(
         columns.insert(0, baseline.figures)
     differences = {
         name: tuple(values.get(name) for values in fields)
-        for name in FIELDS
-        if any(_meaning(name, values) != _meaning(name, fields[0]) for values in fields)
+        for name, field in FIELDS.items()
+        if any(meaning(values.get(name), field.kind) != meaning(fields[0].get(name), field.kind) for values in fields)
     }
     workloads = [analysis.workload for analysis in analyses]
     if baseline is not None:
@@ -156,12 +159,6 @@ def _require_same_workload(first: Analysis, other: Analysis) -> None:
     same_length = one.samples == two.samples or one.seconds == two.seconds
     if not same_length or (one.batch, one.dtype) != (two.batch, two.dtype):
         raise WorkloadError(f"{first!r} and {other!r} are of different workloads; analyse both for the same")
-
-
-def _meaning(name: str, fields: Mapping[str, Any]) -> Any:
-    """The value of a field; null convolutions are the seven layers that they stand for."""
-    value = fields.get(name)
-    return list(map(list, STANDARD_CONV_LAYERS)) if name == "extractor_conv_layer_config" and value is None else value
 
 
 def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> tuple[tuple[Contribution, ...], ...]:

@@ -15,10 +15,9 @@ from w2v_explore.analysis.compute import analyze_layers
 from w2v_explore.analysis.memory.liveness import trace_part
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, fewest_samples
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.wav2vec2 import build_conv_block
 
 
 class ExtractorFigures(NamedTuple):
@@ -208,7 +207,7 @@ class Extractor:
             ]
             lines.append(live)
             added = (*macs, *kept) if stride == 1 else (0, 0, 0, 0)
-            sums.append(tuple(before + each for before, each in zip(sums[-1], added, strict=True)))  # type: ignore[arg-type]
+            sums.append(tuple(before + each for before, each in zip(sums[-1], added, strict=True)))
         self._row_sums = sums
         # A row that starts at a layer is that layer before the row that starts at the next.
         row_ends = [len(layers)]
@@ -226,7 +225,8 @@ class Extractor:
         return enumerate(zip(self._in_channels, self._layers, strict=False))
 
     def _block(self, number: int, in_channels: int, layer: ConvLayer) -> Layer:
-        return build_conv_block(self._config, number, in_channels, layer)
+        block: Layer = self._config.family.part("tree").build_conv_block(self._config, number, in_channels, layer)
+        return block
 
     def _evaluate(self, number: int, block: Layer, frames: int, channels: int) -> list[int]:
         """The MACs, the kept bytes, and the live bytes of each operation of a layer for what it takes."""

@@ -14,13 +14,6 @@ from w2v_explore.analysis.memory.liveness import trace_part
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.wav2vec2 import (
-    build_aux,
-    build_encoder_layer,
-    build_feature_extractor,
-    build_feature_projection,
-    build_transformer,
-)
 
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
@@ -77,24 +70,25 @@ def part_figures(name: str, values: Mapping[str, Any], workload: Workload, frame
         frames: That the extractor makes of its samples.
     """
     config = ModelConfig.from_checked({**values, **_NO_DROPOUT})
+    tree = config.family.part("tree")
     batch = workload.batch
     channels, width = config.conv_layers[-1][0], config.encoder_embed_dim
     size = batch * DTYPE_BYTES[workload.dtype]
     waveforms, features, projected = size * workload.samples, size * frames * channels, size * frames * width
     match name:
         case "feature_extractor":
-            layer, taken, held_bytes = build_feature_extractor(config), (workload.samples, 1), 0
+            layer, taken, held_bytes = tree.build_feature_extractor(config), (workload.samples, 1), 0
         case "feature_projection":
-            layer, taken, held_bytes = build_feature_projection(config), (frames, channels), waveforms
+            layer, taken, held_bytes = tree.build_feature_projection(config), (frames, channels), waveforms
         case "transformer":
             layer, taken, held_bytes = _without_layers(config), (frames, width), waveforms + features
         case "encoder_layer":
-            layer, taken = build_encoder_layer(config), (frames, width)
+            layer, taken = tree.build_encoder_layer(config), (frames, width)
             held_bytes = waveforms + features + projected
         case _ if config.aux_num_out is None:
             return PartFigures(0, Macs(), 0, 0, 0)
         case _:
-            layer, taken, held_bytes = build_aux(config, config.aux_num_out), (frames, width), waveforms
+            layer, taken, held_bytes = tree.build_aux(config, config.aux_num_out), (frames, width), waveforms
     rows = analyze_layers(layer, batch, *taken)
     macs = rows[0].macs
     # Nobody needs the gradient of the waveforms.
@@ -127,7 +121,7 @@ def mask_bytes(dropout: str, values: Mapping[str, Any], workload: Workload, fram
 
 
 def _without_layers(config: ModelConfig) -> Layer:
-    transformer = build_transformer(config)
+    transformer: Layer = config.family.part("tree").build_transformer(config)
     return replace(
         transformer,
         children=tuple([child for child in transformer.children if child.name != "layers"]),

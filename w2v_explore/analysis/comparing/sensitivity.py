@@ -14,9 +14,9 @@ from w2v_explore.analysis.figures import Number, Totals, name_figures, total_fig
 from w2v_explore.analysis.memory.training import spread_over_layers
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.kinds import MAX_SIZE
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import MAX_SIZE
 from w2v_explore.errors import ConfigError
 
 CONV_LAYERS = "extractor_conv_layer_config"

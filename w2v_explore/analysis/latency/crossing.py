@@ -14,7 +14,8 @@ def macs_crossing_samples(config: ModelConfig) -> int:
     first are more from one frame above encoder_ff_interm_features on, whatever the batch.
     """
     field, stride = kernel_field(config)
-    return field + stride * config.encoder_ff_interm_features
+    inner_width: int = config.encoder_ff_interm_features
+    return field + stride * inner_width
 
 
 def measured_crossing_s(

@@ -1,24 +1,22 @@
-"""Which preset a config equals, or is nearest to.
+"""Which preset of its family a config equals, or is nearest to.
 
-Two configs are the nearer the fewer fields they differ in: first those of the architecture, then the five dropouts,
+Two configs are the nearer the fewer fields they differ in: first those of the architecture, then the dropouts,
 which change no weight and no output in evaluation; then the nearer their parameter counts are in proportion.
 Convolutions are compared by meaning: null and the standard seven are equal. A config for audio at another sample rate
 than the presets' equals none of them.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.presets.values import PRESET_VALUES
+from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.kinds import Probability, meaning
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import FIELDS, STANDARD_CONV_LAYERS, Probability
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 PRESETS_SAMPLE_RATE = 16_000
-_CONV = "extractor_conv_layer_config"
-_IS_DROPOUT = [isinstance(field.kind, Probability) for field in FIELDS.values()]
 
 
 class Nearest(NamedTuple):
@@ -26,7 +24,7 @@ class Nearest(NamedTuple):
 
     Attributes:
         preset: Its name.
-        equals: All presets with the same 16 values and sample rate; none where something is not counted.
+        equals: All presets with the same values and sample rate; none where something is not counted.
         differences: The fields that differ, ``sample_rate`` among them: the config's value and the preset's.
         not_counted: The fields that are not known here, by which it may differ too.
     """
@@ -85,33 +83,31 @@ def nearest_preset(
         not_counted: As in `w2v_explore.config.load.Config`: a config that has such fields equals none.
         sample_rate: Of the audio that it is meant for: a config at another rate than the presets' equals none.
     """
-    values = model.to_mapping()
+    presets: Mapping[str, Sequence[Any]] = model.family.part("preset_values").PRESET_VALUES
+    kinds = [field.kind for field in model.FIELDS.values()]
     parameters = build_architecture(model).parameters
-    own = _by_meaning(values.values())
+    own = list(model.meaning().values())
+
+    def differ(values: Sequence[Any]) -> list[bool]:
+        return [mine != meaning(theirs, kind) for mine, theirs, kind in zip(own, values, kinds, strict=True)]
 
     def distance(name: str) -> tuple[int, int, float, str]:
-        preset_parameters, *preset = PRESET_VALUES[name]
-        differs = [mine != theirs for mine, theirs in zip(own, _by_meaning(preset), strict=True)]
-        dropouts = sum(differ and is_dropout for differ, is_dropout in zip(differs, _IS_DROPOUT, strict=True))
+        preset_parameters, *preset = presets[name]
+        differs = differ(preset)
+        dropouts = sum(
+            is_other and isinstance(kind, Probability) for is_other, kind in zip(differs, kinds, strict=True)
+        )
         return sum(differs) - dropouts, dropouts, abs(log(parameters / preset_parameters)), name
 
-    distances = sorted(map(distance, PRESET_VALUES))
+    distances = sorted(map(distance, presets))
     equals = tuple(name for fields, dropouts, _, name in distances if not (fields or dropouts or not_counted))
     nearest = distances[0][-1]
-    _, *preset = PRESET_VALUES[nearest]
+    _, *preset = presets[nearest]
     differences = {
-        field: (values[field], theirs)
-        for field, mine, theirs, same in zip(FIELDS, own, preset, _by_meaning(preset), strict=True)
-        if mine != same
+        field: (value, theirs)
+        for (field, value), theirs, is_other in zip(model.to_mapping().items(), preset, differ(preset), strict=True)
+        if is_other
     }
     if sample_rate != PRESETS_SAMPLE_RATE:
         equals, differences = (), {**differences, "sample_rate": (sample_rate, PRESETS_SAMPLE_RATE)}
     return Nearest(nearest, equals, differences, not_counted)
-
-
-def _by_meaning(values: Any) -> list[Any]:
-    """The 16 values with null convolutions written out, as tuples."""
-    return [
-        tuple(map(tuple, value or STANDARD_CONV_LAYERS)) if field == _CONV else value
-        for field, value in zip(FIELDS, values, strict=True)
-    ]

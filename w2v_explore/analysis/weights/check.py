@@ -8,9 +8,9 @@ from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
 from w2v_explore.checkpoint.listing import Checkpoint
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import find_unseen_conflicts, open_checkpoint
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.tree.wav2vec2 import build_architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,8 +7,10 @@ from w2v_explore.analysis.weights.inspection import Inspection
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.version import SCHEMA_VERSION
+
+FIELDS = default_family().config.FIELDS
 
 
 def inspection_document(inspection: Inspection) -> dict[str, Any]:

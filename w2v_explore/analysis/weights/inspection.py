@@ -11,14 +11,16 @@ from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
+from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import Question, find_conflicts, infer_config
+from w2v_explore.config.family import default_family
 from w2v_explore.config.load import Config, config_of
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.errors import ConfigError
-from w2v_explore.tree.wav2vec2 import build_architecture
+
+FIELDS = default_family().config.FIELDS
 
 _HEAD_PREFIX = f"{HEAD.torchaudio}."
 

@@ -9,16 +9,18 @@ from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
 from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
+from w2v_explore.config.family import default_family
 from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, known_dialect, read_document
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, Reading, read_config, rename_fields
-from w2v_explore.config.schema import FIELDS
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ArgumentError, ConfigError
 from w2v_explore.version import SCHEMA_VERSION
+
+FIELDS = default_family().config.FIELDS
 
 
 class Row(NamedTuple):

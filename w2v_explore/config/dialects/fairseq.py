@@ -34,7 +34,7 @@ from w2v_explore.config.dialects.table import (
     Counterpart,
 )
 from w2v_explore.config.document import Entry, plain_value
-from w2v_explore.config.schema import STANDARD_CONV_LAYERS
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
 _INTERPOLATION = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")

@@ -24,10 +24,12 @@ from w2v_explore.config.dialects.table import (
     Dialect,
 )
 from w2v_explore.config.document import Document, Entry, plain_value
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, TAG, place_of
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
+
+FIELDS = default_family().config.FIELDS
 
 SAMPLE_RATE = "sample_rate"
 """What our own configs call it."""

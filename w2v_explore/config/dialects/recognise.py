@@ -5,7 +5,9 @@ from w2v_explore.config.dialects.ledger import Section
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.table import CONV, HUGGINGFACE
 from w2v_explore.config.document import SHARED_NAMES
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
+
+FIELDS = default_family().config.FIELDS
 
 # What a file of each program alone says; the names that ours or the other's share are left out.
 _FAIRSEQ_NAMES = {

@@ -13,8 +13,10 @@ import yaml
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.ledger import Section
 from w2v_explore.config.document import Document, plain_value
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import shorten
+
+FIELDS = default_family().config.FIELDS
 
 _OURS = (*FIELDS, "extends", "budgets", "published_parameters")
 """What no other program's config says; a mapping with one of these, or with one misspelt, is ours."""

@@ -11,8 +11,10 @@ from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
 from w2v_explore.config.dialects.table import DIALECTS
 from w2v_explore.config.document import Document, plain_value
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import Problem
+
+FIELDS = default_family().config.FIELDS
 
 UNKNOWN = "unknown"
 """Whose config a file is that is nobody's."""

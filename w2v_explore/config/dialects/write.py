@@ -12,10 +12,10 @@ import yaml
 
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.table import CONV, FAIRSEQ, FAIRSEQ_OVERRIDES, HEAD, SAMPLE_RATE_TARGETS
+from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.config.schema import ConvLayer
 from w2v_explore.config.validate import to_flow_yaml
 from w2v_explore.encoding import as_unicode, printable
 from w2v_explore.errors import SourceError

@@ -5,8 +5,10 @@ Imported only where a file could not be read.
 
 import re
 
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import Place
+
+FIELDS = default_family().config.FIELDS
 
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),

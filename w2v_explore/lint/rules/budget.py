@@ -139,7 +139,7 @@ def _figures(subject: Subject) -> dict[str, float]:
     from w2v_explore.analysis.memory.inference import inference_memory
     from w2v_explore.analysis.receptive_field import minimum_samples
     from w2v_explore.analysis.workload import Workload
-    from w2v_explore.tree.wav2vec2 import build_architecture
+    from w2v_explore.config.architecture import build_architecture
 
     model, rate = subject.model, subject.reading.sample_rate
     samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))

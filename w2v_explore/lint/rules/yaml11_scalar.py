@@ -21,10 +21,12 @@ from functools import lru_cache
 import yaml
 
 from w2v_explore.config.document import plain_value
-from w2v_explore.config.schema import FIELDS
+from w2v_explore.config.family import default_family
 from w2v_explore.config.text.nodes import TAG
 from w2v_explore.lint.codes import YAML11_SCALAR as RULE
 from w2v_explore.lint.subject import Finding, Subject
+
+FIELDS = default_family().config.FIELDS
 
 __all__ = ["RULE", "check"]
 

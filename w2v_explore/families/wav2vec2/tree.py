@@ -5,9 +5,8 @@ of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are adde
 function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
 """
 
-from w2v_explore.config.load import Config, as_config
-from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.schema import ConvLayer
+from w2v_explore.config.kinds import ConvLayer
+from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import (
@@ -44,21 +43,15 @@ _POST_NORM_LAYER = (
 )  # fmt: skip
 
 
-def build_architecture(config: Config | ModelConfig) -> Layer:
-    """Build the tree of layers of a config, without torch. Its size does not grow with ``encoder_num_layers``.
-
-    Raises:
-        TypeError: It is no config.
-    """
-    if not isinstance(config, ModelConfig):
-        config = as_config(config).model
+def build(config: Wav2Vec2Config) -> Layer:
+    """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
     children = [build_feature_extractor(config), _encoder(config)]
     if config.aux_num_out is not None:
         children.append(build_aux(config, config.aux_num_out))
     return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms("feature_extractor"))
 
 
-def build_feature_extractor(config: ModelConfig) -> Layer:
+def build_feature_extractor(config: Wav2Vec2Config) -> Layer:
     """The convolutions that turn waveforms into frames."""
     blocks = []
     in_channels = 1
@@ -69,7 +62,7 @@ def build_feature_extractor(config: ModelConfig) -> Layer:
     return Layer("feature_extractor", "FeatureExtractor", None, (conv_layers,))
 
 
-def build_conv_block(config: ModelConfig, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
+def build_conv_block(config: Wav2Vec2Config, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
     """One layer of the extractor: its convolution, its norm if it has one, its activation."""
     out_channels, kernel, stride = conv_layer
     conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
@@ -90,17 +83,17 @@ def _extractor_norm(mode: str, number: int, channels: int) -> Layer | None:
     return None
 
 
-def build_aux(config: ModelConfig, num_outputs: int) -> Layer:
+def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
     """The linear head on the transformer."""
     return _linear("aux", config.encoder_embed_dim, num_outputs)
 
 
-def _encoder(config: ModelConfig) -> Layer:
+def _encoder(config: Wav2Vec2Config) -> Layer:
     children = (build_feature_projection(config), _PADDING_MASK, build_transformer(config))
     return Layer("encoder", "Encoder", None, children)
 
 
-def build_feature_projection(config: ModelConfig) -> Layer:
+def build_feature_projection(config: Wav2Vec2Config) -> Layer:
     """From the extractor's channels to the transformer's width."""
     in_channels = config.conv_layers[-1][0]
     children = (
@@ -111,7 +104,7 @@ def build_feature_projection(config: ModelConfig) -> Layer:
     return Layer("feature_projection", "FeatureProjection", None, children)
 
 
-def build_transformer(config: ModelConfig) -> Layer:
+def build_transformer(config: Wav2Vec2Config) -> Layer:
     """The positional convolution, the norm and the layers."""
     layers = Layer("layers", "ModuleList", None, (build_encoder_layer(config),))
     children = (
@@ -129,7 +122,7 @@ def build_transformer(config: ModelConfig) -> Layer:
     return Layer("transformer", "Transformer", None, children, schedule, options=options)
 
 
-def _positional_convolution(config: ModelConfig) -> Layer:
+def _positional_convolution(config: Wav2Vec2Config) -> Layer:
     kernel, channels = config.encoder_pos_conv_kernel, config.encoder_embed_dim
     conv = Conv1d(
         channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True
@@ -143,7 +136,7 @@ def _positional_convolution(config: ModelConfig) -> Layer:
     return Layer("pos_conv_embed", "PositionalConv", None, tuple(children))
 
 
-def build_encoder_layer(config: ModelConfig) -> Layer:
+def build_encoder_layer(config: Wav2Vec2Config) -> Layer:
     """One transformer layer, for all of them."""
     embed_dim, pre_norm = config.encoder_embed_dim, config.encoder_layer_norm_first
     bypassed = "attention_residual" if pre_norm else "layer_norm"
@@ -169,7 +162,7 @@ def build_encoder_layer(config: ModelConfig) -> Layer:
     )
 
 
-def _self_attention(config: ModelConfig) -> Layer:
+def _self_attention(config: Wav2Vec2Config) -> Layer:
     embed_dim = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
     children = (
@@ -183,7 +176,7 @@ def _self_attention(config: ModelConfig) -> Layer:
     return Layer("attention", "SelfAttention", None, children, schedule)
 
 
-def _feed_forward(config: ModelConfig) -> Layer:
+def _feed_forward(config: Wav2Vec2Config) -> Layer:
     embed_dim, inner = config.encoder_embed_dim, config.encoder_ff_interm_features
     children = (
         _linear("intermediate_dense", embed_dim, inner),

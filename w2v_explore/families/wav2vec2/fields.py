@@ -1,84 +1,27 @@
-"""The 16 fields of a config, stated once: type, limits, meaning, and their names in fairseq and Hugging Face.
+"""The 16 fields of a wav2vec 2.0 config, the arguments of ``torchaudio.models.wav2vec2_model``, stated once.
 
-Validation, the JSON Schema, ``explain`` and docs/config.md are all made from `FIELDS`.
+Type, limits, meaning, and the names in fairseq and Hugging Face: validation, the JSON Schema, ``explain`` and
+docs/config.md are all made from `FIELDS`.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 from w2v_explore.config import codes
-from w2v_explore.diagnostics import Rule
-
-# torch holds sizes in 64-bit integers; with factors below 2^31 no product of two of them overflows.
-MAX_SIZE = 2**31 - 1
-# The extractor's receptive field and stride, to which all its layers multiply: whatever is worked out from them is a
-# float, which ends at 2^1024, and can be printed.
-MAX_FIELD = 2**1000
-# Far above any published encoder (48 layers), low enough that a report which unfolds every layer still ends.
-MAX_ENCODER_LAYERS = 10_000
-MAX_CONV_LAYERS = 1_000
-
-ConvLayer = tuple[int, int, int]
-
-STANDARD_CONV_LAYERS: tuple[ConvLayer, ...] = (
-    (512, 10, 5),
-    (512, 3, 2),
-    (512, 3, 2),
-    (512, 3, 2),
-    (512, 3, 2),
-    (512, 2, 2),
-    (512, 2, 2),
+from w2v_explore.config.family import divides
+from w2v_explore.config.kinds import (
+    MAX_ENCODER_LAYERS,
+    STANDARD_CONV_LAYERS,
+    Choice,
+    ConvLayer,
+    ConvLayers,
+    Field,
+    Flag,
+    Integer,
+    Probability,
 )
-"""What ``extractor_conv_layer_config: null`` stands for: 400 samples wide, one frame every 320."""
-
-
-class Choice(NamedTuple):
-    """One of a few words. ``synonyms`` maps other programs' words to ours."""
-
-    values: tuple[str, ...]
-    synonyms: dict[str, str]
-    rule: Rule
-
-
-class Flag:
-    """``true`` or ``false``."""
-
-
-class Integer(NamedTuple):
-    """A whole number from 1 to ``maximum``; ``rule`` is broken by 0 and below; ``optional`` allows null."""
-
-    rule: Rule
-    maximum: int = MAX_SIZE
-    optional: bool = False
-
-
-class Probability:
-    """A number from 0 to 1."""
-
-
-class ConvLayers:
-    """A list of ``[channels, kernel, stride]``, or null for `STANDARD_CONV_LAYERS`."""
-
-
-Kind = Choice | Flag | Integer | Probability | ConvLayers
-
-
-class Field(NamedTuple):
-    """One argument of ``torchaudio.models.wav2vec2_model``.
-
-    Attributes:
-        kind: Its type and limits.
-        summary: What it is.
-        effect: What it does to parameters, MACs and behaviour.
-        fairseq: Its name in a fairseq config.
-        huggingface: Its name (or names) in a Hugging Face ``config.json``.
-    """
-
-    kind: Kind
-    summary: str
-    effect: str
-    fairseq: str
-    huggingface: str
-
+from w2v_explore.config.model_config import ModelConfig
 
 FIELDS: dict[str, Field] = {
     "extractor_mode": Field(
@@ -204,3 +147,37 @@ FIELDS: dict[str, Field] = {
         huggingface="vocab_size (in *ForCTC only)",
     ),
 }
+
+AGREEMENTS = (
+    divides("encoder_pos_conv_groups", "encoder_embed_dim", codes.POS_GROUPS_DIVIDE),
+    divides("encoder_num_heads", "encoder_embed_dim", codes.HEADS_DIVIDE),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wav2Vec2Config(ModelConfig):
+    """A wav2vec 2.0 architecture, as ``torchaudio.models.wav2vec2_model`` takes it; `FIELDS` has what each field is."""
+
+    FIELDS: ClassVar[Mapping[str, Field]] = FIELDS
+
+    extractor_mode: str
+    extractor_conv_layer_config: tuple[ConvLayer, ...] | None
+    extractor_conv_bias: bool
+    encoder_embed_dim: int
+    encoder_projection_dropout: float
+    encoder_pos_conv_kernel: int
+    encoder_pos_conv_groups: int
+    encoder_num_layers: int
+    encoder_num_heads: int
+    encoder_attention_dropout: float
+    encoder_ff_interm_features: int
+    encoder_ff_interm_dropout: float
+    encoder_dropout: float
+    encoder_layer_norm_first: bool
+    encoder_layer_drop: float
+    aux_num_out: int | None
+
+    @property
+    def conv_layers(self) -> tuple[ConvLayer, ...]:
+        """The extractor's ``(channels, kernel, stride)`` layers, with null resolved to the standard seven."""
+        return STANDARD_CONV_LAYERS if self.extractor_conv_layer_config is None else self.extractor_conv_layer_config

@@ -1,0 +1,101 @@
+"""What a field of a config may hold: the kinds of values with their limits, and `Field`, a row of a family's table."""
+
+from typing import Any, NamedTuple
+
+from w2v_explore.diagnostics import Rule
+
+# torch holds sizes in 64-bit integers; with factors below 2^31 no product of two of them overflows.
+MAX_SIZE = 2**31 - 1
+# The extractor's receptive field and stride, to which all its layers multiply: whatever is worked out from them is a
+# float, which ends at 2^1024, and can be printed.
+MAX_FIELD = 2**1000
+# Far above any published encoder (48 layers), low enough that a report which unfolds every layer still ends.
+MAX_ENCODER_LAYERS = 10_000
+MAX_CONV_LAYERS = 1_000
+
+ConvLayer = tuple[int, int, int]
+
+STANDARD_CONV_LAYERS: tuple[ConvLayer, ...] = (
+    (512, 10, 5),
+    (512, 3, 2),
+    (512, 3, 2),
+    (512, 3, 2),
+    (512, 3, 2),
+    (512, 2, 2),
+    (512, 2, 2),
+)
+"""The extractor of the wav2vec 2.0 paper, which null convolutions stand for: 400 samples wide, one frame every 320."""
+
+
+class Choice(NamedTuple):
+    """One of a few words. ``synonyms`` maps other programs' words to ours."""
+
+    values: tuple[str, ...]
+    synonyms: dict[str, str]
+    rule: Rule
+
+
+class Flag:
+    """``true`` or ``false``."""
+
+
+class Integer(NamedTuple):
+    """A whole number from 1 to ``maximum``; ``rule`` is broken by 0 and below; ``optional`` allows null."""
+
+    rule: Rule
+    maximum: int = MAX_SIZE
+    optional: bool = False
+
+
+class Probability:
+    """A number from 0 to 1."""
+
+
+class ConvLayers:
+    """A list of ``[channels, kernel, stride]``, or null for `STANDARD_CONV_LAYERS`."""
+
+
+Kind = Choice | Flag | Integer | Probability | ConvLayers
+
+
+def meaning(value: Any, kind: Kind) -> Any:
+    """What a value means, by which configs are compared: null convolutions are the standard seven."""
+    return [list(layer) for layer in STANDARD_CONV_LAYERS] if value is None and isinstance(kind, ConvLayers) else value
+
+
+class Field(NamedTuple):
+    """A field of a family's configs.
+
+    Attributes:
+        kind: Its type and limits.
+        summary: What it is.
+        effect: What it does to parameters, MACs and behaviour.
+        fairseq: Its name in a fairseq config.
+        huggingface: Its name (or names) in a Hugging Face ``config.json``.
+    """
+
+    kind: Kind
+    summary: str
+    effect: str
+    fairseq: str
+    huggingface: str
+
+
+class Fault(NamedTuple):
+    """A rule broken by a value.
+
+    Attributes:
+        rule: The rule.
+        key: The field.
+        item: The way into a list: ``(2, 1)`` is the kernel of the third layer; empty for the value as a whole.
+        message: What was found and what to write.
+        fix: The YAML text of the one right value, if there is one.
+        partner: The other field that the rule is about.
+    """
+
+    rule: Rule
+    key: str
+    item: tuple[int, ...]
+    message: str
+    fix: str | None = None
+    partner: str | None = None
