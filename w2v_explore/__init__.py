@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
+    from w2v_explore.families.wav2vec2.components import Wav2Vec2Model as Wav2Vec2Model
     from w2v_explore.families.wav2vec2.python import hubert_base as hubert_base
     from w2v_explore.families.wav2vec2.python import hubert_large as hubert_large
     from w2v_explore.families.wav2vec2.python import hubert_xlarge as hubert_xlarge
@@ -71,7 +72,6 @@ if TYPE_CHECKING:
     from w2v_explore.measure.verify import Verification as Verification
     from w2v_explore.measure.verify import verify as verify
     from w2v_explore.model.build import build_model as build_model
-    from w2v_explore.model.components import Wav2Vec2Model as Wav2Vec2Model
     from w2v_explore.model.export import Export as Export
     from w2v_explore.model.export import export as export
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
@@ -118,7 +118,7 @@ _HOMES = {
     "w2v_explore.measure.latency": ("Latency", "Plan", "measure_latency"),
     "w2v_explore.measure.verify": ("Verification", "verify"),
     "w2v_explore.model.build": ("build_model",),
-    "w2v_explore.model.components": ("Wav2Vec2Model",),
+    "w2v_explore.families.wav2vec2.components": ("Wav2Vec2Model",),
     "w2v_explore.model.export": ("Export", "export"),
     "w2v_explore.families.wav2vec2.python": (
         "hubert_base",

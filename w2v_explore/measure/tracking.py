@@ -25,7 +25,7 @@ from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import ScaledDotProductAttention
+from w2v_explore.model.modules import ScaledDotProductAttention
 
 
 class TrackedMemory(NamedTuple):

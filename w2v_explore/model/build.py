@@ -7,7 +7,6 @@ import torch
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, as_config
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.model.components import MODULES
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import SpeechEncoder
@@ -39,4 +38,5 @@ def build_model(
 
 def modules_of(config: ModelConfig) -> Modules:
     """The classes of modules of a config's family, for `materialize`."""
-    return MODULES
+    modules: Modules = config.family.part("components").MODULES
+    return modules

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from w2v_explore.model import components
+from w2v_explore.model import modules as shared
 from w2v_explore.model.weight_norm import weight_norm
 from w2v_explore.tree import operations
 from w2v_explore.tree.layer import Layer
@@ -73,20 +73,20 @@ def _shared(layer: Layer, operation: operations.Operation, factory: dict[str, An
         case operations.Linear():
             return nn.Linear(operation.in_features, operation.out_features, **factory)
         case operations.LayerNorm():
-            norm = components.ChannelLayerNorm if layer.channels_first else nn.LayerNorm
+            norm = shared.ChannelLayerNorm if layer.channels_first else nn.LayerNorm
             return norm(operation.channels, **factory)
         case operations.GroupNorm():
             return nn.GroupNorm(operation.channels, operation.channels, **factory)
         case operations.ScaledDotProductAttention():
-            return components.ScaledDotProductAttention(operation.num_heads, float(operation.dropout))
+            return shared.ScaledDotProductAttention(operation.num_heads, float(operation.dropout))
         case operations.Dropout():
             return nn.Dropout(float(operation.p))  # TorchScript takes no whole number for a probability
         case operations.GELU():
             return nn.GELU()
         case operations.Add():
-            return components.Add()
+            return shared.Add()
         case operations.PaddingMask():
-            return components.PaddingMask()
+            return shared.PaddingMask()
         case operations.SamePad():
-            return components.SamePad()
+            return shared.SamePad()
     raise TypeError(f"no module computes {operation}")

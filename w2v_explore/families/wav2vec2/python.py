@@ -8,9 +8,9 @@ from torch import nn
 
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.errors import CheckpointError
+from w2v_explore.families.wav2vec2.components import Wav2Vec2Model
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.factories import factory
 from w2v_explore.model.weights import model_with_weights
 
