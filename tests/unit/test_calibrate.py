@@ -19,7 +19,7 @@ from w2v_explore.analysis.latency.roofline import BETWEEN, trace_work
 from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.measure import latency as latency_module
 from w2v_explore.measure import noise
-from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
+from w2v_explore.measure.calibrate import calibrate, reference_passes
 from w2v_explore.measure.latency import Plan, measure_latency
 from w2v_explore.measure.process import new_processes
 
@@ -146,7 +146,7 @@ def test_the_references_have_every_kind_of_work_twice() -> None:
     def kinds(analysis: Analysis) -> set[str]:
         return {work.kind for work in trace_work(analysis)}
 
-    measured = [kinds(calibrate_module._prepare(model, "float32")[1]) for model in REFERENCE_MODELS]
+    measured = [kinds(analysis) for _, analysis in reference_passes("float32")]
     for kind in set().union(*(kinds(analyze(load_config(preset))) for preset in preset_names())):
         assert sum(kind in each for each in measured) >= 2, kind
 
