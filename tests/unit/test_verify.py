@@ -22,8 +22,14 @@ from w2v_explore.cli import verify as command
 from w2v_explore.errors import missing_extra
 from w2v_explore.measure import audit, known_differences
 from w2v_explore.measure import verify as module
-from w2v_explore.measure.extractor_probe import build_narrow_extractor, find_frame_spans, find_least_samples
+from w2v_explore.measure.extractor_probe import (
+    NarrowExtractor,
+    build_narrow_extractor,
+    find_frame_spans,
+    find_least_samples,
+)
 from w2v_explore.measure.known_differences import KNOWN_DIFFERENCES
+from w2v_explore.model.build import modules_of
 from w2v_explore.report.result import Result
 
 SMALL = """\
@@ -244,26 +250,30 @@ def extractor_config(mode: str, *layers: tuple[int, int, int]) -> ModelConfig:
     return replace(load_config("base").model, extractor_mode=mode, extractor_conv_layer_config=layers)
 
 
+def narrow_extractor(config: ModelConfig, *, norms: bool = True) -> NarrowExtractor:
+    return build_narrow_extractor(build_architecture(config), modules_of(config), norms=norms)
+
+
 def test_frames_depend_on_the_whole_utterance_through_a_group_norm_alone() -> None:
     config = extractor_config("group_norm", (512, 10, 5), (512, 3, 2))
-    assert find_frame_spans(build_narrow_extractor(config), 200, [3]) == [(0, 200)]
-    assert find_frame_spans(build_narrow_extractor(config, norms=False), 200, [3, 4]) == [(30, 50), (40, 60)]
+    assert find_frame_spans(narrow_extractor(config), 200, [3]) == [(0, 200)]
+    assert find_frame_spans(narrow_extractor(config, norms=False), 200, [3, 4]) == [(30, 50), (40, 60)]
 
 
 @pytest.mark.parametrize("mode", ["group_norm", "layer_norm"])
 def test_no_gradient_is_lost_in_a_deep_extractor(mode: str) -> None:
     config = extractor_config(mode, *[(1, 3, 1)] * 400)
-    extractor = build_narrow_extractor(config, norms=mode == "layer_norm")
+    extractor = narrow_extractor(config, norms=mode == "layer_norm")
     assert find_frame_spans(extractor, 811, [5]) == [(5, 5 + 801)]
 
 
 def test_samples_that_strides_skip_are_no_end_of_a_span() -> None:
     config = extractor_config("layer_norm", (8, 2, 7), (8, 3, 5))
-    assert find_frame_spans(build_narrow_extractor(config), 200, [1]) == [(35, 51)]
+    assert find_frame_spans(narrow_extractor(config), 200, [1]) == [(35, 51)]
 
 
 def test_group_norm_needs_two_frames_of_a_single_utterance() -> None:
-    extractor = build_narrow_extractor(extractor_config("group_norm", (8, 10, 5)))
+    extractor = narrow_extractor(extractor_config("group_norm", (8, 10, 5)))
     assert find_least_samples(extractor, batch=1) == 15
     assert find_least_samples(extractor, batch=2) == 10
 

@@ -13,13 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from w2v_explore.config.architecture import build_architecture
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import DeviceError
 from w2v_explore.measure.from_tree import changed_layers, registered
-from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
-from w2v_explore.model.materialize import materialize
+from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Conv1d, GroupNorm
 
@@ -51,23 +48,23 @@ class NarrowExtractor:
         return features
 
 
-def build_narrow_extractor(config: ModelConfig, *, norms: bool = True) -> NarrowExtractor:
-    """The feature extractor of a config with a few channels a layer, its weights always the same.
+def build_narrow_extractor(tree: Layer, modules: Modules, *, norms: bool = True) -> NarrowExtractor:
+    """The feature extractor of a model with a few channels a layer, its weights always the same.
 
     Args:
-        config: Whose kernels, strides and norms.
+        tree: The model's.
+        modules: Those of its family (`materialize`).
         norms: Whether to have the norms over the whole utterance.
 
     Raises:
         DeviceError: Even so the weights do not fit the free memory.
     """
-    tree = build_architecture(config)
     assert tree.takes is not None
     extractor = narrowed(tree.child(tree.takes.frames_at))
     require_memory(_CPU, extractor.parameters * _DTYPE.itemsize, "the weights of the extractor's kernels")
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        module = materialize(extractor, modules_of(config), device=_CPU, dtype=_DTYPE)
+        module = materialize(extractor, modules, device=_CPU, dtype=_DTYPE)
     paths = {path: layer.operation for path, layer in registered(extractor)}
     if not norms:
         for path, operation in paths.items():

@@ -15,11 +15,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.architecture import build_architecture
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer
-from w2v_explore.model.build import build_model
+from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.weight_norm import WeightNorm
+from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Shape
 
 _KINDS = {
@@ -49,10 +48,15 @@ class MetaPass(NamedTuple):
     backward: Mapping[str, int]
 
 
-def run_on_meta(config: ModelConfig, workload: Workload) -> MetaPass:
-    """Build a model on meta and take it through a forward and a backward pass."""
-    tree = build_architecture(config)
-    model = build_model(config, device="meta").train()
+def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
+    """Make the model of a tree on meta and take it through a forward and a backward pass.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes.
+    """
+    model = materialize(tree, modules, device=torch.device("meta"), dtype=torch.float32).train()
     keep_every_layer(model, tree)
     output_shapes = _record_output_shapes(model)
     taken = torch.empty(input_shape(tree, workload), device="meta")

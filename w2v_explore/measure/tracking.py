@@ -21,11 +21,10 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.architecture import build_architecture
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
-from w2v_explore.model.build import build_model
+from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import ScaledDotProductAttention
+from w2v_explore.tree.layer import Layer
 
 
 class TrackedMemory(NamedTuple):
@@ -43,13 +42,18 @@ class TrackedMemory(NamedTuple):
     checkpointed: int
 
 
-def track_memory(config: ModelConfig, workload: Workload) -> TrackedMemory:
-    """Take a model through its forward passes on fake tensors."""
-    tree = build_architecture(config)
+def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMemory:
+    """Take the model of a tree through its forward passes on fake tensors.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes.
+    """
     dtype: torch.dtype = getattr(torch, workload.dtype)
     given = partial(torch.empty, input_shape(tree, workload), dtype=dtype)
     with FakeTensorMode():
-        model = _fake_model(config, dtype)
+        model = _fake_model(tree, modules, dtype)
         layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
         stack = [module for _, module in layers]
         unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
@@ -100,11 +104,11 @@ def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Call
     return kept
 
 
-def _fake_model(config: ModelConfig, dtype: torch.dtype) -> nn.Module:
+def _fake_model(tree: Layer, modules: Modules, dtype: torch.dtype) -> nn.Module:
     """The model with fake parameters and buffers."""
     # Initialising fake parameters would take long: shapes are made on meta, and storages for them here.
     with unset_fake_temporarily():
-        model = build_model(config, device="meta", dtype=dtype)
+        model = materialize(tree, modules, device=torch.device("meta"), dtype=dtype)
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
             setattr(module, name, nn.Parameter(torch.empty(parameter.shape, dtype=dtype)))

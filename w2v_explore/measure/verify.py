@@ -154,13 +154,14 @@ class Subject:
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
-        self.config = analysis.config.model
+        self.tree = analysis.tree
+        self.modules = modules_of(analysis.config.model)
         self.workload = analysis.workload
 
     @cached_property
     def meta_pass(self) -> MetaPass:
         """One training step on the meta device."""
-        return run_on_meta(self.config, self.workload)
+        return run_on_meta(self.tree, self.modules, self.workload)
 
     def compare(self, figure: str, closed_form: float, source: str, theirs: int, found: str = "") -> Finding:
         """A finding, with what is known of its difference; ``found`` says more of one that nothing explains."""
@@ -239,7 +240,7 @@ def _plain_defaults() -> Iterator[None]:
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:
     """Names, shapes, order and number of parameters, against the state_dict of the built model."""
-    ours, theirs = tuple(subject.analysis.tree.state_dict_shapes()), subject.meta_pass.state_dict
+    ours, theirs = tuple(subject.tree.state_dict_shapes()), subject.meta_pass.state_dict
     elements = sum(torch.Size(shape).numel() for _, shape in theirs)
     yield subject.compare("parameters", subject.analysis.parameters, _ON_META, elements)
     yield subject.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
@@ -269,16 +270,16 @@ def check_backward_macs(subject: Subject) -> Iterator[Finding]:
 
 def check_real_macs(subject: Subject) -> Iterator[Finding]:
     """MACs by kind of operation, against fvcore, which needs real tensors: of a model with two of the equal layers."""
-    tree, workload = subject.analysis.tree, replace(subject.workload, dtype="float32")
-    few = shallow(tree, _REAL_LAYERS)
+    workload = replace(subject.workload, dtype="float32")
+    few = shallow(subject.tree, _REAL_LAYERS)
     cpu = torch.device("cpu")
     require_memory(cpu, inference_memory(few, workload).total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
-    modules = modules_of(subject.config)
-    model = materialize(few, modules, device=torch.device("meta"), dtype=torch.float32).to_empty(device=cpu).eval()
+    meta = torch.device("meta")
+    model = materialize(few, subject.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
     expected = analyze_layers(few, workload.batch, workload.samples)[0].macs
     audit = audit_macs(model, torch.zeros(input_shape(few, workload)), expected)
-    layers = f"{stacked_layers(few)} of {stacked_layers(tree)} layers"
+    layers = f"{stacked_layers(few)} of {stacked_layers(subject.tree)} layers"
     source = f"{audit.source}: MACs on real tensors, {layers}"
     yield from _compare_macs(subject, "macs.real", audit.expected, audit.counted._asdict(), source)
 
@@ -287,7 +288,7 @@ def check_frames(subject: Subject) -> Iterator[Finding]:
     """Frames, and the shortest input that gives one, against real forward passes."""
     field, batch = subject.analysis.receptive_field, subject.workload.batch
     source = f"{_TORCH}: a forward pass, {_NARROW}"
-    extractor = build_narrow_extractor(subject.config)
+    extractor = build_narrow_extractor(subject.tree, subject.modules)
     frames = count_frames(extractor, batch, subject.workload.samples)
     yield subject.compare("extractor.frames", field.frames, source, frames)
     least = find_least_samples(extractor, batch)
@@ -303,12 +304,12 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
     samples = field.receptive_field_samples + _MARGIN_FRAMES * field.stride_samples
     middle = _MARGIN_FRAMES // 2
     source = f"{_TORCH}: gradient of a frame, {_NARROW}"
-    extractor = build_narrow_extractor(subject.config)
+    extractor = build_narrow_extractor(subject.tree, subject.modules)
     if field.normalizes_over_utterance:
         [(start, end)] = find_frame_spans(extractor, samples, [middle])
         yield subject.compare("extractor.utterance_samples", samples, source, end - start)
         source += ", no norm"
-        extractor = build_narrow_extractor(subject.config, norms=False)
+        extractor = build_narrow_extractor(subject.tree, subject.modules, norms=False)
     (start, end), (next_start, _) = find_frame_spans(extractor, samples, [middle, middle + 1])
     yield subject.compare("extractor.receptive_field_samples", field.receptive_field_samples, source, end - start)
     yield subject.compare("extractor.stride_samples", field.stride_samples, source, next_start - start)
@@ -317,8 +318,8 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
 
 def check_memory(subject: Subject) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
-    cost, tracked = training_cost(subject.analysis), track_memory(subject.config, subject.workload)
-    peak = inference_memory(subject.analysis.tree, subject.workload).peak_activation_bytes
+    cost, tracked = training_cost(subject.analysis), track_memory(subject.tree, subject.modules, subject.workload)
+    peak = inference_memory(subject.tree, subject.workload).peak_activation_bytes
     yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
     yield subject.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
