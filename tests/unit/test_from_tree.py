@@ -68,9 +68,8 @@ def test_a_training_step_is_that_of_the_same_model(name: str) -> None:
     plain, other = run_on_meta(TREE, MODULES, WORKLOAD), run_on_meta(*TREES[name], WORKLOAD)
     assert (other.forward, other.backward) == (plain.forward, plain.backward)
     assert [shape for _, shape in other.state_dict] == [shape for _, shape in plain.state_dict]
-    assert all(
-        f"{'inner.' if name == 'nested' else ''}encoder.transformer.layers.{i}" in other.output_shapes for i in range(3)
-    )
+    prefix = "inner." if name == "nested" else ""
+    assert other.output_shapes.keys() >= {f"{prefix}{path}" for path in plain.output_shapes if path}
 
 
 @other_trees

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from w2v_explore.config.load import load_preset
 from w2v_explore.model.build import build_model
@@ -58,9 +58,7 @@ def factory(name: str, preset: str, model: type[Model]) -> Factory[Model]:
 
     def build(*args: Any, **kwargs: Any) -> Model:
         arguments = signature.bind(*args, **kwargs)
-        built = build_model(type(config).from_mapping({**values, **arguments.arguments}))
-        assert isinstance(built, model)
-        return built
+        return cast(Model, build_model(type(config).from_mapping({**values, **arguments.arguments})))
 
     build.__name__ = build.__qualname__ = name
     build.__doc__ = (
