@@ -46,6 +46,20 @@ def test_random_configs(config: ModelConfig, batch: int, extra: int, dtype: str)
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))
 
 
+@pytest.mark.parametrize("layer_norm_first", [False, True])
+def test_a_peak_in_the_transformer(layer_norm_first: bool) -> None:
+    """Most random configs have theirs in the extractor."""
+    config = replace(
+        small_config(),
+        extractor_conv_layer_config=((4, 10, 20),),
+        encoder_embed_dim=32,
+        encoder_pos_conv_kernel=2,
+        encoder_ff_interm_features=256,
+        encoder_layer_norm_first=layer_norm_first,
+    )
+    assert_memory_is_what_torch_tracks(config, Workload(samples=2_000))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16"])
 @pytest.mark.parametrize("p", [0.0, 0.1, 1.0])
 def test_each_dropout_alone(p: float, dtype: str) -> None:

@@ -2,8 +2,9 @@
 
 Sizes live in the architecture tree, from which `materialize` makes these. In the shape comments B is the batch, S
 samples, T frames, C channels of the extractor, D the encoder's width. The attributes' names are the state_dict's and
-follow ``torchaudio.models.Wav2Vec2Model``. Every operation that takes time is a module of its own; what is left in
-these forward() methods are views.
+follow ``torchaudio.models.Wav2Vec2Model``; so do the arguments and results of each composite module, which programs
+call by themselves. Every operation that takes time is a module of its own; what is left in these forward() methods are
+views.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ class ConvLayerBlock(nn.Module):
         self.kernel_size: int = conv.kernel_size[0]  # type: ignore[index, assignment]
         self.stride: int = conv.stride[0]  # type: ignore[index, assignment]
 
-    def forward(self, x: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
-        """(B, C_in, T_in) → (B, C, T), and lengths (B,) in frames of the output."""
+    def forward(self, x: Tensor, length: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """(B, C_in, T_in) → (B, C, T), and the length of each utterance (B,) in frames of the output."""
         x = self.conv(x)
         if self.layer_norm is not None:
             x = self.layer_norm(x)
         x = self.activation(x)
-        if lengths is not None:
-            lengths = torch.div(lengths - self.kernel_size, self.stride, rounding_mode="floor") + 1
+        if length is not None:
+            length = torch.div(length - self.kernel_size, self.stride, rounding_mode="floor") + 1
             # Below one kernel the formula gives 0 or less: no frame.
-            lengths = lengths.clamp(min=0)
-        return x, lengths
+            length = length.clamp(min=0)
+        return x, length
 
 
 class FeatureExtractor(nn.Module):
@@ -50,14 +51,14 @@ class FeatureExtractor(nn.Module):
         super().__init__()
         self.conv_layers = conv_layers
 
-    def forward(self, waveforms: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
-        """(B, S) → (B, T, C), and lengths (B,) from samples to frames."""
-        if waveforms.dim() != 2:
-            raise ValueError(f"waveforms must have the shape (batch, samples), not {list(waveforms.shape)}")
-        x = waveforms.unsqueeze(1)  # (B, 1, S)
+    def forward(self, x: Tensor, length: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """Waveforms (B, S) → (B, T, C), and the length of each (B,) from samples to frames."""
+        if x.dim() != 2:
+            raise ValueError(f"waveforms must have the shape (batch, samples), not {list(x.shape)}")
+        x = x.unsqueeze(1)  # (B, 1, S)
         for layer in self.conv_layers:
-            x, lengths = layer(x, lengths)  # (B, C, T)
-        return x.transpose(1, 2), lengths
+            x, length = layer(x, length)  # (B, C, T)
+        return x.transpose(1, 2), length
 
 
 class FeatureProjection(nn.Module):
@@ -83,6 +84,14 @@ class PositionalConv(nn.Module):
         self.same_pad = same_pad
         self.activation = activation
 
+    def __prepare_scriptable__(self) -> PositionalConv:
+        """What `torch.jit.script` compiles instead of it: itself.
+
+        torchaudio's takes its weight-norm off for good here, since it can be neither scripted nor, once quantised,
+        copied with it.
+        """
+        return self
+
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) → (B, T, D)."""
         x = self.conv(x.transpose(1, 2))
@@ -104,9 +113,25 @@ class SelfAttention(nn.Module):
         self.product = product
         self.out_proj = out_proj
 
-    def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
-        """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
-        return self.out_proj(self.product(self.q_proj(x), self.k_proj(x), self.v_proj(x), mask))
+    def forward(
+        self,
+        x: Tensor,
+        attention_mask: Optional[Tensor] = None,
+        position_bias: Optional[Tensor] = None,
+        key_padding_mask: Optional[Tensor] = None,
+    ) -> Tuple[Tensor, Optional[Tensor]]:
+        """Attend from every frame to every frame.
+
+        Args:
+            x: (B, T, D).
+            attention_mask: (B, 1, T, T), added to the scores.
+            position_bias: Unused; it is for an attention with a bias by distance, as WavLM's.
+            key_padding_mask: Unused as well.
+
+        Returns:
+            (B, T, D); and None for the position bias.
+        """
+        return self.out_proj(self.product(self.q_proj(x), self.k_proj(x), self.v_proj(x), attention_mask)), None
 
 
 class FeedForward(nn.Module):
@@ -157,13 +182,36 @@ class EncoderLayer(nn.Module):
         self.final_layer_norm = final_layer_norm
         self.layer_norm_first = layer_norm_first
 
-    def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
-        """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
+    def forward(
+        self,
+        x: Tensor,
+        attention_mask: Optional[Tensor] = None,
+        position_bias: Optional[Tensor] = None,
+        key_padding_mask: Optional[Tensor] = None,
+    ) -> Tuple[Tensor, Optional[Tensor]]:
+        """Attention and feed-forward, each round a residual addition.
+
+        Args:
+            x: (B, T, D).
+            attention_mask: As the attention takes it: (B, 1, T, T), added to the scores.
+            position_bias: As the attention takes it; None where there is none, or none yet.
+            key_padding_mask: As the attention takes it.
+
+        Returns:
+            (B, T, D); and the position bias for the next layer.
+        """
+        # Names are taken over, so that no tensor outlives the last module that takes it.
+        bypass = x
         if self.layer_norm_first:
-            x = self.attention_residual(x, self.dropout(self.attention(self.layer_norm(x), mask)))
-            return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x)))
-        x = self.layer_norm(self.attention_residual(x, self.dropout(self.attention(x, mask))))
-        return self.final_layer_norm(self.feed_forward_residual(x, self.feed_forward(x)))
+            x = self.layer_norm(x)
+        x, position_bias = self.attention(
+            x, attention_mask=attention_mask, position_bias=position_bias, key_padding_mask=key_padding_mask
+        )
+        x = self.attention_residual(bypass, self.dropout(x))
+        if self.layer_norm_first:
+            return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x))), position_bias
+        x = self.layer_norm(x)
+        return self.final_layer_norm(self.feed_forward_residual(x, self.feed_forward(x))), position_bias
 
 
 class Transformer(nn.Module):
@@ -192,26 +240,31 @@ class Transformer(nn.Module):
         self.dropout = dropout
         self.layers = layers
 
-    def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
-        """(B, T, D) and a mask (B, 1, T, T) → (B, T, D)."""
-        x = self._embed_positions(x)
+    def forward(
+        self, x: Tensor, attention_mask: Optional[Tensor] = None, position_bias: Optional[Tensor] = None
+    ) -> Tensor:
+        """(B, T, D), a mask (B, 1, T, T) and, for an attention that takes it, a position bias → (B, T, D)."""
+        x = self._preprocess(x)
         for layer in self.layers:
             if not self._drops_next_layer():
-                x = layer(x, mask)
+                x, position_bias = layer(x, attention_mask, position_bias)
         if not self.layer_norm_first:
             x = self.layer_norm(x)
         return x
 
-    def extract_features(self, x: Tensor, mask: Optional[Tensor], num_layers: Optional[int]) -> List[Tensor]:
+    def get_intermediate_outputs(
+        self, x: Tensor, attention_mask: Optional[Tensor] = None, num_layers: Optional[int] = None
+    ) -> List[Tensor]:
         """The output (B, T, D) of each of the first ``num_layers`` layers, none dropped, without the last norm."""
         if num_layers is not None and not 0 < num_layers <= len(self.layers):
             raise ValueError(f"num_layers must be from 1 to {len(self.layers)}, not {num_layers}")
-        x = self._embed_positions(x)
+        x = self._preprocess(x)
+        position_bias: Optional[Tensor] = None
         outputs: List[Tensor] = []
         for layer in self.layers:
             if num_layers is not None and len(outputs) >= num_layers:
                 return outputs
-            x = layer(x, mask)
+            x, position_bias = layer(x, attention_mask, position_bias)
             outputs.append(x)
         return outputs
 
@@ -226,7 +279,8 @@ class Transformer(nn.Module):
             return self.layer_drop >= 1.0
         return draw.item() <= self.layer_drop
 
-    def _embed_positions(self, x: Tensor) -> Tensor:
+    def _preprocess(self, x: Tensor) -> Tensor:
+        """(B, T, D) → what the first layer takes."""
         x = self.residual(x, self.pos_conv_embed(x))
         if self.layer_norm_first:
             x = self.layer_norm(x)
@@ -242,17 +296,21 @@ class Encoder(nn.Module):
         self.padding_mask = padding_mask
         self.transformer = transformer
 
-    def forward(self, features: Tensor, lengths: Optional[Tensor]) -> Tensor:
+    def forward(self, features: Tensor, lengths: Optional[Tensor] = None) -> Tensor:
         """(B, T, C) and frames per utterance (B,) → (B, T, D)."""
-        x, mask = self._project(features, lengths)
+        x, mask = self._preprocess(features, lengths)
         return self.transformer(x, mask)
 
-    def extract_features(self, features: Tensor, lengths: Optional[Tensor], num_layers: Optional[int]) -> List[Tensor]:
+    def extract_features(
+        self, features: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
+    ) -> List[Tensor]:
         """(B, T, C) and frames per utterance (B,) → the output (B, T, D) of each layer."""
-        x, mask = self._project(features, lengths)
-        return self.transformer.extract_features(x, mask, num_layers)
+        x, mask = self._preprocess(features, lengths)
+        return self.transformer.get_intermediate_outputs(x, mask, num_layers)
 
-    def _project(self, features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+    # torchaudio's HuBERTPretrainModel calls it.
+    def _preprocess(self, features: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
+        """(B, T, C) and frames per utterance (B,) → what the transformer takes, and its mask (B, 1, T, T)."""
         x = self.feature_projection(features)
         if lengths is None:
             return x, None
