@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from w2v_explore import Analysis, Workload, analyze, load_config, preset_names
 from w2v_explore.analysis.latency.calibration import Calibration
+from w2v_explore.analysis.latency.calibration_figures import CONFIDENCE, find_interval
 from w2v_explore.analysis.latency.documents import describe_interval
-from w2v_explore.analysis.latency.prediction import CONFIDENCE, Prediction, find_interval, predict
+from w2v_explore.analysis.latency.prediction import Prediction, predict
 from w2v_explore.measure.calibrate import calibrate, time_pass
 from w2v_explore.measure.process import Run, new_processes
 from w2v_explore.model.device import find_device, free_bytes

@@ -1,7 +1,8 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/config.md comes from the table of fields, docs/dialects.md from the table of dialects and what the writers write,
-docs/python.md from the docstrings of the public names, docs/rules/ from those of the linter's rules.
+docs/config.md comes from the table of fields, the list of figures in docs/json.md from the table of figures,
+docs/dialects.md from the table of dialects and what the writers write, docs/python.md from the docstrings of the public
+names, docs/rules/ from those of the linter's rules.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import w2v_explore
+from w2v_explore.analysis.figures import (
+    ALIASES,
+    COMPONENT_FIGURES,
+    FIGURES,
+    MEASURED,
+    MEASURED_COMPONENT_FIGURES,
+    Figure,
+)
 from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.table import (
     ABOUT_LAYERS,
@@ -37,6 +46,7 @@ from w2v_explore.config.dialects.table import (
     Counterpart,
 )
 from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.load import load_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.families.wav2vec2.fields import FIELDS
@@ -498,6 +508,37 @@ def _inline(text: str) -> str:
     return text.replace("``", "`")
 
 
+_FIGURES_START = "<!-- Made by `python docs/generate.py`. Change w2v_explore/analysis/figures.py instead. -->\n"
+_FIGURES_END = "<!-- The end of what is made. -->\n"
+
+
+def json_page(page: str) -> str:
+    """The text of docs/json.md with the table of figures as the program has it."""
+    head, _, rest = page.partition(_FIGURES_START)
+    _, _, tail = rest.partition(_FIGURES_END)
+    lines = ["", "| name | unit | reports call it | in the JSON of `summary` |", "| :--- | :--- | :--- | :--- |"]
+    lines += [_figure_row(f"`{name}`", figure) for name, figure in FIGURES.items()]
+    lines += [_figure_row(f"`COMPONENT.{name}`", figure, "layers[].") for name, figure in COMPONENT_FIGURES.items()]
+    lines += [_figure_row(f"with `--device` `{name}`", figure) for name, figure in MEASURED.items()]
+    lines += [
+        _figure_row(f"with `--device` `COMPONENT.{name}`", figure, "layers[].")
+        for name, figure in MEASURED_COMPONENT_FIGURES.items()
+    ]
+    lines += ["", "| component | its entry in `layers` |", "| :--- | :--- |"]
+    components = [item for name in FAMILIES for item in family_named(name).components.items()]
+    lines += [f"| `{component}` | `{path}` |" for component, path in dict.fromkeys(components)]
+    lines += ["", "| another name, in `--fail-if` and budgets | is |", "| :--- | :--- |"]
+    lines += [
+        f"| `{name}` | `{alias.figure}`{', in milliseconds' if alias.in_milliseconds else ''} |"
+        for name, alias in ALIASES.items()
+    ]
+    return head + _FIGURES_START + "\n".join(lines) + "\n\n" + _FIGURES_END + tail
+
+
+def _figure_row(name: str, figure: Figure, within: str = "") -> str:
+    return f"| {name} | {figure.unit} | {figure.label} | `{within}{figure.json_path}` |"
+
+
 def generated_pages() -> dict[str, str]:
     """The text of every page that is made here, by its path in docs/."""
     pages = load_pages()
@@ -510,6 +551,7 @@ def generated_pages() -> dict[str, str]:
     return {
         "config.md": config_reference(),
         "dialects.md": dialects_page(),
+        "json.md": json_page((Path(__file__).parent / "json.md").read_text(encoding="utf-8")),
         "python.md": python_page(),
         "rules/README.md": "\n".join(index) + "\n",
         **rules,

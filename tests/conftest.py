@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +21,8 @@ settings.load_profile("default")
 
 pytest_plugins = ["tests.program"]
 
+# Of torch, and before it is imported: threads that wait for each other take twice the time, on a busy machine more.
+os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["W2V_EXPLORE_CACHE"] = str(Path(__file__).parent / "no-such-folder")
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(name, None)
@@ -32,16 +36,43 @@ def torchaudio_models() -> ModuleType:
     return import_torchaudio_models()
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """For tests of many small models: several threads that wait for each other on a busy machine cost seconds."""
-    import torch
+class TorchNeededError(Exception):
+    """No ImportError, which the program would answer with how to install torch."""
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+
+class Blocked(MetaPathFinder):
+    """Keeps torch from being imported."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "torch":
+            raise TorchNeededError("with --quick no test may need torch: mark this one with @pytest.mark.slow")
+
+
+class QuickModule(pytest.Module):
+    """A file of tests, of which there are none where it imports torch at its top."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        try:
+            return super().collect()
+        except TorchNeededError:
+            return []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files of the reports.")
+    parser.addoption("--quick", action="store_true", help="Only tests that need no torch and are not marked slow.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        sys.meta_path.insert(0, Blocked())
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    return QuickModule.from_parent(parent, path=module_path) if parent.config.getoption("quick") else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("quick"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("slow")])
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]

@@ -11,16 +11,10 @@ import pytest
 import torch
 
 from tests.program import Runner
+from tests.small import config_text
 from w2v_explore.measure import audit
 
-SMALL = """\
-extends: base
-name: small
-encoder_embed_dim: 16
-encoder_num_heads: 2
-encoder_ff_interm_features: 8
-encoder_num_layers: 2
-"""
+SMALL = config_text()
 
 
 @pytest.fixture

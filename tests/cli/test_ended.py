@@ -16,6 +16,8 @@ from tests.program_files import plant
 
 ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.slow
+
 
 # What takes seconds is ended twice, by other signals each.
 SEEDS = {"onnx": 1, "torch-export": 3, "latency": 3, "calibrate": 1}

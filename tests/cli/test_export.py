@@ -15,26 +15,17 @@ import pytest
 import torch
 
 from tests.program import Runner
+from tests.small import overrides
 from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_checkpoint, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.config.load import as_config
 from w2v_explore.errors import missing_extra
 from w2v_explore.model import export
 
-SMALL = [
-    "encoder_embed_dim=24",
-    "encoder_num_heads=4",
-    "encoder_pos_conv_groups=4",
-    "encoder_pos_conv_kernel=8",
-    "encoder_ff_interm_features=20",
-    "encoder_num_layers=1",
-    "extractor_conv_layer_config=[[8, 10, 5], [12, 3, 2]]",
-]
+SMALL = overrides(encoder_num_layers=1)
 CTC = [*SMALL, "aux_num_out=5"]
 # Two frames at the least; unlike the example that is traced in both dimensions.
 SHAPES = [(1, 401), (3, 77), (5, 30)]
-
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(autouse=True)
@@ -83,18 +74,14 @@ def test_onnx_of_any_batch_and_length(run: Runner) -> None:
     assert_onnx_outputs_equal(ours("base", CTC)[0], "base.onnx", "logits")
 
 
-def test_onnx_beyond_two_gigabytes_has_its_weights_beside_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "MAX_ONNX_BYTES", 0)
-    assert run("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(SMALL)).code == 0
-    assert sorted(path.name for path in Path().iterdir()) == ["large.onnx", "large.onnx.data"]
-    assert_onnx_outputs_equal(ours("xlsr_300m", SMALL)[0], "large.onnx", "features")
-
-
-def test_onnx_never_names_the_weights_of_another_model(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is killed between two renames leaves the old graph with the old weights."""
+def test_onnx_beyond_two_gigabytes_never_names_the_weights_of_another_model(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are beside it, and whoever is killed between two renames leaves the old graph with the old weights."""
     monkeypatch.setattr(export, "MAX_ONNX_BYTES", 0)
     arguments = ("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(SMALL))
     assert run(*arguments).code == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["large.onnx", "large.onnx.data"]
     old = ours("xlsr_300m", SMALL)[0]
     rename = os.replace
 

@@ -122,6 +122,7 @@ FORMATS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder", "stream")
 @pytest.mark.parametrize("command", FORMATS)
 def test_reports_obey_no_text(command: str, run: Runner) -> None:
@@ -206,9 +207,10 @@ def test_checkpoints_obey_no_text(folder: Path, run: Runner) -> None:
         ["convert", "base", "--to", HOSTILE],
         ["convert", "native.yaml", "--to", "w2v", "--output", f"{NAME}.json"],
         ["convert", "native.yaml", "--to", "w2v", "--output", f"{HOSTILE}/x.yaml"],
-        ["latency", HOSTILE],
-        ["export", HOSTILE, "--to", "onnx"],
-        ["verify", HOSTILE],
+        *(
+            pytest.param([command, HOSTILE, *options], marks=pytest.mark.slow)
+            for command, options in (("latency", []), ("export", ["--to", "onnx"]), ("verify", []))
+        ),
     ],
     ids=lambda arguments: " ".join(arguments).partition("=cmd")[0][:60] or "command",
 )

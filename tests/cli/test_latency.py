@@ -15,19 +15,12 @@ import pytest
 import torch
 
 from tests.program import Runner
+from tests.small import config_text
 from w2v_explore.cli import latency as command
 from w2v_explore.errors import missing_extra
 from w2v_explore.measure import noise
 
-SMALL = """\
-extends: base
-name: small
-encoder_embed_dim: 16
-encoder_num_heads: 2
-encoder_ff_interm_features: 8
-encoder_num_layers: 2
-extractor_conv_layer_config: [[8, 10, 5], [8, 8, 8], [8, 8, 8]]
-"""
+SMALL = config_text(extractor_conv_layer_config=[[8, 10, 5], [8, 8, 8], [8, 8, 8]])
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +52,8 @@ def test_json(run: Runner, small: str) -> None:
         assert (latency["compiled"], latency["compile_s"], latency["threads"]) == (False, None, torch.get_num_threads())
     crossings = document["attention_crossings"]
     assert [each["config"] for each in crossings] == ["small", "small"]
-    # A receptive field of 10 + 7 · 5 + 7 · 40 samples, and 8 strides of 320.
-    assert crossings[0]["macs_crossing_s"] == (325 + 8 * 320) / 16_000
+    # A receptive field of 10 + 7 · 5 + 7 · 40 samples, and 20 strides of 320.
+    assert crossings[0]["macs_crossing_s"] == (325 + 20 * 320) / 16_000
 
 
 @pytest.mark.parametrize("columns", [80, 140])

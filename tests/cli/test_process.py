@@ -33,6 +33,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return python("-m", "w2v_explore", *arguments, **environment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -101,6 +102,7 @@ def test_a_config_imports_no_family_but_its_own(arguments: list[str]) -> None:
     assert python("-c", code).stderr.splitlines()[-1] == "['wav2vec2']"
 
 
+@pytest.mark.slow
 def test_the_public_names_import_torch_only_where_they_need_it() -> None:
     code = (
         "import sys, w2v_explore\n"
@@ -190,7 +192,11 @@ def test_version() -> None:
             ["summary", "base", "--seconds"],
             "error: Option '--seconds' requires an argument. Try 'w2v-explore summary --help'.",
         ),
-        (["export", "base", "--to", "onnx", "-o", "missing/a"], "error: there is no folder missing"),
+        pytest.param(
+            ["export", "base", "--to", "onnx", "-o", "missing/a"],
+            "error: there is no folder missing",
+            marks=pytest.mark.slow,
+        ),
         (["summary", "nosuch.yaml"], "error: no file or preset is named nosuch.yaml; `w2v-explore presets` lists "),
     ],
 )

@@ -26,6 +26,8 @@ FULL = "error: cannot write to standard output: No space left on device\n"
 CLOSED = "error: cannot write to standard output: it is closed\n"
 NAME = "−1 × é模“\\"
 
+pytestmark = pytest.mark.slow
+
 
 def shell(command: str, **environment: str) -> tuple[int, bytes, str]:
     """What a shell's command gives: exit code, standard output, standard error."""

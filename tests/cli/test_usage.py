@@ -112,3 +112,17 @@ def test_a_word_of_any_length_is_answered_at_once(run: Runner) -> None:
     ):
         outcome = run(*arguments)
         assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("extends=large", "one field of the config can be set here"),
+        ("encoder_num_layers=6\nencoder_num_heads: 3", "one field of the config can be set here"),
+        ("name=\udcff", "E101 encoding"),
+    ],
+)
+def test_what_set_does_not_take(run: Runner, override: str, message: str) -> None:
+    finished = run("summary", "base", "--set", override)
+    assert finished.code == 2
+    assert message in finished.err

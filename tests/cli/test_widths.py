@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.calibrations import keep, make_calibration
 from tests.checkpoint_files import write_model
 from tests.program import Runner
+from tests.small import config_text
 from w2v_explore import Workload, analyze, host, load_config
 from w2v_explore.measure import noise
 from w2v_explore.measure.verify import Finding, Verification
@@ -20,6 +21,7 @@ from w2v_explore.report.terminal import print_report
 from w2v_explore.report.verification import verification_report
 
 WIDTHS = (40, 50, 60, 80, 100, 140)
+MEASURED = ("--device", "cpu", "--seconds", "0.2", "--runs", "2")
 REPORTS = {
     "summary": ["summary", "base"],
     "summary of a long name": ["summary", "large_robust_12l", "--set", "encoder_ff_interm_features=3072"],
@@ -46,15 +48,7 @@ UNITS = r"(?:[kMGTP]?B|[kMGTP]|k?Hz|[KMG]iB|%)"
 LONELY_UNIT = re.compile(rf"^\s*(?:{UNITS}(?:\s|$)|m?s$)|\s{{2,}}{UNITS}(?:\s{{2,}}|$)")
 
 FIGURE = re.compile(r"[+−]?\d[\d,.]*\d(?: [kMGT]?B\b| [kMGT]\b| %)?")
-SMALL = """\
-extends: base
-name: small
-encoder_embed_dim: 16
-encoder_num_heads: 2
-encoder_ff_interm_features: 8
-encoder_num_layers: 2
-extractor_conv_layer_config: [[8, 10, 5], [8, 8, 8], [8, 8, 8]]
-"""
+SMALL = config_text(extractor_conv_layer_config=[[8, 10, 5], [8, 8, 8], [8, 8, 8]])
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +81,7 @@ def test_reports_on_measurements(width: int, run: Runner, tmp_path: Path, monkey
     path.write_text(SMALL)
     for seconds in ("0.1,0.3,0.5", "0.2"):
         check(run("latency", str(path), "--seconds", seconds, "--runs", "2", columns=width).out, width)
-    check(run("compare", str(path), str(path), "--device", "cpu", "--seconds", "0.2", columns=width).out, width)
+    check(run("compare", str(path), str(path), *MEASURED, columns=width).out, width)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

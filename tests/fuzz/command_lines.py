@@ -13,8 +13,9 @@ from typer.main import get_command
 
 from tests.fuzz.folders import ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
-from w2v_explore.analysis.comparing.baseline import FIGURE_NAMES
+from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
 from w2v_explore.cli.app import COMMANDS, app
+from w2v_explore.config.family import default_family
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.codes import all_rules
 
@@ -47,6 +48,8 @@ _FILES = (
     "/dev/null",
     "odd.yml",
 )
+_COMPONENTS = default_family().components
+_FIGURES = (*known_names(_COMPONENTS), *measured_names(_COMPONENTS), *ALIASES)
 _MANY = {"summary": (1, 3), "compare": (2, 4), "memory": (1, 2), "identify": (1, 3), "lint": (0, 4)}
 
 
@@ -186,8 +189,8 @@ class _Maker:
     def _condition(self) -> str:
         hostile = self._hostile
         if not hostile.odd(0.8):
-            return f"{hostile.one(FIGURE_NAMES)} > {hostile.one(('5', '1G', '+5', '+5%', '-5'))}"
-        figure = hostile.one((*FIGURE_NAMES, "nosuch", hostile.argument()))
+            return f"{hostile.one(_FIGURES)} > {hostile.one(('5', '1G', '+5', '+5%', '-5'))}"
+        figure = hostile.one((*_FIGURES, "nosuch", hostile.argument()))
         limit = hostile.one((hostile.number(), "5", "1G", "+5", "-5", "0", "1e400", hostile.argument()))
         return f"{figure} {hostile.one(('>', '<', '>=', '<=', '=', ''))} {limit}{hostile.one(('', '%', ' %', 'GiB'))}"
 

@@ -211,3 +211,18 @@ def test_a_rename_never_takes_the_place_of_a_pipe_or_a_link(tmp_path: Path) -> N
     with pytest.raises(SourceError, match="Is a directory"):
         write_atomically(str(tmp_path), b"")
     assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link", "target"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "encoder_num_layers: '0'",
+        "encoder_num_layers: -6.0",
+        "encoder_num_layers: 20000.0",
+        "encoder_dropout: '1.5'",
+        "extractor_conv_layer_config: '[(0, 3, 2)]'",
+    ],
+)
+def test_no_repair_that_is_wrong_itself(line: str) -> None:
+    content = f"extends: base\n{line}\n".encode()
+    assert fix_source(Source("c.yaml", content), Settings()).content == content

@@ -56,7 +56,7 @@ def assert_closed_forms_hold(models: ModuleType, config: ModelConfig, batch: int
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=500)
+@settings(max_examples=150)
 def test_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_closed_forms_hold(import_torchaudio_models(), config, batch, samples)

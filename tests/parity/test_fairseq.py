@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests import fairseq_models
+from tests.small import overrides
 from tests.strategies import configs
 from w2v_explore import (
     CheckpointError,
@@ -25,25 +26,14 @@ from w2v_explore import (
 )
 from w2v_explore.analysis.receptive_field import minimum_samples
 
-SMALL = (
-    "encoder_embed_dim=24",
-    "encoder_num_heads=4",
-    "encoder_pos_conv_groups=4",
-    "encoder_pos_conv_kernel=8",
-    "encoder_ff_interm_features=20",
-    "encoder_num_layers=2",
-    "extractor_conv_layer_config=[[8, 10, 5], [12, 3, 2]]",
-)
+SMALL = overrides()
 BASE = load_config("base", [*SMALL]).model
 LARGE = load_config("xlsr_300m", [*SMALL, "encoder_pos_conv_kernel=5"]).model
 BASE_CTC = load_config("base", [*SMALL, "aux_num_out=5"]).model
 LARGE_CTC = load_config("xlsr_300m", [*SMALL, "aux_num_out=5"]).model
 
 # torch's first weight_norm, which fairseq uses, is deprecated.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
 
 MODELS: list[tuple[type[nn.Module], ModelConfig]] = [
     (fairseq_models.Wav2Vec2Model, BASE),

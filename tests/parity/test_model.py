@@ -469,9 +469,10 @@ def compile_afresh(model: torch.nn.Module, backend: str) -> Any:
     return torch.compile(model, backend=backend, fullgraph=True)
 
 
-@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+@pytest.mark.parametrize(("config", "backend"), [(POST_NORM, "aot_eager"), (PRE_NORM, "inductor")])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_compile_without_a_graph_break(ours: Wav2Vec2Model, backend: str) -> None:
+    """Both orders of norms are traced whole; what inductor makes of a graph, it makes of either."""
     if backend == "inductor" and not shutil.which("g++"):
         pytest.skip("inductor compiles C++, and there is no g++ here")
     compiled = compile_afresh(ours, backend)
@@ -506,6 +507,7 @@ def test_a_layer_that_is_never_dropped(config: ModelConfig, monkeypatch: pytest.
     assert called == list(model.encoder.transformer.layers)
 
 
+@pytest.mark.parametrize("config", [PRE_NORM])  # tests/cli/test_export.py has the other order of norms
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_export_with_dynamic_batch_and_length(ours: Wav2Vec2Model) -> None:

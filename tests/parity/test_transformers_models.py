@@ -27,8 +27,6 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.dialects.huggingface import to_huggingface
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 CLASSES = (
     "Wav2Vec2Model",
     "Wav2Vec2ForCTC",

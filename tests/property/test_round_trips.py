@@ -35,6 +35,7 @@ def reread(model: ModelConfig, dialect: str, forced: bool) -> ModelConfig:
     return reading.model
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(configs())
 @example(ModelConfig(**BASE | {"extractor_conv_layer_config": STANDARD_CONV_LAYERS}))
@@ -70,6 +71,7 @@ def test_the_longest_and_largest_expression_is_read_again() -> None:
     assert parse_conv_expression(conv_expression(runs)) == runs
 
 
+@pytest.mark.slow
 def test_the_python_call_builds_the_same_model_here_and_in_torchaudio(torchaudio_models: ModuleType) -> None:
     import w2v_explore
 

@@ -15,6 +15,12 @@ from w2v_explore.lint.settings import Settings
         ("extends: base\nbudgets:\n  parameters: 90M\n", ["3:15-3:18"]),
         ("extends: base\nbudgets: {stride_ms: 10, parameters: 100M}\n", ["2:22-2:24"]),
         ("extends: base\nbudgets: {speed: 3}\n", ["2:18-2:19"]),
+        (
+            "extends: base\nbudgets: {memory.training_bytes: 1GB, feature_extractor.macs: 100M}\n",
+            ["2:34-2:37", "2:63-2:67"],
+        ),
+        ("extends: base\nbudgets: {memory.training_bytes: 24}\n", ["2:34-2:36"]),
+        ("extends: base\nbudgets: {latency.real_time_factor: 1}\n", ["2:37-2:38"]),
         ("extends: base\nbudgets: {parameters: {min: 1G}}\n", ["2:23-2:32"]),
         ("extends: base\nbudgets: {peak_memory_bytes: 509MB}\n", ["2:30-2:35"]),
         ("extends: base\nbudgets: {peak_memory_bytes: {min: 24}}\n", ["2:30-2:39"]),
@@ -47,6 +53,7 @@ def test_found(text: str, places: list[str]) -> None:
         "extends: base\nbudgets: {peak_memory_bytes: 0.5GiB}\n",
         "extends: base\nbudgets: {peak_memory_bytes: 24 gb, parameter_bytes: 377483776}\n",
         "extends: base\nbudgets: {receptive_field_ms: {min: 25, max: 25}}\n",
+        "extends: base\nbudgets: {memory.inference_bytes: 510MB, aux.parameters: 0, extractor.frames: 499}\n",
         "extends: base\nencoder_num_heads: 7\nbudgets: {parameters: 1}\n",
     ],
 )
@@ -65,6 +72,27 @@ def test_limits_of_pyproject_are_held_against_the_same_range(limit: object) -> N
     settings = Settings(select=("E270",), budgets={"parameters": limit})
     (problem,) = lint_document(parse_document(Source("config.yaml", b"extends: base\n")), settings)
     assert "write" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("budgets", "instead"),
+    [
+        (
+            {"speed": 1},
+            "there is peak_memory_bytes, receptive_field, receptive_field_ms, stride, stride_ms, parameters, ",
+        ),
+        ({"param": 1}, "did you mean parameters?"),
+        ({"training": {"expected_macs": 1}}, 'did you mean "training.expected_macs"?'),
+        (
+            {"latency.real_time_factor": 1},
+            "write `summary CONFIG --device cpu --fail-if 'latency.real_time_factor > …'`",
+        ),
+    ],
+)
+def test_what_to_write_instead(budgets: dict[str, object], instead: str) -> None:
+    settings = Settings(select=("E270",), budgets=budgets)
+    (problem,) = lint_document(parse_document(Source("config.yaml", b"extends: base\n")), settings)
+    assert instead in problem.message
 
 
 def test_an_input_that_is_past_any_workload_is_said_at_the_budget() -> None:

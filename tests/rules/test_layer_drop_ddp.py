@@ -97,7 +97,7 @@ def under_checkpoint(forward: Callable[..., Any], reentrant: bool) -> Callable[.
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
-@pytest.mark.usefixtures("process_group", "one_thread")
+@pytest.mark.usefixtures("process_group")
 def test_what_the_page_says_of_layer_drop_and_checkpoints() -> None:
     with pytest.raises(RuntimeError, match="finished reduction"):
         train(0.5, find_unused=False, reentrant=None)

@@ -40,6 +40,7 @@ def test_a_terminal_shows_intervals_and_noise(width: int) -> None:
     assert doubtful.count("!") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["FIFO", "latex", "binary"])
 def test_a_matplotlibrc_in_the_current_directory_is_not_read(kind: str, tmp_path: Path) -> None:
     """matplotlib would wait for it, run what it names, or fail."""
@@ -61,6 +62,7 @@ def test_a_matplotlibrc_in_the_current_directory_is_not_read(kind: str, tmp_path
     assert "seconds of audio" in finished.stdout
 
 
+@pytest.mark.slow
 def test_a_picture_shows_intervals_and_noise() -> None:
     drawn, doubtful = (plot_curves([curve], "on a machine", "svg").decode() for curve in (QUIET, NOISY))
     assert "<!-- 95 % interval of the median -->" in drawn
@@ -69,6 +71,7 @@ def test_a_picture_shows_intervals_and_noise() -> None:
     assert plot_curves([NOISY], "on a machine", "png").startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_name_is_no_formula_in_a_picture() -> None:
     named = replace(QUIET, name="$\\nosuch{$ \x1b\u202e --> <b>")
     drawn = plot_curves([named], "on a $\\machine$", "svg").decode()
@@ -77,6 +80,7 @@ def test_a_name_is_no_formula_in_a_picture() -> None:
     assert "\x1b" not in drawn
 
 
+@pytest.mark.slow
 def test_few_runs_are_not_called_an_interval() -> None:
     few = replace(QUIET, confident=False)
     assert "interval of the median" not in draw_curve(few, 100, colour=False)

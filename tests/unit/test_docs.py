@@ -66,6 +66,7 @@ def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("example_folder")
 @pytest.mark.parametrize("commands", list(sessions()))
 def test_commands(commands: list[Command], run: Runner) -> None:
@@ -93,6 +94,7 @@ def own_files(example_folder: None, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     keep(make_for_this_machine())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_files")
 @pytest.mark.parametrize("command", questions())
 def test_questions(command: str, run: Runner) -> None:
@@ -133,6 +135,7 @@ def test_pictures_show_what_is_printed_in_columns_and_need_no_network(path: Path
     assert drawn == [line.split() for line in printed.splitlines() if line.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("example_folder")
 @pytest.mark.parametrize(
     ("page", "code"), [pytest.param(page, code, id=page.stem) for page in PAGES for code in blocks(page, "python")]
@@ -159,6 +162,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+@pytest.mark.slow
 def test_generated_pages_are_in_step() -> None:
     pages = runpy.run_path(str(ROOT / "docs/generate.py"))["generated_pages"]()
     for path, text in pages.items():
@@ -204,6 +208,7 @@ DOCUMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_json_reference_names_every_field(
     name: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

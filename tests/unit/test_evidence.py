@@ -174,7 +174,7 @@ def write_pytorch(values: dict[str, Any]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("write", [write_safetensors, write_pytorch])
+@pytest.mark.parametrize("write", [write_safetensors, pytest.param(write_pytorch, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("reference", ["../outside/secrets.yaml", "base.yaml", "base", "mine.yaml"])
 def test_a_config_inside_a_checkpoint_extends_nothing(
     run: Runner, outside: Path, write: Callable[[dict[str, Any]], Path], reference: str
@@ -199,7 +199,7 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_note)
 
 
-@pytest.mark.parametrize("write", [write_safetensors, write_pytorch])
+@pytest.mark.parametrize("write", [write_safetensors, pytest.param(write_pytorch, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "values",
     [

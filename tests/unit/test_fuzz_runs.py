@@ -20,11 +20,13 @@ FILE = Stream("file", "utf-8")
 ONE_CASE = """\
 import sys, time, warnings
 from pathlib import Path
+from tests.fuzz import fuzz_runs
 from tests.fuzz.command_lines import CommandLine
 from tests.fuzz.folders import Folder
 from tests.fuzz.fuzz_runs import Case, InProcess
 from tests.fuzz.judge import Stream, judge, list_files
 from w2v_explore.lint.formats import text
+fuzz_runs.CPU_SECONDS = 0.2
 right = text.render
 kept = []
 text.render = lambda report, colour=False: {text}
@@ -55,6 +57,7 @@ def work(tmp_path: Path) -> None:
     (tmp_path / "work" / "a.yaml").write_text("extends: base\nencoder_num_heads: 7\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEFECTS)
 def test_what_is_planted_is_found(name: str, tmp_path: Path) -> None:
     work(tmp_path)
@@ -64,6 +67,7 @@ def test_what_is_planted_is_found(name: str, tmp_path: Path) -> None:
     assert any(row.startswith(cause) for row in finished.stdout.splitlines()), finished
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "terminal", "full", "broken"])
 def test_nothing_is_found_where_all_is_well(kind: str, tmp_path: Path) -> None:
     work(tmp_path)
@@ -72,6 +76,7 @@ def test_nothing_is_found_where_all_is_well(kind: str, tmp_path: Path) -> None:
     assert finished.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "pipe", "terminal", "closed", "full", "broken"])
 def test_a_process_of_its_own_is_judged_alike(kind: str, tmp_path: Path) -> None:
     work(tmp_path)

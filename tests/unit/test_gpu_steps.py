@@ -34,8 +34,6 @@ encoder_dropout: 0
 
 CPU = torch.device("cpu")
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def small(tmp_path: Path) -> str:

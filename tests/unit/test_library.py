@@ -339,7 +339,6 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
 }
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("command", DOCUMENTS)
 def test_a_result_is_the_document_of_its_command(command: str, run: Runner) -> None:
     write_model(Path("model.safetensors"))

@@ -392,7 +392,7 @@ def test_a_defect_of_the_model_passes_unchanged(monkeypatch: pytest.MonkeyPatch)
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 800))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_fvcore_counts_the_same(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + extra
     analysis = analyze(Config(name="random", origin="test", model=config), Workload(samples=samples, batch=batch))

@@ -13,7 +13,8 @@ from tests.strategies import configs
 from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.latency.calibration import Reference, Sample
-from w2v_explore.analysis.latency.prediction import Neighbours, find_interval, predict, work_between
+from w2v_explore.analysis.latency.calibration_figures import find_interval
+from w2v_explore.analysis.latency.prediction import Neighbours, predict, work_between
 from w2v_explore.analysis.latency.roofline import Roofs, Work, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
 

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tests.small import overrides
 from w2v_explore import (
     CheckpointError,
     SourceError,
@@ -23,16 +24,7 @@ from w2v_explore import (
 )
 from w2v_explore.checkpoint.keys import keys_in_dialect
 
-SMALL = [
-    "encoder_embed_dim=24",
-    "encoder_num_heads=4",
-    "encoder_pos_conv_groups=4",
-    "encoder_pos_conv_kernel=8",
-    "encoder_ff_interm_features=20",
-    "encoder_num_layers=3",
-    "extractor_conv_layer_config=[[8, 10, 5], [12, 3, 2]]",
-    "aux_num_out=5",
-]
+SMALL = overrides(encoder_num_layers=3, aux_num_out=5)
 CONFIG = load_config("base", SMALL).model
 CONV = "encoder.transformer.pos_conv_embed.conv.parametrizations.weight"
 

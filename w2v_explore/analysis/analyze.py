@@ -70,7 +70,7 @@ class Analysis:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``summary`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.documents import analysis_document  # which imports this module
+        from w2v_explore.analysis.documents import analysis_document  # few ask for it
 
         return analysis_document(self, depth)
 

@@ -5,106 +5,17 @@ What a result's ``to_dict`` gives; the commands write it as JSON, with what was 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures, unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import training_cost
+from w2v_explore.analysis.presets.documents import nearest_document
 from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.version import SCHEMA_VERSION
 
-if TYPE_CHECKING:  # what each document is made of, its command imports
-    from w2v_explore.analysis.comparing.attribution import Contribution
-    from w2v_explore.analysis.comparing.baseline import Baseline
-    from w2v_explore.analysis.comparing.compare import Comparison, Metric
-    from w2v_explore.analysis.presets.identify import Identity, Nearest
-
-
-def comparison_document(comparison: Comparison, depth: int | None = None) -> dict[str, Any]:
-    """The configs as `analysis_document` has them, and what differs; with a depth, every module down to it too."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "identical": comparison.identical,
-        "baseline": baseline_document(comparison.baseline),
-        "configs": [analysis_document(analysis, depth) for analysis in comparison.analyses],
-        "differences": {name: list(values) for name, values in comparison.differences.items()},
-        "metrics": metrics_document(comparison),
-        "attributions": [_attribution(contributions) for contributions in comparison.attributions],
-    }
-    if depth is not None:
-        from w2v_explore.analysis.comparing.compare import compare_layers
-
-        document["modules"] = {
-            path: {"parameters": _metric(parameters), "macs": _metric(macs)}
-            for path, (parameters, macs) in compare_layers(comparison, depth).items()
-        }
-    return document
-
-
-def metrics_document(comparison: Comparison) -> dict[str, Any]:
-    """Each figure of every config, with its changes against the first."""
-    return {name: _metric(metric) for name, metric in comparison.metrics.items()}
-
-
-def _metric(metric: Metric) -> dict[str, Any]:
-    return {"values": list(metric.values), "delta": list(metric.deltas), "ratio": list(metric.ratios)}
-
-
-def baseline_document(baseline: Baseline | None) -> dict[str, Any] | None:
-    """What a baseline is; None where there is none."""
-    if baseline is None:
-        return None
-    return {
-        "path": baseline.path,
-        "name": baseline.name,
-        "measured_on": baseline.measured_on,
-        "not_counted": list(baseline.not_counted),
-    }
-
-
-def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:
-    from w2v_explore.analysis.comparing.attribution import METHOD
-
-    return {
-        "method": METHOD,
-        "contributions": [
-            {
-                "fields": list(fields),
-                "metrics": {
-                    name: value.numerator if value.denominator == 1 else float(value) for name, value in figures.items()
-                },
-            }
-            for fields, figures in contributions
-        ],
-    }
-
-
-def identity_document(identity: Identity) -> dict[str, Any]:
-    """The preset that a config is nearest to."""
-    config = identity.config
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "config": {
-            "name": config.name,
-            "origin": config.origin,
-            "not_counted": list(config.not_counted),
-            "changes": [change._asdict() for change in config.changes],
-        },
-        "nearest_preset": nearest_document(identity.nearest),
-    }
-
-
-def nearest_document(nearest: Nearest) -> dict[str, Any]:
-    """The preset, all that the config equals, and the fields that differ."""
-    return {
-        "name": nearest.preset,
-        "equals": list(nearest.equals),
-        "differences": {
-            field: {"config": own, "preset": preset} for field, (own, preset) in nearest.differences.items()
-        },
-    }
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
 
 
 def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str, Any]:
@@ -147,6 +58,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
         "config": {
             "name": config.name,
             "origin": config.origin,
+            "architecture": config.model.family.name,
             "family": config.family,
             "description": config.description,
             "source": config.source,

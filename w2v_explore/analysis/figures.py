@@ -1,37 +1,33 @@
-"""The figures of a config by name: what is compared, attributed to fields, and held against conditions."""
+"""The one table of figures: what each is called, its label and unit, how it is had, and where a summary's JSON has it.
 
-from typing import NamedTuple
+Totals, components, baselines, `compare`, `sensitivity`, ``--fail-if``, budgets, reports and docs/json.md read it. The
+components of a model, and their module paths, are its family's (`Family.components`); a component that a model lacks
+costs nothing. A figure that is asked for alone costs no other.
+"""
 
-from w2v_explore.analysis.analyze import Analysis
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import recipe_of, training_cost
+from w2v_explore.analysis.memory.training import TrainingCost, recipe_of, training_cost
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.config.model_config import ModelConfig
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.analyze import Analysis
 
 Number = int | float
 
-COMPONENTS = {
-    "feature_extractor": "feature_extractor",
-    "feature_projection": "encoder.feature_projection",
-    "positional_convolution": "encoder.transformer.pos_conv_embed",
-    "transformer_layers": "encoder.transformer.layers",
-    "aux": "aux",
-}
-"""The parts of a model that are compared, and their module paths."""
-
-BUDGET_NAMES = {
-    "peak_memory_bytes": "memory.inference_bytes",
-    "receptive_field": "extractor.receptive_field_samples",
-    "receptive_field_ms": "extractor.receptive_field_samples, in samples",
-    "stride": "extractor.stride_samples",
-    "stride_ms": "extractor.stride_samples, in samples",
-}
-"""What a config's ``budgets`` call some of the figures, and the figures."""
+Unit = Literal["elements", "bytes", "MACs", "FLOPs", "MACs/s", "samples", "frames", "Hz", "s", "s/s"]
 
 
 class Totals(NamedTuple):
     """What the figures of a model as a whole follow from; docs/json.md has what each means."""
 
+    workload: Workload
     parameters: int
     macs: Macs
     peak_activation_bytes: int
@@ -43,55 +39,329 @@ class Totals(NamedTuple):
     frames: int
 
 
-def total_figures(analysis: Analysis) -> dict[str, Number]:
+class LazyTotals:
+    """The `Totals` of an analysis, each worked out when a figure asks for it."""
+
+    def __init__(self, analysis: "Analysis") -> None:
+        self._analysis = analysis
+
+    @property
+    def workload(self) -> Workload:
+        """What the figures are of."""
+        return self._analysis.workload
+
+    @property
+    def parameters(self) -> int:
+        """Elements of all parameters."""
+        return self._analysis.parameters
+
+    @property
+    def macs(self) -> Macs:
+        """Of one forward pass of the batch."""
+        return self._analysis.macs
+
+    @cached_property
+    def peak_activation_bytes(self) -> int:
+        """The most that tensors take at once in a forward pass."""
+        return inference_memory(self._analysis.tree, self.workload).peak_activation_bytes
+
+    @cached_property
+    def _training(self) -> TrainingCost:
+        return training_cost(self._analysis)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Activations that the backward pass keeps, no layer dropped."""
+        return int(self._training.kept_bytes.greatest)
+
+    @property
+    def expected_macs(self) -> Number:
+        """Of a training step, on average under LayerDrop."""
+        return self._training.macs.expected
+
+    @property
+    def receptive_field_samples(self) -> int:
+        """Samples that one frame sees through the extractor's convolutions."""
+        return self._analysis.receptive_field.receptive_field_samples
+
+    @property
+    def stride_samples(self) -> int:
+        """Samples between neighbouring frames."""
+        return self._analysis.receptive_field.stride_samples
+
+    @property
+    def minimum_samples(self) -> int:
+        """The shortest input that gives a frame."""
+        return self._analysis.receptive_field.minimum_samples
+
+    @property
+    def frames(self) -> int:
+        """Frames for the workload."""
+        return self._analysis.receptive_field.frames
+
+
+AnyTotals = Totals | LazyTotals
+
+
+class Figure(NamedTuple):
+    """How one figure is told.
+
+    Attributes:
+        label: What the rows of reports call it.
+        heading: What the columns of reports call it, where there is little room.
+        unit: What it is counted in.
+        of: How it is had: of the `Totals` of a model; of a component, of its `LayerFigures`; of what is measured, of
+            the `Latency`, and of a component of its `LayerLatency`.
+        json_path: Where a summary's JSON has it; of a component, where the component's entry in ``layers`` has it.
+        is_whole: Whether it is a whole number.
+        is_linear: Whether the shares that make up the totals give, put in their place, its own shares.
+    """
+
+    label: str
+    heading: str
+    unit: Unit
+    of: Callable[[Any], Number]
+    json_path: str
+    is_whole: bool = True
+    is_linear: bool = True
+
+
+def _parameter_bytes(totals: AnyTotals) -> int:
+    return totals.parameters * DTYPE_BYTES[totals.workload.dtype]
+
+
+def _inference_bytes(totals: AnyTotals) -> int:
+    return _parameter_bytes(totals) + totals.peak_activation_bytes
+
+
+def _training_bytes(totals: AnyTotals) -> int:
+    return totals.parameters * recipe_of(totals.workload.dtype).bytes_per_parameter + totals.kept_bytes
+
+
+def _flops(totals: AnyTotals) -> int:
+    return 2 * totals.macs.total
+
+
+def _macs_per_audio_second(totals: AnyTotals) -> float:
+    return totals.macs.total / totals.workload.audio_seconds
+
+
+def _frame_rate_hz(totals: AnyTotals) -> float:
+    return totals.workload.sample_rate / totals.stride_samples
+
+
+FIGURES: Mapping[str, Figure] = {
+    "parameters": Figure("parameters", "Params", "elements", attrgetter("parameters"), "totals.parameters"),
+    "parameter_bytes": Figure("parameter bytes", "Param bytes", "bytes", _parameter_bytes, "totals.parameter_bytes"),
+    "macs": Figure("MACs", "MACs", "MACs", attrgetter("macs.total"), "totals.macs"),
+    "flops": Figure("FLOPs", "FLOPs", "FLOPs", _flops, "totals.flops"),
+    "macs_per_audio_second": Figure(
+        "MACs per second of audio",
+        "MACs/s",
+        "MACs/s",
+        _macs_per_audio_second,
+        "totals.macs_per_audio_second",
+        is_whole=False,
+        is_linear=False,
+    ),
+    **{
+        f"macs.{kind}": Figure(kind, kind, "MACs", attrgetter(f"macs.{kind}"), f"totals.macs_by_kind.{kind}")
+        for kind in Macs._fields
+    },
+    "memory.peak_activation_bytes": Figure(
+        "peak of inference", "Peak", "bytes", attrgetter("peak_activation_bytes"), "memory.peak_activation_bytes"
+    ),
+    "memory.inference_bytes": Figure(
+        "memory of inference", "Inference", "bytes", _inference_bytes, "memory.inference_bytes"
+    ),
+    "memory.kept_bytes": Figure("kept by training", "Kept", "bytes", attrgetter("kept_bytes"), "memory.kept_bytes"),
+    "memory.training_bytes": Figure(
+        "memory of training", "Training", "bytes", _training_bytes, "memory.training_bytes"
+    ),
+    "training.expected_macs": Figure(
+        "MACs of a training step",
+        "Training MACs",
+        "MACs",
+        attrgetter("expected_macs"),
+        "training.expected_macs",
+        is_whole=False,
+    ),
+    "extractor.receptive_field_samples": Figure(
+        "receptive field",
+        "Receptive field",
+        "samples",
+        attrgetter("receptive_field_samples"),
+        "extractor.receptive_field_samples",
+    ),
+    "extractor.stride_samples": Figure(
+        "stride", "Stride", "samples", attrgetter("stride_samples"), "extractor.stride_samples"
+    ),
+    "extractor.minimum_samples": Figure(
+        "shortest input", "Shortest input", "samples", attrgetter("minimum_samples"), "extractor.minimum_samples"
+    ),
+    "extractor.frame_rate_hz": Figure(
+        "frames per second",
+        "Frames/s",
+        "Hz",
+        _frame_rate_hz,
+        "extractor.frame_rate_hz",
+        is_whole=False,
+        is_linear=False,
+    ),
+    "extractor.frames": Figure("frames", "Frames", "frames", attrgetter("frames"), "workload.frames"),
+}
+"""The figures of a model as a whole that are known in closed form."""
+
+MEASURED: Mapping[str, Figure] = {
+    "latency.end_to_end.median_s": Figure(
+        "latency (median)",
+        "Latency",
+        "s",
+        attrgetter("end_to_end.median_s"),
+        "latency.end_to_end.median_s",
+        is_whole=False,
+    ),
+    "latency.real_time_factor": Figure(
+        "real-time factor", "RTF", "s/s", attrgetter("real_time_factor"), "latency.real_time_factor", is_whole=False
+    ),
+}
+"""The figures of a model as a whole that come from a device."""
+
+COMPONENT_FIGURES: Mapping[str, Figure] = {
+    "parameters": Figure("parameters", "Params", "elements", attrgetter("parameters"), "parameters"),
+    "macs": Figure("MACs", "MACs", "MACs", attrgetter("macs.total"), "macs"),
+}
+"""What is known in closed form of each component: ``aux.macs`` is a figure."""
+
+MEASURED_COMPONENT_FIGURES: Mapping[str, Figure] = {
+    "latency_s": Figure(
+        "latency", "Latency", "s", attrgetter("total.median_s"), "latency.total_median_s", is_whole=False
+    ),
+}
+"""What is measured of each component."""
+
+
+class Alias(NamedTuple):
+    """Another name of a figure, the one that budgets had first.
+
+    Attributes:
+        figure: The figure's name.
+        in_milliseconds: Whether the samples that the figure counts are told as their duration.
+    """
+
+    figure: str
+    in_milliseconds: bool = False
+
+    def value(self, figure: Number, sample_rate: int) -> Number:
+        """What the figure is under this name."""
+        return 1000 * figure / sample_rate if self.in_milliseconds else figure
+
+
+ALIASES: Mapping[str, Alias] = {
+    "peak_memory_bytes": Alias("memory.inference_bytes"),
+    "receptive_field": Alias("extractor.receptive_field_samples"),
+    "receptive_field_ms": Alias("extractor.receptive_field_samples", in_milliseconds=True),
+    "stride": Alias("extractor.stride_samples"),
+    "stride_ms": Alias("extractor.stride_samples", in_milliseconds=True),
+}
+"""Names that are taken wherever a figure is named, beside the figures' own."""
+
+
+def known_names(components: Collection[str]) -> tuple[str, ...]:
+    """The figures that are known in closed form, of a model with some components."""
+    return (*FIGURES, *[f"{component}.{figure}" for figure in COMPONENT_FIGURES for component in components])
+
+
+def measured_names(components: Collection[str]) -> tuple[str, ...]:
+    """The figures that come from a device, of a model with some components."""
+    return (*MEASURED, *[f"{component}.{figure}" for figure in MEASURED_COMPONENT_FIGURES for component in components])
+
+
+def components_of(configs: Iterable[ModelConfig]) -> tuple[str, ...]:
+    """The components that any of some configs has."""
+    return tuple(dict.fromkeys(component for config in configs for component in config.family.components))
+
+
+def figure_named(name: str) -> Figure:
+    """The figure that a name, or another name of a figure, stands for; of a component, whichever that is.
+
+    Raises:
+        KeyError: There is no such figure.
+    """
+    name = ALIASES[name].figure if name in ALIASES else name
+    figure = FIGURES.get(name) or MEASURED.get(name)
+    if figure is None:
+        part = name.rpartition(".")[2]
+        figure = COMPONENT_FIGURES.get(part) or MEASURED_COMPONENT_FIGURES[part]
+    return figure
+
+
+class Figures:
+    """The figures of an analysis by any of their names, each worked out when it is asked for."""
+
+    def __init__(self, analysis: "Analysis") -> None:
+        self._analysis = analysis
+        self._totals = LazyTotals(analysis)
+
+    def __getitem__(self, name: str) -> Number:
+        """A figure that is known in closed form.
+
+        Raises:
+            KeyError: There is no such figure.
+        """
+        if name in ALIASES:
+            alias = ALIASES[name]
+            return alias.value(self[alias.figure], self._analysis.workload.sample_rate)
+        if name in FIGURES:
+            return FIGURES[name].of(self._totals)
+        component, _, figure = name.rpartition(".")
+        path = self._analysis.config.model.family.components[component]
+        row = next((row for row in self._analysis.layers if row.path == path), None)
+        return COMPONENT_FIGURES[figure].of(row) if row else 0
+
+
+def total_figures(analysis: "Analysis") -> dict[str, Number]:
     """The figures of a model as a whole, all in closed form; docs/json.md has what each means."""
-    field, workload = analysis.receptive_field, analysis.workload
-    training = training_cost(analysis)
-    totals = Totals(
-        parameters=analysis.parameters,
-        macs=analysis.macs,
-        peak_activation_bytes=inference_memory(analysis.tree, workload).peak_activation_bytes,
-        kept_bytes=int(training.kept_bytes.greatest),
-        expected_macs=training.macs.expected,
-        receptive_field_samples=field.receptive_field_samples,
-        stride_samples=field.stride_samples,
-        minimum_samples=field.minimum_samples,
-        frames=field.frames,
-    )
-    return name_figures(totals, workload)
+    return name_figures(LazyTotals(analysis))
 
 
-def name_figures(totals: Totals, workload: Workload) -> dict[str, Number]:
+def name_figures(totals: AnyTotals) -> dict[str, Number]:
     """The figures of a model as a whole by their names."""
-    parameter_bytes = totals.parameters * DTYPE_BYTES[workload.dtype]
-    state_bytes = totals.parameters * recipe_of(workload.dtype).bytes_per_parameter
-    macs = totals.macs.total
+    return {name: figure.of(totals) for name, figure in FIGURES.items()}
+
+
+def component_figures(analysis: "Analysis", components: Iterable[str]) -> dict[str, Number]:
+    """Parameters and MACs of some components; 0 where a model has none such."""
+    paths, rows = analysis.config.model.family.components, {row.path: row for row in analysis.layers}
+    found = {component: rows.get(paths[component]) if component in paths else None for component in components}
     return {
-        "parameters": totals.parameters,
-        "parameter_bytes": parameter_bytes,
-        "macs": macs,
-        "flops": 2 * macs,
-        "macs_per_audio_second": macs / workload.audio_seconds,
-        **{f"macs.{kind}": count for kind, count in totals.macs._asdict().items()},
-        "memory.peak_activation_bytes": totals.peak_activation_bytes,
-        "memory.inference_bytes": parameter_bytes + totals.peak_activation_bytes,
-        "memory.kept_bytes": totals.kept_bytes,
-        "memory.training_bytes": state_bytes + totals.kept_bytes,
-        "training.expected_macs": totals.expected_macs,
-        "extractor.receptive_field_samples": totals.receptive_field_samples,
-        "extractor.stride_samples": totals.stride_samples,
-        "extractor.minimum_samples": totals.minimum_samples,
-        "extractor.frame_rate_hz": workload.sample_rate / totals.stride_samples,
-        "extractor.frames": totals.frames,
+        f"{component}.{name}": figure.of(row) if row else 0
+        for component, row in found.items()
+        for name, figure in COMPONENT_FIGURES.items()
     }
 
 
-def component_figures(analysis: Analysis) -> dict[str, Number]:
-    """Parameters and MACs of each component; 0 where a model has none such."""
-    by_path = {row.path: row for row in analysis.layers}
-    figures: dict[str, Number] = {}
-    for component, path in COMPONENTS.items():
-        row = by_path.get(path)
-        figures[f"{component}.parameters"] = row.parameters if row else 0
-        figures[f"{component}.macs"] = row.macs.total if row else 0
-    return figures
+def measured_figures(latency: Any, paths: Mapping[str, str], components: Iterable[str]) -> dict[str, Number]:
+    """The figures that come from a device.
+
+    Args:
+        latency: A `w2v_explore.measure.latency.Latency`, which is made above this module.
+        paths: The components of the model that was measured, and their module paths.
+        components: Those to name; one that the model lacks took no time.
+    """
+    layers = {component: latency.layers.get(paths.get(component)) for component in components}
+    return {name: figure.of(latency) for name, figure in MEASURED.items()} | {
+        f"{component}.{name}": figure.of(layer) if layer else 0.0
+        for component, layer in layers.items()
+        for name, figure in MEASURED_COMPONENT_FIGURES.items()
+    }
+
+
+def with_aliases(figures: Mapping[str, Number], sample_rate: int) -> dict[str, Number]:
+    """Figures under all of their names."""
+    others = {
+        name: alias.value(figures[alias.figure], sample_rate)
+        for name, alias in ALIASES.items()
+        if alias.figure in figures
+    }
+    return {**figures, **others}

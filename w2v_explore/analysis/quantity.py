@@ -16,11 +16,6 @@ _NO_QUANTITY = "no quantity; write a number, as 100M or 1.5G"
 _NO_SIZE = "no size of a memory; write one as 24GiB, 16GB or 500MB"
 
 
-def is_in_bytes(figure: str) -> bool:
-    """Whether a figure of that name is a size of memory."""
-    return figure.endswith("_bytes")
-
-
 def parse_quantity(text: str, *, in_bytes: bool = False) -> float:
     """The number that a text writes, with k, M, G or T for thousands, ki, Mi, Gi or Ti for 1024s.
 

@@ -8,7 +8,7 @@ import typer
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.comparing.compare import compare as compare_analyses
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.conditions import read_conditions, report_broken, subjects_of
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.report.result import Result
@@ -54,7 +54,7 @@ def compare(
     )
     comparison = compare_analyses([result.analysis for result in results], measured_figures(results), saved)
     _print(results, comparison, depth, format)
-    first, *others = zip(comparison.names, comparison.figures, strict=True)
+    first, *others = subjects_of(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 

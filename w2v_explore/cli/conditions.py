@@ -10,10 +10,11 @@ from w2v_explore.errors import ConditionError
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
+    from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.analysis.figures import Number
 
-    Subject = tuple[str, Mapping[str, Number]]  # a config's name and its figures
+    Subject = tuple[str, Mapping[str, Number]]  # a config's name, and its figures under all of their names
 
 
 def read_conditions(
@@ -36,18 +37,31 @@ def read_conditions(
     # Most calls have neither, and do not wait for what reads them.
     from w2v_explore.analysis.comparing.baseline import load_baseline
     from w2v_explore.analysis.comparing.conditions import parse_condition
+    from w2v_explore.analysis.figures import with_aliases
 
     conditions = [parse_condition(text) for text in texts or ()]
     saved = load_baseline(baseline) if baseline is not None else None
+    saved_figures = with_aliases(saved.figures, saved.workload.sample_rate) if saved is not None else {}
     for condition in conditions:
         said = f"--fail-if {condition.text!r}"
         if condition.is_measured and not measured:
             raise ConditionError(f"{said}: {condition.metric} is measured; give --device")
         if condition.is_change and saved is None and not has_reference:
             raise ConditionError(f"{said} is about a change; give --baseline FILE to change from")
-        if condition.is_change and saved is not None and condition.metric not in saved.figures:
+        if condition.is_change and saved is not None and condition.metric not in saved_figures:
             raise ConditionError(f"{said}: the baseline {saved.path} has no {condition.metric}")
     return conditions, saved
+
+
+def subjects_of(comparison: Comparison) -> list[Subject]:
+    """What conditions are held against: each config of a comparison, a baseline before them."""
+    from w2v_explore.analysis.figures import with_aliases
+
+    rates = [analysis.workload.sample_rate for analysis in comparison.analyses]
+    if comparison.baseline is not None:
+        rates.insert(0, comparison.baseline.workload.sample_rate)
+    figures = [with_aliases(figures, rate) for figures, rate in zip(comparison.figures, rates, strict=True)]
+    return list(zip(comparison.names, figures, strict=True))
 
 
 def report_broken(
@@ -68,10 +82,10 @@ def report_broken(
             if not condition.holds(value):
                 continue
             broken = True
-            message = f"{name}: {condition.metric} is {_number(figures[condition.metric])}"
+            message = f"{name}: {condition.metric} is {_number(figures.get(condition.metric, 0))}"
             if condition.is_change and reference:
                 change = _percent(condition, value) if condition.is_percent else f"{value:+,.10g}"
-                message += f", {change} against {_number(before[condition.metric])} of {reference[0]}"
+                message += f", {change} against {_number(before.get(condition.metric, 0))} of {reference[0]}"
             say(f"{message}; it fails if {condition.text}")
     return broken
 

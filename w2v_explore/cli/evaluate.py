@@ -79,20 +79,15 @@ def evaluate(
 
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
-    """The measured figures, one value per config; a component that a config lacks took no time."""
-    latencies = [result.measurement.latency for result in results if result.measurement]
-    if not latencies:
+    """The measured figures, one value per config."""
+    measured = [(result.measurement.latency, result.analysis.config.model) for result in results if result.measurement]
+    if not measured:
         return {}
-    from w2v_explore.analysis.figures import COMPONENTS
+    from w2v_explore.analysis import figures
 
-    metrics = {
-        "latency.end_to_end.median_s": [latency.end_to_end.median_s for latency in latencies],
-        "latency.real_time_factor": [result.real_time_factor or 0.0 for result in results],
-    }
-    for component, path in COMPONENTS.items():
-        layers = [latency.layers.get(path) for latency in latencies]
-        metrics[f"{component}.latency_s"] = [layer.total.median_s if layer else 0.0 for layer in layers]
-    return metrics
+    components = figures.components_of(model for _, model in measured)
+    columns = [figures.measured_figures(latency, model.family.components, components) for latency, model in measured]
+    return {name: [column[name] for column in columns] for name in columns[0]}
 
 
 def audits_agree(results: Sequence[Result]) -> bool:

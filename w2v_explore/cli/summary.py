@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken
+from w2v_explore.cli.conditions import read_conditions, report_broken, subjects_of
 from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.config.load import distinct_names
@@ -92,7 +92,7 @@ def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list
 
 
 def _report_broken(conditions: Sequence[Condition], name: str, comparison: Comparison) -> bool:
-    *references, (_, figures) = zip(comparison.names, comparison.figures, strict=True)
+    *references, (_, figures) = subjects_of(comparison)
     return report_broken(conditions, [(name, figures)], *references)
 
 

@@ -10,12 +10,11 @@ from yaml.constructor import SafeConstructor
 
 from w2v_explore.config import codes
 from w2v_explore.config.family import default_family
+from w2v_explore.config.text.limits import TAG, RejectedError
 from w2v_explore.config.text.nodes import (
     MAX_REMEMBERED_LENGTH,
     MAX_VALUE_ITEMS,
     OVERRIDE,
-    TAG,
-    RejectedError,
     compose,
     decode,
     place_of,

@@ -7,7 +7,8 @@ import yaml
 from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config import codes
 from w2v_explore.config.document import ONE_FIELD, Document, Entry, parse_override
-from w2v_explore.config.text.nodes import MAPPING_OVERRIDE, TAG
+from w2v_explore.config.text.limits import TAG
+from w2v_explore.config.text.nodes import MAPPING_OVERRIDE
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem
 

@@ -99,7 +99,7 @@ class LintReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``lint`` (docs/json.md), as plain data; paths start at the repository's root."""
-        from w2v_explore.lint.formats.json import document  # which imports this module
+        from w2v_explore.lint.formats.json import document  # few ask for it
         from w2v_explore.lint.paths import PortablePaths
 
         return document(self.renamed(PortablePaths().of))

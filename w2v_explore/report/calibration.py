@@ -1,8 +1,8 @@
 """What `calibrate` found out about a device."""
 
-from w2v_explore.analysis.latency.calibration import Calibration, kind_shares
+from w2v_explore.analysis.latency.calibration import Calibration
+from w2v_explore.analysis.latency.calibration_figures import CONFIDENCE, find_interval, kind_shares
 from w2v_explore.analysis.latency.documents import describe_interval
-from w2v_explore.analysis.latency.prediction import CONFIDENCE, find_interval
 from w2v_explore.report.prediction import describe_device
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import duration, percent, short, signed_percent

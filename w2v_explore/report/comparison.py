@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from w2v_explore.analysis.comparing.attribution import METHOD, Contribution
-from w2v_explore.analysis.comparing.compare import Comparison, Metric, compare_layers
-from w2v_explore.analysis.figures import COMPONENTS, Number
+from w2v_explore.analysis.comparing.compare import Comparison, Metric
+from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.summary import describe_audio, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
-    duration,
+    brief_text,
     field_value,
+    figure_text,
     milliseconds,
     short,
     signed,
     signed_percent,
-    size_bytes,
 )
 
 
@@ -41,10 +41,10 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
         tables.append(_components(comparison, names, "parameters", "Parameters by component"))
         tables.append(_components(comparison, names, "macs", "MACs by component"))
     else:
-        layers = compare_layers(comparison, depth)
+        layers = comparison.modules(depth)
         tables.append(_modules("Parameters by module", names, {path: both[0] for path, both in layers.items()}))
         tables.append(_modules("MACs by module", names, {path: both[1] for path, both in layers.items()}))
-    if "latency.end_to_end.median_s" in comparison.metrics:
+    if not MEASURED.keys().isdisjoint(comparison.metrics):
         tables.append(_components(comparison, names, "latency_s", "Latency by component (hooked passes)"))
     tables += measured
     if comparison.identical:
@@ -91,43 +91,41 @@ def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
     return tables
 
 
-_COSTS: Mapping[str, tuple[str, Callable[[Number], str]]] = {
-    "parameters": ("Params", short),
-    "macs": ("MACs", short),
-    "training.expected_macs": ("Training MACs", short),
-    "memory.inference_bytes": ("Inference", size_bytes),
-    "memory.training_bytes": ("Training", size_bytes),
-}
-_EXTRACTOR: Mapping[str, tuple[str, Callable[[Number], str]]] = {
-    "extractor.receptive_field_samples": ("Receptive field", short),
-    "extractor.stride_samples": ("Stride", short),
-    "extractor.minimum_samples": ("Shortest input", short),
-    "extractor.frame_rate_hz": ("Frames/s", short),
-    "extractor.frames": ("Frames", short),
-}
+_KINDS = tuple(name for name in FIGURES if name.startswith("macs."))
+_TOTALS = (
+    "parameters",
+    "parameter_bytes",
+    "macs",
+    *_KINDS,
+    "flops",
+    "macs_per_audio_second",
+    "training.expected_macs",
+    "memory.inference_bytes",
+    "memory.training_bytes",
+    *MEASURED,
+)
+_COSTS = ("parameters", "macs", "training.expected_macs", "memory.inference_bytes", "memory.training_bytes")
+_EXTRACTOR = tuple(name for name in FIGURES if name.startswith("extractor."))
 
 
-def _contributions(
-    title: str,
-    contributions: Sequence[Contribution],
-    figures: Mapping[str, tuple[str, Callable[[Number], str]]],
-) -> Table | None:
+def _contributions(title: str, contributions: Sequence[Contribution], figures: Sequence[str]) -> Table | None:
     """A row per field, a column per figure that changed; None where none did."""
-    changed = {name: figures[name] for name in figures if any(name in each.figures for each in contributions)}
+    changed = {name: FIGURES[name] for name in figures if any(name in each.figures for each in contributions)}
     if not changed:
         return None
     columns = [Column("Field", numeric=False, wraps=True)]
-    columns += [Column(heading, priority=number) for number, (heading, _) in enumerate(changed.values())]
+    columns += [Column(figure.heading, priority=number) for number, figure in enumerate(changed.values())]
     table = Table(title, columns)
     idle: list[str] = []
     for fields, values in contributions:
         if changed.keys() & values.keys():
-            cells = [signed(float(values.get(name, 0)), text) for name, (_, text) in changed.items()]
+            cells = [signed(float(values.get(name, 0)), brief_text(figure.unit)) for name, figure in changed.items()]
             table.rows.append((" and ".join(fields), *cells))
         else:
             idle += fields
     sums = {name: sum([each.figures.get(name, Fraction(0)) for each in contributions]) for name in changed}
-    table.rows.append(("together", *[signed(float(sums[name]), text) for name, (_, text) in changed.items()]))
+    together = [signed(float(sums[name]), brief_text(figure.unit)) for name, figure in changed.items()]
+    table.rows.append(("together", *together))
     if idle and figures is _COSTS:
         table.remark = f"Nothing of this changes with {', '.join(idle)}."
     return table
@@ -143,20 +141,10 @@ def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
 
 def _totals(comparison: Comparison, names: Sequence[str]) -> Table:
     table = _figures("Totals", names)
-    metrics = comparison.metrics
-    _add(table, "parameters", metrics.get("parameters"), short)
-    _add(table, "parameter bytes", metrics.get("parameter_bytes"), size_bytes)
-    _add(table, "MACs", metrics.get("macs"), short)
-    for kind in ("convolution", "linear", "attention"):
-        _add(table, f"  {kind}", metrics.get(f"macs.{kind}"), short)
-    _add(table, "FLOPs", metrics.get("flops"), short)
-    _add(table, "MACs per second of audio", metrics.get("macs_per_audio_second"), short)
-    _add(table, "MACs of a training step", metrics.get("training.expected_macs"), short)
-    _add(table, "memory of inference", metrics.get("memory.inference_bytes"), size_bytes)
-    _add(table, "memory of training", metrics.get("memory.training_bytes"), size_bytes)
-    if "latency.end_to_end.median_s" in metrics:
-        _add(table, "latency (median)", metrics.get("latency.end_to_end.median_s"), duration)
-        _add(table, "real-time factor", metrics.get("latency.real_time_factor"), "{:.3g}".format)
+    for name in _TOTALS:
+        figure = figure_named(name)
+        label = f"  {figure.label}" if name in _KINDS else figure.label
+        _add(table, label, comparison.metrics.get(name), figure_text(figure.unit))
     return table
 
 
@@ -171,27 +159,24 @@ def _extractor(comparison: Comparison, names: Sequence[str]) -> Table:
     def in_ms(samples: Number) -> str:
         return milliseconds(int(samples), rate)
 
-    for label, name in (
-        ("receptive field", "receptive_field_samples"),
-        ("stride", "stride_samples"),
-        ("shortest input", "minimum_samples"),
-    ):
-        metric = metrics.get(f"extractor.{name}")
-        _add(table, f"{label}, samples", metric, "{:,}".format)
-        if not others:
-            _add(table, f"{label}, ms", metric, in_ms)
-    _add(table, "frames per second", metrics.get("extractor.frame_rate_hz"), "{:g}".format)
-    _add(table, "frames", metrics.get("extractor.frames"), "{:,}".format)
+    for name in _EXTRACTOR:
+        figure, metric = FIGURES[name], metrics.get(name)
+        if figure.unit == "samples":
+            _add(table, f"{figure.label}, samples", metric, figure_text(figure.unit))
+            if not others:
+                _add(table, f"{figure.label}, ms", metric, in_ms)
+        else:
+            _add(table, figure.label, metric, figure_text(figure.unit))
     return table
 
 
 def _components(comparison: Comparison, names: Sequence[str], figure: str, title: str) -> Table:
     table = _figures(title, names)
-    text = duration if figure == "latency_s" else short
-    for component in COMPONENTS:
-        metric = comparison.metrics.get(f"{component}.{figure}")
+    for component in components_of(analysis.config.model for analysis in comparison.analyses):
+        name = f"{component}.{figure}"
+        metric = comparison.metrics.get(name)
         if metric is not None and any(metric.values):
-            _add(table, component.replace("_", " "), metric, text)
+            _add(table, component.replace("_", " "), metric, figure_text(figure_named(name).unit))
     return table
 
 

@@ -88,9 +88,7 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
     """
     metrics = comparison.metrics
     if depth is not None:
-        from w2v_explore.analysis.comparing.compare import compare_layers
-
-        layers = compare_layers(comparison, depth)
+        layers = comparison.modules(depth)
         metrics = metrics | {f"parameters[{path}]": parameters for path, (parameters, _) in layers.items() if path}
         metrics |= {f"macs[{path}]": macs for path, (_, macs) in layers.items() if path}
     names = comparison.names

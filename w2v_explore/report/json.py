@@ -32,7 +32,7 @@ def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = 
     """
     documents = [result_document(result, depth) for result in results]
     if changes:
-        from w2v_explore.analysis.documents import baseline_document, metrics_document
+        from w2v_explore.analysis.comparing.documents import baseline_document, metrics_document
 
         for document, change in zip(documents, changes, strict=True):
             document["baseline"] = baseline_document(change.baseline)

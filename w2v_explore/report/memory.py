@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from w2v_explore.analysis.memory.costs import NOT_INCLUDED, Fits, MemoryCosts
+from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
+from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import Fit
 from w2v_explore.analysis.memory.training import TrainingCost, kept_path
 from w2v_explore.report.identity import describe_origin, describe_reading

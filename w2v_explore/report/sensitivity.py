@@ -1,23 +1,26 @@
 """What `sensitivity` says of a config, in words and tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.sensitivity import CONV_LAYERS, Effect
-from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
-from w2v_explore.report.units import scalar, short, signed, size_bytes
+from w2v_explore.report.units import brief_text, scalar, signed
 
-_FIGURES: Mapping[str, tuple[str, Callable[[Number], str]]] = {
-    "parameters": ("Params", short),
-    "macs": ("MACs", short),
-    "memory.inference_bytes": ("Inference", size_bytes),
-    "memory.training_bytes": ("Training", size_bytes),
-    "extractor.receptive_field_samples": ("Field", short),
-    "extractor.stride_samples": ("Stride", short),
-}
+_SHOWN = (
+    "parameters",
+    "macs",
+    "memory.inference_bytes",
+    "memory.training_bytes",
+    "extractor.receptive_field_samples",
+    "extractor.stride_samples",
+)
+_FIGURES = {name: FIGURES[name] for name in _SHOWN}
+# The remark below the table says whose field it is.
+_SHORTER = {"Receptive field": "Field"}
 _CHARTED = ("parameters", "macs", "memory.training_bytes")
 
 
@@ -50,11 +53,14 @@ def describe_step(effect: Effect) -> str:
 def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
     columns = [
         Column("Step", numeric=False, wraps=True),
-        *[Column(heading, priority=number) for number, (heading, _) in enumerate(_FIGURES.values())],
+        *[
+            Column(_SHORTER.get(figure.heading, figure.heading), priority=number)
+            for number, figure in enumerate(_FIGURES.values())
+        ],
     ]
     table = Table("What one step changes", columns)
     for effect in effects:
-        changes = [signed(effect.deltas[name], text) for name, (_, text) in _FIGURES.items()]
+        changes = [signed(effect.deltas[name], brief_text(figure.unit)) for name, figure in _FIGURES.items()]
         table.rows.append((describe_step(effect), *changes))
     remark = (
         "Inference and Training are the memory that they need; Field and Stride are the extractor's, in samples. "
@@ -65,7 +71,7 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
 
 
 def _chart(effects: Sequence[Effect]) -> Table:
-    charted = [_FIGURES[name][0] for name in _CHARTED]
+    charted = [_FIGURES[name].heading for name in _CHARTED]
     columns = [
         Column("Step", numeric=False, wraps=True),
         *[Column(heading, numeric=False, priority=number) for number, heading in enumerate(charted)],

@@ -1,11 +1,14 @@
 """Numbers as people read them. Decimal prefixes throughout: 1 M is 10^6, 1 GB is 10^9 bytes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import shorten
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.figures import Unit
 
 _PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
@@ -63,6 +66,16 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.1f} %"
 
 
+_TEXTS: Mapping["Unit", Callable[[float], str]] = {
+    "bytes": size_bytes,
+    "samples": "{:,}".format,
+    "frames": "{:,}".format,
+    "Hz": "{:g}".format,
+    "s": duration,
+    "s/s": "{:.3g}".format,
+}
+
+
 def signed_percent(ratio: float) -> str:
     """A ratio as a change: ``1.05`` → ``+5.0 %``, ``1.0002`` → ``+0.02 %``, ``45.6`` → ``+4,460 %``."""
     change = 100 * (ratio - 1)
@@ -77,6 +90,16 @@ UNCHANGED = "="
 def signed(change: float, text: Callable[[float], str]) -> str:
     """A change as a text writes numbers, with its sign: ``+94.37 M``."""
     return f"{'+' if change > 0 else '−'}{text(abs(change))}" if change else UNCHANGED
+
+
+def figure_text(unit: "Unit") -> Callable[[float], str]:
+    """How a figure that is counted in a unit is written."""
+    return _TEXTS.get(unit, short)
+
+
+def brief_text(unit: "Unit") -> Callable[[float], str]:
+    """The same in a few characters, as changes stand in narrow columns."""
+    return size_bytes if unit == "bytes" else short
 
 
 def scalar(value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
@@ -15,18 +16,15 @@ if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.verify import Finding, Verification
 
 _LABELS = {
-    "parameters": "parameters",
+    **{
+        name: f"{figure.label}, {figure.unit}" if figure.unit in ("samples", "bytes") else figure.label
+        for name, figure in FIGURES.items()
+    },
     "state_dict.tensors": "tensors",
     "state_dict.unlike": "unlike in name, shape or place",
     "modules.unlike": "module outputs unlike in shape",
-    "extractor.frames": "frames",
-    "extractor.minimum_samples": "shortest input, samples",
     "extractor.utterance_samples": "reach: the utterance, samples",
-    "extractor.receptive_field_samples": "receptive field, samples",
-    "extractor.stride_samples": "stride, samples",
     "extractor.frame_start_samples": "first sample of the frame",
-    "memory.peak_activation_bytes": "peak of inference, bytes",
-    "memory.kept_bytes": "kept by training, bytes",
     "memory.checkpointed_bytes": "with checkpoints, bytes",
 }
 

@@ -5,18 +5,23 @@ fields could be changed one after the other. The contributions add up to the dif
 change without the other (a width and the number of heads that divide it) are one player.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
-from w2v_explore.analysis.memory.training import recipe_of
+from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.figures import FIGURES, Totals
 from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples, num_frames
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.model_config import ModelConfig
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
 
 METHOD = (
     "Shapley values: the change that a field makes, averaged over all orders in which the fields could change; exact, "
@@ -179,22 +184,26 @@ def _extractor(values: Values) -> dict[str, Value]:
 def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations_differ: bool) -> dict[str, Fraction]:
     """The figures that follow from others in proportion, beside them; without those that are 0."""
 
-    def of(name: str) -> Fraction:
+    def of(name: str) -> Any:
+        # What makes a figure of whole numbers makes it of fractions too.
         return figures.get(name, Fraction(0))
 
-    parameter_bytes = DTYPE_BYTES[workload.dtype] * of("parameters")
-    macs = of("macs.convolution") + of("macs.linear") + of("macs.attention")
-    recipe = recipe_of(workload.dtype)
-    every = {
-        **figures,
-        "parameter_bytes": parameter_bytes,
-        "macs": macs,
-        "flops": 2 * macs,
-        "memory.inference_bytes": parameter_bytes + of(_PEAK),
-        "memory.training_bytes": recipe.bytes_per_parameter * of("parameters") + of("memory.kept_bytes"),
-    }
+    shares = Totals(
+        workload=workload,
+        parameters=of("parameters"),
+        macs=Macs(*[of(f"macs.{kind}") for kind in Macs._fields]),
+        peak_activation_bytes=of(_PEAK),
+        kept_bytes=of("memory.kept_bytes"),
+        expected_macs=of("training.expected_macs"),
+        receptive_field_samples=of("extractor.receptive_field_samples"),
+        stride_samples=of("extractor.stride_samples"),
+        minimum_samples=of("extractor.minimum_samples"),
+        frames=of("extractor.frames"),
+    )
+    derived: dict[str, Any] = {name: figure.of(shares) for name, figure in FIGURES.items() if figure.is_linear}
+    every: dict[str, Fraction] = {**figures, **derived}
     if not durations_differ:
-        every[_PER_SECOND] = macs * _per_second(workload)
+        every[_PER_SECOND] = every["macs"] * _per_second(workload)
     return {name: value for name, value in every.items() if value}
 
 

@@ -2,55 +2,31 @@
 
 import json
 import os
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from w2v_explore.analysis.figures import COMPONENTS, Number
+from w2v_explore.analysis.figures import (
+    COMPONENT_FIGURES,
+    FIGURES,
+    MEASURED,
+    MEASURED_COMPONENT_FIGURES,
+    Figure,
+    Number,
+)
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, family_named
+from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import MAX_SAMPLE_RATE
 from w2v_explore.config.validate import validate
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError, WorkloadError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
 from w2v_explore.files.read import read_whole
+from w2v_explore.tree.layer import Layer
 from w2v_explore.version import SCHEMA_VERSION
-
-FIELDS = default_family().config.FIELDS
 
 # The summary of 10,000 encoder layers, measured, has half of it.
 _MAX_BYTES = 2**28
-
-FIGURES = {
-    "parameters": "totals.parameters",
-    "parameter_bytes": "totals.parameter_bytes",
-    "macs": "totals.macs",
-    "flops": "totals.flops",
-    "macs_per_audio_second": "totals.macs_per_audio_second",
-    "macs.convolution": "totals.macs_by_kind.convolution",
-    "macs.linear": "totals.macs_by_kind.linear",
-    "macs.attention": "totals.macs_by_kind.attention",
-    "memory.peak_activation_bytes": "memory.peak_activation_bytes",
-    "memory.inference_bytes": "memory.inference_bytes",
-    "memory.kept_bytes": "memory.kept_bytes",
-    "memory.training_bytes": "memory.training_bytes",
-    "training.expected_macs": "training.expected_macs",
-    "extractor.receptive_field_samples": "extractor.receptive_field_samples",
-    "extractor.stride_samples": "extractor.stride_samples",
-    "extractor.minimum_samples": "extractor.minimum_samples",
-    "extractor.frame_rate_hz": "extractor.frame_rate_hz",
-    "extractor.frames": "workload.frames",
-    "latency.end_to_end.median_s": "latency.end_to_end.median_s",
-    "latency.real_time_factor": "latency.real_time_factor",
-}
-"""The figures that are compared, and where a summary's JSON has them; a component's stand at its layer."""
-
-_LAYER_FIGURES = {"parameters": "parameters", "macs": "macs", "latency_s": "latency.total_median_s"}
-
-_FRACTIONS = ("totals.macs_per_audio_second", "training.expected_macs", "extractor.frame_rate_hz")
-
-FIGURE_NAMES = (*FIGURES, *[f"{component}.{figure}" for figure in _LAYER_FIGURES for component in COMPONENTS])
 
 
 class SavedLayer(NamedTuple):
@@ -67,7 +43,7 @@ class Baseline(NamedTuple):
     Attributes:
         path: The file.
         name: The config's.
-        fields: The config's 16 fields.
+        model: The config.
         workload: What the figures are of.
         figures: By name; a file of an older version has fewer.
         layers: Every module by path.
@@ -77,7 +53,7 @@ class Baseline(NamedTuple):
 
     path: str
     name: str
-    fields: Mapping[str, Any]
+    model: ModelConfig
     workload: Workload
     figures: dict[str, Number]
     layers: dict[str, SavedLayer]
@@ -112,27 +88,37 @@ def _decode(path: str, document: Member) -> Baseline:
     if document.find("depth"):
         raise DocumentError("its layers end at a --depth")
     config, layers = document.at("config"), _layers_of(document.at("layers"))
-    fields = _fields_of(config.at("fields"))
-    for module in ("", *COMPONENTS.values()):
-        if module not in layers and not (module == COMPONENTS["aux"] and fields["aux_num_out"] is None):
+    model = _model_of(config)
+    components = model.family.components
+    tree = model.family.build(model)
+    for module in ("", *components.values()):
+        if module not in layers and _has(tree, module):
             raise DocumentError(f"layers: none has the path {json.dumps(module)}")
-    figures = {name: _figure(document, where) for name, where in FIGURES.items()}
-    for component, module in COMPONENTS.items():
-        for figure, where in _LAYER_FIGURES.items():
-            # A head that the model lacks costs nothing, but was measured only if the others were.
-            absent = 0 if figure != "latency_s" or document.find("latency") else None
-            figures[f"{component}.{figure}"] = _figure(layers[module], where) if module in layers else absent
     not_counted, latency = config.find("not_counted"), document.find("latency")
+    figures = {name: _figure(document, figure) for name, figure in (*FIGURES.items(), *MEASURED.items())}
+    for component, module in components.items():
+        # A part that the model lacks costs nothing, but was measured only if the others were.
+        for name, figure in (*COMPONENT_FIGURES.items(), *MEASURED_COMPONENT_FIGURES.items()):
+            absent = 0 if name in COMPONENT_FIGURES or latency else None
+            figures[f"{component}.{name}"] = _figure(layers[module], figure) if module in layers else absent
     return Baseline(
         path=path,
         name=config.at("name").text(),
-        fields=fields,
+        model=model,
         workload=_workload_of(document.at("workload")),
         figures={name: number for name, number in figures.items() if number is not None},
         layers={name: _saved_layer(layer) for name, layer in layers.items()},
         measured_on=_measured_on(latency) if latency else None,
         not_counted=tuple(item.text() for item in not_counted.items()) if not_counted else (),
     )
+
+
+def _has(tree: Layer, path: str) -> bool:
+    """Whether a model has a module; a model without a head has none at ``aux``."""
+    try:
+        return not path or bool(tree.child(path))
+    except KeyError:
+        return False
 
 
 def _layers_of(member: Member) -> dict[str, Member]:
@@ -149,14 +135,21 @@ def _saved_layer(layer: Member) -> SavedLayer:
     return SavedLayer(*[layer.at(name).integer() for name in SavedLayer._fields])
 
 
-def _fields_of(member: Member) -> dict[str, Any]:
-    values = {name: member.at(name).value for name in FIELDS}
+def _model_of(config: Member) -> ModelConfig:
+    family, member = _family_of(config), config.at("fields")
+    values = {name: member.at(name).value for name in family.config.FIELDS}
     for name in member.mapping():
-        if name not in FIELDS:
+        if name not in family.config.FIELDS:
             raise DocumentError(f"{member.path}: a config has no field {shorten(json.dumps(name))}")
-    for fault in validate(values, default_family()):
+    for fault in validate(values, family):
         raise DocumentError(f"{member.path}.{fault.key}: {fault.message}")
-    return values
+    return family.config.from_checked(values)
+
+
+def _family_of(config: Member) -> Family:
+    """The family that the config is of; a file of an older version, which names none, is of the first."""
+    architecture = config.find("architecture")
+    return family_named(architecture.text(tuple(FAMILIES)) if architecture else DEFAULT_FAMILY)
 
 
 def _workload_of(member: Member) -> Workload:
@@ -168,14 +161,14 @@ def _workload_of(member: Member) -> Workload:
     )
 
 
-def _figure(member: Member, where: str) -> Number | None:
-    """The figure that a way leads to; None where it ends on the way, as in a file of an older version."""
+def _figure(member: Member, figure: Figure) -> Number | None:
+    """A figure of a document or of one of its layers; None where it is not there, as in a file of an older version."""
     found: Member | None = member
-    for name in where.split("."):
+    for name in figure.json_path.split("."):
         found = found and found.find(name)
     if found is None:
         return None
-    return found.number() if where.startswith("latency.") or where in _FRACTIONS else found.integer()
+    return found.integer() if figure.is_whole else found.number()
 
 
 def _measured_on(latency: Member) -> str:

@@ -10,14 +10,13 @@ from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.comparing.attribution import Contribution, attribute
 from w2v_explore.analysis.comparing.baseline import Baseline, load_baseline, require_same_workload
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.figures import Number, component_figures, total_figures
+from w2v_explore.analysis.figures import Number, component_figures, components_of, total_figures
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import default_family
-from w2v_explore.config.kinds import meaning
 from w2v_explore.config.load import Config, ConfigLike, distinct_names
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.errors import ArgumentError, ConfigError, WorkloadError
+from w2v_explore.errors import ArgumentError, WorkloadError
 
 FIELDS = default_family().config.FIELDS
 
@@ -84,9 +83,27 @@ class Comparison:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``compare`` (docs/json.md), as plain data; with a depth, every module down to it too."""
-        from w2v_explore.analysis.documents import comparison_document  # which imports this module
+        from w2v_explore.analysis.comparing.documents import comparison_document  # few ask for it
 
         return comparison_document(self, depth)
+
+    def modules(self, depth: int) -> dict[str, tuple[Metric, Metric]]:
+        """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
+        columns = [
+            {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers, depth)}
+            for analysis in self.analyses
+        ]
+        if self.baseline is not None:
+            saved = self.baseline.layers.items()
+            columns.insert(0, {path: (layer.parameters, layer.macs) for path, layer in saved if layer.depth <= depth})
+        paths = dict.fromkeys(path for column in columns for path in column)
+        return {
+            path: (
+                Metric(tuple([column.get(path, (0, 0))[0] for column in columns])),
+                Metric(tuple([column.get(path, (0, 0))[1] for column in columns])),
+            )
+            for path in paths
+        }
 
 
 def compare(
@@ -120,23 +137,20 @@ def compare(
         _require_same_workload(analyses[0], analysis)
     if baseline is not None and not isinstance(baseline, Baseline):
         baseline = load_baseline(baseline)
-    fields: list[Mapping[str, Any]] = [analysis.config.model.to_mapping() for analysis in analyses]
+    models = [analysis.config.model for analysis in analyses]
+    components = components_of(models)
     columns = [
         total_figures(analysis)
-        | component_figures(analysis)
+        | component_figures(analysis, components)
         | {name: values[number] for name, values in measured.items()}
         for number, analysis in enumerate(analyses)
     ]
     if baseline is not None:
         for analysis in analyses:
             require_same_workload(baseline, analysis.workload)
-        fields.insert(0, baseline.fields)
+        models.insert(0, baseline.model)
         columns.insert(0, baseline.figures)
-    differences = {
-        name: tuple(values.get(name) for values in fields)
-        for name, field in FIELDS.items()
-        if any(meaning(values.get(name), field.kind) != meaning(fields[0].get(name), field.kind) for values in fields)
-    }
+    differences = _differences(models)
     workloads = [analysis.workload for analysis in analyses]
     if baseline is not None:
         workloads.insert(0, baseline.workload)
@@ -154,6 +168,19 @@ def compare(
     )
 
 
+def _differences(models: Sequence[ModelConfig]) -> dict[str, tuple[Any, ...]]:
+    """The values of each field in which configs differ, and of ``architecture``; None for a field that one lacks."""
+    architectures = tuple([model.family.name for model in models])
+    differences: dict[str, tuple[Any, ...]] = {}
+    if len(set(architectures)) > 1:
+        differences["architecture"] = architectures
+    values, meanings = [model.to_mapping() for model in models], [model.meaning() for model in models]
+    for name in dict.fromkeys(name for model in models for name in model.FIELDS):
+        if any(name not in each or each[name] != meanings[0].get(name) for each in meanings):
+            differences[name] = tuple([each.get(name) for each in values])
+    return differences
+
+
 def _require_same_workload(first: Analysis, other: Analysis) -> None:
     one, two = first.workload, other.workload
     same_length = one.samples == two.samples or one.seconds == two.seconds
@@ -164,15 +191,11 @@ def _require_same_workload(first: Analysis, other: Analysis) -> None:
 def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> tuple[tuple[Contribution, ...], ...]:
     if baseline is None:
         return tuple(attribute(analyses[0], other) for other in analyses[1:])
+    rate = baseline.workload.sample_rate
+    config = Config(name=baseline.name, origin=baseline.path, model=baseline.model, sample_rate=rate)
     try:
-        config = Config(
-            name=baseline.name,
-            origin=baseline.path,
-            model=ModelConfig.from_mapping(baseline.fields),
-            sample_rate=baseline.workload.sample_rate,
-        )
         first = analyze(config, baseline.workload)
-    except (ConfigError, WorkloadError):
+    except WorkloadError:
         return ()
     # Contributions come from today's formulas: they explain a saved figure where these give the same.
     same = {name for name, value in total_figures(first).items() if baseline.figures.get(name) == value}
@@ -183,22 +206,3 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
         )
         for other in analyses
     )
-
-
-def compare_layers(comparison: Comparison, depth: int) -> dict[str, tuple[Metric, Metric]]:
-    """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
-    columns = [
-        {row.path: (row.parameters, row.macs.total) for row in unfold(analysis.layers, depth)}
-        for analysis in comparison.analyses
-    ]
-    if comparison.baseline is not None:
-        saved = comparison.baseline.layers.items()
-        columns.insert(0, {path: (layer.parameters, layer.macs) for path, layer in saved if layer.depth <= depth})
-    paths = dict.fromkeys(path for column in columns for path in column)
-    return {
-        path: (
-            Metric(tuple([column.get(path, (0, 0))[0] for column in columns])),
-            Metric(tuple([column.get(path, (0, 0))[1] for column in columns])),
-        )
-        for path in paths
-    }

@@ -5,9 +5,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from w2v_explore.analysis.comparing.baseline import FIGURE_NAMES
-from w2v_explore.analysis.figures import BUDGET_NAMES, COMPONENTS, Number
-from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity
+from w2v_explore.analysis.figures import (
+    ALIASES,
+    COMPONENT_FIGURES,
+    FIGURES,
+    MEASURED,
+    MEASURED_COMPONENT_FIGURES,
+    Number,
+    figure_named,
+    known_names,
+    measured_names,
+)
+from w2v_explore.analysis.quantity import parse_quantity
+from w2v_explore.config.family import FAMILIES, default_family, family_named
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConditionError, QuantityError
 
@@ -18,7 +28,7 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
 }
 _CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|>|<)\s*([+−-])?\s*([^+−\s%-][^%]*?)\s*(%)?\s*", re.ASCII)
-_TOTALS = [name for name in FIGURE_NAMES if not name.startswith((*(f"{part}." for part in COMPONENTS), "macs."))]
+_TOTALS = [name for name in (*FIGURES, *MEASURED) if not name.startswith("macs.")]
 _HOW = "write 'parameters > +5%' of a change, or 'macs > 10G' of the figure by itself"
 
 
@@ -27,7 +37,7 @@ class Condition(NamedTuple):
 
     Attributes:
         text: As it was written.
-        metric: The figure's name.
+        metric: The figure's name, or another name of a figure, as of a budget.
         operator: One of `OPERATORS`.
         limit: What the figure or its change is held against; percent as it was written.
         is_change: Whether it is about the change against a reference.
@@ -44,19 +54,20 @@ class Condition(NamedTuple):
     @property
     def is_measured(self) -> bool:
         """Whether the figure comes from a device."""
-        return "latency" in self.metric
+        return self.metric in MEASURED or self.metric.rpartition(".")[2] in MEASURED_COMPONENT_FIGURES
 
     def value(self, figures: Mapping[str, Number], reference: Mapping[str, Number]) -> float:
         """What is held against the limit: the figure, or its change.
 
         Args:
-            figures: Of the config.
+            figures: Of the config, under all of their names (`figures.with_aliases`); what it lacks is a component's,
+                which costs nothing there.
             reference: Of what a change is against.
         """
-        value = figures[self.metric]
+        value = figures.get(self.metric, 0)
         if not self.is_change:
             return value
-        before = reference[self.metric]
+        before = reference.get(self.metric, 0)
         if not self.is_percent or value == before:
             return value - before
         return 100 * (value - before) / before if before else float("inf")
@@ -66,15 +77,27 @@ class Condition(NamedTuple):
         return OPERATORS[self.operator](value, self.limit)
 
 
+def _is_figure(name: str) -> bool:
+    """Whether a name is that of a figure, be it of a component that the models of one family alone have."""
+    if name in FIGURES or name in MEASURED or name in ALIASES:
+        return True
+    component, _, figure = name.rpartition(".")
+    if figure not in COMPONENT_FIGURES and figure not in MEASURED_COMPONENT_FIGURES:
+        return False
+    # No other family is imported for a component that the first has.
+    return component in default_family().components or any(
+        component in family_named(family).components for family in FAMILIES
+    )
+
+
 def _instead_of(metric: str) -> str:
     """What to write instead of a name that no figure has."""
     # Imported only where something is wrong.
     from w2v_explore.config.suggest import did_you_mean, nearest
 
-    if metric in BUDGET_NAMES:
-        return f"that is a budget's name; write {BUDGET_NAMES[metric]}"
     within = [name for name in _TOTALS if metric.lower() in re.split(r"[._]", name)]
-    guesses = nearest(metric, FIGURE_NAMES) or within
+    components = default_family().components
+    guesses = nearest(metric, (*known_names(components), *measured_names(components))) or within
     return did_you_mean(guesses, f"there is {', '.join(_TOTALS)}, and those of components")
 
 
@@ -89,12 +112,12 @@ def parse_condition(text: str) -> Condition:
     if match is None:
         raise ConditionError(f"{given} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()
-    if metric not in FIGURE_NAMES:
+    if not _is_figure(metric):
         raise ConditionError(f"{given}: there is no figure {shorten(metric)}; {_instead_of(metric)}")
     if percent and not sign:
         raise ConditionError(f"{given}: a percentage is a change; write +{shorten(number)}% or -{shorten(number)}%")
     try:
-        limit = parse_quantity(number, in_bytes=is_in_bytes(metric) and not percent)
+        limit = parse_quantity(number, in_bytes=figure_named(metric).unit == "bytes" and not percent)
     except QuantityError as error:
         raise ConditionError(f"{given}: {error}") from error
     if sign in ("-", "−"):

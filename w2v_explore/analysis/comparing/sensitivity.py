@@ -87,7 +87,7 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``sensitivity`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.memory.documents import sensitivity_document  # which imports this module
+        from w2v_explore.analysis.comparing.documents import sensitivity_document  # few ask for it
 
         return sensitivity_document(self)
 
@@ -284,6 +284,7 @@ class _Stepper:
         masks = [mask_bytes(dropout, fields, self._workload, extractor.frames) for dropout in MASKS]
         training_macs = 3 * extractor.macs - extractor.first_macs + sum([each.training_macs for each in others])
         totals = Totals(
+            workload=self._workload,
             parameters=extractor.parameters + sum([each.parameters for each in others]) + copies * layer.parameters,
             macs=macs,
             peak_activation_bytes=max(extractor.peak_bytes, layer.peak_bytes, *[each.peak_bytes for each in others]),
@@ -299,7 +300,7 @@ class _Stepper:
             minimum_samples=extractor.minimum_samples,
             frames=extractor.frames,
         )
-        return name_figures(totals, self._workload)
+        return name_figures(totals)
 
     def _part(self, name: str, fields: Values, frames: int) -> PartFigures:
         key = (name, frames, *[fields[field] for field in PARTS[name] if field != WORKLOAD])

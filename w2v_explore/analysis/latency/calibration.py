@@ -6,7 +6,6 @@ used.
 
 import json
 import re
-import statistics
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -123,7 +122,7 @@ class Calibration:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``calibrate`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.latency.documents import calibration_document  # which imports this module
+        from w2v_explore.analysis.latency.documents import calibration_document  # few ask for it
 
         return calibration_document(self)
 
@@ -133,28 +132,6 @@ class Calibration:
         threads = [] if self.threads is None else [f"{self.threads}_threads"]
         parts = [self.device, self.device_name, self.dtype, *threads, f"torch_{self.torch_version}"]
         return calibrations_folder() / ("-".join(map(_slug, parts)) + ".json")
-
-
-class KindShares(NamedTuple):
-    """The shares of the roof that the operations of one kind reached."""
-
-    kind: str
-    operations: int
-    least: float
-    median: float
-    greatest: float
-
-
-def kind_shares(calibration: Calibration) -> list[KindShares]:
-    """The shares of the roof that each kind of operation reached, by kind."""
-    by_kind: dict[str, list[float]] = {}
-    for sample in calibration.samples:
-        least_s = calibration.roofs.least_seconds(sample.macs, sample.bytes)
-        by_kind.setdefault(sample.kind, []).append(least_s / sample.seconds)
-    return [
-        KindShares(kind, len(shares), min(shares), statistics.median(shares), max(shares))
-        for kind, shares in sorted(by_kind.items())
-    ]
 
 
 def canonical_device(name: str) -> str:

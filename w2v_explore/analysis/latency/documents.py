@@ -1,10 +1,15 @@
 """What `calibrate` and `--predict` say, as plain data (docs/json.md)."""
 
-from typing import Any
+from __future__ import annotations
 
-from w2v_explore.analysis.latency.calibration import Calibration, kind_shares
-from w2v_explore.analysis.latency.prediction import CONFIDENCE, Interval, Prediction, find_interval
+from typing import TYPE_CHECKING, Any
+
+from w2v_explore.analysis.latency.calibration_figures import CONFIDENCE, Interval, find_interval, kind_shares
 from w2v_explore.version import SCHEMA_VERSION
+
+if TYPE_CHECKING:  # which import this module
+    from w2v_explore.analysis.latency.calibration import Calibration
+    from w2v_explore.analysis.latency.prediction import Prediction
 
 
 def prediction_document(prediction: Prediction) -> dict[str, Any]:

@@ -8,37 +8,21 @@ memory) is one more such operation, which moves all bytes of the pass.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, exp, log, log2
+from math import exp, log, log2
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import folded_path
-from w2v_explore.analysis.latency.calibration import Calibration, Reference, Sample
+from w2v_explore.analysis.latency.calibration import Calibration, Sample
+from w2v_explore.analysis.latency.calibration_figures import Interval, find_interval
 from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs, Work, total_by_path, trace_work
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.errors import CalibrationError
 
-CONFIDENCE = 0.8
-"""How often the interval of a prediction is meant to hold what is then measured."""
-
 # Sizes that differ by this factor are taken for alike when it is asked whether a size was measured.
 _ALIKE = 1.5
-
-
-class Interval(NamedTuple):
-    """How far predictions were off when each reference was predicted from the others.
-
-    Attributes:
-        factor: Measured and predicted differ by no more than this ratio, either way, ...
-        within: ... in so many references, ...
-        of: ... of so many.
-    """
-
-    factor: float
-    within: int
-    of: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,7 +53,7 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """The object ``prediction`` in the JSON of ``summary --predict`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.latency.documents import prediction_document  # which imports this module
+        from w2v_explore.analysis.latency.documents import prediction_document  # few ask for it
 
         return prediction_document(self)
 
@@ -152,18 +136,6 @@ def work_between(works: Sequence[Work]) -> Work:
     """What lies between the operations of a pass, as an operation that moves all their bytes."""
     size = sum(work.copies * work.bytes for work in works)
     return Work("", BETWEEN, 0, size, 1)
-
-
-def find_interval(references: Sequence[Reference]) -> Interval:
-    """The interval that holds `CONFIDENCE` of predictions for workloads that the references are typical of.
-
-    Of n errors and a new one from the same source, the new one is as likely to be the smallest as any other rank; so
-    the k-th smallest of the n bounds it with probability k / (n + 1) (split conformal prediction, Papadopoulos et al.
-    2002). Errors are ratios, the same either way. Too few references give the largest error instead.
-    """
-    errors = sorted(abs(log(reference.median_s / reference.held_out_s)) for reference in references)
-    within = min(len(errors), ceil(CONFIDENCE * (len(errors) + 1)))
-    return Interval(exp(errors[within - 1]), within, len(errors))
 
 
 class Neighbours:

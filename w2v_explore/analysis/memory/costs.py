@@ -13,11 +13,6 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
 
-NOT_INCLUDED = (
-    "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
-    "context; in training also the gradients of activations while the backward pass runs."
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fits:
@@ -73,7 +68,7 @@ class MemoryCosts:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``memory`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.memory.documents import memory_document  # which imports this module
+        from w2v_explore.analysis.memory.documents import memory_document  # few ask for it
 
         return memory_document(self, depth)
 

@@ -1,4 +1,4 @@
-"""What `memory` and `sensitivity` say, as plain data (docs/json.md)."""
+"""What `memory` says, as plain data (docs/json.md)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.documents import subject
-from w2v_explore.analysis.memory.costs import NOT_INCLUDED
+from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.training import kept_path
 
-if TYPE_CHECKING:
-    from w2v_explore.analysis.comparing.sensitivity import Sensitivity
+if TYPE_CHECKING:  # which import this module, or are handed in
     from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
     from w2v_explore.analysis.memory.largest_workload import Fit
     from w2v_explore.analysis.memory.training import TrainingCost
@@ -38,25 +37,6 @@ def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, A
     if costs.fits is not None:
         document["fit"] = _fits(costs.fits, analysis.workload)
     return document
-
-
-def sensitivity_document(sensitivity: Sensitivity) -> dict[str, Any]:
-    """What one step in each argument of a config does."""
-    return {
-        **subject(sensitivity.analysis),
-        "steps": [
-            {
-                "target": effect.change.target,
-                "before": effect.change.before,
-                "after": effect.change.after,
-                "moves_along": effect.moves_along,
-                "metrics": {
-                    name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
-                },
-            }
-            for effect in sensitivity.effects
-        ],
-    }
 
 
 def _training(training: TrainingCost) -> dict[str, Any]:

@@ -9,6 +9,12 @@ from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
 
+NOT_INCLUDED = (
+    "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
+    "context; in training also the gradients of activations while the backward pass runs."
+)
+"""What is in no figure of memory."""
+
 
 class InferenceMemory(NamedTuple):
     """The memory of one forward pass without gradients.

@@ -4,15 +4,19 @@ The activations come from the lives of the tensors (`liveness`). What a device's
 themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.liveness import OperationMemory, trace_memory
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
 
 LAYERS_PATH = "encoder.transformer.layers"
 FIRST_CONVOLUTION = "feature_extractor.conv_layers.0.conv"

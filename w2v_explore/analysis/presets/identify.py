@@ -55,7 +55,7 @@ class Identity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``identify`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.documents import identity_document  # which imports this module
+        from w2v_explore.analysis.presets.documents import identity_document  # few ask for it
 
         return identity_document(self)
 

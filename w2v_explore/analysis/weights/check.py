@@ -46,7 +46,7 @@ class CheckpointFit:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``check`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.weights.documents import fit_document  # which imports this module
+        from w2v_explore.analysis.weights.documents import fit_document  # few ask for it
 
         return fit_document(self)
 

@@ -1,14 +1,18 @@
 """What `inspect` and `check` say, as plain data (docs/json.md)."""
 
-from typing import Any
+from __future__ import annotations
 
-from w2v_explore.analysis.weights.check import CheckpointFit
-from w2v_explore.analysis.weights.inspection import Inspection
+from typing import TYPE_CHECKING, Any
+
 from w2v_explore.checkpoint.fit import WeightsFit
 from w2v_explore.checkpoint.keys import Extra, KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
 from w2v_explore.config.family import default_family
 from w2v_explore.version import SCHEMA_VERSION
+
+if TYPE_CHECKING:  # which import this module
+    from w2v_explore.analysis.weights.check import CheckpointFit
+    from w2v_explore.analysis.weights.inspection import Inspection
 
 FIELDS = default_family().config.FIELDS
 

@@ -57,7 +57,7 @@ class Inspection:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``inspect`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.weights.documents import inspection_document  # which imports this module
+        from w2v_explore.analysis.weights.documents import inspection_document  # few ask for it
 
         return inspection_document(self)
 

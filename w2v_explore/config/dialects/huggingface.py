@@ -23,7 +23,8 @@ from w2v_explore.config.dialects.table import (
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.text.nodes import RejectedError, compose, decode
+from w2v_explore.config.text.limits import RejectedError
+from w2v_explore.config.text.nodes import compose, decode
 from w2v_explore.config.text.source import FOLDER_CONFIG, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem

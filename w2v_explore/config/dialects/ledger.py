@@ -25,7 +25,8 @@ from w2v_explore.config.dialects.table import (
 )
 from w2v_explore.config.document import Document, Entry, plain_value
 from w2v_explore.config.family import default_family
-from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, TAG, place_of
+from w2v_explore.config.text.limits import TAG
+from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, place_of
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 

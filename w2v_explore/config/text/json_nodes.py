@@ -13,7 +13,7 @@ import yaml
 from yaml.error import Mark
 
 from w2v_explore.config import codes
-from w2v_explore.config.text.nodes import MAX_DEPTH, TAG, TOO_DEEP, RejectedError
+from w2v_explore.config.text.limits import MAX_DEPTH, TAG, TOO_DEEP, RejectedError
 from w2v_explore.diagnostics import Place
 
 _TOKEN = re.compile(r'[ \t\r\n]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([^ \t\r\n{}\[\],:"]+)|([{}\[\],:]))')

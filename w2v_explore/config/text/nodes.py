@@ -1,4 +1,4 @@
-"""From bytes to YAML nodes with their places. All limits on hostile input live here.
+"""From bytes to YAML nodes with their places, within limits on hostile input.
 
 PyYAML composes the nodes. Before it may, the text is decoded, searched for characters that YAML forbids, and its
 nesting is bounded: libyaml composes recursively and overruns the C stack on deeply nested input.
@@ -13,10 +13,10 @@ from yaml.reader import Reader
 from yaml.resolver import Resolver
 
 from w2v_explore.config import codes
+from w2v_explore.config.text.limits import MAX_DEPTH, TAG, TOO_DEEP, RejectedError
 from w2v_explore.config.text.source import MAX_BYTES, Source
-from w2v_explore.diagnostics import Place, Problem, Rule
+from w2v_explore.diagnostics import Place, Problem
 
-MAX_DEPTH = 64
 # What one value may hold with its aliases followed; the longest is a list of conv layers.
 MAX_VALUE_ITEMS = 20_000
 # A config has two dozen keys; of thousands that are wrong, these many are named.
@@ -24,13 +24,11 @@ MAX_KEYS_CHECKED = 1_000
 # What is remembered from file to file is short: memory must not grow with what files hold.
 MAX_REMEMBERED_LENGTH = 64
 _SMALL_FILE = 4_096
-TAG = "tag:yaml.org,2002:"
 # An override of a command line is named by what was typed, one of a Python call by its field.
 OVERRIDE = "--set "
 MAPPING_OVERRIDE = "override of "
 OVERRIDES = (OVERRIDE, MAPPING_OVERRIDE)
 
-TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; a config needs three"
 _BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 _CORE_TAGS = frozenset(
     f"{TAG}{name}"
@@ -55,14 +53,6 @@ class _SmallFileLoader(_SafeLoader):  # type: ignore[misc]
 
     def ascend_resolver(self) -> None:
         """Nor to come back from."""
-
-
-class RejectedError(Exception):
-    """The source is no YAML mapping that can be read; carries the problem."""
-
-    def __init__(self, rule: Rule, place: Place, message: str) -> None:
-        self.problem = Problem(rule=rule, place=place, key=None, message=message)
-        super().__init__(message)
 
 
 def compose(name: str, text: str, suffix: str = "") -> tuple[yaml.MappingNode, list[Problem]]:

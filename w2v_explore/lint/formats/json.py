@@ -1,11 +1,15 @@
 """For programs: docs/json.md has the names."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.diagnostics import Problem
 from w2v_explore.encoding import dump_json
-from w2v_explore.lint.report import LintReport
 from w2v_explore.version import SCHEMA_VERSION
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.lint.report import LintReport
 
 
 def render(report: LintReport) -> str:

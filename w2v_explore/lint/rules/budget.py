@@ -4,8 +4,9 @@ What it does
     Works out the figures that `budgets` sets limits for, in the config or in pyproject.toml, and compares. A limit is a
     number (the most allowed), finite and not negative, with k, M, G or T for thousands if you like, as 100M, or
     {min: …, max: …}. A limit in bytes below 1 MiB needs a unit, so that a forgotten one is no limit of a few bytes:
-    2GB (10^9 bytes each) or 1.5GiB (2^30). peak_memory_bytes is that of inference: float32 parameters and the most that
-    tensors take at once, for one utterance of 10 seconds, or of the linter's `seconds`.
+    2GB (10^9 bytes each) or 1.5GiB (2^30). A budget may be of every figure that --fail-if and docs/json.md name and
+    that needs no device, in float32 for one utterance of 10 seconds, or of the linter's `seconds`. peak_memory_bytes is
+    that of inference: parameters and the most that tensors take at once.
 Why is this bad
     It is what you asked to be told: a config that outgrows the device or the latency it was meant for.
 Example
@@ -18,16 +19,18 @@ Use instead
       parameters: 100M
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from w2v_explore.analysis.quantity import is_in_bytes, parse_quantity, require_unit
-from w2v_explore.analysis.receptive_field import kernel_field
+from w2v_explore.analysis.quantity import parse_quantity, require_unit
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import QuantityError, WorkloadError
 from w2v_explore.lint.codes import BUDGET as RULE
 from w2v_explore.lint.subject import Finding, Subject
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.figures import Figures
 
 __all__ = ["RULE", "check"]
 
@@ -38,17 +41,6 @@ _DURATION_S = 10.0
 _INSTEAD = "write a number, as 100M, or {min: …, max: …}"
 # No figure comes near it.
 _MOST = 1e30
-LIMITS = (
-    "parameters",
-    "parameter_bytes",
-    "peak_memory_bytes",
-    "macs",
-    "macs_per_audio_second",
-    "receptive_field",
-    "receptive_field_ms",
-    "stride",
-    "stride_ms",
-)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -61,14 +53,25 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> Iterator[Finding]:
+    if not limits:
+        return
+    # Most files have no budgets: what works the figures out is imported where one has.
+    from w2v_explore.analysis.figures import ALIASES, figure_named, known_names, measured_names
+
+    components = subject.model.family.components
+    known, measured = known_names(components), measured_names(components)
     keys, figures = ((_KEY,) if not whose else ()), None
     for name, limit in limits.items():
         item = (name,) if not whose else ()
-        if name not in LIMITS:
-            yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name)}", keys, item)
+        if name in measured:
+            message = f"budgets.{name}{whose} is measured, and a budget is of what needs no device"
+            yield Finding(f"{message}; write `summary CONFIG --device cpu --fail-if '{name} > …'`", keys, item)
+            continue
+        if name not in known and name not in ALIASES:
+            yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name, known)}", keys, item)
             continue
         try:
-            bounds = _bounds(limit, in_bytes=is_in_bytes(name))
+            bounds = _bounds(limit, in_bytes=figure_named(name).unit == "bytes")
         except QuantityError as error:
             _, _, instead = str(error).partition("; ")
             yield Finding(f"budgets.{name}{whose} is {describe(limit)}; {instead}", keys, item)
@@ -79,9 +82,10 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
             yield Finding(f"the shortest input that gives a frame is past any budget: {error}", keys, item)
             return
         least, most = bounds
-        if not least <= figures[name] <= most:
-            bound = f"at least {_exact(least)}" if figures[name] < least else f"at most {_exact(most)}"
-            yield Finding(f"{name} is {_exact(figures[name])}; the budget{whose} is {bound}", keys, item)
+        value = figures[name]
+        if not least <= value <= most:
+            bound = f"at least {_exact(least)}" if value < least else f"at most {_exact(most)}"
+            yield Finding(f"{name} is {_exact(value)}; the budget{whose} is {bound}", keys, item)
 
 
 def _exact(value: float) -> str:
@@ -89,14 +93,15 @@ def _exact(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:,.10g}"
 
 
-def _instead_of(name: str) -> str:
+def _instead_of(name: str, known: Sequence[str]) -> str:
     # Imported only where something is wrong.
-    from w2v_explore.analysis.figures import BUDGET_NAMES
+    from w2v_explore.analysis.figures import ALIASES, FIGURES
     from w2v_explore.config.suggest import did_you_mean, nearest
 
-    budget = next((budget for budget, figure in BUDGET_NAMES.items() if figure == name), None)
-    guesses = [budget] if budget else nearest(name, LIMITS)
-    return did_you_mean(guesses, f"there is {', '.join(LIMITS)}")
+    # In TOML a name with a dot is a table unless it is quoted.
+    within = [f'"{figure}"' for figure in FIGURES if figure.startswith(f"{name}.")]
+    guesses = within or nearest(name, (*ALIASES, *known))
+    return did_you_mean(guesses, f"there is {', '.join((*ALIASES, *FIGURES))}, and those of components")
 
 
 def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:
@@ -133,27 +138,14 @@ def _number(value: Any, in_bytes: bool) -> float:
     return number
 
 
-def _figures(subject: Subject) -> dict[str, float]:
-    # Most files have no budgets: what works the figures out is imported where one has.
-    from w2v_explore.analysis.compute import analyze_layers
-    from w2v_explore.analysis.memory.inference import inference_memory
+def _figures(subject: Subject) -> "Figures":
+    from w2v_explore.analysis.analyze import analyze
+    from w2v_explore.analysis.figures import Figures
     from w2v_explore.analysis.receptive_field import minimum_samples
     from w2v_explore.analysis.workload import Workload
-    from w2v_explore.config.architecture import build_architecture
+    from w2v_explore.config.load import Config
 
     model, rate = subject.model, subject.reading.sample_rate
     samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))
-    tree = build_architecture(model)
-    whole = analyze_layers(tree, 1, samples)[0]
-    field, stride = kernel_field(model)
-    return {
-        "parameters": whole.parameters,
-        "parameter_bytes": 4 * whole.parameters,
-        "peak_memory_bytes": inference_memory(tree, Workload(samples=samples)).total_bytes,
-        "macs": whole.macs.total,
-        "macs_per_audio_second": whole.macs.total * rate / samples,
-        "receptive_field": field,
-        "receptive_field_ms": 1000 * field / rate,
-        "stride": stride,
-        "stride_ms": 1000 * stride / rate,
-    }
+    config = Config(name="config", origin="<config>", model=model, sample_rate=rate)
+    return Figures(analyze(config, Workload(samples=samples, sample_rate=rate)))

@@ -22,7 +22,7 @@ import yaml
 
 from w2v_explore.config.document import plain_value
 from w2v_explore.config.family import default_family
-from w2v_explore.config.text.nodes import TAG
+from w2v_explore.config.text.limits import TAG
 from w2v_explore.lint.codes import YAML11_SCALAR as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
