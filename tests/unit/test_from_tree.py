@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from w2v_explore.measure.meta_pass import run_on_meta
 from w2v_explore.measure.tracking import track_memory
 from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.inputs import Waveforms
+from w2v_explore.tree.operations import GELU, Linear
 
 CONFIG = load_config(
     "base",
@@ -113,3 +115,31 @@ def test_shallow_trees_have_fewer_of_the_equal_layers() -> None:
     assert [stacked_layers(shallow(TREE, copies)) for copies in (1, 2, 3, 9)] == [1, 2, 3, 3]
     assert stacked_layers(shallow(split(TREE), 1)) == 2
     assert shallow(TREE, 2).child("feature_extractor") == TREE.child("feature_extractor")
+
+
+class OwnLinear(nn.Linear):
+    """An operation's module of a family's own."""
+
+    def __init__(self, in_features: int, out_features: int, **factory: Any) -> None:
+        super().__init__(in_features, out_features, bias=False, **factory)
+        self.extra = nn.Parameter(self.weight.new_zeros(1))
+
+
+class OwnPair(nn.Module):
+    def __init__(self, first: nn.Module, activation: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.first, self.activation, self.scale = first, activation, scale
+
+
+def test_a_familys_own_modules_are_made_of_what_their_layers_say() -> None:
+    first = Layer("first", "OwnLinear", Linear(3, 5))
+    pair = Layer("", "OwnPair", children=(first, Layer("activation", "GELU", GELU())), options=(("scale", 0.5),))
+    modules = {"OwnLinear": OwnLinear, "OwnPair": OwnPair}
+    made = materialize(pair, modules, device=torch.device("meta"), dtype=torch.float64)
+    assert isinstance(made, OwnPair)
+    assert (type(made.activation), made.scale) == (nn.GELU, 0.5)
+    shapes = {name: (tuple(value.shape), value.dtype, value.device.type) for name, value in made.named_parameters()}
+    assert shapes == {
+        "first.weight": ((5, 3), torch.float64, "meta"),
+        "first.extra": ((1,), torch.float64, "meta"),
+    }
