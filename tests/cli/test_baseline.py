@@ -151,6 +151,7 @@ def without(*way: str | int, put: object = None) -> Callable[[dict[str, Any]], o
         (edited(layers=3), "layers: 3; a list is wanted"),
         (edited(layers=[]), 'layers: none has the path ""'),
         (without("config", "fields", "aux_num_out", put=32), 'layers: none has the path "aux"'),
+        (without("config", "architecture", put="wavlm9"), 'config.architecture: "wavlm9"; '),
         (edited(layers=[{"path": ""}]), 'layers: none has the path "feature_extractor"'),
         (without("layers", 1, "path", put=""), 'layers[1].path: ""; a path of its own is wanted'),
         (without("layers", 2, "macs", put=True), "layers[2].macs: true; a whole number"),
@@ -269,3 +270,12 @@ def test_wrong_questions(run: Runner, arguments: list[str], message: str) -> Non
     code, out, err = run(*arguments, columns=200)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_a_baseline_of_an_older_version_names_no_architecture(run: Runner, tmp_path: Path) -> None:
+    document = json.loads(run("summary", "base", "--format", "json").out)
+    del document["config"]["architecture"]
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document))
+    code, out, _ = run("compare", "base", "--baseline", str(path), "--format", "json")
+    assert (code, json.loads(out)["differences"]) == (0, {})

@@ -97,7 +97,11 @@ def test_a_misspelt_key_is_one_problem() -> None:
         ("parametres: 3", "3:15 budgets.parametres is no figure; did you mean parameters?"),
         (
             "memory.inference_bytes: 3",
-            "3:27 budgets.memory.inference_bytes is no figure; did you mean peak_memory_bytes?",
+            "3:27 budgets.memory.inference_bytes is 3; write 3GiB, or 3B where bytes are meant",
+        ),
+        (
+            "memory.inferense_bytes: 3GiB",
+            "3:27 budgets.memory.inferense_bytes is no figure; did you mean memory.inference_bytes?",
         ),
         ("speed: 3", "3:10 budgets.speed is no figure; there is parameters, parameter_bytes"),
         ("parameters: lots", "3:15 budgets.parameters is text 'lots'; write a number, as 100M"),

@@ -18,7 +18,7 @@ BASE = load_preset("base").model
 
 def test_the_table_names_every_folder() -> None:
     folder = Path(__file__).parents[2] / "w2v_explore" / "families"
-    assert sorted(FAMILIES) == sorted(path.parent.name for path in folder.glob("*/__init__.py"))
+    assert sorted(FAMILIES) == sorted(path.parent.name for path in folder.glob("*/fields.py"))
 
 
 def test_another_name_is_no_family() -> None:

@@ -114,14 +114,12 @@ class PackedAttention(nn.Module):
 
     def forward(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
         """(B, T, D) and a mask (B, 1 or H, T, T) added to the scores → (B, T, D)."""
-        attended: Tensor = self.out_proj(self._attend(x, mask))
-        return attended
+        return self.out_proj(self._attend(x, mask))
 
     # A method of its own, so that the projections are gone when the last one runs.
     def _attend(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
         q, k, v = self.in_proj(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
-        attended: Tensor = self.product(q, k, v, mask)
-        return attended
+        return self.product(q, k, v, mask)
 
 
 class WavLMSelfAttention(nn.Module):

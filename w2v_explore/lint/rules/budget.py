@@ -101,7 +101,8 @@ def _instead_of(name: str, known: Sequence[str]) -> str:
     # In TOML a name with a dot is a table unless it is quoted.
     within = [f'"{figure}"' for figure in FIGURES if figure.startswith(f"{name}.")]
     guesses = within or nearest(name, (*ALIASES, *known))
-    return did_you_mean(guesses, f"there is {', '.join((*ALIASES, *FIGURES))}, and those of components")
+    plain = ", ".join([figure for figure in (*FIGURES, *ALIASES) if "." not in figure])
+    return did_you_mean(guesses, f"there is {plain}, and all that docs/json.md lists, such as memory.training_bytes")
 
 
 def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:
