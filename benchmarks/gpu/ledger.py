@@ -65,7 +65,7 @@ def check_ledgers(context: Context) -> Iterator[Finding]:
                     overrides = [TWO_LAYERS] if context.quick else []
                     analysis = analysis_of(preset, seconds, *overrides, batch=batch, dtype=dtype)
                     what = f"{analysis.config.name}, {f'{batch} × ' * (batch > 1)}{seconds:g} s, {dtype}"
-                    needed = int(1.2 * inference_memory(analysis.tree, analysis.workload).total_bytes) + 2**29
+                    needed = int(1.2 * inference_memory(analysis).total_bytes) + 2**29
                     yield attempt(what, partial(_check_ledger, analysis, context), needed, free_bytes(device))
 
 

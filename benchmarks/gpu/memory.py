@@ -23,7 +23,7 @@ from torch.utils.checkpoint import checkpoint
 from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged, noted
 from benchmarks.gpu.models import analysis_of, waveforms_of
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
-from w2v_explore.analysis.compute import folded_path, unfold
+from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.analysis.memory.training import kept_activations
@@ -150,13 +150,13 @@ def compare_memory(context: Context) -> Iterator[Finding]:
 def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
     analysis = case.analysis()
     scores = _score_bytes(analysis) if case.math else 0
-    needed = inference_memory(analysis.tree, analysis.workload).total_bytes + scores
+    needed = inference_memory(analysis).total_bytes + scores
     what = f"inference: {case}"
     yield attempt(what, partial(compare_inference, case, analysis, device), _with_spare(needed), _free_bytes(device))
     for checkpointed in (False, True):
-        kept = kept_activations(analysis.tree, analysis.workload)
-        layers = 1 if checkpointed else kept.num_layers
-        needed = (kept.checkpointed_bytes if checkpointed else kept.plain_bytes) + layers * scores
+        kept = kept_activations(analysis.trace(training=True))
+        layers = 1 if checkpointed else analysis.config.model.encoder_num_layers
+        needed = (kept.checkpointed if checkpointed else kept.plain).greatest + layers * scores
         needed += _COPIES_IN_TRAINING * analysis.parameters * DTYPE_BYTES[case.weights_dtype]
         what = f"training: {case}{', checkpoints' if checkpointed else ''}"
         yield attempt(
@@ -174,7 +174,7 @@ def _free_bytes(device: torch.device) -> int | None:
 
 def compare_inference(case: Case, analysis: Analysis, device: torch.device, what: str) -> Finding:
     """The peak of a forward pass beside the closed form, and its parts."""
-    closed = inference_memory(analysis.tree, analysis.workload)
+    closed = inference_memory(analysis)
     counter = MemoryCounter(device)
     model = _model(case, analysis, device).eval()
     waveforms = _waveforms(case, analysis, device)
@@ -195,7 +195,7 @@ def compare_inference(case: Case, analysis: Analysis, device: torch.device, what
     if case.numbers == "autocast":
         return noted(what, {**figures, "attention": kernel}, _NO_CLOSED_FORM)
     parameters = closed.parameter_bytes
-    live = _live_bytes(analysis)[folded_path(analysis.layers, path)]
+    live = _live_bytes(analysis)[analysis.tree.folded_path(path)]
     unexplained = peak.requested - parameters - live - cublas - own
     figures |= {
         "larger_blocks_bytes": peak.allocated - peak.requested,
@@ -240,8 +240,8 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     highest = max(peaks, key=lambda phase: peaks[phase].allocated)
     peak, kept_measured = peaks[highest], in_use["forward"] - held
     state = _COPIES_IN_TRAINING * analysis.parameters * DTYPE_BYTES[case.weights_dtype]
-    kept = kept_activations(analysis.tree, analysis.workload)
-    closed_total = state + (kept.checkpointed_bytes if checkpointed else kept.plain_bytes)
+    kept = kept_activations(analysis.trace(training=True))
+    closed_total = state + (kept.checkpointed if checkpointed else kept.plain).greatest
     figures: dict[str, Figure] = {
         "allocated_bytes": peak.allocated,
         "reserved_bytes": peak.reserved,
@@ -253,12 +253,12 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     if case.numbers == "autocast":
         return noted(what, {**figures, "kept_bytes": kept_measured, "attention": kernel}, _NO_CLOSED_FORM)
     # After a forward pass with checkpoints every layer has kept its input alone. The waveforms were there before it.
-    closed_kept = kept.other + kept.num_layers * kept.layer_input if checkpointed else kept.plain_bytes
+    closed_kept = (kept.checkpointed._replace(largest=()) if checkpointed else kept.plain).greatest
     closed_kept -= waveforms.nbytes
     attention = saved - _kept_by_attention(analysis)
     unexplained_state = held - state - waveforms.nbytes - cublas
     # The closed form is that of a fused kernel: what the others keep beside is known, what a fused one does is not.
-    layers_with_more = 0 if not case.math else 1 if checkpointed else kept.num_layers
+    layers_with_more = 0 if not case.math else 1 if checkpointed else analysis.config.model.encoder_num_layers
     unexplained_kept = kept_measured - closed_kept - (0 if checkpointed else layers_with_more * attention)
     beside = peak.requested - closed_total - cublas - layers_with_more * attention
     figures |= {

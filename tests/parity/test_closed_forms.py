@@ -13,9 +13,18 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tests.strategies import configs
 from tests.torchaudio_models import import_torchaudio_models
-from w2v_explore import ModelConfig, build_architecture, build_model, load_config, preset_names
+from w2v_explore import (
+    Config,
+    ModelConfig,
+    Workload,
+    analyze,
+    build_architecture,
+    build_model,
+    load_config,
+    preset_names,
+)  # fmt: skip
 from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
-from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples
+from w2v_explore.analysis.receptive_field import minimum_samples
 
 KINDS = {
     "aten.convolution": "convolution",
@@ -52,7 +61,8 @@ def assert_closed_forms_hold(models: ModuleType, config: ModelConfig, batch: int
     macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))
     assert rows[0].macs == macs
     assert rows[0].output_shape == tuple(output.shape)
-    assert analyze_receptive_field(config, batch, samples).frames == output.shape[1]
+    analysis = analyze(Config(name="random", origin="test", model=config), Workload(samples=samples, batch=batch))
+    assert analysis.receptive_field.frames == output.shape[1]
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))

@@ -31,7 +31,7 @@ def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) 
     analysis = analysis_of(config, workload)
     cost = training_cost(analysis)
     assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
-        peak=inference_memory(analysis.tree, workload).peak_activation_bytes,
+        peak=inference_memory(analysis).peak_activation_bytes,
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),
     )

@@ -23,7 +23,7 @@ from w2v_explore.errors import WorkloadError
 def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
     """For inference, training, and training with checkpoints."""
     cost = training_cost(analysis)
-    inference = inference_memory(analysis.tree, analysis.workload)
+    inference = inference_memory(analysis)
     return inference.total_bytes, cost.total_bytes(checkpointing=False), cost.total_bytes(checkpointing=True)
 
 

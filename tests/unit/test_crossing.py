@@ -22,7 +22,8 @@ def attention_is_more(config: ModelConfig, samples: int) -> bool:
 @given(config=configs())
 @settings(max_examples=60)
 def test_it_is_where_the_macs_of_the_tree_cross(config: ModelConfig) -> None:
-    samples = macs_crossing_samples(config)
+    analysis = analyze(Config(name="random", origin="test", model=config), Workload.of_seconds(1, batch=2))
+    samples = macs_crossing_samples(analysis)
     if samples > minimum_samples(config, 1):
         assert attention_is_more(config, samples)
         assert not attention_is_more(config, samples - 1)

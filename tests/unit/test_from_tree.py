@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,7 +43,7 @@ class Nested(nn.Module):
 
 
 def nested(tree: Layer) -> Layer:
-    inner = replace(tree, name="inner", takes=None)
+    inner = tree._replace(name="inner", takes=None)
     return Layer("", "Nested", children=(inner,), takes=Waveforms("inner.feature_extractor"))
 
 
@@ -55,8 +54,8 @@ def split(tree: Layer) -> Layer:
         if layer.name != "layers":
             return layer
         [folded] = layer.children
-        others = replace(folded, name="1", copies=folded.copies - 1)
-        return replace(layer, children=(replace(folded, copies=1), others))
+        others = folded._replace(name="1", copies=folded.copies - 1)
+        return layer._replace(children=(folded._replace(copies=1), others))
 
     return changed_layers(tree, change)
 

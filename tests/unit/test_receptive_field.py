@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import configs
-from w2v_explore import ModelConfig, WorkloadError, build_model, load_config
-from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples
+from w2v_explore import Config, ModelConfig, Workload, WorkloadError, analyze, build_model, load_config
+from w2v_explore.analysis.receptive_field import ReceptiveField, minimum_samples
 
 BASE = load_config("base").model
+
+
+def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> ReceptiveField:
+    workload = Workload(samples=samples, batch=batch)
+    return analyze(Config(name="random", origin="test", model=config), workload).receptive_field
 
 
 def test_base() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tests.strategies import configs
 from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, build_model, load_config
-from w2v_explore.analysis.compute import Macs, folded_path, unfold
+from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.latency.roofline import Roofs, roof_shares, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
 
@@ -153,7 +153,7 @@ def test_equal_layers_are_measured_one_by_one() -> None:
 
 
 def test_folded_path() -> None:
-    assert {folded_path(BASE.layers, row.path) for row in unfold(BASE.layers)} == {row.path for row in BASE.layers}
-    assert folded_path(BASE.layers, "encoder.transformer.layers.10.dropout") == "encoder.transformer.layers.0.dropout"
-    assert folded_path(BASE.layers, "encoder.transformer.layers") == "encoder.transformer.layers"
+    assert {BASE.tree.folded_path(row.path) for row in unfold(BASE.layers)} == {row.path for row in BASE.layers}
+    assert BASE.tree.folded_path("encoder.transformer.layers.10.dropout") == "encoder.transformer.layers.0.dropout"
+    assert BASE.tree.folded_path("encoder.transformer.layers") == "encoder.transformer.layers"
     assert BASE.macs > Macs()

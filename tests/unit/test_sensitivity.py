@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +16,8 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config.kinds import MAX_SIZE
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.run import Call
 
 
 def effects_of(overrides: list[str], samples: int = 16_000) -> dict[str, Effect]:
@@ -114,13 +115,13 @@ def test_many_conv_layers(seed: int, mode: str) -> None:
 def test_the_work_grows_with_the_number_of_conv_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not with its square: each layer is worked out a fixed number of times."""
     traced: list[str] = []
-    trace_part = extractor_steps.trace_part
+    run = extractor_steps.run
 
-    def counted(layer: Layer, *args: Any, **kwargs: Any) -> Any:
+    def counted(layer: Layer, *taken: Flow) -> list[Call]:
         traced.append(layer.name)
-        return trace_part(layer, *args, **kwargs)
+        return run(layer, *taken)
 
-    monkeypatch.setattr(extractor_steps, "trace_part", counted)
+    monkeypatch.setattr(extractor_steps, "run", counted)
     for number in (50, 200):
         traced.clear()
         layers = [[8, 2, 2 if layer % (number // 5) == 0 else 1] for layer in range(number)]

@@ -1,46 +1,89 @@
 """`analyze`: everything that is known in closed form of one config under one workload."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
-from w2v_explore.analysis.compute import LayerFigures, Macs, analyze_layers
-from w2v_explore.analysis.receptive_field import ReceptiveField, analyze_receptive_field
+from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs
+from w2v_explore.analysis.memory.liveness import Lives, Trace
+from w2v_explore.analysis.receptive_field import ReceptiveField, check_samples, receptive_field_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
+from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.run import Call, apart, run
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Analysis:
-    """The exact figures of a config for a workload.
+    """The exact figures of a config for a workload, each worked out once, when it is asked for.
 
     Attributes:
         config: What was analysed.
         workload: Under which batch, samples and dtype.
         tree: The config's tree.
-        layers: Every layer, the model itself first; equal layers in a row folded into one.
-        receptive_field: What a frame sees of the waveform.
     """
 
     config: Config
     workload: Workload
     tree: Layer
-    layers: tuple[LayerFigures, ...]
-    receptive_field: ReceptiveField
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+
+    def _once(self, name: Any, find: Callable[[], T]) -> T:
+        known = self._known
+        if name not in known:
+            known[name] = find()
+        found: T = known[name]
+        return found
+
+    @property
+    def takes(self) -> Waveforms | Features:
+        """What the model takes."""
+        assert self.tree.takes is not None
+        return self.tree.takes
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """What the model runs, in order."""
+        return self._once("calls", lambda: run(self.tree, self.takes.flow(self.workload.samples)))
+
+    @property
+    def layers(self) -> tuple[LayerFigures, ...]:
+        """The figures of every layer, the model itself first; folded layers stay folded."""
+        return self._once("layers", lambda: tuple(layer_figures(self.tree, self.calls, self.workload.batch)))
+
+    @property
+    def receptive_field(self) -> ReceptiveField:
+        """What a frame sees of the waveform."""
+        return self._once("receptive_field", lambda: receptive_field_of(self.calls, self.takes, self.workload.batch))
+
+    def lives(self, *, training: bool) -> Lives:
+        """Who makes, takes and keeps the tensors."""
+        apart_calls = self._once("apart", lambda: apart(self.calls))
+        return self._once(("lives", training), lambda: Lives(apart_calls, training=training))
+
+    def trace(self, dtype: str | None = None, *, training: bool) -> Trace:
+        """The bytes of the tensors, in the workload's dtype or another."""
+        dtype = dtype or self.workload.dtype
+        workload = replace(self.workload, dtype=dtype)
+        takes = self.takes.flow(workload.samples)
+        return self._once(("trace", dtype, training), lambda: self.lives(training=training).trace(workload, takes))
 
     @property
     def parameters(self) -> int:
         """Elements of all parameters; weight-norm's two tensors count as the two that they are."""
-        return self.layers[0].parameters
+        return self._once("parameters", lambda: self.tree.parameters)
 
     @property
     def macs(self) -> Macs:
         """Multiply–accumulates of one forward pass, for the whole batch."""
-        return self.layers[0].macs
+        return self._once("macs", lambda: total_macs(self.calls, self.workload.batch))
 
     @property
     def flops(self) -> int:
@@ -97,15 +140,9 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
             f"the workload has {workload.sample_rate:,} samples a second, and the audio of {config.name} "
             f"{config.sample_rate:,}; give Workload(…, sample_rate={config.sample_rate}), or the config with another"
         )
-    receptive_field = analyze_receptive_field(config.model, workload.batch, workload.samples)
-    tree = build_architecture(config.model)
-    return Analysis(
-        config=config,
-        workload=workload,
-        tree=tree,
-        layers=tuple(analyze_layers(tree, workload.batch, workload.samples)),
-        receptive_field=receptive_field,
-    )
+    analysis = Analysis(config=config, workload=workload, tree=build_architecture(config.model))
+    check_samples(analysis.calls, analysis.takes, workload)
+    return analysis
 
 
 def as_analysis(subject: Analysis | ConfigLike, workload: Workload | None = None) -> Analysis:

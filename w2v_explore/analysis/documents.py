@@ -81,7 +81,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
 
 
 def _memory(analysis: Analysis) -> dict[str, Any]:
-    inference = inference_memory(analysis.tree, analysis.workload)
+    inference = inference_memory(analysis)
     training = training_cost(analysis)
     return {
         "memory": {

@@ -63,7 +63,7 @@ class LazyTotals:
     @cached_property
     def peak_activation_bytes(self) -> int:
         """The most that tensors take at once in a forward pass."""
-        return inference_memory(self._analysis.tree, self.workload).peak_activation_bytes
+        return inference_memory(self._analysis).peak_activation_bytes
 
     @cached_property
     def _training(self) -> TrainingCost:

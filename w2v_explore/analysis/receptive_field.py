@@ -1,16 +1,21 @@
-"""What one frame sees: receptive field, stride and alignment, in samples, from the convolutions of the extractor.
+"""What one frame sees: receptive field, stride and alignment, in samples: a fold of what each operation reaches.
 
-With kernels k and strides s, layer by layer: the jump (samples between neighbouring frames) is the product of the
-strides so far, and the receptive field grows by (k − 1) times the jump before the layer.
+With kernels k and strides s, one after the other: the jump (samples between neighbouring frames) is the product of the
+strides so far, and the receptive field grows by (k − 1) times the jump before. Backwards, n frames take
+(n − 1) · s + k: so is the shortest input found.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
+from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.run import Call
 
 
 class ConvLayerField(NamedTuple):
@@ -77,39 +82,104 @@ class ReceptiveField(NamedTuple):
         return range(first, max(first, min(sample // self.stride_samples + 1, self.frames)))
 
 
-def analyze_receptive_field(config: ModelConfig, batch: int, samples: int) -> ReceptiveField:
-    """The receptive field, stride and frames of a config for ``batch`` utterances of ``samples`` samples.
+class _Span(NamedTuple):
+    """The samples that the first frame sees, and how much further those of each next one lie."""
+
+    start: int
+    end: int
+    jump: int
+
+
+def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int) -> ReceptiveField:
+    """The receptive field, stride and frames of a model.
+
+    Args:
+        calls: What it runs, for a workload with samples enough for a frame.
+        takes: What it takes.
+        batch: Utterances.
+    """
+    at = next(call for call in calls if call.path == takes.frames_at)
+    spans = {-1: _Span(0, takes.field_samples, takes.stride_samples)}
+    layers = []
+    normalizes_over_utterance = False
+    for position, call in enumerate(calls):
+        # What sees no sample, such as a weight, has no span.
+        seen = [spans[made] for made in call.needs if made in spans]
+        if not seen:
+            continue
+        start, end, jump = min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump
+        if call.operation is None:
+            spans[position] = seen[0]
+            continue
+        kernel, stride, before, _, is_whole = call.operation.reach()
+        if is_whole:
+            if position >= at.end:
+                break
+            normalizes_over_utterance = True
+        last = _Span(start - before * jump, end + (kernel - 1 - before) * jump, jump * stride)
+        spans[position] = last
+        if position < at.end and call.operation.mac_kind == "convolution":
+            frames, channels = call.gives.frames, call.gives.channels
+            layers.append(ConvLayerField(channels, kernel, stride, last.end - last.start, last.jump, frames))
+    else:
+        start, end = last.start, last.end
+    frame = spans[at.results[0]]
+    return ReceptiveField(
+        layers=tuple(layers),
+        receptive_field_samples=frame.end - frame.start,
+        stride_samples=frame.jump,
+        minimum_samples=fewest_samples_of(calls, takes, batch),
+        frames=at.gives.frames,
+        positional_span_samples=end - start,
+        normalizes_over_utterance=normalizes_over_utterance,
+    )
+
+
+def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int) -> int:
+    """The shortest input, in samples, from which a model computes all that it runs.
+
+    Args:
+        calls: What it runs, for any workload.
+        takes: What it takes.
+        batch: Utterances: a norm over an utterance needs two frames of a single one.
+    """
+    needed: dict[int, int] = {}
+    for position in range(len(calls) - 1, -1, -1):
+        call = calls[position]
+        frames = needed.get(position, 1)
+        if call.operation is not None:
+            kernel, stride, before, after, _ = call.operation.reach()
+            frames = max((frames - 1) * stride + kernel - before - after, call.operation.fewest_frames(batch))
+        for made in call.needs:
+            if needed.get(made, 0) < frames:
+                needed[made] = frames
+    return takes.samples(needed.get(-1, 1))
+
+
+def check_samples(calls: Sequence[Call], takes: Waveforms | Features, workload: Workload) -> None:
+    """Check that a workload is long enough for a model.
+
+    Args:
+        calls: What the model runs for the workload.
+        takes: What it takes.
+        workload: The workload.
 
     Raises:
         WorkloadError: The input is too short to give a frame.
     """
-    minimum = minimum_samples(config, batch)
-    if samples < minimum:
-        too_few = "1 sample is too few" if samples == 1 else f"{samples} samples are too few"
-        enough, _ = kernel_field(config)
-        if samples >= enough:
-            raise WorkloadError(
-                f"{too_few}: group norm needs two frames of its layer where the batch is 1; give "
-                f"{minimum} samples, or a batch of 2"
-            )
-        needed = shown_number(minimum)
-        raise WorkloadError(f"{too_few}: this extractor needs {needed} for its first frame")
-    field, jump, frames = 1, 1, samples
-    layers = []
-    for channels, kernel, stride in config.conv_layers:
-        field += (kernel - 1) * jump
-        jump *= stride
-        frames = (frames - kernel) // stride + 1
-        layers.append(ConvLayerField(channels, kernel, stride, field, jump, frames))
-    return ReceptiveField(
-        layers=tuple(layers),
-        receptive_field_samples=field,
-        stride_samples=jump,
-        minimum_samples=minimum,
-        frames=frames,
-        positional_span_samples=(config.encoder_pos_conv_kernel - 1) * jump + field,
-        normalizes_over_utterance=config.extractor_mode == "group_norm",
-    )
+    batch, samples = workload.batch, workload.samples
+    if min([call.gives.frames for call in calls]) > 0 and (
+        batch > 1 or all(call.takes[0].frames >= call.operation.fewest_frames(1) for call in calls if call.operation)
+    ):
+        return
+    minimum = fewest_samples_of(calls, takes, batch)
+    too_few = "1 sample is too few" if samples == 1 else f"{samples} samples are too few"
+    if samples >= fewest_samples_of(calls, takes, batch + 1):
+        raise WorkloadError(
+            f"{too_few}: group norm needs two frames of its layer where the batch is 1; give "
+            f"{minimum} samples, or a batch of 2"
+        )
+    raise WorkloadError(f"{too_few}: this extractor needs {shown_number(minimum)} for its first frame")
 
 
 def kernel_field(config: ModelConfig) -> tuple[int, int]:

@@ -17,7 +17,6 @@ import torch
 
 from w2v_explore import host
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.compute import folded_path
 from w2v_explore.analysis.latency.calibration import Calibration, NoiseMark, Reference, Sample, canonical_device
 from w2v_explore.analysis.latency.prediction import Neighbours, estimate_latency, work_between
 from w2v_explore.analysis.latency.roofline import Roofs, trace_work
@@ -195,7 +194,7 @@ def _samples(reference: int, analysis: Analysis, timed: TimedPass) -> Iterator[S
     """The operations of a pass; of equal layers in a row their mean."""
     own: dict[str, list[float]] = {}
     for path, seconds in timed.own.items():
-        own.setdefault(folded_path(analysis.layers, path), []).append(seconds)
+        own.setdefault(analysis.tree.folded_path(path), []).append(seconds)
     works = trace_work(analysis)
     taken = {work: statistics.fmean(own[work.path]) for work in works}
     taken[work_between(works)] = timed.unattributed_s

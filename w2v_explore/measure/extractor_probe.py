@@ -18,7 +18,7 @@ from w2v_explore.measure.from_tree import changed_layers, registered
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Conv1d, GroupNorm
+from w2v_explore.tree.operations import Conv1d
 
 CHANNELS = 4
 
@@ -68,7 +68,7 @@ def build_narrow_extractor(tree: Layer, modules: Modules, *, norms: bool = True)
     paths = {path: layer.operation for path, layer in registered(extractor)}
     if not norms:
         for path, operation in paths.items():
-            if isinstance(operation, GroupNorm):
+            if operation is not None and operation.reach().whole:
                 parent, _, name = path.rpartition(".")
                 setattr(module.get_submodule(parent), name, nn.Identity())
     convolutions = [path for path, operation in paths.items() if isinstance(operation, Conv1d)]
@@ -89,7 +89,7 @@ def narrowed(extractor: Layer) -> Layer:
             sizes["groups"] = 1
         if operation is first:
             del sizes["in_channels"]
-        return replace(layer, operation=replace(operation, **sizes))
+        return layer._replace(operation=replace(operation, **sizes))
 
     return changed_layers(extractor, narrow)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from torch import nn
 
@@ -41,13 +40,13 @@ def keep_every_layer(model: nn.Module, tree: Layer) -> None:
 
 def changed_layers(tree: Layer, change: Callable[[Layer], Layer]) -> Layer:
     """A tree whose layers are changed, children before their parent, in the order of registration."""
-    return change(replace(tree, children=tuple(changed_layers(child, change) for child in tree.children)))
+    return change(tree._replace(children=tuple(changed_layers(child, change) for child in tree.children)))
 
 
 def shallow(tree: Layer, copies: int) -> Layer:
     """A tree with so many of each run of equal layers in its stacks, or fewer where it has fewer."""
     return changed_layers(
-        tree, lambda layer: replace(layer, copies=min(copies, layer.copies)) if layer.stacked else layer
+        tree, lambda layer: layer._replace(copies=min(copies, layer.copies)) if layer.stacked else layer
     )
 
 

@@ -5,19 +5,15 @@ A difference is known only to the integer: one more or less is a disagreement. d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import prod
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.memory.liveness import trace_memory
-from w2v_explore.config.architecture import build_architecture
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
-from w2v_explore.tree.operations import Conv1d, GroupNorm, LayerNorm, Operation, Shape, WeightNorm
+from w2v_explore.tree.operations import Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
 
 
 class KnownDifference(NamedTuple):
@@ -50,48 +46,43 @@ def _counter_ignores_groups(analysis: Analysis) -> bool:
 
 def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     """A convolution's weight gradient costs what its forward pass costs; without groups so many times that."""
+    batch = analysis.workload.batch
     return sum(
-        (row.operation.groups - 1) * row.macs.total
-        for row in unfold(analysis.layers)
-        if isinstance(row.operation, Conv1d)
+        (call.operation.groups - 1) * call.copies * call.operation.macs(batch, *call.takes)
+        for call in analysis.calls
+        if isinstance(call.operation, Conv1d)
     )
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:
-    return bool(_statistics(analysis, analysis.layers))
+    return bool(_statistics(analysis))
 
 
 def _kept_statistics(analysis: Analysis) -> int:
-    return -2 * sum(_statistics(analysis, unfold(analysis.layers)).values())
+    return -2 * sum(copies * statistics for statistics, copies in _statistics(analysis).values())
 
 
 def _checkpointed_statistics(analysis: Analysis) -> int:
     """Those outside the transformer's layers, and of one of these, which stands for all."""
-    return -2 * sum(_statistics(analysis, analysis.layers).values())
+    return -2 * sum(statistics for statistics, _ in _statistics(analysis).values())
 
 
 def _peak_statistics(analysis: Analysis) -> int:
-    statistics = _statistics(analysis, analysis.layers)
-    trace = trace_memory(build_architecture(analysis.config.model), analysis.workload, training=False)
+    statistics = _statistics(analysis)
+    trace = analysis.trace(training=False).operations()
     live = [operation.live_bytes for operation in trace]
-    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, 0) for operation in trace]
+    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, (0, 0))[0] for operation in trace]
     return max(theirs) - max(live)
 
 
-def _statistics(analysis: Analysis, rows: Iterable[LayerFigures]) -> dict[str, int]:
-    """How many statistics of 16 bits each norm makes, by path; the closed form takes 32 for each."""
+def _statistics(analysis: Analysis) -> dict[str, tuple[int, int]]:
+    """How many statistics of 16 bits each norm makes, and for how many it stands, by path; ours are of 32."""
     short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     return {
-        row.path: _count_statistics(row.operation, analysis.workload.batch, row.output_shape)
-        for row in rows
-        if isinstance(row.operation, short)
+        call.path: (call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics, call.copies)
+        for call in analysis.calls
+        if isinstance(call.operation, short)
     }
-
-
-def _count_statistics(norm: Operation, batch: int, output_shape: Shape) -> int:
-    # Of a weight's norm neither batch nor frames matter.
-    channels = norm.channels if isinstance(norm, LayerNorm | GroupNorm) else 1
-    return norm.statistics(batch, prod(output_shape) // (batch * channels), channels)
 
 
 def _norms_of_short_statistics(dtype: torch.dtype) -> tuple[type[Operation], ...]:

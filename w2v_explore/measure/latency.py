@@ -226,7 +226,7 @@ def example_input(analysis: Analysis, device: torch.device) -> Tensor:
 
 def _require_memory(analyses: Sequence[Analysis], device: torch.device, *, built: bool) -> None:
     """Refuse what cannot run: all weights that are not there yet, and the tensors of the largest pass."""
-    memory = [inference_memory(analysis.tree, analysis.workload) for analysis in analyses]
+    memory = [inference_memory(analysis) for analysis in analyses]
     weights = 0 if built else sum(each.parameter_bytes for each in memory)
     activations = max(each.peak_activation_bytes for each in memory)
     require_memory(device, weights + activations, "a forward pass's tensors" if built else "weights and a forward pass")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
-from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
+from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
@@ -270,16 +270,15 @@ def check_backward_macs(subject: Subject) -> Iterator[Finding]:
 
 def check_real_macs(subject: Subject) -> Iterator[Finding]:
     """MACs by kind of operation, against fvcore, which needs real tensors: of a model with two of the equal layers."""
-    workload = replace(subject.workload, dtype="float32")
-    few = shallow(subject.tree, _REAL_LAYERS)
-    cpu = torch.device("cpu")
-    require_memory(cpu, inference_memory(few, workload).total_bytes, "the weights and the tensors alive at once")
+    few = replace(
+        subject.analysis, tree=shallow(subject.tree, _REAL_LAYERS), workload=replace(subject.workload, dtype="float32")
+    )
+    cpu, meta = torch.device("cpu"), torch.device("meta")
+    require_memory(cpu, inference_memory(few).total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
-    meta = torch.device("meta")
-    model = materialize(few, subject.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
-    expected = analyze_layers(few, workload.batch, workload.samples)[0].macs
-    audit = audit_macs(model, torch.zeros(input_shape(few, workload)), expected)
-    layers = f"{stacked_layers(few)} of {stacked_layers(subject.tree)} layers"
+    model = materialize(few.tree, subject.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
+    audit = audit_macs(model, torch.zeros(input_shape(few.tree, few.workload)), few.macs)
+    layers = f"{stacked_layers(few.tree)} of {stacked_layers(subject.tree)} layers"
     source = f"{audit.source}: MACs on real tensors, {layers}"
     yield from _compare_macs(subject, "macs.real", audit.expected, audit.counted._asdict(), source)
 
@@ -319,7 +318,7 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
 def check_memory(subject: Subject) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
     cost, tracked = training_cost(subject.analysis), track_memory(subject.tree, subject.modules, subject.workload)
-    peak = inference_memory(subject.tree, subject.workload).peak_activation_bytes
+    peak = inference_memory(subject.analysis).peak_activation_bytes
     yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
     yield subject.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)

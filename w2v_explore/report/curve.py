@@ -186,7 +186,7 @@ def _curve(results: Sequence[Result]) -> Curve:
         intervals_s=tuple((each.low_s, each.high_s) for each in (_latency(result).end_to_end for result in results)),
         noisy=tuple(_latency(result).noise.noisy for result in results),
         parts=parts,
-        macs_crossing_s=macs_crossing_samples(config.model) / config.sample_rate,
+        macs_crossing_s=macs_crossing_samples(results[0].analysis) / config.sample_rate,
         measured_crossing_s=crossing,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import Fit
-from w2v_explore.analysis.memory.training import TrainingCost, kept_path
+from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -100,7 +100,7 @@ def _kept(costs: MemoryCosts, depth: int | None) -> Table:
     ]
     table = Table(f"Activations that the backward pass keeps ({training.recipe.name})", columns)
     for label, kind, layer in tree_rows(costs.analysis.layers, depth):
-        kept = training.kept_by_layer.get(kept_path(layer.path), 0)
+        kept = training.kept_by_layer.get(costs.analysis.tree.folded_path(layer.path), 0)
         share: Share | str = Share(kept / training.kept_bytes.greatest) if kept else ""
         table.rows.append((label, kind, size_bytes(kept) if kept else "–", share))
     table.remark = "Each tensor at the first operation that keeps it; no layer dropped, no checkpoints."

@@ -150,7 +150,7 @@ def _totals(analysis: Analysis) -> Table:
         table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
     table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
     table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
-    inference = inference_memory(analysis.tree, analysis.workload)
+    inference = inference_memory(analysis)
     live, total = inference.peak_activation_bytes, inference.total_bytes
     table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
     table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))

@@ -56,7 +56,7 @@ class Features(NamedTuple):
 
     def shape(self, batch: int, samples: int) -> Shape:
         """The shape of the tensor that a model is given for utterances of some samples."""
-        return batch, *self.flow(samples)
+        return self.flow(samples).shape(batch, channels_first=False)
 
     def flow(self, samples: int) -> Flow:
         """What the model takes of an utterance of some samples."""

@@ -1,15 +1,52 @@
-"""`Layer`: a node of the architecture tree, and so a module of the torch model, by construction."""
+"""`Layer`: a node of a model's tree, and so a module of the torch model, by construction.
+
+Three words are used everywhere for what is folded and stacked:
+
+- **Folded.** Equal modules of a list that run one after the other are one `Layer` with ``copies``; their names count up
+  from its own. Whatever is said of it is said of each. The *folded path* of a module is the path of the layer that
+  stands for it: where ``layers.0`` has 12 copies, that of ``layers.5.dropout`` is ``layers.0.dropout``; where
+  ``layers.0`` stands apart and ``layers.1`` has 11 copies, it is ``layers.1.dropout`` (`Layer.folded_path`).
+- **Stacked.** A layer that LayerDrop may skip in training (with the probability ``drop``), and round which a checkpoint
+  may go; a folded one stands for as many. A model may have several stacks, and a stack unequal layers.
+- **Registered and run.** ``children`` are the modules that are registered, in that order; ``schedule`` says which of
+  them forward() runs, in which order and on what. A module may run twice, or never.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import prod
+from typing import NamedTuple
 
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.operations import Operation, Shape
 
+Source = str | int
+"""What a module takes: what a sibling gives, by its name (the first of several; the second is ``name.1``); what its
+parent takes, by its position from 0; or `PREVIOUS`. Names of siblings may be numbers: ``"1"`` is one, 1 is none."""
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Layer:
+PREVIOUS = -1
+"""The source that is meant where none is stated: what the module that runs before it gives; for the first, what their
+parent takes first. Folded layers that take it follow each other; those that do not all take the same."""
+
+OWN = ""
+"""In a schedule: the layer's own operation."""
+
+_LISTS = frozenset(("ModuleList", "ModuleDict"))
+
+
+class Step(NamedTuple):
+    """A module run once, where its name alone does not say how.
+
+    Attributes:
+        name: Of the child; the dotted path of one further below; or `OWN`.
+        sources: What it takes; empty where the child says.
+        result: The name under which siblings take what it gives; empty where that is its own.
+    """
+
+    name: str
+    sources: tuple[Source, ...] = ()
+    result: str = ""
+
+
+class Layer(NamedTuple):
     """A module: its name under its parent, what it computes, and the modules inside it.
 
     Attributes:
@@ -18,13 +55,12 @@ class Layer:
         operation: What it computes itself; None where it only calls its children.
         children: In the order of their registration, which decides the order of the state_dict and of seeded
             initialisation.
-        schedule: The names of the children in the order in which forward() calls them, which decides how shapes
-            flow; empty where that is the order of registration.
-        sources: The names of the siblings whose outputs it takes, ``""`` for what its parent takes; empty where that is
-            the output of the sibling that runs before it or, for the first, what its parent takes. Decides how long a
-            tensor lives.
+        schedule: What forward() runs, in order; empty where that is each child as registered. A layer with an operation
+            and children says when the operation runs (`OWN`).
+        sources: What it takes; empty where that is `PREVIOUS`.
+        gives: Which of its children's results it returns, as sources; empty where that is the last one's.
         options: Names and values of a composite module's constructor arguments beside its children.
-        channels_first: Whether its output is laid out ``(batch, channels, frames)``.
+        channels_first: Whether torch lays its output out ``(batch, channels, frames)``.
         copies: How many equal layers in a row it stands for; their names count up from ``name``.
         stacked: Whether it is one of a stack.
         drop: Of a stacked one: with which probability LayerDrop skips it.
@@ -35,8 +71,9 @@ class Layer:
     kind: str
     operation: Operation | None = None
     children: tuple["Layer", ...] = ()
-    schedule: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    schedule: tuple[str | Step, ...] = ()
+    sources: tuple[Source, ...] = ()
+    gives: tuple[Source, ...] = ()
     options: tuple[tuple[str, float | bool], ...] = ()
     channels_first: bool = False
     copies: int = 1
@@ -51,33 +88,75 @@ class Layer:
             f"{len(self.children)} layers inside>"
         )
 
-    def in_schedule(self) -> tuple["Layer", ...]:
-        """The children in the order in which forward() calls them."""
+    @property
+    def is_list(self) -> bool:
+        """Whether it only holds its children, which its parent calls: nothing lives for the time of a call of it."""
+        return self.kind in _LISTS
+
+    @property
+    def follows_itself(self) -> bool:
+        """Of a folded layer: whether each copy takes what the one before it gives, or all the same."""
+        return not self.sources or self.sources[0] == PREVIOUS
+
+    def steps(self) -> Iterator[tuple["Layer", str, tuple[Source, ...], str]]:
+        """What it runs, in order: a module, or itself for its own operation; the path; what it takes; the result."""
+        children = {child.name: child for child in self.children}
+        for step in self.schedule:
+            name, sources, result = (step, (), step) if isinstance(step, str) else step
+            if name == OWN:
+                yield self, name, sources, result
+            else:
+                child = children[name] if name in children else self.child(name)
+                yield child, name, sources or child.sources, result or name
+
+    def in_order(self) -> tuple["Layer", ...]:
+        """The children in the order in which they first run; those that it never runs itself come last."""
         if not self.schedule:
             return self.children
-        by_name = {child.name: child for child in self.children}
-        return tuple(by_name[name] for name in self.schedule)
+        children = {child.name: child for child in self.children}
+        names = [step if isinstance(step, str) else step.name for step in self.schedule]
+        return tuple({name: children[name] for name in (*names, *children) if name in children}.values())
 
     def child(self, path: str) -> "Layer":
-        """The layer at a dotted path below this one.
+        """The layer that stands for the module at a dotted path below this one.
 
         Raises:
             KeyError: There is none.
         """
         layer = self
         for name in path.split("."):
-            layer = {child.name: child for child in layer.children}[name]
+            layer = layer._standing_for(name)
         return layer
 
-    @property
-    def own_parameters(self) -> int:
-        """Elements of the parameters that the layer holds itself."""
-        return sum(map(prod, self.operation.parameter_shapes().values())) if self.operation else 0
+    def folded_path(self, path: str) -> str:
+        """The path of the layer that stands for the module at a path: ``layers.5.dropout`` → ``layers.0.dropout``.
+
+        Raises:
+            KeyError: There is none.
+        """
+        layer, names = self, []
+        for name in path.split(".") if path else ():
+            layer = layer._standing_for(name)
+            names.append(layer.name)
+        return ".".join(names)
+
+    def _standing_for(self, name: str) -> "Layer":
+        for child in self.children:
+            if child.name == name:
+                return child
+        if name.isdecimal():
+            for child in self.children:
+                if child.copies > 1 and 0 < int(name) - int(child.name) < child.copies:
+                    return child
+        raise KeyError(name)
 
     @property
     def parameters(self) -> int:
-        """Elements of the parameters of one such layer, those below it included."""
-        return self.own_parameters + sum(child.copies * child.parameters for child in self.children)
+        """Elements of the parameters of one such layer, those below it included; buffers are none."""
+        parameters = self.operation.parameters if self.operation is not None else 0
+        for child in self.children:
+            parameters += child.copies * child.parameters
+        return parameters
 
     def copy_names(self) -> Iterator[str]:
         """The names of the ``copies`` modules that it stands for."""
@@ -88,14 +167,15 @@ class Layer:
             yield from map(str, range(first, first + self.copies))
 
     def state_dict_shapes(self, prefix: str = "") -> Iterator[tuple[str, Shape]]:
-        """The keys and shapes of the state_dict, in its order: own parameters, then the children's as registered.
+        """The keys and shapes of the state_dict, in its order: own parameters and buffers, then the children's.
 
         Args:
             prefix: What stands before every key: the module's path and a dot, or nothing for the model itself.
         """
         if self.operation is not None:
-            for name, shape in self.operation.parameter_shapes().items():
-                yield f"{prefix}{name}", shape
+            for shapes in (self.operation.parameter_shapes(), self.operation.buffer_shapes()):
+                for name, shape in shapes.items():
+                    yield f"{prefix}{name}", shape
         for child in self.children:
             for name in child.copy_names():
                 yield from child.state_dict_shapes(f"{prefix}{name}.")

@@ -2,75 +2,191 @@
 
 Conventions. A MAC is one multiply–accumulate of a convolution, a linear layer or one of attention's two matrix
 products; everything else (norms, activations, softmax, weight-norm, additions, dropout) counts 0, as it does in
-torch's own counter. An activation is a batch of ``frames`` × ``channels``; how torch lays it out is the layer's
-matter (`Layer.channels_first`), never a formula's.
+torch's own counter. An activation is a `Flow`; how torch lays it out is the layer's matter (`Layer.channels_first`),
+never a formula's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from math import prod
+from typing import ClassVar, Literal, NamedTuple
 
 MacKind = Literal["convolution", "linear", "attention"]
 Shape = tuple[int, ...]
 
 
 class Flow(NamedTuple):
-    """What passes from module to module for one utterance."""
+    """The size of an activation: ``frames`` × ``channels`` numbers of an utterance, ``heads`` times.
+
+    Attributes:
+        frames: Rows.
+        channels: Numbers in a row; of scores or biases of pairs of frames, the frames of the keys.
+        heads: How many such matrices lie side by side on an axis before both; None where there is no such axis.
+        shared: Whether the batch has one for all utterances: a weight, or a table of positions.
+    """
 
     frames: int
     channels: int
+    heads: int | None = None
+    shared: bool = False
+
+    def rows(self, batch: int) -> int:
+        """Rows in the whole batch."""
+        rows = self.frames if self.heads is None else self.frames * self.heads
+        return rows if self.shared else rows * batch
+
+    def elements(self, batch: int) -> int:
+        """Numbers in the whole batch."""
+        return self.rows(batch) * self.channels
+
+    def shape(self, batch: int, channels_first: bool) -> Shape:
+        """As torch lays it out: batch, heads, then channels and frames in either order."""
+        matrix = (self.channels, self.frames) if channels_first else (self.frames, self.channels)
+        heads = () if self.heads is None else (self.heads,)
+        return (*heads, *matrix) if self.shared else (batch, *heads, *matrix)
 
 
-class Operation(Protocol):
-    """What one module computes from its input to its output.
+class Reach(NamedTuple):
+    """Which frames that go in a frame that comes out sees: ``kernel`` in a row, beginning ``stride`` further each time.
+
+    Frames out are (frames in + before + after − kernel) // stride + 1.
+
+    Attributes:
+        kernel: How many it sees.
+        stride: From where one begins to where the next does.
+        before: Frames of padding before the first.
+        after: Frames of padding after the last; less than 0 for frames that are cut off.
+        whole: Whether it sees the whole utterance, whatever the others say.
+    """
+
+    kernel: int = 1
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    whole: bool = False
+
+
+SAME_FRAME = Reach()
+WHOLE_UTTERANCE = Reach(whole=True)
+
+
+class Beside(NamedTuple):
+    """What an operation makes beside its output, and the backward pass needs.
+
+    Attributes:
+        statistics: Numbers such as means; float32 or wider.
+        elements: Numbers of the activations' own dtype.
+        bytes: Masks, a byte each.
+    """
+
+    statistics: int = 0
+    elements: int = 0
+    bytes: int = 0
+
+
+NOTHING = Beside()
+
+
+_UNSAID = object()
+
+
+class Operation:
+    """What one module computes from what it takes to what it gives.
+
+    An operation says all that is in `_SAID`; one that does not is a TypeError where its class is made, since a default
+    would give wrong figures without a word.
 
     Attributes:
         mac_kind: The kind of operation its MACs belong to; None where it has none.
         keeps_input: Whether the backward pass needs what went in.
         keeps_output: Whether the backward pass needs what came out.
+        reads_lengths: Whether it only looks at how long what it takes is, as a table of positions does, and needs none
+            of it.
     """
 
-    @property
-    def mac_kind(self) -> MacKind | None: ...
-    @property
-    def keeps_input(self) -> bool: ...
-    @property
-    def keeps_output(self) -> bool: ...
+    __slots__ = ()
+    mac_kind: ClassVar[MacKind | None]
+    keeps_input: ClassVar[bool]
+    keeps_output: ClassVar[bool]
+    reads_lengths: ClassVar[bool] = False
+
+    def __init_subclass__(cls, *, is_partial: bool = False) -> None:
+        super().__init_subclass__()
+        unsaid = [name for name in _SAID if getattr(cls, name, _UNSAID) is getattr(Operation, name, _UNSAID)]
+        if unsaid and not is_partial:
+            raise TypeError(f"{cls.__name__} does not say its {', '.join(unsaid)}")
+
+    def reach(self) -> Reach:
+        """Which frames of what went in a frame of what comes out sees."""
+        raise NotImplementedError
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each of its own parameters, in the order of the state_dict."""
+        raise NotImplementedError
 
-    def flow(self, frames: int, channels: int) -> tuple[int, int]:
-        """The frames and channels that come out for those that go in."""
+    def buffer_shapes(self) -> dict[str, Shape]:
+        """The shape of each of its own buffers, which the state_dict has after the parameters."""
+        return {}
 
-    def macs(self, batch: int, frames: int, channels: int) -> int:
-        """MACs for an input of ``batch`` × ``frames`` × ``channels``."""
+    @property
+    def parameters(self) -> int:
+        """Elements of its parameters."""
+        parameters = 0
+        for shape in self.parameter_shapes().values():
+            parameters += prod(shape)
+        return parameters
 
-    def statistics(self, batch: int, frames: int, channels: int) -> int:
-        """Numbers that it makes beside its output and the backward pass needs, such as means; float32 or wider."""
+    def flow(self, *taken: Flow) -> Flow:
+        """What comes out for what goes in."""
+        raise NotImplementedError
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        """MACs for the whole batch."""
+        raise NotImplementedError
+
+    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+        """MACs of the backward pass: those of the forward pass for each factor of the product that needs a gradient.
+
+        Args:
+            batch: Utterances.
+            needs: Of each that is taken, whether it needs a gradient. Parameters always do.
+            taken: As in `macs`.
+        """
+        return self.macs(batch, *taken) * (1 + needs[0])
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        """What it makes beside its output."""
+        raise NotImplementedError
 
     def passes_on(self, training: bool) -> bool:
-        """Whether what comes out lies in the memory of what went in: a view, or the very tensor."""
+        """Whether what comes out lies in the memory of what went in first: a view, or the very tensor."""
+        raise NotImplementedError
+
+    def fewest_frames(self, batch: int) -> int:
+        """The fewest frames that it takes; one needs more for the statistics of a single utterance."""
+        return 1
 
 
-class _Base:
-    """An operation that makes a new tensor and needs its input to go back."""
+_SAID = (
+    "mac_kind", "keeps_input", "keeps_output", "reach", "parameter_shapes", "flow", "macs", "kept_beside", "passes_on",
+)  # fmt: skip
+
+
+class _NewTensor(Operation, is_partial=True):
+    """An operation whose output is a tensor of its own."""
 
     __slots__ = ()
-    keeps_input: ClassVar[bool] = True
-    keeps_output: ClassVar[bool] = False
-
-    def statistics(self, batch: int, frames: int, channels: int) -> int:
-        return 0
 
     def passes_on(self, training: bool) -> bool:
         return False
 
 
 @dataclass(frozen=True, slots=True)
-class Conv1d(_Base):
+class Conv1d(_NewTensor):
     """A convolution over time, ``torch.nn.Conv1d``.
 
-    A weight-normalised one (``weight_norm``) holds only its bias: the weight is made by a `WeightNorm` below it.
+    A weight-normalised one (``weight_norm``) holds only its bias, and takes its weight as a second input, from a
+    `WeightNorm` below it.
     """
 
     in_channels: int
@@ -82,11 +198,16 @@ class Conv1d(_Base):
     bias: bool = True
     weight_norm: bool = False
     mac_kind: ClassVar[MacKind | None] = "convolution"
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
 
     @property
     def weight_shape(self) -> Shape:
         """``(out_channels, in_channels / groups, kernel)``."""
         return self.out_channels, self.in_channels // self.groups, self.kernel
+
+    def reach(self) -> Reach:
+        return Reach(self.kernel, self.stride, self.padding, self.padding)
 
     def parameter_shapes(self) -> dict[str, Shape]:
         shapes = {} if self.weight_norm else {"weight": self.weight_shape}
@@ -94,75 +215,125 @@ class Conv1d(_Base):
             shapes["bias"] = (self.out_channels,)
         return shapes
 
-    def flow(self, frames: int, channels: int) -> tuple[int, int]:
-        return (frames + 2 * self.padding - self.kernel) // self.stride + 1, self.out_channels
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(self._frames(taken[0].frames), self.out_channels)
 
-    def macs(self, batch: int, frames: int, channels: int) -> int:
-        out_frames, _ = self.flow(frames, channels)
-        return batch * out_frames * self.out_channels * (self.in_channels // self.groups) * self.kernel
+    def _frames(self, frames: int) -> int:
+        return (frames + 2 * self.padding - self.kernel) // self.stride + 1
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        frames = self._frames(taken[0].frames)
+        return batch * frames * self.out_channels * (self.in_channels // self.groups) * self.kernel
+
+    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+        return self.macs(batch, *taken) * ((needs[1] if self.weight_norm else 1) + needs[0])
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Linear(_Base):
+class Linear(_NewTensor):
     """An affine map of the channels, ``torch.nn.Linear`` with a bias."""
 
     in_features: int
     out_features: int
     mac_kind: ClassVar[MacKind | None] = "linear"
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.out_features, self.in_features), "bias": (self.out_features,)}
 
-    def flow(self, frames: int, channels: int) -> tuple[int, int]:
-        return frames, self.out_features
+    def flow(self, *taken: Flow) -> Flow:
+        frames, _, heads, shared = taken[0]
+        return Flow(frames, self.out_features, heads, shared)
 
-    def macs(self, batch: int, frames: int, channels: int) -> int:
-        return batch * frames * self.in_features * self.out_features
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return taken[0].rows(batch) * self.in_features * self.out_features
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledDotProductAttention(_Base):
+class ScaledDotProductAttention(_NewTensor):
     """softmax(q kᵀ / √head_dim) v over all frames, in ``num_heads`` heads side by side.
 
-    The memory is that of a fused kernel, which never holds the scores of all pairs of frames.
+    Takes queries, keys and values, and may take a bias that is added to the scores. The memory is that of a fused
+    kernel, which never holds the scores of all pairs of frames.
     """
 
     num_heads: int
     dropout: float
     mac_kind: ClassVar[MacKind | None] = "attention"
+    keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {}
 
-    def flow(self, frames: int, channels: int) -> tuple[int, int]:
-        return frames, channels
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(taken[0].frames, taken[2].channels)
 
-    def macs(self, batch: int, frames: int, channels: int) -> int:
-        return 2 * batch * frames * frames * channels
+    def macs(self, batch: int, *taken: Flow) -> int:
+        scores, weighted = self._products(batch, taken)
+        return scores + weighted
 
-    def statistics(self, batch: int, frames: int, channels: int) -> int:
-        return batch * self.num_heads * frames
+    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+        scores, weighted = self._products(batch, taken)
+        queries, keys, values = needs[:3]
+        return scores * (queries + keys) + weighted * (any((queries, keys, *needs[3:])) + values)
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=batch * self.num_heads * taken[0].frames)
+
+    @staticmethod
+    def _products(batch: int, taken: tuple[Flow, ...]) -> tuple[int, int]:
+        """MACs of queries × keys and of scores × values."""
+        queries, keys, values = taken[:3]
+        pairs = batch * queries.frames * keys.frames
+        return pairs * queries.channels, pairs * values.channels
 
 
-class _Costless(_Base):
-    """An operation that counts no MACs and keeps the shape."""
+class _Costless(Operation, is_partial=True):
+    """An operation that counts no MACs and keeps the shape of what it takes first."""
 
     __slots__ = ()
     mac_kind: ClassVar[MacKind | None] = None
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {}
 
-    def flow(self, frames: int, channels: int) -> tuple[int, int]:
-        return frames, channels
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
 
-    def macs(self, batch: int, frames: int, channels: int) -> int:
+    def macs(self, batch: int, *taken: Flow) -> int:
         return 0
 
 
+class _Norm(_Costless, is_partial=True):
+    """A normalisation, which keeps its input and its statistics."""
+
+    __slots__ = ()
+    keeps_input: ClassVar[bool] = True
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
-class LayerNorm(_Costless):
+class LayerNorm(_Norm):
     """Normalisation of each frame over its channels, ``torch.nn.LayerNorm``."""
 
     channels: int
@@ -170,21 +341,28 @@ class LayerNorm(_Costless):
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
 
-    def statistics(self, batch: int, frames: int, channels: int) -> int:
-        return 2 * batch * frames
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=2 * taken[0].rows(batch))
 
 
 @dataclass(frozen=True, slots=True)
-class GroupNorm(_Costless):
+class GroupNorm(_Norm):
     """Normalisation of each channel over the whole utterance, ``torch.nn.GroupNorm`` with a group per channel."""
 
     channels: int
 
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
+
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
 
-    def statistics(self, batch: int, frames: int, channels: int) -> int:
-        return 2 * batch * channels
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=2 * batch * self.channels)
+
+    def fewest_frames(self, batch: int) -> int:
+        # torch refuses to normalise a single value.
+        return 2 if batch == 1 else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +373,21 @@ class WeightNorm(_Costless):
     """
 
     weight_shape: Shape
+    keeps_input: ClassVar[bool] = False
+    reads_lengths: ClassVar[bool] = True
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"original0": (1, 1, self.weight_shape[2]), "original1": self.weight_shape}
 
-    def statistics(self, batch: int, frames: int, channels: int) -> int:
-        return self.weight_shape[2]
+    def flow(self, *taken: Flow) -> Flow:
+        out_channels, channels, kernel = self.weight_shape
+        return Flow(kernel, channels, out_channels, shared=True)
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=self.weight_shape[2])
+
+    def passes_on(self, training: bool) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +400,9 @@ class Dropout(_Costless):
     p: float
     keeps_input: ClassVar[bool] = False
 
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(elements=1) if self.p == 1 else Beside(bytes=taken[0].elements(batch))
+
     def passes_on(self, training: bool) -> bool:
         return not training or self.p == 0
 
@@ -221,6 +411,14 @@ class Dropout(_Costless):
 class GELU(_Costless):
     """The Gaussian error linear unit, exact."""
 
+    keeps_input: ClassVar[bool] = True
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Add(_Costless):
@@ -228,25 +426,38 @@ class Add(_Costless):
 
     keeps_input: ClassVar[bool] = False
 
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+class _View(_Costless, is_partial=True):
+    """An operation that gives what it takes, or a part of it."""
+
+    __slots__ = ()
+    keeps_input: ClassVar[bool] = False
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
-class PaddingMask(_Costless):
+class PaddingMask(_View):
     """Zeroes the frames past each utterance's length and masks them in attention; runs only where lengths are given."""
 
-    keeps_input: ClassVar[bool] = False
-
-    def passes_on(self, training: bool) -> bool:
-        return True
-
 
 @dataclass(frozen=True, slots=True)
-class SamePad(_Costless):
+class SamePad(_View):
     """Drops the one frame too many that an even kernel with padding kernel / 2 puts out."""
 
-    keeps_input: ClassVar[bool] = False
+    def reach(self) -> Reach:
+        return Reach(after=-1)
 
-    def flow(self, frames: int, channels: int) -> tuple[int, int]:
-        return frames - 1, channels
-
-    def passes_on(self, training: bool) -> bool:
-        return True
+    def flow(self, *taken: Flow) -> Flow:
+        frames, channels, heads, shared = taken[0]
+        return Flow(frames - 1, channels, heads, shared)

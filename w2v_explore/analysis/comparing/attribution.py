@@ -16,7 +16,7 @@ from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFig
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import FIGURES, Totals
-from w2v_explore.analysis.receptive_field import analyze_receptive_field, minimum_samples, num_frames
+from w2v_explore.analysis.receptive_field import kernel_field, minimum_samples, num_frames
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.model_config import ModelConfig
 
@@ -171,13 +171,14 @@ def _figures(part: PartFigures, copies: int, runs: Value) -> dict[str, Value]:
 
 def _extractor(values: Values) -> dict[str, Value]:
     workload: Workload = values[WORKLOAD]
-    field = analyze_receptive_field(_config(values), workload.batch, workload.samples)
+    config = _config(values)
+    field, stride = kernel_field(config)
     return {
-        "extractor.receptive_field_samples": field.receptive_field_samples,
-        "extractor.stride_samples": field.stride_samples,
-        "extractor.minimum_samples": field.minimum_samples,
-        "extractor.frame_rate_hz": Fraction(workload.sample_rate, field.stride_samples),
-        "extractor.frames": field.frames,
+        "extractor.receptive_field_samples": field,
+        "extractor.stride_samples": stride,
+        "extractor.minimum_samples": minimum_samples(config, workload.batch),
+        "extractor.frame_rate_hz": Fraction(workload.sample_rate, stride),
+        "extractor.frames": num_frames(config, workload.samples),
     }
 
 

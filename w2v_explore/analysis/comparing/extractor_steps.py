@@ -11,13 +11,15 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeAlias
 
 from w2v_explore.analysis.comparing.parts import part_figures
-from w2v_explore.analysis.compute import analyze_layers
-from w2v_explore.analysis.memory.liveness import trace_part
-from w2v_explore.analysis.receptive_field import analyze_receptive_field, fewest_samples
+from w2v_explore.analysis.compute import total_macs
+from w2v_explore.analysis.memory.liveness import Lives
+from w2v_explore.analysis.receptive_field import fewest_samples, kernel_field, minimum_samples, num_frames
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.run import run
 
 
 class ExtractorFigures(NamedTuple):
@@ -50,19 +52,19 @@ class ExtractorFigures(NamedTuple):
 
 def analyze_extractor(config: ModelConfig, workload: Workload) -> ExtractorFigures:
     """The figures of a config's extractor; the workload has samples enough for its first frame."""
-    field = analyze_receptive_field(config, workload.batch, workload.samples)
-    part = part_figures("feature_extractor", config.to_mapping(), workload, field.frames)
+    (field, stride), frames = kernel_field(config), num_frames(config, workload.samples)
+    part = part_figures("feature_extractor", config.to_mapping(), workload, frames)
     return ExtractorFigures(
         parameters=part.parameters,
         macs=part.macs.total,
         first_macs=3 * part.macs.total - part.training_macs,
         kept_bytes=part.kept_bytes,
         peak_bytes=part.peak_bytes,
-        frames=field.frames,
+        frames=frames,
         channels=config.conv_layers[-1][0],
-        receptive_field_samples=field.receptive_field_samples,
-        stride_samples=field.stride_samples,
-        minimum_samples=field.minimum_samples,
+        receptive_field_samples=field,
+        stride_samples=stride,
+        minimum_samples=minimum_samples(config, workload.batch),
     )
 
 
@@ -232,11 +234,12 @@ class Extractor:
         """The MACs, the kept bytes, and the live bytes of each operation of a layer for what it takes."""
         # The waveforms are alive all along, and are themselves what the first layer takes.
         waveforms = self._workload.batch * self._workload.samples * DTYPE_BYTES[self._workload.dtype]
-        macs = analyze_layers(block, self._workload.batch, frames, channels)[0].macs.total
+        taken = Flow(frames, channels)
+        calls = run(block, taken)
+        macs = total_macs(calls, self._workload.batch).total
         held_bytes = waveforms if number else 0
-        trace = trace_part(block, self._workload, frames, channels, held_bytes=held_bytes, training=True)
-        kept_bytes = sum([operation.kept_bytes for operation in trace])
-        return [macs, kept_bytes, *[operation.live_bytes for operation in trace]]
+        trace = Lives(calls, training=True).trace(self._workload, taken, held_bytes=held_bytes)
+        return [macs, sum(trace.kept_bytes), *trace.live_bytes]
 
     def _interpolate(self, number: int, block: Layer) -> _Linear:
         """A layer's costs for any frames, from those for one or two frames out."""

@@ -6,14 +6,16 @@ ones.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.compute import Macs, analyze_layers
-from w2v_explore.analysis.memory.liveness import trace_part
+from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.memory.liveness import Lives
+from w2v_explore.analysis.memory.training import training_macs as count_training_macs
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.run import run
 
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
@@ -89,17 +91,16 @@ def part_figures(name: str, values: Mapping[str, Any], workload: Workload, frame
             return PartFigures(0, Macs(), 0, 0, 0)
         case _:
             layer, taken, held_bytes = tree.build_aux(config, config.aux_num_out), (frames, width), waveforms
-    rows = analyze_layers(layer, batch, *taken)
-    macs = rows[0].macs
+    calls = run(layer, Flow(*taken))
+    trace = Lives(calls, training=True).trace(workload, Flow(*taken), held_bytes=held_bytes)
     # Nobody needs the gradient of the waveforms.
-    spared = sum([row.macs.total for row in rows if row.path == "conv_layers.0.conv"])
-    trace = trace_part(layer, workload, *taken, held_bytes=held_bytes, training=True)
+    training_macs = count_training_macs(calls, batch, taken_needs=name != "feature_extractor")
     return PartFigures(
-        rows[0].parameters,
-        macs,
-        3 * macs.total - spared,
-        sum([operation.kept_bytes for operation in trace]),
-        max([operation.live_bytes for operation in trace]),
+        layer.parameters,
+        training_macs.forward,
+        training_macs.forward.total + training_macs.backward.total,
+        sum(trace.kept_bytes),
+        trace.peak_bytes,
     )
 
 
@@ -122,8 +123,7 @@ def mask_bytes(dropout: str, values: Mapping[str, Any], workload: Workload, fram
 
 def _without_layers(config: ModelConfig) -> Layer:
     transformer: Layer = config.family.part("tree").build_transformer(config)
-    return replace(
-        transformer,
+    return transformer._replace(
         children=tuple([child for child in transformer.children if child.name != "layers"]),
         schedule=tuple([name for name in transformer.schedule if name != "layers"]),
     )

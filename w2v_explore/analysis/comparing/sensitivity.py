@@ -11,7 +11,7 @@ from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorF
 from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
-from w2v_explore.analysis.memory.training import spread_over_layers
+from w2v_explore.analysis.memory.training import Equal, Random
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.kinds import MAX_SIZE
@@ -292,9 +292,9 @@ class _Stepper:
             + sum([each.kept_bytes for each in others])
             + copies * layer.kept_bytes
             + sum(masks),
-            expected_macs=spread_over_layers(
-                copies, fields["encoder_layer_drop"], training_macs, layer.training_macs
-            ).expected,
+            expected_macs=Random(training_macs, [(Equal(copies, fields["encoder_layer_drop"]), layer.training_macs)])
+            .spread()
+            .expected,
             receptive_field_samples=extractor.receptive_field_samples,
             stride_samples=extractor.stride_samples,
             minimum_samples=extractor.minimum_samples,

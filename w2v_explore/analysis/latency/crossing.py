@@ -3,19 +3,32 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from w2v_explore.analysis.receptive_field import kernel_field
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.analysis.analyze import Analysis
+
+FEED_FORWARD = "FeedForward"
+"""The kind of the feed-forward modules."""
 
 
-def macs_crossing_samples(config: ModelConfig) -> int:
+def macs_crossing_samples(analysis: Analysis) -> int:
     """The shortest utterance, in samples, in which attention's two products take more MACs than the feed-forward.
 
-    A layer's products take 2 · frames² · width, its feed-forward 2 · frames · width · encoder_ff_interm_features: the
-    first are more from one frame above encoder_ff_interm_features on, whatever the batch.
+    With f frames the products take a · f², the feed-forward modules b · f: the first are more from one frame above
+    b / a on, whatever the batch.
     """
-    field, stride = kernel_field(config)
-    inner_width: int = config.encoder_ff_interm_features
-    return field + stride * inner_width
+    batch = analysis.workload.batch
+    products = feed_forward = frames = until = 0
+    for position, call in enumerate(analysis.calls):
+        if call.layer.kind == FEED_FORWARD:
+            until = call.end
+        if call.operation is None:
+            continue
+        macs = call.copies * call.operation.macs(batch, *call.takes)
+        if call.operation.mac_kind == "attention":
+            products, frames = products + macs, call.gives.frames
+        elif position < until:
+            feed_forward += macs
+    field = analysis.receptive_field
+    return field.receptive_field_samples + field.stride_samples * (feed_forward * frames // products)
 
 
 def measured_crossing_s(

@@ -12,7 +12,6 @@ from math import exp, log, log2
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
-from w2v_explore.analysis.compute import folded_path
 from w2v_explore.analysis.latency.calibration import Calibration, Sample
 from w2v_explore.analysis.latency.calibration_figures import Interval, find_interval
 from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs, Work, total_by_path, trace_work
@@ -64,7 +63,7 @@ class Prediction:
 
     def layer_seconds(self, analysis: Analysis, path: str) -> float:
         """Seconds at and below the layer at a path of the analysis."""
-        return self.layers[folded_path(analysis.layers, path)]
+        return self.layers[analysis.tree.folded_path(path)]
 
     @property
     def low_s(self) -> float:

@@ -7,13 +7,12 @@ arithmetic intensity is MACs per byte.
 
 import re
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compute import LayerFigures, folded_path
+from w2v_explore.analysis.compute import LayerFigures
 from w2v_explore.analysis.workload import DTYPE_BYTES
-from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.operations import Conv1d, LayerNorm, Linear, Operation, ScaledDotProductAttention, WeightNorm
 
 
@@ -21,7 +20,7 @@ class Work(NamedTuple):
     """What one operation computes and moves.
 
     Attributes:
-        path: Its module path; of equal layers in a row the first.
+        path: Its folded path.
         kind: Operations of one kind run in kernels that are alike, on memory that is laid out alike (`kind_of`).
         macs: For the whole batch; 0 for what counts none, such as norms.
         bytes: Inputs, parameters and output, each once.
@@ -90,10 +89,23 @@ def gives_channels_first(operation: Operation, takes_channels_first: bool) -> bo
 
 def trace_work(analysis: Analysis) -> list[Work]:
     """Every operation that takes time, in the order in which they run. Views and inactive dropout take none."""
-    workload = analysis.workload
-    walk = _Walk(workload.batch, DTYPE_BYTES[workload.dtype])
-    walk.layer(analysis.tree, "", workload.samples, 1, 1, [True])
-    return walk.works
+    batch, element_bytes = analysis.workload.batch, DTYPE_BYTES[analysis.workload.dtype]
+    works = []
+    # Whether each value lies channels first, by the call that made it.
+    channels_first = {-1: isinstance(analysis.takes, Waveforms)}
+    for position, call in enumerate(analysis.calls):
+        operation, taken = call.operation, [channels_first.get(made, False) for made in call.sources]
+        channels_first[position] = any(taken[:1])
+        if operation is None:
+            continue  # what it gives is known by the calls inside it
+        channels_first[position] = gives_channels_first(operation, any(taken[:1]))
+        if operation.passes_on(training=False):
+            continue
+        read = 0 if operation.reads_lengths else sum([flow.elements(batch) for flow in call.takes])
+        elements = read + call.gives.elements(batch) + operation.parameters
+        kind, macs = kind_of(operation, any(taken)), operation.macs(batch, *call.takes)
+        works.append(Work(call.path, kind, macs, elements * element_bytes, call.copies))
+    return works
 
 
 def roof_shares(analysis: Analysis, roofs: Roofs, seconds: Mapping[str, float]) -> dict[str, float]:
@@ -109,11 +121,13 @@ def roof_shares(analysis: Analysis, roofs: Roofs, seconds: Mapping[str, float]) 
     Returns:
         By the same paths; without layers that took no time or have no operation that should.
     """
-    own = {work.path: roofs.least_seconds(work.macs, work.bytes) for work in trace_work(analysis)}
+    own: dict[str, float] = {}
+    for work in trace_work(analysis):
+        own[work.path] = own.get(work.path, 0.0) + roofs.least_seconds(work.macs, work.bytes)
     least = total_by_path(analysis.layers, own)
     shares = {}
     for path, took in seconds.items():
-        bound = least[folded_path(analysis.layers, path)]
+        bound = least[analysis.tree.folded_path(path)]
         if took > 0 and bound > 0:
             shares[path] = bound / took
     return shares
@@ -131,44 +145,3 @@ def total_by_path(layers: Sequence[LayerFigures], own: Mapping[str, float]) -> d
         if row.path:
             totals[row.path.rpartition(".")[0]] += row.copies * totals[row.path]
     return totals
-
-
-class _Walk:
-    """Follows frames and channels through the tree, as `analyze_layers` does."""
-
-    def __init__(self, batch: int, element_bytes: int) -> None:
-        self.batch = batch
-        self.element_bytes = element_bytes
-        self.works: list[Work] = []
-
-    def layer(
-        self, layer: Layer, path: str, frames: int, channels: int, copies: int, channels_first: list[bool]
-    ) -> tuple[int, int, bool]:
-        """Add the operations at and below a layer that takes ``frames`` × ``channels``; returns what comes out."""
-        operation = layer.operation
-        out_frames, out_channels = operation.flow(frames, channels) if operation else (frames, channels)
-        prefix = f"{path}." if path else ""
-        gives = channels_first[0] if operation is None else gives_channels_first(operation, channels_first[0])
-        laid_out = {"": channels_first[0]}
-        for child in layer.in_schedule():
-            taken_first = [laid_out[source] for source in child.sources] or [gives]
-            out_frames, out_channels, gives = self.layer(
-                child, prefix + child.name, out_frames, out_channels, copies * child.copies, taken_first
-            )
-            laid_out[child.name] = gives
-        if operation is not None and not operation.passes_on(training=False):
-            taken = max(1, len(layer.sources)) * frames * channels
-            macs = operation.macs(self.batch, frames, channels)
-            size = self._elements(operation, taken + out_frames * out_channels) * self.element_bytes
-            self.works.append(Work(path, kind_of(operation, any(channels_first)), macs, size, copies))
-        return out_frames, out_channels, gives
-
-    def _elements(self, operation: Operation, activations: int) -> int:
-        """Elements that are read or written; ``activations`` are those of one utterance."""
-        parameters = sum(map(prod, operation.parameter_shapes().values()))
-        match operation:
-            case WeightNorm():
-                return parameters + prod(operation.weight_shape)
-            case Conv1d(weight_norm=True):
-                parameters += prod(operation.weight_shape)
-        return self.batch * activations + parameters

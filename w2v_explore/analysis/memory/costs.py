@@ -1,7 +1,7 @@
 """All that `memory` answers of one config: inference and training in float32 and in 16 bits, and what fits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
@@ -111,7 +111,7 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
-        inference={dtype: inference_memory(analysis.tree, replace(workload, dtype=dtype)) for dtype in dtypes},
+        inference={dtype: inference_memory(analysis, dtype) for dtype in dtypes},
         training={dtype: training_cost(analysis, dtype) for dtype in dtypes},
         fits=fits,
     )

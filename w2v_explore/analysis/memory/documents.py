@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.documents import subject
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
-from w2v_explore.analysis.memory.training import kept_path
 
 if TYPE_CHECKING:  # which import this module, or are handed in
     from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
@@ -21,6 +20,7 @@ def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, A
     """What `memory` says of one config, with its layers down to a depth, or all."""
     analysis = costs.analysis
     kept = costs.training[analysis.workload.dtype].kept_by_layer
+    folded = analysis.tree.folded_path
     document = {
         **subject(analysis),
         "inference": {
@@ -29,7 +29,7 @@ def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, A
         },
         "training": {dtype: _training(training) for dtype, training in costs.training.items()},
         "layers": [
-            {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(kept_path(row.path), 0)}
+            {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(folded(row.path), 0)}
             for row in unfold(analysis.layers, depth)
         ],
         "not_included": NOT_INCLUDED,

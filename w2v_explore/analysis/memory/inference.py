@@ -3,11 +3,14 @@
 From the lives of the tensors (`liveness`). What a driver, an allocator and kernels use for themselves is not in it.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from w2v_explore.analysis.memory.liveness import trace_memory
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.tree.layer import Layer
+from typing import TYPE_CHECKING, NamedTuple
+
+from w2v_explore.analysis.workload import DTYPE_BYTES
+
+if TYPE_CHECKING:  # which imports this module
+    from w2v_explore.analysis.analyze import Analysis
 
 NOT_INCLUDED = (
     "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
@@ -22,7 +25,7 @@ class InferenceMemory(NamedTuple):
     Attributes:
         parameter_bytes: Of all parameters.
         peak_activation_bytes: The most that tensors take at once, the waveforms among them, the parameters not.
-        peak_path: The module that runs when they do; of equal layers the first.
+        peak_path: The module that runs when they do, by its folded path.
     """
 
     parameter_bytes: int
@@ -35,7 +38,13 @@ class InferenceMemory(NamedTuple):
         return self.parameter_bytes + self.peak_activation_bytes
 
 
-def inference_memory(tree: Layer, workload: Workload) -> InferenceMemory:
-    """The memory of a forward pass in the workload's dtype."""
-    peak = max(trace_memory(tree, workload, training=False), key=lambda operation: operation.live_bytes)
-    return InferenceMemory(tree.parameters * DTYPE_BYTES[workload.dtype], peak.live_bytes, peak.path)
+def inference_memory(analysis: Analysis, dtype: str | None = None) -> InferenceMemory:
+    """The memory of a forward pass.
+
+    Args:
+        analysis: A config under a workload.
+        dtype: Instead of the workload's.
+    """
+    dtype = dtype or analysis.workload.dtype
+    trace = analysis.trace(dtype, training=False)
+    return InferenceMemory(analysis.parameters * DTYPE_BYTES[dtype], trace.peak_bytes, trace.peak_path)

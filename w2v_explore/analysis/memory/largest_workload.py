@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.training import kept_activations, recipe_of
-from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
-from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.analysis.receptive_field import fewest_samples_of
+from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 
 
 class Fit(NamedTuple):
@@ -16,7 +16,7 @@ class Fit(NamedTuple):
 
     Attributes:
         batch: Utterances of the given length; 0 where not even the smallest that can be computed fits, which is one but
-            for the shortest utterances under group norm (`minimum_batch`).
+            for the shortest utterances under group norm.
         samples: The length of each utterance in the given batch; 0 where not even the shortest fits.
     """
 
@@ -26,25 +26,35 @@ class Fit(NamedTuple):
 
 def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> Fit:
     """The largest workloads whose forward pass fits a memory, in the workload's dtype or another."""
-    return _fit(analysis, memory_bytes, dtype, lambda workload: inference_memory(analysis.tree, workload).total_bytes)
+
+    def needed_bytes(workload: Workload) -> int:
+        return analysis.parameters * DTYPE_BYTES[workload.dtype] + _trace(analysis, workload, training=False).peak_bytes
+
+    return _fit(analysis, memory_bytes, dtype, needed_bytes)
 
 
 def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool) -> Fit:
-    """The largest workloads whose training step fits a memory, with a checkpoint at each transformer layer or none."""
+    """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
 
     def needed_bytes(workload: Workload) -> int:
-        kept = kept_activations(analysis.tree, workload)
+        kept = kept_activations(_trace(analysis, workload, training=True))
         states = recipe_of(workload.dtype).bytes_per_parameter * analysis.parameters
-        return states + (kept.checkpointed_bytes if checkpointing else kept.plain_bytes)
+        return states + (kept.checkpointed if checkpointing else kept.plain).greatest
 
     return _fit(analysis, memory_bytes, dtype, needed_bytes)
+
+
+def _trace(analysis: Analysis, workload: Workload, *, training: bool) -> Trace:
+    """The tensors of another workload: who makes and keeps them stays, their sizes do not."""
+    return analysis.lives(training=training).trace(workload, analysis.takes.flow(workload.samples))
 
 
 def _fit(analysis: Analysis, memory_bytes: int, dtype: str | None, needed_bytes: Callable[[Workload], int]) -> Fit:
     workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
     # Under group norm a batch of one needs more samples than a larger one does.
-    model = analysis.config.model
-    smallest, fewest = minimum_batch(model, workload.samples), minimum_samples(model, workload.batch)
+    fewest_of_one = fewest_samples_of(analysis.calls, analysis.takes, 1)
+    smallest = 1 if workload.samples >= fewest_of_one else 2
+    fewest = fewest_samples_of(analysis.calls, analysis.takes, workload.batch)
     return Fit(
         batch=_largest(smallest, MAX_BATCH, memory_bytes, lambda batch: needed_bytes(replace(workload, batch=batch))),
         samples=_largest(

@@ -4,13 +4,17 @@ A tensor lives from the operation that makes it to the last that takes it, and w
 long as the call. Views share the memory of what they are views of. Attention runs in a fused kernel and dropout keeps
 a byte per element, as on an accelerator, or the factor 0 alone where its probability is 1; what a kernel allocates for
 itself while it runs is not seen.
+
+Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Conv1d, Dropout, Operation, WeightNorm
+from w2v_explore.tree.operations import NOTHING, Flow, Operation
+from w2v_explore.tree.run import Call, apart, need_gradients, run
 
 _STATISTICS_BYTES = 4
 
@@ -19,12 +23,13 @@ class OperationMemory(NamedTuple):
     """What one operation does to memory.
 
     Attributes:
-        path: Its module path; equal layers in a row are represented by the first.
+        path: Its folded path.
         live_bytes: All tensors that are alive while it runs, its inputs and outputs and the waveforms among them;
             without parameters.
         kept_bytes: What it keeps for the backward pass and no operation before it keeps already; 0 in inference.
         output_bytes: Of what it puts out.
-        copies: For how many equal operations it stands.
+        copies: For how many equal operations it stands. Folded operations of which the first differs from the others
+            are two, of the same path.
     """
 
     path: str
@@ -34,138 +39,187 @@ class OperationMemory(NamedTuple):
     copies: int
 
 
-class _Tensor:
-    """The memory of a tensor; views of it are the same object, seen with other shapes."""
-
-    __slots__ = ("bytes", "kept")
-
-    def __init__(self, size: int) -> None:
-        self.bytes = size
-        self.kept = False
-
-
-class _Value(NamedTuple):
-    """What a module takes or returns: a tensor as batch × frames × channels."""
-
-    tensor: _Tensor
-    frames: int
-    channels: int
-
-
 def trace_memory(tree: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
-    """Every operation that runs, in the order in which they run.
+    """Every operation that makes a tensor, in the order in which they run.
 
     Args:
         tree: A model's tree.
         workload: With samples enough for one frame.
         training: Whether dropout is on and tensors are kept for the backward pass.
     """
-    return trace_part(tree, workload, workload.samples, 1, held_bytes=0, training=training)
+    assert tree.takes is not None
+    takes = tree.takes.flow(workload.samples)
+    return Lives(apart(run(tree, takes)), training=training).trace(workload, takes).operations()
 
 
-def trace_part(
-    layer: Layer, workload: Workload, frames: int, channels: int, *, held_bytes: int, training: bool
-) -> list[OperationMemory]:
-    """The same for a part of a model.
+class _Made(NamedTuple):
+    """An operation: what is the same for every workload.
+
+    Attributes:
+        position: Of its call.
+        operation: What it computes.
+        sources: By which calls what it takes was made.
+        until: Before which call its output is freed; None where that is no tensor of its own.
+        keeps: The tensors that it keeps and no operation before it does.
+        keeps_beside: Whether it keeps what it makes beside its output.
+    """
+
+    position: int
+    operation: Operation
+    sources: tuple[int, ...]
+    until: int | None
+    keeps: tuple[int, ...]
+    keeps_beside: bool
+
+
+class Lives:
+    """Who makes, takes and keeps the tensors of a model: a tensor is known by the call that made it.
+
+    Attributes:
+        calls: With folded layers `apart`.
+        kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference.
 
     Args:
-        layer: The part.
-        workload: Of the model.
-        frames: Of what the part takes.
-        channels: Of what the part takes.
-        held_bytes: Tensors beside that one that are alive all along.
-        training: As above.
+        calls: The same.
+        training: Whether dropout is on and tensors are kept for the backward pass.
     """
-    trace = _Trace(workload, training, held_bytes)
-    taken = _Value(_Tensor(workload.batch * frames * channels * trace.element_bytes), frames, channels)
-    trace.call(layer, "", (taken,), 1)
-    return trace.operations
+
+    def __init__(self, calls: Sequence[Call], *, training: bool) -> None:
+        self.calls = calls
+        self.kept_by: dict[int, list[int]] = {}
+        # A view is known by the tensor that it is a view of.
+        self._tensors: dict[int, int] = {}
+        self._until: dict[int, int] = {}
+        needs = need_gradients(calls) if training else []
+        for position, call in enumerate(calls):
+            operation = call.operation
+            if operation is None:
+                # A list is never called itself: what it is given lives until the last of its modules has taken it.
+                if not call.layer.is_list:
+                    self._hold(call.sources, call.end)
+                continue
+            self._hold(call.needs, position + 1)
+            if operation.passes_on(training):
+                self._tensors[position] = self.tensor(call.sources[0])
+                continue
+            self._until[position] = position + 1
+            if training and needs[position]:
+                needed = [self.tensor(made) for made in call.needs] if operation.keeps_input else []
+                for tensor in [*needed, position] if operation.keeps_output else needed:
+                    self.kept_by.setdefault(tensor, []).append(position)
+        for call in calls:
+            if call.operation is None:
+                self._hold(call.results, call.end)
+        self._inputs = {made: end for made, end in self._until.items() if made < 0}
+        keeps: dict[int, list[int]] = {}
+        for tensor, (first, *_) in self.kept_by.items():
+            keeps.setdefault(first, []).append(tensor)
+        self._made = [
+            _Made(
+                position,
+                call.operation,
+                call.sources,
+                None if position in self._tensors else self._until[position],
+                tuple(keeps.get(position, ())),
+                training and needs[position],
+            )
+            for position, call in enumerate(calls)
+            if call.operation is not None
+        ]
+
+    def tensor(self, made: int) -> int:
+        """The tensor in whose memory lies what a call made."""
+        return self._tensors.get(made, made)
+
+    def _hold(self, values: Sequence[int], end: int) -> None:
+        for made in values:
+            tensor = self.tensor(made)
+            self._until[tensor] = max(self._until.get(tensor, 0), end)
+
+    def trace(self, workload: Workload, *takes: Flow, held_bytes: int = 0) -> "Trace":
+        """The bytes of all this.
+
+        Args:
+            workload: Of the model.
+            takes: What the tree takes.
+            held_bytes: Tensors beside those that are alive all along.
+        """
+        batch, element_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
+        statistics_bytes = max(_STATISTICS_BYTES, element_bytes)
+        sizes = {~number: flow for number, flow in enumerate(takes)}
+        tensor_bytes: dict[int, int] = {}
+        beside_bytes: dict[int, int] = {}
+        freed = [0] * (len(self.calls) + 1)
+        live = held_bytes
+        for made, end in self._inputs.items():
+            tensor_bytes[made] = size = sizes[made].elements(batch) * element_bytes
+            live += size
+            freed[end] += size
+        lives: list[int] = []
+        kept: list[int] = []
+        position = 0
+        for place, operation, sources, until, keeps, keeps_beside in self._made:
+            flows = [sizes[made] for made in sources]
+            sizes[place] = gives = operation.flow(*flows)
+            if until is None:
+                continue
+            while position < place:
+                position += 1
+                live -= freed[position]
+            tensor_bytes[place] = size = gives.elements(batch) * element_bytes
+            live += size
+            freed[until] += size
+            makes = operation.kept_beside(batch, *flows)
+            beside = 0
+            if makes is not NOTHING:
+                statistics, elements, masks = makes
+                beside = statistics * statistics_bytes + elements * element_bytes + masks
+            lives.append(live + beside)
+            keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0
+            if keeps_beside and beside:
+                beside_bytes[place] = beside
+                keeping += beside
+            kept.append(keeping)
+        return Trace(self, lives, kept, tensor_bytes, beside_bytes)
+
+    def makers(self) -> list[int]:
+        """The positions of the calls that make a tensor."""
+        return [made.position for made in self._made if made.until is not None]
 
 
-class _Trace:
-    def __init__(self, workload: Workload, training: bool, held_bytes: int) -> None:
-        self.batch = workload.batch
-        self.training = training
-        self.element_bytes = DTYPE_BYTES[workload.dtype]
-        self.statistics_bytes = max(_STATISTICS_BYTES, self.element_bytes)
-        self.operations: list[OperationMemory] = []
-        # What the calls in progress hold: their arguments, and results that later calls will take. The same tensor
-        # may be held more than once.
-        self._held = [_Tensor(held_bytes)]
+class Trace(NamedTuple):
+    """What `Lives` are in bytes for a workload.
 
-    def call(self, layer: Layer, path: str, inputs: tuple[_Value, ...], copies: int) -> _Value:
-        """Run a module on what it takes; returns what comes out."""
-        held = len(self._held)
-        self._held += [value.tensor for value in inputs]
-        if layer.operation is None:
-            output = self._composite(layer, path, inputs[0], copies)
-        else:
-            output = self._operation(layer, layer.operation, path, inputs, copies)
-        del self._held[held:]
-        return output
+    Attributes:
+        lives: Whose.
+        live_bytes: Alive while an operation runs, for each that makes a tensor.
+        kept_bytes: What each of them keeps, and none before it does.
+        tensor_bytes: Of each tensor.
+        beside_bytes: What an operation keeps that it makes beside its output, by position.
+    """
 
-    def _composite(self, layer: Layer, path: str, value: _Value, copies: int) -> _Value:
-        prefix = f"{path}." if path else ""
-        schedule = layer.in_schedule()
-        last_taken = {source: position for position, child in enumerate(schedule) for source in child.sources}
-        results = {"": value}
-        previous = ""
-        for position, child in enumerate(schedule):
-            held = len(self._held)
-            self._held += [
-                results[name].tensor for name, last in last_taken.items() if last > position and name in results
-            ]
-            inputs = tuple([results[source] for source in child.sources]) or (results[previous],)
-            results[child.name] = self.call(child, prefix + child.name, inputs, copies * child.copies)
-            del self._held[held:]
-            previous = child.name
-        return results[previous]
+    lives: Lives
+    live_bytes: list[int]
+    kept_bytes: list[int]
+    tensor_bytes: dict[int, int]
+    beside_bytes: dict[int, int]
 
-    def _operation(
-        self, layer: Layer, operation: Operation, path: str, inputs: tuple[_Value, ...], copies: int
-    ) -> _Value:
-        _, frames, channels = inputs[0]
-        size = statistics = operation.statistics(self.batch, frames, channels) * self.statistics_bytes
-        weights: list[_Tensor] = []
-        if isinstance(operation, Conv1d) and operation.weight_norm:
-            weights.append(self._weight(layer, path, copies))
-            self._held += weights
-        out_frames, out_channels = operation.flow(frames, channels)
-        if operation.passes_on(self.training):
-            return _Value(inputs[0].tensor, out_frames, out_channels)
-        elements = self.batch * out_frames * out_channels
-        if isinstance(operation, Dropout):
-            # The mask; to drop everything torch multiplies by a single zero, and keeps that.
-            size = statistics + (elements if operation.p < 1 else self.element_bytes)
-        output = _Tensor(elements * self.element_bytes)
-        kept = 0
-        if self.training:
-            kept = size
-            needed = [value.tensor for value in inputs] + weights if operation.keeps_input else []
-            kept += sum(map(_keep, [*needed, output] if operation.keeps_output else needed))
-        self._record(path, size, output.bytes, kept, copies)
-        return _Value(output, out_frames, out_channels)
+    @property
+    def peak_bytes(self) -> int:
+        """The most that is alive at once."""
+        return max(self.live_bytes)
 
-    def _weight(self, layer: Layer, path: str, copies: int) -> _Tensor:
-        """The weight that weight-norm makes anew in each pass."""
-        [parametrizations] = layer.children
-        [child] = parametrizations.children
-        assert isinstance(child.operation, WeightNorm)
-        out_channels, in_channels, kernel = child.operation.weight_shape
-        weight = _Tensor(out_channels * in_channels * kernel * self.element_bytes)
-        statistics = child.operation.statistics(1, 0, 0) * self.statistics_bytes
-        path = f"{path}.{parametrizations.name}.{child.name}"
-        self._record(path, statistics, weight.bytes, statistics if self.training else 0, copies)
-        return weight
+    @property
+    def peak_path(self) -> str:
+        """The folded path of the first operation during which most is alive."""
+        return self.lives.calls[self.lives.makers()[self.live_bytes.index(self.peak_bytes)]].path
 
-    def _record(self, path: str, beside_bytes: int, output_bytes: int, kept_bytes: int, copies: int) -> None:
-        live_bytes = sum([tensor.bytes for tensor in set(self._held)]) + beside_bytes + output_bytes
-        self.operations.append(OperationMemory(path, live_bytes, kept_bytes, output_bytes, copies))
-
-
-def _keep(tensor: _Tensor) -> int:
-    """Keep a tensor for the backward pass; returns the bytes that this adds to what is kept."""
-    if tensor.kept:
-        return 0
-    tensor.kept = True
-    return tensor.bytes
+    def operations(self) -> list[OperationMemory]:
+        """Each operation by itself; equal ones of the same path together."""
+        copies: dict[tuple[str, int, int, int], int] = {}
+        makers = self.lives.makers()
+        for position, live, kept in zip(makers, self.live_bytes, self.kept_bytes, strict=True):
+            call = self.lives.calls[position]
+            key = call.path, live, kept, self.tensor_bytes[position]
+            copies[key] = copies.get(key, 0) + call.copies
+        return [OperationMemory(*key, number) for key, number in copies.items()]

@@ -7,45 +7,103 @@ themselves is not in these figures, nor are the gradients of activations while t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory.liveness import OperationMemory, trace_memory
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.tree.layer import Layer
+from w2v_explore.analysis.compute import NO_MACS, Macs
+from w2v_explore.analysis.memory.liveness import Trace
+from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.tree.run import Call, need_gradients
 
 if TYPE_CHECKING:  # which imports this module
     from w2v_explore.analysis.analyze import Analysis
 
-LAYERS_PATH = "encoder.transformer.layers"
-FIRST_CONVOLUTION = "feature_extractor.conv_layers.0.conv"
+
+class Spread(NamedTuple):
+    """A figure that LayerDrop makes random: with every layer dropped, on average, and with none dropped.
+
+    All three are the same where no layer is ever dropped.
+    """
+
+    least: float
+    expected: float
+    greatest: float
+
+
+class Equal(NamedTuple):
+    """Some equal stacked layers.
+
+    Attributes:
+        copies: How many.
+        drop: With which probability each is dropped.
+    """
+
+    copies: int
+    drop: float
+
+    @property
+    def none_runs(self) -> float:
+        """The probability that all of them are dropped."""
+        return float(self.drop**self.copies)
+
+
+class Random(NamedTuple):
+    """A figure that depends on which stacked layers run.
+
+    Attributes:
+        fixed: What there is of it in any case.
+        each: What each of some equal layers adds.
+        once: What is there once if any of some layers run.
+        largest: Of these, by equal layers, the largest that runs is there once.
+    """
+
+    fixed: int
+    each: Sequence[tuple[Equal, int]] = ()
+    once: Sequence[tuple[Sequence[Equal], int]] = ()
+    largest: Sequence[tuple[Equal, int]] = ()
+
+    @property
+    def greatest(self) -> int:
+        """Where none is dropped."""
+        total = self.fixed + sum([layers.copies * value for layers, value in self.each])
+        return total + sum([value for _, value in self.once]) + max([value for _, value in self.largest], default=0)
+
+    def spread(self) -> Spread:
+        """The figure over all that LayerDrop may do."""
+        every = [layers for layers, _ in (*self.each, *self.largest)]
+        greatest = self.greatest
+        if not any(layers.drop for layers in every):
+            return Spread(greatest, greatest, greatest)
+        kept = Random(
+            self.fixed,
+            [(layers, value) for layers, value in self.each if not layers.drop],
+            [(some, value) for some, value in self.once if not all(layers.drop for layers in some)],
+            [(layers, value) for layers, value in self.largest if not layers.drop],
+        )
+        expected: float = self.fixed
+        for layers, value in self.each:
+            expected += layers.copies * (1 - layers.drop) * value
+        for some, value in self.once:
+            expected += (1 - prod([layers.none_runs for layers in some])) * value
+        no_larger_runs = 1.0
+        for layers, value in sorted(self.largest, key=lambda each: -each[1]):
+            expected += no_larger_runs * (1 - layers.none_runs) * value
+            no_larger_runs *= layers.none_runs
+        return Spread(kept.greatest, expected, greatest)
 
 
 class KeptActivations(NamedTuple):
     """What the backward pass keeps, in bytes.
 
     Attributes:
-        other: Of all but the transformer's layers.
-        per_layer: Of each transformer layer.
-        layer_input: What a checkpoint at a layer keeps of it.
-        num_layers: The transformer's layers.
+        plain: Without checkpoints.
+        checkpointed: The most with a checkpoint at each stacked layer: what they take, and all that one of them keeps
+            while it is computed again.
     """
 
-    other: int
-    per_layer: int
-    layer_input: int
-    num_layers: int
-
-    @property
-    def plain_bytes(self) -> int:
-        """All of it, no layer dropped."""
-        return self.other + self.num_layers * self.per_layer
-
-    @property
-    def checkpointed_bytes(self) -> int:
-        """The most with a checkpoint at each layer: their inputs, and all of one while it is computed again."""
-        return self.other + (self.num_layers - 1) * self.layer_input + self.per_layer
+    plain: Random
+    checkpointed: Random
 
 
 class Recipe(NamedTuple):
@@ -74,17 +132,6 @@ class Recipe(NamedTuple):
         return self.weight + self.gradient + self.optimizer
 
 
-class Spread(NamedTuple):
-    """A figure that LayerDrop makes random: with every layer dropped, on average, and with none dropped.
-
-    All three are the same where ``encoder_layer_drop`` is 0.
-    """
-
-    least: float
-    expected: float
-    greatest: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrainingCost:
     """What one training step keeps and computes.
@@ -95,15 +142,16 @@ class TrainingCost:
         gradient_bytes: Of their gradients.
         optimizer_bytes: Of Adam's moments and mixed precision's float32 copy.
         kept_bytes: Activations that the backward pass keeps.
-        kept_by_layer: The same for every module that keeps any, and for those around it, by path; of equal layers in
-            a row the first, as one.
-        checkpointed_bytes: The most that is kept with a checkpoint at each transformer layer: their inputs, and all
-            of one layer while it is computed again.
+        kept_by_layer: The same for every module that keeps any, and for those around it, by folded path: what one of
+            the folded layers keeps, the first.
+        checkpointed_bytes: The most that is kept with a checkpoint at each stacked layer: what they take, and all of
+            one layer while it is computed again.
         forward: MACs of the forward pass, no layer dropped.
-        backward: MACs of the backward pass: twice the forward pass's, but once for the first convolution, since
-            nobody needs the waveforms' gradient. What a fused attention kernel computes again is not in it.
+        backward: MACs of the backward pass: the forward pass's for each factor of a product that needs a gradient, so
+            twice, but once where nothing with parameters ran before: nobody needs the waveforms' gradient. What a fused
+            attention kernel computes again is not in it.
         macs: Forward and backward.
-        checkpointed_macs: The same with the transformer's layers computed twice.
+        checkpointed_macs: The same with the stacked layers computed twice.
     """
 
     recipe: Recipe
@@ -142,11 +190,6 @@ def recipe_of(dtype: str) -> Recipe:
     return Recipe(dtype, weight=size, gradient=size, optimizer=2 * size)
 
 
-def kept_activations(tree: Layer, workload: Workload) -> KeptActivations:
-    """What the backward pass keeps of a forward pass in training."""
-    return _kept(trace_memory(tree, workload, training=True))
-
-
 def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
     """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision.
 
@@ -154,76 +197,206 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
         analysis: A config under a workload.
         dtype: Instead of the workload's.
     """
-    workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
-    tree, drop = analysis.tree, analysis.config.model.encoder_layer_drop
-    recipe = recipe_of(workload.dtype)
-    trace = trace_memory(tree, workload, training=True)
-    kept = _kept(trace)
-
-    rows = {row.path: row for row in analysis.layers}
-    forward, layer_forward = rows[""].macs, rows[f"{LAYERS_PATH}.0"].macs
-    # Nobody needs the gradient of the waveforms.
-    backward = forward.plus(forward).plus(rows[FIRST_CONVOLUTION].macs, -1)
-    layer_macs = 3 * layer_forward.total
-    other_macs = forward.total + backward.total - kept.num_layers * layer_macs
-
-    def spread(fixed: int, per_layer: int, once: int = 0) -> Spread:
-        return spread_over_layers(kept.num_layers, drop, fixed, per_layer, once)
-
+    recipe = recipe_of(dtype or analysis.workload.dtype)
+    trace = analysis.trace(dtype, training=True)
+    kept = kept_activations(trace)
+    work = training_macs(trace.lives.calls, analysis.workload.batch)
     return TrainingCost(
         recipe=recipe,
         weight_bytes=recipe.weight * analysis.parameters,
         gradient_bytes=recipe.gradient * analysis.parameters,
         optimizer_bytes=recipe.optimizer * analysis.parameters,
-        kept_bytes=spread(kept.other, kept.per_layer),
+        kept_bytes=kept.plain.spread(),
         kept_by_layer=_kept_by_layer(trace),
-        checkpointed_bytes=spread(kept.other, kept.layer_input, kept.per_layer - kept.layer_input),
-        forward=forward,
-        backward=backward,
-        macs=spread(other_macs, layer_macs),
-        checkpointed_macs=spread(other_macs, layer_macs + layer_forward.total),
+        checkpointed_bytes=kept.checkpointed.spread(),
+        forward=work.forward,
+        backward=work.backward,
+        macs=work.plain.spread(),
+        checkpointed_macs=work.checkpointed.spread(),
     )
 
 
-def spread_over_layers(num_layers: int, layer_drop: float, fixed: int, per_layer: int, once: int = 0) -> Spread:
-    """``fixed``, ``per_layer`` for every layer that is not dropped, and ``once`` if there is any."""
-    runs, any_runs = num_layers * (1 - layer_drop), 1 - layer_drop**num_layers
-    greatest = fixed + num_layers * per_layer + once
-    expected = fixed + runs * per_layer + any_runs * once if layer_drop else greatest
-    return Spread(fixed if layer_drop else greatest, expected, greatest)
+class _Pass(NamedTuple):
+    """A call of a stacked layer: of the first of some equal ones, or of all others.
+
+    Attributes:
+        start: Its position.
+        equal: The number of the equal layers.
+    """
+
+    start: int
+    equal: int
 
 
-def _kept(trace: Sequence[OperationMemory]) -> KeptActivations:
-    inside = [operation for operation in trace if operation.path.startswith(f"{LAYERS_PATH}.")]
-    per_layer = sum([operation.kept_bytes for operation in inside])
+class _Stacks:
+    """The stacked layers among calls; of stacked layers inside others only the outer ones.
+
+    Attributes:
+        equal: The equal layers, each with its passes.
+        at: By position, the number of the pass that a call is inside of; -1 for those outside all.
+    """
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.passes: list[_Pass] = []
+        self.equal: list[Equal] = []
+        self.at = [-1] * len(calls)
+        position = 0
+        while position < len(calls):
+            call = calls[position]
+            if not call.layer.stacked:
+                position += 1
+                continue
+            if call.after_first and call.after_first == call.path:
+                equal = self.equal[-1]
+                self.equal[-1] = equal._replace(copies=equal.copies + call.copies)
+            else:
+                self.equal.append(Equal(call.copies, call.layer.drop))
+            self.at[position : call.end] = [len(self.passes)] * (call.end - position)
+            self.passes.append(_Pass(position, len(self.equal) - 1))
+            position = call.end
+
+    def random(
+        self,
+        calls: Sequence[Call],
+        fixed: int,
+        by_pass: Sequence[int],
+        shared: Mapping[frozenset[int], int],
+        largest: Sequence[int] = (),
+    ) -> Random:
+        """A figure from what each copy of a pass adds, and from what is there once if any of some equal layers run."""
+        each: dict[int, int] = {}
+        once: list[tuple[Sequence[Equal], int]] = []
+        most: dict[int, int] = {}
+        for number, (_, equal) in enumerate(self.passes):
+            value = by_pass[number]
+            if equal in each and value != each[equal]:
+                # All copies are counted as those after the first: what the first has more is there if any runs.
+                once.append(([self.equal[equal]], each[equal] - value))
+            each[equal] = value
+            if largest:
+                most[equal] = max(most.get(equal, 0), largest[number])
+        once += [([self.equal[equal] for equal in sorted(every)], value) for every, value in shared.items()]
+        return Random(
+            fixed,
+            [(self.equal[equal], value) for equal, value in each.items()],
+            once,
+            [(self.equal[equal], value) for equal, value in most.items()],
+        )
+
+
+def kept_activations(trace: Trace) -> KeptActivations:
+    """What the backward pass keeps of a forward pass in training."""
+    lives, calls = trace.lives, trace.lives.calls
+    stacks = _Stacks(calls)
+    passes, at = stacks.passes, stacks.at
+
+    def per_copy(position: int, size: int) -> int:
+        return size * calls[position].copies // calls[passes[at[position]].start].copies
+
+    other = 0
+    inside, outside = [0] * len(passes), [0] * len(passes)
+    shared: dict[frozenset[int], int] = {}
+    for tensor, keepers in lives.kept_by.items():
+        size, first = trace.tensor_bytes[tensor], keepers[0]
+        keeping = {at[position] for position in keepers}
+        equal = frozenset([passes[number].equal for number in keeping if number >= 0])
+        if -1 in keeping:
+            other += size * calls[first].copies
+        elif tensor >= 0 and at[tensor] in keeping:
+            inside[at[tensor]] += per_copy(tensor, size)
+        elif len(equal) == 1:
+            outside[at[first]] += per_copy(first, size)
+        else:
+            shared[equal] = shared.get(equal, 0) + size
+    for position, size in trace.beside_bytes.items():
+        if at[position] < 0:
+            other += size * calls[position].copies
+        else:
+            inside[at[position]] += per_copy(position, size)
+
+    takers: dict[int, list[int]] = {}
+    for number, (start, _) in enumerate(passes):
+        for tensor in {lives.tensor(made) for made in calls[start].sources}:
+            takers.setdefault(tensor, []).append(number)
+    inputs = [0] * len(passes)
+    shared_inputs: dict[frozenset[int], int] = {}
+    for tensor, numbers in takers.items():
+        equal = frozenset([passes[number].equal for number in numbers])
+        if any(at[position] < 0 for position in lives.kept_by.get(tensor, ())):
+            continue
+        if len(equal) == 1:
+            inputs[numbers[0]] += trace.tensor_bytes[tensor]
+        else:
+            shared_inputs[equal] = shared_inputs.get(equal, 0) + trace.tensor_bytes[tensor]
+    both = [within + without for within, without in zip(inside, outside, strict=True)]
     return KeptActivations(
-        other=sum([operation.kept_bytes for operation in trace]) - per_layer,
-        per_layer=per_layer,
-        # A layer puts out what it takes in.
-        layer_input=inside[-1].output_bytes,
-        num_layers=inside[0].copies,
+        stacks.random(calls, other, both, shared), stacks.random(calls, other, inputs, shared_inputs, inside)
     )
 
 
-def _kept_by_layer(trace: Sequence[OperationMemory]) -> dict[str, int]:
-    """What each module and all below it keep; a list of equal layers all that they keep together."""
+class TrainingMacs(NamedTuple):
+    """The MACs of a training step.
+
+    Attributes:
+        forward: Of the forward pass, no layer dropped.
+        backward: Of the backward pass.
+        plain: Of both.
+        checkpointed: The same with the stacked layers computed twice.
+    """
+
+    forward: Macs
+    backward: Macs
+    plain: Random
+    checkpointed: Random
+
+
+def training_macs(calls: Sequence[Call], batch: int, *, taken_needs: bool = False) -> TrainingMacs:
+    """The MACs of a training step.
+
+    Args:
+        calls: With folded layers apart (`run.apart`).
+        batch: Utterances.
+        taken_needs: Whether what is taken needs a gradient: not of a model, but of a part of one.
+    """
+    needs = need_gradients(calls, taken_needs=taken_needs)
+    stacks = _Stacks(calls)
+    forward = backward = NO_MACS
+    other = 0
+    first, both = [0] * len(stacks.passes), [0] * len(stacks.passes)
+    for position, call in enumerate(calls):
+        operation = call.operation
+        if operation is None or operation.mac_kind is None:
+            continue
+        there = operation.macs(batch, *call.takes)
+        needed = [needs[made] if made >= 0 else taken_needs for made in call.sources]
+        back = operation.backward_macs(batch, needed, *call.takes)
+        forward = forward.plus(Macs(**{operation.mac_kind: there}), call.copies)
+        backward = backward.plus(Macs(**{operation.mac_kind: back}), call.copies)
+        number = stacks.at[position]
+        if number < 0:
+            other += (there + back) * call.copies
+        else:
+            copies = call.copies // calls[stacks.passes[number].start].copies
+            first[number] += there * copies
+            both[number] += (there + back) * copies
+    again = [once + twice for once, twice in zip(first, both, strict=True)]
+    return TrainingMacs(
+        forward, backward, stacks.random(calls, other, both, {}), stacks.random(calls, other, again, {})
+    )
+
+
+def _kept_by_layer(trace: Trace) -> dict[str, int]:
+    """What each module and all below it keep, by folded path; one of folded layers, which is the first."""
     kept: dict[str, int] = {}
-    for operation in trace:
-        layers = operation.copies
-        path = operation.path
+    calls = trace.lives.calls
+    for position, size in zip(trace.lives.makers(), trace.kept_bytes, strict=True):
+        call = calls[position]
+        path, unseen = call.path, len(call.after_first)
         while True:
-            inside = path.startswith(f"{LAYERS_PATH}.")
-            kept[path] = kept.get(path, 0) + operation.kept_bytes * (1 if inside else layers)
+            # Of a folded layer the copies after the first are seen from above alone.
+            if not unseen or len(path) < unseen:
+                kept[path] = kept.get(path, 0) + size * call.copies
             if not path:
                 break
             path = path.rpartition(".")[0]
     return kept
-
-
-def kept_path(path: str) -> str:
-    """The path under which `TrainingCost.kept_by_layer` has a module: equal layers are the first of them."""
-    prefix = f"{LAYERS_PATH}."
-    if not path.startswith(prefix):
-        return path
-    _, dot, rest = path.removeprefix(prefix).partition(".")
-    return f"{prefix}0{dot}{rest}"

@@ -5,10 +5,12 @@ of ``torchaudio.models.Wav2Vec2Model`` 2.11. Modules without parameters are adde
 function that takes time (GELU, the attention product, residual additions), so that a hook can see it.
 """
 
+from functools import lru_cache
+
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.tree.inputs import Waveforms
-from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.layer import OWN, Layer, Source, Step
 from w2v_explore.tree.operations import (
     GELU,
     Add,
@@ -30,8 +32,8 @@ _ACTIVATION = Layer("activation", "GELU", _GELU)
 _CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
 _SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
 _PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
-_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=("", "pos_conv_embed"))
-_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=("", "dropout"))
+_POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=(0, "pos_conv_embed"))
+_ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=(0, "dropout"))
 
 _PRE_NORM_LAYER = (
     "layer_norm", "attention", "dropout", "attention_residual",
@@ -48,27 +50,37 @@ def build(config: Wav2Vec2Config) -> Layer:
     children = [build_feature_extractor(config), _encoder(config)]
     if config.aux_num_out is not None:
         children.append(build_aux(config, config.aux_num_out))
-    return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms("feature_extractor"))
+    return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms(frames_at="feature_extractor"))
 
 
 def build_feature_extractor(config: Wav2Vec2Config) -> Layer:
     """The convolutions that turn waveforms into frames."""
-    blocks = []
-    in_channels = 1
-    for number, conv_layer in enumerate(config.conv_layers):
-        blocks.append(build_conv_block(config, number, in_channels, conv_layer))
-        in_channels = conv_layer[0]
-    conv_layers = Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True)
-    return Layer("feature_extractor", "FeatureExtractor", None, (conv_layers,))
+    return _feature_extractor(config.extractor_mode, config.extractor_conv_bias, config.conv_layers)
+
+
+@lru_cache(maxsize=64)
+def _feature_extractor(mode: str, bias: bool, conv_layers: tuple[ConvLayer, ...]) -> Layer:
+    # Most configs have the same convolutions, and a tree is never changed.
+    in_channels = (1, *[channels for channels, _, _ in conv_layers])
+    blocks = [
+        _conv_block(mode, bias, number, channels, conv_layer)
+        for number, (channels, conv_layer) in enumerate(zip(in_channels, conv_layers, strict=False))
+    ]
+    children = (Layer("conv_layers", "ModuleList", None, tuple(blocks), channels_first=True),)
+    return Layer("feature_extractor", "FeatureExtractor", None, children)
 
 
 def build_conv_block(config: Wav2Vec2Config, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
     """One layer of the extractor: its convolution, its norm if it has one, its activation."""
+    return _conv_block(config.extractor_mode, config.extractor_conv_bias, number, in_channels, conv_layer)
+
+
+def _conv_block(mode: str, bias: bool, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
     out_channels, kernel, stride = conv_layer
-    conv = Conv1d(in_channels, out_channels, kernel, stride, bias=config.extractor_conv_bias)
+    conv = Conv1d(in_channels, out_channels, kernel, stride, bias=bias)
     children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
     schedule: tuple[str, ...] = ()
-    norm = _extractor_norm(config.extractor_mode, number, out_channels)
+    norm = _extractor_norm(mode, number, out_channels)
     if norm is not None:
         children.insert(0, norm)
         schedule = ("conv", "layer_norm", "activation")
@@ -127,9 +139,10 @@ def _positional_convolution(config: Wav2Vec2Config) -> Layer:
     conv = Conv1d(
         channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True
     )
-    weight = Layer("weight", "WeightNorm", WeightNorm(conv.weight_shape))
+    weight = Layer("weight", "WeightNorm", WeightNorm(conv.weight_shape), channels_first=True)
     parametrizations = Layer("parametrizations", "ModuleDict", None, (weight,))
-    children = [Layer("conv", "WeightNormConv1d", conv, (parametrizations,), channels_first=True)]
+    schedule = ("parametrizations", Step(OWN, (0, "parametrizations")))
+    children = [Layer("conv", "WeightNormConv1d", conv, (parametrizations,), schedule, channels_first=True)]
     if kernel % 2 == 0:
         children.append(_SAME_PAD)
     children.append(_CONV_ACTIVATION)
@@ -166,9 +179,9 @@ def _self_attention(config: Wav2Vec2Config) -> Layer:
     embed_dim = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
     children = (
-        _linear("k_proj", embed_dim, embed_dim, sources=("",)),
-        _linear("v_proj", embed_dim, embed_dim, sources=("",)),
-        _linear("q_proj", embed_dim, embed_dim, sources=("",)),
+        _linear("k_proj", embed_dim, embed_dim, sources=(0,)),
+        _linear("v_proj", embed_dim, embed_dim, sources=(0,)),
+        _linear("q_proj", embed_dim, embed_dim, sources=(0,)),
         Layer("product", "ScaledDotProductAttention", product, sources=("q_proj", "k_proj", "v_proj")),
         _linear("out_proj", embed_dim, embed_dim),
     )
@@ -188,7 +201,7 @@ def _feed_forward(config: Wav2Vec2Config) -> Layer:
     return Layer("feed_forward", "FeedForward", None, children)
 
 
-def _linear(name: str, in_features: int, out_features: int, sources: tuple[str, ...] = ()) -> Layer:
+def _linear(name: str, in_features: int, out_features: int, sources: tuple[Source, ...] = ()) -> Layer:
     return Layer(name, "Linear", Linear(in_features, out_features), sources=sources)
 
 

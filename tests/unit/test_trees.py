@@ -1,0 +1,409 @@
+"""Trees that no config of ours makes: unequal layers, branches, several inputs, what runs twice or never."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import pytest
+
+from w2v_explore import Workload, analyze, load_config
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import analyze_layers, unfold
+from w2v_explore.analysis.latency.crossing import macs_crossing_samples
+from w2v_explore.analysis.latency.roofline import trace_work
+from w2v_explore.analysis.memory.costs import memory
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import training_cost
+from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Step
+from w2v_explore.tree.operations import (
+    GELU,
+    NOTHING,
+    SAME_FRAME,
+    Add,
+    Beside,
+    Conv1d,
+    Dropout,
+    Flow,
+    Linear,
+    Operation,
+    Reach,
+    ScaledDotProductAttention,
+)  # fmt: skip
+from w2v_explore.tree.run import apart, run
+
+BASE = load_config("base")
+
+
+def split_layers(layer: Layer, first: int = 1) -> Layer:
+    """The same tree with the first layers of the transformer held apart from the others."""
+    if layer.name == "layers":
+        [all_layers] = layer.children
+        apart_layers = [all_layers._replace(name=str(number), copies=1) for number in range(first)]
+        rest = all_layers._replace(name=str(first), copies=all_layers.copies - first)
+        return layer._replace(children=(*apart_layers, rest))
+    return layer._replace(children=tuple([split_layers(child, first) for child in layer.children]))
+
+
+@pytest.mark.parametrize("first", [1, 2, 11])
+@pytest.mark.parametrize("overrides", [[], ["encoder_layer_norm_first=true", "encoder_layer_drop=0", "aux_num_out=32"]])
+def test_layers_that_are_held_apart_change_no_figure(overrides: list[str], first: int) -> None:
+    folded = analyze(load_config("base", overrides), Workload.of_seconds(1))
+    split = replace(folded, tree=split_layers(folded.tree, first))
+    assert list(split.tree.state_dict_shapes()) == list(folded.tree.state_dict_shapes())
+    assert list(unfold(split.layers)) == list(unfold(folded.layers))
+    assert (split.parameters, split.macs) == (folded.parameters, folded.macs)
+    assert split.receptive_field == folded.receptive_field
+    assert macs_crossing_samples(split) == macs_crossing_samples(folded)
+    assert inference_memory(split) == inference_memory(folded)
+    assert_equal_work(split, folded)
+    ours, theirs = training_cost(split), training_cost(folded)
+    for name in ("kept_bytes", "checkpointed_bytes", "macs", "checkpointed_macs"):
+        assert getattr(ours, name) == pytest.approx(getattr(theirs, name)), name
+    assert (ours.forward, ours.backward) == (theirs.forward, theirs.backward)
+    for row in unfold(folded.layers):
+        path = row.path
+        kept = [
+            cost.kept_by_layer.get(tree.folded_path(path)) for cost, tree in ((ours, split.tree), (theirs, folded.tree))
+        ]
+        assert kept[0] == kept[1], path
+    fits = [memory(each, fit="8GiB", checkpointing=True).fits for each in (split, folded)]
+    assert fits[0] == fits[1]
+
+
+def assert_equal_work(one: Analysis, other: Analysis) -> None:
+    def total(analysis: Analysis) -> list[tuple[str, int, int, int]]:
+        by_kind: dict[tuple[str, int, int], int] = {}
+        for work in trace_work(analysis):
+            key = work.kind, work.macs, work.bytes
+            by_kind[key] = by_kind.get(key, 0) + work.copies
+        return sorted((*key, copies) for key, copies in by_kind.items())
+
+    assert total(one) == total(other)
+
+
+def test_base_keeps_what_it_keeps_with_its_first_layer_apart() -> None:
+    base = analyze(BASE, Workload.of_seconds(1))
+    assert training_cost(base).kept_bytes.greatest == 83_755_024
+    assert training_cost(replace(base, tree=split_layers(base.tree))).kept_bytes.greatest == 83_755_024
+
+
+def test_the_folded_path_of_any_list() -> None:
+    tree = split_layers(analyze(BASE).tree, 3)
+    layers = "encoder.transformer.layers"
+    for number, first in ((0, 0), (2, 2), (3, 3), (7, 3), (11, 3)):
+        assert tree.folded_path(f"{layers}.{number}.attention.k_proj") == f"{layers}.{first}.attention.k_proj"
+    assert (tree.folded_path(""), tree.folded_path(layers)) == ("", layers)
+    for absent in (f"{layers}.12", f"{layers}.a", "decoder"):
+        with pytest.raises(KeyError):
+            tree.folded_path(absent)
+
+
+def linear(name: str, size_in: int, size_out: int | None = None, **how: object) -> Layer:
+    return Layer(name, "Linear", Linear(size_in, size_out or size_in), **how)  # type: ignore[arg-type]
+
+
+def block(name: str, width: int, inner: int, **how: object) -> Layer:
+    """A residual block that LayerDrop may drop."""
+    children = (
+        linear("up", width, inner),
+        Layer("act", "GELU", GELU()),
+        linear("down", inner, width),
+        Layer("add", "Add", Add(), sources=(0, "down")),
+    )
+    return Layer(name, "Block", None, children, stacked=True, **how)  # type: ignore[arg-type]
+
+
+def model(*children: Layer, channels: int = 1, **how: object) -> Layer:
+    takes = Features(children[0].name, channels, window_samples=400, hop_samples=160, joined=2)
+    return Layer("", "Model", None, children, takes=takes, **how)  # type: ignore[arg-type]
+
+
+def analysis_of(tree: Layer, samples: int = 560 + 9 * 320, batch: int = 2) -> Analysis:
+    """Of ten frames."""
+    return Analysis(config=BASE, workload=Workload(samples=samples, batch=batch), tree=tree)
+
+
+def test_unequal_layers_in_two_stacks() -> None:
+    first = Layer("first", "ModuleList", None, (block("0", 8, 16, drop=0.5), block("1", 8, 32, drop=0.25, copies=2)))
+    tree = model(first, Layer("second", "ModuleList", None, (block("0", 8, 64),)), channels=8)
+    analysis = analysis_of(tree)
+    cost = training_cost(analysis)
+    # float32, 2 × 10 frames: a block keeps its input, and the inside before and after its activation.
+    own = [80 * (8 + 2 * inner) for inner in (16, 32, 64)]
+    assert cost.kept_bytes.greatest == own[0] + 2 * own[1] + own[2]
+    assert cost.kept_bytes.least == own[2]
+    assert cost.kept_bytes.expected == own[0] / 2 + 2 * 0.75 * own[1] + own[2]
+    assert cost.checkpointed_bytes.greatest == 80 * (4 * 8 + 2 * 64)
+    assert cost.checkpointed_bytes.least == 80 * (8 + 2 * 64)
+    # With the largest inside in a stack that is dropped, the next largest counts where it is.
+    swapped = training_cost(
+        analysis_of(model(first, Layer("second", "ModuleList", None, (block("0", 8, 4),)), channels=8))
+    )
+    largest = 0.75**2 + 0.25 * 0.75 * 2
+    expected = 8 * (0.5 + 1.5 + 1) + 2 * (largest * 32 + (1 - largest) * (0.5 * 16 + 0.5 * 4))
+    assert swapped.checkpointed_bytes.expected == pytest.approx(80 * expected)
+    macs = [2 * 20 * 8 * inner for inner in (16, 32, 64)]
+    assert analysis.macs.total == macs[0] + 2 * macs[1] + macs[2]
+
+
+def test_the_first_layer_that_runs_needs_no_gradient_of_what_the_model_is_given() -> None:
+    """As nothing with parameters has run before it, whichever layer that is."""
+    layers = Layer("layers", "ModuleList", None, (block("0", 8, 16, drop=0.5, copies=3),))
+    cost = training_cost(analysis_of(model(layers, channels=8)))
+    half = 20 * 8 * 16
+    assert cost.backward.total == 3 * 4 * half - half
+    assert cost.macs.greatest == 3 * 6 * half - half
+    assert cost.macs.expected == 1.5 * 6 * half - (1 - 0.5**3) * half
+
+
+def test_a_tensor_that_all_layers_take_is_kept_once() -> None:
+    """As a position bias: made before the layers, alive until the last, and kept by whichever of them runs."""
+    scores = ScaledDotProductAttention(2, 0.0)
+    inside = (
+        linear("q", 8, sources=(0,)), linear("k", 8, sources=(0,)), linear("v", 8, sources=(0,)),
+        Layer("product", "Attention", scores, sources=("q", "k", "v", 1)),
+    )  # fmt: skip
+    layer = Layer("0", "Layer", None, inside, sources=(PREVIOUS, 1), copies=4, stacked=True, drop=0.5)
+    children = (
+        Layer("table", "Table", Table(2), sources=(0,)),
+        Layer("layers", "ModuleList", None, (layer,), sources=(0, "table")),
+    )
+    frames = 10
+    tree = model(*children, channels=8)._replace(takes=Waveforms("table"))
+    tree = tree._replace(takes=Features("table", 8, 400, 160, 2))
+    analysis = analysis_of(tree)
+    bias, width = 4 * 2 * 2 * frames**2, 4 * 2 * frames * 8
+    statistics = 4 * 2 * 2 * frames
+    # A layer keeps its input, q, k, v and what comes out, which is the next one's input.
+    layers = 4 * (4 * width + statistics) + width
+    cost = training_cost(analysis)
+    assert cost.kept_bytes.greatest == bias + layers
+    assert cost.kept_bytes.least == 0
+    every = replace(analysis, tree=with_layers(tree, layer._replace(copies=1)))
+    one = training_cost(every).kept_bytes
+    assert one.greatest == bias + 5 * width + statistics
+    assert cost.kept_bytes.expected == pytest.approx(
+        2 * (4 * width + statistics) + (1 - 0.5**4) * (bias + width), rel=1e-12
+    )
+    # The bias lives from where it is made to the end of the last layer.
+    peak = inference_memory(analysis)
+    assert peak.peak_activation_bytes == bias + 6 * width + statistics
+    assert cost.checkpointed_bytes.greatest == bias + 4 * width + (4 * width + statistics)
+
+
+def with_layers(tree: Layer, layer: Layer) -> Layer:
+    table, layers = tree.children
+    return tree._replace(children=(table, layers._replace(children=(layer,))))
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Operation):
+    """A bias for each pair of frames in some heads, from how many there are."""
+
+    heads: int
+    mac_kind: ClassVar[None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+    reads_lengths: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (32, self.heads)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        frames = taken[0].frames
+        return Flow(frames, frames, self.heads)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm(Operation):
+    """A norm with buffers."""
+
+    channels: int
+    mac_kind: ClassVar[None] = None
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.channels,), "bias": (self.channels,)}
+
+    def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"running_mean": (self.channels,), "running_var": (self.channels,), "num_batches_tracked": ()}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=2 * self.channels)
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+def test_buffers_are_keys_and_no_parameters() -> None:
+    inside = (Layer("norm", "BatchNorm1d", BatchNorm(4)), linear("out", 4))
+    tree = Layer("", "Model", None, (Layer("0", "Block", None, inside, copies=2),))
+    names = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+    keys = [*[f"norm.{name}" for name in names], "out.weight", "out.bias"]
+    assert list(dict(tree.state_dict_shapes())) == [f"{copy}.{key}" for copy in (0, 1) for key in keys]
+    assert tree.parameters == 2 * (8 + 4 * 4 + 4)
+
+
+def test_what_an_operation_does_not_say_is_an_error_where_it_is_made() -> None:
+    with pytest.raises(TypeError, match="Silent does not say its keeps_output, reach, kept_beside"):
+
+        class Silent(Operation):
+            mac_kind = None
+            keeps_input = True
+            parameter_shapes = flow = macs = passes_on = BatchNorm.flow  # type: ignore[assignment]
+
+
+def test_a_module_that_runs_twice_counts_its_parameters_once_and_its_work_twice() -> None:
+    children = (
+        linear("shared", 8),
+        Layer("act", "GELU", GELU()),
+        Layer("add", "Add", Add(), sources=("once", "twice")),
+    )
+    schedule = (Step("shared", (0,), "once"), "act", Step("shared", ("act",), "twice"), "add")
+    analysis = analysis_of(model(*children, channels=8, schedule=schedule))
+    assert analysis.parameters == 72
+    assert analysis.macs.linear == 2 * 20 * 64
+    assert [(row.path, row.macs.total) for row in analysis.layers] == [
+        ("", 2560), ("shared", 2560), ("act", 0), ("add", 0)
+    ]  # fmt: skip
+    # The first output lives until the sum, which takes both.
+    assert inference_memory(analysis).peak_activation_bytes == 80 * 8 * 4
+    cost = training_cost(analysis)
+    assert cost.backward.linear == 1280 + 2 * 1280
+    assert cost.kept_by_layer["shared"] == 2 * 80 * 8
+
+
+def test_a_module_that_never_runs_has_parameters_and_nothing_else() -> None:
+    children = (linear("idle", 8, 16), linear("used", 8))
+    analysis = analysis_of(model(*children, channels=8, schedule=("used",)))
+    assert [(row.path, row.parameters, row.macs.total, row.output_shape) for row in analysis.layers[1:]] == [
+        ("used", 72, 1280, (2, 10, 8)), ("idle", 144, 0, ())
+    ]  # fmt: skip
+    assert next(iter(analysis.tree.state_dict_shapes()))[0] == "idle.weight"
+    assert training_cost(analysis).kept_bytes.greatest == 80 * 8
+
+
+def test_a_module_runs_where_another_than_its_parent_calls_it() -> None:
+    """As WavLM's table of distances, registered in the first layer and used before all."""
+    inner = Layer("0", "Layer", None, (Layer("table", "Table", Table(2)), linear("out", 8)), schedule=("out",))
+    layers = Layer("layers", "ModuleList", None, (inner, linear("1", 8, sources=(PREVIOUS,))))
+    schedule = (Step("layers.0.table", (0,), "bias"), Step("layers", (0,)))
+    tree = model(layers, channels=8, schedule=schedule)
+    assert [call.path for call in run(tree, Flow(10, 8)) if call.operation] == [
+        "layers.0.table", "layers.0.out", "layers.1"
+    ]  # fmt: skip
+    rows = analyze_layers(tree, 2, 10, 8)
+    assert [(row.path, row.output_shape) for row in rows][3:] == [
+        ("layers.0.out", (2, 10, 8)), ("layers.0.table", (2, 2, 10, 10)), ("layers.1", (2, 10, 8))
+    ]  # fmt: skip
+
+
+def test_several_outputs_and_a_nested_model() -> None:
+    """Two encoders' outputs, each with a head."""
+    encoder = Layer(
+        "encoder",
+        "Encoder",
+        None,
+        (linear("low", 8), linear("high", 8, 4)),
+        gives=("low", "high"),
+    )
+    heads = (linear("head_low", 8, 2, sources=("encoder",)), linear("head_high", 4, 3, sources=("encoder.1",)))
+    nested = Layer("wav2vec2", "Model", None, (encoder, *heads), gives=("head_low", "head_high"))
+    tree = model(nested, linear("logits", 3, 5, sources=("wav2vec2.1",)), channels=8)
+    calls = run(tree, Flow(10, 8))
+    assert [call.gives.channels for call in calls if call.operation] == [8, 4, 2, 3, 5]
+    analysis = analysis_of(tree)
+    assert analysis.macs.total == 20 * (64 + 32 + 16 + 12 + 15)
+    # While the first head runs: the features, both outputs, of which the high one waits for the second, and its own.
+    assert inference_memory(analysis).peak_activation_bytes == 80 * (8 + 8 + 4 + 2)
+
+
+def test_features_and_branches_reach_as_far_as_the_filterbank_and_the_wider_branch() -> None:
+    convs = (
+        Layer("narrow", "Conv1d", Conv1d(8, 8, 3, padding=1), sources=(0,), channels_first=True),
+        Layer("wide", "Conv1d", Conv1d(8, 8, 5, padding=2), sources=(0,), channels_first=True),
+        Layer("add", "Add", Add(), sources=("narrow", "wide")),
+    )
+    frontend = Layer("frontend", "Branches", None, convs)
+    analysis = analysis_of(model(frontend, Layer("drop", "Dropout", Dropout(0.1)), channels=8))
+    field = analysis.receptive_field
+    assert (field.receptive_field_samples, field.stride_samples, field.frames) == (560 + 4 * 320, 320, 10)
+    assert field.minimum_samples == 560
+    assert [layer.receptive_field_samples for layer in field.layers] == [560 + 2 * 320, 560 + 4 * 320]
+    # Both branches, what they took and their sum are alive at once; the sum keeps neither.
+    assert inference_memory(analysis).peak_activation_bytes == 4 * 80 * 8
+    assert training_cost(analysis).kept_bytes.greatest == 80 * 8 + 2 * 10 * 8
+
+
+def test_copies_that_do_not_follow_each_other_all_take_the_same() -> None:
+    heads = Layer("heads", "ModuleList", None, (linear("0", 8, 3, sources=(0,), copies=4),))
+    analysis = analysis_of(model(heads, channels=8))
+    assert analysis.macs.linear == 4 * 20 * 24
+    assert training_cost(analysis).kept_bytes.greatest == 80 * 8
+
+
+def test_layers_that_follow_each_other_give_what_they_take() -> None:
+    with pytest.raises(ValueError, match=r"layers\.0 stands for layers that follow each other"):
+        run(
+            Layer("", "Model", None, (Layer("layers", "ModuleList", None, (linear("0", 8, 4, copies=2),)),)),
+            Flow(10, 8),
+        )
+
+
+def test_what_all_layers_go_round_lives_through_all_of_them() -> None:
+    """Beside the input of each layer but the first, which that is."""
+    layers = Layer("layers", "ModuleList", None, (linear("0", 8, copies=3),))
+    analysis = analysis_of(
+        model(linear("in", 8), layers, Layer("add", "Add", Add(), sources=("in", "layers")), channels=8)
+    )
+    assert inference_memory(analysis).peak_activation_bytes == 4 * 80 * 8
+
+
+def test_folded_layers_inside_folded_layers() -> None:
+    def folded(outer: int, inner: int) -> Analysis:
+        inside = Layer("layers", "ModuleList", None, (block("0", 8, 16, copies=inner),))
+        return analysis_of(
+            model(Layer("outer", "ModuleList", None, (Layer("0", "Stage", None, (inside,), copies=outer),)), channels=8)
+        )
+
+    analysis = folded(3, 2)
+    calls = apart(analysis.calls)
+    assert sum(call.copies for call in calls if call.path.endswith("up")) == 6
+    assert analysis.macs.total == 6 * 2 * 20 * 8 * 16
+    cost = training_cost(analysis)
+    assert cost.kept_bytes.greatest == 6 * 80 * (8 + 32)
+    assert cost.backward.total == 12 * 2 * 20 * 8 * 16 - 20 * 8 * 16
+    assert cost.kept_by_layer["outer.0"] == 2 * 80 * (8 + 32)
+    assert cost.kept_by_layer["outer.0.layers.0"] == 80 * (8 + 32)
+
+
+def test_a_layer_with_an_operation_runs_it_when_its_schedule_says() -> None:
+    inside = (Layer("weight", "Linear", Linear(8, 8)),)
+    tree = Layer("", "Own", Add(), inside, schedule=("weight", Step(OWN, (0, "weight"))))
+    calls = run(tree, Flow(10, 8))
+    assert [(call.path, type(call.operation)) for call in calls] == [("", type(None)), ("weight", Linear), ("", Add)]
+    assert calls[2].sources == (-1, 1)

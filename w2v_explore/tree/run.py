@@ -1,0 +1,232 @@
+"""The one walk: what a model runs, call by call, in the order of the forward pass.
+
+Shapes, MACs, the lives of tensors, the work of a roofline, gradients and receptive fields are all folds over what
+`run` gives. A value is known by the position of the call that made it; what the model takes is -1, -2, …
+
+A folded layer (`layer.py`) is called once for all its copies. Where its first copy and the others may differ, as in
+what is kept already and what is not, `apart` calls it twice: once for the first, and once for all others.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from w2v_explore.tree.layer import PREVIOUS, Layer, Source
+from w2v_explore.tree.operations import Flow, Operation
+
+
+class Call(NamedTuple):
+    """A module that runs; a composite comes before the calls inside it.
+
+    Attributes:
+        path: Its module path; a folded one's is that of the first.
+        layer: The module.
+        operation: What this call computes; None for a composite. One with an operation of its own has a call for it
+            inside its own, under its own path.
+        copies: For how many equal calls it stands, those of all folded layers around it multiplied.
+        folded: How many of these are its own layer's.
+        takes: The sizes of what it takes.
+        sources: By which calls that was made. Inside a folded layer whose copies follow each other, what each copy
+            takes first is known by the position of the layer's own call.
+        gives: The size of what it returns first.
+        results: By which calls what it returns was made.
+        end: The position after the last call inside it.
+        after_first: Of calls that are `apart`: the path of the outermost folded layer of which this is, or is inside,
+            the copies after the first; empty where there is none.
+    """
+
+    path: str
+    layer: Layer
+    operation: Operation | None
+    copies: int
+    folded: int
+    takes: tuple[Flow, ...]
+    sources: tuple[int, ...]
+    gives: Flow
+    results: tuple[int, ...]
+    end: int
+    after_first: str = ""
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """The sources that it reads more than the lengths of."""
+        return () if self.operation is not None and self.operation.reads_lengths else self.sources
+
+
+_Call = partial(tuple.__new__, Call)
+"""A `Call` of the tuple of its attributes, in half the time of its own constructor; a walk does little else."""
+
+
+def run(tree: Layer, *takes: Flow) -> list[Call]:
+    """All calls of a model, or of a part of one.
+
+    Args:
+        tree: The model; of a folded layer one copy.
+        takes: What it takes.
+
+    Raises:
+        ValueError: Folded layers that follow each other give another size than they take.
+    """
+    walk = _Walk()
+    for number, flow in enumerate(takes):
+        walk.sizes[~number] = flow
+    walk.call(tree if tree.copies == 1 else tree._replace(copies=1), "", 1, tuple(walk.sizes))
+    return walk.calls
+
+
+class _Walk:
+    """The calls so far, and the sizes of values by the call that made them."""
+
+    __slots__ = ("calls", "sizes")
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.sizes: dict[int, Flow] = {}
+
+    def call(self, layer: Layer, path: str, copies: int, sources: tuple[int, ...]) -> tuple[int, ...]:
+        """Run a module on what it takes; returns by which calls what it gives was made."""
+        operation = layer.operation
+        if operation is not None and not layer.children:
+            return self.operate(layer, operation, path, copies, layer.copies, sources)
+        calls, sizes = self.calls, self.sizes
+        position = len(calls)
+        calls.append(None)  # type: ignore[arg-type]  # replaced when what it gives is known
+        flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
+        folded, taken = layer.copies, sources
+        follows = folded > 1 and layer.follows_itself
+        if follows:
+            sizes[position] = flows[0]
+            taken = (position, *sources[1:])
+        prefix = f"{path}." if path else ""
+        results: tuple[int, ...] = taken[:1]
+        given: dict[str, tuple[int, ...]] = {}
+        for child, name, wanted, result in (
+            layer.steps()
+            if layer.schedule
+            else [(child, child.name, child.sources, child.name) for child in layer.children]
+        ):
+            if wanted:
+                made = tuple([_find(source, results, taken, given) for source in wanted])
+            else:
+                made = results if len(results) == 1 else results[:1]
+            if child is layer:
+                assert operation is not None
+                results = self.operate(layer, operation, path, copies, 1, made)
+            else:
+                results = self.call(child, prefix + name, copies * child.copies, made)
+            given[result] = results
+        returned = layer.gives
+        if returned:
+            results = tuple([_find(source, results, taken, given) for source in returned])
+        elif len(results) > 1:
+            results = results[:1]
+        gives = sizes[results[0]]
+        if follows:
+            _check_size(path, flows[0], gives)
+        calls[position] = _Call((path, layer, None, copies, folded, flows, sources, gives, results, len(calls), ""))
+        return results
+
+    def operate(
+        self, layer: Layer, operation: Operation, path: str, copies: int, folded: int, sources: tuple[int, ...]
+    ) -> tuple[int]:
+        """Run an operation; returns its own position."""
+        sizes = self.sizes
+        position = len(self.calls)
+        flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
+        sizes[position] = gives = operation.flow(*flows)
+        if folded > 1 and layer.follows_itself:
+            _check_size(path, flows[0], gives)
+        results = (position,)
+        self.calls.append(
+            _Call((path, layer, operation, copies, folded, flows, sources, gives, results, position + 1, ""))
+        )
+        return results
+
+
+def _check_size(path: str, takes: Flow, gives: Flow) -> None:
+    if takes != gives:
+        raise ValueError(f"{path} stands for layers that follow each other, and gives {gives} for {takes}")
+
+
+def _find(
+    source: Source, previous: tuple[int, ...], taken: tuple[int, ...], given: Mapping[str, tuple[int, ...]]
+) -> int:
+    """By which call a source was made."""
+    if isinstance(source, int):
+        return previous[0] if source == PREVIOUS else taken[source]
+    if source in given:
+        return given[source][0]
+    name, _, number = source.partition(".")
+    return given[name][int(number)]
+
+
+def apart(calls: Sequence[Call]) -> list[Call]:
+    """The same calls with every folded layer called twice: its first copy, and all the others.
+
+    ``folded`` is then 1 for the first and the number of the others, and no value is known by a composite's position.
+    """
+    every: list[Call] = []
+    places: dict[int, int] = {}
+
+    def place(made: int) -> int:
+        return places[made] if made >= 0 else made
+
+    def add(start: int, end: int, of: int, times: int, after_first: str) -> None:
+        """Add the calls from one on and before another; of ``of`` copies of what is around them ``times`` are meant."""
+        position = start
+        while position < end:
+            call = calls[position]
+            sources = [place(made) for made in call.sources]
+            if call.folded == 1:
+                add_once(position, call, sources, of, times, after_first)
+            else:
+                of_all, others = of * call.folded, call.folded - 1
+                result = add_once(position, call._replace(folded=1), sources, of_all, times, after_first)
+                if call.layer.follows_itself:
+                    sources[0] = result
+                call = call._replace(folded=others)
+                add_once(position, call, sources, of_all, times * others, after_first or call.path)
+            position = call.end
+
+    def add_once(position: int, call: Call, sources: list[int], of: int, times: int, after_first: str) -> int:
+        here = len(every)
+        every.append(call)
+        if call.operation is not None:
+            places[position] = here
+            results: tuple[int, ...] = (here,)
+        else:
+            if sources:
+                places[position] = sources[0]
+            add(position + 1, call.end, of, times, after_first)
+            results = tuple([place(made) for made in call.results])
+        every[here] = call._replace(
+            copies=call.copies // of * times,
+            sources=tuple(sources),
+            results=results,
+            end=len(every),
+            after_first=after_first,
+        )
+        return results[0]
+
+    add(0, len(calls), 1, 1, "")
+    return every
+
+
+def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[bool]:
+    """Of each call, whether what it gives needs a gradient: once anything with parameters has run, all does.
+
+    Args:
+        calls: With folded layers `apart`.
+        taken_needs: Whether what the tree takes does, as what a part of a model takes from the parts before it.
+    """
+    needs: list[bool] = []
+    for call in calls:
+        operation = call.operation
+        if operation is None:
+            needs.append(False)  # what it gives is known by the calls inside it
+        else:
+            needs.append(
+                any(needs[made] if made >= 0 else taken_needs for made in call.needs)
+                or bool(operation.parameter_shapes())
+            )
+    return needs
