@@ -180,7 +180,7 @@ def export_model(model: SpeechEncoder, config: Config, to: str, path: Path) -> N
 
 
 def _write_onnx(model: SpeechEncoder, config: Config, path: Path) -> None:
-    """One graph from ``waveforms`` (or what else the model takes) and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it.
+    """One graph of what the model is given and its lengths; weights beyond 2 GiB lie in ``<name>.data`` beside it.
 
     Where such a file is there already, the new one gets another name: until the graph is replaced too, the old one
     names the old weights.
