@@ -441,10 +441,10 @@ _PYTHON_SECTIONS = {
         "Verification",
     ),
     "Models and weights": (
-        "build_model", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large", "wav2vec2_large_lv60k",
-        "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base", "hubert_large", "hubert_xlarge",
-        "load_checkpoint", "import_huggingface_model", "import_fairseq_model", "inspect_checkpoint", "Inspection",
-        "check_checkpoint", "CheckpointFit", "export", "Export",
+        "build_model", "SpeechEncoder", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large",
+        "wav2vec2_large_lv60k", "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base",
+        "hubert_large", "hubert_xlarge", "load_checkpoint", "import_huggingface_model", "import_fairseq_model",
+        "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export", "Export",
     ),
     "Exceptions": (
         "W2vExploreError", "ArgumentError", "SourceError", "ConfigError", "CheckpointError", "WorkloadError",
