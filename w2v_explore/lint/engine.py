@@ -102,7 +102,7 @@ def _checks(
 ) -> list[tuple[Rule, _Check, tuple[str, ...], bool]]:
     """The rules that run on configs of a family, each with its check, its keys, and whether its findings are shown."""
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
-    rules = DOCUMENT_RULES if is_own else ()
+    rules: tuple[Rule, ...] = DOCUMENT_RULES if is_own else ()
     if is_valid:
         rules += MODEL_RULES if is_own else MODEL_RULES + FOREIGN_RULES
     modules = [(rule, partial(rule_module, rule)) for rule in rules]
