@@ -145,6 +145,7 @@ Wherever a command takes a config, it takes one of these:
 | torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
+| unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
 
 Whose it is is seen from its content; `--from` says so where the content leaves it open. A config of ours can extend
 another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is a number, and `yes` is none.
@@ -167,7 +168,7 @@ without `w2v_args`, other models. A file that is named is always checked.
 
 ## Converting
 
-`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python [-o FILE]` writes a config as another program
+`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another program
 words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped, defaulted (and
 whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or refused. What
 changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
