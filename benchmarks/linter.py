@@ -13,7 +13,7 @@ import yaml
 from benchmarks.process import Pair, compare_processes
 from w2v_explore import load_config
 from w2v_explore.config.json_schema import json_schema
-from w2v_explore.report.json import dump
+from w2v_explore.encoding import dump_json
 
 _FILES = 1_000
 _PAIRS = 9
@@ -36,7 +36,7 @@ def compare_linters() -> LinterFigures:
         paths = _write_configs(root / "many", _FILES)
         _write_configs(root / "few", 10)
         schema = root / "schema.json"
-        schema.write_text(dump(json_schema()))
+        schema.write_text(dump_json(json_schema()))
         one, many = str(paths[0]), str(root / "many")
         lint = (_tool(_LINT[0]), *_LINT[1:])
         yamllint, check = _tool("yamllint"), _tool("check-jsonschema")

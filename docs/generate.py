@@ -15,6 +15,7 @@ import re
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -435,7 +436,7 @@ def _described(name: str, value: Any) -> Iterator[str]:
     if members:
         yield from ("", "Members:", "")
     for member, attribute in members:
-        if isinstance(attribute, property):
+        if isinstance(attribute, (property, cached_property)):
             shown = member
         else:
             shown = _signature(getattr(value, member), member, width=math.inf)

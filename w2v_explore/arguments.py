@@ -1,7 +1,13 @@
-"""What Python callers give the public functions: paths, numbers of any library, and what messages call the rest."""
+"""What callers give: limits, paths, numbers of any library, and what messages call anything else."""
 
 import os
 from typing import Any
+
+MAX_RUNS = 10_000
+"""Passes that one measurement may take."""
+
+MAX_THREADS = 4_096
+"""Threads that a CPU may be asked to compute with."""
 
 
 def kind_of(value: object) -> str:

@@ -226,7 +226,7 @@ def test_a_defect_exits_with_3(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*arguments: object, **options: object) -> None:
         raise AssertionError("broken inside")
 
-    monkeypatch.setattr(summary, "evaluate", fail)
+    monkeypatch.setattr(summary, "analyze_configs", fail)
     code, _, err = run("summary", "base")
     assert code == 3
     assert "broken inside" in err
@@ -239,7 +239,7 @@ def test_ctrl_c_exits_with_130(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(summary, "evaluate", interrupt)
+    monkeypatch.setattr(summary, "analyze_configs", interrupt)
     assert run("summary", "base").code == 130
 
 

@@ -97,14 +97,14 @@ SWALLOWS = "except KeyboardInterrupt: warnings.warn('Failed to initialize NumPy'
 PRESS = """\
 import os, signal, sys, warnings
 from w2v_explore.cli import main, summary
-def evaluate(*arguments, **options):
+def analyze_configs(*arguments, **options):
     try: os.kill(os.getpid(), signal.SIGINT)
     {handler}
     class Unraisable:
         def __del__(self): os.kill(os.getpid(), signal.SIGINT)
     Unraisable()
     raise OSError('what the interruption led to')
-summary.evaluate = evaluate
+summary.analyze_configs = analyze_configs
 sys.argv = ['w2v-explore', 'summary', 'base']
 main()
 """

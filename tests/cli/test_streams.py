@@ -119,13 +119,13 @@ import sys
 from w2v_explore.cli import main, summary
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.errors import DeviceError
-def evaluate(*arguments, **options):
+def analyze_configs(*arguments, **options):
     with show_progress("name") as progress:
         progress("step", 1, 3)
         print("warning: one", file=sys.stderr)
         progress("step", 2, 3)
         raise DeviceError("no such device")
-summary.evaluate = evaluate
+summary.analyze_configs = analyze_configs
 sys.argv = ["w2v-explore", "summary", "base"]
 main()
 """

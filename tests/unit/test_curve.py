@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from w2v_explore.report.curve import Curve, Parts, draw_curve
+from w2v_explore.report.curve import draw_curve
 from w2v_explore.report.plot import plot_curves
+from w2v_explore.results.curve import Curve, Parts
 
 QUIET = Curve(
     name="small",

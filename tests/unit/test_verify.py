@@ -30,7 +30,6 @@ from w2v_explore.measure.extractor_probe import (
 )
 from w2v_explore.measure.known_differences import KNOWN_DIFFERENCES
 from w2v_explore.model.build import modules_of
-from w2v_explore.report.result import Result
 
 SMALL = """\
 extends: base
@@ -102,7 +101,7 @@ def test_a_wrong_analysis_exits_with_1(run: Runner, small: str, figure: str, mon
     mode = "layer_norm" if figure == "extractor.utterance_samples" else "group_norm"
     correct = analyze(load_config(small, [f"extractor_mode={mode}"]), Workload(samples=1234, batch=2))
     wrong = BROKEN_ANALYSES[figure](correct)
-    monkeypatch.setattr(command, "evaluate", lambda *arguments, **options: [Result(analysis=wrong)])
+    monkeypatch.setattr(command, "analyze_configs", lambda *arguments, **options: [wrong])
     assert_disagrees(run, small, figure)
 
 

@@ -1,8 +1,11 @@
 """`analyze`: everything that is known in closed form of one config under one workload."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs
 from w2v_explore.analysis.memory.liveness import Lives, Trace
@@ -17,10 +20,14 @@ from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import Call, apart, run
 
-T = TypeVar("T")
+if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
+    from w2v_explore.analysis.memory.inference import InferenceMemory
+    from w2v_explore.analysis.memory.training import TrainingCost
+    from w2v_explore.analysis.presets.identify import Nearest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+# No slots: what takes long is worked out once, when it is first asked for, and kept in the instance's dictionary.
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Analysis:
     """The exact figures of a config for a workload, each worked out once, when it is asked for.
 
@@ -33,14 +40,8 @@ class Analysis:
     config: Config
     workload: Workload
     tree: Layer
-    _known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
-
-    def _once(self, name: Any, find: Callable[[], T]) -> T:
-        known = self._known
-        if name not in known:
-            known[name] = find()
-        found: T = known[name]
-        return found
+    _lives: dict[bool, Lives] = field(default_factory=dict, init=False, compare=False)
+    _traces: dict[tuple[str, bool], Trace] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def takes(self) -> Waveforms | Features:
@@ -48,42 +49,48 @@ class Analysis:
         assert self.tree.takes is not None
         return self.tree.takes
 
-    @property
+    @cached_property
     def calls(self) -> Sequence[Call]:
         """What the model runs, in order."""
-        return self._once("calls", lambda: run(self.tree, self.takes.flow(self.workload.samples)))
+        return run(self.tree, self.takes.flow(self.workload.samples))
 
-    @property
+    @cached_property
     def layers(self) -> tuple[LayerFigures, ...]:
         """The figures of every layer, the model itself first; folded layers stay folded."""
-        return self._once("layers", lambda: tuple(layer_figures(self.tree, self.calls, self.workload.batch)))
+        return tuple(layer_figures(self.tree, self.calls, self.workload.batch))
 
-    @property
+    @cached_property
     def receptive_field(self) -> ReceptiveField:
         """What a frame sees of the waveform."""
-        return self._once("receptive_field", lambda: receptive_field_of(self.calls, self.takes, self.workload.batch))
+        return receptive_field_of(self.calls, self.takes, self.workload.batch)
+
+    @cached_property
+    def _apart(self) -> Sequence[Call]:
+        return apart(self.calls)
 
     def lives(self, *, training: bool) -> Lives:
         """Who makes, takes and keeps the tensors."""
-        apart_calls = self._once("apart", lambda: apart(self.calls))
-        return self._once(("lives", training), lambda: Lives(apart_calls, training=training))
+        if training not in self._lives:
+            self._lives[training] = Lives(self._apart, training=training)
+        return self._lives[training]
 
     def trace(self, dtype: str | None = None, *, training: bool) -> Trace:
         """The bytes of the tensors, in the workload's dtype or another."""
-        dtype = dtype or self.workload.dtype
-        workload = replace(self.workload, dtype=dtype)
-        takes = self.takes.flow(workload.samples)
-        return self._once(("trace", dtype, training), lambda: self.lives(training=training).trace(workload, takes))
+        workload = replace(self.workload, dtype=dtype) if dtype else self.workload
+        key = workload.dtype, training
+        if key not in self._traces:
+            self._traces[key] = self.lives(training=training).trace(workload, self.takes.flow(workload.samples))
+        return self._traces[key]
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Elements of all parameters; weight-norm's two tensors count as the two that they are."""
-        return self._once("parameters", lambda: self.tree.parameters)
+        return self.tree.parameters
 
-    @property
+    @cached_property
     def macs(self) -> Macs:
         """Multiply–accumulates of one forward pass, for the whole batch."""
-        return self._once("macs", lambda: total_macs(self.calls, self.workload.batch))
+        return total_macs(self.calls, self.workload.batch)
 
     @property
     def flops(self) -> int:
@@ -104,6 +111,28 @@ class Analysis:
     def parameter_bytes_by_dtype(self) -> dict[str, int]:
         """Bytes of the parameters in each dtype."""
         return {dtype: self.parameters * size for dtype, size in DTYPE_BYTES.items()}
+
+    @cached_property
+    def inference(self) -> InferenceMemory:
+        """The memory of a forward pass without gradients, in the workload's dtype."""
+        from w2v_explore.analysis.memory.inference import inference_memory
+
+        return inference_memory(self)
+
+    @cached_property
+    def training(self) -> TrainingCost:
+        """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
+        from w2v_explore.analysis.memory.training import training_cost
+
+        return training_cost(self)
+
+    @cached_property
+    def nearest_preset(self) -> Nearest:
+        """The preset that the config equals or is nearest to."""
+        from w2v_explore.analysis.presets.identify import nearest_preset
+
+        config = self.config
+        return nearest_preset(config.model, config.not_counted, config.sample_rate, parameters=self.parameters)
 
     def __repr__(self) -> str:
         return (

@@ -8,10 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import LayerFigures, unfold
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.presets.documents import nearest_document
-from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # which imports this module
@@ -20,10 +17,11 @@ if TYPE_CHECKING:  # which imports this module
 
 def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str, Any]:
     """Everything that is known of one config in closed form, its layers down to a depth, or all."""
-    config, workload, field = analysis.config, analysis.workload, analysis.receptive_field
+    workload, field = analysis.workload, analysis.receptive_field
+    span = field.positional_span_samples
     document = {
         **subject(analysis),
-        "nearest_preset": nearest_document(nearest_preset(config.model, config.not_counted, config.sample_rate)),
+        "nearest_preset": nearest_document(analysis.nearest_preset),
         "totals": {
             "parameters": analysis.parameters,
             "macs": analysis.macs.total,
@@ -42,7 +40,7 @@ def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str,
             "normalizes_over_utterance": field.normalizes_over_utterance,
             "layers": [layer._asdict() for layer in field.layers],
         },
-        "positional_convolution": {"span_samples": field.positional_span_samples},
+        "positional_convolution": None if span is None else {"span_samples": span},
         "layers": [_layer(row) for row in unfold(analysis.layers, depth)],
     }
     if depth is not None:
@@ -81,8 +79,7 @@ def subject(analysis: Analysis) -> dict[str, Any]:
 
 
 def _memory(analysis: Analysis) -> dict[str, Any]:
-    inference = inference_memory(analysis)
-    training = training_cost(analysis)
+    inference, training = analysis.inference, analysis.training
     return {
         "memory": {
             "peak_activation_bytes": inference.peak_activation_bytes,

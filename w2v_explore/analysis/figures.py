@@ -6,13 +6,11 @@ costs nothing. A figure that is asked for alone costs no other.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import TrainingCost, recipe_of, training_cost
+from w2v_explore.analysis.memory.training import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.model_config import ModelConfig
 
@@ -60,24 +58,20 @@ class LazyTotals:
         """Of one forward pass of the batch."""
         return self._analysis.macs
 
-    @cached_property
+    @property
     def peak_activation_bytes(self) -> int:
         """The most that tensors take at once in a forward pass."""
-        return inference_memory(self._analysis).peak_activation_bytes
-
-    @cached_property
-    def _training(self) -> TrainingCost:
-        return training_cost(self._analysis)
+        return self._analysis.inference.peak_activation_bytes
 
     @property
     def kept_bytes(self) -> int:
         """Activations that the backward pass keeps, no layer dropped."""
-        return int(self._training.kept_bytes.greatest)
+        return int(self._analysis.training.kept_bytes.greatest)
 
     @property
     def expected_macs(self) -> Number:
         """Of a training step, on average under LayerDrop."""
-        return self._training.macs.expected
+        return self._analysis.training.macs.expected
 
     @property
     def receptive_field_samples(self) -> int:

@@ -48,7 +48,8 @@ class ReceptiveField(NamedTuple):
         stride_samples: Samples between neighbouring frames.
         minimum_samples: The shortest input that gives a frame.
         frames: Frames for the workload.
-        positional_span_samples: Samples that one frame sees through the positional convolution too.
+        positional_span_samples: Samples that one frame sees through the positional convolution too; None of a model
+            without.
         normalizes_over_utterance: Whether group norm's statistics make every frame depend on every sample already
             within the extractor. Attention does so in any case.
     """
@@ -58,7 +59,7 @@ class ReceptiveField(NamedTuple):
     stride_samples: int
     minimum_samples: int
     frames: int
-    positional_span_samples: int
+    positional_span_samples: int | None
     normalizes_over_utterance: bool
 
     def __repr__(self) -> str:
@@ -101,7 +102,7 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
     at = next(call for call in calls if call.path == takes.frames_at)
     spans = {-1: _Span(0, takes.field_samples, takes.stride_samples)}
     layers = []
-    normalizes_over_utterance = False
+    normalizes_over_utterance, sees_neighbours = False, False
     for position, call in enumerate(calls):
         # What sees no sample, such as a weight, has no span.
         seen = [spans[made] for made in call.needs if made in spans]
@@ -118,7 +119,11 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
             normalizes_over_utterance = True
         last = _Span(start - before * jump, end + (kernel - 1 - before) * jump, jump * stride)
         spans[position] = last
-        if position < at.end and call.operation.mac_kind == "convolution":
+        if call.operation.mac_kind != "convolution":
+            continue
+        if position >= at.end:
+            sees_neighbours = True
+        else:
             frames, channels = call.gives.frames, call.gives.channels
             layers.append(ConvLayerField(channels, kernel, stride, last.end - last.start, last.jump, frames))
     else:
@@ -130,7 +135,7 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
         stride_samples=frame.jump,
         minimum_samples=fewest_samples_of(calls, takes, batch),
         frames=at.gives.frames,
-        positional_span_samples=end - start,
+        positional_span_samples=end - start if sees_neighbours else None,
         normalizes_over_utterance=normalizes_over_utterance,
     )
 

@@ -34,7 +34,7 @@ class LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of a name; None where there is none, and all are loaded then, for the suggestion."""
+        """The command of a name; of an unknown name None, with every command loaded, from which one is suggested."""
         for name in (cmd_name,) if cmd_name in COMMANDS else COMMANDS:
             if name not in self.commands:
                 self.commands[name] = get_command(import_module(f"w2v_explore.cli.{name}").app)

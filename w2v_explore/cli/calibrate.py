@@ -2,26 +2,22 @@
 
 import gc
 import os
-from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from w2v_explore.analysis.latency.calibration import Calibration, calibrations_folder, encode_calibration
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import show_progress
+from w2v_explore.cli.render import DataFormat, DataFormatOption, render
 from w2v_explore.cli.streams import do_each
 from w2v_explore.errors import needs_extra
 from w2v_explore.files.write import refusing, require_writable, write_atomically
 
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report
+
 app = typer.Typer(add_completion=False)
-
-
-class Format(str, Enum):
-    """How the calibration is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()
@@ -31,7 +27,7 @@ def calibrate(
     threads: Annotated[
         int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format: DataFormatOption = DataFormat.TABLE,
 ) -> None:
     """Measure a quiet device once, so that latency can be predicted for it: a minute on two cores of an AMD EPYC."""
     options.check_threads(threads, device)
@@ -43,20 +39,17 @@ def calibrate(
         calibration = measure(device, dtype.value, threads=threads, progress=progress)
     do_each(
         lambda: write_atomically(os.fspath(calibration.path), encode_calibration(calibration)),
-        lambda: _print(calibration, format),
+        lambda: _render(calibration, format),
     )
 
 
-def _print(calibration: Calibration, format: Format) -> None:
-    if format is Format.JSON:
-        from w2v_explore.report.json import dump
-
-        print(dump(calibration.to_dict()))
-    else:
+def _render(calibration: Calibration, format: DataFormat) -> None:
+    def reports() -> "list[Report]":
         from w2v_explore.report.calibration import calibration_report
-        from w2v_explore.report.terminal import print_report, stdout_console
 
-        print_report(calibration_report(calibration), stdout_console())
+        return [calibration_report(calibration)]
+
+    render(format, reports=reports, document=calibration.to_dict)
 
 
 def _require_folder() -> None:

@@ -1,20 +1,25 @@
 """``w2v-explore compare``."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.comparing.compare import compare as compare_analyses
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken, subjects_of
-from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
+from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
+from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_by_turns
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.report.result import Result
-from w2v_explore.report.table import Table
+from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.results.result import Result, audits_agree, measured_figures
+
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report, Table
 
 app = typer.Typer(add_completion=False)
+
+_TURNS = 30
 
 
 @app.command()
@@ -29,7 +34,7 @@ def compare(
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
-    format: options.FormatOption = options.Format.TABLE,
+    format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
@@ -37,30 +42,42 @@ def compare(
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
     if len(configs) < 2 and baseline is None:
         raise typer.BadParameter("compare takes two configs or more, or one with --baseline")
+    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    options.check_runs(runs, device)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
-    results = evaluate(
-        configs,
-        overrides or (),
-        seconds=seconds,
-        samples=samples,
-        batch=batch,
-        dtype=dtype.value,
-        device=device,
-        runs=runs,
-        dialect=options.name_of(dialect),
-        allow_unknown=allow_unknown,
-        baseline=saved,
-        in_turns=True,
-    )
-    comparison = compare_analyses([result.analysis for result in results], measured_figures(results), saved)
-    _print(results, comparison, depth, format)
-    first, *others = subjects_of(comparison)
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)
+    if device is None:
+        results = [Result(analysis=analysis) for analysis in analyses]
+    else:
+        results = measure_by_turns(analyses, device, runs or _TURNS)
+    comparison = compare_analyses(analyses, measured_figures(results), saved)
+    _render(results, comparison, depth, format)
+    first, *others = named_figures(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> list[Table]:
-    """The verdicts, and what disturbed them; a baseline, which took no turns, has none."""
+def _render(results: Sequence[Result], comparison: Comparison, depth: int | None, format: Format) -> None:
+    def reports() -> "list[Report]":
+        from w2v_explore.report.comparison import comparison_report
+
+        return [comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))]
+
+    def document() -> dict[str, Any]:
+        from w2v_explore.results.documents import comparison_document
+
+        return comparison_document(results, comparison, depth)
+
+    def csv() -> str:
+        from w2v_explore.report.csv import comparison_csv
+
+        return comparison_csv(comparison, depth)
+
+    render(format, reports=reports, document=document, csv=csv)
+
+
+def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> "list[Table]":
+    """The verdicts, and what disturbed the turns; of a baseline, which took no turns, there is no verdict."""
     if results[0].measurement is None:
         return []
     from w2v_explore.report.latency import noise_table, verdict_table
@@ -68,33 +85,3 @@ def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> list[Ta
     noise = noise_table(results)
     verdicts = [verdict_table(results, names)] if len(results) > 1 else []
     return [*verdicts, *([noise] if noise else [])]
-
-
-def _print(results: Sequence[Result], comparison: Comparison, depth: int | None, format: options.Format) -> None:
-    match format:
-        case options.Format.JSON:
-            from w2v_explore.report.json import comparison_document, dump
-
-            print(dump(comparison_document(results, comparison, depth)))
-        case options.Format.CSV:
-            from w2v_explore.report.csv import comparison_csv
-
-            print(comparison_csv(comparison, depth), end="")
-        case options.Format.MARKDOWN:
-            from w2v_explore.report.comparison import comparison_report
-            from w2v_explore.report.markdown import report_markdown
-
-            print(
-                report_markdown(
-                    [comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))]
-                ),
-                end="",
-            )
-        case options.Format.TABLE:
-            from w2v_explore.report.comparison import comparison_report
-            from w2v_explore.report.terminal import print_report, stdout_console
-
-            print_report(
-                comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :])),
-                stdout_console(),
-            )

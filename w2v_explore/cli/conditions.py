@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.analysis.figures import Number
 
-    Subject = tuple[str, Mapping[str, Number]]  # a config's name, and its figures under all of their names
+    NamedFigures = tuple[str, Mapping[str, Number]]  # a config's name, and its figures under all of their names
 
 
 def read_conditions(
@@ -29,12 +29,12 @@ def read_conditions(
         has_reference: Whether changes have something to be against where there is no baseline.
 
     Raises:
-        ConditionError: One is wrong, or about a figure that there will not be.
-        SourceError: The baseline is none.
+        ConditionError: A condition is wrong, or about a figure that there will not be.
+        SourceError: The file is no baseline.
     """
     if not texts and baseline is None:
         return [], None
-    # Most calls have neither, and do not wait for what reads them.
+    # Most calls have neither conditions nor a baseline, and do not wait for the imports.
     from w2v_explore.analysis.comparing.baseline import load_baseline
     from w2v_explore.analysis.comparing.conditions import parse_condition
     from w2v_explore.analysis.figures import with_aliases
@@ -53,7 +53,7 @@ def read_conditions(
     return conditions, saved
 
 
-def subjects_of(comparison: Comparison) -> list[Subject]:
+def named_figures(comparison: Comparison) -> list[NamedFigures]:
     """What conditions are held against: each config of a comparison, a baseline before them."""
     from w2v_explore.analysis.figures import with_aliases
 
@@ -65,19 +65,19 @@ def subjects_of(comparison: Comparison) -> list[Subject]:
 
 
 def report_broken(
-    conditions: Sequence[Condition], subjects: Sequence[Subject], reference: Subject | None = None
+    conditions: Sequence[Condition], configs: Sequence[NamedFigures], reference: NamedFigures | None = None
 ) -> bool:
     """Say on standard error which conditions hold, of which config, and by how much; returns whether any does.
 
     Args:
-        conditions: What must not hold.
-        subjects: Whom it must not hold of.
-        reference: What a change is against; None where no condition is about one.
+        conditions: They must not hold.
+        configs: Whose figures the conditions are about.
+        reference: What changes are against; None where no condition is about a change.
     """
     broken = False
     before = reference[1] if reference else {}
     for condition in conditions:
-        for name, figures in subjects:
+        for name, figures in configs:
             value = condition.value(figures, before)
             if not condition.holds(value):
                 continue

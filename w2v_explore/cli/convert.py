@@ -56,7 +56,7 @@ def convert(
     except W2vExploreError:
         _account(reading, to.value, verbose)
         raise
-    # What cannot be written is one line: the account of it comes afterwards.
+    # A file that cannot be written is one line, so the account comes afterwards.
     _write(conversion, to.value, output)
     _account(reading, to.value, verbose)
 

@@ -1,4 +1,4 @@
-"""From command-line arguments to results: what `summary` and `compare` have in common."""
+"""From command-line arguments to results, in the steps that commands have in common."""
 
 from __future__ import annotations
 
@@ -6,126 +6,100 @@ import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import check_threads
+from w2v_explore.cli.options import Dtype, FromDialect, name_of
 from w2v_explore.cli.streams import say
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
 from w2v_explore.encoding import printable
 from w2v_explore.errors import CalibrationError, ConfigError, needs_extra
-from w2v_explore.report.result import Measurement, Result
+from w2v_explore.results.result import Measurement, Result
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
     from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.measure.latency import Latency, Progress
 
-MAX_RUNS = 10_000
-RUNS, TURNS = 10, 30
+
+class ConfigOptions(NamedTuple):
+    """How configs are read: ``--set``, ``--from`` and ``--allow-unknown``."""
+
+    overrides: Sequence[str] | None
+    dialect: FromDialect | None
+    allow_unknown: bool
 
 
-def evaluate(
-    references: Sequence[str],
-    overrides: Sequence[str],
-    *,
-    seconds: float | None,
-    samples: int | None,
-    batch: int,
-    dtype: str,
-    device: str | None = None,
-    runs: int | None = None,
-    dialect: str | None = None,
-    allow_unknown: bool = False,
-    baseline: Baseline | None = None,
-    predict: bool = False,
-    threads: int | None = None,
-    in_turns: bool = False,
-) -> list[Result]:
-    """The results for configs under one workload, that of the baseline; predicted, or measured on a device.
+class WorkloadOptions(NamedTuple):
+    """What a config's model computes: ``--seconds`` or ``--samples``, ``--batch`` and ``--dtype``."""
 
-    What is measured is so config by config, or with ``in_turns`` by turns.
-    """
-    if seconds is not None and samples is not None:
-        raise typer.BadParameter("give --seconds or --samples, not both")
-    if predict and runs is not None:
-        raise typer.BadParameter("--predict runs nothing: leave out --runs")
-    if threads is not None and not predict:
-        raise typer.BadParameter("--threads goes with --predict")
-    check_threads(threads, device)
-    if runs is not None and device is None:
-        raise typer.BadParameter("--runs goes with --device")
-    if runs is not None and not 1 <= runs <= MAX_RUNS:
-        raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
-    analyses = []
-    for config in load_configs(references, overrides, dialect, allow_unknown):
-        workload = Workload.of(config, seconds=seconds, samples=samples, batch=batch, dtype=dtype)
-        if baseline is not None:
-            from w2v_explore.analysis.comparing.baseline import require_same_workload
+    seconds: float | None
+    samples: int | None
+    batch: int
+    dtype: Dtype
 
-            require_same_workload(baseline, workload)
-        analyses.append(analyze(config, workload))
-    if predict:
-        return _predict(analyses, device or "cpu", dtype, threads)
-    if device is None:
-        return [Result(analysis=analysis) for analysis in analyses]
-    if in_turns:
-        return _measure(analyses, device, runs or TURNS)
-    return [result for analysis in analyses for result in _measure([analysis], device, runs or RUNS)]
+    def of(self, config: Config) -> Workload:
+        """The workload at a config's sample rate."""
+        return Workload.of(config, seconds=self.seconds, samples=self.samples, batch=self.batch, dtype=self.dtype.value)
 
 
-def measured_figures(results: Sequence[Result]) -> dict[str, list[float]]:
-    """The measured figures, one value per config."""
-    measured = [(result.measurement.latency, result.analysis.config.model) for result in results if result.measurement]
-    if not measured:
-        return {}
-    from w2v_explore.analysis import figures
-
-    components = figures.components_of(model for _, model in measured)
-    columns = [figures.measured_figures(latency, model.family.components, components) for latency, model in measured]
-    return {name: [column[name] for column in columns] for name in columns[0]}
-
-
-def audits_agree(results: Sequence[Result]) -> bool:
-    """Whether every independent count of MACs that was made equals the closed form."""
-    return all(audit.agrees for result in results if result.measurement and (audit := result.measurement.macs_audit))
-
-
-def load_configs(
-    references: Sequence[str], overrides: Sequence[str], dialect: str | None = None, allow_unknown: bool = False
-) -> list[Config]:
+def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Config]:
     """All configs; what is wrong in any of them is reported together.
 
     What stands beside another program's architecture and is not counted is said on standard error.
     """
     configs: list[Config] = []
     problems: list[Problem] = []
+    overrides, dialect = options.overrides or (), name_of(options.dialect)
     for reference in references:
         try:
-            configs.append(load_config(reference, overrides, dialect, allow_unknown=allow_unknown))
+            configs.append(load_config(reference, overrides, dialect, allow_unknown=options.allow_unknown))
         except ConfigError as error:
             problems += error.problems
     if problems:
-        # The same override is wrong in every config, or the same base.
+        # An override, or a base that several extend, is wrong in each config.
         raise ConfigError(list(dict.fromkeys(problems)))
     say(*dict.fromkeys(warning for config in configs for warning in config.warnings))
     return configs
 
 
-def _predict(analyses: Sequence[Analysis], device: str, dtype: str, threads: int | None) -> list[Result]:
+def analyze_configs(
+    references: Sequence[str], options: ConfigOptions, workload: WorkloadOptions, baseline: Baseline | None = None
+) -> list[Analysis]:
+    """The closed forms of configs under one workload, which is the baseline's where there is a baseline."""
+    if workload.seconds is not None and workload.samples is not None:
+        raise typer.BadParameter("give --seconds or --samples, not both")
+    analyses = []
+    for config in load_configs(references, options):
+        own = workload.of(config)
+        if baseline is not None:
+            from w2v_explore.analysis.comparing.baseline import require_same_workload
+
+            require_same_workload(baseline, own)
+        analyses.append(analyze(config, own))
+    return analyses
+
+
+def predict_each(analyses: Sequence[Analysis], device: str, threads: int | None) -> list[Result]:
+    """What a calibration of the device says of each model; nothing is run."""
     from w2v_explore.analysis.latency.calibration import require_calibration
     from w2v_explore.analysis.latency.prediction import predict
 
-    calibration = require_calibration(device, dtype, threads)
+    calibration = require_calibration(device, analyses[0].workload.dtype, threads)
     return [Result(analysis=analysis, prediction=predict(analysis, calibration)) for analysis in analyses]
 
 
-def _measure(analyses: Sequence[Analysis], device: str, runs: int) -> list[Result]:
-    """The results of models that take turns, with fvcore's count of each."""
+def measure_each(analyses: Sequence[Analysis], device: str, runs: int) -> list[Result]:
+    """Models measured one after the other."""
+    return [result for analysis in analyses for result in measure_by_turns([analysis], device, runs)]
+
+
+def measure_by_turns(analyses: Sequence[Analysis], device: str, runs: int) -> list[Result]:
+    """Models measured while they take turns, with fvcore's count of each."""
     with needs_extra("--device"):
         from w2v_explore.measure.audit import audit_macs
         from w2v_explore.measure.latency import Plan, example_input, measure_in_turns
@@ -156,9 +130,9 @@ def calibration_of(latency: Latency) -> Calibration | None:
 
 @contextmanager
 def show_progress(name: str) -> Iterator[Progress]:
-    """A progress bar on standard error, gone once the work is done; nothing where that is no terminal.
+    """A progress bar on standard error, gone once the work is done; nothing where standard error is no terminal.
 
-    It is drawn when it is told something, and by no thread of its own, which would take time from what is measured.
+    The bar is drawn when it is told something. A thread of its own would take time from what is measured.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import load_configs
+from w2v_explore.cli.evaluate import ConfigOptions, load_configs
 from w2v_explore.cli.streams import say
 from w2v_explore.encoding import printable
 from w2v_explore.errors import UnusedWeightsWarning, needs_extra
@@ -54,7 +54,7 @@ def export(
 
     Of a config, with initial weights; of a checkpoint, with its own.
     """
-    [loaded] = load_configs([config], overrides or (), options.name_of(dialect), allow_unknown)
+    [loaded] = load_configs([config], ConfigOptions(overrides, dialect, allow_unknown))
     if output is not None and str(output) in ("", ".", "-"):
         raise typer.BadParameter("--output takes the name of a file or, for huggingface, of a new folder")
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
@@ -63,7 +63,7 @@ def export(
         with needs_extra(f"export --to {to.value}", "export"):
             from w2v_explore.model.export import export as export_model
         with warnings.catch_warnings():
-            # What is left out, reading the config has said.
+            # Reading the config has said what is left out.
             warnings.simplefilter("ignore", UnusedWeightsWarning)
             exported = export_model(config, to.value, path, config=loaded, progress=tell)
     if exported.seed is not None:
@@ -72,7 +72,7 @@ def export(
 
 
 def _stem(reference: str) -> str:
-    """What was named, as the beginning of a file's name."""
+    """The beginning of a file's name, from the config or checkpoint that was named."""
     if reference == "-":
         return "model"
     path = Path(reference).resolve()
@@ -81,7 +81,7 @@ def _stem(reference: str) -> str:
 
 @contextmanager
 def _status() -> Iterator[Callable[[str], None]]:
-    """What is being done, on standard error; nothing where that is no terminal."""
+    """What is being done, on standard error; nothing where standard error is no terminal."""
     from rich.console import Console
     from rich.text import Text
 
@@ -90,5 +90,5 @@ def _status() -> Iterator[Callable[[str], None]]:
         yield lambda step: None
         return
     with console.status("", spinner="dots" if console.encoding.startswith("utf") else "line") as status:
-        # A text would be read as markup.
+        # A plain string would be read as markup.
         yield lambda step: status.update(Text(printable(step)))

@@ -1,7 +1,7 @@
 """``w2v-explore inspect``."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,10 +9,14 @@ from w2v_explore.analysis.weights.inspection import Inspection, inspect_checkpoi
 from w2v_explore.checkpoint.listing import shown
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.render import ReportFormat, ReportFormatOption, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.checkpoint import require_fit
 from w2v_explore.errors import CheckpointError, SourceError
 from w2v_explore.files.write import write_atomically
+
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -27,28 +31,20 @@ def inspect(
     write: Annotated[
         str | None, typer.Option("--write", metavar="FILE", help="Write the config there as YAML.")
     ] = None,
-    format: options.ReportFormatOption = options.ReportFormat.TABLE,
+    format: ReportFormatOption = ReportFormat.TABLE,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What is in a checkpoint: its tensors, and the config that they and a config inside or beside them tell."""
     inspection = inspect_checkpoint(checkpoint, overrides or (), allow_unknown=allow_unknown)
     if write is not None:
         _write(write, inspection)
-    match format:
-        case options.ReportFormat.JSON:
-            from w2v_explore.report.json import dump
 
-            print(dump(inspection.to_dict()))
-        case options.ReportFormat.MARKDOWN:
-            from w2v_explore.report.checkpoint import inspection_report
-            from w2v_explore.report.markdown import report_markdown
+    def reports() -> "list[Report]":
+        from w2v_explore.report.checkpoint import inspection_report
 
-            print(report_markdown([inspection_report(inspection)]), end="")
-        case options.ReportFormat.TABLE:
-            from w2v_explore.report.checkpoint import inspection_report
-            from w2v_explore.report.terminal import print_report, stdout_console
+        return [inspection_report(inspection)]
 
-            print_report(inspection_report(inspection), stdout_console())
+    render(format, reports=reports, document=inspection.to_dict)
     say(*(inspection.config.warnings if inspection.config else ()))
     say(*[f"{checkpoint}: {conflict}" for conflict in inspection.conflicts])
     if inspection.conflicts or not inspection.fit.fits:

@@ -7,23 +7,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from w2v_explore.analysis.analyze import analyze
+from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import DEFAULT_SECONDS, Workload
+from w2v_explore.arguments import MAX_RUNS, MAX_THREADS
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import MAX_RUNS, calibration_of, load_configs, show_progress
+from w2v_explore.cli.evaluate import ConfigOptions, calibration_of, load_configs, show_progress
+from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.cli.streams import do_each
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import missing_extra, needs_extra
 from w2v_explore.files.write import require_writable, write_atomically
-from w2v_explore.report.result import Measurement, Result
+from w2v_explore.results.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.latency import Plan
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +44,8 @@ def latency(
     ] = f"{DEFAULT_SECONDS:g}",
     compiled: Annotated[bool, typer.Option("--compile", help="Measure the model as torch.compile makes it.")] = False,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, max=4096, help="Threads that torch computes with on the CPU.")
+        int | None,
+        typer.Option("--threads", min=1, max=MAX_THREADS, help="Threads that torch computes with on the CPU."),
     ] = None,
     target_ci: Annotated[
         str | None,
@@ -54,7 +58,7 @@ def latency(
         float, typer.Option("--budget", min=0, help="Seconds that each measurement may take, once it has ten passes.")
     ] = 30.0,
     depth: options.Depth = None,
-    format: options.FormatOption = options.Format.TABLE,
+    format: FormatOption = Format.TABLE,
     trace: Annotated[
         Path | None, typer.Option("--trace", help="Write the measured layers as a Chrome trace (JSON) there.")
     ] = None,
@@ -74,48 +78,40 @@ def latency(
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()
-    loaded = load_configs(configs, overrides or (), options.name_of(dialect), allow_unknown)
-    workloads = [
-        [
-            Workload.of_seconds(each, batch=batch, sample_rate=config.sample_rate, dtype=dtype.value)
-            for each in durations
-        ]
+    loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown))
+    analyses = [
+        [analyze(config, workload) for workload in _workloads(config, durations, batch, dtype.value)]
         for config in loaded
     ]
     plan = Plan(runs=runs, target=target, budget_s=budget)
-    results = list(_measure(loaded, workloads, device, plan, threads, compiled))
+    results = [result for group in analyses for result in _measure(group, device, plan, threads, compiled)]
     # What was measured is shown first.
     do_each(
-        lambda: _print(results, depth, format),
+        lambda: _render(results, depth, format),
         lambda: _write_trace(results, trace),
         lambda: _write_plot(results, plot),
     )
 
 
+def _workloads(config: Config, durations: Sequence[float], batch: int, dtype: str) -> list[Workload]:
+    rate = config.sample_rate
+    return [Workload.of_seconds(each, batch=batch, sample_rate=rate, dtype=dtype) for each in durations]
+
+
 def _measure(
-    configs: Sequence[Config],
-    workloads: Sequence[Sequence[Workload]],
-    device: str,
-    plan: Plan,
-    threads: int | None,
-    compiled: bool,
+    analyses: Sequence[Analysis], device: str, plan: Plan, threads: int | None, compiled: bool
 ) -> Iterator[Result]:
-    """The results, config by config; a config's model is built once for all its durations."""
+    """The results of one config; its model is built once for all durations."""
     from w2v_explore.measure.latency import measure_latency
 
-    analyses = [
-        [analyze(config, workload) for workload in group] for config, group in zip(configs, workloads, strict=True)
-    ]
-    for group in analyses:
-        model = None
-        for analysis in group:
-            with show_progress(f"{analysis.config.name}, {analysis.workload.seconds:g} s") as progress:
-                measured, model = measure_latency(
-                    analysis, device, plan=plan, threads=threads, compiled=compiled, model=model, progress=progress
-                )
-            yield Result(
-                analysis=analysis, measurement=Measurement(latency=measured, calibration=calibration_of(measured))
+    model = None
+    for analysis in analyses:
+        with show_progress(f"{analysis.config.name}, {analysis.workload.seconds:g} s") as progress:
+            latency, model = measure_latency(
+                analysis, device, plan=plan, threads=threads, compiled=compiled, model=model, progress=progress
             )
+        measurement = Measurement(latency=latency, calibration=calibration_of(latency))
+        yield Result(analysis=analysis, measurement=measurement)
 
 
 def _parse_durations(text: str) -> list[float]:
@@ -171,9 +167,9 @@ def _write_trace(results: Sequence[Result], path: Path | None) -> None:
 def _write_plot(results: Sequence[Result], path: Path | None) -> None:
     if path is None:
         return
-    from w2v_explore.report.curve import latency_curves
     from w2v_explore.report.latency import describe_setting
     from w2v_explore.report.plot import plot_curves
+    from w2v_explore.results.curve import latency_curves
 
     assert results[0].measurement is not None
     workload = results[0].analysis.workload
@@ -182,41 +178,21 @@ def _write_plot(results: Sequence[Result], path: Path | None) -> None:
     write_atomically(str(path), picture)
 
 
-def _print(results: Sequence[Result], depth: int | None, format: options.Format) -> None:
-    match format:
-        case options.Format.JSON:
-            from w2v_explore.report.json import dump
-            from w2v_explore.report.latency_json import measurements_document
+def _render(results: Sequence[Result], depth: int | None, format: Format) -> None:
+    def reports() -> list[Report]:
+        from w2v_explore.report.latency import latency_reports
 
-            print(dump(measurements_document(results, depth)))
-        case options.Format.CSV:
-            from w2v_explore.report.csv import latency_csv
+        return latency_reports(results, depth)
 
-            print(latency_csv(results), end="")
-        case options.Format.MARKDOWN:
-            from w2v_explore.report.latency import latency_reports
-            from w2v_explore.report.markdown import report_markdown
+    def document() -> dict[str, Any]:
+        from w2v_explore.results.documents import measurements_document
 
-            print(report_markdown(latency_reports(results, depth)), end="")
-        case options.Format.TABLE:
-            _print_tables(results, depth)
+        return measurements_document(results, depth)
+
+    def csv() -> str:
+        from w2v_explore.report.csv import latency_csv
+
+        return latency_csv(results)
+
+    render(format, reports=reports, document=document, csv=csv)
     sys.stdout.flush()
-
-
-def _print_tables(results: Sequence[Result], depth: int | None) -> None:
-    from w2v_explore.report.curve import draw_curve, latency_curves
-    from w2v_explore.report.latency import latency_reports
-    from w2v_explore.report.layout import wrap
-    from w2v_explore.report.terminal import print_report, stdout_console
-
-    console = stdout_console()
-    for number, (report, curve) in enumerate(
-        zip(latency_reports(results, depth), latency_curves(results), strict=True)
-    ):
-        if number:
-            console.print()
-        print_report(report, console)
-        if len(curve.seconds) > 1:
-            title = wrap("Time of one forward pass over seconds of audio, both axes logarithmic", console.width)
-            print("", *title, "", sep="\n")
-            print(draw_curve(curve, min(console.width, 100), colour=console.color_system is not None))

@@ -22,7 +22,7 @@ from w2v_explore.lint.report import LintReport
 from w2v_explore.lint.run import LintRun
 from w2v_explore.lint.settings import settings_of
 
-# Of a defect that every file brings to light, these many are named on standard error; formats name all.
+# A defect may fail on every file: standard error names this many of them, and the formats all.
 _MAX_DEFECTS = 10
 
 app = typer.Typer(add_completion=False)
@@ -122,7 +122,7 @@ def lint(
     else:
         _write(report, targets, statistics)
     if report.defects:
-        # One is enough to begin with.
+        # One traceback is enough to begin with.
         sys.stdout.flush()
         say(*report.defects[0].traceback.split("\n"), PLEA)
         raise typer.Exit(DEFECT)

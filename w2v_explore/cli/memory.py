@@ -1,13 +1,18 @@
 """``w2v-explore memory``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from w2v_explore.analysis.memory.costs import memory as memory_of
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import evaluate
+from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.results.documents import one_or_list
+
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -32,42 +37,27 @@ def memory(
         bool, typer.Option("--checkpointing", help="Also with activation checkpoints at each transformer layer.")
     ] = False,
     depth: options.Depth = None,
-    format: options.FormatOption = options.Format.TABLE,
+    format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
-    results = evaluate(
-        configs,
-        overrides or (),
-        seconds=seconds,
-        samples=samples,
-        batch=1 if batch is None else batch,
-        dtype=dtype.value,
-        dialect=options.name_of(dialect),
-        allow_unknown=allow_unknown,
-    )
-    costs = [memory_of(result.analysis, fit=fit, checkpointing=checkpointing) for result in results]
-    match format:
-        case options.Format.JSON:
-            from w2v_explore.report.json import dump, one_or_list
+    workload = WorkloadOptions(seconds, samples, 1 if batch is None else batch, dtype)
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
+    costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing) for analysis in analyses]
 
-            print(dump(one_or_list([each.to_dict(depth) for each in costs])))
-        case options.Format.CSV:
-            from w2v_explore.report.csv import memory_csv
+    def reports() -> "list[Report]":
+        from w2v_explore.report.memory import memory_report
 
-            print(memory_csv(costs, depth), end="")
-        case options.Format.MARKDOWN:
-            from w2v_explore.report.markdown import report_markdown
-            from w2v_explore.report.memory import memory_report
+        return [memory_report(each, checkpointing, depth) for each in costs]
 
-            print(report_markdown([memory_report(each, checkpointing, depth) for each in costs]), end="")
-        case options.Format.TABLE:
-            from w2v_explore.report.memory import memory_report
-            from w2v_explore.report.terminal import print_reports, stdout_console
+    def csv() -> str:
+        from w2v_explore.report.csv import memory_csv
 
-            print_reports([memory_report(each, checkpointing, depth) for each in costs], stdout_console())
+        return memory_csv(costs, depth)
+
+    render(format, reports=reports, document=lambda: one_or_list([each.to_dict(depth) for each in costs]), csv=csv)
     workload_was_given = any(given is not None for given in (seconds, samples, batch))
     if workload_was_given and not all(each.workload_fits for each in costs):
         raise typer.Exit(ANSWER_IS_NO)

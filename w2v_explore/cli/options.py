@@ -6,23 +6,7 @@ from typing import Annotated
 import typer
 
 from w2v_explore.analysis.workload import DEFAULT_SECONDS
-
-
-class Format(str, Enum):
-    """How a result is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-
-
-class ReportFormat(str, Enum):
-    """How a result that is no table of figures is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
+from w2v_explore.arguments import MAX_RUNS, MAX_THREADS
 
 
 class Dtype(str, Enum):
@@ -31,9 +15,6 @@ class Dtype(str, Enum):
     FLOAT32 = "float32"
     FLOAT16 = "float16"
     BFLOAT16 = "bfloat16"
-
-
-MAX_THREADS = 1024
 
 
 class FromDialect(str, Enum):
@@ -88,8 +69,6 @@ FailIf = Annotated[
         help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' of a figure; repeatable.",
     ),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
-ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
 From = Annotated[
     FromDialect | None,
     typer.Option("--from", help="Whose config it is; recognised by its content by default."),
@@ -105,6 +84,14 @@ AllowUnknown = Annotated[
         help="Leave out fields of another program's config that are not known and may change the architecture.",
     ),
 ]
+
+
+def check_runs(runs: int | None, device: str | None) -> None:
+    """Refuse a number of passes that no measurement takes, and any where nothing is measured."""
+    if runs is not None and device is None:
+        raise typer.BadParameter("--runs goes with --device")
+    if runs is not None and not 1 <= runs <= MAX_RUNS:
+        raise typer.BadParameter(f"--runs is {runs}; give a number from 1 to {MAX_RUNS}")
 
 
 def check_threads(threads: int | None, device: str | None) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from w2v_explore.encoding import dump_json
 from w2v_explore.lint.page import Page, load_pages
-from w2v_explore.report.json import dump
 from w2v_explore.report.table import Column, Table
 from w2v_explore.report.terminal import print_table, stdout_console
 
@@ -40,7 +40,7 @@ def rule(
             raise typer.BadParameter(f"there is no rule {code or repr(code)}; {_instead_of(code)}")
     if format is Format.JSON:
         documents = [_document(page) for page in pages]
-        print(dump(documents if every else documents[0]))
+        print(dump_json(documents if every else documents[0]))
     elif every:
         columns = [Column("", numeric=False), Column("", numeric=False), Column("", numeric=False, wraps=True)]
         table = Table("", [*columns, Column("", numeric=False, wraps=True)])

@@ -9,10 +9,10 @@ from w2v_explore.config.document import parse_document
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.text.nodes import encode
 from w2v_explore.config.text.source import read_file
+from w2v_explore.encoding import dump_json
 from w2v_explore.errors import SourceError
 from w2v_explore.files.write import write_atomically
 from w2v_explore.lint.rules.schema_directive import DIRECTIVE
-from w2v_explore.report.json import dump
 
 app = typer.Typer(add_completion=False)
 
@@ -30,7 +30,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema (draft-07) of a config file, for editors and validators."""
     if not write:
-        print(dump(json_schema()))
+        print(dump_json(json_schema()))
         return
     for path in write:
         _add_directive(path)
@@ -50,7 +50,7 @@ def _add_directive(path: str) -> None:
             f"{path} is JSON, which has no comment to name the schema in; give the schema to the editor, "
             f"as `w2v-explore schema > {SCHEMA_FILE}` writes it, or write the config as YAML"
         )
-    write_atomically(os.path.join(os.path.dirname(path), SCHEMA_FILE), f"{dump(json_schema())}\n".encode())
+    write_atomically(os.path.join(os.path.dirname(path), SCHEMA_FILE), f"{dump_json(json_schema())}\n".encode())
     if DIRECTIVE not in document.text:
         newline = "\r\n" if "\r\n" in document.text else "\n"
         text = f"{DIRECTIVE}{SCHEMA_FILE}{newline}{document.text}"

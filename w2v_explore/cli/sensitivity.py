@@ -1,12 +1,16 @@
 """``w2v-explore sensitivity``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity_of
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import evaluate
+from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs
+from w2v_explore.cli.render import Format, FormatOption, render
+
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -18,40 +22,24 @@ def sensitivity(
     samples: options.Samples = None,
     batch: options.Batch = 1,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
-    format: options.FormatOption = options.Format.TABLE,
+    format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What one step in each argument does to parameters, MACs, memory, receptive field and stride."""
-    [result] = evaluate(
-        [config],
-        overrides or (),
-        seconds=seconds,
-        samples=samples,
-        batch=batch,
-        dtype=dtype.value,
-        dialect=options.name_of(dialect),
-        allow_unknown=allow_unknown,
-    )
-    found = sensitivity_of(result.analysis)
-    analysis, effects = found.analysis, found.effects
-    match format:
-        case options.Format.JSON:
-            from w2v_explore.report.json import dump
+    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    [analysis] = analyze_configs([config], ConfigOptions(overrides, dialect, allow_unknown), workload)
+    found = sensitivity_of(analysis)
 
-            print(dump(found.to_dict()))
-        case options.Format.CSV:
-            from w2v_explore.report.csv import sensitivity_csv
+    def reports() -> "list[Report]":
+        from w2v_explore.report.sensitivity import sensitivity_report
 
-            print(sensitivity_csv(analysis.config, effects), end="")
-        case options.Format.MARKDOWN:
-            from w2v_explore.report.markdown import report_markdown
-            from w2v_explore.report.sensitivity import sensitivity_report
+        return [sensitivity_report(analysis, found.effects)]
 
-            print(report_markdown([sensitivity_report(analysis, effects)]), end="")
-        case options.Format.TABLE:
-            from w2v_explore.report.sensitivity import sensitivity_report
-            from w2v_explore.report.terminal import print_report, stdout_console
+    def csv() -> str:
+        from w2v_explore.report.csv import sensitivity_csv
 
-            print_report(sensitivity_report(analysis, effects), stdout_console())
+        return sensitivity_csv(analysis.config, found.effects)
+
+    render(format, reports=reports, document=found.to_dict, csv=csv)

@@ -23,7 +23,7 @@ class OutputError(W2vExploreError):
 
 
 class _Output(io.TextIOWrapper):
-    """A standard stream whose failures are told from those of any other file."""
+    """A standard stream that raises `OutputError`, by which its failures are told from another file's."""
 
     def __init__(self, stream: io.TextIOWrapper, title: str) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class _Output(io.TextIOWrapper):
             write_through=stream.write_through,
         )
         self._title = title
-        # Where Python can tell the start of a stream, it writes the mark itself.
+        # Python writes the mark itself where it can tell the start of a stream.
         self._lacks_mark = codecs.lookup(stream.encoding).name in ("utf-16", "utf-32") and not stream.seekable()
 
     def write(self, text: str) -> int:
@@ -52,8 +52,8 @@ class _Output(io.TextIOWrapper):
             raise self._failure(error) from error
 
     def _failure(self, error: OSError) -> OutputError:
-        """What to raise; where the reader of a pipe has gone, that is what ends the program."""
-        # What is left in its buffer has to go somewhere: Python writes it once more at the end.
+        """The error to raise; where the reader of a pipe has gone, a signal ends the program instead."""
+        # Python writes what is left in the buffer once more at the end: it has to go somewhere.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
@@ -64,7 +64,7 @@ class _Output(io.TextIOWrapper):
 
 
 def do_each(*steps: Callable[[], None]) -> None:
-    """Print here and write there: each, whatever becomes of the others; the last failure is raised."""
+    """Take every step, even after one has failed; the last failure is raised, and earlier failures are said."""
     failures: list[Exception] = []
     for step in steps:
         try:
@@ -78,14 +78,14 @@ def do_each(*steps: Callable[[], None]) -> None:
 
 
 def say(*lines: object) -> None:
-    """Print lines on standard error: the one way for messages, since nothing that they quote does anything there."""
+    """Print lines on standard error, made printable: every message goes this way, since it may quote anything."""
     for line in lines:
         print(printable(str(line)), file=sys.stderr)
 
 
 @contextmanager
 def guard_streams() -> Iterator[None]:
-    """Put streams in the place of the standard ones that raise `OutputError`, and write ASCII for what they lack."""
+    """Replace the standard streams by streams that raise `OutputError`, and write ASCII for what an encoding lacks."""
     _open_closed()
     stdout, stderr = sys.stdout, sys.stderr
     guarded = _Output(stdout, "standard output"), _Output(stderr, "standard error")  # type: ignore[arg-type]
@@ -108,7 +108,7 @@ def _let_go(stream: _Output) -> None:
 
 
 def _open_closed() -> None:
-    """Open what the program was started without, so that no other file takes its number.
+    """Open the standard streams that the program was started without, so that no other file takes their numbers.
 
     Nothing can be written to standard output then; whoever closes standard error does not want to hear anything.
     """

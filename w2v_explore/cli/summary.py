@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.conditions import read_conditions, report_broken, subjects_of
-from w2v_explore.cli.evaluate import audits_agree, evaluate, measured_figures
+from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
+from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_each, predict_each
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.result import Result
+from w2v_explore.results.result import Result, audits_agree, measured_figures
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
+
+_RUNS = 10
 
 
 @app.command()
@@ -37,51 +40,50 @@ def summary(
     fail_if: options.FailIf = None,
     predict: options.Predict = False,
     threads: options.Threads = None,
-    format: options.FormatOption = options.Format.TABLE,
+    format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
+    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    _check_latency(device, runs, predict, threads)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
-    results = evaluate(
-        configs,
-        overrides or (),
-        seconds=seconds,
-        samples=samples,
-        batch=batch,
-        dtype=dtype.value,
-        device=device,
-        runs=runs,
-        dialect=options.name_of(dialect),
-        allow_unknown=allow_unknown,
-        baseline=saved,
-        predict=predict,
-        threads=threads,
-    )
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)
+    if predict:
+        results = predict_each(analyses, device or "cpu", threads)
+    elif device is not None:
+        results = measure_each(analyses, device, runs or _RUNS)
+    else:
+        results = [Result(analysis=analysis) for analysis in analyses]
     alone = _compare_alone(results, saved) if saved or conditions else []
     changes = alone if saved else []
-    match format:
-        case options.Format.JSON:
-            from w2v_explore.report.json import dump, summary_document
 
-            print(dump(summary_document(results, changes, depth)))
-        case options.Format.CSV:
-            from w2v_explore.report.csv import summary_csv
+    def document() -> Any:
+        from w2v_explore.results.documents import summary_document
 
-            print(summary_csv(results, depth), end="")
-        case options.Format.MARKDOWN:
-            from w2v_explore.report.markdown import report_markdown
+        return summary_document(results, changes, depth)
 
-            print(report_markdown(_reports(results, changes, depth)), end="")
-        case options.Format.TABLE:
-            from w2v_explore.report.terminal import print_reports, stdout_console
+    def csv() -> str:
+        from w2v_explore.report.csv import summary_csv
 
-            print_reports(_reports(results, changes, depth), stdout_console())
+        return summary_csv(results, depth)
+
+    render(format, reports=lambda: _reports(results, changes, depth), document=document, csv=csv)
     names = distinct_names([result.analysis.config for result in results])
     broken = [_report_broken(conditions, names[number], comparison) for number, comparison in enumerate(alone)]
     if any(broken) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
+
+
+def _check_latency(device: str | None, runs: int | None, predict: bool, threads: int | None) -> None:
+    """Refuse options that say nothing together."""
+    if predict and runs is not None:
+        raise typer.BadParameter("--predict runs nothing: leave out --runs")
+    if threads is not None and not predict:
+        raise typer.BadParameter("--threads goes with --predict")
+    options.check_threads(threads, device)
+    options.check_runs(runs, device)
 
 
 def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:
@@ -92,7 +94,7 @@ def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list
 
 
 def _report_broken(conditions: Sequence[Condition], name: str, comparison: Comparison) -> bool:
-    *references, (_, figures) = subjects_of(comparison)
+    *references, (_, figures) = named_figures(comparison)
     return report_broken(conditions, [(name, figures)], *references)
 
 

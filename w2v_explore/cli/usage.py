@@ -39,7 +39,7 @@ _OTHER_NAMES = {
     "pt2": "torch-export",
     "info": "advice",
 }
-"""What people call choices of ours elsewhere; a name holds where its choice is among those that there are."""
+"""What other programs call our choices; a name is suggested where its choice is offered."""
 _INSTEAD_OF_COMMANDS = {
     "help": "--help",
     "version": "--version",

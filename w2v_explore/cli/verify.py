@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import gc
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import evaluate, show_progress
+from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.render import ReportFormat, render
 from w2v_explore.errors import needs_extra
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis
     from w2v_explore.measure.verify import Verification
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
 
 _DEFAULT_SECONDS = 1.0
-
-
-class Format(str, Enum):
-    """How the audit is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 @app.command()
@@ -39,24 +32,18 @@ def verify(
     samples: options.Samples = None,
     batch: options.Batch = 1,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
-    format: Annotated[Format, typer.Option("--format", help="How to write the audit.")] = Format.TABLE,
+    format: Annotated[ReportFormat, typer.Option("--format", help="How to write the audit.")] = ReportFormat.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
-    results = evaluate(
-        configs,
-        overrides or (),
-        seconds=_DEFAULT_SECONDS if seconds is None and samples is None else seconds,
-        samples=samples,
-        batch=batch,
-        dtype=dtype.value,
-        dialect=options.name_of(dialect),
-        allow_unknown=allow_unknown,
-    )
-    verifications = _verify_all([result.analysis for result in results])
-    _print(verifications, format)
+    if seconds is None and samples is None:
+        seconds = _DEFAULT_SECONDS
+    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
+    verifications = _verify_all(analyses)
+    _render(verifications, format)
     if not all(verification.agrees for verification in verifications):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -75,20 +62,15 @@ def _verify_all(analyses: list[Analysis]) -> list[Verification]:
     return verifications
 
 
-def _print(verifications: list[Verification], format: Format) -> None:
-    match format:
-        case Format.JSON:
-            from w2v_explore.measure.verify import verification_document
-            from w2v_explore.report.json import dump
+def _render(verifications: list[Verification], format: ReportFormat) -> None:
+    def reports() -> list[Report]:
+        from w2v_explore.report.verification import verification_report
 
-            print(dump(verification_document(verifications)))
-        case Format.MARKDOWN:
-            from w2v_explore.report.markdown import report_markdown
-            from w2v_explore.report.verification import verification_report
+        return [verification_report(verification) for verification in verifications]
 
-            print(report_markdown([verification_report(verification) for verification in verifications]), end="")
-        case Format.TABLE:
-            from w2v_explore.report.terminal import print_reports, stdout_console
-            from w2v_explore.report.verification import verification_report
+    def document() -> Any:
+        from w2v_explore.measure.verify import verification_document
 
-            print_reports([verification_report(verification) for verification in verifications], stdout_console())
+        return verification_document(verifications)
+
+    render(format, reports=reports, document=document)

@@ -22,6 +22,7 @@ from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import MAX_RUNS
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.errors import DeviceError
 from w2v_explore.measure.clock import Clock, clock_for
@@ -38,8 +39,6 @@ from w2v_explore.model.device import (
     require_memory,
 )
 from w2v_explore.model.modules import SpeechEncoder
-
-MAX_RUNS = 10_000
 
 _LEAST_RUNS = 10
 _LEAST_WARM_UP, _MOST_WARM_UP = 3, 10

@@ -46,7 +46,7 @@ def fields_report() -> Report:
     """All fields, a line each."""
     table = Table("", [Column("Field", numeric=False), Column("What it is", numeric=False, wraps=True)])
     table.rows += [(name, field.summary) for name, field in FIELDS.items()]
-    return Report("The 16 fields of a config", [], [table])
+    return Report(f"The {len(FIELDS)} fields of a config", [], [table])
 
 
 def field_report(name: str, usage: Sequence[UsedValue]) -> Report:

@@ -32,7 +32,7 @@ def inspection_report(inspection: Inspection) -> Report:
     tables += [_bytes(inspection), _fields(inspection)]
     lines = [describe_checkpoint(checkpoint, keys)]
     if not inspection.fit.fits and not inspection.conflicts:
-        lines.append("the 16 fields cannot say the model of these weights")
+        lines.append(f"the {len(FIELDS)} fields cannot say the model of these weights")
     if inspection.nearest is not None:
         lines.append(describe_nearest(inspection.nearest))
         lines += describe_not_counted(inspection.nearest.not_counted)
@@ -167,7 +167,7 @@ def _extras_table(title: str, extras: Iterable[tuple[TensorInfo, Extra]], remark
 
 
 def _explain_projection(fit: WeightsFit) -> str | None:
-    """What fairseq does differently, where that is what is missing."""
+    """A remark on fairseq's missing projection; None where the projection is there."""
     if fit.lacks_projection:
         return (
             "fairseq leaves the projection out where the last convolution is as wide as the encoder; torchaudio and "

@@ -27,7 +27,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
     Args:
         comparison: The configs' figures.
         depth: Levels of modules to compare, each equal layer by itself; None for the components.
-        measured: What else a device told.
+        measured: Tables of what was measured.
     """
     names = comparison.names
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
@@ -48,14 +48,14 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
         tables.append(_components(comparison, names, "latency_s", "Latency by component (hooked passes)"))
     tables += measured
     if comparison.identical:
-        lines.append("Identical: all 16 fields are equal.")
+        lines.append(f"Identical: all {len(comparison.analyses[0].config.model.FIELDS)} fields are equal.")
     elif comparison.differences:
         tables.insert(0, _differences(comparison, names))
     return Report(" ↔ ".join(names), lines, tables)
 
 
 def change_table(comparison: Comparison) -> Table:
-    """The totals of one config that are not those of a baseline."""
+    """The totals in which one config differs from a baseline."""
     names = comparison.names
     tables = (_totals(comparison, names), _extractor(comparison, names))
     table = _figures(f"Change against {names[0]}", names)
@@ -109,7 +109,7 @@ _EXTRACTOR = tuple(name for name in FIGURES if name.startswith("extractor."))
 
 
 def _contributions(title: str, contributions: Sequence[Contribution], figures: Sequence[str]) -> Table | None:
-    """A row per field, a column per figure that changed; None where none did."""
+    """A row per field, a column per figure that changed; None where no figure changed."""
     changed = {name: FIGURES[name] for name in figures if any(name in each.figures for each in contributions)}
     if not changed:
         return None
@@ -190,7 +190,7 @@ def _modules(title: str, names: Sequence[str], metrics: Mapping[str, Metric]) ->
 
 def _figures(title: str, names: Sequence[str]) -> Table:
     columns = [Column("Figure", numeric=False), Column(names[0], wraps=True)]
-    # Changes can be worked out from the values, and go first; then the last configs.
+    # On a narrow terminal changes are left out first, since the values tell them, then the last configs.
     for number, name in enumerate(names[1:]):
         columns += [Column(name, wraps=True, priority=number), Column("Change", priority=len(names))]
     return Table(title, columns)

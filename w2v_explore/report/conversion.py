@@ -12,7 +12,7 @@ _STATUSES = ("refused", "unread", "mapped", "defaulted", "ignored")
 
 
 def conversion_report(heading: str, rows: Sequence[Row], source: str, target: str, verbose: bool) -> Report:
-    """The accounts of a conversion; what is ignored by what it is about, unless all of it is asked for."""
+    """What became of each field; ignored fields are counted by subject, and listed where ``verbose`` asks for it."""
     by_status = {status: [row for row in rows if row.status == status] for status in _STATUSES}
     shown = [status for status in _STATUSES if by_status[status] or status != "unread"]
     lines = [", ".join(f"{len(by_status[status])} {status}" for status in shown)]
@@ -43,7 +43,7 @@ def _fields_table(status: str, rows: Sequence[Row], source: str, target: str) ->
 
 def _table(title: str, rows: Sequence[Row], source: str, why: str) -> Table:
     table = Table(title, [Column(source, False, True), Column("Value", False, True), Column(why, False, True)])
-    # The longest name gives the width of all rows.
+    # A column is as wide as its longest name.
     table.rows += [(shorten(row.source, _MAX_NAME), _value(row.value), row.note) for row in rows]
     return table
 

@@ -15,9 +15,9 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.diagnostics import shorten
 from w2v_explore.encoding import fit
-from w2v_explore.report.result import Result
+from w2v_explore.results.result import Result
 
-if TYPE_CHECKING:  # what each document is made of, its command imports
+if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.sensitivity import Effect
     from w2v_explore.analysis.memory.costs import MemoryCosts
@@ -29,7 +29,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
-    """Every layer of every config, down to a depth; what was predicted or measured only where something was."""
+    """Every layer of every config, down to a depth; with columns for predictions and measurements if there are any."""
     predicted = any(result.prediction for result in results)
     measured = any(result.measurement for result in results)
     header: list[object] = ["config", "path", "kind", "depth", "parameters", "macs", "output_shape"]
@@ -54,16 +54,16 @@ def summary_csv(results: Sequence[Result], depth: int | None = None) -> str:
 
 
 def latency_csv(results: Sequence[Result]) -> str:
-    """A row per measurement; empty where it has no such figure."""
+    """A row per measurement; a cell is empty where the measurement has no such figure."""
     header = (
         "config", "seconds", "batch", "dtype", "device", "threads", "runs", "median_s", "low_s", "high_s", "iqr_s",
         "p90_s", "p99_s", "real_time_factor", "attention_s", "feed_forward_s", "rest_s", "unattributed_s",
         "hooked_over_plain", "compile_s", "noisy", "confidence",
     )  # fmt: skip
     rows: list[list[object]] = [[*header]]
-    from w2v_explore.report.curve import latency_parts
+    from w2v_explore.results.curve import latency_parts
 
-    # One config is measured at several durations.
+    # A config has a row for each duration, and one name in all.
     configs = {id(result.analysis.config): result.analysis.config for result in results}
     names = dict(zip(configs, _names([*configs.values()]), strict=True))
     for result in results:
@@ -130,14 +130,14 @@ def sensitivity_csv(config: Config, effects: Sequence[Effect]) -> str:
 
 
 def _add_not_counted(rows: Sequence[list[object]], configs: Sequence[Config]) -> None:
-    """A last column with the fields that were left out of the config of each row; none where none was."""
+    """Add a last column: the fields that were left out of each row's config. No column where no field was left out."""
     if any(config.not_counted for config in configs):
         for row, text in zip(rows, ["not_counted", *[" ".join(each.not_counted) for each in configs]], strict=True):
             row.append(text)
 
 
 def _names(configs: Sequence[Config]) -> list[str]:
-    """What stands in every row of a config."""
+    """The names in the rows of each config."""
     return [shorten(name, _MAX_NAME) for name in distinct_names(configs)]
 
 

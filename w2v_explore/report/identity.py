@@ -26,7 +26,7 @@ def identity_report(config: Config, nearest: Nearest) -> Report:
 
 
 def describe_nearest(nearest: Nearest) -> str:
-    """The same in a line, the first few fields named."""
+    """The nearest preset in a line, with the first few fields that differ."""
     if nearest.equals:
         return _describe_equal(nearest.equals)
     if not nearest.differences:
@@ -39,7 +39,7 @@ def describe_nearest(nearest: Nearest) -> str:
 
 
 def repeats_changes(config: Config, nearest: Nearest) -> bool:
-    """Whether the nearest preset is the one that was changed, and differs by just those changes."""
+    """Whether the changes of a config are all in which it differs from its nearest preset, which was changed."""
     changes = {change.field: (change.after, change.before) for change in config.changes}
     return bool(changes) and nearest.differences == changes and config.origin == f"preset {nearest.preset}"
 
@@ -53,7 +53,7 @@ def describe_origin(config: Config) -> str:
 
 
 def describe_not_counted(fields: tuple[str, ...]) -> list[str]:
-    """A line that names the fields of another program's config that were left out; none where none was."""
+    """A line that names the fields of another program's config that were left out; no line where no field was."""
     if not fields:
         return []
     return [f"NOT COUNTED: {first_few(fields, _SHOWN_FIELDS)}, not known here; the model may be another"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from w2v_explore.report.curve import CONFIDENCE, describe_crossing, latency_curves, latency_parts
+from w2v_explore.report.curve import describe_crossing, draw_curve
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.prediction import describe_roof
-from w2v_explore.report.result import Result, measured_roof_shares
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, percent
+from w2v_explore.results.curve import CONFIDENCE, Curve, latency_curves, latency_parts
+from w2v_explore.results.layer_times import row_times
+from w2v_explore.results.result import Result
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.analysis.latency.calibration import Calibration
@@ -25,7 +28,7 @@ def latency_reports(results: Sequence[Result], depth: int | None = None) -> list
     """A report for each config.
 
     Args:
-        results: All measured; those of one config stand together.
+        results: Measured ones, all of a config together.
         depth: Levels of the tree to show, unfolded; None for the usual view.
     """
     same = groupby(results, key=lambda result: id(result.analysis.config))
@@ -39,7 +42,6 @@ def ledger_table(result: Result, depth: int | None) -> Table | None:
     if ledger is None:
         return None
     roof = _calibration(result)
-    shares = measured_roof_shares(result.analysis, latency, roof)
     columns = [
         Column("Module", numeric=False),
         Column("Self", priority=2),
@@ -50,16 +52,15 @@ def ledger_table(result: Result, depth: int | None) -> Table | None:
     ]
     table = Table("Where the time goes (the median hooked pass)", columns)
     whole = ledger.end_to_end_ns
-    for label, _, layer in tree_rows(result.analysis.layers, depth):
-        # A row of equal layers shows the list that holds them, whose time is that of all.
-        measured = ledger.layers[layer.path]
+    rows = tree_rows(result.analysis.layers, depth)
+    for (label, _, _), time in zip(rows, row_times(result, [row.paths for *_, row in rows]), strict=True):
         table.rows.append((
             label,
-            _nanoseconds(measured.own_ns) if measured.own_ns else "–",
-            _nanoseconds(measured.total_ns) if measured.total_ns else "–",
-            duration(measured.total.iqr_s) if measured.total_ns else "",
-            *([percent(shares[layer.path]) if layer.path in shares else ""] if roof else []),
-            Share(measured.total_ns / whole) if measured.total_ns else "",
+            _nanoseconds(time.own_ns) if time.own_ns else "–",
+            _nanoseconds(time.total_ns) if time.total_ns else "–",
+            duration(time.iqr_s) if time.total_ns and time.iqr_s is not None else "",
+            *([percent(time.roof_share) if time.roof_share is not None else ""] if roof else []),
+            Share(time.total_ns / whole) if time.total_ns else "",
         ))  # fmt: skip
     rest, no_roof = ledger.unattributed_ns, [""] if roof else []
     table.rows.append(("not attributed to a layer", _nanoseconds(rest), "", "", *no_roof, Share(rest / whole)))
@@ -177,9 +178,12 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
     noise = noise_table(results)
     tables = [noise] if noise else []
     tables.append(_headlines(results))
+    picture = None
     if len(results) > 1:
         tables += [_parts(results), _totals(results, depth)] if latency.ledger else []
-        lines.append(describe_crossing(latency_curves(results)[0]))
+        [curve] = latency_curves(results)
+        lines.append(describe_crossing(curve))
+        picture = partial(_draw_curve, curve)
     else:
         ledger = ledger_table(first, depth)
         tables += [ledger] if ledger else []
@@ -187,7 +191,15 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
         lines.append(
             "A compiled graph has no modules left to hook: the ledger of the layers is that of eager runs only."
         )
-    return Report(config.name, lines, tables)
+    return Report(config.name, lines, tables, picture)
+
+
+def _draw_curve(curve: Curve, width: int, colour: bool) -> str:
+    # Imported only where a terminal shows it.
+    from w2v_explore.report.layout import wrap
+
+    title = wrap("Time of one forward pass over seconds of audio, both axes logarithmic", width)
+    return "\n".join([*title, "", draw_curve(curve, min(width, 100), colour=colour)])
 
 
 def _headlines(results: Sequence[Result]) -> Table:
@@ -263,8 +275,8 @@ def _totals(results: Sequence[Result], depth: int | None) -> Table:
         Column(f"{result.analysis.workload.seconds:g} s", priority=number) for number, result in enumerate(results)
     ]
     table = Table("Total time by module (the median hooked passes)", [Column("Module", numeric=False), *columns])
-    for label, _, layer in tree_rows(results[0].analysis.layers, depth):
-        times = [ledger.layers[layer.path].total_ns for ledger in ledgers]
+    for label, _, row in tree_rows(results[0].analysis.layers, depth):
+        times = [sum(ledger.layers[path].total_ns for path in row.paths) for ledger in ledgers]
         table.rows.append((label, *[_nanoseconds(time) if time else "–" for time in times]))
     table.rows.append(("not attributed to a layer", *[_nanoseconds(ledger.unattributed_ns) for ledger in ledgers]))
     table.rows.append(("hooked pass, end to end", *[_nanoseconds(ledger.end_to_end_ns) for ledger in ledgers]))

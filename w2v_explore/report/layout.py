@@ -125,7 +125,7 @@ def _is_breakable(column: Column) -> bool:
 
 
 def _is_label(columns: Sequence[Column]) -> bool:
-    """Whether what stands in the first column may stand above its row: the others are figures, or bars."""
+    """Whether the first column's cells may stand above their rows: all further columns are figures or bars."""
     return not columns[0].numeric and not any(map(_is_breakable, columns[1:]))
 
 
@@ -155,13 +155,13 @@ def _fit(widths: list[int], least: Sequence[int], available: int) -> list[int]:
         return widths
     floors = [min(width, max(lowest, 1)) for width, lowest in zip(widths, least, strict=True)]
     if sum(floors) > available:
-        # One word of the only column is longer than the line.
+        # A single column is left, and one of its words is longer than the line.
         return [min(floor, max(available, 1)) for floor in floors]
 
     def at_most(level: int) -> list[int]:
         return [max(floor, min(width, level)) for width, floor in zip(widths, floors, strict=True)]
 
-    # The widest that all fit at; of two that are as wide the first gives way first.
+    # The greatest level at which the columns fit; of two columns as wide the first gives way.
     level = bisect_right(range(max(widths, default=0)), available, key=lambda level: sum(at_most(level + 1)))
     fitted, wider = at_most(level), at_most(level + 1)
     for number in reversed(range(len(fitted))):
@@ -214,7 +214,7 @@ def _fold(text: str, width: int) -> list[str]:
 
 def _wrap_words(words: Sequence[str], width: int) -> list[str]:
     lines: list[list[str]] = []
-    # Of the last line: a line of thousands of words is not measured again for each.
+    # The width of the last line, kept up to date: measuring it again for each of thousands of words takes long.
     taken = 0
     for word in words:
         length = cell_len(word)

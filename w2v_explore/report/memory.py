@@ -91,7 +91,7 @@ def _describe_recipe(training: TrainingCost) -> str:
 
 
 def _kept(costs: MemoryCosts, depth: int | None) -> Table:
-    training = costs.training[costs.analysis.workload.dtype]
+    training, model = costs.training[costs.analysis.workload.dtype], costs.analysis.tree
     columns = [
         Column("Module", numeric=False),
         Column("Kind", numeric=False, wraps=True, priority=2),
@@ -99,8 +99,8 @@ def _kept(costs: MemoryCosts, depth: int | None) -> Table:
         Column("Share", numeric=False, priority=1),
     ]
     table = Table(f"Activations that the backward pass keeps ({training.recipe.name})", columns)
-    for label, kind, layer in tree_rows(costs.analysis.layers, depth):
-        kept = training.kept_by_layer.get(costs.analysis.tree.folded_path(layer.path), 0)
+    for label, kind, row in tree_rows(costs.analysis.layers, depth):
+        kept = sum(training.kept_by_layer.get(model.folded_path(path), 0) for path in row.paths)
         share: Share | str = Share(kept / training.kept_bytes.greatest) if kept else ""
         table.rows.append((label, kind, size_bytes(kept) if kept else "–", share))
     table.remark = "Each tensor at the first operation that keeps it; no layer dropped, no checkpoints."

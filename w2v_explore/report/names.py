@@ -1,4 +1,4 @@
-"""Names of tensors as people read them: those of equal layers in one row."""
+"""Names of tensors as people read them: one row for the tensors that equal layers have in common."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,8 +16,8 @@ class NameRow(NamedTuple):
 
     Attributes:
         names: One name, or several with the numbers of their layers as a range: ``layers.0–11.attention.k_proj.bias``.
-        detail: What is said of every one.
-        num_names: How many names it stands for.
+        detail: What is said of every name.
+        num_names: How many names the row stands for.
     """
 
     names: str
@@ -26,7 +26,7 @@ class NameRow(NamedTuple):
 
 
 def fold_names(described: Iterable[tuple[str, str]]) -> list[NameRow]:
-    """Names and what is said of each; where names differ in a layer's number alone and the same is said, in one row."""
+    """Rows of names and details; names that differ in a layer's number alone, and have one detail, share a row."""
     return [
         NameRow(f"{prefix}{ranges(numbers)}{suffix}", detail, max(len(numbers), 1))
         for (prefix, suffix, detail), numbers in _by_template(described).items()
@@ -34,7 +34,7 @@ def fold_names(described: Iterable[tuple[str, str]]) -> list[NameRow]:
 
 
 def fold_layers(described: Iterable[tuple[str, str]]) -> list[NameRow]:
-    """As `fold_names`; and where layers have more than a few such names each, one row stands for all of them."""
+    """As `fold_names`, but layers with more than a few names each are one row, without the names."""
     layers: dict[tuple[str, tuple[int, ...]], list[tuple[str, str]]] = {}
     for (prefix, suffix, detail), numbers in _by_template(described).items():
         layers.setdefault((prefix, tuple(numbers)), []).append((suffix, detail))
@@ -42,7 +42,7 @@ def fold_layers(described: Iterable[tuple[str, str]]) -> list[NameRow]:
 
 
 def _by_template(described: Iterable[tuple[str, str]]) -> dict[tuple[str, str, str], list[int]]:
-    """The layers' numbers, by what stands before and after them and by what is said; of a name without, none."""
+    """The layers' numbers, by the text before them, the text after them and the detail; empty for a name without."""
     templates: dict[tuple[str, str, str], list[int]] = {}
     for name, detail in described:
         numbered = _NUMBERED.fullmatch(name)

@@ -8,8 +8,9 @@ from typing import Any
 
 from w2v_explore import host
 from w2v_explore.encoding import printable
-from w2v_explore.report.curve import Curve
+from w2v_explore.report.curve import curve_series, describe_intervals
 from w2v_explore.report.units import duration
+from w2v_explore.results.curve import Curve
 
 # Okabe and Ito's colours, which people who see few colours can tell apart.
 _COLOURS = {"end to end": "#000000", "attention product": "#D55E00", "feed-forward": "#0072B2", "rest": "#009E73"}
@@ -39,7 +40,7 @@ def plot_curves(curves: Sequence[Curve], remark: str, format: str) -> bytes:
 
 
 def _draw(axis: Any, curve: Curve) -> None:
-    for series in curve.series():
+    for series in curve_series(curve):
         width = 2.2 if series.name == "end to end" else 1.5
         axis.plot(
             curve.seconds,
@@ -76,7 +77,7 @@ def _draw_intervals(axis: Any, curve: Curve) -> None:
         fmt="none",
         ecolor=_COLOURS["end to end"],
         capsize=4,
-        label=curve.intervals_name,
+        label=describe_intervals(curve),
     )
     noisy = [
         (seconds, value)

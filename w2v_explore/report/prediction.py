@@ -1,4 +1,4 @@
-"""What `summary --predict` says of a latency that nobody measured."""
+"""What `summary --predict` says: a latency that was predicted and not measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.analysis.latency.prediction import Prediction
 
-# Less than this of the time is not worth a warning.
+# A smaller share of the time is not worth a warning.
 _NOTEWORTHY = 0.1
 
 
@@ -22,8 +22,8 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     """The predicted time of each layer, and the whole with its interval."""
     columns = [Column("Module", numeric=False), Column("Total"), Column("Share", numeric=False, priority=1)]
     table = Table("Latency (predicted)", columns)
-    for label, _, layer in tree_rows(analysis.layers, depth):
-        seconds = prediction.layer_seconds(analysis, layer.path)
+    for label, _, row in tree_rows(analysis.layers, depth):
+        seconds = sum(prediction.layer_seconds(analysis, path) for path in row.paths)
         share = Share(seconds / prediction.seconds) if seconds else ""
         table.rows.append((label, duration(seconds) if seconds else "–", share))
     rest = prediction.unattributed_s
@@ -68,7 +68,7 @@ def describe_device(calibration: Calibration) -> str:
 
 
 def describe_roof(calibration: Calibration | None) -> str:
-    """What the shares of the roof in a table of measured layers are, or how to get them."""
+    """What the column of roof shares means; without a calibration, how to get the column."""
     if calibration is None:
         return "For the share of the roof that each layer achieves, run `w2v-explore calibrate` once."
     roofs = calibration.roofs

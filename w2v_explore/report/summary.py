@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
-from w2v_explore.report.result import Measurement, Result
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+from w2v_explore.results.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.audit import MacsAudit
@@ -30,13 +28,13 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
         depth: Levels of the tree to show, unfolded; None for the usual view.
     """
     analysis = result.analysis
-    tables = [_layers(analysis, depth), _extractor(analysis), _context(analysis), _totals(analysis)]
+    extractor = [_extractor(analysis)] if analysis.receptive_field.layers else []
+    tables = [_layers(analysis, depth), *extractor, _context(analysis), _totals(analysis)]
     config = analysis.config
     origin = describe_origin(config)
     lines = [f"{origin}: {config.description}" if config.description else origin]
-    nearest = nearest_preset(config.model, config.not_counted, config.sample_rate)
-    if not repeats_changes(config, nearest):
-        lines.append(describe_nearest(nearest))
+    if not repeats_changes(config, analysis.nearest_preset):
+        lines.append(describe_nearest(analysis.nearest_preset))
     lines.append(describe_workload(analysis))
     lines += describe_reading(config)
     if result.prediction is not None:
@@ -75,7 +73,8 @@ def _layers(analysis: Analysis, depth: int | None) -> Table:
         Column("Share", numeric=False, priority=1),
     ]
     table = Table("Layers", columns, remark=_NOT_COUNTED)
-    for label, kind, layer in tree_rows(analysis.layers, depth):
+    for label, kind, row in tree_rows(analysis.layers, depth):
+        layer = row.figures
         shape = "×".join(map(str, layer.output_shape))
         macs = layer.macs.total
         table.rows.append((
@@ -107,13 +106,17 @@ def _extractor(analysis: Analysis) -> Table:
             milliseconds(layer.jump_samples, rate),
             exact(layer.frames),
         ))  # fmt: skip
+    table.remark = _describe_frames(analysis)
+    return table
+
+
+def _describe_frames(analysis: Analysis) -> str:
+    """Which samples a frame covers, and how many at the end no frame does."""
+    field = analysis.receptive_field
     width, step = field.receptive_field_samples, field.stride_samples
     unused = analysis.workload.samples - field.frame_span(field.frames - 1)[1]
     tail = f"; the last {exact(unused)} reach no frame" if unused > 0 else ""
-    table.remark = (
-        f"Frame i covers the samples from {step} · i up to, not including, {step} · i + {exact(width)}{tail}."
-    )
-    return table
+    return f"Frame i covers the samples from {step} · i up to, not including, {step} · i + {exact(width)}{tail}."
 
 
 def _context(analysis: Analysis) -> Table:
@@ -123,11 +126,16 @@ def _context(analysis: Analysis) -> Table:
         [Column("Through", numeric=False, wraps=True), Column("Samples", numeric=False), Column("ms", priority=1)],
     )
     kernel, span = field.receptive_field_samples, field.positional_span_samples
-    table.rows.append(("the extractor's convolutions", exact(kernel), milliseconds(kernel, rate)))
+    frames = "the extractor's convolutions" if field.layers else "the features that the model is given"
+    table.rows.append((frames, exact(kernel), milliseconds(kernel, rate)))
     if field.normalizes_over_utterance:
         table.rows.append(("the extractor's group norm", "the whole utterance", ""))
-    table.rows.append(("the positional convolution", exact(span), milliseconds(span, rate)))
-    table.rows.append(("attention", "the whole utterance", ""))
+    if span is not None:
+        table.rows.append(("the positional convolution", exact(span), milliseconds(span, rate)))
+    if analysis.macs.attention:
+        table.rows.append(("attention", "the whole utterance", ""))
+    if not field.layers:
+        table.remark = _describe_frames(analysis)
     return table
 
 
@@ -150,7 +158,7 @@ def _totals(analysis: Analysis) -> Table:
         table.rows.append((f"  {kind}", short(count), exact(count), Share(count / macs.total)))
     table.rows.append(("FLOPs (2 × MACs)", short(analysis.flops), exact(analysis.flops), ""))
     table.rows.append(("MACs per second of audio", short(analysis.macs_per_audio_second), "", ""))
-    inference = inference_memory(analysis)
+    inference = analysis.inference
     live, total = inference.peak_activation_bytes, inference.total_bytes
     table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
     table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))

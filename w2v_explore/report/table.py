@@ -1,6 +1,6 @@
 """A table before it is drawn: what the terminal and Markdown renderers share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,8 +21,8 @@ class Difference(NamedTuple):
     """A change: a bar to the left or to the right of an axis on a terminal, a percentage elsewhere.
 
     Attributes:
-        ratio: What became of it over what it was.
-        greatest: The largest change, up or down, that a whole bar stands for; as a fraction.
+        ratio: The figure after the change over the figure before.
+        greatest: The change that a whole bar stands for, up or down, as a fraction.
     """
 
     ratio: float
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
 
     @property
     def length(self) -> float:
-        """Of the bar, from −1 to 1."""
+        """The bar's length, from −1 to 1."""
         return (self.ratio - 1) / self.greatest if self.greatest else 0.0
 
     def __str__(self) -> str:
@@ -39,11 +39,11 @@ class Difference(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change, in full ``+221.1 M (+234.2 %)``; the percentage alone where that is too wide.
+    """A change: ``+221.1 M (+234.2 %)``, or the percentage alone where the whole text is too wide.
 
     Attributes:
-        amount: By how much it changed.
-        percent: The same in percent of what it was.
+        amount: By how much the figure changed.
+        percent: The amount in percent of the figure before.
     """
 
     amount: str
@@ -55,7 +55,7 @@ class Change(NamedTuple):
 
 
 class Lines:
-    """A text of several lines; any other text is one, whatever is in it."""
+    """A text of several lines; a plain string is one line, whatever is in it."""
 
     # No NamedTuple: making its class takes a summary longer than all of its texts.
     __slots__ = ("lines",)
@@ -78,8 +78,8 @@ class Column(NamedTuple):
         heading: What stands above it.
         numeric: Whether its cells are numbers.
         wraps: Whether it gives way on a narrow terminal: its text is broken, or stands above its row.
-        priority: 0 for what is always shown; of the others those with the greatest number are left out first where
-            a terminal is too narrow.
+        priority: 0 for a column that is always shown; columns with the greatest number are left out first where a
+            terminal is too narrow.
     """
 
     heading: str
@@ -99,8 +99,16 @@ class Table:
 
 
 class Report(NamedTuple):
-    """A heading, a few lines on what was done, and the tables."""
+    """What is said of one config or of several.
+
+    Attributes:
+        heading: What it is about.
+        lines: A few, on what was done.
+        tables: The figures.
+        picture: Draws what a terminal shows below the tables, so many columns wide, with colour or without.
+    """
 
     heading: str
     lines: Sequence[str]
     tables: list[Table]
+    picture: Callable[[int, bool], str] | None = None

@@ -1,4 +1,4 @@
-"""Drawing reports on a terminal with rich; off a terminal the same tables without colour, at their full width."""
+"""Drawing reports on a terminal with rich; in a pipe or a file the tables have no colour and their full width."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def stdout_console() -> Console:
 
 
 def stderr_console() -> Console:
-    """A console for what goes beside the results, under the same rule."""
+    """A console for what goes beside the results, as wide as `stdout_console` would be."""
     width = None if sys.stderr.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
     return Console(width=width, highlight=False, emoji=False, markup=False, stderr=True)
 
@@ -42,6 +42,8 @@ def print_report(report: Report, console: Console) -> None:
     for table in report.tables:
         console.print()
         print_table(table, console)
+    if report.picture is not None:
+        print("", report.picture(console.width, console.color_system is not None), sep="\n", file=console.file)
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -66,7 +68,7 @@ def _print_text(text: str, style: str, console: Console) -> None:
 
 
 def _fit_table(table: Table, encoding: str) -> Table:
-    """The table with what an encoding lacks written otherwise before it is laid out; bars keep their widths anyway."""
+    """The table with ASCII for what an encoding lacks, made before it is laid out; bars keep their widths anyway."""
     return Table(
         title=table.title,
         columns=[column._replace(heading=fit(column.heading, encoding)) for column in table.columns],
@@ -84,8 +86,8 @@ def _fit_cell(cell: Cell, encoding: str) -> Cell:
 
 
 def _print(lines: Sequence[Text], console: Console) -> None:
-    """Print lines that are laid out already."""
-    # What a break has put at the beginning of a line is no command of CI either.
+    """Print lines that are laid out already, as they are."""
+    # A line break may have put at the beginning what CI would take for a command.
     lines = [Text(printable(line.plain)) if line.plain.lstrip().startswith("::") else line for line in lines]
     with console.capture() as capture:
         console.print(Text("\n").join(lines), no_wrap=True, overflow="ignore", crop=False)

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.report.result import Result
+from w2v_explore.results.layer_times import module_spans
+from w2v_explore.results.result import Result
 
 if TYPE_CHECKING:  # importing it would import torch
-    from w2v_explore.measure.ledger import Ledger, Span
+    from w2v_explore.measure.ledger import Ledger
 
 
 def chrome_trace(results: Sequence[Result]) -> dict[str, Any]:
-    """A process for each result that has a ledger; its modules are the events."""
+    """The trace: a process for each result that has a ledger, an event for each of its modules."""
     events: list[dict[str, Any]] = []
     other: dict[str, Any] = {}
     for number, result in enumerate(results, start=1):
@@ -34,7 +35,7 @@ def chrome_trace(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def _events(analysis: Analysis, ledger: Ledger, process: int) -> list[dict[str, Any]]:
-    spans = _module_spans(ledger)
+    spans = module_spans(ledger)
     return [
         {
             "ph": "X",
@@ -55,18 +56,3 @@ def _events(analysis: Analysis, ledger: Ledger, process: int) -> list[dict[str, 
         for row in unfold(analysis.layers)
         if row.path in spans
     ]
-
-
-def _module_spans(ledger: Ledger) -> dict[str, Span]:
-    """When each module began and ended: one without an operation from its first operation to its last."""
-    spans: dict[str, Span] = {"": (0, ledger.end_to_end_ns)}
-    for path, (began, ended) in ledger.spans.items():
-        for module in _with_enclosing(path):
-            first, last = spans.get(module, (began, ended))
-            spans[module] = (min(first, began), max(last, ended))
-    return spans
-
-
-def _with_enclosing(path: str) -> list[str]:
-    parts = path.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]

@@ -1,57 +1,31 @@
-"""Layers as the rows of a tree: which are shown, under which names, with which guides."""
+"""Layers as the rows of a tree: their names with the guides that hang each under its parent."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from w2v_explore.analysis.compute import LayerFigures, unfold
-
-# Down to the convolutions of the extractor and the blocks of the transformer.
-_FOLDED_DEPTH = 3
+from w2v_explore.analysis.compute import LayerFigures
+from w2v_explore.analysis.outline import OutlineRow, outline
 
 
-class TreeRow(NamedTuple):
-    """A shown layer.
+def tree_rows(layers: Sequence[LayerFigures], depth: int | None) -> list[tuple[str, str, OutlineRow]]:
+    """The rows that `outline` lists, each after its label and its kind.
 
-    Attributes:
-        label: Its name with the guides that hang it under its parent.
-        kind: Its class, and how many equal layers it stands for.
-        layer: Its figures, those of all the equal layers together.
+    Returns:
+        The name with the guides that hang it under its parent; the class, and how many equal layers the row stands for;
+        the row.
     """
-
-    label: str
-    kind: str
-    layer: LayerFigures
-
-
-def tree_rows(layers: Sequence[LayerFigures], depth: int | None) -> list[TreeRow]:
-    """The rows of a tree.
-
-    Args:
-        layers: An analysis's layers, the model first.
-        depth: How many levels below the model to show, every layer for itself; None for the usual view, in which
-            equal layers in a row are one.
-    """
-    shown = _fold(layers) if depth is None else [(row, row.name, row.kind) for row in unfold(layers, depth)]
-    guides = _guides([row.depth for row, _, _ in shown])
+    rows = outline(layers, depth)
     return [
-        TreeRow(guide + (name or "model"), kind, row) for guide, (row, name, kind) in zip(guides, shown, strict=True)
+        (guide + (_name(row) or "model"), row.kind if row.numbers is None else f"{row.kind} × {len(row.numbers)}", row)
+        for guide, row in zip(_guides([row.depth for row in rows]), rows, strict=True)
     ]
 
 
-def _fold(layers: Sequence[LayerFigures]) -> list[tuple[LayerFigures, str, str]]:
-    """Layers with the name and kind to show; a list of equal layers takes the name and kind of what it holds."""
-    shown = []
-    for position, row in enumerate(layers):
-        if row.depth > _FOLDED_DEPTH:
-            continue
-        below = layers[position + 1] if row.operation is None else None
-        if below is not None and below.copies > 1:
-            first = int(below.name)
-            name = f"{row.name}.{first}–{first + below.copies - 1}"
-            shown.append((row, name, f"{below.kind} × {below.copies}"))
-        else:
-            shown.append((row, row.name, row.kind))
-    return shown
+def _name(row: OutlineRow) -> str:
+    """``layers``; of equal layers ``1–11``, and where their list holds nothing else ``layers.0–11``."""
+    if row.numbers is None:
+        return row.name
+    numbers = f"{row.numbers[0]}–{row.numbers[-1]}"
+    return f"{row.name}.{numbers}" if row.name else numbers
 
 
 def _guides(depths: Sequence[int]) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
-# With a thousandfold, a float still.
+# A thousand times as much still fits a float.
 _MAX_BITS = 1_000
 
 
@@ -44,7 +44,7 @@ def size_bytes(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``0.00123`` → ``1.23 ms``, always with three significant digits; all digits of whole seconds from 1000."""
+    """``0.00123`` → ``1.23 ms``, with three significant digits; from 1000 s on every whole second."""
     magnitude = abs(seconds)
     if magnitude >= 999.5:
         return f"{seconds:,.0f} s"
@@ -56,7 +56,7 @@ def duration(seconds: float) -> str:
 
 def milliseconds(samples: int, sample_rate: int) -> str:
     """The duration of some samples: ``400`` at 16 kHz → ``25``; as many decimals as it has, up to four."""
-    if samples.bit_length() > _MAX_BITS:  # their fraction of a millisecond is nothing
+    if samples.bit_length() > _MAX_BITS:  # fractions of a millisecond do not matter
         return f"{1000 * samples // sample_rate:,}"
     return f"{1000 * samples / sample_rate:,.4f}".rstrip("0").rstrip(".")
 
@@ -88,7 +88,7 @@ UNCHANGED = "="
 
 
 def signed(change: float, text: Callable[[float], str]) -> str:
-    """A change as a text writes numbers, with its sign: ``+94.37 M``."""
+    """A change with its sign, its number written by ``text``: ``+94.37 M``."""
     return f"{'+' if change > 0 else '−'}{text(abs(change))}" if change else UNCHANGED
 
 
@@ -122,7 +122,7 @@ def conv_layers(layers: Sequence[Sequence[int]]) -> str:
 
 
 def field_value(value: Any) -> str:
-    """A field's value in a table; what an override replaced may have been none."""
+    """A field's value in a table; the value that an override replaced may be of any type."""
     if isinstance(value, list) and all(isinstance(layer, (list, tuple)) and len(layer) == 3 for layer in value):
         return conv_layers(value)
     return describe(value) if isinstance(value, (list, dict)) else shorten(scalar(value))

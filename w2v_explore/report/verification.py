@@ -1,4 +1,4 @@
-"""What `verify` says: as a report, a table for each source with every figure of ours beside its own."""
+"""What `verify` says: a table for each source, with its figures beside ours."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def verification_report(verification: Verification) -> Report:
     return Report(
         f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",
         lines,
-        [_table(source, those) for source, those in by_source],
+        [_table(source, group) for source, group in by_source],
     )
 
 
@@ -67,5 +67,5 @@ def _table(source: str, findings: Iterable[Finding]) -> Table:
 
 
 def _label(figure: str) -> str:
-    """MACs go by the kind of operation alone: the table's title says the rest."""
+    """What a table calls a figure; MACs by their kind alone, since the table's title says the rest."""
     return _LABELS.get(figure) or figure.rpartition(".")[2]

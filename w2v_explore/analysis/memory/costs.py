@@ -111,8 +111,8 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
-        inference={dtype: inference_memory(analysis, dtype) for dtype in dtypes},
-        training={dtype: training_cost(analysis, dtype) for dtype in dtypes},
+        inference={workload.dtype: analysis.inference, other: inference_memory(analysis, other)},
+        training={workload.dtype: analysis.training, other: training_cost(analysis, other)},
         fits=fits,
     )
 

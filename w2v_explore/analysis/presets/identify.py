@@ -74,7 +74,11 @@ def identify(config: ConfigLike) -> Identity:
 
 
 def nearest_preset(
-    model: ModelConfig, not_counted: tuple[str, ...] = (), sample_rate: int = PRESETS_SAMPLE_RATE
+    model: ModelConfig,
+    not_counted: tuple[str, ...] = (),
+    sample_rate: int = PRESETS_SAMPLE_RATE,
+    *,
+    parameters: int | None = None,
 ) -> Nearest:
     """The preset that a config equals or is nearest to; of several as near, the first by name.
 
@@ -82,10 +86,12 @@ def nearest_preset(
         model: The config.
         not_counted: As in `w2v_explore.config.load.Config`: a config that has such fields equals none.
         sample_rate: Of the audio that it is meant for: a config at another rate than the presets' equals none.
+        parameters: Elements of the model's parameters, where they are known already.
     """
     presets: Mapping[str, Sequence[Any]] = model.family.part("preset_values").PRESET_VALUES
     kinds = [field.kind for field in model.FIELDS.values()]
-    parameters = build_architecture(model).parameters
+    if parameters is None:
+        parameters = build_architecture(model).parameters
     own = list(model.meaning().values())
 
     def differ(values: Sequence[Any]) -> list[bool]:

@@ -1,0 +1,1 @@
+"""What was found of configs, closed forms beside predictions and measurements; reports and JSON render it."""
