@@ -73,7 +73,7 @@ def broken_layers(**change: Any) -> Callable[[Analysis], Analysis]:
 def known(analysis: Analysis, **figures: Any) -> Analysis:
     """The same analysis with other figures, as if they had been worked out so."""
     other = replace(analysis)
-    other._known.update(figures)
+    vars(other).update(figures)
     return other
 
 
