@@ -14,7 +14,7 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer

@@ -12,8 +12,6 @@ from w2v_explore.config.presets import preset_names
 from w2v_explore.config.suggest import did_you_mean, is_misspelt
 from w2v_explore.diagnostics import shorten
 
-FIELDS = default_family().config.FIELDS
-
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]+://")
 _REPOSITORY = re.compile(
     r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)(?:models/)?([\w.-]+/[\w.-]+)(?=[/?#@]|$)"
@@ -82,7 +80,7 @@ def _instead(path: str, folder: str = "") -> str | None:
     if _ADDRESS.match(path):
         return "nothing is downloaded here: download the file, and name where it lies"
     override = _OVERRIDE.match(path)
-    if override and override[1] in (*FIELDS, "sample_rate"):
+    if override and override[1] in (*default_family().config.FIELDS, "sample_rate"):
         return f"write --set before an override: --set {path}"
     if path == "=":
         return "write an override without blanks: --set encoder_num_layers=6"

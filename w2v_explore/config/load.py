@@ -6,21 +6,16 @@ from dataclasses import dataclass
 
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.recognize import is_checkpoint
-from w2v_explore.config.document import OWN_DIALECT, Document, parse_document, plain_value
+from w2v_explore.config.document import known_dialect, parse_document
+from w2v_explore.config.entries import OWN_DIALECT, Document, plain_value
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import (
-    DEFAULT_SAMPLE_RATE,
-    TEXT_METADATA,
-    FieldChange,
-    Reading,
-    is_override,
-    read_config,
-)
+from w2v_explore.config.reading import FieldChange, Reading, is_override, read_config
 from w2v_explore.config.text.source import Source, read_preset, read_source
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import ArgumentError, ConfigError, SourceError
+from w2v_explore.errors import ConfigError, SourceError
 
 OF_ONE_MODEL = ("name", "description", "source", "published_parameters")
 """The metadata that hold of the model that the file describes, and of no changed one."""
@@ -127,21 +122,6 @@ def load_config(
     """
     document = read_document(path_text(reference, "a config"), known_dialect(dialect), allow_unknown=allow_unknown)
     return config_of(read_config(document, overrides, allow_unknown=allow_unknown))
-
-
-def known_dialect(dialect: str | None) -> str | None:
-    """A dialect's name as it is, or none.
-
-    Raises:
-        ArgumentError: There is no such dialect.
-    """
-    if dialect is not None:
-        # Imported only where it is said whose config it is.
-        from w2v_explore.config.dialects.table import DIALECT_NAMES
-
-        if dialect not in DIALECT_NAMES:
-            raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")
-    return dialect
 
 
 def read_document(reference: str, dialect: str | None = None, *, allow_unknown: bool = False) -> Document:

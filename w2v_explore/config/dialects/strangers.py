@@ -11,8 +11,8 @@ from typing import NamedTuple
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.ledger import Section
-from w2v_explore.config.document import Document, plain_value
+from w2v_explore.config.dialects.section import Section
+from w2v_explore.config.entries import Document, plain_value
 from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import shorten
 
@@ -319,7 +319,7 @@ def find_tagged(document: Document, root: Section) -> Strange | None:
 
 def _is_ours(root: Section) -> bool:
     # Imported only where a file is not plainly ours.
-    from w2v_explore.config.reading import METADATA
+    from w2v_explore.config.metadata import METADATA
     from w2v_explore.config.suggest import is_misspelt
 
     names = root.pairs.keys()
