@@ -145,6 +145,7 @@ Wherever a command takes a config, it takes one of these:
 | torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
+| unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
 
 Whose it is is seen from its content; `--from` says so where the content leaves it open. A config of ours can extend
 another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is a number, and `yes` is none.
@@ -167,11 +168,11 @@ without `w2v_args`, other models. A file that is named is always checked.
 
 ## Converting
 
-`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python [-o FILE]` writes a config as another program
-words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped, defaulted (and
-whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or refused. What
-changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
-code 2). There and back, all values are what they were.
+`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another
+program words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped,
+defaulted (and whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or
+refused. What changes the architecture is never dropped: it is refused with its place and the reason, and nothing is
+written (exit code 2). There and back, all values are what they were.
 
 Four things are worth knowing:
 
@@ -441,10 +442,10 @@ _PYTHON_SECTIONS = {
         "Verification",
     ),
     "Models and weights": (
-        "build_model", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large", "wav2vec2_large_lv60k",
-        "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base", "hubert_large", "hubert_xlarge",
-        "load_checkpoint", "import_huggingface_model", "import_fairseq_model", "inspect_checkpoint", "Inspection",
-        "check_checkpoint", "CheckpointFit", "export", "Export",
+        "build_model", "SpeechEncoder", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large",
+        "wav2vec2_large_lv60k", "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base",
+        "hubert_large", "hubert_xlarge", "load_checkpoint", "import_huggingface_model", "import_fairseq_model",
+        "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export", "Export",
     ),
     "Exceptions": (
         "W2vExploreError", "ArgumentError", "SourceError", "ConfigError", "CheckpointError", "WorkloadError",

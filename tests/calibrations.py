@@ -31,7 +31,7 @@ def make_calibration(slow_down: float = 2.0, **changes: Any) -> Calibration:
     samples = []
     for number, analysis in enumerate(reference_passes()):
         works = trace_work(analysis)
-        for work in (*works, work_between(analysis, works)):
+        for work in (*works, work_between(works)):
             seconds = slow_down * ROOFS.least_seconds(work.macs, work.bytes)
             samples.append(Sample(number, work.kind, work.macs, work.bytes, seconds))
     calibration = Calibration(

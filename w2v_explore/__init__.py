@@ -52,6 +52,18 @@ if TYPE_CHECKING:
     from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
+    from w2v_explore.families.wav2vec2.components import Wav2Vec2Model as Wav2Vec2Model
+    from w2v_explore.families.wav2vec2.python import hubert_base as hubert_base
+    from w2v_explore.families.wav2vec2.python import hubert_large as hubert_large
+    from w2v_explore.families.wav2vec2.python import hubert_xlarge as hubert_xlarge
+    from w2v_explore.families.wav2vec2.python import import_fairseq_model as import_fairseq_model
+    from w2v_explore.families.wav2vec2.python import wav2vec2_base as wav2vec2_base
+    from w2v_explore.families.wav2vec2.python import wav2vec2_large as wav2vec2_large
+    from w2v_explore.families.wav2vec2.python import wav2vec2_large_lv60k as wav2vec2_large_lv60k
+    from w2v_explore.families.wav2vec2.python import wav2vec2_model as wav2vec2_model
+    from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_1b as wav2vec2_xlsr_1b
+    from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_2b as wav2vec2_xlsr_2b
+    from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
     from w2v_explore.lint.report import LintReport as LintReport
     from w2v_explore.lint.run import lint_files as lint_files
     from w2v_explore.measure.latency import Latency as Latency
@@ -60,25 +72,14 @@ if TYPE_CHECKING:
     from w2v_explore.measure.verify import Verification as Verification
     from w2v_explore.measure.verify import verify as verify
     from w2v_explore.model.build import build_model as build_model
-    from w2v_explore.model.build import wav2vec2_model as wav2vec2_model
-    from w2v_explore.model.components import Wav2Vec2Model as Wav2Vec2Model
     from w2v_explore.model.export import Export as Export
     from w2v_explore.model.export import export as export
-    from w2v_explore.model.factories import hubert_base as hubert_base
-    from w2v_explore.model.factories import hubert_large as hubert_large
-    from w2v_explore.model.factories import hubert_xlarge as hubert_xlarge
-    from w2v_explore.model.factories import wav2vec2_base as wav2vec2_base
-    from w2v_explore.model.factories import wav2vec2_large as wav2vec2_large
-    from w2v_explore.model.factories import wav2vec2_large_lv60k as wav2vec2_large_lv60k
-    from w2v_explore.model.factories import wav2vec2_xlsr_1b as wav2vec2_xlsr_1b
-    from w2v_explore.model.factories import wav2vec2_xlsr_2b as wav2vec2_xlsr_2b
-    from w2v_explore.model.factories import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
-    from w2v_explore.model.importers import import_fairseq_model as import_fairseq_model
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
+    from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
     from w2v_explore.tree.layer import Layer as Layer
 
-_NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure")
+_NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure", "w2v_explore.families")
 
 _HOMES = {
     "w2v_explore.analysis.analyze": ("Analysis", "analyze"),
@@ -116,21 +117,24 @@ _HOMES = {
     "w2v_explore.lint.run": ("lint_files",),
     "w2v_explore.measure.latency": ("Latency", "Plan", "measure_latency"),
     "w2v_explore.measure.verify": ("Verification", "verify"),
-    "w2v_explore.model.build": ("build_model", "wav2vec2_model"),
-    "w2v_explore.model.components": ("Wav2Vec2Model",),
+    "w2v_explore.model.build": ("build_model",),
+    "w2v_explore.families.wav2vec2.components": ("Wav2Vec2Model",),
     "w2v_explore.model.export": ("Export", "export"),
-    "w2v_explore.model.factories": (
+    "w2v_explore.families.wav2vec2.python": (
         "hubert_base",
         "hubert_large",
         "hubert_xlarge",
+        "import_fairseq_model",
         "wav2vec2_base",
         "wav2vec2_large",
         "wav2vec2_large_lv60k",
+        "wav2vec2_model",
         "wav2vec2_xlsr_1b",
         "wav2vec2_xlsr_2b",
         "wav2vec2_xlsr_300m",
     ),
-    "w2v_explore.model.importers": ("import_fairseq_model", "import_huggingface_model"),
+    "w2v_explore.model.importers": ("import_huggingface_model",),
+    "w2v_explore.model.modules": ("SpeechEncoder",),
     "w2v_explore.model.weights": ("load_checkpoint",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

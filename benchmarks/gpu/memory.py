@@ -302,7 +302,9 @@ def _score_bytes(analysis: Analysis) -> int:
 
 
 def _model(case: Case, analysis: Analysis, device: torch.device) -> Wav2Vec2Model:
-    return build_model(analysis.config, device=device, dtype=getattr(torch, case.weights_dtype))
+    model = build_model(analysis.config, device=device, dtype=getattr(torch, case.weights_dtype))
+    assert isinstance(model, Wav2Vec2Model)
+    return model
 
 
 def _waveforms(case: Case, analysis: Analysis, device: torch.device) -> Tensor:

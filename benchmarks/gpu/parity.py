@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from benchmarks.gpu.findings import Context, Finding, attempt, judged, noted
 from benchmarks.gpu.models import TWO_LAYERS, analysis_of, error_of, exact_float32, waveforms_of
-from w2v_explore import Analysis, Wav2Vec2Model, build_model
+from w2v_explore import Analysis, SpeechEncoder, build_model
 from w2v_explore.model.device import find_device
 
 # Both modes of the extractor, and both places of the norms.
@@ -45,18 +45,18 @@ def compare_outputs(context: Context) -> Iterator[Finding]:
         yield attempt(f"{preset}, gradients", partial(_compare_gradients, model, waveforms, device))
 
 
-def _seeded(analysis: Analysis, device: torch.device | str) -> Wav2Vec2Model:
+def _seeded(analysis: Analysis, device: torch.device | str) -> SpeechEncoder:
     torch.manual_seed(0)
     return build_model(analysis.config, device=device)
 
 
-def _on(model: Wav2Vec2Model, device: torch.device, dtype: torch.dtype = torch.float32) -> Wav2Vec2Model:
+def _on(model: SpeechEncoder, device: torch.device, dtype: torch.dtype = torch.float32) -> SpeechEncoder:
     """A copy of a model."""
     return copy.deepcopy(model).to(device, dtype)
 
 
 def _compare_dtype(
-    model: Wav2Vec2Model, waveforms: Tensor, expected: Tensor, device: torch.device, dtype: str, what: str
+    model: SpeechEncoder, waveforms: Tensor, expected: Tensor, device: torch.device, dtype: str, what: str
 ) -> Finding:
     kind: torch.dtype = getattr(torch, dtype)
     with exact_float32():
@@ -69,12 +69,12 @@ def _compare_dtype(
     return judged(what, passed, {"relative_error": error}, note)
 
 
-def _note_tf32(model: Wav2Vec2Model, waveforms: Tensor, expected: Tensor, device: torch.device, what: str) -> Finding:
+def _note_tf32(model: SpeechEncoder, waveforms: Tensor, expected: Tensor, device: torch.device, what: str) -> Finding:
     output = _on(model, device)(waveforms.to(device))[0]
     return noted(what, {"relative_error": error_of(output, expected)}, "TF32 where torch allows it")
 
 
-def _compare_lengths(model: Wav2Vec2Model, waveforms: Tensor, device: torch.device, what: str) -> Finding:
+def _compare_lengths(model: SpeechEncoder, waveforms: Tensor, device: torch.device, what: str) -> Finding:
     samples = waveforms.shape[1]
     lengths = torch.tensor([samples, samples // 2, samples // 3])
     expected, frames = model(waveforms, lengths)
@@ -87,7 +87,7 @@ def _compare_lengths(model: Wav2Vec2Model, waveforms: Tensor, device: torch.devi
     return judged(what, passed, {"relative_error": error}, note)
 
 
-def _compare_script(model: Wav2Vec2Model, waveforms: Tensor, device: torch.device, what: str) -> Finding:
+def _compare_script(model: SpeechEncoder, waveforms: Tensor, device: torch.device, what: str) -> Finding:
     there, waveforms = _on(model, device), waveforms.to(device)
     with exact_float32():
         error = error_of(torch.jit.script(there)(waveforms)[0], there(waveforms)[0])
@@ -126,7 +126,7 @@ def _equal(one: nn.Module, other: nn.Module) -> bool:
     )
 
 
-def _compare_gradients(model: Wav2Vec2Model, waveforms: Tensor, device: torch.device, what: str) -> Finding:
+def _compare_gradients(model: SpeechEncoder, waveforms: Tensor, device: torch.device, what: str) -> Finding:
     gradients = []
     for where in (torch.device("cpu"), device):
         there = _on(model, where)

@@ -229,7 +229,7 @@ class _Maker:
             self._random.shuffle(texts)
         for _ in range(self._random.choice((0, 0, 1, 2))):
             number = self._random.randrange(len(texts))
-            codes = hostile.one((hostile.one(all_rules()).code, "E", hostile.text(), "E999", "W305, A400"))
+            codes = hostile.one((hostile.one([*all_rules()]).code, "E", hostile.text(), "E999", "W305, A400"))
             texts[number] += f"  # w2v: ignore[{codes}]"
         if hostile.chance(0.1):
             texts.insert(0, f"# yaml-language-server: $schema={hostile.one(('x.json', '/dev/zero', hostile.text()))}")

@@ -18,6 +18,7 @@ from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.measure.verify import Subject, check_memory
+from w2v_explore.model.build import modules_of
 
 DROPOUTS = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
 
@@ -29,7 +30,7 @@ def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
 def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
     analysis = analysis_of(config, workload)
     cost = training_cost(analysis)
-    assert track_memory(config, workload) == TrackedMemory(
+    assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
         peak=inference_memory(analysis).peak_activation_bytes,
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),

@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from tests.unit.test_measure import CountingClock
-from w2v_explore import Analysis, DeviceError, Workload, analyze, host, load_config
+from w2v_explore import Analysis, DeviceError, Workload, analyze, host, load_config, preset_names
 from w2v_explore.analysis.latency.calibration import Calibration
 from w2v_explore.analysis.latency.prediction import predict
-from w2v_explore.analysis.latency.roofline import KINDS, trace_work
+from w2v_explore.analysis.latency.roofline import BETWEEN, trace_work
 from w2v_explore.measure import calibrate as calibrate_module
 from w2v_explore.measure import latency as latency_module
 from w2v_explore.measure import noise
-from w2v_explore.measure.calibrate import REFERENCE_MODELS, calibrate
+from w2v_explore.measure.calibrate import calibrate, reference_passes
 from w2v_explore.measure.latency import Plan, measure_latency
 from w2v_explore.measure.process import new_processes
 
@@ -63,15 +63,14 @@ def clocked(monkeypatch: pytest.MonkeyPatch, small_roofs: None) -> Calibration:
 
 
 def test_every_operation_of_every_reference_is_a_sample(clocked: Calibration) -> None:
-    assert {sample.kind for sample in clocked.samples} == KINDS
     for number, (_, analysis) in enumerate(PASSES):
         works = [(work.kind, work.macs, work.bytes) for work in trace_work(analysis)]
         *samples, between = [sample for sample in clocked.samples if sample.reference == number]
         assert [(sample.kind, sample.macs, sample.bytes) for sample in samples] == works
         # One nanosecond lies between the two stamps of an operation, two where weight-norm's stamps lie inside.
         for sample in samples:
-            assert sample.seconds == (2e-9 if sample.kind == "positional_convolution" else 1e-9)
-        assert between.kind.endswith("/between")
+            assert sample.seconds == (2e-9 if sample.kind == "grouped_convolution" else 1e-9)
+        assert between.kind == BETWEEN
 
 
 def test_what_hooks_saw_on_a_card_is_scaled_to_the_plain_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,12 +143,12 @@ def test_an_absent_device_is_refused_before_anything_is_measured() -> None:
 
 
 def test_the_references_have_every_kind_of_work_twice() -> None:
-    kinds = [
-        {work.kind for work in trace_work(calibrate_module._prepare(model, "float32")[1])} for model in REFERENCE_MODELS
-    ]
-    for kind in KINDS:
-        if not kind.endswith("/between"):
-            assert sum(kind in each for each in kinds) >= 2, kind
+    def kinds(analysis: Analysis) -> set[str]:
+        return {work.kind for work in trace_work(analysis)}
+
+    measured = [kinds(analysis) for _, analysis in reference_passes("float32")]
+    for kind in set().union(*(kinds(analyze(load_config(preset))) for preset in preset_names())):
+        assert sum(kind in each for each in measured) >= 2, kind
 
 
 def test_another_process_runs_it_and_hands_back_what_it_returns_or_raises() -> None:

@@ -110,10 +110,9 @@ def _with(**values: Any) -> bytes:
         (b"\xff{", "it is no UTF-8 (byte 0)"),
         (b"[1, 2]", "the document: a list of 2; an object is wanted"),
         (b"[" * 100_000, "it is nested too deep"),
-        (b'{"schema_version": 1, "schema_version": 1}', "schema_version stands in it twice"),
+        (b'{"schema_version": 2, "schema_version": 2}', "schema_version stands in it twice"),
         (_without("roofs"), "roofs: it is missing"),
         (_without("schema_version"), "schema_version: it is missing"),
-        (_with(schema_version=2), "its schema_version is 2, and this program reads 1"),
         (_with(schema_version="1"), 'schema_version: "1"; a whole number'),
         (_with(schema_version=True), "schema_version: true; a whole number"),
         (_with(schema_version=None), "schema_version: null; a whole number"),
@@ -122,11 +121,12 @@ def _with(**values: Any) -> bytes:
         (_with(threads=4.0), "threads: 4.0; a whole number of at least 1 is wanted"),
         (_with(is_default_threads=1), "is_default_threads: 1; true or false is wanted"),
         (_with(created=20260102), "created: 20260102; a text is wanted"),
+        (_without("noise"), "noise: it is missing"),
         (_with(noise=[{"name": "load"}]), "noise[0].found: it is missing"),
         (_with(roofs=[1.0, 1.0]), "roofs: a list of 2; an object is wanted"),
         (_with(roofs={"macs_per_s": 0.0, "bytes_per_s": 1.0}), "roofs.macs_per_s: 0.0; a number from 1 to"),
         (_with(roofs={"macs_per_s": 1.0}), "roofs.bytes_per_s: it is missing"),
-        (_with(samples=[]), "samples: none is of the kind"),
+        (_with(samples=[[0, "linear", 1, 1, 1.0]]), "samples: none is of the kind between"),
         (_with(samples=[[0, "linear", 1, 1, float("nan")]]), "samples[0][4]: NaN; a number from"),
         (_with(samples=[[0, "linear", 1, 0, 1.0]]), "samples[0][3]: 0; a whole number from 1 to"),
         (_with(samples=[[0, "linear", 10**399, 1, 1.0]]), "samples[0][2]: Infinity; a whole number from 0 to"),
@@ -146,6 +146,23 @@ def test_a_damaged_file_gives_one_clear_message(content: bytes, reason: str) -> 
     assert message.endswith("delete it and calibrate again")
     assert reason in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_file_of_another_version_does_not_count(version: int) -> None:
+    path = keep(make_calibration())
+    path.write_bytes(_with(schema_version=version))
+    with pytest.raises(CalibrationError) as raised:
+        require_calibration("cpu", "float32")
+    assert str(raised.value).splitlines() == [
+        "no calibration to predict from for float32 on cpu: run `w2v-explore calibrate`",
+        f"{path.name} does not count: it was made by another version of this program",
+    ]
+    assert find_calibration("cpu", "float32") is None
+    with pytest.raises(CalibrationError, match=f"{path} is of schema_version {version}, and this program reads 2"):
+        read_calibration(path)
+    assert keep(make_calibration()) == path
+    assert find_calibration("cpu", "float32") == make_calibration()
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

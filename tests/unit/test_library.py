@@ -93,6 +93,7 @@ def test_the_public_names() -> None:
         "QuantityError",
         "Sensitivity",
         "SourceError",
+        "SpeechEncoder",
         "UnusedWeightsWarning",
         "Verification",
         "W2vExploreError",

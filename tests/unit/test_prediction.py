@@ -32,7 +32,7 @@ def test_where_every_operation_takes_twice_its_least_time_so_does_the_model(pres
     prediction = predict(analysis, CALIBRATION)
     works = trace_work(analysis)
     least = sum(work.copies * ROOFS.least_seconds(work.macs, work.bytes) for work in works)
-    between = work_between(analysis, works).bytes / ROOFS.bytes_per_s
+    between = work_between(works).bytes / ROOFS.bytes_per_s
     assert prediction.layers[""] == pytest.approx(2 * least)
     assert prediction.unattributed_s == pytest.approx(2 * between)
     assert prediction.seconds == pytest.approx(2 * (least + between))
@@ -82,6 +82,14 @@ def test_an_operation_that_was_measured_is_predicted_as_it_was() -> None:
     neighbours = Neighbours([sample(10**9, 10**6, 3.0), sample(10**12, 10**9, 5.0)], ROOFS)
     assert neighbours.seconds(work(10**9, 10**6)) == pytest.approx(3 * 1e9 / 1e11)
     assert neighbours.seconds(work(10**12, 10**9)) == pytest.approx(5 * 1e12 / 1e11)
+
+
+def test_an_operation_of_a_kind_that_was_not_measured_is_like_those_of_its_size() -> None:
+    small, large = sample(10**9, 10**6, 3.0), sample(10**12, 10**9, 5.0)
+    neighbours = Neighbours([small, large._replace(kind="add")], ROOFS)
+    unknown = Work("", "glu", 10**12, 10**9, 1)
+    assert neighbours.seconds(unknown) == pytest.approx(5 * 1e12 / 1e11)
+    assert not neighbours.surround(unknown)
 
 
 def test_between_two_sizes_lies_their_geometric_mean_and_beyond_them_the_nearer() -> None:

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from tests.strategies import configs
 from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.compute import Macs, unfold
-from w2v_explore.analysis.latency.roofline import Roofs, roof_shares, trace_work
+from w2v_explore.analysis.latency.roofline import Roofs, kind_of, roof_shares, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.tree.operations import GELU, Conv1d, LayerNorm, Linear, ScaledDotProductAttention
 
 BASE = analyze(load_config("base"), Workload.of_seconds(1.0))
 
@@ -70,13 +71,51 @@ def test_what_only_makes_views_is_no_work() -> None:
     assert idle < kinds
 
 
-def test_the_extractor_is_apart_by_its_mode() -> None:
+def test_kinds_tell_waveforms_groups_and_memory_apart() -> None:
     kinds = Counter(work.kind for work in trace_work(BASE))
-    assert kinds["group_norm/waveform_convolution"] == 1
-    assert kinds["group_norm/convolution"] == 6
-    assert kinds["positional_convolution"] == 1
-    other = analyze(load_config("large_lv60k"), Workload.of_seconds(1.0))
-    assert {work.kind for work in trace_work(other)} >= {"layer_norm/convolution", "layer_norm/layer_norm", "linear"}
+    assert kinds["waveform_convolution"] == kinds["channels_first/group_norm"] == kinds["grouped_convolution"] == 1
+    assert kinds["channels_first/convolution"] == 6
+    other = Counter(work.kind for work in trace_work(analyze(load_config("large_lv60k"), Workload.of_seconds(1.0))))
+    assert other["convolution"] == 6
+    assert other["channels_first/layer_norm"] == 7
+    assert other["channels_first/convolution"] == 0
+
+
+def lies_channels_first(x: Tensor, channels: int) -> bool:
+    """Whether a tensor of (B, T, C) or (B, C, T) has each channel's frames side by side."""
+    return x.stride(2 if x.shape[1] == channels else 1) == 1
+
+
+@pytest.mark.parametrize("mode", ["group_norm", "layer_norm"])
+@pytest.mark.parametrize("norm_first", ["true", "false"])
+def test_memory_lies_as_the_kind_says(mode: str, norm_first: str) -> None:
+    overrides = [
+        f"extractor_mode={mode}", f"encoder_layer_norm_first={norm_first}", "encoder_num_layers=1", "aux_num_out=40",
+        "extractor_conv_layer_config=[[48, 10, 5], [48, 3, 2]]", "encoder_embed_dim=64", "encoder_num_heads=2",
+        "encoder_ff_interm_features=96",
+    ]  # fmt: skip
+    config = load_config("base", overrides)
+    model = build_model(config).eval()
+    found: dict[str, bool] = {}
+
+    def hook(path: str) -> Any:
+        def before(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            found[path] = any(
+                lies_channels_first(x, {48, 64, 96}.intersection(x.shape).pop()) for x in inputs if x is not None
+            )
+
+        return before
+
+    works = [
+        work
+        for work in trace_work(analyze(config, Workload(samples=1000)))
+        if work.kind not in ("waveform_convolution", "weight_norm")
+    ]
+    for work in works:
+        model.get_submodule(work.path).register_forward_pre_hook(hook(work.path))
+    with torch.inference_mode():
+        model(torch.randn(2, 1000))
+    assert found == {work.path: work.kind.startswith("channels_first/") for work in works}
 
 
 def least_seconds(analysis: Analysis, roofs: Roofs, path: str) -> float:
@@ -119,3 +158,14 @@ def test_folded_path() -> None:
     assert BASE.tree.folded_path("encoder.transformer.layers.10.dropout") == "encoder.transformer.layers.0.dropout"
     assert BASE.tree.folded_path("encoder.transformer.layers") == "encoder.transformer.layers"
     assert BASE.macs > Macs()
+
+
+def test_kinds_are_words() -> None:
+    kinds = {kind_of(operation, False) for operation in (GELU(), LayerNorm(4), Linear(4, 4), Conv1d(4, 4, 3, groups=2))}
+    assert kinds == {"gelu", "layer_norm", "linear", "grouped_convolution"}
+    attention = ScaledDotProductAttention(2, 0.0)
+    assert [kind_of(attention, False, taken) for taken in (3, 4)] == [
+        "scaled_dot_product_attention",
+        "biased_attention",
+    ]
+    assert kind_of(Conv1d(1, 4, 3), True) == "waveform_convolution"

@@ -21,36 +21,15 @@ from w2v_explore.analysis.latency.calibration import Calibration, NoiseMark, Ref
 from w2v_explore.analysis.latency.prediction import Neighbours, estimate_latency, work_between
 from w2v_explore.analysis.latency.roofline import Roofs, trace_work
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.load import load_config
 from w2v_explore.measure.clock import Clock, clock_for
+from w2v_explore.measure.from_tree import stacked_layers
 from w2v_explore.measure.latency import Plan, Progress, measure_latency
 from w2v_explore.measure.noise import Disturbance
 from w2v_explore.measure.process import Run, new_processes
 from w2v_explore.model.device import device_name, find_device
 
-
-class ReferenceModel(NamedTuple):
-    """A forward pass to measure: a preset with fewer layers, on one utterance."""
-
-    preset: str
-    num_layers: int
-    seconds: float
-
-
-# Both modes of the extractor, four widths, and sizes a factor of about three apart: from where overheads weigh to
-# where memory that is newly asked for does.
-REFERENCE_MODELS = (
-    ReferenceModel("base", 2, 1.0),
-    ReferenceModel("base", 2, 3.0),
-    ReferenceModel("base", 2, 10.0),
-    ReferenceModel("base", 6, 2.0),
-    ReferenceModel("lighthubert_small_subnet", 2, 5.0),
-    ReferenceModel("large_lv60k", 2, 1.0),
-    ReferenceModel("large_lv60k", 2, 3.0),
-    ReferenceModel("large_lv60k", 2, 10.0),
-    ReferenceModel("xlsr_1b", 2, 2.0),
-    ReferenceModel("xlsr_1b", 2, 6.0),
-)
 _PASSES = 3
 
 _ROOF_RUNS = 7
@@ -96,8 +75,7 @@ def calibrate(
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         dtype: Of weights and activations.
         threads: For torch on a CPU; None for as many as it takes by itself.
-        references: Names and forward passes to measure, in this dtype, two or more for each mode of the extractor;
-            None for `REFERENCE_MODELS`.
+        references: Names and forward passes to measure, in this dtype, two or more; None for those of every family.
         run: What calls the functions that measure; None for `new_processes`.
         progress: Called as the work goes on.
 
@@ -106,7 +84,7 @@ def calibrate(
     """
     target = find_device(device)
     report = progress or (lambda step, done, total: None)
-    passes = references or [_prepare(model, dtype) for model in REFERENCE_MODELS]
+    passes = references or reference_passes(dtype)
     used_threads = threads or torch.get_num_threads()
     timed: list[TimedPass] = []
     with new_processes() if run is None else nullcontext(run) as call:
@@ -202,10 +180,14 @@ def _fastest(clock: Clock, run: Callable[[], object]) -> float:
     return max(min(taken), _LEAST_SECONDS)
 
 
-def _prepare(model: ReferenceModel, dtype: str) -> tuple[str, Analysis]:
-    config = load_config(model.preset, [f"encoder_num_layers={model.num_layers}"])
-    workload = Workload.of_seconds(model.seconds, dtype=dtype)
-    return f"{model.preset}, {model.num_layers} layers", analyze(config, workload)
+def reference_passes(dtype: str) -> list[tuple[str, Analysis]]:
+    """The name of each forward pass that a family has measured, and the pass, in a dtype."""
+    passes = []
+    for family in map(family_named, FAMILIES):
+        for preset, overrides, seconds in family.part("components").REFERENCES:
+            analysis = analyze(load_config(preset, overrides), Workload.of_seconds(seconds, dtype=dtype))
+            passes.append((f"{preset}, {stacked_layers(analysis.tree)} layers", analysis))
+    return passes
 
 
 def _samples(reference: int, analysis: Analysis, timed: TimedPass) -> Iterator[Sample]:
@@ -215,7 +197,7 @@ def _samples(reference: int, analysis: Analysis, timed: TimedPass) -> Iterator[S
         own.setdefault(analysis.tree.folded_path(path), []).append(seconds)
     works = trace_work(analysis)
     taken = {work: statistics.fmean(own[work.path]) for work in works}
-    taken[work_between(analysis, works)] = timed.unattributed_s
+    taken[work_between(works)] = timed.unattributed_s
     for work, seconds in taken.items():
         yield Sample(reference, work.kind, work.macs, work.bytes, max(seconds, _LEAST_SECONDS))
 

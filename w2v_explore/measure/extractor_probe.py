@@ -7,49 +7,94 @@ channels not to make them all alike. In float64 no small gradient is lost.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from w2v_explore.config.architecture import build_architecture
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import DeviceError
-from w2v_explore.model.components import FeatureExtractor
+from w2v_explore.measure.from_tree import changed_layers, registered
 from w2v_explore.model.device import require_memory
-from w2v_explore.model.materialize import materialize
+from w2v_explore.model.materialize import Modules, materialize
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Conv1d
 
 CHANNELS = 4
 
 _CPU = torch.device("cpu")
 _DTYPE = torch.float64
 
+# What operations call their numbers of channels.
+_CHANNEL_SIZES = ("in_channels", "out_channels", "channels")
 
-def build_narrow_extractor(config: ModelConfig, *, norms: bool = True) -> FeatureExtractor:
-    """The feature extractor of a config with a few channels a layer, its weights always the same.
+
+class NarrowExtractor:
+    """What makes frames of waveforms in a model, with a few channels a layer.
+
+    Attributes:
+        module: The module, as in the model.
+        convolutions: Those inside it.
+    """
+
+    def __init__(self, module: nn.Module, convolutions: Sequence[nn.Module]) -> None:
+        self.module = module
+        self.convolutions = convolutions
+
+    def __call__(self, waveforms: Tensor) -> Tensor:
+        """(B, S) → (B, T, `CHANNELS`)."""
+        output = self.module(waveforms, None)
+        features: Tensor = output[0]
+        return features
+
+
+def build_narrow_extractor(tree: Layer, modules: Modules, *, norms: bool = True) -> NarrowExtractor:
+    """The feature extractor of a model with a few channels a layer, its weights always the same.
 
     Args:
-        config: Whose kernels, strides and norms.
-        norms: Whether to have the norms.
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        norms: Whether to have the norms over the whole utterance.
 
     Raises:
         DeviceError: Even so the weights do not fit the free memory.
     """
-    narrow = tuple((CHANNELS, kernel, stride) for _, kernel, stride in config.conv_layers)
-    layer = build_architecture(replace(config, extractor_conv_layer_config=narrow)).child("feature_extractor")
-    require_memory(_CPU, layer.parameters * _DTYPE.itemsize, "the weights of the extractor's kernels")
+    assert tree.takes is not None
+    extractor = narrowed(tree.child(tree.takes.frames_at))
+    require_memory(_CPU, extractor.parameters * _DTYPE.itemsize, "the weights of the extractor's kernels")
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        extractor = materialize(layer, device=_CPU, dtype=_DTYPE)
-    assert isinstance(extractor, FeatureExtractor)
+        module = materialize(extractor, modules, device=_CPU, dtype=_DTYPE)
+    paths = {path: layer.operation for path, layer in registered(extractor)}
     if not norms:
-        for block in extractor.conv_layers:
-            block.layer_norm = None  # type: ignore[assignment]
-    return extractor
+        for path, operation in paths.items():
+            if operation is not None and operation.reach().whole:
+                parent, _, name = path.rpartition(".")
+                setattr(module.get_submodule(parent), name, nn.Identity())
+    convolutions = [path for path, operation in paths.items() if isinstance(operation, Conv1d)]
+    return NarrowExtractor(module, [module.get_submodule(path) for path in convolutions])
 
 
-def count_frames(extractor: FeatureExtractor, batch: int, samples: int) -> int:
+def narrowed(extractor: Layer) -> Layer:
+    """The tree of an extractor with `CHANNELS` channels everywhere but in the waveform."""
+    operations = [layer.operation for _, layer in registered(extractor)]
+    first = next(operation for operation in operations if isinstance(operation, Conv1d))
+
+    def narrow(layer: Layer) -> Layer:
+        operation: Any = layer.operation
+        if operation is None:
+            return layer
+        sizes = {field.name: CHANNELS for field in fields(operation) if field.name in _CHANNEL_SIZES}
+        if isinstance(operation, Conv1d):
+            sizes["groups"] = 1
+        if operation is first:
+            del sizes["in_channels"]
+        return layer._replace(operation=replace(operation, **sizes))
+
+    return changed_layers(extractor, narrow)
+
+
+def count_frames(extractor: NarrowExtractor, batch: int, samples: int) -> int:
     """Frames that an extractor makes of each utterance.
 
     Raises:
@@ -57,11 +102,10 @@ def count_frames(extractor: FeatureExtractor, batch: int, samples: int) -> int:
         DeviceError: The waveforms do not fit the free memory.
     """
     with torch.no_grad():
-        features, _ = extractor(_noise(batch, samples), None)
-    return int(features.shape[1])
+        return extractor(_noise(batch, samples)).shape[1]
 
 
-def find_least_samples(extractor: FeatureExtractor, batch: int) -> int:
+def find_least_samples(extractor: NarrowExtractor, batch: int) -> int:
     """The shortest input of which torch makes a frame, found by trying."""
     too_few, enough = 0, 1
     while not _makes_a_frame(extractor, batch, enough):
@@ -75,7 +119,7 @@ def find_least_samples(extractor: FeatureExtractor, batch: int) -> int:
     return enough
 
 
-def find_frame_spans(extractor: FeatureExtractor, samples: int, frames: Sequence[int]) -> list[tuple[int, int]]:
+def find_frame_spans(extractor: NarrowExtractor, samples: int, frames: Sequence[int]) -> list[tuple[int, int]]:
     """The samples on which frames depend: the first whose gradient is not 0, and the one after the last.
 
     Args:
@@ -86,14 +130,14 @@ def find_frame_spans(extractor: FeatureExtractor, samples: int, frames: Sequence
     Raises:
         DeviceError: The waveforms do not fit the free memory.
     """
-    for block in extractor.conv_layers:
-        block.register_forward_hook(_keep_only_support)
+    for convolution in extractor.convolutions:
+        convolution.register_forward_hook(_keep_only_support)
     waveforms = _noise(1, samples).requires_grad_()
-    features, _ = extractor(waveforms, None)
+    features = extractor(waveforms)
     return [_support(features[0, frame], waveforms) for frame in frames]
 
 
-def _makes_a_frame(extractor: FeatureExtractor, batch: int, samples: int) -> bool:
+def _makes_a_frame(extractor: NarrowExtractor, batch: int, samples: int) -> bool:
     try:
         return count_frames(extractor, batch, samples) > 0
     except DeviceError:
@@ -110,8 +154,8 @@ def _noise(batch: int, samples: int) -> Tensor:
 
 
 def _keep_only_support(module: object, inputs: object, output: Any) -> None:
-    """Have the gradient of a block's output forget its size, lest the product of many layers' vanishes in rounding."""
-    output[0].register_hook(lambda gradient: torch.where(gradient != 0, _random(gradient) + 0.5, 0.0))
+    """Have the gradient of an output forget its size, lest the product of many layers' vanishes in rounding."""
+    output.register_hook(lambda gradient: torch.where(gradient != 0, _random(gradient) + 0.5, 0.0))
 
 
 def _support(features: Tensor, waveforms: Tensor) -> tuple[int, int]:

@@ -13,9 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
-from w2v_explore.tree.operations import GroupNorm, LayerNorm, Operation, WeightNorm
-
-_POSITIONAL_CONVOLUTION = "encoder.transformer.pos_conv_embed.conv"
+from w2v_explore.tree.operations import Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
 
 
 class KnownDifference(NamedTuple):
@@ -43,14 +41,17 @@ def find_known_difference(figure: str, analysis: Analysis) -> KnownDifference | 
 
 
 def _counter_ignores_groups(analysis: Analysis) -> bool:
-    return analysis.config.model.encoder_pos_conv_groups > 1 and overcounts_grouped_convolutions()
+    return _weight_gradient_of_other_groups(analysis) > 0 and overcounts_grouped_convolutions()
 
 
 def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     """A convolution's weight gradient costs what its forward pass costs; without groups so many times that."""
-    positional = next(row for row in analysis.layers if row.path == _POSITIONAL_CONVOLUTION)
-    groups: int = analysis.config.model.encoder_pos_conv_groups
-    return (groups - 1) * positional.macs.total
+    batch = analysis.workload.batch
+    return sum(
+        (call.operation.groups - 1) * call.copies * call.operation.macs(batch, *call.takes)
+        for call in analysis.calls
+        if isinstance(call.operation, Conv1d)
+    )
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:

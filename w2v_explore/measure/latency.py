@@ -26,11 +26,11 @@ from w2v_explore.arguments import MAX_RUNS
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.errors import DeviceError
 from w2v_explore.measure.clock import Clock, clock_for
+from w2v_explore.measure.from_tree import input_shape
 from w2v_explore.measure.ledger import HookedPass, LayerLatency, Ledger, build_ledger, time_hooked_pass, time_pass
 from w2v_explore.measure.noise import Noise, NoiseWatch, Readings, drift, judge, spread
 from w2v_explore.measure.statistics import Estimate, Ratio, estimate, ratio_in_turns
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.device import (
     current_device,
     device_name,
@@ -38,6 +38,7 @@ from w2v_explore.model.device import (
     find_device,
     require_memory,
 )
+from w2v_explore.model.modules import SpeechEncoder
 
 _LEAST_RUNS = 10
 _LEAST_WARM_UP, _MOST_WARM_UP = 3, 10
@@ -130,7 +131,7 @@ class _Runner:
     """A model on its device, and its passes so far."""
 
     analysis: Analysis
-    model: Wav2Vec2Model
+    model: SpeechEncoder
     forward: Callable[[Tensor], object]
     waveforms: Tensor
     modules: dict[str, nn.Module]
@@ -149,9 +150,9 @@ def measure_latency(
     plan: Plan | None = None,
     threads: int | None = None,
     compiled: bool = False,
-    model: Wav2Vec2Model | None = None,
+    model: SpeechEncoder | None = None,
     progress: Progress | None = None,
-) -> tuple[Latency, Wav2Vec2Model]:
+) -> tuple[Latency, SpeechEncoder]:
     """Build the model of a config on a device and time its forward pass on noise, without lengths.
 
     Args:
@@ -186,9 +187,9 @@ def measure_in_turns(
     plan: Plan | None = None,
     threads: int | None = None,
     compiled: bool = False,
-    models: Sequence[Wav2Vec2Model] | None = None,
+    models: Sequence[SpeechEncoder] | None = None,
     progress: Progress | None = None,
-) -> list[tuple[Latency, Wav2Vec2Model]]:
+) -> list[tuple[Latency, SpeechEncoder]]:
     """`measure_latency` of several models, all in memory at once, that take turns."""
     plan, report = plan or Plan(), progress or (lambda step, done, total: None)
     target = find_device(device)
@@ -214,10 +215,11 @@ def measure_in_turns(
 
 
 def example_input(analysis: Analysis, device: torch.device) -> Tensor:
-    """Noise of the workload's shape and dtype, (B, S); the same each time."""
+    """Noise of the workload's shape and dtype, (B, S) where the model takes waveforms; the same each time."""
     generator = torch.Generator().manual_seed(0)
     workload = analysis.workload
-    noise = torch.randn(workload.batch, workload.samples, generator=generator, device="cpu", dtype=torch.float32)
+    shape = input_shape(analysis.tree, workload)
+    noise = torch.randn(shape, generator=generator, device="cpu", dtype=torch.float32)
     return noise.to(device=device, dtype=getattr(torch, workload.dtype))
 
 
@@ -229,13 +231,13 @@ def _require_memory(analyses: Sequence[Analysis], device: torch.device, *, built
     require_memory(device, weights + activations, "a forward pass's tensors" if built else "weights and a forward pass")
 
 
-def _build(analysis: Analysis, device: torch.device) -> Wav2Vec2Model:
+def _build(analysis: Analysis, device: torch.device) -> SpeechEncoder:
     dtype: torch.dtype = getattr(torch, analysis.workload.dtype)
     with torch.inference_mode(False):  # the caller may train the model that is returned
         return build_model(analysis.config.model, device=device, dtype=dtype).eval()
 
 
-def _runner(analysis: Analysis, model: Wav2Vec2Model, device: torch.device) -> _Runner:
+def _runner(analysis: Analysis, model: SpeechEncoder, device: torch.device) -> _Runner:
     modules = dict(model.named_modules())
     operations = {row.path: modules[row.path] for row in unfold(analysis.layers) if row.operation is not None}
     return _Runner(

@@ -15,10 +15,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.measure.from_tree import input_shape, keep_every_layer
+from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.weight_norm import WeightNorm
+from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Shape
 
 _KINDS = {
@@ -48,15 +48,20 @@ class MetaPass(NamedTuple):
     backward: Mapping[str, int]
 
 
-def run_on_meta(config: ModelConfig, workload: Workload) -> MetaPass:
-    """Build a model on meta and take it through a forward and a backward pass."""
-    model = build_model(config, device="meta").train()
-    # Whether a layer is dropped is drawn at random.
-    model.encoder.transformer.training = False
+def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
+    """Make the model of a tree on meta and take it through a forward and a backward pass.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes.
+    """
+    model = materialize(tree, modules, device=torch.device("meta"), dtype=torch.float32).train()
+    keep_every_layer(model, tree)
     output_shapes = _record_output_shapes(model)
-    waveforms = torch.empty(workload.batch, workload.samples, device="meta")
+    taken = torch.empty(input_shape(tree, workload), device="meta")
     with FlopCounterMode(display=False) as forward:
-        output, _ = model(waveforms)
+        output, _ = model(taken)
     with FlopCounterMode(display=False) as backward:
         output.sum().backward()
     return MetaPass(
@@ -79,7 +84,7 @@ def overcounts_grouped_convolutions() -> bool:
     return flops[0] == flops[1]
 
 
-def _record_output_shapes(model: Wav2Vec2Model) -> dict[str, Shape]:
+def _record_output_shapes(model: nn.Module) -> dict[str, Shape]:
     """A dict that fills with the shapes that modules put out, as they are called."""
     shapes: dict[str, Shape] = {}
 

@@ -9,6 +9,7 @@ CPU has no fused kernel that does; what the fused kernels keep is the same).
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,9 +21,10 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.model.build import build_model
-from w2v_explore.model.components import ScaledDotProductAttention, Wav2Vec2Model
+from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
+from w2v_explore.model.materialize import Modules, materialize
+from w2v_explore.model.modules import ScaledDotProductAttention
+from w2v_explore.tree.layer import Layer
 
 
 class TrackedMemory(NamedTuple):
@@ -40,56 +42,79 @@ class TrackedMemory(NamedTuple):
     checkpointed: int
 
 
-def track_memory(config: ModelConfig, workload: Workload) -> TrackedMemory:
-    """Take a model through its forward passes on fake tensors."""
+def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMemory:
+    """Take the model of a tree through its forward passes on fake tensors.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes.
+    """
+    dtype: torch.dtype = getattr(torch, workload.dtype)
+    given = partial(torch.empty, input_shape(tree, workload), dtype=dtype)
     with FakeTensorMode():
-        model = _fake_model(config, workload)
-        peak, layer_input = _track_inference(model.eval(), workload)
+        model = _fake_model(tree, modules, dtype)
+        layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
+        stack = [module for _, module in layers]
+        unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
+        peak, inputs = _track_inference(model.eval(), unlike, given)
         _use_accelerator_kernels(model.train())
-        kept = saved_bytes(model, _waveforms(workload))
-        return TrackedMemory(peak, kept, _track_checkpoints(model, layer_input, workload))
+        keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
+        kept = saved_bytes(model, given())
+        again = max(saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike)
+        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + again)
 
 
-def _track_inference(model: Wav2Vec2Model, workload: Workload) -> tuple[int, Tensor]:
-    """The peak, and a tensor like the one that the first transformer layer takes."""
-    layouts: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    handle = model.encoder.transformer.layers[0].register_forward_pre_hook(
-        lambda layer, inputs: layouts.append((tuple(inputs[0].shape), inputs[0].stride()))
-    )
+def _track_inference(
+    model: nn.Module, layers: Sequence[nn.Module], given: Callable[[], Tensor]
+) -> tuple[int, dict[nn.Module, tuple[Tensor | None, ...]]]:
+    """The peak, and tensors like those that each of some layers takes."""
+    layouts: dict[nn.Module, list[tuple[Any, ...] | None]] = {}
+
+    def note(layer: nn.Module, taken: tuple[Tensor | None, ...]) -> None:
+        # Not the tensors, which would live on.
+        layouts[layer] = [None if each is None else (each.shape, each.stride(), each.dtype) for each in taken]
+
+    handles = [layer.register_forward_pre_hook(note) for layer in layers]
     # Under inference_mode torch shows some operations whole, without their second and third outputs.
     live = _LiveStorages(model)
     with torch.no_grad(), live:
-        model(_waveforms(workload))
-    handle.remove()
-    return live.peak_bytes, torch.empty_strided(*layouts[0], dtype=getattr(torch, workload.dtype))
+        model(given())
+    for handle in handles:
+        handle.remove()
+    return live.peak_bytes, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
 
 
-def _track_checkpoints(model: Wav2Vec2Model, layer_input: Tensor, workload: Workload) -> int:
-    layers = model.encoder.transformer.layers
-    again = saved_bytes(layers[0], layer_input, None) - layer_input.untyped_storage().nbytes()
-    for layer in layers:
+def _like(layout: tuple[Any, ...] | None) -> Tensor | None:
+    """A tensor of a shape, strides and dtype."""
+    if layout is None:
+        return None
+    shape, stride, dtype = layout
+    return torch.empty_strided(shape, stride, dtype=dtype)
+
+
+def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor]) -> int:
+    """What is alive after a forward pass with a checkpoint at each layer of the stacks, beside the output."""
+    for layer in stack:
         layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
     live = _LiveStorages(model)
     with live:
-        output, _ = model(_waveforms(workload))
+        output, _ = model(given())
         kept: int = live.bytes - output.untyped_storage().nbytes()
-    return kept + again
+    return kept
 
 
-def _fake_model(config: ModelConfig, workload: Workload) -> Wav2Vec2Model:
-    """The model with fake parameters."""
-    dtype: torch.dtype = getattr(torch, workload.dtype)
+def _fake_model(tree: Layer, modules: Modules, dtype: torch.dtype) -> nn.Module:
+    """The model with fake parameters and buffers."""
     # Initialising fake parameters would take long: shapes are made on meta, and storages for them here.
     with unset_fake_temporarily():
-        model = build_model(config, device="meta", dtype=dtype)
+        model = materialize(tree, modules, device=torch.device("meta"), dtype=dtype)
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
             setattr(module, name, nn.Parameter(torch.empty(parameter.shape, dtype=dtype)))
+        for name, buffer in list(module.named_buffers(recurse=False)):
+            setattr(module, name, torch.empty(buffer.shape, dtype=buffer.dtype))
     return model
-
-
-def _waveforms(workload: Workload) -> Tensor:
-    return torch.empty(workload.batch, workload.samples, dtype=getattr(torch, workload.dtype))
 
 
 class _MaskDropout(nn.Module):
@@ -105,26 +130,30 @@ class _MaskDropout(nn.Module):
         return torch.native_dropout(x, self.p, True)[0] if 0 < self.p < 1 else torch.dropout(x, self.p, True)
 
 
-def _use_accelerator_kernels(model: Wav2Vec2Model) -> None:
+def _use_accelerator_kernels(model: nn.Module) -> None:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(module, name, _MaskDropout(child.p))
         if isinstance(module, ScaledDotProductAttention):
             module.dropout = 0.0
-    # A fake random number cannot decide whether a layer is dropped.
-    model.encoder.transformer.training = False
 
 
-def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
-    """Bytes of the storages that autograd saves while a module runs, each counted once, parameters' left out."""
-    parameters = _storages(module)
+def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()) -> int:
+    """Bytes of the storages that autograd saves while a module runs, each counted once.
+
+    Args:
+        module: Whose parameters and buffers are left out.
+        inputs: What it is called with.
+        kept_anyway: Tensors whose storages are left out too.
+    """
+    left_out = _storages(module) | {each.untyped_storage()._cdata for each in kept_anyway if each is not None}
     saved: dict[int, Any] = {}  # holds each storage, so that no other can take its address
 
     def pack(tensor: Tensor) -> None:
         # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
         storage = tensor.untyped_storage()
-        if storage._cdata not in parameters:
+        if storage._cdata not in left_out:
             saved[storage._cdata] = storage
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed):
@@ -133,7 +162,7 @@ def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
 
 
 def _storages(module: nn.Module) -> set[int]:
-    return {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+    return {tensor.untyped_storage()._cdata for tensor in (*module.parameters(), *module.buffers())}
 
 
 class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -16,12 +16,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
+from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import ConfigLike, as_config
 from w2v_explore.measure.audit import audit_macs
 from w2v_explore.measure.extractor_probe import (
@@ -31,12 +30,14 @@ from w2v_explore.measure.extractor_probe import (
     find_frame_spans,
     find_least_samples,
 )
+from w2v_explore.measure.from_tree import input_shape, shallow, stacked_layers
 from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.latency import Progress
 from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.tracking import track_memory
-from w2v_explore.model.build import build_model
+from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
+from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.operations import Shape
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -49,7 +50,7 @@ _COUNTER = f"{_TORCH}: FlopCounterMode on meta, MACs of the"
 _TRACKED = f"{_TORCH}: storages tracked on fake tensors"
 _NARROW = f"extractor of {CHANNELS} channels a layer"
 
-# What real tensors are worth waiting for; the layers are all alike, and the meta device has them all.
+# What real tensors are worth waiting for of layers that are all alike; the meta device has them all.
 _REAL_LAYERS = 2
 _MARGIN_FRAMES = 4
 
@@ -153,13 +154,14 @@ class Subject:
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
-        self.config = analysis.config.model
+        self.tree = analysis.tree
+        self.modules = modules_of(analysis.config.model)
         self.workload = analysis.workload
 
     @cached_property
     def meta_pass(self) -> MetaPass:
         """One training step on the meta device."""
-        return run_on_meta(self.config, self.workload)
+        return run_on_meta(self.tree, self.modules, self.workload)
 
     def compare(self, figure: str, closed_form: float, source: str, theirs: int, found: str = "") -> Finding:
         """A finding, with what is known of its difference; ``found`` says more of one that nothing explains."""
@@ -238,7 +240,7 @@ def _plain_defaults() -> Iterator[None]:
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:
     """Names, shapes, order and number of parameters, against the state_dict of the built model."""
-    ours, theirs = tuple(build_architecture(subject.config).state_dict_shapes()), subject.meta_pass.state_dict
+    ours, theirs = tuple(subject.tree.state_dict_shapes()), subject.meta_pass.state_dict
     elements = sum(torch.Size(shape).numel() for _, shape in theirs)
     yield subject.compare("parameters", subject.analysis.parameters, _ON_META, elements)
     yield subject.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
@@ -267,17 +269,17 @@ def check_backward_macs(subject: Subject) -> Iterator[Finding]:
 
 
 def check_real_macs(subject: Subject) -> Iterator[Finding]:
-    """MACs by kind of operation, against fvcore, which needs real tensors: of a model with few layers."""
-    layers = min(_REAL_LAYERS, subject.config.encoder_num_layers)
-    model_config = replace(subject.config, encoder_num_layers=layers)
-    workload = replace(subject.workload, dtype="float32")
-    shallow = analyze(replace(subject.analysis.config, model=model_config), workload)
-    cpu = torch.device("cpu")
-    require_memory(cpu, inference_memory(shallow).total_bytes, "the weights and the tensors alive at once")
+    """MACs by kind of operation, against fvcore, which needs real tensors: of a model with two of the equal layers."""
+    few = replace(
+        subject.analysis, tree=shallow(subject.tree, _REAL_LAYERS), workload=replace(subject.workload, dtype="float32")
+    )
+    cpu, meta = torch.device("cpu"), torch.device("meta")
+    require_memory(cpu, inference_memory(few).total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
-    model = build_model(model_config, device="meta").to_empty(device=cpu).eval()
-    audit = audit_macs(model, torch.zeros(workload.batch, workload.samples), shallow.macs)
-    source = f"{audit.source}: MACs on real tensors, {layers} of {subject.config.encoder_num_layers} layers"
+    model = materialize(few.tree, subject.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
+    audit = audit_macs(model, torch.zeros(input_shape(few.tree, few.workload)), few.macs)
+    layers = f"{stacked_layers(few.tree)} of {stacked_layers(subject.tree)} layers"
+    source = f"{audit.source}: MACs on real tensors, {layers}"
     yield from _compare_macs(subject, "macs.real", audit.expected, audit.counted._asdict(), source)
 
 
@@ -285,7 +287,7 @@ def check_frames(subject: Subject) -> Iterator[Finding]:
     """Frames, and the shortest input that gives one, against real forward passes."""
     field, batch = subject.analysis.receptive_field, subject.workload.batch
     source = f"{_TORCH}: a forward pass, {_NARROW}"
-    extractor = build_narrow_extractor(subject.config)
+    extractor = build_narrow_extractor(subject.tree, subject.modules)
     frames = count_frames(extractor, batch, subject.workload.samples)
     yield subject.compare("extractor.frames", field.frames, source, frames)
     least = find_least_samples(extractor, batch)
@@ -301,12 +303,12 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
     samples = field.receptive_field_samples + _MARGIN_FRAMES * field.stride_samples
     middle = _MARGIN_FRAMES // 2
     source = f"{_TORCH}: gradient of a frame, {_NARROW}"
-    extractor = build_narrow_extractor(subject.config)
+    extractor = build_narrow_extractor(subject.tree, subject.modules)
     if field.normalizes_over_utterance:
         [(start, end)] = find_frame_spans(extractor, samples, [middle])
         yield subject.compare("extractor.utterance_samples", samples, source, end - start)
         source += ", no norm"
-        extractor = build_narrow_extractor(subject.config, norms=False)
+        extractor = build_narrow_extractor(subject.tree, subject.modules, norms=False)
     (start, end), (next_start, _) = find_frame_spans(extractor, samples, [middle, middle + 1])
     yield subject.compare("extractor.receptive_field_samples", field.receptive_field_samples, source, end - start)
     yield subject.compare("extractor.stride_samples", field.stride_samples, source, next_start - start)
@@ -315,7 +317,7 @@ def check_receptive_field(subject: Subject) -> Iterator[Finding]:
 
 def check_memory(subject: Subject) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
-    cost, tracked = training_cost(subject.analysis), track_memory(subject.config, subject.workload)
+    cost, tracked = training_cost(subject.analysis), track_memory(subject.tree, subject.modules, subject.workload)
     peak = inference_memory(subject.analysis).peak_activation_bytes
     yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)

@@ -7,6 +7,7 @@ place; they are renamed once they are whole.
 from __future__ import annotations
 
 import errno
+import inspect
 import io
 import json
 import logging
@@ -37,11 +38,13 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.weights import load_checkpoint, part_of
+from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.run import run
 from w2v_explore.version import SCHEMA_VERSION
 
-Writer = Callable[[Wav2Vec2Model, Config, Path], None]
+Writer = Callable[[SpeechEncoder, Config, Path], None]
 
 # One protobuf message, and so an ONNX file that holds its weights, ends at 2 GiB.
 MAX_ONNX_BYTES = 2**31 - 2**24
@@ -151,7 +154,7 @@ def _check_target(path: Path, reference: str | None, to: str) -> None:
     require_writable(str(path))
 
 
-def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> None:
+def export_model(model: SpeechEncoder, config: Config, to: str, path: Path) -> None:
     """Write a model to a path, whole or not at all; what was there is replaced.
 
     Args:
@@ -177,8 +180,8 @@ def export_model(model: Wav2Vec2Model, config: Config, to: str, path: Path) -> N
                 (path.parent / old).unlink()
 
 
-def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
-    """One graph from ``waveforms`` and ``lengths``; weights beyond 2 GiB lie in ``<name>.data`` beside it.
+def _write_onnx(model: SpeechEncoder, config: Config, path: Path) -> None:
+    """One graph of what the model is given and its lengths; weights beyond 2 GiB lie in ``<name>.data`` beside it.
 
     Where such a file is there already, the new one gets another name: until the graph is replaced too, the old one
     names the old weights.
@@ -189,8 +192,8 @@ def _write_onnx(model: Wav2Vec2Model, config: Config, path: Path) -> None:
     with _quiet():
         program = torch.onnx.export(
             _trace(model, config.model),
-            dynamic_shapes=_dynamic_shapes(config.model),
-            input_names=["waveforms", "lengths"],
+            dynamic_shapes=_dynamic_shapes(model, config.model),
+            input_names=_inputs(model),
             output_names=outputs,
             opset_version=_ONNX_OPSET,
             dynamo=True,
@@ -229,7 +232,7 @@ class _Archive(io.BufferedWriter):
         return len(content)
 
 
-def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_torch_export(model: SpeechEncoder, config: Config, path: Path) -> None:
     with _quiet():
         program = _trace(model, config.model)
         with _Archive(path) as archive:
@@ -238,7 +241,7 @@ def _write_torch_export(model: Wav2Vec2Model, config: Config, path: Path) -> Non
             raise archive.failure
 
 
-def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_safetensors(model: SpeechEncoder, config: Config, path: Path) -> None:
     """Our names; the config lies in the metadata, so that the file tells all of its model."""
     values = config.model.to_mapping()
     if config.model.family.name != DEFAULT_FAMILY:
@@ -248,7 +251,7 @@ def _write_safetensors(model: Wav2Vec2Model, config: Config, path: Path) -> None
     _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(values)})
 
 
-def _write_huggingface(model: Wav2Vec2Model, config: Config, path: Path) -> None:
+def _write_huggingface(model: SpeechEncoder, config: Config, path: Path) -> None:
     """A folder from which ``from_pretrained`` of transformers makes a Wav2Vec2Model, or Wav2Vec2ForCTC with a head."""
     path.mkdir()
     (path / "config.json").write_text(write_config(config, "huggingface"), encoding="utf-8")
@@ -279,28 +282,56 @@ WRITERS: dict[str, Writer] = {
 }
 
 
-def _trace(model: Wav2Vec2Model, config: ModelConfig) -> ExportedProgram:
-    """The model as a graph in which batch and samples may vary."""
-    samples = 2 * _fewest_samples(config)
-    example = (torch.zeros(2, samples), torch.full((2,), samples))
-    return torch.export.export(model, example, dynamic_shapes=_dynamic_shapes(config))
+def _trace(model: SpeechEncoder, config: ModelConfig) -> ExportedProgram:
+    """The model as a graph in which the batch and the length of what it is given may vary."""
+    takes = _takes(config)
+    given = torch.zeros(takes.shape(2, 2 * _fewest_samples(config)))
+    example = (given, torch.full((2,), given.shape[1]))
+    return torch.export.export(model, example, dynamic_shapes=_dynamic_shapes(model, config))
 
 
-def _dynamic_shapes(config: ModelConfig) -> dict[str, dict[int, Dim]]:
-    batch = Dim("batch", min=1)
-    return {"waveforms": {0: batch, 1: Dim("samples", min=_fewest_samples(config))}, "lengths": {0: batch}}
+def _inputs(model: SpeechEncoder) -> list[str]:
+    """What the model's forward() calls the waveforms, or features, and their lengths."""
+    return [*inspect.signature(model.forward).parameters][:2]
+
+
+def _dynamic_shapes(model: SpeechEncoder, config: ModelConfig) -> dict[str, dict[int, Dim]]:
+    takes, batch = _takes(config), Dim("batch", min=1)
+    length = Dim(
+        "samples" if isinstance(takes, Waveforms) else "frames", min=takes.shape(1, _fewest_samples(config))[1]
+    )
+    given, lengths = _inputs(model)
+    return {given: {0: batch, 1: length}, lengths: {0: batch}}
 
 
 def _weight_bytes(config: ModelConfig) -> int:
     return build_architecture(config).parameters * torch.float32.itemsize
 
 
+def _takes(config: ModelConfig) -> Waveforms | Features:
+    takes = build_architecture(config).takes
+    assert takes is not None
+    return takes
+
+
 def _fewest_samples(config: ModelConfig) -> int:
     """Samples that give two frames: torch.export takes a size of one for a constant."""
-    samples = 2
-    for _, kernel, stride in reversed(config.conv_layers):
-        samples = (samples - 1) * stride + kernel
-    return samples
+    tree, takes = build_architecture(config), _takes(config)
+
+    def frames(samples: int) -> int:
+        call = next(call for call in run(tree, takes.flow(samples)) if call.path == takes.frames_at)
+        return call.gives.frames
+
+    too_few, enough = 0, 2
+    while frames(enough) < 2:
+        too_few, enough = enough, 2 * enough
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        if frames(middle) < 2:
+            too_few = middle
+        else:
+            enough = middle
+    return enough
 
 
 @contextmanager

@@ -1,14 +1,13 @@
-"""torchaudio's nine factory functions, each made from the preset that states its values."""
+"""torchaudio's factory functions, each made from the preset that states its values."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from w2v_explore.config.load import load_preset
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
+from w2v_explore.model.modules import SpeechEncoder
 
 _ARGUMENTS = (
     "encoder_projection_dropout",
@@ -20,7 +19,11 @@ _ARGUMENTS = (
 )
 
 
-class Factory(Protocol):
+Model = TypeVar("Model", bound=SpeechEncoder)
+Model_co = TypeVar("Model_co", bound=SpeechEncoder, covariant=True)
+
+
+class Factory(Protocol[Model_co]):
     """A function that builds one published model; its defaults are those of the model's preset."""
 
     def __call__(
@@ -31,23 +34,31 @@ class Factory(Protocol):
         encoder_dropout: float = ...,
         encoder_layer_drop: float = ...,
         aux_num_out: int | None = ...,
-    ) -> Wav2Vec2Model:
+    ) -> Model_co:
         """The model, in training mode, with initial weights."""
 
 
-def _factory(name: str, preset: str) -> Factory:
-    values = load_preset(preset).model.to_mapping()
+def factory(name: str, preset: str, model: type[Model]) -> Factory[Model]:
+    """A factory function.
+
+    Args:
+        name: Its name.
+        preset: The preset that has its defaults.
+        model: The class of its models.
+    """
+    config = load_preset(preset).model
+    values = config.to_mapping()
     signature = inspect.Signature(
         [
             inspect.Parameter(argument, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=values[argument])
             for argument in _ARGUMENTS
         ],
-        return_annotation=Wav2Vec2Model,
+        return_annotation=model,
     )
 
-    def build(*args: Any, **kwargs: Any) -> Wav2Vec2Model:
+    def build(*args: Any, **kwargs: Any) -> Model:
         arguments = signature.bind(*args, **kwargs)
-        return build_model(ModelConfig.from_mapping({**values, **arguments.arguments}))
+        return cast(Model, build_model(type(config).from_mapping({**values, **arguments.arguments})))
 
     build.__name__ = build.__qualname__ = name
     build.__doc__ = (
@@ -58,14 +69,3 @@ def _factory(name: str, preset: str) -> Factory:
     )
     build.__signature__ = signature  # type: ignore[attr-defined]
     return build
-
-
-wav2vec2_base = _factory("wav2vec2_base", "base")
-wav2vec2_large = _factory("wav2vec2_large", "large")
-wav2vec2_large_lv60k = _factory("wav2vec2_large_lv60k", "large_lv60k")
-wav2vec2_xlsr_300m = _factory("wav2vec2_xlsr_300m", "xlsr_300m")
-wav2vec2_xlsr_1b = _factory("wav2vec2_xlsr_1b", "xlsr_1b")
-wav2vec2_xlsr_2b = _factory("wav2vec2_xlsr_2b", "xlsr_2b")
-hubert_base = _factory("hubert_base", "hubert_base")
-hubert_large = _factory("hubert_large", "hubert_large")
-hubert_xlarge = _factory("hubert_xlarge", "hubert_xlarge")

@@ -19,14 +19,14 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.encoding import printable
 from w2v_explore.errors import CheckpointError, UnusedWeightsWarning
 from w2v_explore.model.build import build_model
-from w2v_explore.model.components import Wav2Vec2Model
 from w2v_explore.model.device import require_memory
+from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.tensors import read_tensors
 
 _CPU = torch.device("cpu")
 
 
-def load_checkpoint(path: str | os.PathLike[str], config: Config | ModelConfig | None = None) -> Wav2Vec2Model:
+def load_checkpoint(path: str | os.PathLike[str], config: Config | ModelConfig | None = None) -> SpeechEncoder:
     """The model of a checkpoint, with its weights; in training mode, on the CPU, in float32.
 
     Weights named as torchaudio, transformers or fairseq name them are taken, with either spelling of weight-norm.
@@ -52,7 +52,7 @@ def load_checkpoint(path: str | os.PathLike[str], config: Config | ModelConfig |
     return model_with_weights(config.model, read_tensors(path), path)
 
 
-def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], source: str) -> Wav2Vec2Model:
+def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], source: str) -> SpeechEncoder:
     """The model of a config, with the weights of a state_dict in any dialect.
 
     Args:

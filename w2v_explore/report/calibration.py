@@ -66,10 +66,10 @@ def _operations(calibration: Calibration) -> Table:
 
 
 def _label(kind: str) -> str:
-    """``group_norm/gelu`` → ``gelu (extractor, group norm)``."""
-    mode, slash, name = kind.rpartition("/")
+    """``channels_first/gelu`` → ``gelu (channels first)``."""
+    layout, slash, name = kind.rpartition("/")
     label = name.replace("_", " ")
-    return f"{label} (extractor, {mode.replace('_', ' ')})" if slash else label
+    return f"{label} ({layout.replace('_', ' ')})" if slash else label
 
 
 def _references(calibration: Calibration) -> Table:

@@ -36,8 +36,8 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     )
     if prediction.beyond_share >= _NOTEWORTHY:
         table.remark += (
-            f" {percent(prediction.beyond_share)} of the time is in operations smaller or larger than any that were "
-            "calibrated; the interval does not know what happens there."
+            f" {percent(prediction.beyond_share)} of the time is in operations smaller or larger than any of their "
+            "kind that were calibrated; the interval does not know what happens there."
         )
     return table
 
@@ -54,8 +54,6 @@ def describe_prediction(prediction: Prediction) -> str:
 
 def describe_noise(calibration: Calibration) -> str:
     """Whether the machine was busy when it was calibrated, and what to do then; empty where it was quiet."""
-    if calibration.noise is None:
-        return "Nobody watched for noise when it was calibrated: run `w2v-explore calibrate` again to know."
     if not calibration.noise:
         return ""
     seen = "; ".join(mark.found for mark in calibration.noise)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.operations import Flow, Shape
 
 
 class Waveforms(NamedTuple):
@@ -13,6 +13,10 @@ class Waveforms(NamedTuple):
     """
 
     frames_at: str
+
+    def shape(self, batch: int, samples: int) -> Shape:
+        """The shape of the tensor that a model is given for utterances of some samples."""
+        return batch, samples
 
     def flow(self, samples: int) -> Flow:
         """What the model takes of an utterance of some samples."""
@@ -49,6 +53,10 @@ class Features(NamedTuple):
     window_samples: int
     hop_samples: int
     joined: int = 1
+
+    def shape(self, batch: int, samples: int) -> Shape:
+        """The shape of the tensor that a model is given for utterances of some samples."""
+        return self.flow(samples).shape(batch, channels_first=False)
 
     def flow(self, samples: int) -> Flow:
         """What the model takes of an utterance of some samples."""

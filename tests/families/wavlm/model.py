@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from w2v_explore import Layer, ModelConfig, Wav2Vec2Model, build_architecture
+from w2v_explore.families.wav2vec2.components import MODULES, Encoder, EncoderLayer, FeedForward, Transformer
 from w2v_explore.families.wavlm.components import (
     PackedAttention,
     PackedProjection,
@@ -15,16 +16,8 @@ from w2v_explore.families.wavlm.components import (
     PositionGate,
     WavLMSelfAttention,
 )
-from w2v_explore.model.components import (
-    Add,
-    Encoder,
-    EncoderLayer,
-    FeedForward,
-    PaddingMask,
-    ScaledDotProductAttention,
-    Transformer,
-)
 from w2v_explore.model.materialize import materialize
+from w2v_explore.model.modules import Add, PaddingMask, ScaledDotProductAttention
 
 SMALL = {
     "extractor_mode": "group_norm",
@@ -81,7 +74,7 @@ def wavlm(values: dict[str, Any]) -> Wav2Vec2Model:
 
 
 def _made(layer: Layer) -> nn.Module:
-    return materialize(layer, device=torch.get_default_device(), dtype=torch.get_default_dtype())
+    return materialize(layer, MODULES, device=torch.get_default_device(), dtype=torch.get_default_dtype())
 
 
 def _layer(values: dict[str, Any], number: int) -> EncoderLayer:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore import host
-from w2v_explore.analysis.latency.roofline import KINDS, Roofs
+from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.errors import CalibrationError, SourceError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
 from w2v_explore.files.read import read_whole
 
-_SCHEMA_VERSION = 1
+# 2: the kinds of operations are those of `roofline.Work`, whichever model has them.
+_SCHEMA_VERSION = 2
 # A calibration has some 300 KB.
 _MAX_BYTES = 16 * 2**20
 # Wide of all that is measured, and so narrow that no product or quotient of such figures is infinite.
@@ -30,7 +31,7 @@ class Sample(NamedTuple):
 
     Attributes:
         reference: The number of the reference that ran it.
-        kind: As in `Work`, or the kind of what no operation took.
+        kind: As in `Work`, or `BETWEEN` for what no operation took.
         macs: Multiply–accumulates that it did.
         bytes: Bytes that it moved.
         seconds: Median of its own time.
@@ -97,7 +98,7 @@ class Calibration:
         roofs: The two figures of the roofline.
         samples: Operations of the references.
         references: Whole forward passes.
-        noise: What disturbed them; None where nobody watched, as versions before this record did not.
+        noise: What disturbed them.
     """
 
     device: str
@@ -110,7 +111,7 @@ class Calibration:
     roofs: Roofs
     samples: tuple[Sample, ...]
     references: tuple[Reference, ...]
-    noise: tuple[NoiseMark, ...] | None = ()
+    noise: tuple[NoiseMark, ...] = ()
 
     def __repr__(self) -> str:
         threads = f", {self.threads} threads" if self.threads is not None else ""
@@ -145,20 +146,31 @@ def encode_calibration(calibration: Calibration) -> bytes:
         **{field.name: getattr(calibration, field.name) for field in fields(calibration)},
         "roofs": calibration.roofs._asdict(),
         "references": [reference._asdict() for reference in calibration.references],
-        "noise": None if calibration.noise is None else [mark._asdict() for mark in calibration.noise],
+        "noise": [mark._asdict() for mark in calibration.noise],
     }
     return json.dumps(document).encode()
+
+
+class OtherVersionError(CalibrationError):
+    """A calibration of another schema than this program's."""
 
 
 def read_calibration(path: Path) -> Calibration:
     """The calibration that a file keeps.
 
     Raises:
+        OtherVersionError: It is of another schema.
         CalibrationError: It cannot be read, or is not what `encode_calibration` makes; the message has the path of the
             member that is wrong.
     """
     try:
-        return _decode(document_root(read_whole(str(path), _MAX_BYTES)))
+        document = document_root(read_whole(str(path), _MAX_BYTES))
+        version = document.at("schema_version").integer()
+        if version != _SCHEMA_VERSION:
+            raise OtherVersionError(
+                f"{path} is of schema_version {version}, and this program reads {_SCHEMA_VERSION}; calibrate again"
+            )
+        return _decode(document)
     except SourceError as error:
         raise CalibrationError(f"{error}; delete it and calibrate again") from error
     except DocumentError as error:
@@ -180,7 +192,8 @@ def find_calibration(
         CalibrationError: A file that may hold it cannot be read.
         MissingExtraError: torch is not installed.
     """
-    found = [each for each in _read_all(device, dtype) if not _mismatch(each, device_name)]
+    kept, _ = _read_all(device, dtype)
+    found = [each for each in kept if not _mismatch(each, device_name)]
     if canonical_device(device) == "cpu":
         found = [each for each in found if each.threads == threads or (threads is None and each.is_default_threads)]
     return max(found, key=lambda calibration: calibration.created, default=None)
@@ -208,17 +221,26 @@ def require_calibration(device: str, dtype: str, threads: int | None = None) -> 
     lines = [
         f"no calibration to predict from for {dtype} on {on}: run `{' '.join(['w2v-explore calibrate', *options])}`"
     ]
-    for other in _read_all(device, dtype):
-        reason = _mismatch(other) or f"it is for --threads {other.threads}"
-        lines.append(f"{other.path.name} does not count: {reason}")
+    kept, of_other_versions = _read_all(device, dtype)
+    reasons = {each.path.name: _mismatch(each) or f"it is for --threads {each.threads}" for each in kept}
+    reasons |= {path.name: "it was made by another version of this program" for path in of_other_versions}
+    lines += [f"{name} does not count: {reason}" for name, reason in sorted(reasons.items())]
     raise CalibrationError(*lines)
 
 
-def _read_all(device: str, dtype: str) -> list[Calibration]:
-    """All that are kept for a device and a dtype, whatever the rest."""
+def _read_all(device: str, dtype: str) -> tuple[list[Calibration], list[Path]]:
+    """All that are kept for a device and a dtype, whatever the rest; and the files of other versions."""
     device = canonical_device(device)
-    paths = sorted(calibrations_folder().glob(f"{_slug(device)}-*-{dtype}-*.json"))
-    return [each for each in map(read_calibration, paths) if (each.device, each.dtype) == (device, dtype)]
+    kept, of_other_versions = [], []
+    for path in sorted(calibrations_folder().glob(f"{_slug(device)}-*-{dtype}-*.json")):
+        try:
+            calibration = read_calibration(path)
+        except OtherVersionError:
+            of_other_versions.append(path)
+            continue
+        if (calibration.device, calibration.dtype) == (device, dtype):
+            kept.append(calibration)
+    return kept, of_other_versions
 
 
 def _mismatch(calibration: Calibration, device_name: str | None = None) -> str | None:
@@ -234,16 +256,13 @@ def _mismatch(calibration: Calibration, device_name: str | None = None) -> str |
 
 def _decode(document: Member) -> Calibration:
     """The record that a document holds; raises DocumentError where it holds none."""
-    version = document.at("schema_version").integer()
-    if version != _SCHEMA_VERSION:
-        raise DocumentError(f"its schema_version is {version}, and this program reads {_SCHEMA_VERSION}")
-    threads, roofs, noise = document.at("threads"), document.at("roofs"), document.find("noise")
+    threads, roofs = document.at("threads"), document.at("roofs")
     references = tuple(map(_reference, document.at("references").items()))
     if not references:
         raise document.at("references").refuse("at least one")
     samples = tuple(_sample(item, len(references)) for item in document.at("samples").items())
-    if missing := KINDS - {sample.kind for sample in samples}:
-        raise DocumentError(f"samples: none is of the kind {min(missing)}")
+    if BETWEEN not in {sample.kind for sample in samples}:
+        raise DocumentError(f"samples: none is of the kind {BETWEEN}")
     return Calibration(
         device=document.at("device").text(),
         device_name=document.at("device_name").text(),
@@ -255,7 +274,7 @@ def _decode(document: Member) -> Calibration:
         roofs=Roofs(*[roofs.at(name).number(1, _MOST_SIZE) for name in Roofs._fields]),
         samples=samples,
         references=references,
-        noise=None if noise is None or noise.value is None else tuple(map(_noise_mark, noise.items())),
+        noise=tuple(map(_noise_mark, document.at("noise").items())),
     )
 
 

@@ -40,8 +40,8 @@ def calibration_identity(calibration: Calibration) -> dict[str, Any]:
         "threads": calibration.threads,
         "torch_version": calibration.torch_version,
         "created": calibration.created,
-        "noisy": None if calibration.noise is None else bool(calibration.noise),
-        "noise": None if calibration.noise is None else [mark._asdict() for mark in calibration.noise],
+        "noisy": bool(calibration.noise),
+        "noise": [mark._asdict() for mark in calibration.noise],
         "macs_per_s": calibration.roofs.macs_per_s,
         "bytes_per_s": calibration.roofs.bytes_per_s,
     }

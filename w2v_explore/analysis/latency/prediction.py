@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.latency.calibration import Calibration, Sample
 from w2v_explore.analysis.latency.calibration_figures import Interval, find_interval
-from w2v_explore.analysis.latency.roofline import Roofs, Work, total_by_path, trace_work
+from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs, Work, total_by_path, trace_work
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
@@ -34,7 +34,8 @@ class Prediction:
         interval: How far off it may be.
         layers: Seconds at and below each layer, by module path; of equal layers in a row the first, as one.
         unattributed_s: Seconds that no layer takes.
-        beyond_share: The share of the seconds that goes to operations larger or smaller than any that were measured.
+        beyond_share: The share of the seconds that goes to operations larger or smaller than any of their kind that
+            were measured.
         calibration: What it rests on.
     """
 
@@ -121,7 +122,7 @@ class Estimate(NamedTuple):
 def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> Estimate:
     """Each operation of a pass, and what lies between them, from the measured ones most like it."""
     works = trace_work(analysis)
-    between = work_between(analysis, works)
+    between = work_between(works)
     own = {work.path: neighbours.seconds(work) for work in works}
     unattributed_s = neighbours.seconds(between)
     beyond_s = sum(work.copies * own[work.path] for work in works if not neighbours.surround(work))
@@ -130,17 +131,17 @@ def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> Estimate:
     return Estimate(total_by_path(analysis.layers, own), unattributed_s, beyond_s)
 
 
-def work_between(analysis: Analysis, works: Sequence[Work]) -> Work:
+def work_between(works: Sequence[Work]) -> Work:
     """What lies between the operations of a pass, as an operation that moves all their bytes."""
     size = sum(work.copies * work.bytes for work in works)
-    return Work("", f"{analysis.config.model.extractor_mode}/between", 0, size, 1)
+    return Work("", BETWEEN, 0, size, 1)
 
 
 class Neighbours:
     """The measured operations, and what those most like another say of it.
 
     Args:
-        samples: Measured operations; of any kind that is asked for at least one.
+        samples: Measured operations.
         roofs: Of the device that ran them.
     """
 
@@ -151,15 +152,17 @@ class Neighbours:
             least = self._least_seconds(sample)
             point = _Point(*_logarithms(sample), least, log(sample.seconds / least))
             self._by_kind.setdefault(sample.kind, []).append(point)
+        self._all = [point for points in self._by_kind.values() for point in points]
 
     def seconds(self, work: Work) -> float:
         """The time of an operation: its least time, slowed down as operations like it are.
 
         The slow-down is the geometric mean over the measured operations of its kind, weighted by a Gaussian of the
         distance in MACs and bytes with a deviation of one octave (kernel regression, Nadaraya 1964 and Watson 1964).
-        Far from all that was measured it is that of the nearest.
+        Far from all that was measured it is that of the nearest. Where none of its kind was measured, operations of
+        all kinds are like it.
         """
-        points = self._by_kind[work.kind]
+        points = self._by_kind.get(work.kind, self._all)
         macs, size = _logarithms(work)
         distances = [(macs - point.macs) ** 2 + (size - point.bytes) ** 2 for point in points]
         nearest = min(distances)
@@ -168,7 +171,9 @@ class Neighbours:
         return self._least_seconds(work) * exp(weighted / sum(weights))
 
     def surround(self, work: Work) -> bool:
-        """Whether operations as small and as large were measured."""
+        """Whether operations of its kind were measured, as small and as large."""
+        if work.kind not in self._by_kind:
+            return False
         least = self._least_seconds(work)
         measured = [point.least_s for point in self._by_kind[work.kind]]
         return min(measured) / _ALIKE <= least <= max(measured) * _ALIKE

@@ -5,23 +5,15 @@ needs by itself. In the terms of the paper: its throughput is at most min(peak, 
 arithmetic intensity is MACs per byte.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures
 from w2v_explore.analysis.workload import DTYPE_BYTES
-from w2v_explore.tree.operations import (
-    GELU,
-    Add,
-    Conv1d,
-    GroupNorm,
-    LayerNorm,
-    Linear,
-    Operation,
-    ScaledDotProductAttention,
-    WeightNorm,
-)
+from w2v_explore.tree.inputs import Waveforms
+from w2v_explore.tree.operations import Conv1d, LayerNorm, Linear, Operation, ScaledDotProductAttention, WeightNorm
 
 
 class Work(NamedTuple):
@@ -29,8 +21,7 @@ class Work(NamedTuple):
 
     Attributes:
         path: Its folded path.
-        kind: Operations of one kind run in kernels that are alike, on memory that is laid out alike. Those of the
-            extractor have its mode before them, ``group_norm/gelu``: with layer norm, activations lie channels last.
+        kind: Operations of one kind run in kernels that are alike, on memory that is laid out alike (`kind_of`).
         macs: For the whole batch; 0 for what counts none, such as norms.
         bytes: Inputs, parameters and output, each once.
         copies: For how many equal operations it stands.
@@ -59,41 +50,64 @@ class Roofs(NamedTuple):
         return max(macs / self.macs_per_s, size_bytes / self.bytes_per_s)
 
 
-_KIND_BY_OPERATION: dict[type, str] = {
-    Linear: "linear",
-    ScaledDotProductAttention: "attention",
-    GELU: "gelu",
-    LayerNorm: "layer_norm",
-    GroupNorm: "group_norm",
-    WeightNorm: "weight_norm",
-    Add: "add",
-}
+BETWEEN = "between"
+"""The kind of what lies between the operations of a pass (`prediction`)."""
 
-_EXTRACTOR_KINDS = {
-    "group_norm": ("waveform_convolution", "convolution", "gelu", "group_norm", "between"),
-    "layer_norm": ("waveform_convolution", "convolution", "gelu", "layer_norm", "between"),
-}
 
-KINDS = frozenset(
-    {f"{mode}/{kind}" for mode, kinds in _EXTRACTOR_KINDS.items() for kind in kinds}
-    | {"linear", "attention", "gelu", "layer_norm", "add", "positional_convolution", "weight_norm"}
-)
-"""All kinds of work that there are; ``between`` is what lies between the operations of a pass (`prediction`)."""
+def kind_of(operation: Operation, channels_first: bool, num_taken: int = 1) -> str:
+    """The kind of an operation's work: ``linear``, ``gelu``, ``channels_first/gelu``.
+
+    Args:
+        operation: Its class is its kind; convolutions of a waveform and those in groups have kernels of their own.
+        channels_first: Whether what it takes lies channels first in memory, each channel's frames side by side.
+        num_taken: How many tensors it takes: attention with a bias has kernels of its own.
+    """
+    match operation:
+        case Conv1d(in_channels=1):
+            return "waveform_convolution"  # with one channel there is but one way to lie
+        case Conv1d():
+            kind = "convolution" if operation.groups == 1 else "grouped_convolution"
+        case WeightNorm():
+            return "weight_norm"  # what it takes are parameters
+        case ScaledDotProductAttention() if num_taken > 3:
+            kind = "biased_attention"
+        case _:
+            kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
+    return f"channels_first/{kind}" if channels_first else kind
+
+
+def gives_channels_first(operation: Operation, takes_channels_first: bool) -> bool:
+    """Whether what an operation puts out lies channels first in memory, whichever way torch shows the tensor.
+
+    Convolutions write channel by channel, what works on the channels of one frame writes frame by frame, and all else
+    writes as it reads.
+    """
+    match operation:
+        case Conv1d():
+            return True
+        case LayerNorm() | Linear() | ScaledDotProductAttention():
+            return False
+    return takes_channels_first
 
 
 def trace_work(analysis: Analysis) -> list[Work]:
     """Every operation that takes time, in the order in which they run. Views and inactive dropout take none."""
     batch, element_bytes = analysis.workload.batch, DTYPE_BYTES[analysis.workload.dtype]
-    extractor_mode = analysis.config.model.extractor_mode
     works = []
-    for call in analysis.calls:
-        operation = call.operation
-        if operation is None or operation.passes_on(training=False):
+    # Whether each value lies channels first, by the call that made it.
+    channels_first = {-1: isinstance(analysis.takes, Waveforms)}
+    for position, call in enumerate(analysis.calls):
+        operation, taken = call.operation, [channels_first.get(made, False) for made in call.sources]
+        channels_first[position] = any(taken[:1])
+        if operation is None:
+            continue  # what it gives is known by the calls inside it
+        channels_first[position] = gives_channels_first(operation, any(taken[:1]))
+        if operation.passes_on(training=False):
             continue
-        taken = 0 if operation.reads_lengths else sum([flow.elements(batch) for flow in call.takes])
-        elements = taken + call.gives.elements(batch) + operation.parameters
-        kind = _kind(operation, call.path, extractor_mode)
-        works.append(Work(call.path, kind, operation.macs(batch, *call.takes), elements * element_bytes, call.copies))
+        read = 0 if operation.reads_lengths else sum([flow.elements(batch) for flow in call.takes])
+        elements = read + call.gives.elements(batch) + operation.parameters
+        kind, macs = kind_of(operation, any(taken), len(taken)), operation.macs(batch, *call.takes)
+        works.append(Work(call.path, kind, macs, elements * element_bytes, call.copies))
     return works
 
 
@@ -134,15 +148,3 @@ def total_by_path(layers: Sequence[LayerFigures], own: Mapping[str, float]) -> d
         if row.path:
             totals[row.path.rpartition(".")[0]] += row.copies * totals[row.path]
     return totals
-
-
-def _kind(operation: Operation, path: str, extractor_mode: str) -> str:
-    in_extractor = path.startswith("feature_extractor.")
-    match operation:
-        case Conv1d(in_channels=1) if in_extractor:
-            kind = "waveform_convolution"
-        case Conv1d():
-            kind = "convolution" if in_extractor else "positional_convolution"
-        case _:
-            kind = _KIND_BY_OPERATION[type(operation)]
-    return f"{extractor_mode}/{kind}" if in_extractor else kind

@@ -95,7 +95,8 @@ def convert(
 
     Args:
         config: As in `analyze`.
-        to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, or ``python`` for the call of torchaudio's function.
+        to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, ``unilm``, or ``python`` for the call of torchaudio's
+            function.
         overrides: As in `load_config`.
         dialect: As in `load_config`.
         allow_unknown: As in `load_config`.

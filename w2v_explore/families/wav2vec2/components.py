@@ -14,72 +14,10 @@ from typing import List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads
 import torch
 from torch import Tensor, nn
 
+from w2v_explore.model.modules import SpeechEncoder
+
 # TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
 # ruff: noqa: UP006, UP045
-
-
-class Add(nn.Module):
-    """The sum of a residual branch and what it bypasses."""
-
-    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
-        """Both of the same shape."""
-        return x + branch
-
-
-class ChannelLayerNorm(nn.LayerNorm):
-    """Layer norm over the channels of a (B, C, T) activation."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, T) → (B, C, T)."""
-        x = nn.functional.layer_norm(x.transpose(1, 2), self.normalized_shape, self.weight, self.bias, self.eps)
-        return x.transpose(1, 2)
-
-
-class SamePad(nn.Module):
-    """Drops the frame that an even kernel with padding kernel / 2 puts out beyond its input's."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, D, T + 1) → (B, D, T)."""
-        return x[:, :, :-1]
-
-
-class ScaledDotProductAttention(nn.Module):
-    """softmax(q kᵀ / √head_dim) v, head by head."""
-
-    def __init__(self, num_heads: int, dropout: float) -> None:
-        super().__init__()
-        self.num_heads = num_heads
-        self.dropout = dropout
-
-    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Tensor:
-        """Three (B, T, D) and a mask (B, 1, T, T) added to the scores → (B, T, D)."""
-        batch, frames, embed_dim = q.shape
-        heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
-        attended = nn.functional.scaled_dot_product_attention(
-            q.view(heads).transpose(1, 2),  # (B, heads, T, head_dim)
-            k.view(heads).transpose(1, 2),
-            v.view(heads).transpose(1, 2),
-            attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
-        )
-        return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
-
-
-class PaddingMask(nn.Module):
-    """Silences the frames past each utterance's length."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Added to the scores of padded frames; -inf would give NaN where an utterance has no frame at all.
-        self.padded_score = -10_000.0
-
-    def forward(self, x: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
-        """(B, T, D) and frames per utterance (B,) → x with padding zeroed, and the mask (B, 1, T, T) for attention."""
-        batch, frames, _ = x.shape
-        padded = torch.arange(frames, device=lengths.device)[None, :] >= lengths[:, None]  # (B, T)
-        x = x.masked_fill(padded[:, :, None], 0.0)
-        mask = self.padded_score * padded[:, None, None, :].to(x.dtype)
-        return x, mask.expand(batch, 1, frames, frames)
 
 
 class ConvLayerBlock(nn.Module):
@@ -379,7 +317,7 @@ class Encoder(nn.Module):
         return self.padding_mask(x, lengths)
 
 
-class Wav2Vec2Model(nn.Module):
+class Wav2Vec2Model(SpeechEncoder):
     """A wav2vec 2.0 model (Baevski et al. 2020), equal to ``torchaudio.models.Wav2Vec2Model``.
 
     State_dicts go both ways, and with the same weights both give the same outputs. Make one with `wav2vec2_model` or
@@ -438,3 +376,32 @@ class Wav2Vec2Model(nn.Module):
         """
         x, lengths = self.feature_extractor(waveforms, lengths)
         return self.encoder.extract_features(x, lengths, num_layers), lengths
+
+
+MODULES = {
+    module.__name__: module
+    for module in (
+        ConvLayerBlock, Encoder, EncoderLayer, FeatureExtractor, FeatureProjection, FeedForward, PositionalConv,
+        SelfAttention, Transformer, Wav2Vec2Model,
+    )
+}  # fmt: skip
+"""The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""
+
+_TWO_LAYERS, _SIX_LAYERS = ("encoder_num_layers=2",), ("encoder_num_layers=6",)
+REFERENCES = (
+    ("base", _TWO_LAYERS, 1.0),
+    ("base", _TWO_LAYERS, 3.0),
+    ("base", _TWO_LAYERS, 10.0),
+    ("base", _SIX_LAYERS, 2.0),
+    ("lighthubert_small_subnet", _TWO_LAYERS, 5.0),
+    ("large_lv60k", _TWO_LAYERS, 1.0),
+    ("large_lv60k", _TWO_LAYERS, 3.0),
+    ("large_lv60k", _TWO_LAYERS, 10.0),
+    ("xlsr_1b", _TWO_LAYERS, 2.0),
+    ("xlsr_1b", _TWO_LAYERS, 6.0),
+)
+"""The forward passes of which `calibrate` times the operations: a preset, with fewer layers, and seconds of audio.
+
+Both modes of the extractor, four widths, and sizes a factor of about three apart: from where overheads weigh to where
+memory that is newly asked for does.
+"""

@@ -1,0 +1,110 @@
+"""What the models of several families are made of: `SpeechEncoder`, which each of them is, and modules of operations.
+
+In the shape comments B is the batch, S samples, T frames, C channels, D the encoder's width.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+
+import torch
+from torch import Tensor, nn
+
+# TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
+# ruff: noqa: UP006, UP045
+
+
+class SpeechEncoder(nn.Module):
+    """A model of any architecture: frames of features from waveforms, or from features made of them."""
+
+    def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
+        """The output of the encoder, through the head if there is one.
+
+        Args:
+            waveforms: (B, S); features (B, frames, channels) for a model that takes such.
+            lengths: Valid samples, or frames, of each utterance, (B,); None where all are valid to the end.
+
+        Returns:
+            (B, T, D), or (B, T, outputs) with a head; and the valid frames of each utterance, (B,), or None where
+            no lengths were given.
+        """
+        raise NotImplementedError
+
+    def extract_features(
+        self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
+    ) -> Tuple[List[Tensor], Optional[Tensor]]:
+        """The output of each layer of the encoder, without the head.
+
+        Args:
+            waveforms: As for forward().
+            lengths: As for forward().
+            num_layers: How many layers to run, from 1; None for all.
+
+        Returns:
+            A (B, T, D) per layer; and the valid frames of each utterance, or None.
+        """
+        raise NotImplementedError
+
+
+class Add(nn.Module):
+    """The sum of a residual branch and what it bypasses."""
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        """Both of the same shape."""
+        return x + branch
+
+
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer norm over the channels of a (B, C, T) activation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        x = nn.functional.layer_norm(x.transpose(1, 2), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.transpose(1, 2)
+
+
+class SamePad(nn.Module):
+    """Drops the frame that an even kernel with padding kernel / 2 puts out beyond its input's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D, T + 1) → (B, D, T)."""
+        return x[:, :, :-1]
+
+
+class ScaledDotProductAttention(nn.Module):
+    """softmax(q kᵀ / √head_dim) v, head by head."""
+
+    def __init__(self, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.dropout = dropout
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Tensor:
+        """Three (B, T, D) and a mask (B, 1, T, T) added to the scores → (B, T, D)."""
+        batch, frames, embed_dim = q.shape
+        heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
+        attended = nn.functional.scaled_dot_product_attention(
+            q.view(heads).transpose(1, 2),  # (B, heads, T, head_dim)
+            k.view(heads).transpose(1, 2),
+            v.view(heads).transpose(1, 2),
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
+
+
+class PaddingMask(nn.Module):
+    """Silences the frames past each utterance's length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Added to the scores of padded frames; -inf would give NaN where an utterance has no frame at all.
+        self.padded_score = -10_000.0
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
+        """(B, T, D) and frames per utterance (B,) → x with padding zeroed, and the mask (B, 1, T, T) for attention."""
+        batch, frames, _ = x.shape
+        padded = torch.arange(frames, device=lengths.device)[None, :] >= lengths[:, None]  # (B, T)
+        x = x.masked_fill(padded[:, :, None], 0.0)
+        mask = self.padded_score * padded[:, None, None, :].to(x.dtype)
+        return x, mask.expand(batch, 1, frames, frames)
