@@ -218,6 +218,18 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
 
 
+def test_a_field_that_another_family_lacks_is_told_from_null(run: Runner) -> None:
+    found = run("compare", "base", PRESET)
+    assert (found.code, found.err) == (0, "")
+    rows = [line.split() for line in found.out.splitlines()]
+    assert ["architecture", "wav2vec2", "twin"] in rows
+    assert ["encoder_num_buckets", "–", "320"] in rows
+
+
+def test_an_override_without_set_is_known_of_any_family(run: Runner) -> None:
+    assert "write --set before an override" in run("summary", "encoder_num_buckets=64").err
+
+
 def test_presets_are_loaded_as_their_family() -> None:
     assert type(load_preset(PRESET).model) is TwinConfig
 
