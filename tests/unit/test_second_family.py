@@ -155,6 +155,12 @@ def test_rules_follow_the_family(folder: Path) -> None:
     }
 
 
+def test_a_family_s_rules_are_in_the_catalogue(run: Runner) -> None:
+    assert "W390  warning  few-buckets" in run("rule", "--all", columns=200).out
+    assert run("rule", "few-buckets").out.startswith("W390 few-buckets (warning)\n\nThere are few buckets.")
+    assert run("lint", PRESET, "--select", "W39").err.startswith("error: no file is named")
+
+
 def test_a_rule_about_fields_that_a_family_lacks_does_not_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {name: field for name, field in TwinConfig.FIELDS.items() if name != "encoder_layer_drop"}
     monkeypatch.setattr(TwinConfig, "FIELDS", fields)
