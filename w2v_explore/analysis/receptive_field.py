@@ -46,6 +46,7 @@ class ReceptiveField(NamedTuple):
         receptive_field_samples: The kernel receptive field: samples that one frame sees through the extractor's
             convolutions alone.
         stride_samples: Samples between neighbouring frames.
+        first_sample: The first that frame 0 sees; less than 0 where that is padding.
         minimum_samples: The shortest input that gives a frame.
         frames: Frames for the workload.
         positional_span_samples: Samples that one frame sees through the positional convolution too; None of a model
@@ -57,6 +58,7 @@ class ReceptiveField(NamedTuple):
     layers: tuple[ConvLayerField, ...]
     receptive_field_samples: int
     stride_samples: int
+    first_sample: int
     minimum_samples: int
     frames: int
     positional_span_samples: int | None
@@ -73,12 +75,13 @@ class ReceptiveField(NamedTuple):
         return sample_rate / self.stride_samples
 
     def frame_span(self, frame: int) -> tuple[int, int]:
-        """The samples that a frame covers: the first, and the one after the last."""
-        start = frame * self.stride_samples
+        """The samples that a frame covers: the first, and the one after the last; padding counts as samples."""
+        start = self.first_sample + frame * self.stride_samples
         return start, start + self.receptive_field_samples
 
     def frames_covering(self, sample: int) -> range:
         """The frames whose span holds a sample, among those of the workload; empty where none does."""
+        sample -= self.first_sample
         first = max(0, -(-(sample - self.receptive_field_samples + 1) // self.stride_samples))
         return range(first, max(first, min(sample // self.stride_samples + 1, self.frames)))
 
@@ -133,6 +136,7 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
         layers=tuple(layers),
         receptive_field_samples=frame.end - frame.start,
         stride_samples=frame.jump,
+        first_sample=frame.start,
         minimum_samples=fewest_samples_of(calls, takes, batch),
         frames=at.gives.frames,
         positional_span_samples=end - start if sees_neighbours else None,

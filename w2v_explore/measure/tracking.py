@@ -61,8 +61,8 @@ def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMe
         _use_accelerator_kernels(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
         kept = saved_bytes(model, given())
-        again = max(saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike)
-        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + again)
+        again = [saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike]
+        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + max(again, default=0))
 
 
 def _track_inference(

@@ -102,6 +102,8 @@ class Operation:
         keeps_output: Whether the backward pass needs what came out.
         reads_lengths: Whether it only looks at how long what it takes is, as a table of positions does, and needs none
             of it.
+        beside_in_training_alone: Whether it makes nothing beside its output outside training, as a batch norm, which
+            has its statistics then.
     """
 
     __slots__ = ()
@@ -109,6 +111,7 @@ class Operation:
     keeps_input: ClassVar[bool]
     keeps_output: ClassVar[bool]
     reads_lengths: ClassVar[bool] = False
+    beside_in_training_alone: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:
         super().__init_subclass__()

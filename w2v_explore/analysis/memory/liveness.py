@@ -61,6 +61,7 @@ class _Made(NamedTuple):
         sources: By which calls what it takes was made.
         until: Before which call its output is freed; None where that is no tensor of its own.
         keeps: The tensors that it keeps and no operation before it does.
+        makes_beside: Whether it makes anything beside its output.
         keeps_beside: Whether it keeps what it makes beside its output.
     """
 
@@ -69,6 +70,7 @@ class _Made(NamedTuple):
     sources: tuple[int, ...]
     until: int | None
     keeps: tuple[int, ...]
+    makes_beside: bool
     keeps_beside: bool
 
 
@@ -121,6 +123,7 @@ class Lives:
                 call.sources,
                 None if position in self._tensors else self._until[position],
                 tuple(keeps.get(position, ())),
+                training or not call.operation.beside_in_training_alone,
                 training and needs[position],
             )
             for position, call in enumerate(calls)
@@ -158,7 +161,7 @@ class Lives:
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, keeps_beside in self._made:
+        for place, operation, sources, until, keeps, makes_beside, keeps_beside in self._made:
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -169,7 +172,7 @@ class Lives:
             tensor_bytes[place] = size = gives.elements(batch) * element_bytes
             live += size
             freed[until] += size
-            makes = operation.kept_beside(batch, *flows)
+            makes = operation.kept_beside(batch, *flows) if makes_beside else NOTHING
             beside = 0
             if makes is not NOTHING:
                 statistics, elements, masks = makes
