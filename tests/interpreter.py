@@ -6,7 +6,6 @@ module was called with, which its caller holds as long as the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -68,14 +67,23 @@ class Composite(nn.Module):
 
 
 class Model(Composite):
-    """The whole; `measure` wants a pair of it, and has the first of what it gives."""
+    """The whole; `measure` wants a pair of it, and has the first of what it gives.
+
+    Attributes:
+        others: How the others were made, which keeps what their backward passes need.
+    """
+
+    others: tuple[Any, ...] = ()
 
     def forward(self, *taken: Tensor) -> Any:
-        """Of waveforms (batch, samples), or of features."""
-        given = [x[:, :, None] if x.dim() == 2 else x for x in taken]
+        """Of waveforms (batch, samples), which lie as (batch, 1, samples) then, or of features."""
+        given = [x[:, None].transpose(1, 2) if x.dim() == 2 else x for x in taken]
         return self.give(follow(self.layer, self, given))
 
-    give: Callable[[tuple[Tensor, ...]], Any] = staticmethod(lambda results: (results[0], None))
+    def give(self, results: tuple[Tensor, ...]) -> Any:
+        """The first, and no lengths."""
+        self.others = tuple([result.grad_fn for result in results[1:]])
+        return results[0], None
 
 
 class Planned(NamedTuple):

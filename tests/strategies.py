@@ -70,7 +70,8 @@ def configs(max_layers: int = 3) -> st.SearchStrategy[ModelConfig]:
 def trees() -> st.SearchStrategy[Layer]:
     """Small models made by hand, as unlike as the words of `tree/layer.py` allow; each composite is of its own kind.
 
-    Convolutions end with a norm over their channels, as a linear layer copies what it is given with channels first.
+    Where torch copies a tensor because of its layout no figure has the copy: convolutions end with a norm over their
+    channels before a linear layer, and a norm over utterances comes right after a convolution of the waveform.
     """
     return st.composite(_model)()
 
@@ -154,11 +155,12 @@ class _Trees:
         kernel, stride = self.number(1, 5), self.number(1, 3)
         conv = self.conv("conv", channels, out, kernel, stride, self.number(0, kernel // 2))
         children = [conv]
-        for part, operation in self.draw(st.lists(st.sampled_from([
-            ("layer_norm", LayerNorm(out)), ("group_norm", GroupNorm(out)), ("batch_norm", BatchNorm(out)),
-            ("gelu", GELU()), ("dropout", Dropout(0.1)), ("pool", AveragePool(2)),
-        ]), max_size=3, unique_by=lambda part: part[0])):  # fmt: skip
-            children.append(self.first(part, operation))
+        norms: list[list[Operation]] = [[], [LayerNorm(out)], [BatchNorm(out)]]
+        if channels == 1:
+            norms.append([GroupNorm(out)])
+        others = st.lists(st.sampled_from([GELU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True)
+        for number, operation in enumerate(self.draw(st.sampled_from(norms)) + self.draw(others)):
+            children.append(self.first(f"part{number}", operation))
         return self.composite(name, *children)
 
     def strided_branches(self, name: str, channels: int, out: int) -> Layer:

@@ -40,12 +40,12 @@ def analysis_of(tree: Layer, batch: int, extra: int) -> Analysis:
 def model_of(tree: Layer, device: str) -> Model:
     model = materialize(tree, modules_of_tree(tree), device=torch.device(device), dtype=torch.float32)
     assert isinstance(model, Model)
-    model.give = lambda results: results
+    model.give = lambda results: results  # type: ignore[method-assign]
     return model
 
 
 @given(tree=trees(), batch=st.integers(1, 3), extra=EXTRAS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_registered_runs_and_counts(tree: Layer, batch: int, extra: int) -> None:
     analysis = analysis_of(tree, batch, extra)
     model = model_of(tree, "meta")
@@ -109,7 +109,7 @@ def overcounted(analysis: Analysis) -> int:
 
 
 @given(tree=trees(), batch=st.integers(1, 3), extra=EXTRAS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_alive_and_kept(tree: Layer, batch: int, extra: int) -> None:
     analysis = analysis_of(tree, batch, extra)
     cost = training_cost(analysis)
@@ -122,7 +122,7 @@ def test_what_is_alive_and_kept(tree: Layer, batch: int, extra: int) -> None:
 
 
 @given(tree=trees(), extra=EXTRAS, data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_a_frame_sees(tree: Layer, extra: int, data: st.DataObject) -> None:
     """The support of the gradient of a frame, through all that does not see the whole utterance anyway."""
     analysis = analysis_of(tree, 1, extra)
