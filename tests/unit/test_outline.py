@@ -12,6 +12,7 @@ from w2v_explore.analysis.outline import outline
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Conv1d
 
 BASE = build_architecture(load_config("base").model)
 
@@ -72,7 +73,8 @@ def test_a_row_costs_what_its_layers_cost_together(runs: tuple[int, ...], depth:
 def test_equal_layers_are_one_row_wherever_they_stand() -> None:
     """A convolution's block among the extractor's, above the depth at which lists end."""
     blocks = BASE.child("feature_extractor.conv_layers").children
-    row = blocks[1]._replace(name="1", copies=4)
+    conv = blocks[1].child("conv")._replace(operation=Conv1d(512, 512, 1))
+    row = blocks[1]._replace(name="1", copies=4, children=(conv, blocks[1].child("activation")))
     tree = with_children(BASE, "feature_extractor.conv_layers", (blocks[0], row, *blocks[5:]))
     labels = [(label.lstrip("│ "), kind) for label, kind, _ in tree_rows(analyze_layers(tree, 1, 16_000), None)]
     start = labels.index(("├ 0", "ConvLayerBlock"))

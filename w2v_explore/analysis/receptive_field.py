@@ -5,7 +5,7 @@ strides so far, and the receptive field grows by (k − 1) times the jump before
 (n − 1) · s + k: so is the shortest input found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.operations import SAME_FRAME
 from w2v_explore.tree.run import Call
 
 
@@ -107,22 +108,27 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
     layers = []
     normalizes_over_utterance, sees_neighbours = False, False
     for position, call in enumerate(calls):
+        seen = _seen(call, spans)
         # What sees no sample, such as a weight, has no span.
-        seen = [spans[made] for made in call.needs if made in spans]
-        if not seen:
+        if seen is None:
             continue
-        start, end, jump = min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump
-        if call.operation is None:
-            spans[position] = seen[0]
+        operation = call.operation
+        if operation is None:
+            spans[position] = seen
             continue
-        kernel, stride, before, _, is_whole = call.operation.reach()
-        if is_whole:
+        reach = operation.reach()
+        if reach is SAME_FRAME:
+            spans[position] = last = seen
+            continue
+        start, end, jump = seen
+        if reach.whole:
             if position >= at.end:
                 break
             normalizes_over_utterance = True
+        kernel, stride, before = reach.kernel, reach.stride, reach.before
         last = _Span(start - before * jump, end + (kernel - 1 - before) * jump, jump * stride)
         spans[position] = last
-        if call.operation.mac_kind != "convolution":
+        if operation.mac_kind != "convolution":
             continue
         if position >= at.end:
             sees_neighbours = True
@@ -144,6 +150,17 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
     )
 
 
+def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:
+    """The samples that all together see that a call takes; for a composite the first of them."""
+    sources, operation = call.sources, call.operation
+    if operation is None or len(sources) == 1:
+        return spans.get(sources[0]) if operation is None or not operation.reads_lengths else None
+    seen = [spans[made] for made in call.needs if made in spans]
+    if not seen:
+        return None
+    return _Span(min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump)
+
+
 def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int) -> int:
     """The shortest input, in samples, from which a model computes all that it runs.
 
@@ -155,11 +172,17 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
     needed: dict[int, int] = {}
     for position in range(len(calls) - 1, -1, -1):
         call = calls[position]
+        operation = call.operation
         frames = needed.get(position, 1)
-        if call.operation is not None:
-            kernel, stride, before, after, _ = call.operation.reach()
-            frames = max((frames - 1) * stride + kernel - before - after, call.operation.fewest_frames(batch))
-        for made in call.needs:
+        if operation is not None:
+            if operation.reads_lengths:
+                continue
+            reach = operation.reach()
+            if reach is not SAME_FRAME:
+                kernel, stride, before, after, _ = reach
+                frames = (frames - 1) * stride + kernel - before - after
+            frames = max(frames, operation.fewest_frames(batch))
+        for made in call.sources:
             if needed.get(made, 0) < frames:
                 needed[made] = frames
     return takes.samples(needed.get(-1, 1))

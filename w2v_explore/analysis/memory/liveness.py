@@ -90,8 +90,9 @@ class Lives:
         self.calls = calls
         self.kept_by: dict[int, list[int]] = {}
         # A view is known by the tensor that it is a view of.
-        self._tensors: dict[int, int] = {}
-        self._until: dict[int, int] = {}
+        tensors: dict[int, int] = {}
+        until: dict[int, int] = {}
+        self._tensors, self._until = tensors, until
         needs = need_gradients(calls) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
@@ -100,13 +101,18 @@ class Lives:
                 if not call.layer.is_list:
                     self._hold(call.sources, call.end)
                 continue
-            self._hold(call.needs, position + 1)
+            needed = [tensors.get(made, made) for made in call.needs]
+            for tensor in needed:
+                if until.get(tensor, 0) <= position:
+                    until[tensor] = position + 1
             if operation.passes_on(training):
-                self._tensors[position] = self.tensor(call.sources[0])
+                first = call.sources[0]
+                tensors[position] = tensors.get(first, first)
                 continue
-            self._until[position] = position + 1
+            until[position] = position + 1
             if training and needs[position]:
-                needed = [self.tensor(made) for made in call.needs] if operation.keeps_input else []
+                if not operation.keeps_input:
+                    needed = []
                 for tensor in [*needed, position] if operation.keeps_output else needed:
                     self.kept_by.setdefault(tensor, []).append(position)
         for call in calls:
@@ -136,8 +142,9 @@ class Lives:
 
     def _hold(self, values: Sequence[int], end: int) -> None:
         for made in values:
-            tensor = self.tensor(made)
-            self._until[tensor] = max(self._until.get(tensor, 0), end)
+            tensor = self._tensors.get(made, made)
+            if self._until.get(tensor, 0) < end:
+                self._until[tensor] = end
 
     def trace(self, workload: Workload, *takes: Flow, held_bytes: int = 0) -> "Trace":
         """The bytes of all this.
