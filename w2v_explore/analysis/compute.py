@@ -114,23 +114,21 @@ class _Rows:
                 self.macs[path] = counted.plus(self.macs[path]) if path in self.macs else counted
 
     def rows_of(self, tree: Layer) -> list[LayerFigures]:
-        self._add(tree, "", "", 0)
+        self._add(tree, "", 0)
         return self.rows
 
-    def _add(self, layer: Layer, path: str, prefix: str, depth: int) -> tuple[int, Macs]:
+    def _add(self, layer: Layer, path: str, depth: int) -> tuple[int, Macs]:
         """Add the row of a layer and those below it; returns its parameters and MACs."""
-        operation = layer.operation
+        operation, children, rows = layer.operation, layer.children, self.rows
         parameters = operation.parameters if operation is not None else 0
         macs = self.macs.get(path, NO_MACS)
-        rows = self.rows
         place = len(rows)
-        rows.append(None)  # type: ignore[arg-type]  # replaced when the children's are known
-        if layer.children:
-            convolution, linear, attention = macs
+        if children:
+            rows.append(None)  # type: ignore[arg-type]  # replaced when the children's are known
+            prefix, convolution, linear, attention = f"{path}." if path else "", *macs
             for child in layer.in_order():
-                name, copies = child.name, child.copies
-                below = prefix + name
-                own_parameters, own_macs = self._add(child, below, below + ".", depth + 1)
+                own_parameters, own_macs = self._add(child, prefix + child.name, depth + 1)
+                copies = child.copies
                 parameters += copies * own_parameters
                 if own_macs is not NO_MACS:
                     convolution += copies * own_macs[0]
@@ -138,12 +136,18 @@ class _Rows:
                     attention += copies * own_macs[2]
             if convolution or linear or attention:
                 macs = _Macs((convolution, linear, attention))
-        call = self.calls.get(path)
-        if call is not None and layer.is_list and call.gives.shared:
-            # A list that holds a weight is never called: it has the shape of the module whose weight that is.
-            call = self.calls[path.rpartition(".")[0]]
-        shape = call.gives.shape(self.batch, layer.channels_first) if call is not None else ()
-        rows[place] = _Figures((path, layer.kind, depth, parameters, macs, shape, operation, layer.copies))
+        shape: Shape = ()
+        if path in self.calls:
+            call = self.calls[path]
+            if call.gives.shared and layer.is_list:
+                # A list that holds a weight is never called: it has the shape of the module whose weight that is.
+                call = self.calls[path.rpartition(".")[0]]
+            shape = call.gives.shape(self.batch, layer.channels_first)
+        row = _Figures((path, layer.kind, depth, parameters, macs, shape, operation, layer.copies))
+        if children:
+            rows[place] = row
+        else:
+            rows.append(row)
         return parameters, macs
 
 

@@ -171,49 +171,58 @@ def apart(calls: Sequence[Call]) -> list[Call]:
 
     ``folded`` is then 1 for the first and the number of the others, and no value is known by a composite's position.
     """
-    every: list[Call] = []
-    places: dict[int, int] = {}  # what a model takes is where it was
+    each = _Apart(calls)
+    each.add(0, len(calls), 1, 1, "")
+    return each.every
 
-    def add(start: int, end: int, of: int, times: int, after_first: str) -> None:
+
+class _Apart:
+    """The calls so far, and where in them what a call of the others gives is made."""
+
+    __slots__ = ("calls", "every", "places")
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.calls = calls
+        self.every: list[Call] = []
+        self.places: dict[int, int] = {}  # what a model takes is where it was
+
+    def add(self, start: int, end: int, of: int, times: int, after_first: str) -> None:
         """Add the calls from one on and before another; of ``of`` copies of what is around them ``times`` are meant."""
+        places = self.places
         position = start
         while position < end:
-            call = calls[position]
+            call = self.calls[position]
             sources = tuple([places.get(made, made) for made in call.sources])
             if call.folded == 1:
-                add_once(position, call, 1, sources, of, times, after_first)
+                self.add_once(position, call, 1, sources, of, times, after_first)
             else:
                 of_all, others = of * call.folded, call.folded - 1
-                result = add_once(position, call, 1, sources, of_all, times, after_first)
+                result = self.add_once(position, call, 1, sources, of_all, times, after_first)
                 if call.layer.follows_itself:
                     sources = (result, *sources[1:])
-                add_once(position, call, others, sources, of_all, times * others, after_first or call.path)
+                self.add_once(position, call, others, sources, of_all, times * others, after_first or call.path)
             position = call.end
 
     def add_once(
-        position: int, call: Call, folded: int, sources: tuple[int, ...], of: int, times: int, after_first: str
+        self, position: int, call: Call, folded: int, sources: tuple[int, ...], of: int, times: int, after_first: str
     ) -> int:
+        """Add one call and those inside it; returns where what it gives first is made."""
+        every, places = self.every, self.places
         path, layer, operation, copies, _, takes, _, gives, results, end, _ = call
         copies = copies // of * times
         here = len(every)
+        every.append(call)
         if operation is not None:
             places[position] = here
-            every.append(
-                _Call((path, layer, operation, copies, folded, takes, sources, gives, (here,), here + 1, after_first))
-            )
-            return here
-        every.append(call)
-        if sources:
+            results = (here,)
+        else:
             places[position] = sources[0]
-        add(position + 1, end, of, times, after_first)
-        results = tuple([places.get(made, made) for made in results])
+            self.add(position + 1, end, of, times, after_first)
+            results = tuple([places.get(made, made) for made in results])
         every[here] = _Call(
-            (path, layer, None, copies, folded, takes, sources, gives, results, len(every), after_first)
+            (path, layer, operation, copies, folded, takes, sources, gives, results, len(every), after_first)
         )
         return results[0]
-
-    add(0, len(calls), 1, 1, "")
-    return every
 
 
 def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[bool]:
