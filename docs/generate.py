@@ -168,11 +168,11 @@ without `w2v_args`, other models. A file that is named is always checked.
 
 ## Converting
 
-`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another program
-words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped, defaulted (and
-whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or refused. What
-changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
-code 2). There and back, all 16 values are what they were.
+`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another
+program words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped,
+defaulted (and whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or
+refused. What changes the architecture is never dropped: it is refused with its place and the reason, and nothing is
+written (exit code 2). There and back, all 16 values are what they were.
 
 Four things are worth knowing:
 
