@@ -17,7 +17,7 @@ from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import Count, ShapeFindings, infer_from_shapes
 from w2v_explore.config import codes
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.entries import Document, Entry, plain_value
+from w2v_explore.config.entries import Document, Entry, family_of, plain_value
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, family_named, key_tables
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Field, Flag, Integer, Kind, Probability
 from w2v_explore.config.model_config import ModelConfig
@@ -80,26 +80,28 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
 
     Raises:
         SourceError: It cannot be opened.
-        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that the 16 fields cannot say, or disagrees
+        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that its fields cannot say, or disagrees
             with the config that comes with it.
         ConfigError: The config that comes with it is wrong.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
-    require_fit(reference, inference.fit)
+    require_fit(reference, inference.fit, family_of(inference.document))
     return inference.document
 
 
-def require_fit(reference: str, fit: WeightsFit) -> None:
-    """Refuse weights of a model that the 16 fields cannot say: no figure of theirs would be right.
+def require_fit(reference: str, fit: WeightsFit, family: Family) -> None:
+    """Refuse weights of a model that the fields of a family cannot say: no figure of theirs would be right.
 
     Raises:
         CheckpointError: They do not fit; the message says why.
     """
     if not fit.fits:
         lines = [f"  {line}" for line in describe_misfit(fit)]
-        raise CheckpointError(f"{reference}: the 16 fields cannot say the model of these weights:", *lines)
+        raise CheckpointError(
+            f"{reference}: the {len(family.config.FIELDS)} fields cannot say the model of these weights:", *lines
+        )
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
