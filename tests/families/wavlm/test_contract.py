@@ -18,8 +18,8 @@ from tests.families.contract import (
     models,
 )
 from tests.families.wavlm.model import PRE_NORM, SMALL
+from tests.families.wavlm.strategies import wavlm_configs
 from tests.parity.test_model import assert_outputs_equal, waveforms
-from tests.strategies import field_values
 from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.memory.inference import inference_memory
@@ -27,28 +27,17 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.wavlm.fields import WavLMConfig
 
 
-@st.composite
-def configs(draw: st.DrawFn, max_layers: int = 3) -> ModelConfig:
-    """Small valid configs."""
-    buckets = draw(st.integers(4, 40))
-    own = {
-        "encoder_num_buckets": buckets,
-        "encoder_max_distance": draw(st.integers(buckets // 4 + 1, 60)),
-    }
-    return WavLMConfig.from_mapping(draw(field_values(max_layers)) | own)
-
-
 def reference(config: ModelConfig) -> Any:
     return import_torchaudio_models().wavlm_model(**config.to_mapping())
 
 
-@given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
+@given(config=wavlm_configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
 @settings(max_examples=40)
 def test_closed_forms(config: ModelConfig, batch: int, extra: int) -> None:
     assert_closed_forms_hold(config, reference, batch, minimum_samples(config, batch) + extra)
 
 
-@given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 2000))
+@given(config=wavlm_configs(), batch=st.integers(1, 3), extra=st.integers(0, 2000))
 @settings(max_examples=20)
 @torch.no_grad()
 def test_weights_and_outputs(config: ModelConfig, batch: int, extra: int) -> None:
@@ -56,7 +45,10 @@ def test_weights_and_outputs(config: ModelConfig, batch: int, extra: int) -> Non
 
 
 @given(
-    config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000), dtype=st.sampled_from(["float32", "float64"])
+    config=wavlm_configs(),
+    batch=st.integers(1, 3),
+    extra=st.integers(0, 3000),
+    dtype=st.sampled_from(["float32", "float64"]),
 )
 @settings(max_examples=40)
 def test_memory(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
