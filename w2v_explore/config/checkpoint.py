@@ -237,7 +237,7 @@ def _no_trace(kind: Kind, convs: list[list[int]]) -> object:
         case Choice():
             return kind.values[0]
         case Integer():
-            return None if kind.optional else 1
+            return None if kind.optional else kind.minimum
         case ConvLayers():
             return convs
         case Probability():
