@@ -64,6 +64,9 @@ if TYPE_CHECKING:
     from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_1b as wav2vec2_xlsr_1b
     from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_2b as wav2vec2_xlsr_2b
     from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
+    from w2v_explore.families.wavlm.python import wavlm_base as wavlm_base
+    from w2v_explore.families.wavlm.python import wavlm_large as wavlm_large
+    from w2v_explore.families.wavlm.python import wavlm_model as wavlm_model
     from w2v_explore.lint.report import LintReport as LintReport
     from w2v_explore.lint.run import lint_files as lint_files
     from w2v_explore.measure.latency import Latency as Latency
@@ -133,6 +136,7 @@ _HOMES = {
         "wav2vec2_xlsr_2b",
         "wav2vec2_xlsr_300m",
     ),
+    "w2v_explore.families.wavlm.python": ("wavlm_base", "wavlm_large", "wavlm_model"),
     "w2v_explore.model.importers": ("import_huggingface_model",),
     "w2v_explore.model.modules": ("SpeechEncoder",),
     "w2v_explore.model.weights": ("load_checkpoint",),

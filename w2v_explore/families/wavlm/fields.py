@@ -12,13 +12,11 @@ from w2v_explore.families.wav2vec2 import fields as wav2vec2
 BUCKETS_FEW = Rule("E238", "buckets-few")
 DISTANCE_SHORT = Rule("E239", "distance-short")
 
-_LEAST_BUCKETS = 4
-
 _OWN = {
     "encoder_num_buckets": Field(
-        kind=Integer(rule=BUCKETS_FEW),
-        summary="The kinds of distance between frames that the position bias tells apart, 4 or more; half of them are "
-        "for frames ahead.",
+        kind=Integer(rule=BUCKETS_FEW, minimum=4),
+        summary="The kinds of distance between frames that the position bias tells apart; half of them are for frames "
+        "ahead.",
         effect="One parameter per head for each bucket, in the first layer alone; no MACs.",
     ),
     "encoder_max_distance": Field(
@@ -43,12 +41,6 @@ def _fields() -> dict[str, Field]:
 FIELDS = _fields()
 
 
-def _few(values: Mapping[str, Any]) -> Fault:
-    buckets = values["encoder_num_buckets"]
-    message = f"encoder_num_buckets is {buckets}; write {_LEAST_BUCKETS} or more, 2 for each direction"
-    return Fault(BUCKETS_FEW, "encoder_num_buckets", (), message)
-
-
 def _short(values: Mapping[str, Any]) -> Fault:
     buckets, distance = values["encoder_num_buckets"], values["encoder_max_distance"]
     message = (
@@ -60,7 +52,6 @@ def _short(values: Mapping[str, Any]) -> Fault:
 
 AGREEMENTS = (
     *wav2vec2.AGREEMENTS,
-    Agreement(("encoder_num_buckets",), lambda values: values["encoder_num_buckets"] >= _LEAST_BUCKETS, _few),
     Agreement(
         ("encoder_num_buckets", "encoder_max_distance"),
         lambda values: values["encoder_max_distance"] > values["encoder_num_buckets"] // 4,

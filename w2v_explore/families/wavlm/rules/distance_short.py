@@ -8,10 +8,12 @@ Why is this bad
     one up raises, but only for utterances that are long enough.
 Example
     extends: wavlm_base
-    encoder_max_distance: 80
+    encoder_num_buckets: 32
+    encoder_max_distance: 8
 Use instead
     extends: wavlm_base
-    encoder_max_distance: 800
+    encoder_num_buckets: 32
+    encoder_max_distance: 128
 """
 
 from w2v_explore.families.wavlm.fields import DISTANCE_SHORT as RULE
