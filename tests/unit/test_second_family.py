@@ -16,6 +16,7 @@ from tests.checkpoint_files import model_shapes, named, safetensors_bytes
 from tests.program import Runner
 from tests.second_family import NAME, PRESET, TwinConfig, text_of
 from w2v_explore import (
+    CheckpointError,
     ConfigError,
     ModelConfig,
     analyze,
@@ -263,3 +264,24 @@ def test_weights_are_of_the_family_whose_table_explains_them(folder: Path) -> No
     plain = inspect_checkpoint("model.safetensors")
     assert plain.keys.table is not None
     assert plain.keys.table.family == "wav2vec2"
+
+
+@pytest.mark.parametrize(
+    ("table", "architecture", "found"),
+    [
+        ({}, NAME, "twin in model.yaml and wav2vec2"),
+        ({"encoder.table": (64, 4)}, "wav2vec2", "wav2vec2 in model.yaml and twin"),
+    ],
+)
+def test_a_config_of_another_architecture_than_its_weights_is_said(
+    table: dict[str, tuple[int, ...]], architecture: str, found: str, folder: Path
+) -> None:
+    lines = text_of().splitlines()
+    kept = lines if architecture == NAME else [line for line in lines if line.split(":")[0] in Wav2Vec2Config.FIELDS]
+    Path("model.yaml").write_text("\n".join(kept), encoding="utf-8")
+    shapes = named(model_shapes(load_preset("base").model.to_mapping()), "huggingface", extractor_mode="group_norm")
+    Path("model.safetensors").write_bytes(safetensors_bytes(shapes | table, data=False))
+    inspection = inspect_checkpoint("model.safetensors")
+    assert inspection.conflicts == (f"architecture is {found} by the names of the weights",)
+    with pytest.raises(CheckpointError, match=f"architecture is {found} by the names of the weights"):
+        load_config("model.safetensors")
