@@ -141,7 +141,7 @@ Wherever a command takes a config, it takes one of these:
 
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
-| our own | `w2v` | a YAML of the 16 fields, or one that extends another ([config.md](config.md)) |
+| our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
 | torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
@@ -172,7 +172,7 @@ without `w2v_args`, other models. A file that is named is always checked.
 program words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped,
 defaulted (and whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or
 refused. What changes the architecture is never dropped: it is refused with its place and the reason, and nothing is
-written (exit code 2). There and back, all 16 values are what they were.
+written (exit code 2). There and back, all values are what they were.
 
 Four things are worth knowing:
 
@@ -402,7 +402,7 @@ An exception that is raised on purpose is a `W2vExploreError`; an argument of a 
 printed, and nothing ends the program. What stands in another program's config and is not counted is in
 `Config.warnings`.
 
-`ConfigLike` below is a `Config`, a `ModelConfig` (the 16 fields alone), or what `load_config` takes; `Overrides` are a
+`ConfigLike` below is a `Config`, a `ModelConfig` (the fields alone), or what `load_config` takes; `Overrides` are a
 mapping, as `{"encoder_num_layers": 6}`, or texts, as `["encoder_num_layers=6"]`.
 
 | command | function |

@@ -31,6 +31,19 @@ PRESET = "twin_base"
 RULE = Rule("W390", "few-buckets")
 PACKAGE = f"w2v_explore.families.{NAME}"
 
+_PAGE = """There are few buckets.
+
+What it does
+    Checks that there are 320.
+Why is this bad
+    Every model has them.
+Example
+    extends: twin_base
+    encoder_num_buckets: 32
+Use instead
+    extends: twin_base
+"""
+
 _OWN = {
     "encoder_num_buckets": Field(Integer(codes.HEADS_POSITIVE), "How many buckets.", "None."),
     "encoder_max_distance": Field(Integer(codes.HEADS_POSITIVE), "How far.", "None."),
@@ -96,7 +109,7 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
     told = {"encoder_num_buckets": size(Axis(TABLE.ours, 0, 2))}
     files[".keys"] = {"KEYS": KEYS.with_modules(TABLE, family=NAME, told=told)}
     for file, content in files.items():
-        module = ModuleType(f"{PACKAGE}{file}")
+        module = ModuleType(f"{PACKAGE}{file}", _PAGE if file.endswith("few_buckets") else None)
         module.__dict__.update({name: value for name, value in content.items() if not name.startswith("__")})
         module.__path__ = []
         monkeypatch.setitem(sys.modules, f"{PACKAGE}{file}", module)

@@ -156,6 +156,12 @@ def test_rules_follow_the_family(folder: Path) -> None:
     }
 
 
+def test_a_family_s_rules_are_in_the_catalogue(run: Runner) -> None:
+    assert "W390  warning  few-buckets" in run("rule", "--all", columns=200).out
+    assert run("rule", "few-buckets").out.startswith("W390 few-buckets (warning)\n\nThere are few buckets.")
+    assert run("lint", PRESET, "--select", "W39").err.startswith("error: no file is named")
+
+
 def test_a_rule_about_fields_that_a_family_lacks_does_not_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {name: field for name, field in TwinConfig.FIELDS.items() if name != "encoder_layer_drop"}
     monkeypatch.setattr(TwinConfig, "FIELDS", fields)
@@ -217,6 +223,18 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert "what each would cost in twin_base" in shown
     assert run("explain", "encoder_num_buckets", "--architecture", "wav2vec2").code == 2
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
+
+
+def test_a_field_that_another_family_lacks_is_told_from_null(run: Runner) -> None:
+    found = run("compare", "base", PRESET)
+    assert (found.code, found.err) == (0, "")
+    rows = [line.split() for line in found.out.splitlines()]
+    assert ["architecture", "wav2vec2", "twin"] in rows
+    assert ["encoder_num_buckets", "–", "320"] in rows
+
+
+def test_an_override_without_set_is_known_of_any_family(run: Runner) -> None:
+    assert "write --set before an override" in run("summary", "encoder_num_buckets=64").err
 
 
 def test_presets_are_loaded_as_their_family() -> None:

@@ -80,15 +80,14 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
 
     Raises:
         SourceError: It cannot be opened.
-        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that the fields cannot say, or disagrees
+        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that its fields cannot say, or disagrees
             with the config that comes with it.
         ConfigError: The config that comes with it is wrong.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
-    assert inference.keys.table is not None  # otherwise nothing is inferred
-    require_fit(reference, inference.fit, family_named(inference.keys.table.family))
+    require_fit(reference, inference.fit, family_of(inference.document))
     return inference.document
 
 
@@ -100,8 +99,9 @@ def require_fit(reference: str, fit: WeightsFit, family: Family) -> None:
     """
     if not fit.fits:
         lines = [f"  {line}" for line in describe_misfit(fit)]
-        fields = len(family.config.FIELDS)
-        raise CheckpointError(f"{reference}: the {fields} fields cannot say the model of these weights:", *lines)
+        raise CheckpointError(
+            f"{reference}: the {len(family.config.FIELDS)} fields cannot say the model of these weights:", *lines
+        )
 
 
 def open_checkpoint(reference: str) -> Checkpoint:

@@ -234,7 +234,7 @@ def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: 
         message = f"{key} is {describe(name)}, which this file does not say; write its value"
         accounts.refuse_family(section, key, message, codes.FOREIGN_INCOMPLETE)
         return False
-    reason = "it is none of the models whose architecture the 16 fields can say"
+    reason = "it is none of the models whose architecture can be read"
     if isinstance(name, str):
         reason = FAIRSEQ_REFUSED.get(name, reason)
     if is_inner and name in FAIRSEQ_FINE_TUNED:

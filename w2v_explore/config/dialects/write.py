@@ -1,4 +1,4 @@
-"""A config as each dialect words it. Whatever is written here, reading gives the same 16 values back."""
+"""A config as each dialect words it. Whatever is written here, reading gives the same values back."""
 
 import json
 import math

@@ -1,0 +1,88 @@
+"""What holds of every family: its tests call these with random configs, and with the program that defines the family.
+
+A reference makes that program's model of a config, on torch's default device and in its default dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from w2v_explore import Config, ModelConfig, Workload, analyze, build_architecture, build_model, verify
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import Macs, analyze_layers
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import training_cost
+from w2v_explore.measure.tracking import TrackedMemory, track_memory
+from w2v_explore.model.build import modules_of
+
+Reference = Callable[[ModelConfig], torch.nn.Module]
+
+KINDS = {
+    "aten.convolution": "convolution",
+    "aten.addmm": "linear",
+    "aten.mm": "linear",
+    "aten.bmm": "attention",
+}
+
+
+def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
+    return analyze(Config(name="random", origin="test", model=config), workload)
+
+
+def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs, torch.Tensor]:
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        output, _ = model(waveforms)
+    macs = dict.fromkeys(Macs._fields, 0)
+    for operation, flops in counter.get_flop_counts()["Global"].items():
+        assert flops % 2 == 0
+        macs[KINDS[str(operation)]] += flops // 2
+    return Macs(**macs), output
+
+
+def assert_closed_forms_hold(config: ModelConfig, reference: Reference, batch: int, samples: int) -> None:
+    """Keys, shapes and their order, parameters, MACs by kind and frames are those of the reference on meta."""
+    with torch.device("meta"):
+        theirs = reference(config).eval()
+    tree = build_architecture(config)
+    row = analyze_layers(tree, batch, samples)[0]
+    assert list(tree.state_dict_shapes()) == [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
+    assert row.parameters == tree.parameters == sum(p.numel() for p in theirs.parameters())
+    macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))
+    assert row.macs == macs
+    assert row.output_shape == tuple(output.shape)
+    analysis = analysis_of(config, Workload(samples=samples, batch=batch))
+    assert analysis.receptive_field.frames == output.shape[1]
+
+
+def models(config: ModelConfig, reference: Reference) -> tuple[Any, Any]:
+    """Ours and the reference, made from the same seed, with the same weights."""
+    both: list[Any] = []
+    for make in (build_model, reference):
+        torch.manual_seed(0)
+        both.append(make(config).eval())
+    ours, theirs = (model.state_dict() for model in both)
+    assert list(ours) == list(theirs)
+    for key, weight in theirs.items():
+        assert torch.equal(ours[key], weight), key
+    return both[0], both[1]
+
+
+def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
+    """The peak of inference, and what training keeps with and without checkpoints."""
+    analysis = analysis_of(config, workload)
+    cost = training_cost(analysis)
+    assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
+        peak=inference_memory(analysis).peak_activation_bytes,
+        kept=int(cost.kept_bytes.greatest),
+        checkpointed=int(cost.checkpointed_bytes.greatest),
+    )
+
+
+def assert_every_figure_holds(config: ModelConfig, workload: Workload) -> None:
+    """`verify` finds nothing unexplained."""
+    broken = [finding for finding in verify(analysis_of(config, workload)).findings if not finding.agrees]
+    assert not broken, broken
