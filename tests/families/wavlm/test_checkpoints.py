@@ -230,7 +230,8 @@ CASES: dict[str, tuple[Dialect, Change, str | None]] = {
         "fairseq", having({"mask_emb": (48,), "label_embs_concat": (20, 8), "final_proj.weight": (8, 48)}), None,
     ),
     "a speaker's head": (
-        "huggingface", having({"projector.weight": (4, 48), "tdnn.0.kernel.weight": (4, 4), "objective.bias": (4,)}), None,
+        "huggingface", having({"projector.weight": (4, 48), "tdnn.0.kernel.weight": (4, 4), "objective.bias": (2,)}),
+        None,
     ),
     "an adapter": ("huggingface", having({"adapter.layers.0.conv.weight": (96, 48, 3)}), "(adapter)"),
 }  # fmt: skip
