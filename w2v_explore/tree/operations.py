@@ -325,7 +325,7 @@ class ScaledDotProductAttention(_NewTensor):
         frames = taken[0].frames
         if not self.has_bias(len(taken)):
             return Beside(statistics=batch * self.num_heads * frames)
-        # The bias itself is kept, or a copy with longer rows instead.
+        # The bias itself is kept or, of one that no other attention takes, a copy with longer rows instead.
         longer = taken[-1].rows(batch) * (-taken[-1].channels % _BIAS_ALIGNMENT)
         denominators = 4 * batch * self.num_heads * _round_up(frames, _DENOMINATORS_ALIGNMENT)
         return Beside(elements=longer, bytes=denominators + _RANDOM_STATE_BYTES)
