@@ -1,4 +1,4 @@
-"""What torchaudio, the Hugging Face hub, fairseq, unilm and s3prl call published models: a preset, or why there is none.
+"""What torchaudio, the Hugging Face hub, fairseq, unilm and s3prl call published models, and why some have no preset.
 
 A table of facts. Imported only where a name was given that is neither a file nor a preset, or that stands in a file
 which is no config.

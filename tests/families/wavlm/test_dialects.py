@@ -25,6 +25,7 @@ from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.families.wavlm.dialects import HUGGINGFACE
 from w2v_explore.families.wavlm.fields import WavLMConfig
+from w2v_explore.lint.belonging import reason_to_pass_over
 
 BASE = load_config("wavlm_base").model
 STANDARD = "[(512,10,5)] + [(512,3,2)] * 4 + [(512,2,2)] * 2"
@@ -228,6 +229,20 @@ def test_the_account_fits_a_terminal(source: str, to: str, tmp_path: Path, run: 
     found = run("convert", source, "--to", to, "--verbose", columns=80)
     assert found.code == (2 if to == "fairseq" else 0)
     assert max(len(line) for line in found.err.splitlines() if ": error " not in line) <= 80
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("cfg.yaml", "cfg:\n  relative_position_embedding: true\n  gru_rel_pos: true\n"),
+        ("cfg.yaml", "cfg: {relative_position_embedding: false}\n"),
+        ("cfg.yaml", "cfg:\n  relative_position_embedding: true\n x: [\n"),
+        ("config.json", '{"model_type": "wavlm",}'),
+        ("config.json", '{"architectures": ["WavLMForXVector"]'),
+    ],
+)
+def test_a_search_takes_it_for_a_config_right_or_wrong(file: str, text: str) -> None:
+    assert reason_to_pass_over(parse_document(Source(file, text.encode(), file))) is None
 
 
 def test_a_mapping_of_transformers_is_taken_without_a_file() -> None:

@@ -26,7 +26,7 @@ UNILM = dataclasses.replace(
                 ("gelu",),
                 "the feed-forward blocks here have GELU; with glu the first of their matrices is twice as wide",
             ),
-            "expand_attention_head_size": Guard((-1, 0, None), "the heads here share the width of the encoder"),
+            "expand_attention_head_size": Guard((-1,), "the heads here share the width of the encoder"),
         },
         encoder_num_buckets=Counterpart(("num_buckets",), 320),
         encoder_max_distance=Counterpart(("max_distance",), 1280),
