@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import Config, ModelConfig, Workload, analyze, build_architecture, build_model, verify
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compute import Macs, analyze_layers
+from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
@@ -27,6 +28,12 @@ KINDS = {
     "aten.mm": "linear",
     "aten.bmm": "attention",
 }
+
+
+def torchaudio_model(config: ModelConfig) -> Any:
+    """The reference of a family that torchaudio has."""
+    function = config.family.part("dialects").PYTHON.rpartition(".")[2]
+    return getattr(import_torchaudio_models(), function)(**config.to_mapping())
 
 
 def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
@@ -43,7 +50,9 @@ def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs,
     return Macs(**macs), output
 
 
-def assert_closed_forms_hold(config: ModelConfig, reference: Reference, batch: int, samples: int) -> None:
+def assert_closed_forms_hold(
+    config: ModelConfig, batch: int, samples: int, reference: Reference = torchaudio_model
+) -> None:
     """Keys, shapes and their order, parameters, MACs by kind and frames are those of the reference on meta."""
     with torch.device("meta"):
         theirs = reference(config).eval()
@@ -58,7 +67,35 @@ def assert_closed_forms_hold(config: ModelConfig, reference: Reference, batch: i
     assert analysis.receptive_field.frames == output.shape[1]
 
 
-def models(config: ModelConfig, reference: Reference) -> tuple[Any, Any]:
+def assert_layers_run_as_in_the_tree(config: ModelConfig, batch: int, samples: int) -> None:
+    """Modules are called in the order of the tree's rows, and put out what these say."""
+    model = build_model(config, device="meta").eval()
+    seen: list[tuple[str, tuple[int, ...]]] = []
+
+    def record(path: str) -> Any:
+        def hook(module: object, inputs: object, output: Any) -> None:
+            tensor = output[0] if isinstance(output, tuple) else output
+            seen.append((path, tuple(tensor.shape)))
+
+        return hook
+
+    # What makes the weight of the positional convolution is one row, torch's module for it and the one inside.
+    modules = {path: module for path, module in model.named_modules() if not path.endswith("parametrizations.weight.0")}
+    for path, module in modules.items():
+        module.register_forward_hook(record(path))
+    with torch.no_grad():
+        model(torch.empty(batch, samples, device="meta"))
+
+    rows = list(unfold(analyze_layers(build_architecture(config), batch, samples)))
+    assert {row.path for row in rows} == set(modules)
+    # Containers are never called, what is there for padding only where lengths are given.
+    called = [row for row in rows if row.output_shape and row.kind not in {"ModuleList", "ModuleDict", "PaddingMask"}]
+    assert dict(seen) == {row.path: row.output_shape for row in called}
+    leaves = [row.path for row in called if row.operation is not None and row.kind != "WeightNormConv1d"]
+    assert [path for path, _ in seen if path in set(leaves)] == leaves
+
+
+def models(config: ModelConfig, reference: Reference = torchaudio_model) -> tuple[Any, Any]:
     """Ours and the reference, made from the same seed, with the same weights."""
     both: list[Any] = []
     for make in (build_model, reference):
