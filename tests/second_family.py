@@ -19,6 +19,7 @@ from w2v_explore.config.dialects.columns import Counterpart, Kind
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, Names, family_named
 from w2v_explore.config.kinds import Field, Integer
 from w2v_explore.config.presets import preset_path
+from w2v_explore.config.published import HUB, Published
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import dialects
 from w2v_explore.families.wav2vec2.fields import AGREEMENTS, FIELDS, Wav2Vec2Config
@@ -103,6 +104,7 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         ".rules": {},
         ".rules.few_buckets": rule,
     }
+    files[".published"] = {"PUBLISHED": Published(names={HUB: {"twins/twin-base": PRESET}})}
     files[".tree"] = vars(family_named("wav2vec2").part("tree"))
     files[".dialects"] = {"PYTHON": "twin.twin_model", "COLUMNS": {"huggingface": HUGGINGFACE}}
     told = {"encoder_num_buckets": size(Axis(TABLE.ours, 0, 2))}

@@ -302,3 +302,7 @@ def test_a_config_of_another_architecture_than_its_weights_is_said(
     assert inspection.conflicts == (f"architecture is {found} by the names of the weights",)
     with pytest.raises(CheckpointError, match=f"architecture is {found} by the names of the weights"):
         load_config("model.safetensors")
+
+
+def test_a_name_of_a_published_model_of_it_leads_to_its_preset(run: Runner) -> None:
+    assert "the Hugging Face hub's name for the preset twin_base" in run("summary", "twins/twin-base").err
