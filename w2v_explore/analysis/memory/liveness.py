@@ -8,7 +8,7 @@ itself while it runs is seen where the operation says it (`Operation.moments`).
 Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
@@ -61,6 +61,7 @@ class _Made(NamedTuple):
         sources: By which calls what it takes was made.
         until: Before which call its output is freed; None where that is no tensor of its own.
         keeps: The tensors that it keeps and no operation before it does.
+        makes_beside: Whether it makes anything beside its output.
         keeps_beside: Whether it keeps what it makes beside its output.
     """
 
@@ -69,6 +70,7 @@ class _Made(NamedTuple):
     sources: tuple[int, ...]
     until: int | None
     keeps: tuple[int, ...]
+    makes_beside: bool
     keeps_beside: bool
 
 
@@ -78,7 +80,8 @@ class Lives:
     Attributes:
         calls: With folded layers `apart`.
         training: Whether dropout is on and tensors are kept for the backward pass.
-        kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference.
+        kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
+            that may keep a copy instead are among them.
 
     Args:
         calls: The same.
@@ -89,9 +92,12 @@ class Lives:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
+        # What an operation takes last, and keeps a copy of instead where the sizes are such; by its position.
+        self._may_copy: dict[int, int] = {}
         # A view is known by the tensor that it is a view of.
-        self._tensors: dict[int, int] = {}
-        self._until: dict[int, int] = {}
+        tensors: dict[int, int] = {}
+        until: dict[int, int] = {}
+        self._tensors, self._until = tensors, until
         needs = need_gradients(calls) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
@@ -100,15 +106,22 @@ class Lives:
                 if not call.layer.is_list:
                     self._hold(call.sources, call.end)
                 continue
-            self._hold(call.needs, position + 1)
+            needed = [tensors.get(made, made) for made in call.needs]
+            for tensor in needed:
+                if until.get(tensor, 0) <= position:
+                    until[tensor] = position + 1
             if operation.passes_on(training):
-                self._tensors[position] = self.tensor(call.sources[0])
+                first = call.sources[0]
+                tensors[position] = tensors.get(first, first)
                 continue
-            self._until[position] = position + 1
+            until[position] = position + 1
             if training and needs[position]:
-                needed = [self.tensor(made) for made in call.needs] if operation.keeps_input else []
+                if not operation.keeps_input:
+                    needed = []
                 for tensor in [*needed, position] if operation.keeps_output else needed:
                     self.kept_by.setdefault(tensor, []).append(position)
+                if needed and type(operation).copies_last is not Operation.copies_last:
+                    self._may_copy[position] = needed[-1]
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
@@ -123,6 +136,7 @@ class Lives:
                 call.sources,
                 None if position in self._tensors else self._until[position],
                 tuple(keeps.get(position, ())),
+                training or not call.operation.beside_in_training_alone,
                 training and needs[position],
             )
             for position, call in enumerate(calls)
@@ -135,8 +149,9 @@ class Lives:
 
     def _hold(self, values: Sequence[int], end: int) -> None:
         for made in values:
-            tensor = self.tensor(made)
-            self._until[tensor] = max(self._until.get(tensor, 0), end)
+            tensor = self._tensors.get(made, made)
+            if self._until.get(tensor, 0) < end:
+                self._until[tensor] = end
 
     def trace(self, workload: Workload, *takes: Flow, held_bytes: int = 0) -> "Trace":
         """The bytes of all this.
@@ -160,7 +175,7 @@ class Lives:
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, keeps_beside in self._made:
+        for place, operation, sources, until, keeps, makes_beside, keeps_beside in self._made:
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -171,7 +186,7 @@ class Lives:
             tensor_bytes[place] = size = gives.elements(batch) * element_bytes
             live += size
             freed[until] += size
-            makes = operation.kept_beside(batch, *flows)
+            makes = operation.kept_beside(batch, *flows) if makes_beside else NOTHING
             beside = 0
             if makes is not NOTHING:
                 statistics, elements, masks = makes
@@ -189,7 +204,23 @@ class Lives:
                 beside_bytes[place] = beside
                 keeping += beside
             kept.append(keeping)
-        return Trace(self, lives, kept, tensor_bytes, beside_bytes)
+        kept_by = self.kept_by
+        copied = {position for position in self._may_copy if self._copies(position, sizes)}
+        if copied:
+            kept_by = {}
+            places = {position: number for number, position in enumerate(self.makers())}
+            for tensor, keepers in self.kept_by.items():
+                left = [each for each in keepers if each not in copied or self._may_copy[each] != tensor]
+                kept[places[keepers[0]]] -= tensor_bytes[tensor]
+                if left:
+                    kept[places[left[0]]] += tensor_bytes[tensor]
+                    kept_by[tensor] = left
+        return Trace(self, lives, kept, tensor_bytes, beside_bytes, kept_by)
+
+    def _copies(self, position: int, sizes: Mapping[int, Flow]) -> bool:
+        call = self.calls[position]
+        assert call.operation is not None
+        return call.operation.copies_last(*[sizes[made] for made in call.sources])
 
     def makers(self) -> list[int]:
         """The positions of the calls that make a tensor."""
@@ -205,6 +236,7 @@ class Trace(NamedTuple):
         kept_bytes: What each of them keeps, and none before it does.
         tensor_bytes: Of each tensor.
         beside_bytes: What an operation keeps that it makes beside its output, by position.
+        kept_by: As in `Lives`, without the operations that keep a copy instead.
     """
 
     lives: Lives
@@ -212,6 +244,7 @@ class Trace(NamedTuple):
     kept_bytes: list[int]
     tensor_bytes: dict[int, int]
     beside_bytes: dict[int, int]
+    kept_by: Mapping[int, Sequence[int]]
 
     @property
     def peak_bytes(self) -> int:
