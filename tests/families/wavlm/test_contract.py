@@ -78,9 +78,7 @@ def test_peaks_in_the_attention(values: dict[str, Any], samples: int, dtype: str
         ("wavlm_large", 315_452_096, 17_820_396_544, 192_024_914_944),
     ],
 )
-def test_presets(
-    preset: str, parameters: int, one_second: int, ten_seconds: int
-) -> None:
+def test_presets(preset: str, parameters: int, one_second: int, ten_seconds: int) -> None:
     config = load_config(preset)
     assert analyze(config).parameters == parameters
     macs = [analyze(config, Workload.of_seconds(seconds)).macs for seconds in (1, 10)]
