@@ -304,7 +304,7 @@ def kept_activations(trace: Trace) -> KeptActivations:
     other = 0
     inside, outside = [0] * len(passes), [0] * len(passes)
     shared: dict[frozenset[int], int] = {}
-    for tensor, keepers in lives.kept_by.items():
+    for tensor, keepers in trace.kept_by.items():
         size, first = trace.tensor_bytes[tensor], keepers[0]
         keeping = {at[position] for position in keepers}
         equal = frozenset([passes[number].equal for number in keeping if number >= 0])
@@ -330,7 +330,7 @@ def kept_activations(trace: Trace) -> KeptActivations:
     shared_inputs: dict[frozenset[int], int] = {}
     for tensor, numbers in takers.items():
         equal = frozenset([passes[number].equal for number in numbers])
-        if any(at[position] < 0 for position in lives.kept_by.get(tensor, ())):
+        if any(at[position] < 0 for position in trace.kept_by.get(tensor, ())):
             continue
         if len(equal) == 1:
             inputs[numbers[0]] += trace.tensor_bytes[tensor]
