@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -219,9 +220,16 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert run("explain").out.startswith("The 16 fields of a config\n")
     shown = run("explain", "encoder_num_buckets").out
     assert "encoder_num_buckets is a field of Twin." in shown
+    assert re.search("^in twin +encoder_num_buckets$", shown, re.MULTILINE)
     assert "what each would cost in twin_base" in shown
     assert run("explain", "encoder_num_buckets", "--architecture", "wav2vec2").code == 2
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
+
+
+def test_a_family_without_a_function_of_its_own_names_none(family: Family, run: Runner) -> None:
+    family.part("dialects").PYTHON = None
+    assert "torchaudio" not in run("explain", "encoder_num_buckets").out
+    assert "torchaudio has no model of the architecture twin" in run("convert", PRESET, "--to", "python").err
 
 
 def test_a_field_that_another_family_lacks_is_told_from_null(run: Runner) -> None:
