@@ -38,6 +38,9 @@ HUB = sorted((Path(__file__).parent.parent / "data" / "dialects" / "huggingface"
         ("wav2vec_small.pt", "base"),
         ("xlsr2_2B_1000k.pt", "xlsr_2b"),
         ("wav2vec2_large_ll60k", "large_lv60k"),
+        ("WAVLM_LARGE", "wavlm_large"),
+        ("microsoft/wavlm-base-plus", "wavlm_base_plus"),
+        ("WavLM-Base+.pt", "wavlm_base_plus"),
     ],
 )
 def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
@@ -51,9 +54,7 @@ def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("wavlm_base", "gated relative position bias"),
-        ("WAVLM_LARGE", "gated relative position bias"),
-        ("microsoft/wavlm-base-plus", "gated relative position bias"),
+        ("microsoft/wavlm-base-plus-sv", "architecture of wavlm_base_plus"),
         ("facebook/data2vec-audio-base-960h", "five positional convolutions"),
         ("facebook/wav2vec2-conformer-rope-large-960h-ft", "conformer layers"),
         ("facebook/w2v-bert-2.0", "spectrograms"),

@@ -1,4 +1,4 @@
-"""What torchaudio, the Hugging Face hub, fairseq and s3prl call published models: each a preset, or why there is none.
+"""What torchaudio, the Hugging Face hub, fairseq, unilm and s3prl call published models, and why some have no preset.
 
 A table of facts. Imported only where a name was given that is neither a file nor a preset, or that stands in a file
 which is no config.
@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from w2v_explore.config.presets import preset_names
 
-_HUB, _TORCHAUDIO, _FAIRSEQ, _S3PRL = "the Hugging Face hub's", "torchaudio's", "fairseq's", "s3prl's"
+_HUB, _TORCHAUDIO = "the Hugging Face hub's", "torchaudio's"
+_FAIRSEQ, _UNILM, _S3PRL = "fairseq's", "unilm's", "s3prl's"
 
 _BUNDLES = {
     "WAV2VEC2_BASE": "base_bundle",
@@ -31,6 +32,9 @@ _BUNDLES = {
     "HUBERT_ASR_LARGE": "hubert_asr_large",
     "HUBERT_ASR_XLARGE": "hubert_asr_xlarge",
     "MMS_FA": "mms_fa",
+    "WAVLM_BASE": "wavlm_base",
+    "WAVLM_BASE_PLUS": "wavlm_base_plus",
+    "WAVLM_LARGE": "wavlm_large",
     **{
         f"VOXPOPULI_ASR_BASE_10K_{language}": f"voxpopuli_asr_base_10k_{language.lower()}"
         for language in ("DE", "EN", "ES", "FR", "IT")
@@ -80,6 +84,9 @@ _REPOSITORIES = {
     "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim": "large_robust_12l",
     "microsoft/unispeech-large-1500h-cv": "unispeech_large",
     "lengyue233/content-vec-best": "contentvec",
+    "microsoft/wavlm-base": "wavlm_base",
+    "microsoft/wavlm-base-plus": "wavlm_base_plus",
+    "microsoft/wavlm-large": "wavlm_large",
 }
 """Repositories on the hub."""
 
@@ -111,6 +118,13 @@ _FILES = {
 }
 """fairseq's files of weights, and its configs of pre-training."""
 
+_UNILM_FILES = {
+    "WavLM-Base": "wavlm_base",
+    "WavLM-Base+": "wavlm_base_plus",
+    "WavLM-Large": "wavlm_large",
+}
+"""unilm's files of weights."""
+
 _UPSTREAMS = {
     "wav2vec2": "base",
     "wav2vec2_base_960": "base",
@@ -119,6 +133,9 @@ _UPSTREAMS = {
     "xls_r_300m": "xlsr_300m",
     "xls_r_1b": "xlsr_1b",
     "xls_r_2b": "xlsr_2b",
+    "wavlm_base": "wavlm_base",
+    "wavlm_base_plus": "wavlm_base_plus",
+    "wavlm_large": "wavlm_large",
 }
 """s3prl's upstreams."""
 
@@ -127,6 +144,7 @@ _TABLES = (
     (_FACTORIES, _TORCHAUDIO),
     (_BUNDLES, _TORCHAUDIO),
     (_FILES, _FAIRSEQ),
+    (_UNILM_FILES, _UNILM),
     (_UPSTREAMS, _S3PRL),
 )
 
@@ -142,7 +160,6 @@ _NO_PRESET = {
 """Repositories on the hub that no preset is made from."""
 
 _FAMILIES = {
-    r"wavlm": "WavLM's attention has a gated relative position bias, which the model here has not",
     r"data2vec": "data2vec has five positional convolutions, and the model here has one",
     r"wav2vec2.*conformer": "its layers are conformer layers, and those here are transformer layers",
     r"w2v-?bert|wav2vec2-bert": "it takes spectrograms, and the model here takes waveforms",
@@ -167,6 +184,9 @@ _FINE_TUNED = {
     r"unispeech-sat-base": "hubert_base",
     r"unispeech-sat-large": "hubert_large",
     r"mhubert-147": "hubert_base",
+    r"wavlm-base-plus": "wavlm_base_plus",
+    r"wavlm-base": "wavlm_base",
+    r"wavlm-large": "wavlm_large",
 }
 """Models that others made of a published one, by a part of the name: their encoders have its architecture."""
 

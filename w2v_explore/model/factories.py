@@ -38,16 +38,17 @@ class Factory(Protocol[Model_co]):
         """The model, in training mode, with initial weights."""
 
 
-def factory(name: str, preset: str, model: type[Model]) -> Factory[Model]:
+def factory(name: str, preset: str, model: type[Model], **defaults: float) -> Factory[Model]:
     """A factory function.
 
     Args:
         name: Its name.
-        preset: The preset that has its defaults.
+        preset: The preset that has its values.
         model: The class of its models.
+        defaults: Where they are not the preset's.
     """
     config = load_preset(preset).model
-    values = config.to_mapping()
+    values = config.to_mapping() | defaults
     signature = inspect.Signature(
         [
             inspect.Parameter(argument, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=values[argument])
