@@ -20,6 +20,7 @@ from w2v_explore import (
     CheckpointError,
     ConfigError,
     ModelConfig,
+    SourceError,
     analyze,
     convert,
     identify,
@@ -28,9 +29,10 @@ from w2v_explore import (
     load_config,
     load_preset,
 )
-from w2v_explore.config.family import Family
+from w2v_explore.config.family import FAMILIES, Family, Names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.load import config_from_mapping
+from w2v_explore.config.model_names import find_model
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.lint.engine import _checks
 
@@ -227,6 +229,18 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
 
 
+def test_what_others_call_its_presets_is_known() -> None:
+    with pytest.raises(SourceError, match="that is the Hugging Face hub's name for the preset twin_base"):
+        load_config("someone/twin-base")
+
+
+def test_why_a_family_cannot_be_read_is_told_as_long_as_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, kinds = "someone/data2vec-audio-tiny", ("twin", "data2vec-audio")
+    assert "five positional convolutions" in str(find_model(name))
+    monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=kinds, fairseq=()))
+    assert find_model(name) is None
+
+
 def test_a_family_without_a_function_of_its_own_names_none(family: Family, run: Runner) -> None:
     family.part("dialects").PYTHON = None
     assert "torchaudio" not in run("explain", "encoder_num_buckets").out
@@ -254,6 +268,8 @@ def test_another_programs_config_is_of_the_family_that_its_name_says() -> None:
     model = config_from_mapping(values, "c.json").model
     assert type(model) is TwinConfig
     assert (model.encoder_num_buckets, model.encoder_max_distance, model.encoder_embed_dim) == (64, 800, 96)
+    del values["model_type"]
+    assert config_from_mapping(values, "c.json").model == model  # the class is named as its model_type
     with pytest.raises(ConfigError, match="num_buckets is 64, and only null can be read"):
         config_from_mapping({"model_type": "wav2vec2", "num_buckets": 64}, "c.json")
 
