@@ -18,8 +18,8 @@ from w2v_explore.config import codes, evidence, foreign_names, presets
 from w2v_explore.config.dialects.columns import Counterpart, Kind
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, Names, family_named
 from w2v_explore.config.kinds import Field, Integer
-from w2v_explore.config.model_names import Published
 from w2v_explore.config.presets import preset_path
+from w2v_explore.config.published import HUB, Published
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import dialects
 from w2v_explore.families.wav2vec2.fields import AGREEMENTS, FIELDS, Wav2Vec2Config
@@ -104,9 +104,9 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         ".rules": {},
         ".rules.few_buckets": rule,
     }
+    files[".published"] = {"PUBLISHED": Published(names={HUB: {"twins/twin-base": PRESET}})}
     files[".tree"] = vars(family_named("wav2vec2").part("tree"))
     files[".dialects"] = {"PYTHON": "twin.twin_model", "COLUMNS": {"huggingface": HUGGINGFACE}}
-    files[".names"] = {"PUBLISHED": Published(repositories={"someone/twin-base": PRESET})}
     told = {"encoder_num_buckets": size(Axis(TABLE.ours, 0, 2))}
     files[".keys"] = {"KEYS": KEYS.with_modules(TABLE, family=NAME, told=told)}
     for file, content in files.items():

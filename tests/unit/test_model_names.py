@@ -10,7 +10,7 @@ from w2v_explore import load_config
 from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
-from w2v_explore.config.model_names import _WHOSE, _published, find_model
+from w2v_explore.config.model_names import all_published, find_model
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.suggest import did_you_mean, is_misspelt, nearest
 from w2v_explore.config.text.source import Source, read_source
@@ -82,9 +82,9 @@ def test_other_names_mean_no_model(name: str) -> None:
 
 
 def test_every_preset_named_is_one() -> None:
-    published = _published()
-    tables = [getattr(published, table) for table in (*_WHOSE, "fine_tuned")]
-    assert {preset for table in tables for preset in table.values()} <= set(preset_names())
+    for known in all_published():
+        for presets in (*known.names.values(), known.bundles, known.made_of):
+            assert set(presets.values()) <= set(preset_names())
 
 
 @pytest.mark.parametrize("path", HUB, ids=lambda path: path.stem)

@@ -20,7 +20,6 @@ from w2v_explore import (
     CheckpointError,
     ConfigError,
     ModelConfig,
-    SourceError,
     analyze,
     convert,
     identify,
@@ -229,11 +228,6 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
 
 
-def test_what_others_call_its_presets_is_known() -> None:
-    with pytest.raises(SourceError, match="that is the Hugging Face hub's name for the preset twin_base"):
-        load_config("someone/twin-base")
-
-
 def test_why_a_family_cannot_be_read_is_told_as_long_as_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     name, kinds = "someone/data2vec-audio-tiny", ("twin", "data2vec-audio")
     assert "five positional convolutions" in str(find_model(name))
@@ -326,3 +320,7 @@ def test_a_config_of_another_architecture_than_its_weights_is_said(
     assert inspection.conflicts == (f"architecture is {found} by the names of the weights",)
     with pytest.raises(CheckpointError, match=f"architecture is {found} by the names of the weights"):
         load_config("model.safetensors")
+
+
+def test_a_name_of_a_published_model_of_it_leads_to_its_preset(run: Runner) -> None:
+    assert "the Hugging Face hub's name for the preset twin_base" in run("summary", "twins/twin-base").err

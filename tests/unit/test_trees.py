@@ -204,6 +204,33 @@ def test_buffers_are_keys_and_no_parameters() -> None:
     assert tree.parameters == 2 * (8 + 4 * 4 + 4)
 
 
+def test_lent_parameters_are_the_parents_keys_and_the_childs_cost() -> None:
+    """As those of ``torch.nn.MultiheadAttention``."""
+    children = (linear("out_proj", 8), linear("in_proj", 8, 24, sources=(0,), lent=True))
+    tree = Layer("", "Model", None, (Layer("attention", "Attention", None, children, schedule=("in_proj",)),))
+    assert list(tree.state_dict_shapes()) == [
+        ("attention.in_proj_weight", (24, 8)),
+        ("attention.in_proj_bias", (24,)),
+        ("attention.out_proj.weight", (8, 8)),
+        ("attention.out_proj.bias", (8,)),
+    ]
+    rows = {row.path: row.parameters for row in analyze_layers(tree, 1, 10, 8)}
+    assert (rows["attention.in_proj"], rows["attention"]) == (216, 288)
+
+
+@pytest.mark.parametrize("bias", [(), (Flow(10, 10, 2),)])
+def test_packed_attention_costs_what_attention_on_three_costs(bias: tuple[Flow, ...]) -> None:
+    packed, plain = ScaledDotProductAttention(2, 0.0, packed=True), ScaledDotProductAttention(2, 0.0)
+    one, three = (Flow(10, 24), *bias), (*[Flow(10, 8)] * 3, *bias)
+    assert packed.flow(*one) == plain.flow(*three) == Flow(10, 8)
+    assert packed.macs(3, *one) == plain.macs(3, *three)
+    assert packed.kept_beside(3, *one) == plain.kept_beside(3, *three)
+    assert packed.moments(3, *one) == plain.moments(3, *three)
+    for needed in ([True], [False]):
+        needs = needed + [True] * len(bias)
+        assert packed.backward_macs(3, needs, *one) == plain.backward_macs(3, needed * 2 + needs, *three)
+
+
 def test_what_an_operation_does_not_say_is_an_error_where_it_is_made() -> None:
     with pytest.raises(TypeError, match="Silent does not say its keeps_output, reach, kept_beside"):
 

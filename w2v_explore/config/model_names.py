@@ -1,56 +1,17 @@
-"""What torchaudio, the Hugging Face hub, fairseq, unilm and s3prl call published models, and why some have no preset.
+"""What other programs call published models: each a preset, or why there is none.
 
-The tables are those of the families. Imported only where a name was given that is neither a file nor a preset, or that
-stands in a file which is no config.
+Imported only where a name was given that is neither a file nor a preset, or that stands in a file which is no config.
 """
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from w2v_explore.config.family import FAMILIES, family_named, names_in
 from w2v_explore.config.presets import preset_names
+from w2v_explore.config.published import HUB, TORCHAUDIO, Published
 
-_HUB, _TORCHAUDIO = "the Hugging Face hub's", "torchaudio's"
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-class Published(NamedTuple):
-    """What others call the models of a family: the value ``PUBLISHED`` of its ``names`` file. Values are presets.
-
-    Attributes:
-        repositories: On the Hugging Face hub.
-        factories: In torchaudio.models.
-        bundles: In torchaudio.pipelines.
-        fairseq: Files of weights, and configs of pre-training.
-        unilm: Files of weights.
-        upstreams: s3prl's.
-        without_preset: Repositories on the hub that no preset is made from, and what to know of each.
-        fine_tuned: Of models that others made of a published one, a part of the repository's name, as a pattern; the
-            preset has its encoder's architecture. More particular patterns come first.
-    """
-
-    repositories: Mapping[str, str] = _NOTHING
-    factories: Mapping[str, str] = _NOTHING
-    bundles: Mapping[str, str] = _NOTHING
-    fairseq: Mapping[str, str] = _NOTHING
-    unilm: Mapping[str, str] = _NOTHING
-    upstreams: Mapping[str, str] = _NOTHING
-    without_preset: Mapping[str, str] = _NOTHING
-    fine_tuned: Mapping[str, str] = _NOTHING
-
-
-_WHOSE = {
-    "repositories": _HUB,
-    "factories": _TORCHAUDIO,
-    "bundles": _TORCHAUDIO,
-    "fairseq": "fairseq's",
-    "unilm": "unilm's",
-    "upstreams": "s3prl's",
-}
-
-_OTHER_FAMILIES = {
+_FAMILIES = {
     r"data2vec": "data2vec has five positional convolutions, and the model here has one",
     r"wav2vec2.*conformer": "its layers are conformer layers, and those here are transformer layers",
     r"w2v-?bert|wav2vec2-bert": "it takes spectrograms, and the model here takes waveforms",
@@ -99,27 +60,43 @@ def find_model(name: str) -> KnownModel | None:
     stem = _WEIGHTS_SUFFIX.sub("", _CONFIG_SUFFIX.sub("", name))
     key = _normal(stem)
     short = _repository(key)
-    published = _published()
-    if stem in published.bundles:
-        return KnownModel(published.bundles[stem], _TORCHAUDIO)
-    for table, whose in _WHOSE.items():
-        if key in (presets := _keys(getattr(published, table))):
+    published = [*all_published()]
+    for known in published:
+        if stem in known.bundles:
+            return KnownModel(known.bundles[stem], TORCHAUDIO)
+    for whose, presets in _names(published):
+        if key in presets:
             return _of_preset(presets[key], whose)
-    reasons = _keys(published.without_preset)
+    reasons = {name: reason for known in published for name, reason in _keys(known.without_preset).items()}
     reasons |= {_repository(known): reason for known, reason in reasons.items()}
     if key in reasons:
         return KnownModel(None, reasons[key])
     if _CONFIG_SUFFIX.search(name):
         # A file of somebody's own, which may be called anything.
         return None
-    for pattern, reason in _OTHER_FAMILIES.items():
-        if re.search(pattern, short) and not any(re.search(pattern, known) for known in names_in("huggingface")):
-            return KnownModel(None, reason)
-    for pattern, preset in published.fine_tuned.items():
+    for pattern, preset in ((pattern, preset) for known in published for pattern, preset in known.made_of.items()):
         if "/" in key and re.search(pattern, short):
             return KnownModel(None, f"its encoder has the architecture of {preset}; name its config.json")
-    repositories = {_repository(known): preset for known, preset in _keys(published.repositories).items()}
-    return _of_preset(repositories[key], _HUB) if key in repositories else None
+    for pattern, reason in _FAMILIES.items():
+        if re.search(pattern, short) and not any(re.search(pattern, known) for known in names_in("huggingface")):
+            return KnownModel(None, reason)
+    for whose, presets in _names(published):
+        repositories = {_repository(name): preset for name, preset in presets.items()} if whose == HUB else {}
+        if key in repositories:
+            return _of_preset(repositories[key], HUB)
+    return None
+
+
+def all_published() -> Iterator[Published]:
+    """What other programs call the published models of each family."""
+    return (family_named(name).part("published").PUBLISHED for name in FAMILIES)
+
+
+def _names(published: Iterable[Published]) -> Iterator[tuple[str, dict[str, str]]]:
+    """By whose names they are, the preset that each stands for, as `_normal` has it."""
+    for known in published:
+        for whose, presets in (*known.names.items(), (TORCHAUDIO, known.bundles)):
+            yield whose, _keys(presets)
 
 
 def instead_of_preset(name: str, otherwise: str) -> str:
@@ -133,18 +110,8 @@ def instead_of_preset(name: str, otherwise: str) -> str:
     return did_you_mean([f"the preset {guesses[0]}", *guesses[1:]] if guesses else [], otherwise)
 
 
-def _published() -> Published:
-    """What others call the models of all families."""
-    tables: list[Published] = [family_named(name).part("names").PUBLISHED for name in FAMILIES]
-    merged: list[dict[str, str]] = [{} for _ in Published._fields]
-    for table in tables:
-        for names, more in zip(merged, table, strict=True):
-            names.update(more)
-    return Published(*merged)
-
-
 def _of_preset(preset: str, whose: str) -> KnownModel:
-    has_english_head = whose is _HUB and preset.startswith(("asr_", "hubert_asr_"))
+    has_english_head = whose == HUB and preset.startswith(("asr_", "hubert_asr_"))
     return KnownModel(preset, whose, _HEAD_OF_32 if has_english_head else "")
 
 

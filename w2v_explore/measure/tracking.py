@@ -153,7 +153,7 @@ class _FusedAttention(ScaledDotProductAttention):
         # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers.
         if mask.shape[-1] % 8:
             mask = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
-        attended = torch.ops.aten._scaled_dot_product_efficient_attention(
+        attended: Tensor = torch.ops.aten._scaled_dot_product_efficient_attention(
             queries, keys, values, mask, torch.is_grad_enabled()
         )[0]
         return attended.transpose(1, 2).reshape(batch, frames, embed_dim)

@@ -62,8 +62,9 @@ def factory(name: str, preset: str, model: type[Model], **defaults: float) -> Fa
         return cast(Model, build_model(type(config).from_mapping({**values, **arguments.arguments})))
 
     build.__name__ = build.__qualname__ = name
+    others = f" torchaudio has other defaults than the preset for {' and '.join(defaults)}." if defaults else ""
     build.__doc__ = (
-        f"The model of the preset ``{preset}``; the arguments replace its values.\n\n"
+        f"The model of the preset ``{preset}``; the arguments replace its values.{others}\n\n"
         "Raises:\n"
         "    ConfigError: An argument is wrong; all that is wrong is reported at once.\n"
         "    DeviceError: The weights do not fit the free memory."

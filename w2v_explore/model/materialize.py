@@ -47,8 +47,7 @@ def materialize(layer: Layer, modules: Modules, *, device: torch.device, dtype: 
     values: dict[str, Any] = {**children, **dict(layer.options)}
     if layer.operation is not None and not children:
         values |= _attributes(layer.operation)
-        holds = {} if layer.lent else layer.operation.parameter_shapes()
-        if holds or layer.operation.buffer_shapes():
+        if (layer.operation.parameter_shapes() or layer.operation.buffer_shapes()) and not layer.lent:
             values |= {"device": device, "dtype": dtype}
     return modules[layer.kind](**values)
 

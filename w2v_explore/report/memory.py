@@ -76,8 +76,9 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
     first = trainings[0]
     drop = costs.analysis.config.model.encoder_layer_drop
     if drop:
+        bound = "no more than " if costs.has_attention_bias else ""  # docs/numbers.md says why
         table.remark += (
-            f" With LayerDrop {drop:g} a step keeps {size_bytes(first.kept_bytes.expected)} on average, "
+            f" With LayerDrop {drop:g} a step keeps {bound}{size_bytes(first.kept_bytes.expected)} on average, "
             f"{size_bytes(first.kept_bytes.least)} at least ({first.recipe.name})."
         )
     if not checkpointing:

@@ -1,5 +1,5 @@
 """What others call the models that its presets are: nobody has published any."""
 
-from w2v_explore.config.model_names import Published
+from w2v_explore.config.published import Published
 
-PUBLISHED = Published()
+PUBLISHED = Published(names={})
