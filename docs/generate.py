@@ -60,9 +60,9 @@ _HEAD = """\
 
 <!-- Made by `python docs/generate.py`. Change a fields.py of w2v_explore/families/ instead. -->
 
-A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.wav2vec2_model`, so that
-`wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may
-hold `architecture`, `extends` and metadata.
+A config is a YAML mapping. Its keys are the fields of its architecture: where it names none, the 16 arguments of
+`torchaudio.models.wav2vec2_model`, so that `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of
+them and nothing else. Beside them it may hold `architecture`, `extends` and metadata.
 
 A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
 `-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about

@@ -242,7 +242,8 @@ class Conv1d(_NewTensor):
         return _Flow((self._frames(taken[0].frames), self.out_channels, None, False))
 
     def _frames(self, frames: int) -> int:
-        return (frames + 2 * self.padding - self.kernel) // self.stride + 1
+        kernel, stride, before, after, _ = self.reach()
+        return (frames + before + after - kernel) // stride + 1
 
     def macs(self, batch: int, *taken: Flow) -> int:
         frames = self._frames(taken[0].frames)
