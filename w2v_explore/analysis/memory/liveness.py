@@ -69,7 +69,7 @@ class _Made(NamedTuple):
     operation: Operation
     sources: tuple[int, ...]
     until: int | None
-    keeps: tuple[int, ...]
+    keeps: Sequence[int]
     makes_beside: bool
     keeps_beside: bool
 
@@ -79,6 +79,7 @@ class Lives:
 
     Attributes:
         calls: With folded layers `apart`.
+        needs: Of each call, whether what it gives needs a gradient; empty in inference.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference.
 
     Args:
@@ -93,7 +94,7 @@ class Lives:
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
-        needs = need_gradients(calls) if training else []
+        self.needs = needs = need_gradients(calls) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -101,7 +102,8 @@ class Lives:
                 if not call.layer.is_list:
                     self._hold(call.sources, call.end)
                 continue
-            needed = [tensors.get(made, made) for made in call.needs]
+            sources = () if operation.reads_lengths else call.sources
+            needed = [tensors.get(made, made) for made in sources]
             for tensor in needed:
                 if until.get(tensor, 0) <= position:
                     until[tensor] = position + 1
@@ -123,14 +125,17 @@ class Lives:
         for tensor, (first, *_) in self.kept_by.items():
             keeps.setdefault(first, []).append(tensor)
         self._made = [
-            _Made(
-                position,
-                call.operation,
-                call.sources,
-                None if position in self._tensors else self._until[position],
-                tuple(keeps.get(position, ())),
-                training or not call.operation.beside_in_training_alone,
-                training and needs[position],
+            tuple.__new__(
+                _Made,
+                (
+                    position,
+                    call.operation,
+                    call.sources,
+                    None if position in tensors else until[position],
+                    keeps.get(position, ()),
+                    training or not call.operation.beside_in_training_alone,
+                    training and needs[position],
+                ),
             )
             for position, call in enumerate(calls)
             if call.operation is not None

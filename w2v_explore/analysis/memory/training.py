@@ -208,7 +208,7 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
     recipe = recipe_of(dtype or analysis.workload.dtype)
     trace = analysis.trace(dtype, training=True)
     kept = kept_activations(trace)
-    work = training_macs(trace.lives.calls, analysis.workload.batch)
+    work = training_macs(trace.lives.calls, analysis.workload.batch, trace.lives.needs)
     return TrainingCost(
         recipe=recipe,
         weight_bytes=recipe.weight * analysis.parameters,
@@ -358,15 +358,18 @@ class TrainingMacs(NamedTuple):
     checkpointed: Random
 
 
-def training_macs(calls: Sequence[Call], batch: int, *, taken_needs: bool = False) -> TrainingMacs:
+def training_macs(
+    calls: Sequence[Call], batch: int, needs: Sequence[bool] = (), *, taken_needs: bool = False
+) -> TrainingMacs:
     """The MACs of a training step.
 
     Args:
         calls: With folded layers apart (`run.apart`).
         batch: Utterances.
+        needs: What `need_gradients` gives of these calls, where that is known.
         taken_needs: Whether what is taken needs a gradient: not of a model, but of a part of one.
     """
-    needs = need_gradients(calls, taken_needs=taken_needs)
+    needs = needs or need_gradients(calls, taken_needs=taken_needs)
     stacks = _Stacks(calls)
     forward, backward = NO_MACS._asdict(), NO_MACS._asdict()
     other = 0
