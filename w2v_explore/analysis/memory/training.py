@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.compute import NO_MACS, Macs
-from w2v_explore.analysis.memory.liveness import Trace
+from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.tree.run import Call, need_gradients
 
@@ -292,6 +292,44 @@ class _Stacks:
         )
 
 
+class _Dropped:
+    """What is handed on where stacked layers are dropped: what the first of them takes stands for what the last gives.
+
+    Args:
+        stacks: The stacked layers.
+        lives: Of the same calls.
+    """
+
+    def __init__(self, stacks: _Stacks, lives: Lives) -> None:
+        self.lives, self.at = lives, stacks.at
+        # By the tensor that a pass gives, what it takes and the number of its equal layers.
+        self.given: dict[int, tuple[int, int]] = {}
+        if not any(equal.drop for equal in stacks.equal):
+            return
+        for number, (start, equal) in enumerate(stacks.passes):
+            call = lives.calls[start]
+            tensor = lives.tensor(call.results[0])
+            if tensor >= 0 and stacks.at[tensor] == number:
+                self.given[tensor] = lives.tensor(call.sources[0]), equal
+
+    def kept_instead(self, tensor: int) -> frozenset[int]:
+        """The equal layers without which a tensor is one that others than stacked layers keep anyway; or none."""
+        without = set()
+        while tensor in self.given:
+            tensor, equal = self.given[tensor]
+            without.add(equal)
+            if any(self.at[position] < 0 for position in self.lives.kept_by.get(tensor, ())):
+                return frozenset(without)
+        return frozenset()
+
+    @staticmethod
+    def spare(shared: dict[frozenset[int], int], without: frozenset[int], keeping: frozenset[int], size: int) -> None:
+        """Count nothing where equal layers keep a tensor, and none of those runs without which it is kept anyway."""
+        if without and not keeping <= without:
+            shared[without | keeping] = shared.get(without | keeping, 0) - size
+            shared[without] = shared.get(without, 0) + size
+
+
 def kept_activations(trace: Trace) -> KeptActivations:
     """What the backward pass keeps of a forward pass in training."""
     lives, calls = trace.lives, trace.lives.calls
@@ -304,16 +342,25 @@ def kept_activations(trace: Trace) -> KeptActivations:
     other = 0
     inside, outside = [0] * len(passes), [0] * len(passes)
     shared: dict[frozenset[int], int] = {}
+    shared_inputs: dict[frozenset[int], int] = {}
+    dropped = _Dropped(stacks, lives)
     for tensor, keepers in lives.kept_by.items():
         size, first = trace.tensor_bytes[tensor], keepers[0]
         keeping = {at[position] for position in keepers}
         equal = frozenset([passes[number].equal for number in keeping if number >= 0])
+        before = dropped.kept_instead(tensor)
         if -1 in keeping:
-            other += size * calls[first].copies
+            copies = calls[first].copies
+            if before and copies == 1:
+                for each in (shared, shared_inputs):
+                    each[before] = each.get(before, 0) + size
+            else:
+                other += size * copies
         elif tensor >= 0 and at[tensor] in keeping:
             inside[at[tensor]] += per_copy(tensor, size)
         elif len(equal) == 1:
             outside[at[first]] += per_copy(first, size)
+            dropped.spare(shared, before, equal, size)
         else:
             shared[equal] = shared.get(equal, 0) + size
     for position, size in trace.beside_bytes.items():
@@ -327,13 +374,13 @@ def kept_activations(trace: Trace) -> KeptActivations:
         for tensor in {lives.tensor(made) for made in calls[start].sources}:
             takers.setdefault(tensor, []).append(number)
     inputs = [0] * len(passes)
-    shared_inputs: dict[frozenset[int], int] = {}
     for tensor, numbers in takers.items():
         equal = frozenset([passes[number].equal for number in numbers])
         if any(at[position] < 0 for position in lives.kept_by.get(tensor, ())):
             continue
         if len(equal) == 1:
             inputs[numbers[0]] += trace.tensor_bytes[tensor]
+            dropped.spare(shared_inputs, dropped.kept_instead(tensor), equal, trace.tensor_bytes[tensor])
         else:
             shared_inputs[equal] = shared_inputs.get(equal, 0) + trace.tensor_bytes[tensor]
     both = [within + without for within, without in zip(inside, outside, strict=True)]
