@@ -18,6 +18,7 @@ from benchmarks.process import Usage, run_process
 from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import load_config
+from w2v_explore.families.wav2vec2.keys import KEYS
 
 _PRESET = "xlsr_2b"
 _RUNS = 15
@@ -36,8 +37,8 @@ sparse: their headers are those of {preset} as Hugging Face names its {tensors} 
 def section() -> str:
     """A section of docs/performance.md."""
     shapes = dict(build_architecture(load_config(_PRESET).model).state_dict_shapes())
-    names = keys_in_dialect(shapes, "huggingface", prefix="wav2vec2.", extractor_mode="layer_norm")
-    tensors = {names[name]: shape for name, shape in shapes.items()}
+    parts = keys_in_dialect(shapes, KEYS, "huggingface", prefix="wav2vec2.")
+    tensors = {name: shapes[part.name] for name, part in parts.items()}
     text = _SECTION.format(runs=_RUNS, preset=_PRESET, tensors=len(tensors))
     with tempfile.TemporaryDirectory() as folder:
         for label, path, aim in _files(Path(folder), tensors):

@@ -1,6 +1,6 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/config.md comes from the table of fields, the list of figures in docs/json.md from the table of figures,
+docs/config.md comes from the families' tables of fields, the list of figures in docs/json.md from the table of figures,
 docs/dialects.md from the table of dialects and what the writers write, docs/python.md from the docstrings of the public
 names, docs/rules/ from those of the linter's rules.
 """
@@ -28,40 +28,41 @@ from w2v_explore.analysis.figures import (
     MEASURED_COMPONENT_FIGURES,
     Figure,
 )
-from w2v_explore.config.dialects.relatives import RELATIVES
-from w2v_explore.config.dialects.table import (
-    ABOUT_LAYERS,
-    DIALECTS,
+from w2v_explore.config.dialects.columns import Column, Counterpart, Guard
+from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
-    FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
+)
+from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
+from w2v_explore.config.dialects.programs import DIALECTS, column_of
+from w2v_explore.config.dialects.relatives import RELATIVES
+from w2v_explore.config.dialects.unknown_fields import (
+    ABOUT_LAYERS,
     HARMLESS,
     HARMLESS_TEXTS,
-    HUGGINGFACE_CONFIGS,
-    HUGGINGFACE_REFUSED,
     INHERITING,
     NOT_HARMLESS,
-    Counterpart,
 )
 from w2v_explore.config.dialects.write import write_config
-from w2v_explore.config.family import FAMILIES, family_named
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named, other_families
+from w2v_explore.config.foreign_names import names_elsewhere
+from w2v_explore.config.kinds import Field
 from w2v_explore.config.load import load_config
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.families.wav2vec2.fields import FIELDS
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 
 _HEAD = """\
 # Config reference
 
-<!-- Made by `python docs/generate.py`. Change w2v_explore/families/wav2vec2/fields.py instead. -->
+<!-- Made by `python docs/generate.py`. Change a fields.py of w2v_explore/families/ instead. -->
 
 A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.wav2vec2_model`, so that
 `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may
-hold `extends` and metadata.
+hold `architecture`, `extends` and metadata.
 
 A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
 `-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about
@@ -73,8 +74,17 @@ write`. A file may have 512 KiB and nest 64 levels; YAML's merge keys and tags o
 ## extends
 
 `extends: <preset or path>` names the config that holds for every field that this one does not state. A path is
-relative to the file that says it; a chain of `extends` is followed to its end. Without `extends` all 16 fields are
-required. From the base come the 16 fields, `family` and `sample_rate`; the other metadata describe one file alone.
+relative to the file that says it; a chain of `extends` is followed to its end. Without `extends` all fields are
+required. From the base come the fields, `architecture`, `family` and `sample_rate`; the other metadata describe one
+file alone.
+
+## architecture
+
+`architecture: <name>` says which kind of encoder a config describes, and so which fields it has. A config that states
+none is of the architecture of the config that it extends, or a `wav2vec2`; one that extends another states the same or
+none. `--set` does not change it. There are
+
+@ARCHITECTURES@
 
 ## Metadata
 
@@ -89,35 +99,53 @@ def config_reference() -> str:
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
     lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
     lines += ["", "## Fields"]
-    for name, field in FIELDS.items():
-        lines += [
-            "",
-            f"### {name}",
-            "",
-            field.summary,
-            "",
-            field.effect,
-            "",
-            f"- legal: {legal_values(field)}",
-            f"- fairseq: `{field.fairseq}`",
-            f"- Hugging Face: `{field.huggingface}`",
-        ]
-    return _HEAD + "\n".join(lines) + "\n"
+    lines += _field_sections(DEFAULT_FAMILY, default_family().config.FIELDS)
+    for family in other_families(default_family()):
+        lines += ["", f"## Fields of {family.title}", "", *_against_default(family)]
+        lines += _field_sections(family.name, _own_fields(family))
+    names = "\n".join(f"- `{name}`: {family_named(name).title}{_IS_DEFAULT.get(name, '')}." for name in FAMILIES)
+    return _HEAD.replace("@ARCHITECTURES@", names) + "\n".join(lines) + "\n"
+
+
+_IS_DEFAULT = {DEFAULT_FAMILY: ", where nothing is stated"}
+
+
+def _own_fields(family: Family) -> dict[str, Field]:
+    """The fields of a family that a config without an ``architecture`` has not, or has with another meaning."""
+    common = default_family().config.FIELDS
+    return {name: field for name, field in family.config.FIELDS.items() if common.get(name) != field}
+
+
+def _against_default(family: Family) -> Iterator[str]:
+    """How the fields of a family compare with those of a config without an ``architecture``."""
+    common, fields = default_family().config.FIELDS, family.config.FIELDS
+    lacking = [f"`{name}`" for name in common if name not in fields]
+    without = f" but {', '.join(lacking)}" if lacking else ""
+    yield f"`architecture: {family.name}` has the fields above{without}, and these:"
+
+
+def _field_sections(family: str, fields: Mapping[str, Field]) -> Iterator[str]:
+    for name, field in fields.items():
+        yield from ("", f"### {name}", "", field.summary, "", field.effect, "")
+        yield f"- legal: {legal_values(field)}"
+        for title, elsewhere in names_elsewhere(family, name).items():
+            yield f"- {title}: `{elsewhere}`"
 
 
 _DIALECTS_HEAD = """\
 # Dialects
 
-<!-- Made by `python docs/generate.py`. Change w2v_explore/config/dialects/table.py or docs/generate.py instead. -->
+<!-- Made by `python docs/generate.py`. Change a family's dialects.py or docs/generate.py instead. -->
 
 Wherever a command takes a config, it takes one of these:
 
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
-| our own | `w2v` | a YAML of the 16 fields, or one that extends another ([config.md](config.md)) |
+| our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
 | torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
+| unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
 
 Whose it is is seen from its content; `--from` says so where the content leaves it open. A config of ours can extend
 another program's. A `.json`, and whatever is JSON, is read as JSON: `1e-05` is a number, and `yes` is none.
@@ -140,11 +168,11 @@ without `w2v_args`, other models. A file that is named is always checked.
 
 ## Converting
 
-`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python [-o FILE]` writes a config as another program
-words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped, defaulted (and
-whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or refused. What
-changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
-code 2). There and back, all 16 values are what they were.
+`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another
+program words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped,
+defaulted (and whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or
+refused. What changes the architecture is never dropped: it is refused with its place and the reason, and nothing is
+written (exit code 2). There and back, all values are what they were.
 
 Four things are worth knowing:
 
@@ -178,6 +206,8 @@ not: they hold whatever `w2v_args` say, and are {FAIRSEQ_OVERRIDE_DEFAULT:g} whe
 | :--- | :--- |
 """
 
+_KIND_KEYS = {"fairseq": ("_name", FAIRSEQ_REFUSED), "huggingface": ("model_type", HUGGINGFACE_REFUSED)}
+
 _EXAMPLE = """\
 extends: base
 encoder_num_layers: 6
@@ -195,31 +225,55 @@ _EXAMPLES = {
 
 def dialects_page() -> str:
     """The text of docs/dialects.md."""
-    lines = ["", "| field | " + " | ".join(dialect.title for dialect in DIALECTS.values()) + " |"]
-    lines.append("| :--- |" + " :--- |" * len(DIALECTS))
-    lines += [
-        " | ".join([f"| `{field}`", *[_counterpart(dialect.counterparts[field]) for dialect in DIALECTS.values()]])
-        + " |"
-        for field in FIELDS
-    ]
-    text = _DIALECTS_HEAD + "\n".join(lines) + "\n" + _DIALECTS_FINE_TUNED
+    text = _DIALECTS_HEAD + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
     text += "".join(f"| `{field}` | `{name}` |\n" for field, name in FAIRSEQ_OVERRIDES.items())
-    for name, dialect in DIALECTS.items():
-        text += f"\n## {dialect.title}: what is not mapped\n\n### Refused\n\n"
-        text += "| field | can be read | otherwise |\n| :--- | :--- | :--- |\n"
-        for field, guard in dialect.refused.items():
-            harmless = " or ".join(f"`{_code(value)}`" for value in guard.harmless)
-            text += f"| `{field}` | {harmless} | {guard.reason} |\n"
-        text += _kinds(name)
+    text += "".join(
+        f"\n### {family_named(family).title}\n{_fields(family)}" for family in FAMILIES if family != DEFAULT_FAMILY
+    )
+    for name, program in DIALECTS.items():
+        columns = {family: column for family in FAMILIES if (column := column_of(family, name)) is not None}
+        if not columns:
+            continue
+        text += f"\n## {program.title}: what is not mapped\n"
+        told: dict[str, Guard] = {}
+        for family, column in columns.items():
+            refused = {field: guard for field, guard in column.refused.items() if told.get(field) != guard}
+            told |= refused
+            text += _refused(refused, "" if column is next(iter(columns.values())) else family_named(family).title)
+        text += _kinds(name, columns)
         text += "\n### Warned of (W282)\n\n| field | |\n| :--- | :--- |\n"
-        text += "".join(f"| `{field}` | {guard.reason} |\n" for field, guard in dialect.warned.items())
+        text += "".join(f"| `{field}` | {guard.reason} |\n" for field, guard in program.warned.items())
         text += "\n### Ignored\n\n| about | fields |\n| :--- | :--- |\n"
-        for group, names in dialect.ignored.items():
+        for group, names in program.ignored.items():
             text += f"| {group} | {', '.join(f'`{field}`' for field in names)} |\n"
     text += _unknown_fields() + _groups()
     text += "\n### Relatives\n\nRecognised and refused (E283):\n\n"
     text += "".join(f"- {relative.message[0].upper()}{relative.message[1:]}.\n" for relative in RELATIVES)
     return text + _worked_examples()
+
+
+def _fields(family: str) -> str:
+    """Where each program that has models of a family states the fields."""
+    columns = {name: column for name in DIALECTS if (column := column_of(family, name)) is not None}
+    lines = ["", "| field | " + " | ".join(DIALECTS[name].title for name in columns) + " |"]
+    lines.append("| :--- |" + " :--- |" * len(columns))
+    lines += [
+        " | ".join([f"| `{field}`", *[_counterpart(column.counterparts[field]) for column in columns.values()]]) + " |"
+        for field in family_named(family).config.FIELDS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _refused(guards: Mapping[str, Guard], title: str) -> str:
+    """What has no place in the fields of a family; of all but the first, what is not said of one before it."""
+    if not guards:
+        return ""
+    text = f"\n### Refused{f' of {title}' if title else ''}\n\n"
+    text += "| field | can be read | otherwise |\n| :--- | :--- | :--- |\n"
+    for field, guard in guards.items():
+        harmless = " or ".join(f"`{_code(value)}`" for value in guard.harmless)
+        text += f"| `{field}` | {harmless} | {guard.reason} |\n"
+    return text
 
 
 def _unknown_fields() -> str:
@@ -267,13 +321,14 @@ as is a list that takes in another file; entries that are about no model are pas
 """
 
 
-def _kinds(dialect: str) -> str:
-    if dialect == "fairseq":
-        read = [f"`{name}`" + (f" ({note})" if note else "") for name, note in FAIRSEQ_MODELS.items()]
-        refused, key = FAIRSEQ_REFUSED, "_name"
-    else:
-        read, refused, key = [f"`{name}`" for name in HUGGINGFACE_CONFIGS], HUGGINGFACE_REFUSED, "model_type"
-    reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items())
+def _kinds(program: str, columns: Mapping[str, Column]) -> str:
+    """The models that a program calls by a name that can be read, and some that cannot."""
+    kinds = {name: kind.remark for column in columns.values() for name, kind in column.kinds.items()}
+    if program not in _KIND_KEYS:
+        return ""
+    key, refused = _KIND_KEYS[program]
+    read = [f"`{name}`" + (f" ({remark})" if remark else "") for name, remark in kinds.items()]
+    reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items() if name not in kinds)
     return f"\n`{key}` can be {', '.join(read)}. Any other is refused, among them:\n\n{reasons}"
 
 
@@ -347,7 +402,7 @@ An exception that is raised on purpose is a `W2vExploreError`; an argument of a 
 printed, and nothing ends the program. What stands in another program's config and is not counted is in
 `Config.warnings`.
 
-`ConfigLike` below is a `Config`, a `ModelConfig` (the 16 fields alone), or what `load_config` takes; `Overrides` are a
+`ConfigLike` below is a `Config`, a `ModelConfig` (the fields alone), or what `load_config` takes; `Overrides` are a
 mapping, as `{"encoder_num_layers": 6}`, or texts, as `["encoder_num_layers=6"]`.
 
 | command | function |

@@ -7,10 +7,13 @@ import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from w2v_explore import ModelConfig, build_architecture
+from w2v_explore.checkpoint.key_table import Dialect
+from w2v_explore.checkpoint.keys import WeightNormSpelling, keys_in_dialect
 from w2v_explore.checkpoint.safetensors import DTYPES
+from w2v_explore.families.wav2vec2.keys import KEYS
 
 SMALL: dict[str, Any] = {
     "extractor_mode": "layer_norm",
@@ -41,6 +44,23 @@ UNTOLD = (
 
 def model_shapes(fields: Mapping[str, Any] = SMALL) -> dict[str, tuple[int, ...]]:
     return dict(build_architecture(ModelConfig.from_mapping(fields)).state_dict_shapes())
+
+
+T = TypeVar("T")
+
+
+def named(
+    tensors: Mapping[str, T],
+    dialect: Dialect,
+    *,
+    prefix: str = "",
+    extractor_mode: str = "layer_norm",
+    weight_norm: WeightNormSpelling = "parametrizations",
+) -> dict[str, T]:
+    """Tensors of our model, or their shapes, by another program's names."""
+    values = {"extractor_mode": extractor_mode}
+    parts = keys_in_dialect(tensors, KEYS, dialect, prefix=prefix, values=values, weight_norm=weight_norm)
+    return {name: tensors[part.name] for name, part in parts.items()}
 
 
 def safetensors_bytes(

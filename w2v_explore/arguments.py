@@ -3,6 +3,9 @@
 import os
 from typing import Any
 
+DEFAULT_SECONDS = 10.0
+"""How long an utterance is where nobody says."""
+
 MAX_RUNS = 10_000
 """Passes that one measurement may take."""
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 import yaml
 
-from tests.checkpoint_files import SMALL, UNTOLD, model_shapes, safetensors_bytes, settings, write_model
+from tests.checkpoint_files import SMALL, UNTOLD, model_shapes, named, safetensors_bytes, settings, write_model
 from tests.cli.test_process import HEAVY, python
 from tests.program import Runner
 from w2v_explore import CheckpointError, ModelConfig, load_config
-from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
+from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.families.wav2vec2.fields import FIELDS
 
@@ -154,8 +154,8 @@ def test_a_wrong_config_inside_gets_a_message(text: str, tmp_path: Path, run: Ru
 
 def fairseq_state(fields: dict[str, Any]) -> dict[str, torch.Tensor]:
     shapes = model_shapes(fields)
-    names = keys_in_dialect(shapes, "fairseq", prefix="w2v_encoder.w2v_model.", extractor_mode=fields["extractor_mode"])
-    return {names[name]: torch.zeros(shape) for name, shape in shapes.items()}
+    names = named(shapes, "fairseq", prefix="w2v_encoder.w2v_model.", extractor_mode=fields["extractor_mode"])
+    return {name: torch.zeros(shape) for name, shape in names.items()}
 
 
 def test_fairseqs_config_inside_a_pickle_tells_the_rest(tmp_path: Path, run: Runner) -> None:
@@ -225,8 +225,7 @@ def test_what_is_given_must_agree_with_the_shapes(tmp_path: Path, run: Runner) -
 
 
 def test_what_has_no_place_is_counted_and_named(tmp_path: Path, run: Runner) -> None:
-    names = keys_in_dialect(model_shapes(), "huggingface", prefix="wav2vec2.")
-    shapes = {names[name]: shape for name, shape in model_shapes().items()}
+    shapes = named(model_shapes(), "huggingface", prefix="wav2vec2.")
     shapes |= {"wav2vec2.masked_spec_embed": (8,), "quantizer.codevectors": (1, 4, 2), "nonsense": (3,)}
     path = tmp_path / "model.safetensors"
     path.write_bytes(safetensors_bytes(shapes))
@@ -396,8 +395,8 @@ def test_the_arguments_and_the_config_of_fairseq_must_agree(tmp_path: Path, run:
         "encoder_ffn_embed_dim": 12, "layer_norm_first": True,
     }  # fmt: skip
     shapes = model_shapes({**SMALL, "aux_num_out": None})
-    names = keys_in_dialect(shapes, "fairseq", extractor_mode="layer_norm", weight_norm="weight_g")
-    weights = {names[name]: torch.zeros(shape) for name, shape in shapes.items()}
+    names = named(shapes, "fairseq", weight_norm="weight_g")
+    weights = {name: torch.zeros(shape) for name, shape in names.items()}
     config = {"model": {"_name": "wav2vec2", **model}}
     path = str(tmp_path / "checkpoint.pt")
     for cfg, heads, code in (config, 4, 0), ({}, 2, 0), (config, 2, 2):

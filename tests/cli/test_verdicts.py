@@ -11,10 +11,10 @@ import pytest
 import torch
 import yaml
 
-from tests.checkpoint_files import SMALL, model_shapes, safetensors_bytes, settings
+from tests.checkpoint_files import SMALL, model_shapes, named, safetensors_bytes, settings
 from tests.program import Runner
 from w2v_explore import CheckpointError, ConfigError, load_checkpoint, load_config
-from w2v_explore.checkpoint.keys import Dialect, keys_in_dialect
+from w2v_explore.checkpoint.key_table import Dialect
 
 Shapes = dict[str, tuple[int, ...]]
 Change = Callable[[Shapes], Shapes]
@@ -29,9 +29,7 @@ DIALECTS = ("torchaudio", "huggingface", "fairseq")
 
 
 def weights(dialect: Dialect, prefix: str = "", fields: dict[str, Any] = SMALL) -> Shapes:
-    ours = model_shapes(fields)
-    names = keys_in_dialect(ours, dialect, prefix=prefix, extractor_mode="layer_norm", weight_norm="weight_g")
-    return {names[name]: shape for name, shape in ours.items()}
+    return named(model_shapes(fields), dialect, prefix=prefix, weight_norm="weight_g")
 
 
 def add(more: Shapes) -> Change:

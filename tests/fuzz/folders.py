@@ -15,12 +15,11 @@ from random import Random
 from typing import Any, NamedTuple
 
 from tests.calibrations import make_for_this_machine
-from tests.checkpoint_files import SMALL, model_shapes, safetensors_bytes
+from tests.checkpoint_files import SMALL, model_shapes, named, safetensors_bytes
 from tests.fuzz.hostile import MARK, SECRET, Hostile
 from w2v_explore import analyze, load_config
 from w2v_explore.analysis.latency.calibration import encode_calibration
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.presets import preset_names
 from w2v_explore.families.wav2vec2.fields import FIELDS
@@ -127,8 +126,7 @@ def _shapes(dialect: str) -> dict[str, tuple[int, ...]]:
     shapes = model_shapes()
     if dialect == "":
         return shapes
-    names = keys_in_dialect(shapes, dialect, extractor_mode="layer_norm")
-    return {names[name]: shape for name, shape in shapes.items()}
+    return named(shapes, dialect)
 
 
 class _Maker:
@@ -231,7 +229,7 @@ class _Maker:
             self._random.shuffle(texts)
         for _ in range(self._random.choice((0, 0, 1, 2))):
             number = self._random.randrange(len(texts))
-            codes = hostile.one((hostile.one(all_rules()).code, "E", hostile.text(), "E999", "W305, A400"))
+            codes = hostile.one((hostile.one([*all_rules()]).code, "E", hostile.text(), "E999", "W305, A400"))
             texts[number] += f"  # w2v: ignore[{codes}]"
         if hostile.chance(0.1):
             texts.insert(0, f"# yaml-language-server: $schema={hostile.one(('x.json', '/dev/zero', hostile.text()))}")

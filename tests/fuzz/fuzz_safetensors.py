@@ -15,6 +15,7 @@ with atheris.instrument_imports(include=["w2v_explore"]):
     from w2v_explore.checkpoint.listing import TensorInfo, shown
     from w2v_explore.checkpoint.safetensors import DTYPES, LENGTH_BYTES, header_length, parse_header
     from w2v_explore.checkpoint.shapes import infer_from_shapes
+    from w2v_explore.config.family import key_tables
     from w2v_explore.encoding import printable
 
 from safetensors import deserialize
@@ -32,8 +33,10 @@ def read(content: bytes) -> None:
     theirs = {TensorInfo(name, DTYPES[info["dtype"]][0], tuple(info["shape"])) for name, info in deserialize(content)}
     assert set(header.tensors) == theirs
     assert all(printable(shown(tensor.name)) == shown(tensor.name) for tensor in header.tensors)
-    ours = translate_keys(tensor.name for tensor in header.tensors).ours
-    infer_from_shapes({ours[tensor.name]: tensor.shape for tensor in header.tensors if tensor.name in ours})
+    read = translate_keys((tensor.name for tensor in header.tensors), key_tables())
+    if read.table is not None:
+        shapes = read.shapes((tensor.name, tensor.shape) for tensor in header.tensors)
+        infer_from_shapes(shapes, read.table.told, read.table.conv_weight)
 
 
 def main() -> None:

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from tests.program import Runner
 from tests.strategies import configs
 from w2v_explore import ModelConfig, build_model, load_config
+from w2v_explore.config.dialects.columns import CONV
 from w2v_explore.config.dialects.huggingface import to_huggingface
-from w2v_explore.config.dialects.table import CONV, HUGGINGFACE, HUGGINGFACE_CONFIGS
+from w2v_explore.families.wav2vec2.dialects import HUGGINGFACE
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,12 @@ def transformers(torchaudio_models: ModuleType) -> ModuleType:
     import transformers
 
     return transformers
+
+
+def config_class(transformers: ModuleType, model_type: str) -> Any:
+    name = HUGGINGFACE.kinds[model_type].config
+    assert name is not None
+    return getattr(transformers, name)
 
 
 def hugging_face_model(transformers: ModuleType, config: Any) -> Any:
@@ -62,9 +69,9 @@ def test_a_written_folder_loads_as_any_other(transformers: ModuleType, name: str
         assert theirs.num_parameters() == sum(tensor.numel() for tensor in build_model(ours.model).parameters())
 
 
-@pytest.mark.parametrize("model_type", HUGGINGFACE_CONFIGS)
+@pytest.mark.parametrize("model_type", HUGGINGFACE.kinds)
 def test_the_defaults_are_those_of_transformers(transformers: ModuleType, model_type: str) -> None:
-    defaults = getattr(transformers, HUGGINGFACE_CONFIGS[model_type])().to_dict()
+    defaults = config_class(transformers, model_type)().to_dict()
     for field, counterpart in HUGGINGFACE.counterparts.items():
         if field != CONV:
             assert defaults[counterpart.names[0]] == counterpart.default, field
@@ -73,11 +80,11 @@ def test_the_defaults_are_those_of_transformers(transformers: ModuleType, model_
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("model_type", HUGGINGFACE_CONFIGS)
+@pytest.mark.parametrize("model_type", HUGGINGFACE.kinds)
 def test_what_transformers_itself_writes_is_known_field_by_field(
     transformers: ModuleType, model_type: str, tmp_path: Path
 ) -> None:
-    config = getattr(transformers, HUGGINGFACE_CONFIGS[model_type])(hidden_size=96, num_hidden_layers=2)
+    config = config_class(transformers, model_type)(hidden_size=96, num_hidden_layers=2)
     (tmp_path / "config.json").write_text(json.dumps(config.to_dict()))
     read = load_config(str(tmp_path))
     assert read.warnings == ()

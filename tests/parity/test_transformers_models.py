@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from tests.checkpoint_files import named
 from tests.strategies import configs
 from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import (
@@ -24,7 +25,6 @@ from w2v_explore import (
     import_huggingface_model,
 )
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.config.dialects.huggingface import to_huggingface
 
 CLASSES = (
@@ -144,8 +144,7 @@ def test_a_config_that_we_write_gives_the_same_model_in_transformers(
     assert sum(map(torch.numel, theirs.parameters())) == build_architecture(config).parameters
     ours = build_model(config).eval()
     prefix = "" if config.aux_num_out is None else "wav2vec2."
-    names = keys_in_dialect(ours.state_dict(), "huggingface", prefix=prefix)
-    theirs.load_state_dict({name: ours.state_dict()[our_name] for our_name, name in names.items()})
+    theirs.load_state_dict(named(ours.state_dict(), "huggingface", prefix=prefix))
     back = import_huggingface_model(theirs).eval()
     for name, weight in ours.state_dict().items():
         assert torch.equal(back.state_dict()[name], weight), name

@@ -9,27 +9,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from w2v_explore.config.dialects.columns import Column
 from w2v_explore.config.dialects.conversion import account_for_conversion
-from w2v_explore.config.dialects.table import DIALECT_NAMES, DIALECTS, FAIRSEQ_MODELS, FAIRSEQ_OVERRIDES
+from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
+from w2v_explore.config.dialects.programs import DIALECT_NAMES, DIALECTS, column_of
+from w2v_explore.config.dialects.unknown_fields import ignored_group
 from w2v_explore.config.dialects.write import WRITERS
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, family_named, names_in
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 
-COUNTERPARTS = [counterpart for dialect in DIALECTS.values() for counterpart in dialect.counterparts.values()]
+COLUMNS: dict[tuple[str, str], Column] = {
+    (family, program): column for family in FAMILIES for program in DIALECTS if (column := column_of(family, program))
+}
 NAMES = sorted({
-    *(name for counterpart in COUNTERPARTS for name in counterpart.names),
-    *(name for dialect in DIALECTS.values() for name in (*dialect.refused, *dialect.warned)),
+    *(name for column in COLUMNS.values() for name in (*column.names, *column.refused)),
+    *(name for program in DIALECTS.values() for name in program.warned),
     *FAIRSEQ_OVERRIDES.values(), "_name", "arch", "model", "w2v_args", "w2v_path", "cfg", "distiller", "supernet",
     "task", "model_type", "architectures", "extends", "name", "<<", "n_tasks", "family", "unheard_of",
     "encoder_num_layers",
 })  # fmt: skip
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 2000), st.floats(), st.just(10**400),
-    st.sampled_from([*FAIRSEQ_MODELS, "???", "${model.encoder_layers}", "${a}", "1e-06", "gelu", "[(8, 3, 2)] * 3",
+    st.sampled_from([*names_in("fairseq"), "???", "${model.encoder_layers}", "${a}", "1e-06", "gelu", "[(8, 3, 2)] * 3",
                      "wav2vec2", "Wav2Vec2ForCTC", "group", "layer", "default", "", "\u2028", "x" * 5000]),
     st.lists(st.integers(0, 600) | st.none() | st.text(max_size=3), max_size=8),
 )  # fmt: skip
@@ -59,27 +65,23 @@ def test_reading_never_fails_without_a_place(values: dict[str, Any], dialect: st
             assert {row.field for row in rows} >= FIELDS.keys()
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_no_field_is_in_two_places_of_a_dialect_s_table(dialect: str) -> None:
-    from w2v_explore.config.dialects.ledger import ignored_group
-
-    table = DIALECTS[dialect]
-    mapped = [name for counterpart in table.counterparts.values() for name in counterpart.names]
-    assert len(mapped) == len(set(mapped))
-    assert table.counterparts.keys() == FIELDS.keys()
-    for name in mapped:
-        assert name not in table.refused
-        assert ignored_group(dialect, name) is None, name
-    assert not table.refused.keys() & table.warned.keys()
-    for name in (*table.refused, *table.warned):
-        assert ignored_group(dialect, name) is None, name
+@pytest.mark.parametrize(("family", "program"), COLUMNS)
+def test_no_field_is_in_two_places_of_a_column(family: str, program: str) -> None:
+    column, warned = COLUMNS[family, program], DIALECTS[program].warned
+    mapped = [name for counterpart in column.counterparts.values() for name in counterpart.names]
+    assert len(mapped) == len(column.names)
+    assert column.counterparts.keys() == family_named(family).config.FIELDS.keys()
+    assert not column.names & column.refused.keys()
+    assert not column.refused.keys() & warned.keys()
+    for name in (*mapped, *column.refused, *warned):
+        assert ignored_group(program, name) is None or (family != DEFAULT_FAMILY and name in column.names), name
 
 
-def test_the_table_of_fields_and_the_table_of_dialects_agree() -> None:
-    for field, description in FIELDS.items():
-        for dialect, text in (("fairseq", description.fairseq), ("huggingface", description.huggingface)):
-            for name in DIALECTS[dialect].counterparts[field].names:
-                assert name in text
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_is_told_by_the_names_that_its_columns_have(family: str) -> None:
+    for program in ("huggingface", "fairseq"):
+        column = COLUMNS.get((family, program))
+        assert getattr(FAMILIES[family], program) == tuple(column.kinds if column is not None else ())
 
 
 _NAMES = [

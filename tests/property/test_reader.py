@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from tests.strategies import configs, field_values
 from w2v_explore import Config, ConfigError, ModelConfig, Problem, SourceError, load_config
 from w2v_explore.config import codes
-from w2v_explore.config.document import parse_document, plain_value
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.load import load_preset
-from w2v_explore.config.reading import METADATA
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2.fields import FIELDS

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from w2v_explore import ConfigError, Problem, SourceError, load_config
-from w2v_explore.config.document import Document, parse_document, plain_value
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import Document, plain_value
 from w2v_explore.config.text.source import MAX_BYTES, Source, read_source
 
 Located = tuple[str, "int | None", "int | None"]

@@ -115,6 +115,7 @@ OTHER = OtherFamily(
     agreements=(),
     components={"aux": "aux", "norm": "encoder.transformer.layer_norm"},
     frames_at="feature_extractor",
+    reference="base",
 )
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v_explore.config.document import OWN_DIALECT, Document, parse_document, plain_value
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import OWN_DIALECT, Document, plain_value
 from w2v_explore.config.text.source import Source
 
 JSON = st.recursive(

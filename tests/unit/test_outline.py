@@ -12,7 +12,6 @@ from w2v_explore.analysis.outline import outline
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Conv1d
 
 BASE = build_architecture(load_config("base").model)
 
@@ -72,10 +71,12 @@ def test_a_row_costs_what_its_layers_cost_together(runs: tuple[int, ...], depth:
 
 def test_equal_layers_are_one_row_wherever_they_stand() -> None:
     """A convolution's block among the extractor's, above the depth at which lists end."""
-    blocks = BASE.child("feature_extractor.conv_layers").children
-    conv = blocks[1].child("conv")._replace(operation=Conv1d(512, 512, 1))
-    row = blocks[1]._replace(name="1", copies=4, children=(conv, blocks[1].child("activation")))
-    tree = with_children(BASE, "feature_extractor.conv_layers", (blocks[0], row, *blocks[5:]))
+    # Blocks that follow each other are equal where each gives as many frames as it takes.
+    layers = [[512, 10, 5], *[[512, 1, 1]] * 4, [512, 2, 2], [512, 2, 2]]
+    model = build_architecture(load_config("base", {"extractor_conv_layer_config": layers}).model)
+    blocks = model.child("feature_extractor.conv_layers").children
+    row = blocks[1]._replace(copies=4)
+    tree = with_children(model, "feature_extractor.conv_layers", (blocks[0], row, *blocks[5:]))
     labels = [(label.lstrip("│ "), kind) for label, kind, _ in tree_rows(analyze_layers(tree, 1, 16_000), None)]
     start = labels.index(("├ 0", "ConvLayerBlock"))
     assert labels[start + 1 : start + 4] == [

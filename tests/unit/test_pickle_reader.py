@@ -20,10 +20,9 @@ import numpy
 import pytest
 import torch
 
-from tests.checkpoint_files import SMALL, model_shapes
+from tests.checkpoint_files import SMALL, model_shapes, named
 from tests.program import Runner
 from w2v_explore import load_checkpoint, load_config
-from w2v_explore.checkpoint.keys import keys_in_dialect
 from w2v_explore.checkpoint.pickle_reader import read_pickle
 from w2v_explore.checkpoint.pytorch import open_pytorch
 from w2v_explore.checkpoint.read import read_checkpoint
@@ -70,8 +69,8 @@ FAIRSEQ = {
 
 def fairseq_weights() -> dict[str, torch.Tensor]:
     shapes = model_shapes({**SMALL, "aux_num_out": None})
-    names = keys_in_dialect(shapes, "fairseq", extractor_mode="layer_norm", weight_norm="weight_g")
-    return {names[name]: torch.randn(shape) for name, shape in shapes.items()}
+    names = named(shapes, "fairseq", weight_norm="weight_g")
+    return {name: torch.randn(shape) for name, shape in names.items()}
 
 
 def save(path: Path, content: Any, is_zip: bool = True, protocol: int = 2) -> str:
@@ -155,9 +154,8 @@ def test_a_fairseq_checkpoint_with_its_own_classes_is_summarised_and_loaded(
     assert run("check", path, path).code == 0
     assert run("inspect", path).code == 0
     loaded = load_checkpoint(path).state_dict()
-    names = keys_in_dialect(loaded, "fairseq", extractor_mode="layer_norm", weight_norm="weight_g")
-    for ours, theirs in names.items():
-        assert torch.equal(loaded[ours], weights[theirs]), ours
+    for name, weight in named(loaded, "fairseq", weight_norm="weight_g").items():
+        assert torch.equal(weight, weights[name]), name
 
 
 class Container:

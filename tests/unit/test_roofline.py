@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from tests.strategies import configs
 from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.compute import Macs, unfold
-from w2v_explore.analysis.latency.roofline import Roofs, roof_shares, trace_work
+from w2v_explore.analysis.latency.roofline import Roofs, kind_of, roof_shares, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.tree.operations import GELU, Conv1d, LayerNorm, Linear, ScaledDotProductAttention
 
 BASE = analyze(load_config("base"), Workload.of_seconds(1.0))
 
@@ -157,3 +158,14 @@ def test_folded_path() -> None:
     assert BASE.tree.folded_path("encoder.transformer.layers.10.dropout") == "encoder.transformer.layers.0.dropout"
     assert BASE.tree.folded_path("encoder.transformer.layers") == "encoder.transformer.layers"
     assert BASE.macs > Macs()
+
+
+def test_kinds_are_words() -> None:
+    kinds = {kind_of(operation, False) for operation in (GELU(), LayerNorm(4), Linear(4, 4), Conv1d(4, 4, 3, groups=2))}
+    assert kinds == {"gelu", "layer_norm", "linear", "grouped_convolution"}
+    attention = ScaledDotProductAttention(2, 0.0)
+    assert [kind_of(attention, False, taken) for taken in (3, 4)] == [
+        "scaled_dot_product_attention",
+        "biased_attention",
+    ]
+    assert kind_of(Conv1d(1, 4, 3), True) == "waveform_convolution"

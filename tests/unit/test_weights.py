@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tests.checkpoint_files import named
 from tests.small import overrides
 from w2v_explore import (
     CheckpointError,
@@ -22,7 +23,8 @@ from w2v_explore import (
     load_checkpoint,
     load_config,
 )
-from w2v_explore.checkpoint.keys import keys_in_dialect
+from w2v_explore.checkpoint.key_table import Dialect
+from w2v_explore.checkpoint.keys import WeightNormSpelling
 
 SMALL = overrides(encoder_num_layers=3, aux_num_out=5)
 CONFIG = load_config("base", SMALL).model
@@ -38,11 +40,6 @@ def model() -> Wav2Vec2Model:
 @pytest.fixture
 def weights(model: Wav2Vec2Model) -> dict[str, Tensor]:
     return dict(model.state_dict())
-
-
-def named(weights: dict[str, Tensor], dialect: str, prefix: str, spelling: str) -> dict[str, Tensor]:
-    names = keys_in_dialect(weights, dialect, prefix=prefix, weight_norm=spelling)  # type: ignore[arg-type]
-    return {name: weights[ours] for ours, name in names.items()}
 
 
 def save_sharded(weights: dict[str, Tensor], folder: Path) -> Path:
@@ -89,12 +86,14 @@ def save_legacy(weights: dict[str, Tensor], folder: Path) -> Path:
 def test_every_format_and_dialect_gives_the_same_model(
     weights: dict[str, Tensor],
     save: Callable[[dict[str, Tensor], Path], Path],
-    dialect: str,
+    dialect: Dialect,
     prefix: str,
-    spelling: str,
+    spelling: WeightNormSpelling,
     tmp_path: Path,
 ) -> None:
-    path = save(named(weights, dialect, prefix, spelling), tmp_path)
+    mode = CONFIG.extractor_mode
+    theirs = named(weights, dialect, prefix=prefix, extractor_mode=mode, weight_norm=spelling)
+    path = save(theirs, tmp_path)
     loaded = load_checkpoint(str(path), CONFIG)
     assert loaded.training
     assert list(loaded.state_dict()) == list(weights)
@@ -155,7 +154,7 @@ def test_a_long_list_ends(weights: dict[str, Tensor], tmp_path: Path) -> None:
 
 
 def test_a_fairseq_model_without_a_projection_is_told_why(weights: dict[str, Tensor], tmp_path: Path) -> None:
-    theirs = named(weights, "fairseq", "", "weight_g")
+    theirs = named(weights, "fairseq", extractor_mode=CONFIG.extractor_mode, weight_norm="weight_g")
     del theirs["post_extract_proj.weight"], theirs["post_extract_proj.bias"]
     with pytest.raises(CheckpointError, match="fairseq has no projection where the last convolution is as wide"):
         load_checkpoint(str(save_safetensors(theirs, tmp_path)), CONFIG)

@@ -14,7 +14,7 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
@@ -151,7 +151,7 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
     """Work out all figures of a config in closed form; nothing is run, and torch is not needed.
 
     Args:
-        config: From `load_config`, or what `load_config` takes; or the 16 fields alone.
+        config: From `load_config`, or what `load_config` takes; or the fields alone.
         workload: What it computes; by default one utterance of 10 s in float32, at the config's sample rate.
 
     Raises:

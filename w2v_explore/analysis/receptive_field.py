@@ -5,18 +5,22 @@ strides so far, and the receptive field grows by (k − 1) times the jump before
 (n − 1) · s + k: so is the shortest input found.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from __future__ import annotations
 
-from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.kinds import ConvLayer
-from w2v_explore.config.model_config import ModelConfig
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
 from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
-from w2v_explore.tree.inputs import Features, Waveforms
-from w2v_explore.tree.operations import SAME_FRAME
-from w2v_explore.tree.run import Call
+
+if TYPE_CHECKING:  # the linter asks for figures of configs alone, and imports no tree
+    from collections.abc import Mapping, Sequence
+
+    from w2v_explore.analysis.workload import Workload
+    from w2v_explore.config.kinds import ConvLayer
+    from w2v_explore.config.model_config import ModelConfig
+    from w2v_explore.tree.inputs import Features, Waveforms
+    from w2v_explore.tree.run import Call
 
 
 class ConvLayerField(NamedTuple):
@@ -103,6 +107,8 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
         takes: What it takes.
         batch: Utterances.
     """
+    from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
+
     at = next(call for call in calls if call.path == takes.frames_at)
     spans = {-1: _Span(0, takes.field_samples, takes.stride_samples)}
     layers = []
@@ -169,6 +175,8 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
         takes: What it takes.
         batch: Utterances: a norm over an utterance needs two frames of a single one.
     """
+    from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
+
     needed: dict[int, int] = {}
     for position in range(len(calls) - 1, -1, -1):
         call = calls[position]

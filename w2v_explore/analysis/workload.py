@@ -7,14 +7,13 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsFloat
 
-from w2v_explore.arguments import kind_of
+from w2v_explore.arguments import DEFAULT_SECONDS, kind_of
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import WorkloadError
 
 if TYPE_CHECKING:
     from w2v_explore.config.load import Config
 
-DEFAULT_SECONDS = 10.0
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 # A day of 16 kHz audio is 1.4e9 samples; torch's sizes end at 2^63.

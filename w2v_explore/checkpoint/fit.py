@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from w2v_explore.checkpoint.keys import Extra, KeyTranslation
+from w2v_explore.checkpoint.key_table import WHOLE_NUMBERS, Extra
+from w2v_explore.checkpoint.keys import KeyTranslation, Part
 from w2v_explore.checkpoint.listing import Shape, TensorInfo, shown
 
 FLOATS = frozenset(
@@ -18,18 +19,48 @@ FLOATS = frozenset(
         "float8_e5m2", "float8_e4m3fn", "float8_e5m2fnuz", "float8_e4m3fnuz",
     }
 )  # fmt: skip
-"""What weights may be; whole numbers are codes of a quantiser, and say nothing without its scales."""
+"""What weights may be; whole numbers are codes of a quantiser, and say nothing without its scales.
+
+What counts in whole numbers, as batch norm its batches, may be of any dtype."""
 
 # A model of the wrong width misfits everywhere: the first lines tell it.
 _MAX_LINES = 12
 
 
+class Missing(NamedTuple):
+    """A tensor that the model wants, or a part of one, and that is not there.
+
+    Attributes:
+        name: Our name of the tensor.
+        shape: What is missing.
+        part: What the checkpoint's program calls the part, where others of the same tensor are there; None where the
+            whole is missing.
+    """
+
+    name: str
+    shape: Shape
+    part: str | None = None
+
+
 class Misshapen(NamedTuple):
-    """A tensor of another shape than the model wants, by our name."""
+    """A tensor, or a part of one, of another shape than the model wants.
+
+    Attributes:
+        name: Our name of the tensor.
+        expected: What the model wants.
+        found: What is there.
+        part: What the checkpoint's program calls the part; None for the whole.
+    """
 
     name: str
     expected: Shape
     found: Shape
+    part: str | None = None
+
+
+def name_of(tensor: Missing | Misshapen) -> str:
+    """Our name of a tensor, and what the checkpoint's program calls the part of it that is meant."""
+    return tensor.name if tensor.part is None else f"{tensor.name} ({tensor.part})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -37,24 +68,24 @@ class WeightsFit:
     """How weights and a model go together.
 
     Attributes:
-        expected: Tensors that the model wants.
-        matched: Those that are where the model wants them, in its shapes, as floating-point numbers.
-        missing: What the model wants and is not there, by our names, with the shapes.
+        expected: Tensors that the model wants: the keys of its state_dict, and so its buffers too.
+        matched: Those that are where the model wants them, whole, in its shapes, as floating-point numbers.
+        missing: What the model wants and is not there.
         unexpected: What is there and nothing is known of, or the model has no use for, by the checkpoint's names.
         misshapen: What both have in different shapes.
         not_floating: What is where the model wants it, and holds no floating-point numbers.
         extras: The tensors that no config has a place for, and what they are.
-        is_fairseq: Whether the names are fairseq's, which leaves a projection out.
+        absences: Why the checkpoint's program leaves some of what is missing out.
     """
 
     expected: int
     matched: int
-    missing: tuple[tuple[str, Shape], ...]
+    missing: tuple[Missing, ...]
     unexpected: tuple[TensorInfo, ...]
     misshapen: tuple[Misshapen, ...]
     not_floating: tuple[TensorInfo, ...]
     extras: tuple[tuple[TensorInfo, Extra], ...]
-    is_fairseq: bool
+    absences: tuple[str, ...]
 
     def __repr__(self) -> str:
         return (
@@ -77,14 +108,6 @@ class WeightsFit:
         """Whether all that the model wants is there, and nothing else but what no output depends on."""
         return not (self.missing or self.unexpected or self.misshapen or self.not_floating or self.vital)
 
-    @property
-    def lacks_projection(self) -> bool:
-        """Whether it lacks what fairseq leaves out where the last convolution is as wide as the encoder."""
-        return self.is_fairseq and any(name == _PROJECTION for name, _ in self.missing)
-
-
-_PROJECTION = "encoder.feature_projection.projection.weight"
-
 
 def fit_weights(tensors: Iterable[TensorInfo], keys: KeyTranslation, expected: Mapping[str, Shape]) -> WeightsFit:
     """How weights and a model go together.
@@ -92,33 +115,59 @@ def fit_weights(tensors: Iterable[TensorInfo], keys: KeyTranslation, expected: M
     Args:
         tensors: The weights.
         keys: Their names, read.
-        expected: The model's tensors, by our names.
+        expected: The tensors of the model's state_dict, by our names: parameters and buffers.
     """
-    found: dict[str, Shape] = {}
+    found: dict[str, list[tuple[Part, Shape]]] = {}
     unexpected: list[TensorInfo] = []
-    not_floating: list[TensorInfo] = []
+    not_floating: dict[str, list[TensorInfo]] = {}
     extras: list[tuple[TensorInfo, Extra]] = []
     for tensor in tensors:
-        name = keys.ours.get(tensor.name)
-        if name is not None and name in expected:
-            found[name] = tensor.shape
-            if tensor.dtype not in FLOATS and tensor.shape == expected[name]:
-                not_floating.append(tensor)
+        part = keys.ours.get(tensor.name)
+        if part is not None and part.name in expected:
+            found.setdefault(part.name, []).append((part, tensor.shape))
+            counts = part.name.rpartition(".")[2] in WHOLE_NUMBERS
+            if tensor.dtype not in FLOATS and not counts and tensor.shape == part.shape(expected[part.name]):
+                not_floating.setdefault(part.name, []).append(tensor)
         elif tensor.name in keys.extras:
             extras.append((tensor, keys.extras[tensor.name]))
         else:
             unexpected.append(tensor)
-    misshapen = [Misshapen(name, expected[name], shape) for name, shape in found.items() if shape != expected[name]]
+    misshapen = [wrong for name, parts in found.items() for wrong in _misshapen(name, expected[name], parts, keys)]
+    missing = [
+        lacking for name, shape in expected.items() for lacking in _missing(name, shape, found.get(name, []), keys)
+    ]
+    faulty = {lacking.name for lacking in missing} | {wrong.name for wrong in misshapen} | not_floating.keys()
+    absences = keys.table.absences.get(keys.dialect, {}) if keys.table and keys.dialect else {}
     return WeightsFit(
         expected=len(expected),
-        matched=len(found) - len(misshapen) - len(not_floating),
-        missing=tuple((name, shape) for name, shape in expected.items() if name not in found),
+        matched=len(found.keys() - faulty),
+        missing=tuple(missing),
         unexpected=tuple(unexpected),
         misshapen=tuple(misshapen),
-        not_floating=tuple(not_floating),
+        not_floating=tuple(tensor for tensors in not_floating.values() for tensor in tensors),
         extras=tuple(extras),
-        is_fairseq=keys.dialect == "fairseq",
+        absences=tuple(absences[lacking.name] for lacking in missing if lacking.name in absences),
     )
+
+
+def _misshapen(
+    name: str, wanted: Shape, parts: Iterable[tuple[Part, Shape]], keys: KeyTranslation
+) -> Iterable[Misshapen]:
+    """A tensor of ours, or the parts of it, that have another shape than the model wants."""
+    for part, shape in parts:
+        expected = part.shape(wanted)
+        if shape != expected:
+            yield Misshapen(name, expected, shape, keys.part_names(name)[part.number] if part.of > 1 else None)
+
+
+def _missing(name: str, wanted: Shape, parts: list[tuple[Part, Shape]], keys: KeyTranslation) -> Iterable[Missing]:
+    """A tensor of ours, where nothing of it is there, or those of its parts that are not."""
+    if not parts:
+        yield Missing(name, wanted)
+    elif len(parts) < parts[0][0].of:
+        there = {part.number for part, _ in parts}
+        names, shape = keys.part_names(name), parts[0][0].shape(wanted)
+        yield from (Missing(name, shape, part) for index, part in enumerate(names) if index not in there)
 
 
 def describe_misfit(fit: WeightsFit) -> list[str]:
@@ -128,15 +177,12 @@ def describe_misfit(fit: WeightsFit) -> list[str]:
         f"unexpected: {listed}, without which the model computes something else"
         for listed in _list_by_purpose(fit.vital, each=True)
     ]
-    lines += [f"missing: {group}" for group in _group(name for name, _ in fit.missing)]
-    if fit.lacks_projection:
-        lines.append(
-            "(fairseq has no projection where the last convolution is as wide as the encoder; ours has one always)"
-        )
+    lines += [f"missing: {group}" for group in _group(map(name_of, fit.missing))]
+    lines += [f"({absence})" for absence in fit.absences]
     lines += [f"unexpected: {group}" for group in _group(tensor.name for tensor in fit.unexpected)]
     lines += [
-        f"misshapen: {shown(name)} is {[*found]}, where {[*expected]} is wanted"
-        for name, expected, found in fit.misshapen
+        f"misshapen: {shown(name_of(wrong))} is {[*wrong.found]}, where {[*wrong.expected]} is wanted"
+        for wrong in fit.misshapen
     ]
     lines += [
         f"misshapen: {shown(tensor.name)} is {tensor.dtype}, and no floating-point number"

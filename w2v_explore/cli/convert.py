@@ -8,9 +8,9 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.cli.streams import say
 from w2v_explore.config.dialects.conversion import Conversion, account_for_conversion, convert_reading
-from w2v_explore.config.dialects.table import DIALECTS
+from w2v_explore.config.dialects.programs import DIALECTS
 from w2v_explore.config.dialects.write import require_fitting_name, write_config
-from w2v_explore.config.document import OWN_DIALECT
+from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import read_document
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.encoding import ERRORS, is_writable

@@ -1,22 +1,21 @@
 """``w2v-explore explain``."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from w2v_explore.analysis.presets.usage import analyze_usage
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, other_families
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import METADATA
 from w2v_explore.config.suggest import did_you_mean, nearest
 from w2v_explore.report.catalogue import field_report, fields_report
 from w2v_explore.report.terminal import print_report, stdout_console
-
-FIELDS = default_family().config.FIELDS
 
 app = typer.Typer(add_completion=False)
 
@@ -27,24 +26,49 @@ def explain(
         str | None,
         typer.Argument(metavar="[FIELD]", help="A field of a config, by any program's name for it; all by default."),
     ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            "--architecture",
+            metavar="NAME",
+            help=f"Whose field: {', '.join(FAMILIES)}; by default the first that has it.",
+        ),
+    ] = None,
 ) -> None:
     """What a field is, its names in other programs, its usual values, and what they cost."""
+    if architecture is not None and architecture not in FAMILIES:
+        guesses = did_you_mean(nearest(architecture, FAMILIES), f"give one of {', '.join(FAMILIES)}")
+        raise typer.BadParameter(f"there is no architecture {architecture or repr(architecture)}; {guesses}")
+    family = family_named(architecture) if architecture is not None else default_family()
     if field is None:
-        print_report(fields_report(), stdout_console())
+        print_report(fields_report(family), stdout_console())
         return
-    foreign = None if field in FIELDS else foreign_names().get(field)
-    if foreign is None and field not in FIELDS:
-        raise typer.BadParameter(_instead_of(field))
+    family = _family_that_has(field, [family] if architecture else [family, *other_families(family)])
+    foreign = None if field in family.config.FIELDS else foreign_names(family.name)[field]
     name = foreign.field if foreign else field
-    report = field_report(name, analyze_usage(name, Workload.of_seconds()))
+    report = field_report(name, analyze_usage(name, Workload.of_seconds(), family), family)
+    if family is not default_family():
+        report = report._replace(lines=[f"{name} is a field of {family.title}.", *report.lines])
     if foreign is not None:
         part = "" if foreign.is_whole else "a part of "
         report = report._replace(lines=[f"{field} is {foreign.whose} name for {part}{name}.", *report.lines])
     print_report(report, stdout_console())
 
 
-def _instead_of(name: str) -> str:
-    """What to say of a name that no field has, here or elsewhere."""
+def _family_that_has(name: str, families: Sequence[Family]) -> Family:
+    """The first family with a field of a name, in our words or another program's; refuses a name that none has."""
+    for family in families:
+        if name in family.config.FIELDS:
+            return family
+    for family in families:
+        if name in foreign_names(family.name):
+            return family
+    raise typer.BadParameter(_instead_of(name, families))
+
+
+def _instead_of(name: str, families: Sequence[Family]) -> str:
+    """What to say of a name that no field of some families has, here or elsewhere."""
+    fields = list(dict.fromkeys(field for family in families for field in family.config.FIELDS))
     if name in METADATA:
         about = json_schema()["properties"][name]["description"]
         return f"{name} is no field of the model but a key about the file: {about[0].lower()}{about[1:].rstrip('.')}"
@@ -52,10 +76,10 @@ def _instead_of(name: str) -> str:
         return f"{name} is a preset, no field; `w2v-explore presets show {name}` prints it"
     if re.fullmatch(r"[EWA]\d{3}", name, re.IGNORECASE):
         return f"{name} is a rule of the linter, no field; `w2v-explore rule {name.upper()}` prints it"
-    elsewhere = foreign_names()
-    begun = [field for field in FIELDS if field.startswith(f"{name.lower()}_")]
+    elsewhere = {other: meant for family in families for other, meant in foreign_names(family.name).items()}
+    begun = [field for field in fields if field.startswith(f"{name.lower()}_")]
     guesses = (
-        nearest(name, FIELDS)
+        nearest(name, fields)
         or begun
         or list(dict.fromkeys(elsewhere[other].field for other in nearest(name, elsewhere)))
     )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.workload import DEFAULT_SECONDS, Workload
-from w2v_explore.arguments import MAX_RUNS, MAX_THREADS
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import DEFAULT_SECONDS, MAX_RUNS, MAX_THREADS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, calibration_of, load_configs, show_progress
 from w2v_explore.cli.render import Format, FormatOption, render

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v_explore.analysis.workload import DEFAULT_SECONDS
-from w2v_explore.arguments import MAX_RUNS, MAX_THREADS
+from w2v_explore.arguments import DEFAULT_SECONDS, MAX_RUNS, MAX_THREADS
 
 
 class Dtype(str, Enum):

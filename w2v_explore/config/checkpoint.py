@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,14 +10,16 @@ from yaml import Node
 from yaml.representer import SafeRepresenter
 
 from w2v_explore.checkpoint.fit import WeightsFit, describe_left_out, describe_misfit, fit_weights
+from w2v_explore.checkpoint.key_table import KeyTable
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
-from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, shown
+from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, Shape, shown
 from w2v_explore.checkpoint.read import read_checkpoint
-from w2v_explore.checkpoint.shapes import ShapeFindings, infer_from_shapes, shapes_of_sizes
+from w2v_explore.checkpoint.shapes import Count, ShapeFindings, infer_from_shapes
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document, Entry, parse_document, plain_value
-from w2v_explore.config.family import default_family
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import Document, Entry, family_of, plain_value
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, family_named, key_tables
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Field, Flag, Integer, Kind, Probability
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source, read_file
@@ -25,16 +27,11 @@ from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import CheckpointError, ConfigError, SourceError
 
-FIELDS = default_family().config.FIELDS
-
 CONV_LAYERS = "extractor_conv_layer_config"
 HEAD = "aux_num_out"
-UNSEEN = ("encoder_num_heads", "encoder_layer_norm_first", CONV_LAYERS)
-"""The fields that change what a model computes, and no shape; of the convolutions, the strides."""
 SHAPES = "shapes"
 RATE = "sample_rate"
 
-_USUAL_HEAD_DIM = 64
 _REPRESENTER = SafeRepresenter()
 
 
@@ -83,26 +80,28 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
 
     Raises:
         SourceError: It cannot be opened.
-        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that the 16 fields cannot say, or disagrees
+        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that its fields cannot say, or disagrees
             with the config that comes with it.
         ConfigError: The config that comes with it is wrong.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
-    require_fit(reference, inference.fit)
+    require_fit(reference, inference.fit, family_of(inference.document))
     return inference.document
 
 
-def require_fit(reference: str, fit: WeightsFit) -> None:
-    """Refuse weights of a model that the 16 fields cannot say: no figure of theirs would be right.
+def require_fit(reference: str, fit: WeightsFit, family: Family) -> None:
+    """Refuse weights of a model that the fields of a family cannot say: no figure of theirs would be right.
 
     Raises:
         CheckpointError: They do not fit; the message says why.
     """
     if not fit.fits:
         lines = [f"  {line}" for line in describe_misfit(fit)]
-        raise CheckpointError(f"{reference}: the 16 fields cannot say the model of these weights:", *lines)
+        raise CheckpointError(
+            f"{reference}: the {len(family.config.FIELDS)} fields cannot say the model of these weights:", *lines
+        )
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
@@ -133,20 +132,23 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         ConfigError: The config that comes with it is wrong.
     """
     checkpoint = open_checkpoint(reference)
-    keys = translate_keys(tensor.name for tensor in checkpoint.tensors)
-    if keys.dialect is None:
+    keys = translate_keys((tensor.name for tensor in checkpoint.tensors), key_tables())
+    if keys.table is None:
         raise CheckpointError(_no_model(checkpoint))
-    ours = {keys.ours[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in keys.ours}
-    shapes = infer_from_shapes(ours)
-    fit = fit_weights(checkpoint.tensors, keys, shapes_of_sizes(ours))
+    family = family_named(keys.table.family)
+    fields = family.config.FIELDS
+    shapes = _infer(checkpoint, keys, keys.table)
+    fit = fit_weights(checkpoint.tensors, keys, expected_shapes(family, keys.table, shapes, len(checkpoint.tensors)))
     stated = _read_config(checkpoint.config, allow_unknown) if checkpoint.config else None
     entries = dict(stated.entries) if stated else {}
-    origins = {field: _origin(entry) for field, entry in entries.items() if field in FIELDS}
+    if family.name != DEFAULT_FAMILY:
+        entries[ARCHITECTURE] = Entry(reference, _node(ARCHITECTURE), _node(family.name))
+    origins = {field: _origin(entry) for field, entry in entries.items() if field in fields}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
     claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
     conflicts = [*find_conflicts(shapes, claims, origins)]
-    for other in _others_of_same_model(checkpoint, shapes):
-        conflicts += _disagreements(entries, other)
+    for other in _others_of_same_model(checkpoint, shapes, fields):
+        conflicts += _disagreements(entries, other, (*_unseen(family, keys.table), RATE))
         if RATE in other:
             entries.setdefault(RATE, other[RATE])
     for field, value in shapes.values.items():
@@ -155,7 +157,7 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         else:
             entries[field] = Entry(reference, _node(field), _node(value))
             origins[field] = SHAPES
-    questions = _ask(shapes)
+    questions = _ask(shapes, fields, keys.table)
     nothing_stated = Document(Source(reference, b""), {}, Place(reference), ())
     document = (stated or nothing_stated)._replace(
         source=Source(reference, b"", os.path.abspath(reference)),
@@ -201,23 +203,77 @@ def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins:
             )
 
 
-def _others_of_same_model(checkpoint: Checkpoint, shapes: ShapeFindings) -> Iterator[Mapping[str, Entry]]:
+def _infer(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> ShapeFindings:
+    """What the shapes of a checkpoint's tensors tell."""
+    ours = keys.shapes((tensor.name, tensor.shape) for tensor in checkpoint.tensors)
+    return infer_from_shapes(ours, table.told, table.conv_weight)
+
+
+def expected_shapes(family: Family, table: KeyTable, told: ShapeFindings, tensors: int) -> dict[str, Shape]:
+    """The tensors of the one model of a family that a set of tensors can be, in the sizes that their shapes tell.
+
+    A size that no tensor tells is 1: what tells it is among the tensors that are missing.
+
+    Args:
+        family: The family.
+        table: Its.
+        told: What the shapes tell.
+        tensors: How many there are. More layers than tensors are not listed one by one: the names end with the last
+            that can be there.
+    """
+    convs = [[channels, kernel, 1] for channels, kernel in told.conv_sizes] or [[1, 1, 1]]
+    values: dict[str, Any] = {name: _no_trace(field.kind, convs) for name, field in family.config.FIELDS.items()}
+    values |= told.values
+    for name, tell in table.told.items():
+        if isinstance(tell, Count):
+            values[name] = min(values[name], tensors)
+    # No value is checked: what is wrong with one that is told is said where the config is read.
+    return dict(family.build(family.config.from_checked(values)).state_dict_shapes())
+
+
+def _no_trace(kind: Kind, convs: list[list[int]]) -> object:
+    """A value of a field of which no tensor tells anything, with which its model has the fewest tensors."""
+    match kind:
+        case Choice():
+            return kind.values[0]
+        case Integer():
+            return None if kind.optional else 1
+        case ConvLayers():
+            return convs
+        case Probability():
+            return 0.0
+        case Flag():
+            return False
+
+
+def _unseen(family: Family, table: KeyTable) -> tuple[str, ...]:
+    """The fields that change what a model computes, and no shape; last the convolutions, of which the strides do."""
+    fields = family.config.FIELDS
+    unseen = [
+        name for name, field in fields.items() if name not in table.told and not isinstance(field.kind, Probability)
+    ]
+    return tuple(sorted(unseen, key=lambda name: isinstance(fields[name].kind, ConvLayers)))
+
+
+def _others_of_same_model(
+    checkpoint: Checkpoint, shapes: ShapeFindings, fields: Iterable[str]
+) -> Iterator[Mapping[str, Entry]]:
     """What further configs say that can be read and are of a model of these shapes; others lie there by chance."""
     for config in checkpoint.other_configs:
         try:
             entries = _read_config(config, allow_unknown=True).entries
         except (CheckpointError, ConfigError, SourceError):
             continue
-        stated = [field for field in FIELDS if field in entries and (field != HEAD or entries[field].stated)]
+        stated = [field for field in fields if field in entries and (field != HEAD or entries[field].stated)]
         claims = {field: plain_value(entries[field].value) for field in stated}
         says_sizes = not shapes.values.keys().isdisjoint(claims)
         if says_sizes and not any(find_conflicts(shapes, claims, dict.fromkeys(stated, config.origin))):
             yield entries
 
 
-def _disagreements(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> Iterator[str]:
+def _disagreements(entries: Mapping[str, Entry], others: Mapping[str, Entry], unseen: Iterable[str]) -> Iterator[str]:
     """Where two configs of one model disagree on what no shape shows, a message each."""
-    for field in (*UNSEEN, RATE):
+    for field in unseen:
         if field not in entries or field not in others:
             continue
         entry, other = entries[field], others[field]
@@ -232,28 +288,32 @@ def _disagreements(entries: Mapping[str, Entry], others: Mapping[str, Entry]) ->
             )
 
 
-def find_unseen_conflicts(checkpoint: Checkpoint, model: ModelConfig) -> Iterator[str]:
+def find_unseen_conflicts(checkpoint: Checkpoint, keys: KeyTranslation, model: ModelConfig) -> Iterator[str]:
     """Where a model and the configs that come with weights disagree on what no shape shows, a message each.
 
     Heads, the order of norms and strides change what a model computes, and none of its tensors. A config that cannot
     be read says nothing.
+
+    Args:
+        checkpoint: The weights, and what lies beside them.
+        keys: Their names, read as those of a model of the config's family.
+        model: The config.
     """
     if checkpoint.config is None:
         return
-    names = translate_keys(tensor.name for tensor in checkpoint.tensors).ours
-    shapes = infer_from_shapes(
-        {names[tensor.name]: tensor.shape for tensor in checkpoint.tensors if tensor.name in names}
-    )
+    family: Family = model.family
+    table: KeyTable = family.part("keys").KEYS
+    shapes = _infer(checkpoint, keys, table)
     try:
         first = [_read_config(checkpoint.config, allow_unknown=True).entries]
     except (CheckpointError, ConfigError, SourceError):
         first = []
-    for entries in (*first, *_others_of_same_model(checkpoint, shapes)):
-        yield from _differences(entries, model)
+    for entries in (*first, *_others_of_same_model(checkpoint, shapes, model.FIELDS)):
+        yield from _differences(entries, model, _unseen(family, table))
 
 
-def _differences(entries: Mapping[str, Entry], model: ModelConfig) -> Iterator[str]:
-    for field in UNSEEN:
+def _differences(entries: Mapping[str, Entry], model: ModelConfig, unseen: Iterable[str]) -> Iterator[str]:
+    for field in unseen:
         if field not in entries:
             continue
         entry = entries[field]
@@ -288,9 +348,10 @@ def _not_counted(reference: str, fit: WeightsFit) -> Iterator[Problem]:
 def _no_model(checkpoint: Checkpoint) -> str:
     names = [shown(tensor.name) for tensor in checkpoint.tensors[:3]]
     found = f"{len(checkpoint.tensors)} tensors, the first {', '.join(names)}" if names else "no tensors"
+    wanted = " or ".join(dict.fromkeys(table.found_by for table in key_tables()))
     return (
-        f"{checkpoint.origin} holds no wav2vec 2.0 model: below no prefix is there a tensor named "
-        f"feature_extractor.conv_layers.0.conv.weight; it has {found}"
+        f"{checkpoint.origin} holds no wav2vec 2.0 model: below no prefix is there a tensor named {wanted}; it has "
+        f"{found}"
     )
 
 
@@ -346,17 +407,13 @@ def _word_sizes(sizes: tuple[tuple[int, int], ...]) -> str:
     return shown(", ".join(f"{channels}·{kernel}" for channels, kernel in sizes))
 
 
-def _ask(shapes: ShapeFindings) -> dict[str, Question]:
+def _ask(shapes: ShapeFindings, fields: Mapping[str, Field], table: KeyTable) -> dict[str, Question]:
     """What to give for each field, should nothing else tell it."""
-    embed_dim = shapes.values.get("encoder_embed_dim", 0)
-    examples = {
-        "encoder_num_heads": str(max(embed_dim // _USUAL_HEAD_DIM, 1)) if embed_dim else "12",
-        "encoder_layer_norm_first": "true (pre-norm) or false (post-norm)",
-    }
     questions = {}
-    for field in FIELDS:
-        example = examples.get(field, "0.1" if "drop" in field else "VALUE")
-        questions[field] = Question(f"{field} cannot be told from shapes", f"give --set {field}={example}")
+    for name, field in fields.items():
+        usual = "0.1" if isinstance(field.kind, Probability) else "VALUE"
+        example = table.examples[name](shapes.values) if name in table.examples else usual
+        questions[name] = Question(f"{name} cannot be told from shapes", f"give --set {name}={example}")
     if shapes.conv_sizes:
         questions[CONV_LAYERS] = _ask_strides(shapes.conv_sizes)
     return questions

@@ -8,12 +8,10 @@ import os
 import re
 from functools import cache
 
-from w2v_explore.config.document import SHARED_NAMES, Document, plain_value
-from w2v_explore.config.family import default_family
+from w2v_explore.config.entries import SHARED_NAMES, Document, family_of, plain_value, stated_family, states_fields
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, default_family
 from w2v_explore.config.presets import preset_names
 from w2v_explore.files.links import leads_away
-
-FIELDS = default_family().config.FIELDS
 
 _INHERITED = frozenset({"extends", "family", "sample_rate"})
 # Names are held against those of fields letter by letter: of thousands, so many.
@@ -28,7 +26,7 @@ def shows_a_model(document: Document) -> bool:
     """
     if document.translation is not None and document.translation.is_family:
         return True
-    if not FIELDS.keys().isdisjoint(document.entries):
+    if states_fields(document) or stated_family(document.entries) is not None:
         return True
     if document.translation is None and document.entries and _is_nearly_ours(document):
         return True
@@ -68,13 +66,16 @@ def raw_text(document: Document) -> str:
 @cache
 def _names() -> re.Pattern[str]:
     """What names us in a text; made only where one does not tell otherwise."""
+    models = [re.escape(name) for names in FAMILIES.values() for name in names.huggingface]
+    classes = [name.replace("-", "") for name in models]
     return re.compile(
         rf"""
-        \b(?:{"|".join(sorted(FIELDS.keys() - SHARED_NAMES))}|extractor_mode)\b
+        \b(?:{"|".join(sorted(default_family().config.FIELDS.keys() - SHARED_NAMES))}|extractor_mode)\b
         | \b(?:conv_feature_layers|feat_extract_norm|num_conv_pos_embeddings|do_stable_layer_norm|feat_proj_dropout)\b
         | \b(?:feature_grad_mult|quantize_targets|conv_pos_groups|layer_norm_first)\b
-        | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec2|wav2vec_|hubert|unispeech)
-        | \b(?:Wav2Vec2|Hubert|UniSpeech|UniSpeechSat)(?:Model|For[A-Z]\w+)\b
+        | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec_|{"|".join(models)})
+        | \b{ARCHITECTURE}["']?[ \t]*:[ \t]*["']?(?:{"|".join(FAMILIES)})\b
+        | \b(?i:{"|".join(classes)})(?:Model|For[A-Z]\w+)\b
         """,
         re.VERBOSE,
     )
@@ -82,7 +83,7 @@ def _names() -> re.Pattern[str]:
 
 def _is_nearly_ours(document: Document) -> bool:
     """Whether a mapping without a field of ours is part of a config, or misspells one."""
-    from w2v_explore.config.reading import METADATA
+    from w2v_explore.config.metadata import METADATA
     from w2v_explore.config.suggest import is_misspelt
 
     names = document.entries.keys()
@@ -94,4 +95,4 @@ def _is_nearly_ours(document: Document) -> bool:
         if isinstance(base, str) and base.removesuffix(".yaml") in preset_names():
             return True
     unknown = [name for name in names if name not in METADATA][:_MAX_NAMES]
-    return any(is_misspelt(name, FIELDS) for name in unknown)
+    return any(is_misspelt(name, family_of(document).config.FIELDS) for name in unknown)

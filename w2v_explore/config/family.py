@@ -5,17 +5,23 @@ of it is read: nothing below that package names a family's module.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.config.kinds import Fault
 from w2v_explore.diagnostics import Rule
 
 if TYPE_CHECKING:
+    from w2v_explore.checkpoint.key_table import KeyTable
     from w2v_explore.config.model_config import ModelConfig
     from w2v_explore.tree.layer import Layer
+
+
+Program = Literal["huggingface", "fairseq", "unilm"]
+"""Those in whose configs a word says of which family a config is."""
 
 
 class Names(NamedTuple):
@@ -24,22 +30,27 @@ class Names(NamedTuple):
     Attributes:
         huggingface: Its values of ``model_type`` in a ``config.json``.
         fairseq: Its values of ``_name`` in a fairseq config.
+        unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
     """
 
     huggingface: tuple[str, ...]
     fairseq: tuple[str, ...]
+    unilm: tuple[str, ...] = ()
 
 
 FAMILIES: Mapping[str, Names] = {
     "wav2vec2": Names(
         huggingface=("wav2vec2", "hubert", "unispeech", "unispeech-sat"),
         fairseq=(
-            "wav2vec2", "hubert", "wav2vec_ctc", "hubert_ctc", "wav2vec_seq2seq", "hubert_seq2seq",
-            "wav2vec_classification", "data2vec_audio", "contentvec", "xlsr",
+            "wav2vec2", "hubert", "wav2vec_ctc", "hubert_ctc", "data2vec_audio", "contentvec", "xlsr",
+            "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
     ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
+
+ARCHITECTURE = "architecture"
+"""The key of a config that names its family."""
 
 DEFAULT_FAMILY = "wav2vec2"
 """The family of a config that states no ``architecture``."""
@@ -98,10 +109,12 @@ class Family:
         agreements: What its fields must come to together.
         components: What reports call the parts of a model, and the path of the module that each is.
         frames_at: The path of the module whose output has the frames that reports count.
+        reference: Its preset in which `explain` shows what the values of a field cost, and which messages name.
+        rules: The rules of the linter that are its own; each has a module in its ``rules`` folder.
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("agreements", "components", "config", "frames_at", "name", "title")
+    __slots__ = ("agreements", "components", "config", "frames_at", "name", "reference", "rules", "title")
 
     def __init__(
         self,
@@ -112,6 +125,8 @@ class Family:
         agreements: tuple[Agreement, ...],
         components: Mapping[str, str],
         frames_at: str,
+        reference: str,
+        rules: tuple[Rule, ...] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -119,6 +134,8 @@ class Family:
         self.agreements = agreements
         self.components = components
         self.frames_at = frames_at
+        self.reference = reference
+        self.rules = rules
         config.family = self
 
     def __repr__(self) -> str:
@@ -135,6 +152,7 @@ class Family:
         return tree
 
 
+@cache
 def family_named(name: str) -> Family:
     """The family of a name in `FAMILIES`.
 
@@ -145,6 +163,27 @@ def family_named(name: str) -> Family:
         raise KeyError(name)
     family: Family = import_module(f"w2v_explore.families.{name}").FAMILY
     return family
+
+
+def family_called(program: Program, name: str) -> str | None:
+    """The family that a program calls by a name; None where no family is called so."""
+    return next((family for family, names in FAMILIES.items() if name in getattr(names, program)), None)
+
+
+def names_in(program: Program) -> tuple[str, ...]:
+    """All that a program calls the families."""
+    return tuple(name for names in FAMILIES.values() for name in getattr(names, program))
+
+
+def key_tables() -> "Iterator[KeyTable]":
+    """What the weights of each family are called, the default family's first; one is imported as it is asked for."""
+    for name in FAMILIES:
+        yield import_module(f"w2v_explore.families.{name}.keys").KEYS
+
+
+def other_families(family: Family) -> Iterator[Family]:
+    """All families but one; each is imported as it is asked for, so only where something is wrong or all are shown."""
+    return (family_named(name) for name in FAMILIES if name != family.name)
 
 
 def default_family() -> Family:

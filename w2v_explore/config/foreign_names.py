@@ -3,13 +3,13 @@
 Imported only where a name was met that is none of ours.
 """
 
+from collections.abc import Container
 from functools import cache
 from typing import NamedTuple
 
-from w2v_explore.config.dialects.table import DIALECTS, FAIRSEQ_OVERRIDES
-from w2v_explore.config.family import default_family
-
-FIELDS = default_family().config.FIELDS
+from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
+from w2v_explore.config.dialects.programs import DIALECTS, column_of
+from w2v_explore.config.family import family_named
 
 _TORCH = "torch.nn.TransformerEncoderLayer"
 _ELSEWHERE = {
@@ -44,23 +44,43 @@ class ForeignName(NamedTuple):
         return " and ".join(f"{program}'s" for program in self.programs)
 
 
+def names_elsewhere(family: str, field: str) -> dict[str, str]:
+    """What each program that has models of a family calls a field of it, with what is to be known of the name.
+
+    Args:
+        family: A key of `FAMILIES`.
+        field: One of its fields.
+
+    Returns:
+        By the program's title.
+    """
+    columns = {program: column for program in DIALECTS if (column := column_of(family, program)) is not None}
+    names = {program: str(column.counterparts[field]) for program, column in columns.items()}
+    fine_tuned = FAIRSEQ_OVERRIDES.get(field)
+    if fine_tuned is not None and names.get("fairseq", fine_tuned) != fine_tuned:
+        names["fairseq"] += f" (pre-training), {fine_tuned} (fine-tuning)"
+    return {DIALECTS[program].title: name for program, name in names.items()}
+
+
 @cache
-def foreign_names() -> dict[str, ForeignName]:
-    """By the other name, our field; names that are fields of ours too are left out."""
+def foreign_names(family: str) -> dict[str, ForeignName]:
+    """By the other name, the field of a family; names that are fields of it too are left out."""
+    fields = family_named(family).config.FIELDS
     found: dict[str, ForeignName] = {}
-    for dialect in DIALECTS.values():
-        for field, counterpart in dialect.counterparts.items():
+    for program, about in DIALECTS.items():
+        column = column_of(family, program)
+        for field, counterpart in column.counterparts.items() if column is not None else ():
             for name in counterpart.names:
-                _add(found, name, ForeignName(field, (dialect.title,), len(counterpart.names) == 1))
+                _add(found, fields, name, ForeignName(field, (about.title,), len(counterpart.names) == 1))
     for field, name in FAIRSEQ_OVERRIDES.items():
-        _add(found, name, ForeignName(field, (DIALECTS["fairseq"].title,)))
+        _add(found, fields, name, ForeignName(field, (DIALECTS["fairseq"].title,)))
     for name, (field, program) in _ELSEWHERE.items():
-        _add(found, name, ForeignName(field, (program,)))
+        _add(found, fields, name, ForeignName(field, (program,)))
     return found
 
 
-def _add(found: dict[str, ForeignName], name: str, meant: ForeignName) -> None:
-    if name in FIELDS:
+def _add(found: dict[str, ForeignName], fields: Container[str], name: str, meant: ForeignName) -> None:
+    if name in fields:
         return
     known = found.get(name, meant)
     programs = tuple(dict.fromkeys((*known.programs, *meant.programs)))

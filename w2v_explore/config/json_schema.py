@@ -1,12 +1,11 @@
-"""The JSON Schema (draft-07) of a config file, for editors and validators, made from the table of fields."""
+"""The JSON Schema (draft-07) of a config file, for editors and validators, made from the families' tables of fields."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, family_named
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, Choice, ConvLayers, Field, Flag, Integer, Probability
-from w2v_explore.config.reading import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
-
-FIELDS = default_family().config.FIELDS
+from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
     "extends": {
@@ -25,21 +24,47 @@ _OTHER_METADATA: dict[str, dict[str, Any]] = {
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema. What needs two fields at once (heads dividing the width) or another file is beyond it."""
+    """The schema, with a branch for each architecture.
+
+    What needs two fields at once (heads dividing the width) or another file is beyond it: a config that extends another
+    and does not say of which architecture it is may have the fields of any.
+    """
+    families = [family_named(name) for name in FAMILIES]
+    described = {family: {name: _field(field) for name, field in family.config.FIELDS.items()} for family in families}
     properties: dict[str, Any] = {name: _metadata(name) for name in METADATA}
-    properties |= {name: _field(field) for name, field in FIELDS.items()}
+    for name in dict.fromkeys(name for fields in described.values() for name in fields):
+        meanings: list[Any] = []
+        for fields in described.values():
+            if name in fields and fields[name] not in meanings:
+                meanings.append(fields[name])
+        properties[name] = meanings[0] if len(meanings) == 1 else {"anyOf": meanings}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "w2v-explore config",
-        "description": "A wav2vec 2.0 architecture: the 16 arguments of torchaudio.models.wav2vec2_model.",
+        "description": "The architecture of a speech encoder: the arguments of torchaudio.models.wav2vec2_model, "
+        "or the fields of the architecture that it names.",
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
-        "anyOf": [{"required": ["extends"]}, {"required": list(FIELDS)}],
+        "anyOf": [{"required": ["extends"]}, *[_branch(family, described[family], properties) for family in families]],
+    }
+
+
+def _branch(family: Family, fields: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What a config of one family states that extends none, where it is less than `properties` allow."""
+    own = {name: field for name, field in fields.items() if properties[name] != field}
+    others = dict.fromkeys((name for name in properties if name not in fields and name not in METADATA), False)
+    stated = [] if family.name == DEFAULT_FAMILY else [ARCHITECTURE]
+    return {
+        "properties": {ARCHITECTURE: {"const": family.name}, **own, **others},
+        "required": [*stated, *fields],
     }
 
 
 def _metadata(name: str) -> dict[str, Any]:
+    if name == ARCHITECTURE:
+        what = "The kind of encoder, which decides on the fields; by default that of the config that it extends."
+        return {"enum": list(FAMILIES), "default": DEFAULT_FAMILY, "description": what}
     if name in TEXT_METADATA:
         return {"type": "string", "description": TEXT_METADATA[name]}
     return _OTHER_METADATA[name]

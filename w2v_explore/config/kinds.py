@@ -70,15 +70,11 @@ class Field(NamedTuple):
         kind: Its type and limits.
         summary: What it is.
         effect: What it does to parameters, MACs and behaviour.
-        fairseq: Its name in a fairseq config.
-        huggingface: Its name (or names) in a Hugging Face ``config.json``.
     """
 
     kind: Kind
     summary: str
     effect: str
-    fairseq: str
-    huggingface: str
 
 
 class Fault(NamedTuple):

@@ -6,21 +6,16 @@ from dataclasses import dataclass
 
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.recognize import is_checkpoint
-from w2v_explore.config.document import OWN_DIALECT, Document, parse_document, plain_value
+from w2v_explore.config.document import known_dialect, parse_document
+from w2v_explore.config.entries import OWN_DIALECT, Document, plain_value
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import (
-    DEFAULT_SAMPLE_RATE,
-    TEXT_METADATA,
-    FieldChange,
-    Reading,
-    is_override,
-    read_config,
-)
+from w2v_explore.config.reading import FieldChange, Reading, is_override, read_config
 from w2v_explore.config.text.source import Source, read_preset, read_source
 from w2v_explore.diagnostics import Problem
-from w2v_explore.errors import ArgumentError, ConfigError, SourceError
+from w2v_explore.errors import ConfigError, SourceError
 
 OF_ONE_MODEL = ("name", "description", "source", "published_parameters")
 """The metadata that hold of the model that the file describes, and of no changed one."""
@@ -30,12 +25,12 @@ _MAX_SHOWN_CHANGES = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Config:
-    """A model config with what its file says beside the 16 fields.
+    """A model config with what its file says beside the fields of its architecture.
 
     Attributes:
         name: What reports call it: ``base, changed: encoder_num_layers 6`` where overrides changed it.
         origin: Where it was read from: a path as it was given, ``preset base``, ``<stdin>``.
-        model: The 16 fields.
+        model: The fields.
         sample_rate: Samples per second of the audio it is meant for.
         family: The group of models it belongs to.
         description: What the model is.
@@ -84,7 +79,7 @@ def distinct_names(configs: Sequence[Config]) -> list[str]:
 
 
 ConfigLike = Config | ModelConfig | str | os.PathLike[str]
-"""What the analyses take for a config: one that was loaded, its 16 fields alone, or what `load_config` takes."""
+"""What the analyses take for a config: one that was loaded, its fields alone, or what `load_config` takes."""
 
 
 def as_config(config: ConfigLike) -> Config:
@@ -127,21 +122,6 @@ def load_config(
     """
     document = read_document(path_text(reference, "a config"), known_dialect(dialect), allow_unknown=allow_unknown)
     return config_of(read_config(document, overrides, allow_unknown=allow_unknown))
-
-
-def known_dialect(dialect: str | None) -> str | None:
-    """A dialect's name as it is, or none.
-
-    Raises:
-        ArgumentError: There is no such dialect.
-    """
-    if dialect is not None:
-        # Imported only where it is said whose config it is.
-        from w2v_explore.config.dialects.table import DIALECT_NAMES
-
-        if dialect not in DIALECT_NAMES:
-            raise ArgumentError(f"there is no dialect {dialect}; give one of {', '.join(DIALECT_NAMES)}")
-    return dialect
 
 
 def read_document(reference: str, dialect: str | None = None, *, allow_unknown: bool = False) -> Document:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from w2v_explore.arguments import plain_data
+from w2v_explore.config.codes import ARCHITECTURE as ARCHITECTURE_RULE
 from w2v_explore.config.codes import MISSING_KEY, UNKNOWN_KEY
-from w2v_explore.config.family import Family, default_family
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named
 from w2v_explore.config.kinds import Fault, Field, meaning
-from w2v_explore.config.validate import validate
+from w2v_explore.config.validate import describe, validate
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import ConfigError
 
@@ -65,13 +66,19 @@ class ModelConfig:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> "ModelConfig":
-        """The config that a mapping of all fields describes.
+        """The config that a mapping of all fields describes, of the family that its ``architecture`` names.
 
         Raises:
-            ConfigError: A field is missing, unknown or wrong.
+            ConfigError: A field is missing, unknown or wrong, or there is no such family.
         """
+        values = dict(values)
+        name = values.pop(ARCHITECTURE, cls.family.name if cls is not ModelConfig else DEFAULT_FAMILY)
+        if name not in (FAMILIES if cls is ModelConfig else (cls.family.name,)):
+            known = ", ".join(FAMILIES) if cls is ModelConfig else cls.family.name
+            message = f"{ARCHITECTURE} is {describe(name)}; write one of {known}"
+            raise ConfigError([_problem(Fault(ARCHITECTURE_RULE, ARCHITECTURE, (), message))])
         if cls is ModelConfig:
-            cls = default_family().config
+            cls = family_named(str(name)).config
         names = [(UNKNOWN_KEY, name, "is no field of a config") for name in values if name not in cls.FIELDS]
         names += [(MISSING_KEY, name, "is missing") for name in cls.FIELDS if name not in values]
         if names:

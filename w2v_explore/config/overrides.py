@@ -6,7 +6,9 @@ import yaml
 
 from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config import codes
-from w2v_explore.config.document import ONE_FIELD, Document, Entry, parse_override
+from w2v_explore.config.document import ONE_ARCHITECTURE, ONE_FIELD, parse_override
+from w2v_explore.config.entries import Document, Entry
+from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAPPING_OVERRIDE
 from w2v_explore.config.text.source import Source
@@ -41,6 +43,9 @@ def _document(field: object, value: object) -> Document:
     place, source = Place(name), Source(name, b"")
     if field == "extends":
         problem = Problem(rule=codes.UNKNOWN_KEY, place=place, key=None, message=ONE_FIELD)
+        return Document(source, {}, place, (problem,))
+    if field == ARCHITECTURE:
+        problem = Problem(rule=codes.ARCHITECTURE, place=place, key=field, message=ONE_ARCHITECTURE)
         return Document(source, {}, place, (problem,))
     key = yaml.ScalarNode(f"{TAG}str", field)
     return Document(source, {field: Entry(name, key, _node(field, value))}, place, ())

@@ -3,13 +3,24 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from math import prod
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document, Entry, exact_value, parse_document, plain_value
-from w2v_explore.config.family import default_family
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import (
+    Document,
+    Entry,
+    exact_value,
+    family_of,
+    plain_value,
+    stated_family,
+    states_fields,
+)
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, family_named, other_families
 from w2v_explore.config.kinds import Fault, meaning
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
@@ -18,38 +29,23 @@ from w2v_explore.config.validate import describe, validate
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError
 
-FIELDS = default_family().config.FIELDS
-
-DEFAULT_SAMPLE_RATE = 16_000
-MAX_SAMPLE_RATE = 10_000_000
-
-TEXT_METADATA = {
-    "name": "What reports call the config; the file's name by default, or the folder's of a config.json.",
-    "family": "The group it belongs to in `w2v-explore presets`: wav2vec 2.0, HuBERT, XLS-R.",
-    "description": "What the model is, in a sentence.",
-    "source": "Where its values come from: a paper, a repository, a file.",
-    "published_parameters": "The parameter count that its authors give, as they word it.",
-}
-METADATA = ("extends", *TEXT_METADATA, "sample_rate", "budgets")
 _MAX_GUESSES = 100
 _MAX_MISSING_NAMED = 3
 _REMOVE = "remove it (`w2v-explore explain` lists the fields)"
 _NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
-_NO_FIELDS = "none of the 16 fields is stated"
-_WRITE_ALL = "write all 16 fields, or `extends: base` and only what differs"
 _NAME_BASE = "name a preset, or the file of a config"
-_KNOWN = {*FIELDS, *METADATA}
 # The rest describes one file, not what extends it.
-_INHERITED = (*FIELDS, "family", "sample_rate")
+_INHERITED = (ARCHITECTURE, "family", "sample_rate")
 _MAX_EXTENDS = 16
-_FIELD = re.compile(rf"\b({'|'.join(FIELDS)})\b((?:\[\d+\])*)")
+# Compiled where it is first needed.
+_NAME = r"\b(\w+)\b((?:\[\d+\])*)"
 
 
 class FieldChange(NamedTuple):
     """A value that an override replaced by another.
 
     Attributes:
-        field: One of the 16 fields, or ``sample_rate``.
+        field: A field, or ``sample_rate``.
         before: What it was.
         after: What it is.
     """
@@ -71,6 +67,7 @@ class Reading(NamedTuple):
     Attributes:
         document: The file itself.
         entries: The entries that hold, those of the files it extends included; the last stated comes last.
+        family: Whose fields they are.
         values: The plain values of the fields among them.
         problems: All that is wrong, sorted by place.
         model: The config; None where a problem stands against it.
@@ -82,6 +79,7 @@ class Reading(NamedTuple):
 
     document: Document
     entries: dict[str, Entry]
+    family: Family
     values: dict[str, object]
     problems: list[Problem]
     model: ModelConfig | None
@@ -119,8 +117,11 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     """
     layers, problems = _layers(document)
     innermost, bases = layers[0], tuple(layers[:-1])
+    is_chain = not problems
+    family, of_family = _family_of(layers)
+    problems += of_family
     complete = not problems and _states_all_it_can(innermost)
-    unchanged = _merge(layers, document)
+    unchanged = _merge(layers, document, family) if overrides != () else {}
     translations = [layer.translation for layer in layers if layer.translation]
     warnings = [warning for translation in translations for warning in translation.warnings]
     unread = [problem for translation in translations for problem in translation.unread]
@@ -128,29 +129,32 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         warnings += [_allow(problem) for problem in unread]
     else:
         problems += unread
-    layers += override_documents(overrides)
+    if overrides != ():
+        layers += override_documents(overrides)
     for layer in layers:
         problems += layer.problems
-        problems += _unknown_keys(layer)
-    entries = _merge(layers, document)
-    values = {key: exact_value(entry.value) for key, entry in entries.items() if key in FIELDS}
-    problems += [_locate(fault, entries) for fault in validate(values, default_family())]
+        problems += _unknown_keys(layer, family, is_certain=is_chain and not of_family)
+    entries = _merge(layers, document, family)
+    fields = family.config.FIELDS
+    values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
+    problems += [_locate(fault, entries) for fault in validate(values, family)]
     problems += _metadata_problems(entries)
     if complete:
-        problems += _missing_keys(layers, document, entries, problems)
+        problems += _missing_keys(layers, document, entries, family, problems)
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
-    model = None if problems else ModelConfig.from_checked(values)
+    model = None if problems else family.config.from_checked(values)
     warnings += document.warnings
     reading = Reading(
         document=document,
         entries=entries,
+        family=family,
         values=values,
         problems=problems,
         model=model,
         warnings=warnings,
         bases=bases,
-        changes=_changes(unchanged, entries) if overrides else (),
+        changes=_changes(unchanged, entries, family) if overrides else (),
         not_counted=tuple(dict.fromkeys(str(problem.key) for problem in unread)) if allow_unknown else (),
     )
     for translation in translations:
@@ -205,16 +209,17 @@ def _states_all_it_can(document: Document) -> bool:
     return bool(document.entries or not document.problems)
 
 
-def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[FieldChange, ...]:
+def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry], family: Family) -> tuple[FieldChange, ...]:
     """What overrides made of the values: one that was missing, or that stays what it means, has not changed."""
     changes = []
-    for key in (*FIELDS, "sample_rate"):
+    fields = family.config.FIELDS
+    for key in (*fields, "sample_rate"):
         entry = after.get(key)
-        if entry is None or not is_override(entry) or (key in FIELDS and key not in before):
+        if entry is None or not is_override(entry) or (key in fields and key not in before):
             continue
         was = plain_value(before[key].value) if key in before else DEFAULT_SAMPLE_RATE
         change = FieldChange(key, was, plain_value(entry.value))
-        field = FIELDS.get(key)
+        field = fields.get(key)
         is_same = meaning(was, field.kind) == meaning(change.after, field.kind) if field else was == change.after
         if not is_same:
             changes.append(change)
@@ -259,9 +264,43 @@ def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
     return chain, []
 
 
+def _family_of(layers: Sequence[Document]) -> tuple[Family, list[Problem]]:
+    """The family of a config, and what is wrong with the way it is named; the innermost document comes first."""
+    family = family_of(layers[0])
+    problems: list[Problem] = []
+    for number, layer in enumerate(layers):
+        entry = layer.entries.get(ARCHITECTURE)
+        if entry is None:
+            continue
+        stated = stated_family(layer.entries)
+        if stated is None:
+            stated, problem = _no_family(entry)
+            problems.append(problem)
+        elif stated is not family:
+            message = (
+                f"{entry.name()} is {stated.name}, and {layers[number - 1].source.name}, which this extends, is of "
+                f"{family.name}; extend a config of {stated.name}, or none and state all fields"
+            )
+            problems.append(_problem(codes.ARCHITECTURE, entry, message))
+        family = stated or family
+    return family, problems
+
+
+def _no_family(entry: Entry) -> tuple[Family | None, Problem]:
+    """What to say of an architecture that there is not, and the family that was most likely meant."""
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    value = plain_value(entry.value)
+    guesses = nearest(value, FAMILIES) if isinstance(value, str) else []
+    instead = did_you_mean(guesses, "")
+    message = f"{entry.name()} is {describe(value)}; write one of {', '.join(FAMILIES)}{instead and f': {instead}'}"
+    fix = guesses[0] if len(guesses) == 1 else None
+    return family_named(fix) if fix else None, _problem(codes.ARCHITECTURE, entry, message)._replace(fix=fix)
+
+
 def _is_a_config(base: Document) -> bool:
     """Whether a base shows that it is a config, right or wrong."""
-    if not FIELDS.keys().isdisjoint(base.entries):
+    if states_fields(base):
         return True
     # Imported only where a base states none of the fields.
     from w2v_explore.config.evidence import shows_a_model
@@ -269,28 +308,43 @@ def _is_a_config(base: Document) -> bool:
     return shows_a_model(base)
 
 
-def _merge(layers: Sequence[Document], outermost: Document) -> dict[str, Entry]:
+def _merge(layers: Sequence[Document], outermost: Document, family: Family) -> dict[str, Entry]:
     """The entries that hold once each layer has replaced those of the layers below it; the last stated comes last."""
     if len(layers) == 1:
         return outermost.entries
     entries: dict[str, Entry] = {}
+    inherited = _inherited_keys(family)
     own = False
     for layer in layers:
         own = own or layer is outermost
         for key, entry in layer.entries.items():
-            if own or key in _INHERITED:
+            if own or key in inherited:
                 entries.pop(key, None)
                 entries[key] = entry
     return entries
 
 
-def _unknown_keys(layer: Document) -> Iterator[Problem]:
-    if layer.entries.keys() <= _KNOWN:
+@cache
+def _inherited_keys(family: Family) -> frozenset[str]:
+    return frozenset({*family.config.FIELDS, *_INHERITED})
+
+
+@cache
+def _known_keys(family: Family) -> frozenset[str]:
+    return frozenset({*family.config.FIELDS, *METADATA})
+
+
+def _unknown_keys(layer: Document, family: Family, *, is_certain: bool) -> Iterator[Problem]:
+    """The keys that no config of a family has; where the family is not certain, those of no family."""
+    known = _known_keys(family)
+    if layer.entries.keys() <= known:
         return
+    if not is_certain:
+        known = known.union(*(other.config.FIELDS for other in other_families(family)))
     taken = set(layer.entries)
-    unknown = [(key, entry) for key, entry in layer.entries.items() if key not in _KNOWN]
+    unknown = [(key, entry) for key, entry in layer.entries.items() if key not in known]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess, instead = _meaning(key) if number < _MAX_GUESSES else (None, _NO_FIELD)
+        guess, instead = _meaning(key, family) if number < _MAX_GUESSES else (None, _NO_FIELD)
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
@@ -298,7 +352,7 @@ def _unknown_keys(layer: Document) -> Iterator[Problem]:
         yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
 
 
-def _meaning(key: str) -> tuple[str | None, str]:
+def _meaning(key: str, family: Family) -> tuple[str | None, str]:
     """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
     # Imported only where something is wrong.
     from w2v_explore.config.foreign_names import foreign_names
@@ -306,11 +360,15 @@ def _meaning(key: str) -> tuple[str | None, str]:
 
     if key == "<<":
         return None, "a merge key is not read here; write `extends:` and the name of the config to start from"
-    foreign = foreign_names().get(key)
+    owner = next((other for other in other_families(family) if key in other.config.FIELDS), None)
+    if owner is not None:
+        is_its = f"{{}} is a field of {owner.name}, and this config is of {family.name}"
+        return None, f"{is_its}; write `{ARCHITECTURE}: {owner.name}`, or {_REMOVE}"
+    foreign = foreign_names(family.name).get(key)
     if foreign is not None:
         of_what = "write" if foreign.is_whole else "what it says is a part of"
         return (foreign.field if foreign.is_whole else None), f"{{}} is {foreign.whose} name; {of_what} {foreign.field}"
-    guesses = nearest(key, (*FIELDS, *METADATA))
+    guesses = nearest(key, (*family.config.FIELDS, *METADATA))
     if not guesses:
         return None, _NO_FIELD
     return (
@@ -319,30 +377,39 @@ def _meaning(key: str) -> tuple[str | None, str]:
 
 
 def _missing_keys(
-    layers: Sequence[Document], document: Document, entries: dict[str, Entry], problems: Sequence[Problem]
+    layers: Sequence[Document],
+    document: Document,
+    entries: dict[str, Entry],
+    family: Family,
+    problems: Sequence[Problem],
 ) -> Iterator[Problem]:
+    fields = family.config.FIELDS
+    if fields.keys() <= entries.keys():
+        return
     # A misspelt key is one problem, not an unknown one and a missing one.
-    misspelt = {_meaning(problem.key or "")[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
+    misspelt = {_meaning(problem.key or "", family)[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
     if "extends" in misspelt:
         return
     worded = {key: problem for layer in layers for key, problem in layer.missing.items()}
-    missing = [key for key in FIELDS if key not in entries and key not in misspelt]
+    missing = [key for key in fields if key not in entries and key not in misspelt]
+    write_all = f"write all {len(fields)} fields, or `extends: {family.reference}` and only what differs"
     if len(missing) > _MAX_MISSING_NAMED and not worded:
         # One cause, one problem: nobody forgets so many, one by one.
-        stated = len(FIELDS) - len(missing)
-        found = f"{len(missing)} of the 16 fields are missing: {', '.join(missing)}" if stated else _NO_FIELDS
-        yield Problem(rule=codes.MISSING_KEY, place=document.start, key=None, message=f"{found}; {_WRITE_ALL}")
+        found = (
+            f"{len(missing)} of the {len(fields)} fields are missing: {', '.join(missing)}"
+            if len(missing) < len(fields)
+            else f"none of the {len(fields)} fields is stated"
+        )
+        yield Problem(rule=codes.MISSING_KEY, place=document.start, key=None, message=f"{found}; {write_all}")
         return
     for key in missing:
-        plain = Problem(
-            rule=codes.MISSING_KEY, place=document.start, key=key, message=f"{key} is missing; {_WRITE_ALL}"
-        )
+        plain = Problem(rule=codes.MISSING_KEY, place=document.start, key=key, message=f"{key} is missing; {write_all}")
         yield worded.get(key, plain)
 
 
 def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
     for key in METADATA:
-        if key not in entries or key == "extends":
+        if key not in entries or key in ("extends", ARCHITECTURE):
             continue
         entry = entries[key]
         value = plain_value(entry.value)
@@ -384,11 +451,11 @@ def rename_fields(message: str, entries: Mapping[str, Entry], item: tuple[int | 
 
     def rename(match: re.Match[str]) -> str:
         entry = entries.get(match[1])
-        if entry is None or not entry.names:
+        if entry is None or not entry.names or match[1] in METADATA:
             return match[0]
         return entry.name(item) if match[2] else entry.names[0]
 
-    return _FIELD.sub(rename, message)
+    return re.sub(_NAME, rename, message)
 
 
 def _problem(rule: Rule, entry: Entry, message: str) -> Problem:

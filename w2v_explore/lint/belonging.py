@@ -3,25 +3,21 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeGuard
 
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import SHARED_NAMES, Document
-from w2v_explore.config.family import default_family
+from w2v_explore.config.entries import SHARED_NAMES, Document, family_of
+from w2v_explore.config.family import ARCHITECTURE, Family, default_family
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import METADATA
 
-FIELDS = default_family().config.FIELDS
-
-_OWN_KEYS = frozenset({*FIELDS, "extends", "budgets", "architecture", "published_parameters"})
 _DIALECTS = ("fairseq", "huggingface", "torchaudio")
-_DISTINCT_FIELDS = FIELDS.keys() - SHARED_NAMES
 # Other programs' settings have an `extends`, too: those of yamllint, ESLint, Stylelint, Spectral, Renovate, of Azure's
 # pipelines. What they extend are packages, and most of their files are hidden.
 _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})
-_LINTERS_LEFT = _OWN_KEYS - {"extends"}
 _PIPELINES_KEYS = frozenset({"template", "file", "service"})
 # The patterns are compiled when they are first needed: most searches come across nothing odd.
 _BEGINNING = r"""(?m)^[{"'\ufeff]*(?:extends|architecture|budgets)\b["']?[ \t]*(?:[:=]|[ \t]\w)"""
@@ -40,6 +36,11 @@ _CLOSE, _A_LETTER_AWAY = 0.8, 0.95
 _CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
 
 
+@cache
+def _own_keys() -> frozenset[str]:
+    return frozenset({*default_family().config.FIELDS, "extends", "budgets", ARCHITECTURE, "published_parameters"})
+
+
 def reason_to_pass_over(document: Document) -> str | None:
     """Why a file of a searched folder is no model config; None where it is one, right or wrong.
 
@@ -56,9 +57,9 @@ def reason_to_pass_over(document: Document) -> str | None:
         is_nobodys = document.translation.dialect not in _DIALECTS and not document.translation.is_known_stranger
         return None if is_nobodys and _is_nearly_ours(document) else _first_words(document)
     if document.entries:
-        if not _OWN_KEYS.isdisjoint(document.entries):
+        if not _own_keys().isdisjoint(document.entries):
             return "`extends` of another program's settings" if _is_another_programs(document) else None
-        if not _OWN_KEYS.isdisjoint(key.strip(_UNSEEN) for key in document.entries):
+        if not _own_keys().isdisjoint(key.strip(_UNSEEN) for key in document.entries):
             return None
         return None if _is_nearly_ours(document) else "no field of a model at its top level"
     # Only for what cannot be read.
@@ -96,7 +97,7 @@ def _speaks_of_ours(text: str) -> bool:
 def _is_another_programs(document: Document) -> bool:
     """Whether an ``extends``, the one key of ours in a file, is that of another program's settings."""
     entries, source = document.entries, document.source
-    if "extends" not in entries or not _LINTERS_LEFT.isdisjoint(entries):
+    if "extends" not in entries or not _own_keys().isdisjoint(entries.keys() - {"extends"}):
         return False
     value = entries["extends"].value
     if isinstance(value, yaml.MappingNode):
@@ -129,10 +130,10 @@ def _is_nearly_ours(document: Document) -> bool:
     values = dict(re.findall(_KEYS, document.text))
     for key, entry in document.entries.items():
         values.setdefault(key, entry.value.value if isinstance(entry.value, yaml.ScalarNode) else "")
-    return _is_misspelt(values) or _states_ours(document.text)
+    return _is_misspelt(values, family_of(document)) or _states_ours(document.text)
 
 
-def _is_misspelt(values: dict[str, str]) -> bool:
+def _is_misspelt(values: dict[str, str], family: Family) -> bool:
     """Whether a mapping starts from a config under a misspelt ``extends``, or most of its keys are near to fields."""
     # Only for what nothing else recognises.
     from difflib import get_close_matches
@@ -144,9 +145,10 @@ def _is_misspelt(values: dict[str, str]) -> bool:
             if _is_preset(value) or (value.endswith((".yaml", ".yml")) and "://" not in value):
                 return True
     names = [_field_like(key) for key in keys if len(key) <= 60]
-    if any(get_close_matches(name, _DISTINCT_FIELDS, n=1, cutoff=_A_LETTER_AWAY) for name in names):
+    fields = family.config.FIELDS
+    if any(get_close_matches(name, fields.keys() - SHARED_NAMES, n=1, cutoff=_A_LETTER_AWAY) for name in names):
         return True
-    close = sum(bool(get_close_matches(name, FIELDS, n=1, cutoff=_CLOSE)) for name in names)
+    close = sum(bool(get_close_matches(name, fields, n=1, cutoff=_CLOSE)) for name in names)
     return 2 * close >= len(keys) > 0
 
 
@@ -157,7 +159,8 @@ def _field_like(key: str) -> str:
 
 def _states_ours(text: str) -> bool:
     """Whether a readable text states ``architecture``, or several fields further in, where they reach no model."""
-    fields = set(re.findall(rf"""\b({"|".join(sorted(_DISTINCT_FIELDS))})["']?[ \t]*:""", text))
+    distinct = default_family().config.FIELDS.keys() - SHARED_NAMES
+    fields = set(re.findall(rf"""\b({"|".join(sorted(distinct))})["']?[ \t]*:""", text))
     # A service of Compose is called base as well: this alone is not enough.
     fields |= {"extends"} if any(map(_is_preset, re.findall(_EXTENDED, text))) else set()
     return (
@@ -177,13 +180,9 @@ def _misspells_the_family(document: Document) -> bool:
     """Whether what says which model it is is a misspelt name of one that can be read, or no name at all."""
     from difflib import get_close_matches
 
-    from w2v_explore.config.dialects.table import (
-        FAIRSEQ_GROUPS,
-        FAIRSEQ_MODELS,
-        FAIRSEQ_REFUSED,
-        HUGGINGFACE_CONFIGS,
-        HUGGINGFACE_REFUSED,
-    )
+    from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS, FAIRSEQ_REFUSED
+    from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
+    from w2v_explore.config.family import names_in
 
     assert document.translation is not None
     for account in document.translation.accounts:
@@ -202,10 +201,10 @@ def _misspells_the_family(document: Document) -> bool:
                 return True
             continue
         known, refused = {
-            "model_type": (HUGGINGFACE_CONFIGS, HUGGINGFACE_REFUSED),
-            "_name": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
-            "arch": (FAIRSEQ_MODELS, FAIRSEQ_REFUSED),
-        }.get(name, ({}, {}))
+            "model_type": (names_in("huggingface"), HUGGINGFACE_REFUSED),
+            "_name": (names_in("fairseq"), FAIRSEQ_REFUSED),
+            "arch": (names_in("fairseq"), FAIRSEQ_REFUSED),
+        }.get(name, ((), {}))
         value = account.value.lower()
         close = get_close_matches(value, [*known, *refused], n=1, cutoff=_CLOSE_FAMILY)
         if account.value not in refused and close:

@@ -1,5 +1,8 @@
 """The rules that are checked once a config has been read; those that reading breaks stand in `config.codes`."""
 
+from collections.abc import Iterator
+
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.diagnostics import Rule
 
 HEAD_DIM_MULTIPLE_OF_8 = Rule("A400", "head-dim-multiple-of-8")
@@ -28,6 +31,9 @@ UNUSED_IGNORE = Rule("A407", "unused-ignore", "warning")
 DOCUMENT_RULES = (YAML11_SCALAR, SCHEMA_DIRECTIVE)
 """Run on every file that is a mapping, but for other programs' configs: they are about our own YAML."""
 
+FOREIGN_RULES = (MASK_TOO_LONG,)
+"""Run on other programs' configs that are valid: they are about what ours do not say."""
+
 MODEL_RULES = (
     HEAD_DIM_MULTIPLE_OF_8,
     HEAD_DIM_64,
@@ -46,16 +52,18 @@ MODEL_RULES = (
     POS_CONV_HEAVY,
     HEAD_DIM_SMALL,
     PADDING_LEAKS,
-    MASK_TOO_LONG,
 )
 """Run where the config is valid."""
 
 
-def all_rules() -> list[Rule]:
-    """Every rule, those that reading breaks too."""
+def all_rules() -> Iterator[Rule]:
+    """Every rule, those that reading breaks too; those of single families come last, since that imports them."""
     from w2v_explore.config import codes as reading
 
-    return [value for module in (vars(reading), globals()) for value in module.values() if isinstance(value, Rule)]
+    for module in (vars(reading), dict(globals())):
+        yield from (value for value in module.values() if isinstance(value, Rule))
+    for name in FAMILIES:
+        yield from family_named(name).rules
 
 
 def is_known(prefix: str) -> bool:

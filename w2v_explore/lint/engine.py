@@ -1,16 +1,19 @@
 """Linting a document: reading it, running the rules, leaving out what is ignored."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import Document
+from w2v_explore.config.entries import Document
+from w2v_explore.config.family import Family
+from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
-from w2v_explore.lint.codes import DOCUMENT_RULES, MODEL_RULES, UNUSED_IGNORE
+from w2v_explore.lint.codes import DOCUMENT_RULES, FOREIGN_RULES, MODEL_RULES, UNUSED_IGNORE
 from w2v_explore.lint.settings import Settings
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -53,13 +56,15 @@ def examine_document(document: Document, settings: Settings) -> Examined:
     counted: list[Rule] = []
     is_own, is_valid = document.translation is None, reading.model is not None
     with_ignores = [layer for layer in (document, *reading.bases) if "w2v:" in layer.text]
-    for rule, check, is_shown in _checks(settings.select, settings.ignore, settings.fail_on, is_own, is_valid):
+    checks = _checks(settings.select, settings.ignore, settings.fail_on, reading.family, is_own, is_valid)
+    for rule, check, keys, is_shown in checks:
         for finding in check(subject):
-            if not (is_shown or with_ignores) and _is_of_the_file(document, finding):
+            causes = keys if finding.keys is None else finding.keys
+            if not (is_shown or with_ignores) and _is_of_the_file(document, causes):
                 # To find the places of what nobody reads would cost as much as reading the config.
                 counted.append(rule)
                 continue
-            problem = _place(reading, rule, finding)
+            problem = _place(reading, rule, finding, causes)
             if problem is not None:
                 found.append(problem)
     for layer in with_ignores:
@@ -88,22 +93,35 @@ def order(problem: Problem) -> tuple[str, int, int, str, str]:
 
 @cache
 def _checks(
-    select: tuple[str, ...] | None, ignore: tuple[str, ...], fail_on: Severity, is_own: bool, is_valid: bool
-) -> list[tuple[Rule, _Check, bool]]:
-    """The rules that run, each with its check and whether its findings are shown; the same for a whole run."""
+    select: tuple[str, ...] | None,
+    ignore: tuple[str, ...],
+    fail_on: Severity,
+    family: Family,
+    is_own: bool,
+    is_valid: bool,
+) -> list[tuple[Rule, _Check, tuple[str, ...], bool]]:
+    """The rules that run on configs of a family, each with its check, its keys, and whether its findings are shown."""
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
-    rules = (DOCUMENT_RULES if is_own else ()) + (MODEL_RULES if is_valid else ())
-    return [
-        (rule, _check_of(rule), settings.selects(rule))
-        for rule in rules
-        if settings.selects(rule) or _is_worth_a_word(rule, settings)
-    ]
+    rules: tuple[Rule, ...] = DOCUMENT_RULES if is_own else ()
+    if is_valid:
+        rules += MODEL_RULES if is_own else MODEL_RULES + FOREIGN_RULES
+    modules = [(rule, partial(rule_module, rule)) for rule in rules]
+    modules += [(rule, partial(rule_module, rule, family)) for rule in family.rules if is_valid]
+    checks = []
+    for rule, module_of in modules:
+        if not (settings.selects(rule) or _is_worth_a_word(rule, settings)):
+            continue
+        module = module_of()
+        # A rule without a check is one that reading breaks.
+        if hasattr(module, "check") and all(key in family.config.FIELDS or key in METADATA for key in module.KEYS):
+            checks.append((rule, module.check, module.KEYS, settings.selects(rule)))
+    return checks
 
 
-def _check_of(rule: Rule) -> _Check:
-    module = import_module(f"w2v_explore.lint.rules.{rule.name.replace('-', '_')}")
-    check: _Check = module.check
-    return check
+def rule_module(rule: Rule, family: Family | None = None) -> ModuleType:
+    """The module of a rule, which is named after it; of a rule of a family's own, with the family."""
+    package = "lint" if family is None else f"families.{family.name}"
+    return import_module(f"w2v_explore.{package}.rules.{rule.name.replace('-', '_')}")
 
 
 def _without_ignored(problems: list[Problem], layer: Document, settings: Settings, is_own: bool) -> list[Problem]:
@@ -118,23 +136,23 @@ def _without_ignored(problems: list[Problem], layer: Document, settings: Setting
     return list(apply_ignores(problems, find_ignores(layer), layer.source.name, ran))
 
 
-def _is_of_the_file(document: Document, finding: Finding) -> bool:
-    """Whether the file itself states what a finding is about."""
-    return not finding.keys or any(key in document.entries for key in finding.keys)
+def _is_of_the_file(document: Document, keys: Sequence[str]) -> bool:
+    """Whether the file itself states what a finding with such keys is about."""
+    return not keys or not document.entries.keys().isdisjoint(keys)
 
 
-def _place(reading: Reading, rule: Rule, finding: Finding) -> Problem | None:
+def _place(reading: Reading, rule: Rule, finding: Finding, keys: Sequence[str]) -> Problem | None:
     """A finding at its place in the file, or in the file that it extends and that alone states the keys concerned.
 
     None where a preset states them: there, nobody can mend it.
     """
     layer = reading.document
-    if finding.keys and layer.entries.keys().isdisjoint(finding.keys):
-        base = _base_that_states(reading, finding.keys)
+    if keys and layer.entries.keys().isdisjoint(keys):
+        base = _base_that_states(reading, keys)
         if base is None:
             return None
         layer = base
-    stated = [key for key in finding.keys if key in layer.entries]
+    stated = [key for key in keys if key in layer.entries]
     if not stated:
         place, key = Place(layer.source.name, layer.start.line, layer.start.column), None
     else:

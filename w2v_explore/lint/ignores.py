@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import yaml
 
-from w2v_explore.config.document import Document
+from w2v_explore.config.entries import Document
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.lint.codes import UNUSED_IGNORE
 

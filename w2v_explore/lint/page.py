@@ -1,7 +1,9 @@
 """A rule's page: what it does, why that is bad, an example, what to write instead, and what torch does with it.
 
-A rule is a module of `w2v_explore.lint.rules` with a ``RULE``, a ``TORCH`` and a docstring in this form; the docstring
-is the documentation, printed by ``w2v-explore rule`` and written to docs/rules/ by docs/generate.py::
+A rule is a module of `w2v_explore.lint.rules`, or of the ``rules`` folder of a family whose configs alone it is about,
+with a ``RULE``, a ``TORCH`` and a docstring in this form; the docstring is the documentation, printed by
+``w2v-explore rule`` and written to docs/rules/ by docs/generate.py. What is checked once a config has been read has a
+``check`` as well, and ``KEYS``: the fields that it looks at, without which it does not run::
 
     The heads do not divide the width.
 
@@ -26,8 +28,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import NamedTuple
 
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.diagnostics import Rule
 from w2v_explore.lint import rules
+from w2v_explore.lint.engine import rule_module
 
 TORCH = {
     "building raises": "Building the model raises.",
@@ -64,6 +68,7 @@ class Page(NamedTuple):
 def load_pages() -> list[Page]:
     """The pages of all rules, by code."""
     modules = [import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__)]
+    modules += [rule_module(rule, family) for family in map(family_named, FAMILIES) for rule in family.rules]
     return sorted(_page(module.RULE, module.TORCH, inspect.getdoc(module) or "") for module in modules)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Literal, SupportsFloat
 
 from w2v_explore.arguments import kind_of, path_text
-from w2v_explore.config.document import Document, parse_document
-from w2v_explore.config.load import known_dialect
+from w2v_explore.config.document import known_dialect, parse_document
+from w2v_explore.config.entries import Document
 from w2v_explore.config.text.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import ArgumentError, SourceError

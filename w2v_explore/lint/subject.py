@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from w2v_explore.config.document import Document
+from w2v_explore.config.entries import Document
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.reading import Reading
 from w2v_explore.diagnostics import Place
@@ -14,15 +14,15 @@ class Finding(NamedTuple):
 
     Attributes:
         message: What was found and what to write.
-        keys: The keys that together cause it; it is reported at the one that the file states last, and not at all
-            in a file that states none of them. Without keys it is about the file.
+        keys: The keys that together cause it, by default the rule's ``KEYS``; it is reported at the one that the file
+            states last, and not at all in a file that states none of them. Without keys it is about the file.
         item: The way into a list, as in `Fault`.
         fix: The text that repairs it, if there is one right answer.
         place: Where it is reported, where that is at none of the keys.
     """
 
     message: str
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] | None = None
     item: tuple[int | str, ...] = ()
     fix: str | None = None
     place: Place | None = None

@@ -31,14 +31,15 @@ from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
 from w2v_explore.config.load import Config, ConfigLike, as_config
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model
 from w2v_explore.model.modules import SpeechEncoder
-from w2v_explore.model.weights import load_checkpoint
+from w2v_explore.model.weights import load_checkpoint, part_of
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.run import run
 from w2v_explore.version import SCHEMA_VERSION
@@ -243,6 +244,8 @@ def _write_torch_export(model: SpeechEncoder, config: Config, path: Path) -> Non
 def _write_safetensors(model: SpeechEncoder, config: Config, path: Path) -> None:
     """Our names; the config lies in the metadata, so that the file tells all of its model."""
     values = config.model.to_mapping()
+    if config.model.family.name != DEFAULT_FAMILY:
+        values[ARCHITECTURE] = config.model.family.name
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         values["sample_rate"] = config.sample_rate
     _save_tensors(model.state_dict(), path, {CONFIG_METADATA_KEY: json.dumps(values)})
@@ -253,8 +256,11 @@ def _write_huggingface(model: SpeechEncoder, config: Config, path: Path) -> None
     path.mkdir()
     (path / "config.json").write_text(write_config(config, "huggingface"), encoding="utf-8")
     weights = model.state_dict()
-    names = keys_in_dialect(weights, "huggingface", prefix="" if config.model.aux_num_out is None else "wav2vec2.")
-    _save_tensors({name: weights[ours] for ours, name in names.items()}, path / "model.safetensors", {})
+    table = config.model.family.part("keys").KEYS
+    prefix = "" if config.model.aux_num_out is None else table.prefixes["huggingface"][0]
+    parts = keys_in_dialect(weights, table, "huggingface", prefix=prefix)
+    tensors = {name: part_of(weights[part.name], part) for name, part in parts.items()}
+    _save_tensors(tensors, path / "model.safetensors", {})
 
 
 def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import describe_left_out, describe_misfit, fit_weights
-from w2v_explore.checkpoint.keys import translate_keys
+from w2v_explore.checkpoint.keys import Part, translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, as_config
@@ -67,7 +67,7 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
     Warns:
         UnusedWeightsWarning: Some have no place in the model.
     """
-    translation = translate_keys(tensors)
+    translation = translate_keys(tensors, (config.family.part("keys").KEYS,))
     if translation.dialect is None:
         raise CheckpointError(
             f"the weights of {source} are of no wav2vec 2.0 model: none is named as the first convolution is in "
@@ -87,5 +87,12 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
         warnings.warn(printable(message), UnusedWeightsWarning, stacklevel=3)
     require_memory(_CPU, tree.parameters * torch.float32.itemsize, "the weights")
     model = build_model(config, device="meta", dtype=torch.float32).to_empty(device=_CPU)
-    model.load_state_dict({ours: tensors[name] for name, ours in translation.ours.items()})
+    own = model.state_dict()
+    for name, part in translation.ours.items():
+        part_of(own[part.name], part).copy_(tensors[name])
     return model
+
+
+def part_of(tensor: Tensor, part: Part) -> Tensor:
+    """A view of the part of a tensor of ours; the tensor itself where the part is all of it."""
+    return tensor if part.of == 1 else tensor.chunk(part.of)[part.number]

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.presets.usage import REFERENCE_PRESET, UsedValue
-from w2v_explore.config.family import default_family
+from w2v_explore.analysis.presets.usage import UsedValue
+from w2v_explore.config.family import DEFAULT_FAMILY, Family
+from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Choice, ConvLayers, Field, Flag, Integer, Probability
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import conv_layers, first_few, scalar, short
-
-FIELDS = default_family().config.FIELDS
 
 _SHOWN_PRESETS = 4
 
@@ -24,11 +23,17 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
         Column("Outputs", priority=2),
         Column("MACs/s"),
     ]
+    # A column of its own only where there is more than what every config is that does not say.
+    told = any(analysis.config.model.family.name != DEFAULT_FAMILY for _, analysis in analyses)
+    if told:
+        columns.insert(1, Column("Architecture", numeric=False, priority=4))
     table = Table("", columns)
     for name, analysis in analyses:
         model = analysis.config.model
+        family = model.family.name
         table.rows.append((
             name,
+            *((family if family != DEFAULT_FAMILY else "",) if told else ()),
             analysis.config.family or "",
             short(analysis.parameters),
             f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
@@ -42,22 +47,23 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
     return Report(f"{len(analyses)} presets", [], [table])
 
 
-def fields_report() -> Report:
-    """All fields, a line each."""
+def fields_report(family: Family) -> Report:
+    """All fields of a family, a line each."""
+    fields = family.config.FIELDS
     table = Table("", [Column("Field", numeric=False), Column("What it is", numeric=False, wraps=True)])
-    table.rows += [(name, field.summary) for name, field in FIELDS.items()]
-    return Report(f"The {len(FIELDS)} fields of a config", [], [table])
+    table.rows += [(name, field.summary) for name, field in fields.items()]
+    whose = "a config" if family.name == DEFAULT_FAMILY else f"a config of {family.title}"
+    return Report(f"The {len(fields)} fields of {whose}", [], [table])
 
 
-def field_report(name: str, usage: Sequence[UsedValue]) -> Report:
-    """One field: what it is, its names elsewhere, its legal and usual values, and what they cost."""
-    field = FIELDS[name]
+def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Report:
+    """One field of a family: what it is, its names elsewhere, its legal and usual values, and what they cost."""
+    field = family.config.FIELDS[name]
     names = Table("", [Column("", numeric=False), Column("", numeric=False, wraps=True)])
     names.rows += [
         ("legal values", legal_values(field)),
         ("in torchaudio", name),
-        ("in fairseq", field.fairseq),
-        ("in Hugging Face", field.huggingface),
+        *((f"in {title}", elsewhere) for title, elsewhere in names_elsewhere(family.name, name).items()),
     ]
     columns = [
         Column("Value", numeric=False, wraps=True),
@@ -65,7 +71,7 @@ def field_report(name: str, usage: Sequence[UsedValue]) -> Report:
         Column("Params"),
         Column("MACs/s"),
     ]
-    values = Table(f"In the presets, and what each would cost in {REFERENCE_PRESET}", columns)
+    values = Table(f"In the presets, and what each would cost in {family.reference}", columns)
     for value, presets, analysis in usage:
         values.rows.append((
             conv_layers(value) if isinstance(value, list) else scalar(value),
@@ -74,7 +80,7 @@ def field_report(name: str, usage: Sequence[UsedValue]) -> Report:
             short(analysis.macs_per_audio_second) if analysis else "–",
         ))  # fmt: skip
     if any(value.in_reference is None for value in usage):
-        values.remark = f"–: not possible with the other fields of {REFERENCE_PRESET}."
+        values.remark = f"–: not possible with the other fields of {family.reference}."
     return Report(name, [field.summary, field.effect], [names, values])
 
 

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from w2v_explore.analysis.weights.check import CheckpointFit
 from w2v_explore.analysis.weights.inspection import Inspection
-from w2v_explore.checkpoint.fit import WeightsFit
-from w2v_explore.checkpoint.keys import Extra, KeyTranslation
+from w2v_explore.checkpoint.fit import WeightsFit, name_of
+from w2v_explore.checkpoint.key_table import Extra
+from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
-from w2v_explore.config.family import default_family
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.units import conv_layers, exact, percent, scalar, short, size_bytes
-
-FIELDS = default_family().config.FIELDS
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
@@ -32,7 +30,7 @@ def inspection_report(inspection: Inspection) -> Report:
     tables += [_bytes(inspection), _fields(inspection)]
     lines = [describe_checkpoint(checkpoint, keys)]
     if not inspection.fit.fits and not inspection.conflicts:
-        lines.append(f"the {len(FIELDS)} fields cannot say the model of these weights")
+        lines.append(f"the {len(inspection.family.config.FIELDS)} fields cannot say the model of these weights")
     if inspection.nearest is not None:
         lines.append(describe_nearest(inspection.nearest))
         lines += describe_not_counted(inspection.nearest.not_counted)
@@ -59,10 +57,13 @@ def fit_tables(fit: WeightsFit) -> list[Table]:
     """What keeps weights from fitting, a table for each way."""
     tables = []
     if fit.missing:
-        rows = fold_layers((name, shape(sizes)) for name, sizes in fit.missing)
-        tables.append(_name_table("Missing", "Shape", rows, _explain_projection(fit), _OURS))
+        rows = fold_layers((name_of(missing), shape(missing.shape)) for missing in fit.missing)
+        remark = "; ".join(fit.absences)
+        tables.append(_name_table("Missing", "Shape", rows, f"{remark}." if remark else None, _OURS))
     if fit.misshapen:
-        rows = fold_names((name, f"{shape(found)}, wanted {shape(wanted)}") for name, wanted, found in fit.misshapen)
+        rows = fold_names(
+            (name_of(wrong), f"{shape(wrong.found)}, wanted {shape(wrong.expected)}") for wrong in fit.misshapen
+        )
         tables.append(_name_table("Of another shape", "Shape", rows, names=_OURS))
     if fit.not_floating:
         rows = fold_layers((tensor.name, tensor.dtype) for tensor in fit.not_floating)
@@ -102,6 +103,7 @@ def _parts(inspection: Inspection) -> Table:
     parts = (
         ("backbone", inspection.backbone),
         ("head", inspection.head),
+        ("buffers, no parameters", inspection.buffers),
         ("without a place in the model", [tensor for tensor, _ in inspection.extras]),
         ("unknown", inspection.unknown),
         ("total", list(inspection.checkpoint.tensors)),
@@ -139,7 +141,7 @@ def _fields(inspection: Inspection) -> Table:
         Column("From", numeric=False, wraps=True),
     ]
     table = Table("Config", columns)
-    for field in FIELDS:
+    for field in inspection.family.config.FIELDS:
         if field in inspection.missing:
             table.rows.append((field, _NOT_KNOWN, inspection.missing[field].instead))
         else:
@@ -164,16 +166,6 @@ def _name_table(
 def _extras_table(title: str, extras: Iterable[tuple[TensorInfo, Extra]], remark: str | None = None) -> Table:
     rows = fold_names((tensor.name, f"{extra.purpose}, {shape(tensor.shape)}") for tensor, extra in extras)
     return _name_table(title, "What it is", rows, remark)
-
-
-def _explain_projection(fit: WeightsFit) -> str | None:
-    """A remark on fairseq's missing projection; None where the projection is there."""
-    if fit.lacks_projection:
-        return (
-            "fairseq leaves the projection out where the last convolution is as wide as the encoder; torchaudio and "
-            "Hugging Face always have one."
-        )
-    return None
 
 
 def _shapes(tensors: Iterable[TensorInfo]) -> Iterable[tuple[str, str]]:

@@ -34,7 +34,7 @@ _LAYERS = ("encoder_num_layers", "encoder_layer_drop")
 _PEAK_FIELDS = frozenset(field for fields in PARTS.values() for field in fields) - {"extractor_conv_bias"}
 
 Values = dict[str, Any]
-"""The 16 fields, and under `WORKLOAD` the workload."""
+"""The fields, and under `WORKLOAD` the workload."""
 
 
 class Contribution(NamedTuple):

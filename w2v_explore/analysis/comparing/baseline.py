@@ -15,8 +15,8 @@ from w2v_explore.analysis.figures import (
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, family_named
+from w2v_explore.config.metadata import MAX_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.reading import MAX_SAMPLE_RATE
 from w2v_explore.config.validate import validate
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError, WorkloadError

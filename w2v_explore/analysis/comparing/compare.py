@@ -13,12 +13,9 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, components_of, total_figures
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
-from w2v_explore.config.family import default_family
 from w2v_explore.config.load import Config, ConfigLike, distinct_names
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ArgumentError, WorkloadError
-
-FIELDS = default_family().config.FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether all 16 fields and the sample rates are equal in all configs, and nothing else was left out of any."""
+        """Whether all fields and the sample rates are equal in all configs, and nothing else was left out of any."""
         return not self.differences and not any(self.not_counted)
 
     @property

@@ -67,7 +67,7 @@ def part_figures(name: str, values: Mapping[str, Any], workload: Workload, frame
 
     Args:
         name: The part.
-        values: The 16 fields; those that the part does not depend on may be anything.
+        values: The fields; those that the part does not depend on may be anything.
         workload: The model's.
         frames: That the extractor makes of its samples.
     """

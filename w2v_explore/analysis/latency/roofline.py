@@ -54,12 +54,13 @@ BETWEEN = "between"
 """The kind of what lies between the operations of a pass (`prediction`)."""
 
 
-def kind_of(operation: Operation, channels_first: bool) -> str:
+def kind_of(operation: Operation, channels_first: bool, num_taken: int = 1) -> str:
     """The kind of an operation's work: ``linear``, ``gelu``, ``channels_first/gelu``.
 
     Args:
         operation: Its class is its kind; convolutions of a waveform and those in groups have kernels of their own.
         channels_first: Whether what it takes lies channels first in memory, each channel's frames side by side.
+        num_taken: How many tensors it takes: attention with a bias has kernels of its own.
     """
     match operation:
         case Conv1d(in_channels=1):
@@ -68,6 +69,8 @@ def kind_of(operation: Operation, channels_first: bool) -> str:
             kind = "convolution" if operation.groups == 1 else "grouped_convolution"
         case WeightNorm():
             return "weight_norm"  # what it takes are parameters
+        case ScaledDotProductAttention() if num_taken > 3:
+            kind = "biased_attention"
         case _:
             kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
     return f"channels_first/{kind}" if channels_first else kind
@@ -103,7 +106,7 @@ def trace_work(analysis: Analysis) -> list[Work]:
             continue
         read = 0 if operation.reads_lengths else sum([flow.elements(batch) for flow in call.takes])
         elements = read + call.gives.elements(batch) + operation.parameters
-        kind, macs = kind_of(operation, any(taken)), operation.macs(batch, *call.takes)
+        kind, macs = kind_of(operation, any(taken), len(taken)), operation.macs(batch, *call.takes)
         works.append(Work(call.path, kind, macs, elements * element_bytes, call.copies))
     return works
 

@@ -18,6 +18,7 @@ def identity_document(identity: Identity) -> dict[str, Any]:
         "config": {
             "name": config.name,
             "origin": config.origin,
+            "architecture": config.model.family.name,
             "not_counted": list(config.not_counted),
             "changes": [change._asdict() for change in config.changes],
         },

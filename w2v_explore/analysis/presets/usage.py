@@ -7,12 +7,10 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config, load_preset
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.presets import preset_names
 from w2v_explore.errors import ConfigError
-
-REFERENCE_PRESET = "base"
 
 
 class UsedValue(NamedTuple):
@@ -29,13 +27,16 @@ class UsedValue(NamedTuple):
     in_reference: Analysis | None
 
 
-def analyze_usage(field: str, workload: Workload) -> list[UsedValue]:
-    """The values that the presets give a field, the most used first."""
+def analyze_usage(field: str, workload: Workload, family: Family) -> list[UsedValue]:
+    """The values that the presets of a family give a field, the most used first."""
     presets: dict[str, tuple[Any, list[str]]] = {}
     for name in preset_names():
-        value = load_preset(name).model.to_mapping()[field]
+        model = load_preset(name).model
+        if model.family is not family:
+            continue
+        value = model.to_mapping()[field]
         presets.setdefault(repr(value), (value, []))[1].append(name)
-    reference = load_preset(REFERENCE_PRESET)
+    reference = load_preset(family.reference)
     used = [
         UsedValue(value, tuple(names), _with(reference, field, value, workload)) for value, names in presets.values()
     ]
@@ -48,7 +49,7 @@ def _with(reference: Config, field: str, value: Any, workload: Workload) -> Anal
         # Heads have to divide the width; how many there are costs nothing.
         fields["encoder_num_heads"] = gcd(value, fields["encoder_num_heads"])
     try:
-        model = ModelConfig(**fields)
+        model = type(reference.model).from_mapping(fields)
     except ConfigError:
         return None
     return analyze(replace(reference, model=model), workload)

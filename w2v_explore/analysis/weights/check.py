@@ -66,7 +66,8 @@ def check_checkpoint(checkpoint: str | os.PathLike[str], config: ConfigLike) -> 
     """
     wanted = as_config(config)
     found = open_checkpoint(path_text(checkpoint, "a checkpoint"))
-    keys = translate_keys(tensor.name for tensor in found.tensors)
+    tables = (wanted.model.family.part("keys").KEYS,)
+    keys = translate_keys((tensor.name for tensor in found.tensors), tables)
     fit = fit_weights(found.tensors, keys, dict(build_architecture(wanted.model).state_dict_shapes()))
-    conflicts = tuple(find_unseen_conflicts(found, wanted.model))
+    conflicts = tuple(find_unseen_conflicts(found, keys, wanted.model))
     return CheckpointFit(checkpoint=found, keys=keys, config=wanted, fit=fit, conflicts=conflicts)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.checkpoint.fit import WeightsFit
-from w2v_explore.checkpoint.keys import Extra, KeyTranslation
+from w2v_explore.checkpoint.key_table import Extra
+from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
-from w2v_explore.config.family import default_family
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # which import this module
     from w2v_explore.analysis.weights.check import CheckpointFit
     from w2v_explore.analysis.weights.inspection import Inspection
-
-FIELDS = default_family().config.FIELDS
 
 
 def inspection_document(inspection: Inspection) -> dict[str, Any]:
@@ -27,6 +25,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             "total": count_elements(inspection.checkpoint.tensors),
             "backbone": count_elements(inspection.backbone),
             "head": count_elements(inspection.head),
+            "buffers": count_elements(inspection.buffers),
             "extras": count_elements(extras),
             "unknown": count_elements(inspection.unknown),
         },
@@ -36,9 +35,10 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
                 {"part": part, "tensors": tensors, "bytes": size} for part, tensors, size in inspection.bytes_by_part
             ],
         },
+        "architecture": inspection.family.name,
         "fields": {
             field: {"value": inspection.values[field], "origin": inspection.origins[field]}
-            for field in FIELDS
+            for field in inspection.family.config.FIELDS
             if field not in inspection.missing
         },
         "not_counted": list(inspection.config.not_counted) if inspection.config else [],
@@ -80,10 +80,11 @@ def _fit(fit: WeightsFit) -> dict[str, Any]:
         "fits": fit.fits,
         "expected": fit.expected,
         "matched": fit.matched,
-        "missing": [{"name": name, "shape": list(shape)} for name, shape in fit.missing],
+        "missing": [{"name": name, "part": part, "shape": list(shape)} for name, shape, part in fit.missing],
         "unexpected": [_tensor(tensor) for tensor in fit.unexpected],
         "misshapen": [
-            {"name": name, "expected": list(expected), "found": list(found)} for name, expected, found in fit.misshapen
+            {"name": name, "part": part, "expected": list(expected), "found": list(found)}
+            for name, expected, found, part in fit.misshapen
         ],
         "not_floating": [_tensor(tensor) for tensor in fit.not_floating],
     }

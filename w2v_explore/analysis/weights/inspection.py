@@ -8,21 +8,18 @@ from typing import Any
 from w2v_explore.analysis.presets.identify import Nearest, nearest_preset
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
-from w2v_explore.checkpoint.keys import HEAD, Extra, KeyTranslation
+from w2v_explore.checkpoint.key_table import Extra
+from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
 from w2v_explore.config import codes
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import Question, find_conflicts, infer_config
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config, config_of
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.errors import ConfigError
-
-FIELDS = default_family().config.FIELDS
-
-_HEAD_PREFIX = f"{HEAD.torchaudio}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,7 +29,8 @@ class Inspection:
     Attributes:
         checkpoint: What the files hold.
         keys: The names of the tensors, read.
-        values: The fields that are known, in torchaudio's order.
+        family: The family that the config is of.
+        values: The fields that are known, in the family's order.
         origins: Where each comes from: ``shapes``, a config, ``--set``, an override.
         missing: For each field that is not known, what to give.
         conflicts: Where a config or an override disagrees with the shapes; the shapes' values are in ``values``.
@@ -43,6 +41,7 @@ class Inspection:
 
     checkpoint: Checkpoint
     keys: KeyTranslation
+    family: Family
     values: Mapping[str, Any]
     origins: Mapping[str, str]
     missing: Mapping[str, Question]
@@ -63,13 +62,22 @@ class Inspection:
 
     @property
     def backbone(self) -> list[TensorInfo]:
-        """The tensors of the model without its head."""
-        return [tensor for name, tensor in self._ours() if not name.startswith(_HEAD_PREFIX)]
+        """The tensors of the model without its head that are parameters."""
+        return [
+            tensor
+            for name, tensor in self._ours()
+            if not self._is_of_head(name) and tensor.name not in self.keys.buffers
+        ]
 
     @property
     def head(self) -> list[TensorInfo]:
         """The tensors of the linear head."""
-        return [tensor for name, tensor in self._ours() if name.startswith(_HEAD_PREFIX)]
+        return [tensor for name, tensor in self._ours() if self._is_of_head(name)]
+
+    @property
+    def buffers(self) -> list[TensorInfo]:
+        """The tensors of the model that are no parameters, such as the statistics of batch norms."""
+        return [tensor for tensor in self.checkpoint.tensors if tensor.name in self.keys.buffers]
 
     @property
     def extras(self) -> list[tuple[TensorInfo, Extra]]:
@@ -90,6 +98,7 @@ class Inspection:
         parts = (
             ("weights of the backbone", self.backbone),
             ("weights of the head", self.head),
+            ("buffers of the model", self.buffers),
             ("weights without a place in the model", [tensor for tensor, _ in self.extras]),
             ("unknown weights", self.unknown),
         )
@@ -99,7 +108,11 @@ class Inspection:
 
     def _ours(self) -> list[tuple[str, TensorInfo]]:
         ours = self.keys.ours
-        return [(ours[tensor.name], tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
+        return [(ours[tensor.name].name, tensor) for tensor in self.checkpoint.tensors if tensor.name in ours]
+
+    def _is_of_head(self, name: str) -> bool:
+        head = self.keys.table.head if self.keys.table is not None else None
+        return head is not None and name.startswith(f"{head.ours}.")
 
 
 def inspect_checkpoint(
@@ -128,7 +141,7 @@ def inspect_checkpoint(
     given = {
         field: "--set" if entry.path.startswith(OVERRIDE) else "an override"
         for field, entry in reading.entries.items()
-        if field in FIELDS and entry.path.startswith(OVERRIDES)
+        if field in reading.family.config.FIELDS and entry.path.startswith(OVERRIDES)
     }
     origins = {**inference.origins, **given}
     config = config_of(reading) if reading.model else None
@@ -139,7 +152,8 @@ def inspect_checkpoint(
     return Inspection(
         checkpoint=inference.checkpoint,
         keys=inference.keys,
-        values={field: reading.values[field] for field in FIELDS if field in reading.values},
+        family=reading.family,
+        values={field: reading.values[field] for field in reading.family.config.FIELDS if field in reading.values},
         origins=origins,
         missing={field: question for field, question in inference.questions.items() if field in missing},
         conflicts=(

@@ -5,22 +5,21 @@ from typing import Any, NamedTuple
 
 from w2v_explore.arguments import path_text
 from w2v_explore.config.codes import FOREIGN_REFUSED
-from w2v_explore.config.dialects.ledger import SAMPLE_RATE, Account, Status
-from w2v_explore.config.dialects.table import DIALECTS, SAMPLE_RATE_TARGETS
+from w2v_explore.config.dialects.accounts import SAMPLE_RATE
+from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
-from w2v_explore.config.document import OWN_DIALECT, Entry, parse_document, plain_value
-from w2v_explore.config.family import default_family
-from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, known_dialect, read_document
+from w2v_explore.config.document import known_dialect, parse_document
+from w2v_explore.config.entries import OWN_DIALECT, Account, Entry, Status, plain_value
+from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, read_document
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, Reading, read_config, rename_fields
+from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ArgumentError, ConfigError
 from w2v_explore.version import SCHEMA_VERSION
-
-FIELDS = default_family().config.FIELDS
 
 
 class Row(NamedTuple):
@@ -43,10 +42,9 @@ class Row(NamedTuple):
     note: str
 
 
-_ROWS_OF_THEIR_OWN = {*FIELDS, SAMPLE_RATE}
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "what it extends is written out", "budgets": "limits for the linter"}
-_WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}}
+_WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}, "unilm": {"aux_num_out": ""}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -97,7 +95,8 @@ def convert(
 
     Args:
         config: As in `analyze`.
-        to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, or ``python`` for the call of torchaudio's function.
+        to: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, ``unilm``, or ``python`` for the call of torchaudio's
+            function.
         overrides: As in `load_config`.
         dialect: As in `load_config`.
         allow_unknown: As in `load_config`.
@@ -135,23 +134,23 @@ def convert_reading(reading: Reading, to: str) -> Conversion:
 
 
 def _refusal(reading: Reading, field: str, message: str) -> Problem:
-    entry = reading.entries[field]
+    entry = reading.entries.get(field)
     return Problem(
         rule=FOREIGN_REFUSED,
-        place=entry.value_place(),
-        key=entry.name(),
+        place=entry.value_place() if entry is not None else reading.document.start,
+        key=entry.name() if entry is not None else field,
         message=rename_fields(message, reading.entries),
     )
 
 
 def account_for_conversion(reading: Reading, to: str) -> list[Row]:
-    """Every field of a config that was read, and what it becomes: our 16 first, each in its order, then the rest."""
+    """Every field of a config that was read, and what it becomes: ours first, each in its order, then the rest."""
     translation = reading.document.translation
     accounts = translation.accounts if translation else ()
     by_field = {account.field: account for account in accounts if account.field}
     rows = [
         _field_row(reading, field, reading.entries[field], by_field.get(field), to)
-        for field in FIELDS
+        for field in reading.family.config.FIELDS
         if field in reading.entries
     ]
     rate = reading.entries.get(SAMPLE_RATE)
@@ -167,7 +166,7 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         rows += [
             _metadata_row(reading, key, entry, to)
             for key, entry in reading.document.entries.items()
-            if key not in _ROWS_OF_THEIR_OWN
+            if key not in reading.family.config.FIELDS and key != SAMPLE_RATE
         ]
     return rows
 
@@ -185,7 +184,7 @@ def _sample_rate_row(reading: Reading, entry: Entry, to: str) -> Row:
 
 def _field_row(reading: Reading, field: str, entry: Entry, account: Account | None, to: str) -> Row:
     value = plain_value(entry.value)
-    target = target_name(field, to, is_null=value is None)
+    target = target_name(reading.family.name, field, to, is_null=value is None)
     if account is not None and entry.path == reading.document.source.name:
         return Row(account.status, account.theirs, field, target, value, account.note)
     if entry.path.startswith(OVERRIDES):
@@ -195,13 +194,14 @@ def _field_row(reading: Reading, field: str, entry: Entry, account: Account | No
     return Row("mapped", entry.name(), field, target, value, note)
 
 
-def target_name(field: str, to: str, is_null: bool) -> str:
+def target_name(family: str, field: str, to: str, is_null: bool) -> str:
     """What a dialect calls one of our fields; empty for the nulls that other programs leave unsaid."""
     if to not in DIALECTS:
         return field
     if is_null:
         return ""
-    return ", ".join(DIALECTS[to].counterparts[field].names) or _WITHOUT_A_NAME[to][field]
+    column = column_of(family, to)
+    return "" if column is None else ", ".join(column.counterparts[field].names) or _WITHOUT_A_NAME[to][field]
 
 
 def _metadata_row(reading: Reading, key: str, entry: Entry, to: str) -> Row:

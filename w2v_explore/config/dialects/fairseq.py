@@ -7,33 +7,27 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
-from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, is_on, scalar
-from w2v_explore.config.dialects.recognise import WRAPPERS
-from w2v_explore.config.dialects.table import (
-    CLASS_KEYS,
-    CONV,
+from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
+from w2v_explore.config.dialects.columns import CONV, HEAD, Counterpart
+from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ,
     FAIRSEQ_CONFIGS,
     FAIRSEQ_CTC,
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
-    FAIRSEQ_MODELS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_PRETRAINING,
     FAIRSEQ_REFUSED,
     FAIRSEQ_TEXT_TASKS,
-    HEAD,
-    HUGGINGFACE,
-    HUGGINGFACE_CONFIGS,
-    INHERITING,
-    KIND_KEYS,
-    OTHER_SIZES,
-    TEXT_KEYS,
-    Counterpart,
 )
-from w2v_explore.config.document import Entry, plain_value
+from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
+from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
+from w2v_explore.config.dialects.recognise import WRAPPERS
+from w2v_explore.config.dialects.section import Section, as_number, conv_node, is_on, scalar
+from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
+from w2v_explore.config.entries import Entry, plain_value
+from w2v_explore.config.family import family_called, names_in
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
@@ -48,9 +42,6 @@ _OPEN_HEAD = (
 )
 # The second is what forks and Hugging Face call it.
 _RATES = (SAMPLE_RATE, "sampling_rate")
-_NAMES = {name for counterpart in FAIRSEQ.counterparts.values() for name in counterpart.names}
-# What changes the model wherever it is said of it.
-_OF_THE_MODEL = _NAMES | FAIRSEQ.refused.keys()
 # fairseq's text of values that replace those of the config when a model is loaded.
 _MODEL_OVERRIDES = "model_overrides"
 _ADAPTERS = ("lora", "adapter", "peft")
@@ -59,59 +50,59 @@ HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \
 """A line of a YAML that fairseq passes over, and that says what its config has no place for."""
 
 
-def read_fairseq(ledger: Ledger, root: Section) -> None:
+def read_fairseq(accounts: Accounts, root: Section) -> None:
     """Enter the fields of a fairseq config."""
-    outermost, unwrapped = root, _unwrap(ledger, root)
+    outermost, unwrapped = root, _unwrap(accounts, root)
     if unwrapped is None:
         return
     root = unwrapped
     levels = [inner for name in _LEVELS if (inner := root.inner(name)) is not None]
     if len(levels) > 1:
         message = f"{' and '.join(f'`{name}:`' for name in _LEVELS)} hold a model each; keep the one that is meant"
-        ledger.refuse_family(root, _LEVELS[-1], message, codes.FOREIGN_INCOMPLETE)
+        accounts.refuse_family(root, _LEVELS[-1], message, codes.FOREIGN_INCOMPLETE)
         return
     if levels and levels[0].prefix.endswith("distiller."):
         stated: Section | None = levels[0]
     else:
-        stated = add_group(ledger, root, levels[0] if levels else None)
-        if not ledger.is_family:
+        stated = add_group(accounts, root, levels[0] if levels else None)
+        if not accounts.is_family:
             return
     section = root if stated is None else stated
-    if not _ignore_beside(ledger, root, section):
+    if not _ignore_beside(accounts, root, section):
         return
-    section = _resolve_all(ledger, section, root)
+    section = _resolve_all(accounts, section, root)
     model, name, is_flat = section, _model_name(section), stated is None
-    if not _check_name(ledger, section):
+    if not _check_name(accounts, section):
         return
     is_fine_tuned = name in FAIRSEQ_FINE_TUNED or bool({"w2v_path", "w2v_args"} & section.pairs.keys())
     if is_fine_tuned:
-        found = _pretrained_section(ledger, section)
+        found = _pretrained_section(accounts, section)
         if found is None:
             return
-        model, is_flat = _resolve_all(ledger, found, found), found.prefix.endswith("w2v_args.")
-        if not _check_name(ledger, model, is_inner=True):
+        model, is_flat = _resolve_all(accounts, found, found), found.prefix.endswith("w2v_args.")
+        if not _check_name(accounts, model, is_inner=True):
             return
-    if not _states_an_architecture(ledger, model, (root, section)):
+    if not _states_an_architecture(accounts, model, (root, section)):
         return
     if section.prefix.endswith("distiller."):
-        ledger.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
-    _read_architecture(ledger, model, section if is_fine_tuned else None)
-    _read_rates(ledger, root, section, outermost)
-    known = _NAMES | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
+        accounts.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
+    _read_architecture(accounts, model, section if is_fine_tuned else None)
+    _read_rates(accounts, root, section, outermost)
+    known = accounts.column.names | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
     if is_fine_tuned:
         known |= FAIRSEQ_PRETRAINING
         for part in FAIRSEQ_PRETRAINING & model.pairs.keys():
-            ledger.ignore(model, part, "a part that fine-tuning takes away")
-    ledger.account_for_rest(model, known, is_flat)
+            accounts.ignore(model, part, "a part that fine-tuning takes away")
+    accounts.account_for_rest(model, known, is_flat)
     if is_fine_tuned:
-        _account_for_wrapper(ledger, section, model)
+        _account_for_wrapper(accounts, section, model)
 
 
-def _ignore_beside(ledger: Ledger, outer: Section, inner: Section, passed_over: Sequence[str] = ()) -> bool:
+def _ignore_beside(accounts: Accounts, outer: Section, inner: Section, passed_over: Sequence[str] = ()) -> bool:
     """Account for what stands beside a level that was entered; what is about a model has no place there.
 
     Args:
-        ledger: Told of it.
+        accounts: Told of it.
         outer: The level around.
         inner: The level that was entered.
         passed_over: What fairseq has no eye for once there is that level.
@@ -123,12 +114,12 @@ def _ignore_beside(ledger: Ledger, outer: Section, inner: Section, passed_over: 
         if f"{outer.prefix}{name}." == inner.prefix:
             continue
         if name in ("_name", "arch") and outer.value(name) is not None:
-            if not _check_name_under(ledger, outer, name, is_inner=False):
+            if not _check_name_under(accounts, outer, name, is_inner=False):
                 return False
             continue
         is_judged = name not in passed_over and not _refers_to(inner, name, outer.pairs[name][1])
-        if not (is_judged and _complain_of(ledger, outer, name, inner.prefix.rstrip("."))):
-            ledger.ignore(outer, name, "the rest of the training config")
+        if not (is_judged and _complain_of(accounts, outer, name, inner.prefix.rstrip("."))):
+            accounts.ignore(outer, name, "the rest of the training config")
     return True
 
 
@@ -150,29 +141,31 @@ def _refers_to(section: Section, name: str, node: yaml.Node) -> bool:
     return False
 
 
-def _complain_of(ledger: Ledger, outer: Section, name: str, entered: str) -> bool:
+def _complain_of(accounts: Accounts, outer: Section, name: str, entered: str) -> bool:
     """Complain of what stands beside a level that was entered and may be about its model; whether there was cause."""
     around = outer.inner(name)
     if around is not None and around.pairs and _is_part_beside(name, around):
-        ledger.warn(outer, name, f"{name}: what stands beside the model is not counted")
+        accounts.warn(outer, name, f"{name}: what stands beside the model is not counted")
         return False
     message = None
-    if name in _NAMES or ("." in name and name.rpartition(".")[2] in _OF_THE_MODEL):
+    # What changes the model wherever it is said of it.
+    of_the_model = accounts.column.names | accounts.column.refused.keys()
+    if name in accounts.column.names or ("." in name and name.rpartition(".")[2] in of_the_model):
         message = f"{name} stands beside `{entered}:`, where fairseq does not read it; move it there"
     elif name in INHERITING and is_on(outer.pairs[name][1]):
         message = f"{name} takes in another file, which is not read here; write out the fields that it holds"
     elif around is not None and _sizes_in(around):
         message = f"{name} states the size of a model too, beside `{entered}:`; keep the one that is meant"
     if message is not None:
-        ledger.leave_unread(outer, name, message)
+        accounts.leave_unread(outer, name, message)
         return True
     holder = outer if name == _MODEL_OVERRIDES else around
     overrides = holder.value(_MODEL_OVERRIDES) if holder is not None else None
-    changed = sorted(_OF_THE_MODEL & {*_WORD.findall(overrides)}) if isinstance(overrides, str) else []
+    changed = sorted(of_the_model & {*_WORD.findall(overrides)}) if isinstance(overrides, str) else []
     if holder is None or not changed:
         return False
     message = f"{_MODEL_OVERRIDES} changes {' and '.join(changed)} as the model is loaded; write it in its own field"
-    ledger.leave_unread(holder, _MODEL_OVERRIDES, message)
+    accounts.leave_unread(holder, _MODEL_OVERRIDES, message)
     return holder is outer
 
 
@@ -183,14 +176,14 @@ def _is_part_beside(name: str, around: Section) -> bool:
     return name != "hydra" and _states_a_size(around) and ("teacher" in name or not _sizes_in(around))
 
 
-def _unwrap(ledger: Ledger, root: Section) -> Section | None:
+def _unwrap(accounts: Accounts, root: Section) -> Section | None:
     """The level that a tool has put another around; None where a model of another kind is named around it."""
     for name in WRAPPERS:
         inner = root.inner(name)
-        if inner is not None and "model" not in root.pairs and not _NAMES & root.pairs.keys():
+        if inner is not None and "model" not in root.pairs and not accounts.column.names & root.pairs.keys():
             # fairseq's checkpoints keep what older ones had under `args`, and `cfg` goes before it.
             passed_over = WRAPPERS if name == WRAPPERS[0] else ()
-            return inner if _ignore_beside(ledger, root, inner, passed_over) else None
+            return inner if _ignore_beside(accounts, root, inner, passed_over) else None
     return root
 
 
@@ -215,40 +208,42 @@ def _defaults_of(section: Section) -> tuple[str, str]:
     return FAIRSEQ_CONFIGS["hubert" if (_model_name(section) or "").startswith("hubert") else "wav2vec"]
 
 
-def _check_name(ledger: Ledger, section: Section, is_inner: bool = False) -> bool:
+def _check_name(accounts: Accounts, section: Section, is_inner: bool = False) -> bool:
     """Whether the model that a section names can be read, or it names none; warns of what stands beside it.
 
     Args:
-        ledger: Told why it cannot.
+        accounts: Told why it cannot.
         section: The section.
         is_inner: Whether it is that of a pre-trained model, which wraps no other.
     """
     stated = [key for key in ("_name", "arch") if section.value(key) is not None]
-    return all(_check_name_under(ledger, section, key, is_inner) for key in stated)
+    return all(_check_name_under(accounts, section, key, is_inner) for key in stated)
 
 
-def _check_name_under(ledger: Ledger, section: Section, key: str, is_inner: bool) -> bool:
+def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: bool) -> bool:
     name = section.value(key)
-    if isinstance(name, str) and name in FAIRSEQ_MODELS and not (is_inner and name in FAIRSEQ_FINE_TUNED):
-        note = FAIRSEQ_MODELS[name]
+    family = family_called("fairseq", name) if isinstance(name, str) else None
+    if isinstance(name, str) and family is not None and not (is_inner and name in FAIRSEQ_FINE_TUNED):
+        accounts.family = family
+        note = accounts.column.kinds[name].remark
         if note is not None:
-            ledger.warn(section, key, f"{key} is {name}: {note}")
-        ledger.ignore(section, key, KIND)
+            accounts.warn(section, key, f"{key} is {name}: {note}")
+        accounts.ignore(section, key, KIND)
         return True
     if isinstance(name, str) and (name == _MISSING or "${" in name):
         message = f"{key} is {describe(name)}, which this file does not say; write its value"
-        ledger.refuse_family(section, key, message, codes.FOREIGN_INCOMPLETE)
+        accounts.refuse_family(section, key, message, codes.FOREIGN_INCOMPLETE)
         return False
-    reason = "it is none of the models whose architecture the 16 fields can say"
+    reason = "it is none of the models whose architecture can be read"
     if isinstance(name, str):
         reason = FAIRSEQ_REFUSED.get(name, reason)
     if is_inner and name in FAIRSEQ_FINE_TUNED:
         reason = "it starts from a pre-trained model itself"
-    ledger.refuse_family(section, key, f"{key} is {describe(name)}, which cannot be read: {reason}")
+    accounts.refuse_family(section, key, f"{key} is {describe(name)}, which cannot be read: {reason}")
     return False
 
 
-def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Section]) -> bool:
+def _states_an_architecture(accounts: Accounts, model: Section, around: Sequence[Section]) -> bool:
     """Whether a section says enough to be read with fairseq's defaults for the rest; complains where it does not.
 
     A known name does. Without one it takes a size of the encoder, in fairseq's words alone.
@@ -256,14 +251,14 @@ def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Sec
     for section in (*around, model):
         for name in CLASS_KEYS:
             if name in section.pairs:
-                return _refuse_stranger(ledger, section, name, f"{name} names the class that the mapping is for")
+                return _refuse_stranger(accounts, section, name, f"{name} names the class that the mapping is for")
     is_named = _model_name(model) is not None
-    if not is_named and not _is_of_waveforms(ledger, (*around, model)):
+    if not is_named and not _is_of_waveforms(accounts, (*around, model)):
         return False
     for name in model.pairs if not is_named else ():
         inner = model.inner(name)
         if name in OTHER_SIZES or (inner is not None and _states_a_size(inner)):
-            return _refuse_stranger(ledger, model, name, f"{name} states a size, and is no field of fairseq")
+            return _refuse_stranger(accounts, model, name, f"{name} states a size, and is no field of fairseq")
     if is_named or FAIRSEQ.sizes & model.pairs.keys() or _is_group(model):
         return True
     level = f"under `{model.prefix.rstrip('.')}:` " if model.prefix else ""
@@ -271,26 +266,26 @@ def _states_an_architecture(ledger: Ledger, model: Section, around: Sequence[Sec
         f"no size of an encoder is stated {level}(encoder_layers, encoder_embed_dim, conv_feature_layers …), nor a "
         "`_name` that is known, as wav2vec2; name the config that has them, or write them"
     )
-    ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+    accounts.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
     return False
 
 
-def _is_of_waveforms(ledger: Ledger, sections: Sequence[Section]) -> bool:
+def _is_of_waveforms(accounts: Accounts, sections: Sequence[Section]) -> bool:
     """Whether what stands around sizes without a ``_name`` leaves room for a model of this kind; complains if not."""
     root = sections[0]
     task = root.inner("task")
     for section, key in ((root, "task"), (task, "_name")):
         task_name = section.value(key) if section is not None else None
         if section is not None and isinstance(task_name, str) and task_name in FAIRSEQ_TEXT_TASKS:
-            return _refuse_stranger(ledger, section, key, f"{task_name} is no task on waveforms")
+            return _refuse_stranger(accounts, section, key, f"{task_name} is no task on waveforms")
     for section in sections:
         for name in section.pairs:
             value = section.value(name)
             if name in TEXT_KEYS and is_on(section.pairs[name][1]):
-                return _refuse_stranger(ledger, section, name, f"{name} is no field of a model on waveforms")
+                return _refuse_stranger(accounts, section, name, f"{name} is no field of a model on waveforms")
             if name in KIND_KEYS and isinstance(value, str) and value and not _is_known_model(value):
                 reason = f"{name} is {describe(value)}, and no `_name` says that fairseq's wav2vec2 or hubert is meant"
-                return _refuse_stranger(ledger, section, name, reason)
+                return _refuse_stranger(accounts, section, name, reason)
     return True
 
 
@@ -299,18 +294,18 @@ def _is_known_model(text: str) -> bool:
     # Imported only where a model is named by something else than `_name`.
     from w2v_explore.config.model_names import find_model
 
-    if text in FAIRSEQ_MODELS or text in HUGGINGFACE_CONFIGS:
+    if text in (*names_in("fairseq"), *names_in("huggingface")):
         return True
     known = find_model(text)
     return known is not None and known.preset is not None
 
 
-def _refuse_stranger(ledger: Ledger, section: Section, name: str, reason: str) -> bool:
+def _refuse_stranger(accounts: Accounts, section: Section, name: str, reason: str) -> bool:
     message = (
         f"this is another program's config: {reason}; name the config.json or the fairseq config of the model, or "
         "write a config of your own, as `extends: base` and what differs"
     )
-    ledger.refuse_family(section, name, message, codes.FOREIGN_FAMILY)
+    accounts.refuse_family(section, name, message, codes.FOREIGN_FAMILY)
     return False
 
 
@@ -328,53 +323,59 @@ def _is_group(model: Section) -> bool:
     return group <= model.pairs.keys()
 
 
-def _pretrained_section(ledger: Ledger, section: Section) -> Section | None:
+def _pretrained_section(accounts: Accounts, section: Section) -> Section | None:
     """The architecture of the model that a fine-tuning config starts from."""
     arguments = section.inner("w2v_args")
     if arguments is not None:
         inner = arguments.inner("model") or arguments
-        return inner if _ignore_beside(ledger, arguments, inner) else None
-    ledger.is_family = False
+        return inner if _ignore_beside(accounts, arguments, inner) else None
+    accounts.is_family = False
     key = next(key for key in ("w2v_args", "w2v_path", "_name", "arch") if key in section.pairs)
     message = (
         f"{key} is {describe(section.value(key))}, and the architecture is in the checkpoint that is fine-tuned; "
         "write it under w2v_args, or start a config from its model, as `extends: base`"
     )
-    ledger.refuse(section, key, message, codes.FOREIGN_INCOMPLETE)
+    accounts.refuse(section, key, message, codes.FOREIGN_INCOMPLETE)
     return None
 
 
-def _read_architecture(ledger: Ledger, model: Section, wrapper: Section | None) -> None:
-    """Enter the 16 fields.
+def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | None) -> None:
+    """Enter the fields.
 
     Args:
-        ledger: Where to.
+        accounts: Where to.
         model: The section that states the architecture.
         wrapper: The level of a fine-tuned model around it, whose dropouts hold whatever the section says.
     """
-    for field, counterpart in FAIRSEQ.counterparts.items():
+    for field, counterpart in accounts.column.counterparts.items():
         if field == HEAD:
-            _read_head(ledger, wrapper or model)
+            _read_head(accounts, wrapper or model)
         elif field == CONV:
-            _read_conv_layers(ledger, model)
+            read_conv_layers(accounts, model, _defaults_of(model)[0])
         elif wrapper is not None and field in FAIRSEQ_OVERRIDES:
             override = Counterpart((FAIRSEQ_OVERRIDES[field],), FAIRSEQ_OVERRIDE_DEFAULT)
-            ledger.read_field(field, override, wrapper, _defaults_of(wrapper)[1])
+            accounts.read_field(field, override, wrapper, _defaults_of(wrapper)[1])
         else:
-            ledger.read_field(field, counterpart, model, _defaults_of(model)[0])
-    _check_projection(ledger, model)
+            accounts.read_field(field, counterpart, model, _defaults_of(model)[0])
+    check_projection(accounts, model)
 
 
-def _read_conv_layers(ledger: Ledger, model: Section) -> None:
-    """Parse the expression; every layer stands where the whole of it does."""
-    [name] = FAIRSEQ.counterparts[CONV].names
+def read_conv_layers(accounts: Accounts, model: Section, whose: str) -> None:
+    """Parse the expression; every layer stands where the whole of it does.
+
+    Args:
+        accounts: Where to.
+        model: The section that states it.
+        whose: Whose default holds where it does not.
+    """
+    [name] = accounts.column.counterparts[CONV].names
     if name not in model.pairs:
-        ledger.enter_default(CONV, model, (name,), None, _defaults_of(model)[0])
+        accounts.enter_default(CONV, model, (name,), None, whose)
         return
     node = model.pairs[name][1]
     value = plain_value(node)
     if isinstance(value, list):
-        ledger.enter(CONV, model, (name,), node)
+        accounts.enter(CONV, model, (name,), node)
         return
     layers = parse_conv_expression(value) if isinstance(value, str) else None
     if layers is None:
@@ -382,46 +383,46 @@ def _read_conv_layers(ledger: Ledger, model: Section) -> None:
             f"{name} is {describe(value)}, no list of (channels, kernel, stride) that can be read; "
             "write '[(512, 10, 5)] + [(512, 3, 2)] * 4', with nothing but lists, whole numbers, + and *"
         )
-        ledger.complain(node, name, message, codes.CONV_SHAPE)
+        accounts.complain(node, name, message, codes.CONV_SHAPE)
         return
     start, end = node.start_mark, node.end_mark
     items = [tuple(scalar(part, start, end) for part in layer) for layer in layers]
-    ledger.enter(CONV, model, (name,), conv_node(items, start, end))
+    accounts.enter(CONV, model, (name,), conv_node(items, start, end))
 
 
-def _read_head(ledger: Ledger, section: Section) -> None:
+def _read_head(accounts: Accounts, section: Section) -> None:
     """The size of the head is that of the target dictionary, which no config states, but for a comment of ours."""
-    comment = HEAD_COMMENT.search(ledger.document.text)
+    comment = HEAD_COMMENT.search(accounts.document.text)
     if comment is None:
         note = "the size of the target dictionary, not in the config; --set aux_num_out=… gives it"
-        ledger.enter_default(HEAD, section, (), None, note)
+        accounts.enter_default(HEAD, section, (), None, note)
         key = next((key for key in ("_name", "arch") if section.value(key) in FAIRSEQ_CTC), None)
         if key is not None:
             message = f"{section.value(key)}: its CTC head is not counted, {_OPEN_HEAD}"
-            ledger.leave_head_open(section, key, message)
+            accounts.leave_head_open(section, key, message)
         return
-    before = ledger.document.text[: comment.start(1)]
+    before = accounts.document.text[: comment.start(1)]
     line, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
-    start = yaml.Mark(ledger.document.source.name, comment.start(1), line, column, None, 0)
+    start = yaml.Mark(accounts.document.source.name, comment.start(1), line, column, None, 0)
     end = yaml.Mark(start.name, comment.end(1), line, column + len(comment[1]), None, 0)
-    ledger.enter(HEAD, section, (HEAD,), scalar(int(comment[1]), start, end), "a comment in the file")
+    accounts.enter(HEAD, section, (HEAD,), scalar(int(comment[1]), start, end), "a comment in the file")
 
 
-def _check_projection(ledger: Ledger, model: Section) -> None:
+def check_projection(accounts: Accounts, model: Section) -> None:
     """Refuse a transformer as wide as the last convolution: fairseq builds no projection between them."""
-    layers, width = ledger.field_value(CONV), ledger.field_value("encoder_embed_dim")
+    layers, width = accounts.field_value(CONV), accounts.field_value("encoder_embed_dim")
     last = (layers or STANDARD_CONV_LAYERS)[-1] if isinstance(layers, list) or layers is None else None
-    if CONV in ledger.fields and isinstance(last, Sequence) and last[:1] and last[0] == width:
+    if CONV in accounts.fields and isinstance(last, Sequence) and last[:1] and last[0] == width:
         name = next((name for name in ("encoder_embed_dim", "conv_feature_layers") if name in model.pairs), None)
         message = (
             f"encoder_embed_dim is {width}, the width of the last convolution: fairseq then builds no projection "
             "between the two, and the model here always has one"
         )
         if name is not None:
-            ledger.refuse(model, name, message)
+            accounts.refuse(model, name, message)
 
 
-def _read_rates(ledger: Ledger, root: Section, section: Section, outermost: Section) -> None:
+def _read_rates(accounts: Accounts, root: Section, section: Section, outermost: Section) -> None:
     """Take the samples per second of the audio, and the labels per second that the model is trained with."""
     arguments = section.inner("w2v_args")
     task = root.inner("task")
@@ -431,39 +432,39 @@ def _read_rates(ledger: Ledger, root: Section, section: Section, outermost: Sect
         for name in _RATES:
             if name in place.pairs:
                 key, node = place.pairs[name]
-                ledger.enter_sample_rate(f"{place.prefix}{name}", key, _resolve(node, root) or node)
+                accounts.enter_sample_rate(f"{place.prefix}{name}", key, _resolve(node, root) or node)
     for level in (section, task, root):
         if level is not None and LABEL_RATE in level.pairs:
             key, node = level.pairs[LABEL_RATE]
             value = _resolve(node, root)
             if value is not None:
                 name = f"{level.prefix}{LABEL_RATE}"
-                ledger.label_rate = Entry(ledger.document.source.name, key, value, (name,))
+                accounts.label_rate = Entry(accounts.document.source.name, key, value, (name,))
                 break
 
 
-def _account_for_wrapper(ledger: Ledger, section: Section, model: Section) -> None:
+def _account_for_wrapper(accounts: Accounts, section: Section, model: Section) -> None:
     """The level around a fine-tuned model: it decides on the dropouts, and on nothing else of the architecture."""
     for field in FAIRSEQ_OVERRIDES:
-        [name] = FAIRSEQ.counterparts[field].names
+        [name] = accounts.column.counterparts[field].names
         if name in model.pairs:
-            ledger.ignore(model, name, "out of date: the level around w2v_args says it")
+            accounts.ignore(model, name, "out of date: the level around w2v_args says it")
     for name in section.pairs:
-        if name in _NAMES and name not in FAIRSEQ_OVERRIDES.values():
-            ledger.ignore(section, name, "out of date: w2v_args say it")
-    known = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args", *_RATES}
-    ledger.account_for_rest(section, known, is_flat=not section.prefix)
+        if name in accounts.column.names and name not in FAIRSEQ_OVERRIDES.values():
+            accounts.ignore(section, name, "out of date: w2v_args say it")
+    known = accounts.column.names | set(FAIRSEQ_OVERRIDES.values()) | {"_name", "arch", "w2v_args", *_RATES}
+    accounts.account_for_rest(section, known, is_flat=not section.prefix)
 
 
-def _resolve_all(ledger: Ledger, section: Section, root: Section) -> Section:
+def _resolve_all(accounts: Accounts, section: Section, root: Section) -> Section:
     """The section with numbers and interpolations as OmegaConf reads them; what stays open is refused."""
     pairs = {}
-    wanted = _NAMES | set(FAIRSEQ_OVERRIDES.values()) | FAIRSEQ.refused.keys()
+    wanted = accounts.column.names | set(FAIRSEQ_OVERRIDES.values()) | accounts.column.refused.keys()
     for name, (key, node) in section.pairs.items():
         value = _resolve(node, root)
         if value is None and name in wanted:
             message = f"{name} is {describe(plain_value(node))}, which this file does not say; write its value"
-            ledger.refuse(section, name, message, codes.FOREIGN_INCOMPLETE)
+            accounts.refuse(section, name, message, codes.FOREIGN_INCOMPLETE)
             continue
         pairs[name] = key, node if value is None else value
     return section._replace(pairs=pairs)

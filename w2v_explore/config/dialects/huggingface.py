@@ -7,20 +7,20 @@ from typing import Any
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.ledger import KIND, SAMPLE_RATE, Ledger, Section, as_number, conv_node, scalar
-from w2v_explore.config.dialects.table import (
-    CLASS_KEYS,
-    CONV,
-    HEAD,
+from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
+from w2v_explore.config.dialects.columns import CONV, HEAD
+from w2v_explore.config.dialects.huggingface_words import (
     HUGGINGFACE,
     HUGGINGFACE_CLASSES,
-    HUGGINGFACE_CONFIGS,
     HUGGINGFACE_HEADS,
     HUGGINGFACE_PREFIXES,
     HUGGINGFACE_REFUSED,
-    OTHER_SIZES,
 )
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.dialects.programs import column_of
+from w2v_explore.config.dialects.section import Section, as_number, conv_node, scalar
+from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
+from w2v_explore.config.entries import plain_value
+from w2v_explore.config.family import DEFAULT_FAMILY, family_called, names_in
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.text.limits import RejectedError
@@ -31,7 +31,6 @@ from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import SourceError
 
 _KINDS = {"model_type", "architectures"}
-_NAMES = {name for counterpart in HUGGINGFACE.counterparts.values() for name in counterpart.names}
 # transformers passes over both: the rate is the feature extractor's, and is looked for there first.
 _RATES = ("sampling_rate", SAMPLE_RATE)
 _ADAPTERS = "adapter_config.json"
@@ -39,43 +38,44 @@ _ADAPTERS = "adapter_config.json"
 _PREPROCESSORS = {"preprocessor_config.json": None, "processor_config.json": "feature_extractor"}
 
 
-def read_huggingface(ledger: Ledger, root: Section) -> None:
+def read_huggingface(accounts: Accounts, root: Section) -> None:
     """Enter the fields of a config.json."""
     root = root._replace(pairs={name: (key, as_number(node)) for name, (key, node) in root.pairs.items()})
-    classes = _class_names(ledger, root)
-    if classes is None or not _check_family(ledger, root, classes):
+    classes = _class_names(accounts, root)
+    if classes is None or not _check_family(accounts, root, classes):
         return
-    whose = f"transformers' {HUGGINGFACE_CONFIGS[_model_type(root, classes) or 'wav2vec2']}"
-    for field, counterpart in HUGGINGFACE.counterparts.items():
+    kinds = accounts.column.kinds
+    whose = f"transformers' {kinds[_model_type(root, classes) or next(iter(kinds))].config}"
+    for field, counterpart in accounts.column.counterparts.items():
         if field not in (CONV, HEAD):
-            ledger.read_field(field, counterpart, root, whose)
-    _read_conv_layers(ledger, root, whose)
-    _read_head(ledger, root, whose, classes)
-    _read_sample_rate(ledger, root)
-    source = ledger.document.source
+            accounts.read_field(field, counterpart, root, whose)
+    _read_conv_layers(accounts, root, whose)
+    _read_head(accounts, root, whose, classes)
+    _read_sample_rate(accounts, root)
+    source = accounts.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         adapters = os.path.join(os.path.dirname(source.path), _ADAPTERS)
         if os.path.lexists(adapters):
-            ledger.warn_of_file(f"{adapters}: the adapters of PEFT, which transformers adds, are not counted")
-    ledger.account_for_rest(root, _NAMES | _KINDS | set(_RATES), is_flat=True)
+            accounts.warn_of_file(f"{adapters}: the adapters of PEFT, which transformers adds, are not counted")
+    accounts.account_for_rest(root, accounts.column.names | _KINDS | set(_RATES), is_flat=True)
 
 
-def _class_names(ledger: Ledger, root: Section) -> list[str] | None:
+def _class_names(accounts: Accounts, root: Section) -> list[str] | None:
     """The classes that ``architectures`` names, one or a list of them; None where it is neither."""
     value = root.value("architectures")
     names = [value] if isinstance(value, str) else [] if value is None else value
     if isinstance(names, list) and all(isinstance(name, str) for name in names):
         return [name for name in names if name]
     message = f"architectures is {describe(value)}; write a list of names of classes, as [Wav2Vec2ForCTC]"
-    _refuse_classes(ledger, root, message)
+    _refuse_classes(accounts, root, message)
     return None
 
 
-def _refuse_classes(ledger: Ledger, root: Section, message: str) -> None:
+def _refuse_classes(accounts: Accounts, root: Section, message: str) -> None:
     """Refuse the whole for its classes; with a ``model_type`` that can be read, it is one of that family, wrong."""
-    ledger.refuse_family(root, "architectures", message)
+    accounts.refuse_family(root, "architectures", message)
     model_type = root.value("model_type")
-    ledger.is_family = isinstance(model_type, str) and model_type in HUGGINGFACE_CONFIGS
+    accounts.is_family = isinstance(model_type, str) and _is_known(model_type)
 
 
 def _family_of(name: str) -> tuple[str | None, str]:
@@ -94,39 +94,48 @@ def _model_type(root: Section, classes: Sequence[str]) -> str | None:
     if isinstance(value, str) and value:
         return value
     families = [family for family, end in map(_family_of, classes) if end in HUGGINGFACE_HEADS]
-    return next((family for family in families if family in HUGGINGFACE_CONFIGS), None)
+    return next((family for family in families if family is not None and _is_known(family)), None)
 
 
-def _check_family(ledger: Ledger, root: Section, classes: Sequence[str]) -> bool:
+def _is_known(model_type: str) -> bool:
+    return family_called("huggingface", model_type) is not None
+
+
+def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> bool:
     """Whether the config is of a family that can be read, and says so; complains of the cause alone where it is not."""
     value = root.value("model_type")
-    if value not in (None, "") and not (isinstance(value, str) and value in HUGGINGFACE_CONFIGS):
+    if value not in (None, "") and not (isinstance(value, str) and _is_known(value)):
         reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
-        reason = reason or f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
-        ledger.refuse_family(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
+        reason = reason or f"only {', '.join(names_in('huggingface'))} have an architecture that can be read"
+        accounts.refuse_family(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
         return False
     for name in classes:
         family, _ = _family_of(name)
-        if family in HUGGINGFACE_REFUSED:
+        if family is not None and not _is_known(family):
             beside = f", and model_type is {value}" if value else ""
             message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
-            _refuse_classes(ledger, root, message)
+            _refuse_classes(accounts, root, message)
+            return False
+        if value and family is not None and family_called("huggingface", family) != family_called("huggingface", value):
+            message = f"{name} is a class of {family}, and model_type is {value}; the two have different architectures"
+            _refuse_classes(accounts, root, message)
             return False
     if not value and classes and _model_type(root, classes) is None:
         message = (
             f"{classes[0]} is no class that is known here, and no model_type says what it is; "
-            f"only {', '.join(HUGGINGFACE_CONFIGS)} have the architecture of the 16 fields"
+            f"only {', '.join(names_in('huggingface'))} have an architecture that can be read"
         )
-        ledger.refuse_family(root, "architectures", message)
+        accounts.refuse_family(root, "architectures", message)
         return False
-    if not value and not classes and not _states_an_architecture(ledger, root):
+    if not value and not classes and not _states_an_architecture(accounts, root):
         return False
     if value:
-        ledger.ignore(root, "model_type", KIND)
+        accounts.ignore(root, "model_type", KIND)
+    accounts.family = family_called("huggingface", _model_type(root, classes) or "") or DEFAULT_FAMILY
     return True
 
 
-def _states_an_architecture(ledger: Ledger, root: Section) -> bool:
+def _states_an_architecture(accounts: Accounts, root: Section) -> bool:
     """Whether a config without the name of a model says enough to be read; complains where it does not."""
     stranger = next(
         (name for name in root.pairs if name in (OTHER_SIZES - HUGGINGFACE.sizes) or name in CLASS_KEYS), None
@@ -136,21 +145,21 @@ def _states_an_architecture(ledger: Ledger, root: Section) -> bool:
             f"this is another program's config: {stranger} is no field of Wav2Vec2Config, and there is no model_type; "
             "name the config.json of the model, or write a config of your own, as `extends: base` and what differs"
         )
-        ledger.refuse_family(root, stranger, message, codes.FOREIGN_FAMILY)
+        accounts.refuse_family(root, stranger, message, codes.FOREIGN_FAMILY)
         return False
     if HUGGINGFACE.sizes & root.pairs.keys():
         return True
     message = "no size of an encoder is stated, as hidden_size, nor a model_type or architectures that are known"
-    ledger.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+    accounts.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
     return False
 
 
-def _read_conv_layers(ledger: Ledger, root: Section, whose: str) -> None:
+def _read_conv_layers(accounts: Accounts, root: Section, whose: str) -> None:
     """Make one list of layers of three lists; each value stays where it stands."""
-    names = HUGGINGFACE.counterparts[CONV].names
+    names = accounts.column.counterparts[CONV].names
     stated = [name for name in names if name in root.pairs]
     if not stated:
-        ledger.enter_default(CONV, root, names, None, whose)
+        accounts.enter_default(CONV, root, names, None, whose)
         return
     lists: dict[str, list[yaml.Node]] = {}
     for position, name in enumerate(names):
@@ -160,7 +169,7 @@ def _read_conv_layers(ledger: Ledger, root: Section, whose: str) -> None:
         node = root.pairs[name][1]
         if not isinstance(node, yaml.SequenceNode):
             message = f"{name} is {describe(plain_value(node))}; write a list of whole numbers, one for each layer"
-            ledger.complain(node, name, message, codes.CONV_SHAPE)
+            accounts.complain(node, name, message, codes.CONV_SHAPE)
             return
         lists[name] = node.value
     lengths = {name: len(values) for name, values in lists.items()}
@@ -169,71 +178,71 @@ def _read_conv_layers(ledger: Ledger, root: Section, whose: str) -> None:
     if odd is not None:
         at = odd if odd in root.pairs else first
         message = f"{first} has {lengths[first]} values and {odd} {lengths[odd]}; write one for each layer in both"
-        ledger.complain(root.pairs[at][1], at, message, codes.CONV_SHAPE)
+        accounts.complain(root.pairs[at][1], at, message, codes.CONV_SHAPE)
     elif lengths[first] == 0:
         message = f"{first}, {others[0]} and {others[1]} are empty; write at least one layer"
-        ledger.complain(root.pairs[stated[0]][1], stated[0], message, codes.CONV_EMPTY)
+        accounts.complain(root.pairs[stated[0]][1], stated[0], message, codes.CONV_EMPTY)
     elif lengths[first] > MAX_CONV_LAYERS:
         message = f"{first} has {lengths[first]} layers; the most allowed is {MAX_CONV_LAYERS}"
-        ledger.complain(root.pairs[stated[0]][1], stated[0], message, codes.CONV_SHAPE)
+        accounts.complain(root.pairs[stated[0]][1], stated[0], message, codes.CONV_SHAPE)
     else:
         place = root.pairs[stated[0]][1]
         layers = list(zip(*lists.values(), strict=True))
         missing = [name for name in names if name not in stated]
         note = f"{' and '.join(missing)}: {whose}" if missing else ""
-        ledger.enter(CONV, root, names, conv_node(layers, place.start_mark, place.end_mark), note)
+        accounts.enter(CONV, root, names, conv_node(layers, place.start_mark, place.end_mark), note)
 
 
-def _read_head(ledger: Ledger, root: Section, whose: str, classes: Sequence[str]) -> None:
+def _read_head(accounts: Accounts, root: Section, whose: str, classes: Sequence[str]) -> None:
     """Find the CTC head: its size counts only where the architecture has one."""
     for name in classes:
-        _check_architecture(ledger, root, name)
+        _check_architecture(accounts, root, name)
     if "architectures" in root.pairs:
-        ledger.ignore(root, "architectures", KIND)
-    [size] = HUGGINGFACE.counterparts[HEAD].names
+        accounts.ignore(root, "architectures", KIND)
+    [size] = accounts.column.counterparts[HEAD].names
     ctc = next((name for name in classes if name.endswith("ForCTC")), None)
     if ctc is not None:
         if size in root.pairs and root.value(size) is None:
             message = f"{size} is null, and {ctc} has a head of that size; write it, or give --set {HEAD}=32"
-            ledger.ask(HEAD, root, size, message)
+            accounts.ask(HEAD, root, size, message)
             return
-        ledger.read_field(HEAD, HUGGINGFACE.counterparts[HEAD], root, whose)
+        accounts.read_field(HEAD, accounts.column.counterparts[HEAD], root, whose)
         return
     note = "no *ForCTC among the architectures" if classes else "no architectures are named"
-    ledger.enter_default(HEAD, root, (), None, note)
+    accounts.enter_default(HEAD, root, (), None, note)
     if size in root.pairs:
-        ledger.ignore(root, size, "counts for *ForCTC only")
+        accounts.ignore(root, size, "counts for *ForCTC only")
 
 
-def _check_architecture(ledger: Ledger, root: Section, name: str) -> None:
+def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
     """Warn of what a class adds to the backbone, and of a class of another family with the same one."""
     family, end = _family_of(name)
     model_type = root.value("model_type")
     if family is None or end not in HUGGINGFACE_HEADS:
-        ledger.warn(
+        accounts.warn(
             root, "architectures", f"{name} is no class of transformers known here; what it adds is not counted"
         )
     elif HUGGINGFACE_HEADS[end] is not None:
-        ledger.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}")
+        accounts.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}")
     elif model_type and family != model_type:
         message = f"{name} is a class of {family}, and model_type is {model_type}; both have the same backbone"
-        ledger.warn(root, "architectures", message)
+        accounts.warn(root, "architectures", message)
 
 
-def _read_sample_rate(ledger: Ledger, root: Section) -> None:
+def _read_sample_rate(accounts: Accounts, root: Section) -> None:
     """Take the samples per second: from the feature extractor's file beside a config.json, else from the config."""
-    source = ledger.document.source
+    source = accounts.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         for name, level in _PREPROCESSORS.items():
             path = os.path.join(os.path.dirname(source.path), name)
-            if os.path.lexists(path) and not _read_preprocessor(ledger, path, level):
+            if os.path.lexists(path) and not _read_preprocessor(accounts, path, level):
                 return
     for name in _RATES:
         if name in root.pairs:
-            ledger.enter_sample_rate(name, *root.pairs[name])
+            accounts.enter_sample_rate(name, *root.pairs[name])
 
 
-def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
+def _read_preprocessor(accounts: Accounts, path: str, level: str | None) -> bool:
     """Take the sample rate that the file of a feature extractor states; False where the file cannot be read."""
     try:
         source = read_file(path)
@@ -241,16 +250,16 @@ def _read_preprocessor(ledger: Ledger, path: str, level: str | None) -> bool:
     except SourceError as error:
         reason = str(error).partition(";")[0]
         message = f"{reason}; it says how many samples a second the audio has: make it a file, or move it away"
-        ledger.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
+        accounts.add(Problem(rule=codes.FOREIGN_INCOMPLETE, place=Place(path), key=None, message=message))
         return False
     except RejectedError as rejected:
-        ledger.add(_of_a_preprocessor(rejected.problem))
+        accounts.add(_of_a_preprocessor(rejected.problem))
         return False
     for problem in problems:
-        ledger.add(_of_a_preprocessor(problem))
+        accounts.add(_of_a_preprocessor(problem))
     section = Section.of(root) if level is None else Section.of(root).inner(level)
     if section is not None and "sampling_rate" in section.pairs:
-        ledger.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
+        accounts.enter_sample_rate("sampling_rate", *section.pairs["sampling_rate"], path)
     return True
 
 
@@ -270,15 +279,18 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
     """The ``config.json`` of a model, as plain data.
 
     Null convolutions are left to transformers' default, which is the same seven. transformers builds a model with
-    exactly the parameters of ours from it: masking is off, since a model that masks has one vector more, and so is the
-    dropout before the head, which the model here has not.
+    exactly the parameters of ours from it.
     """
     values = model.to_mapping()
+    column = column_of(model.family.name, "huggingface")
+    assert column is not None  # `unwritable` was asked
+    model_type, kind = next(iter(column.kinds.items()))
+    name = (kind.config or "").removesuffix("Config")
     config: dict[str, Any] = {
-        "architectures": ["Wav2Vec2Model" if values[HEAD] is None else "Wav2Vec2ForCTC"],
-        "model_type": "wav2vec2",
+        "architectures": [f"{name}Model" if values.get(HEAD) is None else f"{name}ForCTC"],
+        "model_type": model_type,
     }
-    for field, counterpart in HUGGINGFACE.counterparts.items():
+    for field, counterpart in column.counterparts.items():
         value = values[field]
         if field == CONV:
             if value is not None:
@@ -287,12 +299,4 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
         elif field != HEAD or value is not None:
             ours_to_theirs = {ours: theirs for theirs, ours in counterpart.words.items()}
             config[counterpart.names[0]] = ours_to_theirs.get(value, value)
-    return config | {
-        "hidden_act": "gelu",
-        "feat_extract_activation": "gelu",
-        "layer_norm_eps": 1e-5,
-        "final_dropout": 0.0,
-        "apply_spec_augment": False,
-        "mask_time_prob": 0.0,
-        "mask_feature_prob": 0.0,
-    }
+    return config | dict(column.constants)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.ledger import Ledger, Section, scalar
-from w2v_explore.config.dialects.table import FAIRSEQ_GROUPS
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.dialects.accounts import Accounts
+from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS
+from w2v_explore.config.dialects.section import Section, scalar
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.validate import describe
 
 DEFAULTS = "defaults"
@@ -44,11 +45,11 @@ def names_a_model(root: Section) -> bool:
     return any(choice.group == MODEL for choice in _choices(root))
 
 
-def add_group(ledger: Ledger, root: Section, model: Section | None) -> Section | None:
+def add_group(accounts: Accounts, root: Section, model: Section | None) -> Section | None:
     """The section of the model, with the fields of the group that the list of defaults names.
 
     Args:
-        ledger: Told of what cannot be read.
+        accounts: Told of what cannot be read.
         root: The level of the list.
         model: The section that the file itself has, whose fields go before the group's.
 
@@ -58,10 +59,10 @@ def add_group(ledger: Ledger, root: Section, model: Section | None) -> Section |
     chosen: _Choice | None = None
     for choice in _choices(root):
         if choice.name is None:
-            _refuse(ledger, root, choice, "a file that is not read here")
+            _refuse(accounts, root, choice, "a file that is not read here")
             return None
         if chosen is not None and not choice.replaces:
-            _refuse(ledger, root, choice, f"and {chosen.text} was named already")
+            _refuse(accounts, root, choice, f"and {chosen.text} was named already")
             return None
         chosen = choice
     if chosen is None or not chosen.name:
@@ -69,7 +70,7 @@ def add_group(ledger: Ledger, root: Section, model: Section | None) -> Section |
     group = _known_group(chosen.name)
     if group is None:
         known = ", ".join(FAIRSEQ_GROUPS)
-        _refuse(ledger, root, chosen, f"a model group that is not known here; {known} are")
+        _refuse(accounts, root, chosen, f"a model group that is not known here; {known} are")
         return None
     start, end = chosen.node.start_mark, chosen.node.end_mark
     pairs = {
@@ -82,7 +83,7 @@ def add_group(ledger: Ledger, root: Section, model: Section | None) -> Section |
             (name for name in pairs if name in own and plain_value(own[name][1]) != plain_value(pairs[name][1])), None
         )
         if differing is not None:
-            _refuse(ledger, root, chosen, f"after _self_, so that it goes over the {differing} of the file")
+            _refuse(accounts, root, chosen, f"after _self_, so that it goes over the {differing} of the file")
             return None
     return Section(
         prefix=model.prefix if model is not None else f"{root.prefix}{MODEL}.",
@@ -92,9 +93,9 @@ def add_group(ledger: Ledger, root: Section, model: Section | None) -> Section |
     )
 
 
-def _refuse(ledger: Ledger, root: Section, choice: _Choice, reason: str) -> None:
+def _refuse(accounts: Accounts, root: Section, choice: _Choice, reason: str) -> None:
     message = f"{DEFAULTS} names {choice.text}, {reason}; write the fields of the model under `{MODEL}:`"
-    ledger.refuse_family(root, DEFAULTS, message, codes.FOREIGN_INCOMPLETE, choice.node)
+    accounts.refuse_family(root, DEFAULTS, message, codes.FOREIGN_INCOMPLETE, choice.node)
 
 
 def _known_group(name: str) -> str | None:

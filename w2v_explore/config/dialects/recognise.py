@@ -1,13 +1,12 @@
 """Whose config a mapping is, by its content."""
 
-from w2v_explore.config.dialects.hydra import names_a_model
-from w2v_explore.config.dialects.ledger import Section
-from w2v_explore.config.dialects.relatives import find_relative
-from w2v_explore.config.dialects.table import CONV, HUGGINGFACE
-from w2v_explore.config.document import SHARED_NAMES
-from w2v_explore.config.family import default_family
+from collections.abc import Collection
 
-FIELDS = default_family().config.FIELDS
+from w2v_explore.config.dialects.hydra import names_a_model
+from w2v_explore.config.dialects.relatives import find_relative
+from w2v_explore.config.dialects.section import Section
+from w2v_explore.config.entries import SHARED_NAMES
+from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, names_in
 
 # What a file of each program alone says; the names that ours or the other's share are left out.
 _FAIRSEQ_NAMES = {
@@ -17,12 +16,15 @@ _FAIRSEQ_NAMES = {
 }  # fmt: skip
 _FAIRSEQ_SECTIONS = {"model", "task", "common", "optimization", "criterion", "distiller", "common_eval", "hydra"}
 _HUGGINGFACE_NAMES = {
-    *HUGGINGFACE.counterparts[CONV].names,
+    "conv_dim", "conv_kernel", "conv_stride",
     "feat_extract_norm", "num_conv_pos_embeddings", "num_conv_pos_embedding_groups", "do_stable_layer_norm",
     "feat_proj_dropout", "model_type", "architectures",
 }  # fmt: skip
 WRAPPERS = ("cfg", "config", "args")
 """Levels that tools put around a fairseq config when they print what a checkpoint holds."""
+
+UNILM_LEVEL = "cfg"
+"""Under which a checkpoint of unilm's holds the config, beside its weights."""
 
 
 def recognise(root: Section) -> str | None:
@@ -30,10 +32,12 @@ def recognise(root: Section) -> str | None:
     keys = root.pairs.keys()
     if "model_type" in keys and "extends" not in keys:
         return "huggingface"
-    if "extends" in keys or keys & (FIELDS.keys() - SHARED_NAMES):
-        return "w2v" if keys - FIELDS.keys() else "torchaudio"
+    if "extends" in keys or keys & (default_family().config.FIELDS.keys() - SHARED_NAMES):
+        return "w2v" if "extends" in keys or family_of_arguments(keys) is None else "torchaudio"
     if keys & _HUGGINGFACE_NAMES:
         return "huggingface"
+    if _is_unilm(root):
+        return "unilm"
     if keys & _FAIRSEQ_NAMES or len(keys & _FAIRSEQ_SECTIONS) > 1 or _is_fairseq_section(root) or names_a_model(root):
         # What states no architecture is told what is missing, and gets no defaults.
         return "fairseq"
@@ -41,6 +45,18 @@ def recognise(root: Section) -> str | None:
         # The reader says whose it is.
         return "fairseq"
     return None
+
+
+def family_of_arguments(names: Collection[str]) -> Family | None:
+    """The family whose function takes arguments of these names; None where none takes all of them."""
+    families = map(family_named, FAMILIES)
+    return next((family for family in families if family.config.FIELDS.keys() >= set(names)), None)
+
+
+def _is_unilm(root: Section) -> bool:
+    """Whether a mapping, or the config in it, states a field that only unilm's models have, and no model's name."""
+    keys = (root.inner(UNILM_LEVEL) or root).pairs.keys()
+    return not keys.isdisjoint(names_in("unilm")) and keys.isdisjoint(("_name", "arch"))
 
 
 def _is_fairseq_section(root: Section) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from w2v_explore.config.dialects.ledger import Section
-from w2v_explore.config.dialects.table import FAIRSEQ2_ARCHITECTURES
+from w2v_explore.config.dialects.fairseq_words import FAIRSEQ2_ARCHITECTURES
+from w2v_explore.config.dialects.section import Section
 
 _DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}
 

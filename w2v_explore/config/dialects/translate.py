@@ -3,23 +3,23 @@
 import yaml
 
 from w2v_explore.config import codes
+from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.huggingface import read_huggingface
-from w2v_explore.config.dialects.ledger import Account, Ledger, Section, Translation
-from w2v_explore.config.dialects.recognise import recognise
+from w2v_explore.config.dialects.programs import DIALECTS
+from w2v_explore.config.dialects.recognise import family_of_arguments, recognise
 from w2v_explore.config.dialects.relatives import find_relative
+from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
-from w2v_explore.config.dialects.table import DIALECTS
-from w2v_explore.config.document import Document, plain_value
-from w2v_explore.config.family import default_family
+from w2v_explore.config.dialects.unilm import read_unilm
+from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
+from w2v_explore.config.family import ARCHITECTURE, default_family
 from w2v_explore.diagnostics import Problem
-
-FIELDS = default_family().config.FIELDS
 
 UNKNOWN = "unknown"
 """Whose config a file is that is nobody's."""
 
-READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface}
+READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface, "unilm": read_unilm}
 
 
 def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -> Document:
@@ -44,13 +44,13 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
         return _read_torchaudio(document)
     if name not in DIALECTS:
         return document
-    ledger = Ledger(document, name)
+    accounts = Accounts(document, name)
     relative = find_relative(section)
     if relative is not None:
-        ledger.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
+        accounts.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
     else:
-        READERS[name](ledger, section)
-    return ledger.close()
+        READERS[name](accounts, section)
+    return accounts.close()
 
 
 def refuse(document: Document, message: str, *, is_known: bool = True) -> Document:
@@ -67,10 +67,17 @@ def refuse(document: Document, message: str, *, is_known: bool = True) -> Docume
 
 
 def _read_torchaudio(document: Document) -> Document:
-    """The arguments of torchaudio's wav2vec2_model are our fields themselves; none has a default."""
+    """The arguments of torchaudio's functions are our fields themselves; none has a default."""
+    family = family_of_arguments(document.entries.keys()) or default_family()
+    entries = dict(document.entries)
+    if family is not default_family():
+        mark = yaml.Mark(document.source.name, 0, 0, 0, None, 0)
+        node = scalar(family.name, mark, mark)
+        entries[ARCHITECTURE] = Entry(document.source.name, node, node, stated=False)
     accounts = [
         Account("mapped", key, key, plain_value(entry.value))
         for key, entry in document.entries.items()
-        if key in FIELDS
+        if key in family.config.FIELDS
     ]
-    return document._replace(translation=Translation("torchaudio", tuple(accounts)))
+    translation = Translation("torchaudio", tuple(accounts), family=family.name)
+    return document._replace(entries=entries, translation=translation)

@@ -1,4 +1,4 @@
-"""A config as each dialect words it. Whatever is written here, reading gives the same 16 values back."""
+"""A config as each dialect words it. Whatever is written here, reading gives the same values back."""
 
 import json
 import math
@@ -10,16 +10,22 @@ from typing import Any
 
 import yaml
 
+from w2v_explore.config.dialects.columns import CONV, HEAD, Column
+from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
-from w2v_explore.config.dialects.table import CONV, FAIRSEQ, FAIRSEQ_OVERRIDES, HEAD, SAMPLE_RATE_TARGETS
+from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
+from w2v_explore.config.dialects.recognise import UNILM_LEVEL
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.reading import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.validate import to_flow_yaml
 from w2v_explore.encoding import as_unicode, printable
 from w2v_explore.errors import SourceError
 
+# Those that state the arguments of a function in Python.
+_CALLS = ("torchaudio", "python")
 # As many equal layers as are worth a `*`.
 _RUN = 3
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".pt2")
@@ -27,6 +33,7 @@ _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".pt2")
 _WRONG_ENDS = {
     "w2v": ("YAML", ".yaml", (".json", ".py", *_WEIGHTS)),
     "fairseq": ("YAML", ".yaml", (".json", ".py", *_WEIGHTS)),
+    "unilm": ("YAML", ".yaml", (".json", ".py", *_WEIGHTS)),
     "torchaudio": ("JSON", ".json", (".py", *_WEIGHTS)),
     "huggingface": ("JSON", ".json", (".py", *_WEIGHTS)),
     "python": ("Python", ".py", (".json", ".yaml", ".yml", *_WEIGHTS)),
@@ -74,10 +81,15 @@ def _comment(config: Config) -> str:
 
 def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     """The field of ours that a dialect has no way to say, and why; None where it can say all of them."""
-    width = model.conv_layers[-1][0]
-    if dialect == "fairseq" and width == model.encoder_embed_dim:
+    family = model.family
+    lacks = dialect in DIALECTS and column_of(family.name, dialect) is None
+    if lacks or (dialect in _CALLS and family.part("dialects").PYTHON is None):
+        title = DIALECTS[dialect].title if dialect in DIALECTS else "torchaudio"
+        return ARCHITECTURE, f"{title} has no model of the architecture {family.name}"
+    if dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim:
+        title, width = DIALECTS[dialect].title, model.encoder_embed_dim
         return "encoder_embed_dim", (
-            f"encoder_embed_dim is {width}, the width of the last convolution: fairseq then builds no projection "
+            f"encoder_embed_dim is {width}, the width of the last convolution: {title} then builds no projection "
             "between the two, and the model here always has one"
         )
     return None
@@ -89,7 +101,9 @@ def _to_w2v(config: Config, ascii_only: bool = False) -> str:
     }
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         metadata["sample_rate"] = config.sample_rate
-    values = metadata | config.model.to_mapping()
+    family = config.model.family.name
+    architecture = {} if family == DEFAULT_FAMILY else {ARCHITECTURE: family}
+    values = architecture | metadata | config.model.to_mapping()
     return "".join(_yaml_line(key, value, ascii_only=ascii_only) for key, value in values.items())
 
 
@@ -132,6 +146,8 @@ def _to_fairseq(config: Config) -> str:
     How many outputs a head has fairseq takes from the target dictionary, so that a comment of ours says it. Null
     convolutions are left to fairseq's default, which is the same seven.
     """
+    column = column_of(config.model.family.name, "fairseq")
+    assert column is not None  # `unwritable` was asked
     values = config.model.to_mapping()
     lines = _comment(config)
     lines += "" if config.sample_rate == DEFAULT_SAMPLE_RATE else f"task:\n  sample_rate: {config.sample_rate}\n"
@@ -145,9 +161,15 @@ def _to_fairseq(config: Config) -> str:
         lines += "".join(_yaml_line(name, values[field], indent) for field, name in FAIRSEQ_OVERRIDES.items())
         lines += f"{indent}w2v_args:\n{indent}  model:\n"
         indent *= 3
-    lines += f"{indent}_name: wav2vec2\n"
-    for field, counterpart in FAIRSEQ.counterparts.items():
-        value = values[field]
+    lines += f"{indent}_name: {next(iter(column.kinds))}\n"
+    return lines + _fairseq_fields(config, column, indent)
+
+
+def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
+    """The fields in fairseq's words; the head's size is nobody's there, and null convolutions are the default."""
+    lines = ""
+    for field, counterpart in column.counterparts.items():
+        value = config.model.to_mapping()[field]
         if field == HEAD or (field == CONV and value is None):
             continue
         if field == CONV:
@@ -155,7 +177,14 @@ def _to_fairseq(config: Config) -> str:
         words = {ours: theirs for theirs, ours in counterpart.words.items()}
         [name] = counterpart.names
         lines += f"{indent}{name}: '{value}'\n" if field == CONV else _yaml_line(name, words.get(value, value), indent)
-    return lines
+    return lines + "".join(_yaml_line(name, value, indent) for name, value in column.constants.items())
+
+
+def _to_unilm(config: Config) -> str:
+    """The config that a checkpoint of unilm's holds beside its weights, which have no head."""
+    column = column_of(config.model.family.name, "unilm")
+    assert column is not None  # `unwritable` was asked
+    return f"{_comment(config)}{UNILM_LEVEL}:\n{_fairseq_fields(config, column, '  ')}"
 
 
 def conv_expression(layers: tuple[ConvLayer, ...]) -> str:
@@ -176,7 +205,8 @@ def conv_expression(layers: tuple[ConvLayer, ...]) -> str:
 
 def _to_python(config: Config) -> str:
     lines = "".join(f"    {name}={_python(name, value)},\n" for name, value in config.model.to_mapping().items())
-    return f"from torchaudio.models import wav2vec2_model\n\n{_comment(config)}model = wav2vec2_model(\n{lines})\n"
+    package, _, function = config.model.family.part("dialects").PYTHON.rpartition(".")
+    return f"from {package} import {function}\n\n{_comment(config)}model = {function}(\n{lines})\n"
 
 
 def _python(name: str, value: Any) -> str:
@@ -191,5 +221,6 @@ WRITERS: Mapping[str, Callable[[Config], str]] = {
     "fairseq": _to_fairseq,
     "huggingface": _to_huggingface,
     "python": _to_python,
+    "unilm": _to_unilm,
 }
 """What ``--to`` takes."""

@@ -5,10 +5,7 @@ Imported only where a file could not be read.
 
 import re
 
-from w2v_explore.config.family import default_family
 from w2v_explore.diagnostics import Place
-
-FIELDS = default_family().config.FIELDS
 
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
@@ -72,7 +69,8 @@ _TEXTS = (
     (re.compile(r"[^\n,:]+(,[^\n,:]+){2,}\n[^\n,:]+(,[^\n,:]+){2,}(\n|$)"), f"CSV; {_NAME_CONFIG}"),
     (re.compile(r"[^\n\t:]+(\t[^\n\t:]+)+\n[^\n\t]+(\t[^\n\t]+)+(\n|$)"), f"a table (TSV); {_NAME_CONFIG}"),
 )
-_OUR_LINE = re.compile(rf"^[ \t]*({'|'.join(FIELDS)}|extends) *:", re.M)
+# What fields are called, of whichever family.
+_OUR_LINE = re.compile(r"^[ \t]*((?:encoder|extractor)_\w+|aux_num_out|extends|architecture) *:", re.M)
 # A look at the beginning tells; what is long is no config.
 _LOOKED_AT = 4_000
 

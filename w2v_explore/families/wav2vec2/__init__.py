@@ -16,4 +16,5 @@ FAMILY = Family(
         "aux": "aux",
     },
     frames_at="feature_extractor",
+    reference="base",
 )

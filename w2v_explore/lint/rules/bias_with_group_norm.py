@@ -21,10 +21,11 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("extractor_mode", "extractor_conv_bias")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Hold the two fields against each other."""
     if subject.model.extractor_mode == "group_norm" and subject.model.extractor_conv_bias:
         message = "group_norm removes the first convolution's bias again; write extractor_conv_bias: false"
-        yield Finding(message, ("extractor_mode", "extractor_conv_bias"))
+        yield Finding(message)

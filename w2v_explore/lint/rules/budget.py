@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.quantity import parse_quantity, require_unit
-from w2v_explore.config.document import plain_value
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import QuantityError, WorkloadError
 from w2v_explore.lint.codes import BUDGET as RULE
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["RULE", "check"]
 
 TORCH = "never sees it"
+KEYS = ("budgets",)
 
-_KEY = "budgets"
 _DURATION_S = 10.0
 _INSTEAD = "write a number, as 100M, or {min: …, max: …}"
 # No figure comes near it.
@@ -45,7 +45,7 @@ _MOST = 1e30
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Hold the figures against the config's own limits, then against those for all configs."""
-    entry = subject.document.entries.get(_KEY)
+    entry = subject.document.entries.get(*KEYS)
     own = plain_value(entry.value) if entry is not None else {}
     if isinstance(own, dict):
         yield from _check_limits(subject, own, "")
@@ -60,7 +60,7 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
 
     components = subject.model.family.components
     known, measured = known_names(components), measured_names(components)
-    keys, figures = ((_KEY,) if not whose else ()), None
+    keys, figures = (KEYS if not whose else ()), None
     for name, limit in limits.items():
         item = (name,) if not whose else ()
         if name in measured:

@@ -21,6 +21,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("encoder_embed_dim", "encoder_ff_interm_features")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -30,4 +31,4 @@ def check(subject: Subject) -> Iterator[Finding]:
         message = (
             f"the feed-forward width is {inner}, {inner / width:.3g} × encoder_embed_dim; usual is 4 ×, {4 * width}"
         )
-        yield Finding(message, ("encoder_embed_dim", "encoder_ff_interm_features"))
+        yield Finding(message)

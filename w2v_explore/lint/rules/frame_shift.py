@@ -24,6 +24,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("sample_rate", "extractor_conv_layer_config")
 
 _USUAL_MS = 20
 
@@ -37,4 +38,4 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"a frame comes every {1000 * stride / rate:.4g} ms ({shown_number(stride)} samples at {rate} Hz); "
             f"published models have {_USUAL_MS} ms, strides whose product is {_USUAL_MS * rate / 1000:g}"
         )
-        yield Finding(message, ("sample_rate", "extractor_conv_layer_config"))
+        yield Finding(message)

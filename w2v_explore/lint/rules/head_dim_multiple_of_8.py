@@ -20,6 +20,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("encoder_embed_dim", "encoder_num_heads")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -27,4 +28,4 @@ def check(subject: Subject) -> Iterator[Finding]:
     head_dim = subject.model.encoder_embed_dim // subject.model.encoder_num_heads
     if head_dim % 8:
         message = f"a head has {head_dim} features; fused attention on GPUs wants a multiple of 8"
-        yield Finding(message, ("encoder_embed_dim", "encoder_num_heads"))
+        yield Finding(message)

@@ -21,6 +21,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("encoder_embed_dim", "encoder_num_heads")
 
 _LEAST = 16
 
@@ -31,4 +32,4 @@ def check(subject: Subject) -> Iterator[Finding]:
     if width // heads < _LEAST and heads > 1:
         most = max(1, width // _LEAST)
         message = f"a head has {width // heads} features, which makes attention slow; write {most} heads or fewer"
-        yield Finding(message, ("encoder_embed_dim", "encoder_num_heads"))
+        yield Finding(message)

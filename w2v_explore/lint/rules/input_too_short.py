@@ -23,6 +23,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "forward raises"
+KEYS = ("extends", "sample_rate", "extractor_mode", "extractor_conv_layer_config")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -36,4 +37,4 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"{seconds:g} s are {samples} samples at {rate} Hz; the first frame needs {shown_number(least)} "
             f"({least / rate:g} s)"
         )
-        yield Finding(message, ("extends", "sample_rate", "extractor_mode", "extractor_conv_layer_config"))
+        yield Finding(message)

@@ -25,6 +25,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("extends", "encoder_layer_drop")
 
 _SWITCHES = ("gradient_checkpointing", "checkpoint_activations")
 
@@ -37,7 +38,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     switch = _checkpoints(subject)
     if switch is not None:
         message += f", and {switch} non-reentrant checkpoints (use_reentrant=False); or set encoder_layer_drop to 0"
-    yield Finding(message, ("extends", "encoder_layer_drop"))
+    yield Finding(message)
 
 
 def _checkpoints(subject: Subject) -> str | None:

@@ -20,6 +20,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("encoder_layer_drop",)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -28,4 +29,4 @@ def check(subject: Subject) -> Iterator[Finding]:
         message = (
             "encoder_layer_drop is 1: in training no transformer layer ever runs; write a probability below 1, as 0.1"
         )
-        yield Finding(message, ("encoder_layer_drop",))
+        yield Finding(message)

@@ -27,11 +27,12 @@ from w2v_explore.lint.codes import MASK_TOO_LONG as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
 if TYPE_CHECKING:
-    from w2v_explore.config.dialects.ledger import Account, Translation
+    from w2v_explore.config.entries import Account, Translation
 
 __all__ = ["RULE", "check"]
 
 TORCH = "never sees it"
+KEYS = ("extractor_conv_layer_config", "encoder_embed_dim")
 
 
 # What fine-tunes a model in fairseq masks only where apply_mask is true; pre-training asks for no such switch.
@@ -84,7 +85,7 @@ def _compare(stated: Mapping[str, "Account"], masks: _Masks, limit: int, what: s
         account = stated.get(masks.length[0])
         whose = "" if account else " by default"
         message = f"{masks.length[0]} is {length:g}{whose}, and {what}: {masks.outcome}"
-        yield Finding(message, place=account.place if account else None)
+        yield Finding(message, (), place=account.place if account else None)
 
 
 def _stated(translation: "Translation") -> dict[str, "Account"]:

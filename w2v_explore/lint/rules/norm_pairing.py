@@ -22,6 +22,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("extractor_mode", "encoder_layer_norm_first")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -33,4 +34,4 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"extractor_mode {model.extractor_mode} goes with encoder_layer_norm_first {str(usual).lower()} in every "
             f"published model; here it is {str(not usual).lower()}"
         )
-        yield Finding(message, ("extractor_mode", "encoder_layer_norm_first"))
+        yield Finding(message)

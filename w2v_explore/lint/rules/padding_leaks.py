@@ -23,10 +23,11 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("extends", "extractor_mode")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Look at the mode."""
     if subject.model.extractor_mode == "group_norm":
         message = "with group_norm, padding changes an utterance's output; evaluate one by one or in equal lengths"
-        yield Finding(message, ("extends", "extractor_mode"))
+        yield Finding(message)

@@ -20,6 +20,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("encoder_pos_conv_kernel", "encoder_pos_conv_groups")
 
 _USUAL = (("encoder_pos_conv_kernel", 128), ("encoder_pos_conv_groups", 16))
 

@@ -21,6 +21,9 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("encoder_embed_dim", "encoder_pos_conv_kernel", "encoder_pos_conv_groups", "encoder_ff_interm_features")
+# The feed-forward block is what it is held against.
+_CAUSES = KEYS[:3]
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -35,4 +38,4 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"transformer layers; more groups than {model.encoder_pos_conv_groups}, or a kernel below "
             f"{model.encoder_pos_conv_kernel}, make it lighter"
         )
-        yield Finding(message, ("encoder_embed_dim", "encoder_pos_conv_kernel", "encoder_pos_conv_groups"))
+        yield Finding(message, _CAUSES)

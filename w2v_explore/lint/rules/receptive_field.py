@@ -24,6 +24,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("sample_rate", "extractor_conv_layer_config")
 
 _USUAL_MS = 25
 
@@ -37,4 +38,4 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"a frame sees {1000 * field / rate:.4g} ms ({shown_number(field)} samples at {rate} Hz); "
             f"published models have {_USUAL_MS} ms, {_USUAL_MS * rate / 1000:g} samples"
         )
-        yield Finding(message, ("sample_rate", "extractor_conv_layer_config"))
+        yield Finding(message)

@@ -21,6 +21,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ("extractor_conv_layer_config",)
 
 # Beyond this stride the pattern is not worked out; no audio model comes near.
 _MAX_STRIDE = 100_000
@@ -43,11 +44,11 @@ def check(subject: Subject) -> Iterator[Finding]:
             seen, period = {0}, 1
     skipped = 1 - len(seen) / period
     if skipped:
-        key = "extractor_conv_layer_config"
+        (key,) = KEYS
         number = wide[0]
         _, kernel, stride = layers[number]
         message = (
             f"{key}[{number}] has stride {stride} and kernel {kernel}, so that {100 * skipped:.3g} % of all samples "
             f"reach no frame; write a kernel of at least {stride}"
         )
-        yield Finding(message, (key,), (number,))
+        yield Finding(message, item=(number,))

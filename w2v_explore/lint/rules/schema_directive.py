@@ -20,6 +20,7 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "never sees it"
+KEYS = ()
 
 DIRECTIVE = "# yaml-language-server: $schema="
 

@@ -20,21 +20,17 @@ from functools import lru_cache
 
 import yaml
 
-from w2v_explore.config.document import plain_value
-from w2v_explore.config.family import default_family
+from w2v_explore.config.entries import plain_value
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.lint.codes import YAML11_SCALAR as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
-FIELDS = default_family().config.FIELDS
-
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
+KEYS = ()
 
 _MAX_LENGTH = 100
-# Of what is said beside the fields, the one number.
-_NUMBERS = {*FIELDS, "sample_rate"}
 _TEXT_TAG = f"{TAG}str"
 _SAFE = re.compile(
     r"true|false|null|~|[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+|[-+]?\.(inf|nan)", re.I
@@ -49,15 +45,14 @@ def _is_safe(text: str) -> bool:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Look at the plain values that hold, of the file itself and of ours that it extends."""
+    fields = subject.reading.family.config.FIELDS
     for key, entry in subject.reading.entries.items():
         node = entry.value
-        if (
-            key in _NUMBERS
-            and not entry.names
-            and not (
-                isinstance(node, yaml.ScalarNode) and (node.style or _is_safe(node.value) or node.tag == _TEXT_TAG)
-            )
-        ):
+        if node.__class__ is yaml.ScalarNode and (node.tag == _TEXT_TAG or node.style or _is_safe(node.value)):
+            # Most values are such, and every config is asked.
+            continue
+        # Of what is said beside the fields, one is a number.
+        if (key in fields or key == "sample_rate") and not entry.names:
             yield from _traps(key, node, (), depth=3)
 
 

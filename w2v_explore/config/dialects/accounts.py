@@ -1,138 +1,38 @@
 """What becomes of each field of another program's config while it is read."""
 
-import re
-from collections.abc import Container, Mapping, Sequence
-from fnmatch import fnmatchcase
-from functools import cache
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from collections.abc import Container
+from typing import Any
 
 import yaml
-from yaml.error import Mark
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.table import (
-    ABOUT_LAYERS,
-    CLASS_KEYS,
-    DIALECTS,
-    HARMLESS,
-    HARMLESS_TEXTS,
-    INHERITING,
-    NOT_HARMLESS,
-    OTHER_SIZES,
-    Counterpart,
-    Dialect,
-)
-from w2v_explore.config.document import Document, Entry, plain_value
-from w2v_explore.config.family import default_family
+from w2v_explore.config.dialects.columns import Column, Counterpart
+from w2v_explore.config.dialects.program import Program
+from w2v_explore.config.dialects.programs import DIALECTS, column_of
+from w2v_explore.config.dialects.section import Section, scalar
+from w2v_explore.config.dialects.unknown_fields import ABOUT_LAYERS, INHERITING, ignored_group, is_harmless, matches
+from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, family_named
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, place_of
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 
-FIELDS = default_family().config.FIELDS
-
 SAMPLE_RATE = "sample_rate"
 """What our own configs call it."""
-
-# YAML 1.1 wants a dot in such numbers, and takes them for text; OmegaConf and transformers read numbers.
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+")
-
-# What a mapping that describes a model says.
-_OF_A_MODEL = OTHER_SIZES | {*CLASS_KEYS, "_name", "model_type", "architectures", "type", "name"}
 
 _WRITE_OUT = "write out the fields that it holds"
 
 KIND = "which model it is"
 """What is ignored once it has been looked at: it says that the rest can be read."""
 
-Status = Literal["mapped", "defaulted", "ignored", "unread", "refused"]
 
-
-class Account(NamedTuple):
-    """What became of one field.
-
-    Attributes:
-        status: ``mapped`` to a field of ours; ``defaulted``, since the file does not state it; ``ignored``, since it
-            has no effect on the architecture; ``unread``, since it is not known and may have one; ``refused``, since it
-            has one that our fields cannot say.
-        theirs: Its path in the file, ``model.encoder_layers``.
-        field: Ours; None where there is none.
-        value: What it holds, as plain data of ours where it is mapped or defaulted.
-        note: Why, or whose default.
-        place: Where it stands, of what is ignored: rules about training look at it.
-    """
-
-    status: Status
-    theirs: str
-    field: str | None
-    value: object
-    note: str = ""
-    place: Place | None = None
-
-
-class Translation(NamedTuple):
-    """How another program's config was read.
-
-    Attributes:
-        dialect: Whose config it is, a key of `DIALECTS`, ``torchaudio``, or ``unknown`` for what is no config.
-        accounts: What became of each field, in the order of the file; defaults last.
-        warnings: What stands beside the architecture and is not read.
-        unread: A problem for each field that is not known, and may change the architecture.
-        label_rate: The labels per second that it is trained with; None where it does not say.
-        other_rates: Samples per second that are stated too, beside those that are taken.
-        open_head: What to say of a head that the model has, where its size is not given; None where it has none.
-        is_family: Whether it states an architecture that ours can be, right or wrong.
-        is_known_stranger: Whether it is of a kind that is known to be no config of a model.
-    """
-
-    dialect: str
-    accounts: tuple[Account, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    unread: tuple[Problem, ...] = ()
-    label_rate: Entry | None = None
-    other_rates: tuple[Entry, ...] = ()
-    open_head: Problem | None = None
-    is_family: bool = True
-    is_known_stranger: bool = False
-
-
-class Section(NamedTuple):
-    """A mapping inside a config.
-
-    Attributes:
-        prefix: The path to it, ``model.``; empty for the file's own level.
-        start: Where it begins.
-        pairs: Its keys and values by name.
-        origins: Where the pairs come from that do not stand in it, by name.
-    """
-
-    prefix: str
-    start: Mark
-    pairs: Mapping[str, tuple[yaml.ScalarNode, yaml.Node]]
-    origins: Mapping[str, str] = MappingProxyType({})
-
-    @classmethod
-    def of(cls, node: yaml.MappingNode, prefix: str = "") -> "Section":
-        """The section that a node is."""
-        pairs = {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
-        return cls(prefix, node.start_mark, pairs)
-
-    def inner(self, name: str) -> "Section | None":
-        """The section below a key; None where there is none."""
-        node = self.pairs[name][1] if name in self.pairs else None
-        return Section.of(node, f"{self.prefix}{name}.") if isinstance(node, yaml.MappingNode) else None
-
-    def value(self, name: str) -> object:
-        """The plain value of a key; None where it is absent."""
-        return plain_value(self.pairs[name][1]) if name in self.pairs else None
-
-
-class Ledger:
+class Accounts:
     """Collects what reading another program's config comes to."""
 
     def __init__(self, document: Document, name: str) -> None:
         self.document, self._name = document, name
+        self.family = DEFAULT_FAMILY
         self.is_family = True
         self._entries: dict[str, Entry] = {}
         self._accounts: list[Account] = []
@@ -145,20 +45,33 @@ class Ledger:
         self._open_head: Problem | None = None
 
     @property
-    def dialect(self) -> Dialect:
+    def program(self) -> Program:
         """Whose config it is."""
         return DIALECTS[self._name]
 
+    @property
+    def column(self) -> Column:
+        """How the program words the configs of the family that the config is of."""
+        column = column_of(self.family, self._name)
+        assert column is not None  # a family whose models the program has not is none that its configs name
+        return column
+
     def close(self) -> Document:
-        """The document as ours: the 16 fields at the places of theirs, defaults first."""
+        """The document as ours: the family's fields at the places of theirs, the architecture and defaults first."""
         stated = sorted(
             (field for field in self._entries if self._entries[field].stated),
             key=lambda field: _position(self._entries[field]),
         )
-        defaults = [field for field in FIELDS if field in self._entries and field not in stated]
+        fields = family_named(self.family).config.FIELDS
+        defaults = [field for field in fields if field in self._entries and field not in stated]
+        architecture = {}
+        if self.family != DEFAULT_FAMILY:
+            mark = yaml.Mark(self.document.source.name, 0, 0, 0, None, 0)
+            node = scalar(self.family, mark, mark)
+            architecture[ARCHITECTURE] = Entry(self.document.source.name, node, node, stated=False)
         accounts = sorted(self._accounts, key=lambda account: account.status == "defaulted")
         return self.document._replace(
-            entries={field: self._entries[field] for field in (*defaults, *stated)},
+            entries=architecture | {field: self._entries[field] for field in (*defaults, *stated)},
             problems=tuple(self._problems),
             translation=Translation(
                 self._name,
@@ -169,6 +82,7 @@ class Ledger:
                 tuple(self._other_rates),
                 self._open_head,
                 self.is_family,
+                family=self.family,
             ),
             missing=self._missing,
         )
@@ -242,6 +156,17 @@ class Ledger:
         """Note a problem with the whole of it."""
         self.is_family = False
         self._problems.append(Problem(rule=rule, place=self.document.start, key=None, message=message))
+
+    def refuse_defaults(self, section: Section) -> None:
+        """Refuse a section that does not state what our fields cannot say the default of."""
+        for name, guard in self.column.refused.items():
+            if guard.is_wanted and name not in section.pairs:
+                allowed = " or ".join(_word(value) for value in guard.harmless)
+                message = f"{section.prefix}{name} is not stated, and only {allowed} can be read: {guard.reason}"
+                start = section.start
+                place = Place(self.document.source.name, start.line + 1, start.column + 1)
+                self._accounts.append(Account("refused", f"{section.prefix}{name}", None, None, message))
+                self._problems.append(Problem(rule=codes.FOREIGN_REFUSED, place=place, key=name, message=message))
 
     def refuse_family(
         self,
@@ -324,7 +249,7 @@ class Ledger:
         for name in section.pairs:
             if name in known:
                 continue
-            refused, warned = self.dialect.refused.get(name), self.dialect.warned.get(name)
+            refused, warned = self.column.refused.get(name), self.program.warned.get(name)
             group = ignored_group(self._name, name)
             if name == "<<":
                 message = "a merge key is not read here; write out what it stands for"
@@ -342,9 +267,9 @@ class Ledger:
 
     def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
         """Pass over a field that changes nothing, going by its value or its name; refuse any other."""
-        found = f"{shorten(name)} is no field of {self.dialect.title} that is known here"
+        found = f"{shorten(name)} is no field of {self.program.title} that is known here"
         # transformers keeps what it does not know in a config.json; whoever adds to fairseq's options has them read.
-        is_text_harmless = is_flat and not (self._name == "fairseq" and _matches(name, ABOUT_LAYERS))
+        is_text_harmless = is_flat and not (self._name == "fairseq" and matches(name, ABOUT_LAYERS))
         if is_harmless(name, section.pairs[name][1], is_text_harmless):
             self.ignore(section, name, "unknown")
             if len(self._warnings) < MAX_KEYS_CHECKED:
@@ -362,91 +287,6 @@ class Ledger:
             return
         allowed = " or ".join(_word(value) for value in harmless)
         self.refuse(section, name, f"{name} is {describe(value)}, and only {allowed} can be read: {reason}")
-
-
-@cache
-def ignored_group(dialect: str, name: str) -> str | None:
-    """What an ignored field of a dialect is about; None for one that is not known."""
-    for group, patterns in DIALECTS[dialect].ignored.items():
-        if any(fnmatchcase(name, pattern) for pattern in patterns):
-            return group
-    return None
-
-
-def is_harmless(name: str, node: yaml.Node, is_flat: bool) -> bool:
-    """Whether a field of which nothing is known leaves the architecture as it is: by its value, or by its name.
-
-    Args:
-        name: Its name.
-        node: Its value.
-        is_flat: Whether text and labels say nothing of layers where it stands.
-    """
-    if not is_on(node):
-        return True
-    if name in INHERITING:
-        return False
-    value = plain_value(node)
-    if isinstance(value, str) and (is_flat or _matches(name, HARMLESS_TEXTS)):
-        return True
-    if is_flat and isinstance(node, yaml.MappingNode) and _are_labels(node):
-        return True
-    return _matches(name, HARMLESS) and not _matches(name, NOT_HARMLESS)
-
-
-def is_on(node: yaml.Node) -> bool:
-    """Whether a value switches something on."""
-    if isinstance(node, yaml.CollectionNode):
-        return bool(node.value)
-    # Python's None, as programs print it, is text to YAML.
-    return plain_value(node) not in (None, False, 0, "", "None")
-
-
-def _are_labels(node: yaml.MappingNode) -> bool:
-    """Whether a mapping is a table between labels and their numbers, or texts for names; none of a model of its own."""
-    if not _OF_A_MODEL.isdisjoint(str(key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-        return False
-    values = [plain_value(value) for _, value in node.value]
-    return all(isinstance(value, str) for value in values) or sorted(map(repr, values)) == sorted(
-        map(repr, range(len(values)))
-    )
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def as_number(node: yaml.Node) -> yaml.Node:
-    """The node, as a number where it is one to everyone but YAML 1.1: ``1e-5``."""
-    if not isinstance(node, yaml.ScalarNode) or node.tag != f"{TAG}str" or node.style:
-        return node
-    if not _NUMBER.fullmatch(node.value):
-        return node
-    return yaml.ScalarNode(f"{TAG}float", node.value, node.start_mark, node.end_mark, node.style)
-
-
-def scalar(value: Any, start: Mark, end: Mark) -> yaml.ScalarNode:
-    """The node of a plain value, at a place of our choosing."""
-    match value:
-        case None:
-            tag, text = "null", "null"
-        case bool():
-            tag, text = "bool", str(value).lower()
-        case int():
-            tag, text = "int", str(value)
-        case float():
-            tag, text = "float", repr(value)
-        case _:
-            tag, text = "str", value
-    return yaml.ScalarNode(f"{TAG}{tag}", text, start, end)
-
-
-def conv_node(layers: Sequence[tuple[yaml.Node, ...]], start: Mark, end: Mark) -> yaml.SequenceNode:
-    """The list of conv layers that nodes of channels, kernels and strides make up."""
-    items = [
-        yaml.SequenceNode(f"{TAG}seq", list(layer), layer[0].start_mark, layer[0].end_mark, flow_style=True)
-        for layer in layers
-    ]
-    return yaml.SequenceNode(f"{TAG}seq", items, start, end, flow_style=True)
 
 
 def _position(entry: Entry) -> tuple[int, int]:

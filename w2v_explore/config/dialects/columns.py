@@ -1,0 +1,100 @@
+"""`Column`: how one program words the configs of a family, as the value that the family's ``dialects`` file holds.
+
+Reading, writing, the accounts of `convert` and docs/dialects.md are all made from the columns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+CONV = "extractor_conv_layer_config"
+HEAD = "aux_num_out"
+
+
+class Counterpart(NamedTuple):
+    """Where a program states one of our fields.
+
+    Attributes:
+        names: Its field; three for Hugging Face's convolutions, none where its configs do not say.
+        default: What holds where the file does not state it, as the program words it. None for convolutions: the
+            standard seven, which our null stands for too.
+        words: Its words, and ours for them.
+        remark: When it counts or, where it has no name, what it is.
+    """
+
+    names: tuple[str, ...]
+    default: Any
+    words: Mapping[str, str] = _NOTHING
+    remark: str = ""
+
+    def __str__(self) -> str:
+        """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""
+        about = f"({self.remark or ' | '.join(self.words)})" if self.remark or self.words else ""
+        return " ".join(filter(None, (", ".join(self.names), about if self.names else self.remark)))
+
+
+class Guard(NamedTuple):
+    """A field that stands for something a family has no place for, unless it has a harmless value.
+
+    Attributes:
+        harmless: The values with which it changes nothing.
+        reason: What it does otherwise.
+        is_wanted: Whether the value that holds where the file does not state it is no harmless one.
+    """
+
+    harmless: tuple[Any, ...]
+    reason: str
+    is_wanted: bool = False
+
+
+class Kind(NamedTuple):
+    """A model that a program has of a family.
+
+    Attributes:
+        config: The class of its configs, as transformers names it, whose defaults are the counterparts'; None where
+            the program finds the class otherwise.
+        remark: What is to be said of it.
+    """
+
+    config: str | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Column:
+    """How a program words the configs of a family.
+
+    Attributes:
+        kinds: What the program calls the models of the family (``model_type``, ``_name``); the first is written.
+        counterparts: The family's fields, all of them.
+        refused: What changes the architecture and has no place in the family's fields.
+        constants: What is written beside the fields.
+    """
+
+    kinds: Mapping[str, Kind]
+    counterparts: Mapping[str, Counterpart]
+    refused: Mapping[str, Guard]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The program's names of all fields."""
+        return {name for counterpart in self.counterparts.values() for name in counterpart.names}
+
+    def with_fields(
+        self, *, kinds: Mapping[str, Kind], refused: Mapping[str, Guard] = _NOTHING, **counterparts: Counterpart
+    ) -> "Column":
+        """The column of a family that has further fields.
+
+        Args:
+            kinds: What the program calls the models of that family.
+            refused: What more is refused, or refused in another way.
+            counterparts: Where the program states the further fields, which are no longer refused.
+        """
+        stated = {name for counterpart in counterparts.values() for name in counterpart.names}
+        guards = {name: guard for name, guard in {**self.refused, **refused}.items() if name not in stated}
+        return replace(self, kinds=kinds, counterparts={**self.counterparts, **counterparts}, refused=guards)
