@@ -292,15 +292,16 @@ class _Stacks:
         )
 
 
-class _Dropped:
+class Dropped:
     """What is handed on where stacked layers are dropped: what the first of them takes stands for what the last gives.
 
-    Args:
+    Attributes:
         stacks: The stacked layers.
-        lives: Of the same calls.
+        lives: Of the calls; the same for all workloads.
     """
 
-    def __init__(self, stacks: _Stacks, lives: Lives) -> None:
+    def __init__(self, lives: Lives) -> None:
+        self.stacks = stacks = _Stacks(lives.calls)
         self.lives, self.at = lives, stacks.at
         # By the tensor that a pass gives, what it takes and the number of its equal layers.
         self.given: dict[int, tuple[int, int]] = {}
@@ -330,10 +331,16 @@ class _Dropped:
             shared[without] = shared.get(without, 0) + size
 
 
-def kept_activations(trace: Trace) -> KeptActivations:
-    """What the backward pass keeps of a forward pass in training."""
+def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActivations:
+    """What the backward pass keeps of a forward pass in training.
+
+    Args:
+        trace: The tensors.
+        dropped: Of their lives, where it is known: it is the same for all workloads.
+    """
     lives, calls = trace.lives, trace.lives.calls
-    stacks = _Stacks(calls)
+    dropped = dropped or Dropped(lives)
+    stacks = dropped.stacks
     passes, at = stacks.passes, stacks.at
 
     def per_copy(position: int, size: int) -> int:
@@ -343,7 +350,6 @@ def kept_activations(trace: Trace) -> KeptActivations:
     inside, outside = [0] * len(passes), [0] * len(passes)
     shared: dict[frozenset[int], int] = {}
     shared_inputs: dict[frozenset[int], int] = {}
-    dropped = _Dropped(stacks, lives)
     for tensor, keepers in lives.kept_by.items():
         size, first = trace.tensor_bytes[tensor], keepers[0]
         keeping = {at[position] for position in keepers}
