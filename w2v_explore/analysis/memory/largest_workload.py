@@ -35,7 +35,6 @@ def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = Non
 
 def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool) -> Fit:
     """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
-
     dropped = Dropped(analysis.lives(training=True))
 
     def needed_bytes(workload: Workload) -> int:
