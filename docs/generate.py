@@ -428,6 +428,9 @@ _PYTHON_COMMANDS = {
     "rule, explain, schema": "none: they print pages and tables for people, the schema for editors",
 }
 
+_FAMILIES_FUNCTIONS = [
+    name for family in FAMILIES for name in w2v_explore._HOMES.get(f"w2v_explore.families.{family}.python", ())
+]
 _PYTHON_SECTIONS = {
     "Configs": (
         "load_config", "load_preset", "preset_names", "Config", "ModelConfig", "convert", "Conversion", "identify",
@@ -442,10 +445,9 @@ _PYTHON_SECTIONS = {
         "Verification",
     ),
     "Models and weights": (
-        "build_model", "SpeechEncoder", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large",
-        "wav2vec2_large_lv60k", "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base",
-        "hubert_large", "hubert_xlarge", "load_checkpoint", "import_huggingface_model", "import_fairseq_model",
-        "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export", "Export",
+        "build_model", "SpeechEncoder", "Wav2Vec2Model", *_FAMILIES_FUNCTIONS, "load_checkpoint",
+        "import_huggingface_model", "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export",
+        "Export",
     ),
     "Exceptions": (
         "W2vExploreError", "ArgumentError", "SourceError", "ConfigError", "CheckpointError", "WorkloadError",

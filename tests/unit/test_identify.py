@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ def test_the_table_is_in_step_with_the_presets(family: str, request: pytest.Fixt
             continue
         values = (build_architecture(model).parameters, *model.to_mapping().values())
         row = ", ".join(json.dumps(value) if isinstance(value, str) else repr(value) for value in values)
-        lines.append(f"    {json.dumps(name)}: (\n        {row},\n    ),\n")
+        wrapped = textwrap.indent(textwrap.fill(f"{row},", 112), " " * 8)
+        lines.append(f"    {json.dumps(name)}: (\n{wrapped}\n    ),\n")
     text = f"{HEAD}{''.join(lines)}}}\n"
     path = Path(inspect.getfile(family_named(family).config)).with_name("preset_values.py")
     if request.config.getoption("--update-golden"):

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from tests import second_family
-from tests.checkpoint_files import model_shapes, named, safetensors_bytes
+from tests.checkpoint_files import SMALL, model_shapes, named, safetensors_bytes
 from tests.program import Runner
 from tests.second_family import NAME, PRESET, TwinConfig, text_of
 from w2v_explore import (
+    CheckpointError,
     ConfigError,
     ModelConfig,
     analyze,
@@ -281,3 +282,27 @@ def test_weights_are_of_the_family_whose_table_explains_them(folder: Path) -> No
     plain = inspect_checkpoint("model.safetensors")
     assert plain.keys.table is not None
     assert plain.keys.table.family == "wav2vec2"
+
+
+@pytest.mark.parametrize(
+    ("table", "architecture", "found"),
+    [
+        ({}, NAME, "twin in model.yaml and wav2vec2"),
+        ({"encoder.table": (64, 4)}, "wav2vec2", "wav2vec2 in model.yaml and twin"),
+    ],
+)
+def test_a_config_of_another_architecture_than_its_weights_is_said(
+    table: dict[str, tuple[int, ...]], architecture: str, found: str, folder: Path
+) -> None:
+    values = {**SMALL, **({"encoder_num_buckets": 64, "encoder_max_distance": 8} if architecture == NAME else {})}
+    Path("model.yaml").write_text(json.dumps({"architecture": architecture, **values}), encoding="utf-8")
+    shapes = named(model_shapes(), "huggingface")
+    Path("model.safetensors").write_bytes(safetensors_bytes(shapes | table))
+    inspection = inspect_checkpoint("model.safetensors")
+    assert inspection.conflicts == (f"architecture is {found} by the names of the weights",)
+    with pytest.raises(CheckpointError, match=f"architecture is {found} by the names of the weights"):
+        load_config("model.safetensors")
+
+
+def test_a_name_of_a_published_model_of_it_leads_to_its_preset(run: Runner) -> None:
+    assert "the Hugging Face hub's name for the preset twin_base" in run("summary", "twins/twin-base").err

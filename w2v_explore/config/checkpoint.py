@@ -17,7 +17,7 @@ from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import Count, ShapeFindings, infer_from_shapes
 from w2v_explore.config import codes
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.entries import Document, Entry, family_of, plain_value
+from w2v_explore.config.entries import Document, Entry, family_of, plain_value, states_fields
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, family_named, key_tables
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Field, Flag, Integer, Kind, Probability
 from w2v_explore.config.model_config import ModelConfig
@@ -141,12 +141,17 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     fit = fit_weights(checkpoint.tensors, keys, expected_shapes(family, keys.table, shapes, len(checkpoint.tensors)))
     stated = _read_config(checkpoint.config, allow_unknown) if checkpoint.config else None
     entries = dict(stated.entries) if stated else {}
+    conflicts = []
+    if stated is not None and states_fields(stated) and family_of(stated) is not family:
+        found, origin = family_of(stated).name, os.path.basename(stated.source.name)
+        conflicts.append(f"{ARCHITECTURE} is {found} in {origin} and {family.name} by the names of the weights")
+        entries = {field: entry for field, entry in entries.items() if field in fields}
     if family.name != DEFAULT_FAMILY:
         entries[ARCHITECTURE] = Entry(reference, _node(ARCHITECTURE), _node(family.name))
     origins = {field: _origin(entry) for field, entry in entries.items() if field in fields}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
     claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
-    conflicts = [*find_conflicts(shapes, claims, origins)]
+    conflicts += find_conflicts(shapes, claims, origins)
     for other in _others_of_same_model(checkpoint, shapes, fields):
         conflicts += _disagreements(entries, other, (*_unseen(family, keys.table), RATE))
         if RATE in other:
@@ -237,7 +242,7 @@ def _no_trace(kind: Kind, convs: list[list[int]]) -> object:
         case Choice():
             return kind.values[0]
         case Integer():
-            return None if kind.optional else 1
+            return None if kind.optional else kind.minimum
         case ConvLayers():
             return convs
         case Probability():

@@ -40,11 +40,12 @@ class Flag:
 
 
 class Integer(NamedTuple):
-    """A whole number from 1 to ``maximum``; ``rule`` is broken by 0 and below; ``optional`` allows null."""
+    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less; ``optional`` allows null."""
 
     rule: Rule
     maximum: int = MAX_SIZE
     optional: bool = False
+    minimum: int = 1
 
 
 class Probability:
