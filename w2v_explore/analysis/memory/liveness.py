@@ -63,6 +63,7 @@ class _Made(NamedTuple):
         keeps: The tensors that it keeps and no operation before it does.
         makes_beside: Whether it makes anything beside its output.
         keeps_beside: Whether it keeps what it makes beside its output.
+        has_moments: Whether it is to be asked what it holds while it runs, as few are.
     """
 
     position: int
@@ -72,6 +73,7 @@ class _Made(NamedTuple):
     keeps: Sequence[int]
     makes_beside: bool
     keeps_beside: bool
+    has_moments: bool
 
 
 class Lives:
@@ -137,6 +139,7 @@ class Lives:
                     keeps.get(position, ()),
                     training or not call.operation.beside_in_training_alone,
                     training and needs[position],
+                    not training and type(call.operation).moments is not Operation.moments,
                 ),
             )
             for position, call in enumerate(calls)
@@ -175,7 +178,7 @@ class Lives:
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, makes_beside, keeps_beside in self._made:
+        for place, operation, sources, until, keeps, makes_beside, keeps_beside, has_moments in self._made:
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -191,7 +194,7 @@ class Lives:
             if makes is not NOTHING:
                 statistics, elements, masks = makes
                 beside = statistics * statistics_bytes + elements * element_bytes + masks
-            moments = () if self.training else operation.moments(batch, *flows)
+            moments = operation.moments(batch, *flows) if has_moments else ()
             if moments:
                 held = [
                     made.statistics * statistics_bytes + made.elements * element_bytes + made.bytes for made in moments
