@@ -167,6 +167,13 @@ def test_what_a_stack_takes_and_gives_is_kept_once_where_all_of_it_is_dropped() 
     assert cost.kept_bytes.expected == pytest.approx((2 + outputs) * taken + 0.5 * inside[0] + 0.75 * inside[1])
 
 
+def test_a_checkpoint_round_what_keeps_nothing_needs_nothing() -> None:
+    layer = Layer("0", "Layer", None, (Layer("add", "Add", Add(), sources=(0, 0)),), copies=3, stacked=True)
+    stack = Layer("layers", "ModuleList", None, (layer,))
+    cost = training_cost(analysis_of(model(linear("in", 8), stack, linear("out", 8), channels=8)))
+    assert cost.checkpointed_bytes.greatest == cost.kept_bytes.greatest == 2 * 80 * 8
+
+
 def test_a_tensor_that_all_layers_take_is_kept_once() -> None:
     """As a position bias: made before the layers, alive until the last, and kept by whichever of them runs."""
     scores = ScaledDotProductAttention(2, 0.0)

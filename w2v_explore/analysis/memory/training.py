@@ -298,11 +298,13 @@ class Dropped:
     Attributes:
         stacks: The stacked layers.
         lives: Of the calls; the same for all workloads.
+        keeping: The numbers of the passes that keep a tensor, and -1 where others do.
     """
 
     def __init__(self, lives: Lives) -> None:
         self.stacks = stacks = _Stacks(lives.calls)
         self.lives, self.at = lives, stacks.at
+        self.keeping = {self.at[keeper] for keepers in lives.kept_by.values() for keeper in keepers}
         # By the tensor that a pass gives, what it takes and the number of its equal layers.
         self.given: dict[int, tuple[int, int]] = {}
         if not any(equal.drop for equal in stacks.equal):
@@ -376,7 +378,11 @@ def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActiva
             inside[at[position]] += per_copy(position, size)
 
     takers: dict[int, list[int]] = {}
+    # A layer that keeps nothing is not computed again, and a checkpoint round it needs nothing.
+    keep_any = dropped.keeping | {at[position] for position in trace.beside_bytes}
     for number, (start, _) in enumerate(passes):
+        if number not in keep_any:
+            continue
         for tensor in {lives.tensor(made) for made in calls[start].sources}:
             takers.setdefault(tensor, []).append(number)
     inputs = [0] * len(passes)
