@@ -118,9 +118,11 @@ class _Trees:
         channels = 1 if of_waveforms else self.number(3, 6)
         frontend, path = self.frontend("frontend", channels, width, of_waveforms), "frontend"
         children = [frontend]
-        names = st.sampled_from([self.residual, self.attention, self.branches, self.twice, self.convolution, self.stack,
-                                 self.biased_stack, self.leaf, self.heads_beside, self.several, self.idle])  # fmt: skip
-        for number, make in enumerate(self.draw(st.lists(names, min_size=1, max_size=4))):
+        makes = st.sampled_from([
+            self.leaf, self.residual, self.attention, self.convolution, self.branches, self.twice, self.idle,
+            self.several, self.heads_beside, self.stack, self.conditioned_stack,
+        ])  # fmt: skip
+        for number, make in enumerate(self.draw(st.lists(makes, min_size=1, max_size=4))):
             children.append(make(f"part{number}", width))
         schedule: tuple[str, ...] = ()
         if self.chance():
@@ -216,14 +218,16 @@ class _Trees:
             order.insert(0, "norm")
         return self.composite(name, *children, schedule=tuple(order))
 
-    def attention(self, name: str, width: int, biased: bool = False) -> Layer:
+    def attention(self, name: str, width: int) -> Layer:
         product = ScaledDotProductAttention(self.heads, 0.0)
-        bias: tuple[Source, ...] = (1,) if biased else ()
-        children = (
-            *[self.linear(part, width, width, (0,)) for part in self.draw(st.permutations(("q", "k", "v")))],
+        children = [self.linear(part, width, width, (0,)) for part in self.draw(st.permutations(("q", "k", "v")))]
+        bias: tuple[Source, ...] = ("bias",) if self.chance() else ()
+        if bias:
+            children.append(Layer("bias", "PairBias", PairBias(self.heads), sources=(0,)))
+        children += [
             Layer("product", "ScaledDotProductAttention", product, sources=("q", "k", "v", *bias)),
             self.linear("out", width, width),
-        )
+        ]
         return self.composite(name, *children)
 
     def convolution(self, name: str, width: int) -> Layer:
@@ -294,24 +298,27 @@ class _Trees:
             name, Layer("inner", "ModuleList", None, tuple(self.layers(width, self.residual))), self.norm("norm", width)
         )
 
-    def biased_stack(self, name: str, width: int) -> Layer:
-        """Layers that all take a bias, made once of what they take first, or registered in the first of them."""
-        bias = Layer("bias", "PairBias", PairBias(self.heads))
-        layers = self.layers(width, lambda name, width: self.attention(name, width, True), sources=(PREVIOUS, 1))
+    def conditioned(self, name: str, width: int) -> Layer:
+        inner = self.draw(st.sampled_from([self.chain, self.attention]))("inner", width)
+        return self.composite(name, inner, Layer("add", "Add", Add(), sources=("inner", 1)))
+
+    def conditioned_stack(self, name: str, width: int) -> Layer:
+        """Layers that all take what is made once for them, by a module of their parent's or of the first of them."""
+        condition = self.linear("condition", width, width)
+        layers = self.layers(width, self.conditioned, sources=(PREVIOUS, 1))
         if self.chance():
             layers = [layer._replace(stacked=True, drop=0.1) for layer in layers]
         if self.chance():
             inside = layers[0].children
             layers[0] = layers[0]._replace(
                 copies=1,
-                children=(*inside, bias),
+                children=(*inside, condition),
                 schedule=tuple([child.name for child in inside]),
             )
             names = [sum([layer.copies for layer in layers[:number]]) for number in range(len(layers))]
             layers = [layer._replace(name=str(number)) for layer, number in zip(layers, names, strict=True)]
             stack = Layer("layers", "ModuleList", None, tuple(layers))
-            schedule = (Step("layers.0.bias", (0,), "bias"), Step("layers", (0, "bias")))
+            schedule = (Step("layers.0.condition", (0,), "condition"), Step("layers", (0, "condition")))
             return self.composite(name, stack, schedule=schedule)
-        return self.composite(
-            name, bias._replace(sources=(0,)), Layer("layers", "ModuleList", None, tuple(layers), sources=(0, "bias"))
-        )
+        stack = Layer("layers", "ModuleList", None, tuple(layers), sources=(0, "condition"))
+        return self.composite(name, condition._replace(sources=(0,)), stack)

@@ -154,6 +154,26 @@ def test_the_first_layer_that_runs_needs_no_gradient_of_what_the_model_is_given(
     assert cost.macs.expected == 1.5 * 6 * half - (1 - 0.5**3) * half
 
 
+def test_what_a_stack_takes_and_gives_is_kept_once_where_all_of_it_is_dropped() -> None:
+    """Two heads keep both; then it is one tensor, and so it is where the second layer is the first that runs."""
+    layers = Layer("layers", "ModuleList", None, (block("0", 8, 16, drop=0.5), block("1", 8, 32, drop=0.25)))
+    heads = (linear("low", 8, 2, sources=("in",)), linear("high", 8, 2, sources=("layers",)))
+    cost = training_cost(analysis_of(model(linear("in", 8), layers, *heads, channels=8)))
+    taken, inside = 80 * 8, [80 * 2 * inner for inner in (16, 32)]
+    # What the model takes, what the stack does; what the first layer gives, or what the second does.
+    outputs = 0.5 * 0.75 * 2 + 0.5 * 0.25 + 0.5 * 0.75
+    assert cost.kept_bytes.greatest == 2 * taken + 2 * taken + sum(inside)
+    assert cost.kept_bytes.least == 2 * taken
+    assert cost.kept_bytes.expected == pytest.approx((2 + outputs) * taken + 0.5 * inside[0] + 0.75 * inside[1])
+
+
+def test_a_checkpoint_round_what_keeps_nothing_needs_nothing() -> None:
+    layer = Layer("0", "Layer", None, (Layer("add", "Add", Add(), sources=(0, 0)),), copies=3, stacked=True)
+    stack = Layer("layers", "ModuleList", None, (layer,))
+    cost = training_cost(analysis_of(model(linear("in", 8), stack, linear("out", 8), channels=8)))
+    assert cost.checkpointed_bytes.greatest == cost.kept_bytes.greatest == 2 * 80 * 8
+
+
 def test_a_tensor_that_all_layers_take_is_kept_once() -> None:
     """As a position bias: made before the layers, alive until the last, and kept by whichever of them runs."""
     scores = ScaledDotProductAttention(2, 0.0)

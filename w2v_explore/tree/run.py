@@ -239,6 +239,8 @@ def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[
             needs.append(False)  # what it gives is known by the calls inside it
         elif operation.parameter_shapes():
             needs.append(True)
+        elif operation.reads_lengths:
+            needs.append(False)
         else:
-            needs.append(any(needs[made] if made >= 0 else taken_needs for made in call.needs))
+            needs.append(True in [needs[made] if made >= 0 else taken_needs for made in call.sources])
     return needs

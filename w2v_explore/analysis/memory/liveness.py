@@ -63,15 +63,17 @@ class _Made(NamedTuple):
         keeps: The tensors that it keeps and no operation before it does.
         makes_beside: Whether it makes anything beside its output.
         keeps_beside: Whether it keeps what it makes beside its output.
+        has_moments: Whether it is to be asked what it holds while it runs, as few are.
     """
 
     position: int
     operation: Operation
     sources: tuple[int, ...]
     until: int | None
-    keeps: tuple[int, ...]
+    keeps: Sequence[int]
     makes_beside: bool
     keeps_beside: bool
+    has_moments: bool
 
 
 class Lives:
@@ -79,6 +81,7 @@ class Lives:
 
     Attributes:
         calls: With folded layers `apart`.
+        needs: Of each call, whether what it gives needs a gradient; empty in inference.
         training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
             that may keep a copy instead are among them.
@@ -98,7 +101,7 @@ class Lives:
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
-        needs = need_gradients(calls) if training else []
+        self.needs = needs = need_gradients(calls) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -106,7 +109,8 @@ class Lives:
                 if not call.layer.is_list:
                     self._hold(call.sources, call.end)
                 continue
-            needed = [tensors.get(made, made) for made in call.needs]
+            sources = () if operation.reads_lengths else call.sources
+            needed = [tensors.get(made, made) for made in sources]
             for tensor in needed:
                 if until.get(tensor, 0) <= position:
                     until[tensor] = position + 1
@@ -130,14 +134,18 @@ class Lives:
         for tensor, (first, *_) in self.kept_by.items():
             keeps.setdefault(first, []).append(tensor)
         self._made = [
-            _Made(
-                position,
-                call.operation,
-                call.sources,
-                None if position in self._tensors else self._until[position],
-                tuple(keeps.get(position, ())),
-                training or not call.operation.beside_in_training_alone,
-                training and needs[position],
+            tuple.__new__(
+                _Made,
+                (
+                    position,
+                    call.operation,
+                    call.sources,
+                    None if position in tensors else until[position],
+                    keeps.get(position, ()),
+                    training or not call.operation.beside_in_training_alone,
+                    training and needs[position],
+                    not training and type(call.operation).moments is not Operation.moments,
+                ),
             )
             for position, call in enumerate(calls)
             if call.operation is not None
@@ -175,7 +183,7 @@ class Lives:
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, makes_beside, keeps_beside in self._made:
+        for place, operation, sources, until, keeps, makes_beside, keeps_beside, has_moments in self._made:
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -191,7 +199,7 @@ class Lives:
             if makes is not NOTHING:
                 statistics, elements, masks = makes
                 beside = statistics * statistics_bytes + elements * element_bytes + masks
-            moments = () if self.training else operation.moments(batch, *flows)
+            moments = operation.moments(batch, *flows) if has_moments else ()
             if moments:
                 held = [
                     made.statistics * statistics_bytes + made.elements * element_bytes + made.bytes for made in moments

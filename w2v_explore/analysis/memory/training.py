@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.compute import NO_MACS, Macs
-from w2v_explore.analysis.memory.liveness import Trace
+from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.tree.run import Call, need_gradients
 
@@ -208,7 +208,7 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
     recipe = recipe_of(dtype or analysis.workload.dtype)
     trace = analysis.trace(dtype, training=True)
     kept = kept_activations(trace)
-    work = training_macs(trace.lives.calls, analysis.workload.batch)
+    work = training_macs(trace.lives.calls, analysis.workload.batch, trace.lives.needs)
     return TrainingCost(
         recipe=recipe,
         weight_bytes=recipe.weight * analysis.parameters,
@@ -292,10 +292,57 @@ class _Stacks:
         )
 
 
-def kept_activations(trace: Trace) -> KeptActivations:
-    """What the backward pass keeps of a forward pass in training."""
+class Dropped:
+    """What is handed on where stacked layers are dropped: what the first of them takes stands for what the last gives.
+
+    Attributes:
+        stacks: The stacked layers.
+        lives: Of the calls; the same for all workloads.
+        keeping: The numbers of the passes that keep a tensor, and -1 where others do.
+    """
+
+    def __init__(self, lives: Lives) -> None:
+        self.stacks = stacks = _Stacks(lives.calls)
+        self.lives, self.at = lives, stacks.at
+        self.keeping = {self.at[keeper] for keepers in lives.kept_by.values() for keeper in keepers}
+        # By the tensor that a pass gives, what it takes and the number of its equal layers.
+        self.given: dict[int, tuple[int, int]] = {}
+        if not any(equal.drop for equal in stacks.equal):
+            return
+        for number, (start, equal) in enumerate(stacks.passes):
+            call = lives.calls[start]
+            tensor = lives.tensor(call.results[0])
+            if tensor >= 0 and stacks.at[tensor] == number:
+                self.given[tensor] = lives.tensor(call.sources[0]), equal
+
+    def kept_instead(self, tensor: int) -> frozenset[int]:
+        """The equal layers without which a tensor is one that others than stacked layers keep anyway; or none."""
+        without = set()
+        while tensor in self.given:
+            tensor, equal = self.given[tensor]
+            without.add(equal)
+            if any(self.at[position] < 0 for position in self.lives.kept_by.get(tensor, ())):
+                return frozenset(without)
+        return frozenset()
+
+    @staticmethod
+    def spare(shared: dict[frozenset[int], int], without: frozenset[int], keeping: frozenset[int], size: int) -> None:
+        """Count nothing where equal layers keep a tensor, and none of those runs without which it is kept anyway."""
+        if without and not keeping <= without:
+            shared[without | keeping] = shared.get(without | keeping, 0) - size
+            shared[without] = shared.get(without, 0) + size
+
+
+def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActivations:
+    """What the backward pass keeps of a forward pass in training.
+
+    Args:
+        trace: The tensors.
+        dropped: Of their lives, where it is known: it is the same for all workloads.
+    """
     lives, calls = trace.lives, trace.lives.calls
-    stacks = _Stacks(calls)
+    dropped = dropped or Dropped(lives)
+    stacks = dropped.stacks
     passes, at = stacks.passes, stacks.at
 
     def per_copy(position: int, size: int) -> int:
@@ -304,16 +351,24 @@ def kept_activations(trace: Trace) -> KeptActivations:
     other = 0
     inside, outside = [0] * len(passes), [0] * len(passes)
     shared: dict[frozenset[int], int] = {}
+    shared_inputs: dict[frozenset[int], int] = {}
     for tensor, keepers in trace.kept_by.items():
         size, first = trace.tensor_bytes[tensor], keepers[0]
         keeping = {at[position] for position in keepers}
         equal = frozenset([passes[number].equal for number in keeping if number >= 0])
+        before = dropped.kept_instead(tensor)
         if -1 in keeping:
-            other += size * calls[first].copies
+            copies = calls[first].copies
+            if before and copies == 1:
+                for each in (shared, shared_inputs):
+                    each[before] = each.get(before, 0) + size
+            else:
+                other += size * copies
         elif tensor >= 0 and at[tensor] in keeping:
             inside[at[tensor]] += per_copy(tensor, size)
         elif len(equal) == 1:
             outside[at[first]] += per_copy(first, size)
+            dropped.spare(shared, before, equal, size)
         else:
             shared[equal] = shared.get(equal, 0) + size
     for position, size in trace.beside_bytes.items():
@@ -323,17 +378,21 @@ def kept_activations(trace: Trace) -> KeptActivations:
             inside[at[position]] += per_copy(position, size)
 
     takers: dict[int, list[int]] = {}
+    # A layer that keeps nothing is not computed again, and a checkpoint round it needs nothing.
+    keep_any = dropped.keeping | {at[position] for position in trace.beside_bytes}
     for number, (start, _) in enumerate(passes):
+        if number not in keep_any:
+            continue
         for tensor in {lives.tensor(made) for made in calls[start].sources}:
             takers.setdefault(tensor, []).append(number)
     inputs = [0] * len(passes)
-    shared_inputs: dict[frozenset[int], int] = {}
     for tensor, numbers in takers.items():
         equal = frozenset([passes[number].equal for number in numbers])
         if any(at[position] < 0 for position in trace.kept_by.get(tensor, ())):
             continue
         if len(equal) == 1:
             inputs[numbers[0]] += trace.tensor_bytes[tensor]
+            dropped.spare(shared_inputs, dropped.kept_instead(tensor), equal, trace.tensor_bytes[tensor])
         else:
             shared_inputs[equal] = shared_inputs.get(equal, 0) + trace.tensor_bytes[tensor]
     both = [within + without for within, without in zip(inside, outside, strict=True)]
@@ -358,15 +417,18 @@ class TrainingMacs(NamedTuple):
     checkpointed: Random
 
 
-def training_macs(calls: Sequence[Call], batch: int, *, taken_needs: bool = False) -> TrainingMacs:
+def training_macs(
+    calls: Sequence[Call], batch: int, needs: Sequence[bool] = (), *, taken_needs: bool = False
+) -> TrainingMacs:
     """The MACs of a training step.
 
     Args:
         calls: With folded layers apart (`run.apart`).
         batch: Utterances.
+        needs: What `need_gradients` gives of these calls, where that is known.
         taken_needs: Whether what is taken needs a gradient: not of a model, but of a part of one.
     """
-    needs = need_gradients(calls, taken_needs=taken_needs)
+    needs = needs or need_gradients(calls, taken_needs=taken_needs)
     stacks = _Stacks(calls)
     forward, backward = NO_MACS._asdict(), NO_MACS._asdict()
     other = 0
