@@ -158,6 +158,12 @@ class Operation:
         """What it makes beside its output."""
         raise NotImplementedError
 
+    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+        """What the backward pass needs of the values that go in and the one that comes out."""
+        if self.keeps_output:
+            return (*taken, made) if self.keeps_input else (made,)
+        return taken if self.keeps_input else ()
+
     def passes_on(self, training: bool) -> bool:
         """Whether what comes out lies in the memory of what went in first: a view, or the very tensor."""
         raise NotImplementedError

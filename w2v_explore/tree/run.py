@@ -212,12 +212,12 @@ def apart(calls: Sequence[Call]) -> list[Call]:
     return every
 
 
-def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[bool]:
+def need_gradients(calls: Sequence[Call], taken_need: Sequence[bool] = ()) -> list[bool]:
     """Of each call, whether what it gives needs a gradient: once anything with parameters has run, all does.
 
     Args:
         calls: With folded layers `apart`.
-        taken_needs: Whether what the tree takes does, as what a part of a model takes from the parts before it.
+        taken_need: Of each that the tree takes, whether it does; none of what a model takes does.
     """
     needs: list[bool] = []
     for call in calls:
@@ -226,7 +226,7 @@ def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[
             needs.append(False)  # what it gives is known by the calls inside it
         else:
             needs.append(
-                any(needs[made] if made >= 0 else taken_needs for made in call.needs)
+                any(needs[made] if made >= 0 else bool(taken_need) and taken_need[~made] for made in call.needs)
                 or bool(operation.parameter_shapes())
             )
     return needs

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, Flow, Operation
+from w2v_explore.tree.operations import NOTHING, Beside, Flow, Operation
 from w2v_explore.tree.run import Call, apart, need_gradients, run
 
 _STATISTICS_BYTES = 4
@@ -37,6 +37,12 @@ class OperationMemory(NamedTuple):
     kept_bytes: int
     output_bytes: int
     copies: int
+
+
+def bytes_of(beside: Beside, element_bytes: int) -> int:
+    """The bytes of what an operation makes beside its output."""
+    statistics, elements, masks = beside
+    return statistics * max(_STATISTICS_BYTES, element_bytes) + elements * element_bytes + masks
 
 
 def trace_memory(tree: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
@@ -82,15 +88,16 @@ class Lives:
     Args:
         calls: The same.
         training: Whether dropout is on and tensors are kept for the backward pass.
+        taken_need: As in `need_gradients`.
     """
 
-    def __init__(self, calls: Sequence[Call], *, training: bool) -> None:
+    def __init__(self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = ()) -> None:
         self.calls = calls
         self.kept_by: dict[int, list[int]] = {}
         # A view is known by the tensor that it is a view of.
         self._tensors: dict[int, int] = {}
         self._until: dict[int, int] = {}
-        needs = need_gradients(calls) if training else []
+        needs = need_gradients(calls, taken_need) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -104,9 +111,8 @@ class Lives:
                 continue
             self._until[position] = position + 1
             if training and needs[position]:
-                needed = [self.tensor(made) for made in call.needs] if operation.keeps_input else []
-                for tensor in [*needed, position] if operation.keeps_output else needed:
-                    self.kept_by.setdefault(tensor, []).append(position)
+                for made in operation.kept_of(call.needs, position):
+                    self.kept_by.setdefault(self.tensor(made), []).append(position)
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
@@ -145,7 +151,6 @@ class Lives:
             held_bytes: Tensors beside those that are alive all along.
         """
         batch, element_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
-        statistics_bytes = max(_STATISTICS_BYTES, element_bytes)
         sizes = {~number: flow for number, flow in enumerate(takes)}
         tensor_bytes: dict[int, int] = {}
         beside_bytes: dict[int, int] = {}
@@ -172,8 +177,7 @@ class Lives:
             makes = operation.kept_beside(batch, *flows)
             beside = 0
             if makes is not NOTHING:
-                statistics, elements, masks = makes
-                beside = statistics * statistics_bytes + elements * element_bytes + masks
+                beside = bytes_of(makes, element_bytes)
             lives.append(live + beside)
             keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0
             if keeps_beside and beside:

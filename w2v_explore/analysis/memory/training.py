@@ -350,15 +350,15 @@ class TrainingMacs(NamedTuple):
     checkpointed: Random
 
 
-def training_macs(calls: Sequence[Call], batch: int, *, taken_needs: bool = False) -> TrainingMacs:
+def training_macs(calls: Sequence[Call], batch: int, taken_need: Sequence[bool] = ()) -> TrainingMacs:
     """The MACs of a training step.
 
     Args:
         calls: With folded layers apart (`run.apart`).
         batch: Utterances.
-        taken_needs: Whether what is taken needs a gradient: not of a model, but of a part of one.
+        taken_need: As in `need_gradients`.
     """
-    needs = need_gradients(calls, taken_needs=taken_needs)
+    needs = need_gradients(calls, taken_need)
     stacks = _Stacks(calls)
     forward = backward = NO_MACS
     other = 0
@@ -368,7 +368,7 @@ def training_macs(calls: Sequence[Call], batch: int, *, taken_needs: bool = Fals
         if operation is None or operation.mac_kind is None:
             continue
         there = operation.macs(batch, *call.takes)
-        needed = [needs[made] if made >= 0 else taken_needs for made in call.sources]
+        needed = [needs[made] if made >= 0 else bool(taken_need) and taken_need[~made] for made in call.sources]
         back = operation.backward_macs(batch, needed, *call.takes)
         forward = forward.plus(Macs(**{operation.mac_kind: there}), call.copies)
         backward = backward.plus(Macs(**{operation.mac_kind: back}), call.copies)

@@ -24,6 +24,7 @@ from w2v_explore.tree.operations import (
     ScaledDotProductAttention,
     WeightNorm,
 )
+from w2v_explore.tree.parts import part
 
 _GELU = GELU()
 _ADD = Add()
@@ -47,9 +48,9 @@ _POST_NORM_LAYER = (
 
 def build(config: Wav2Vec2Config) -> Layer:
     """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
-    children = [build_feature_extractor(config), _encoder(config)]
+    children = [part(build_feature_extractor, config), _encoder(config)]
     if config.aux_num_out is not None:
-        children.append(build_aux(config, config.aux_num_out))
+        children.append(part(build_aux, config, config.aux_num_out))
     return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms(frames_at="feature_extractor"))
 
 
@@ -101,7 +102,7 @@ def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
 
 
 def _encoder(config: Wav2Vec2Config) -> Layer:
-    children = (build_feature_projection(config), _PADDING_MASK, build_transformer(config))
+    children = (part(build_feature_projection, config), _PADDING_MASK, build_transformer(config))
     return Layer("encoder", "Encoder", None, children)
 
 
@@ -118,9 +119,9 @@ def build_feature_projection(config: Wav2Vec2Config) -> Layer:
 
 def build_transformer(config: Wav2Vec2Config) -> Layer:
     """The positional convolution, the norm and the layers."""
-    layers = Layer("layers", "ModuleList", None, (build_encoder_layer(config),))
+    layers = Layer("layers", "ModuleList", None, (part(build_encoder_layer, config),))
     children = (
-        _positional_convolution(config),
+        part(build_positional_convolution, config),
         _POSITIONAL_RESIDUAL,
         _layer_norm("layer_norm", config.encoder_embed_dim),
         _dropout("dropout", config.encoder_dropout),
@@ -134,7 +135,8 @@ def build_transformer(config: Wav2Vec2Config) -> Layer:
     return Layer("transformer", "Transformer", None, children, schedule, options=options)
 
 
-def _positional_convolution(config: Wav2Vec2Config) -> Layer:
+def build_positional_convolution(config: Wav2Vec2Config) -> Layer:
+    """The convolution that stands in for positional embeddings."""
     kernel, channels = config.encoder_pos_conv_kernel, config.encoder_embed_dim
     conv = Conv1d(
         channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True
