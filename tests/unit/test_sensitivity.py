@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.comparing import extractor_steps
-from w2v_explore.analysis.comparing.sensitivity import CONV_LAYERS, Effect, sensitivity
+from w2v_explore.analysis.comparing.sensitivity import Effect, sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config.kinds import MAX_SIZE
@@ -18,6 +18,8 @@ from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow
 from w2v_explore.tree.run import Call
+
+CONV_LAYERS = "extractor_conv_layer_config"
 
 
 def effects_of(overrides: list[str], samples: int = 16_000) -> dict[str, Effect]:

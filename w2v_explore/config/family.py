@@ -63,20 +63,25 @@ class Agreement(NamedTuple):
         fields: The fields.
         holds: Whether their values, by name, agree.
         fault: What is wrong where they do not.
+        divides: Where they agree if one divides the other: the divisor and the number.
+        keeps_quotient: Whether the divisor then moves along with the number, as heads do, whose width is a choice.
     """
 
     fields: tuple[str, ...]
     holds: Callable[[Mapping[str, Any]], bool]
     fault: Callable[[Mapping[str, Any]], Fault]
+    divides: tuple[str, str] | None = None
+    keeps_quotient: bool = False
 
 
-def divides(divisor: str, number: str, rule: Rule) -> Agreement:
+def divides(divisor: str, number: str, rule: Rule, *, keeps_quotient: bool = False) -> Agreement:
     """The agreement that the value of one field divides the value of another.
 
     Args:
         divisor: The field whose value divides; the fault is its.
         number: The field whose value is divided.
         rule: The rule that is broken where it does not.
+        keeps_quotient: As in `Agreement`.
     """
 
     def holds(values: Mapping[str, Any]) -> bool:
@@ -84,17 +89,18 @@ def divides(divisor: str, number: str, rule: Rule) -> Agreement:
 
     def fault(values: Mapping[str, Any]) -> Fault:
         value, divided = values[divisor], values[number]
-        divisors = _divisors(divided)
+        divisors = divisors_of(divided)
         below = max(candidate for candidate in divisors if candidate < value)
         above = min((candidate for candidate in divisors if candidate > value), default=None)
         nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
         message = f"{divisor} is {value}, which does not divide {number} {divided}; {nearest}"
         return Fault(rule, divisor, (), message, partner=number)
 
-    return Agreement((divisor, number), holds, fault)
+    return Agreement((divisor, number), holds, fault, (divisor, number), keeps_quotient)
 
 
-def _divisors(number: int) -> list[int]:
+def divisors_of(number: int) -> list[int]:
+    """All numbers that divide one, in no order."""
     small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
     return small + [number // divisor for divisor in small]
 

@@ -40,11 +40,15 @@ class Flag:
 
 
 class Integer(NamedTuple):
-    """A whole number from 1 to ``maximum``; ``rule`` is broken by 0 and below; ``optional`` allows null."""
+    """A whole number from 1 to ``maximum``; ``rule`` is broken by 0 and below; ``optional`` allows null.
+
+    ``follows`` is the field of another width that it is usually a multiple of, and is kept in proportion to.
+    """
 
     rule: Rule
     maximum: int = MAX_SIZE
     optional: bool = False
+    follows: str | None = None
 
 
 class Probability:

@@ -24,9 +24,7 @@ from w2v_explore.analysis.comparing.parts import (
     Parts,
     Remainder,
     Use,
-    chances_of,
     with_values,
-    without_chances,
 )
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
 from w2v_explore.analysis.compute import NO_MACS, Macs
@@ -35,6 +33,7 @@ from w2v_explore.analysis.memory.training import Random
 from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ARCHITECTURE, Agreement
+from w2v_explore.config.kinds import Probability
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.run import Call, run
@@ -144,6 +143,11 @@ class _Game:
         self._models = first.config.model, other.config.model
         self._common = [name for name in self._models[0].FIELDS if name in self._models[1].FIELDS]
         self._parts = Parts()
+        fields = self._models[0].FIELDS
+        # Of probabilities that differ the terms are apart from all others, which so depend on fewer players.
+        self._chances = [
+            name for name in self._changed() if name in fields and isinstance(fields[name].kind, Probability)
+        ]
         self._configs: dict[int, ModelConfig] = {}
         self._plains: dict[int, ModelConfig] = {}
         self._with_one: dict[tuple[int, str], ModelConfig] = {}
@@ -175,7 +179,7 @@ class _Game:
         changed = self._changed()
         groups = [{name} for name in changed]
         for names, is_valid in self._constraints():
-            if not all(map(is_valid, _subsets(self._players_of(names)))):
+            if len(names) > 1 and not all(map(is_valid, _subsets(self._players_of(names)))):
                 joined = [group for group in groups if not group.isdisjoint(names)]
                 groups = [group for group in groups if group not in joined]
                 groups.append(set().union(*joined))
@@ -217,9 +221,9 @@ class _Game:
         return self._configs[coalition]
 
     def _plain(self, coalition: int) -> ModelConfig:
-        """The config of a coalition with all of its probabilities 0."""
+        """The config of a coalition with the probabilities 0 that differ."""
         if coalition not in self._plains:
-            self._plains[coalition] = without_chances(self._config(coalition))
+            self._plains[coalition] = with_values(self._config(coalition), dict.fromkeys(self._chances, 0.0))
         return self._plains[coalition]
 
     def _workload(self, coalition: int) -> Workload:
@@ -242,19 +246,17 @@ class _Game:
         """The fields on which it depends how many frames there are: all that is read for what runs until they come."""
         names: set[str] = set()
         for model, workload in zip(self._models, self._workloads, strict=True):
-            names |= self._parts.fields_for_frames(
-                model.family.name, self._parts.remainder(without_chances(model), workload)
-            )
+            names |= self._parts.fields_for_frames(model.family.name, self._parts.remainder(model, workload))
         return names
 
     def terms(self) -> Iterator[_Term]:
         """All terms of the figures."""
         everywhere = self._players_of([WORKLOAD] if self.durations_differ else [])
         remainders, paths = self._settle(everywhere)
-        yield _Term(max(remainders), lambda coalition: self._of_remainder(remainders[coalition], coalition))
         for at in paths.values():
             yield _Term(at.players, partial(self._of_parts, at))
-        yield from self._chances(remainders, paths)
+        yield _Term(max(remainders), lambda coalition: self._of_remainder(remainders[coalition], coalition))
+        yield from self._of_chances(remainders, paths)
         yield self._peak(remainders, paths)
         yield _Term(self._players_of((ARCHITECTURE, WORKLOAD, *self._read_for_frames())), self._frames)
 
@@ -273,7 +275,7 @@ class _Game:
             }
             known = among
             for model in self._models:
-                known |= self._players_of(self._parts.fields_of_remainder(model.family.name) - set(chances_of(model)))
+                known |= self._players_of(self._parts.fields_of_remainder(model.family.name) - set(self._chances))
             paths: dict[str, _AtPath] = {}
             for path in dict.fromkeys(path for remainder in remainders.values() for path in remainder.registered):
                 paths[path], shown = self._at_path(path, remainders, everywhere)
@@ -297,8 +299,7 @@ class _Game:
             at = _AtPath(seen, seen_by, players)
             shown = {coalition: self._shown(at, coalition, self._plain(coalition)) for coalition in _subsets(players)}
             for part in at.parts:
-                for model in self._models:
-                    players |= self._players_of(set(self._parts.fields_of(part)) - set(chances_of(model)))
+                players |= self._players_of(set(self._parts.fields_of(part)) - set(self._chances))
             if players == at.players:
                 return at, shown
 
@@ -313,60 +314,61 @@ class _Game:
         return outside, tuple([figures.seen_outside for figures in each])
 
     def _of_remainder(self, remainder: Remainder, coalition: int) -> Figures:
-        figures = _figures(remainder.macs)
-        figures["parameters"] = remainder.parameters
-        figures[_KEPT] = remainder.kept_bytes
-        figures[_TRAINING] = _expected(remainder.training_macs)
-        return self._with_rate(figures, remainder.macs, coalition)
+        training = _expected(remainder.training_macs)
+        return self._figures(remainder.parameters, remainder.macs, remainder.kept_bytes, training, coalition)
 
     def _of_parts(self, at: _AtPath, coalition: int) -> Figures:
         registered, uses = at.seen[coalition & at.seen_by]
         config, workload = self._plain(coalition), self._workload(coalition)
-        macs, kept, training = NO_MACS, 0, 0
+        macs, kept, training = NO_MACS, 0, Fraction(0)
         for use in uses:
             each = self._parts.figures(use, config, workload)
             macs = macs.plus(each.macs, use.copies)
             kept += use.copies * each.kept_bytes
-            training += use.copies * each.training_macs
-        figures = _figures(macs)
-        figures["parameters"] = registered[1] * self._parts.parameters(registered[0], config) if registered else 0
-        figures[_KEPT], figures[_TRAINING] = kept, training
-        return self._with_rate(figures, macs, coalition)
+            training += use.copies * (1 - Fraction(use.drop)) * each.training_macs
+        parameters = registered[1] * self._parts.parameters(registered[0], config) if registered else 0
+        return self._figures(parameters, macs, kept, training, coalition)
 
-    def _with_rate(self, figures: dict[str, Value], macs: Macs, coalition: int) -> Figures:
+    def _figures(
+        self, parameters: int, macs: Macs, kept_bytes: int, training_macs: Value, coalition: int
+    ) -> dict[str, Value]:
+        figures = {
+            "parameters": parameters,
+            **{f"macs.{kind}": count for kind, count in macs._asdict().items()},
+            _KEPT: kept_bytes,
+            _TRAINING: training_macs,
+        }
         if self.durations_differ:
             figures[_PER_SECOND] = macs.total * _per_second(self._workload(coalition))
         return figures
 
-    def _chances(self, remainders: Mapping[int, Remainder], paths: Mapping[str, _AtPath]) -> Iterator[_Term]:
-        """What each probability adds where it is not 0: masks of dropout, and layers that LayerDrop skips."""
-        for chance in dict.fromkeys(name for model in self._models for name in chances_of(model)):
-            if not any(getattr(model, chance, 0) for model in self._models):
-                continue
+    def _of_chances(self, remainders: Mapping[int, Remainder], paths: Mapping[str, _AtPath]) -> Iterator[_Term]:
+        """What each probability that differs adds where it is not 0: masks of dropout, layers that LayerDrop skips."""
+        for chance in self._chances:
             player, players = self._players_of([chance]), max(remainders)
-            concerns_remainder = any(
-                chance in self._parts.fields_of_remainder(model.family.name) for model in self._models
-            )
+            is_read = any(chance in self._parts.fields_of_remainder(model.family.name) for model in self._models)
+            is_seen = is_read
             for path, at in paths.items():
+                may_drop = is_read
                 if any(chance in self._parts.fields_of(part) for part in at.parts):
                     yield _Term(at.players | player, partial(self._masks_of_parts, at, chance))
                     shown = {
                         coalition: self._shown(at, coalition, self._with_chance(coalition, chance))
                         for coalition in _subsets(at.players | player)
                     }
-                    concerns_remainder |= any(
+                    if any(
                         each != self._shown(at, coalition, self._plain(coalition)) for coalition, each in shown.items()
-                    )
-                    players |= _needed(shown)
-                elif not concerns_remainder:
-                    continue
-                drops = {
-                    coalition: [use.drop for use in self._remainder(coalition, chance).uses.get(path, ())]
-                    for coalition in _subsets(at.seen_by | player)
-                }
-                if any(map(any, drops.values())):
-                    yield _Term(at.players | player, partial(self._skipped, at, drops))
-            if concerns_remainder:
+                    ):
+                        is_seen = may_drop = True
+                        players |= _needed(shown)
+                if may_drop:
+                    drops = {
+                        coalition: [use.drop for use in self._remainder(coalition, chance).uses.get(path, ())]
+                        for coalition in _subsets(at.seen_by | player)
+                    }
+                    if any(map(any, drops.values())):
+                        yield _Term(at.players | player, partial(self._skipped, at, drops))
+            if is_seen:
                 yield _Term(players | player, partial(self._chance_in_remainder, remainders, chance))
 
     def _with_chance(self, coalition: int, chance: str) -> ModelConfig:
@@ -402,30 +404,27 @@ class _Game:
         plain, workload = self._plain(coalition), self._workload(coalition)
         training = Fraction(0)
         for use, drop in zip(at.uses(coalition), drops[coalition & max(drops)], strict=True):
-            if drop:
-                training -= use.copies * Fraction(drop) * self._parts.figures(use, plain, workload).training_macs
+            if drop != use.drop:
+                skipped = Fraction(drop) - Fraction(use.drop)
+                training -= use.copies * skipped * self._parts.figures(use, plain, workload).training_macs
         return {_TRAINING: training}
 
     def _peak(self, remainders: Mapping[int, Remainder], paths: Mapping[str, _AtPath]) -> _Term:
         """The peak of memory: the greatest of the remainder's and the parts'."""
         peaks = [{coalition: remainder.peak_bytes for coalition, remainder in remainders.items()}]
-        for at in paths.values():
-            peaks.append({
-                coalition: max(
-                    [
-                        use.held_bytes
-                        + self._parts.figures(use, self._plain(coalition), self._workload(coalition)).peak_bytes
-                        for use in at.uses(coalition)
-                    ],
-                    default=0,
-                )
-                for coalition in _subsets(at.players)
-            })  # fmt: skip
+        peaks += [
+            {coalition: self._peak_at(at, coalition) for coalition in _subsets(at.players)} for at in paths.values()
+        ]
         needed = [(peak, _needed(peak)) for peak in peaks]
         players = 0
         for _, each in needed:
             players |= each
         return _Term(players, lambda coalition: {_PEAK: max([peak[coalition & each] for peak, each in needed])})
+
+    def _peak_at(self, at: _AtPath, coalition: int) -> int:
+        config, workload = self._plain(coalition), self._workload(coalition)
+        each = [use.held_bytes + self._parts.figures(use, config, workload).peak_bytes for use in at.uses(coalition)]
+        return max(each, default=0)
 
     def _frames(self, coalition: int) -> Figures:
         workload = self._workload(coalition)
@@ -468,10 +467,6 @@ def _expected(macs: Random) -> Fraction:
     for some, value in macs.once:
         expected += (1 - prod([Fraction(layers.drop) ** layers.copies for layers in some])) * value
     return expected
-
-
-def _figures(macs: Macs) -> dict[str, Value]:
-    return {f"macs.{kind}": count for kind, count in macs._asdict().items()}
 
 
 def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations_differ: bool) -> dict[str, Fraction]:

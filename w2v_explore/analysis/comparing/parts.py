@@ -33,7 +33,7 @@ class PartFigures(NamedTuple):
         macs: Of the forward pass.
         training_macs: Of the forward and the backward pass.
         kept_bytes: What the backward pass keeps, what the part takes and gives left out.
-        peak_bytes: The most that is alive while it runs, of what is outside the part only what it takes.
+        peak_bytes: The most that is alive while it runs in inference; of what is outside it only what it takes.
         gives: The size of what it gives.
         keeps: Of each that it takes, whether the backward pass needs it.
         keeps_result: Whether the backward pass needs what it gives.
@@ -82,10 +82,10 @@ class Remainder(NamedTuple):
         macs: Of the forward pass.
         training_macs: Of the forward and the backward pass.
         kept_bytes: What the backward pass keeps, what parts take and give included.
-        peak_bytes: The most that is alive while one of its own operations runs; 0 of a model that is all parts.
+        peak_bytes: The most that is alive in inference while one of its own operations runs; 0 where it has none.
         registered: By path, the parts that are registered, and in how many copies.
         uses: By path, the calls of each part.
-        lives: The lives of its tensors, no probability being other than 0.
+        lives: The lives of its tensors, those of parts inside them left out; with masks or without.
         calls: All calls, those of the parts among them.
         takes: What the model takes.
     """
@@ -198,19 +198,21 @@ class _Layer:
         key = takes, needs
         known = self.known.get(key)
         if known is None:
-            known = self.known[key] = (plain and self._masked(plain, takes, needs, workload)) or self._work_out(
-                takes, needs, workload
-            )
+            known = self._masked(plain, takes, needs, workload) if plain else self._work_out(takes, needs, workload)
+            self.known[key] = known
         return known[0]
 
     def _masked(
         self, plain: "_Layer", takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
-    ) -> tuple[PartFigures, None] | None:
+    ) -> tuple[PartFigures, Lives | None]:
         figures = plain.figures(takes, needs, workload)
         lives = plain.known[takes, needs][1]
         assert lives is not None
         more = _more_kept(lives, self.calls(takes), workload, needs, is_part=True)
-        return None if more is None else (figures._replace(kept_bytes=figures.kept_bytes + more), None)
+        if more is not None:
+            return figures._replace(kept_bytes=figures.kept_bytes + more), None
+        anew, lives = self._work_out(takes, needs, workload)
+        return anew._replace(peak_bytes=figures.peak_bytes), lives
 
     def _work_out(
         self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
@@ -301,6 +303,8 @@ class Parts:
     def __init__(self) -> None:
         self._reads: dict[Part, tuple[str, ...]] = {}
         self._built: dict[tuple[Any, ...], tuple[Layer, _Layer]] = {}
+        # By the identity of configs, which live as long as they stand here.
+        self._recent: dict[tuple[Part, int], tuple[ModelConfig, Layer, _Layer]] = {}
         self._layers: dict[Layer, _Layer] = {}
         self._inside: set[Part] = set()
         self._remainder_reads: dict[str, set[str]] = {}
@@ -375,10 +379,9 @@ class Parts:
 
     def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
         """The figures of a whole model."""
-        plain_config = without_chances(config)
-        plain, remainder = self.remainder(plain_config, workload), self.remainder(config, workload)
+        remainder = self.remainder(config, workload)
         parameters, macs = remainder.parameters, remainder.macs
-        kept_bytes, peak_bytes = remainder.kept_bytes, plain.peak_bytes
+        kept_bytes, peak_bytes = remainder.kept_bytes, remainder.peak_bytes
         for part, copies in remainder.registered.values():
             parameters += copies * self.parameters(part, config)
         for uses in remainder.uses.values():
@@ -386,9 +389,7 @@ class Parts:
                 each = self.figures(use, config, workload)
                 macs = macs.plus(each.macs, use.copies)
                 kept_bytes += use.copies * each.kept_bytes
-        for uses in plain.uses.values():
-            for use in uses:
-                peak_bytes = max(peak_bytes, use.held_bytes + self.figures(use, plain_config, workload).peak_bytes)
+                peak_bytes = max(peak_bytes, use.held_bytes + each.peak_bytes)
         return WholeFigures(parameters, macs, training_macs_with_parts(remainder, workload), kept_bytes, peak_bytes)
 
     def _seal(self, reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
@@ -401,6 +402,12 @@ class Parts:
 
     def _build(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
         """What is seen of a part from outside, and the part by itself."""
+        recent = self._recent.get((part, id(config)))
+        if recent is None:
+            recent = self._recent[part, id(config)] = (config, *self._build_anew(part, config))
+        return recent[1:]
+
+    def _build_anew(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
         names = self._reads.get(part)
         if names is not None:
             found = self._built.get((part, *[getattr(config, name) for name in names]))
@@ -436,9 +443,10 @@ class Parts:
                     # A view shares the memory of something outside the part: such a part is none.
                     self._inside.add(operation.part)
                     raise
-        plain = without_chances(config)
-        if plain != config:
-            masked = _masked(self.remainder(plain, workload), calls, workload)
+        plain: Remainder | None = None
+        if any(getattr(config, name) for name in chances_of(config)):
+            plain = self.remainder(without_chances(config), workload)
+            masked = _masked(plain, calls, workload)
             if masked is not None:
                 return masked
         lives, drops = Lives(calls, training=True), _drops(calls)
@@ -455,6 +463,14 @@ class Parts:
                 uses.setdefault(call.path, []).append(use)
             else:
                 peak_bytes = max(peak_bytes, live_bytes)
+        if plain is not None:
+            peak_bytes = plain.peak_bytes
+            uses = {
+                path: [
+                    use._replace(held_bytes=other.held_bytes) for use, other in zip(each, plain.uses[path], strict=True)
+                ]
+                for path, each in uses.items()
+            }
         registered = dict(_registered(tree, "", 1))
         parts = sum([copies * layer.parameters for _, layer, copies in registered.values()])
         return Remainder(
@@ -473,10 +489,14 @@ class Parts:
 
 def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Remainder | None:
     """A remainder with probabilities, from the one without; None where more differs than masks and what is skipped."""
-    for call, other in zip(plain.lives.calls, calls, strict=True):
-        if isinstance(call.operation, _Sealed) and isinstance(other.operation, _Sealed):
-            if call.operation.figures.seen_outside != other.operation.figures.seen_outside:
-                return None
+    for call, other in zip(plain.calls, calls, strict=True):
+        before, after = call.operation, other.operation
+        if (
+            isinstance(before, _Sealed)
+            and isinstance(after, _Sealed)
+            and before.figures.seen_outside != after.figures.seen_outside
+        ):
+            return None
     more = _more_kept(plain.lives, calls, workload, (), is_part=False)
     if more is None:
         return None
