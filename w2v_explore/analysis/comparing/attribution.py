@@ -54,7 +54,6 @@ _KEPT = "memory.kept_bytes"
 _TRAINING = "training.expected_macs"
 _PER_SECOND = "macs_per_audio_second"
 
-
 Figures = Mapping[str, Value]
 
 
