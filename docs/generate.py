@@ -141,7 +141,7 @@ Wherever a command takes a config, it takes one of these:
 
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
-| our own | `w2v` | a YAML of the 16 fields, or one that extends another ([config.md](config.md)) |
+| our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
 | torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
@@ -168,11 +168,11 @@ without `w2v_args`, other models. A file that is named is always checked.
 
 ## Converting
 
-`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another program
-words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped, defaulted (and
-whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or refused. What
-changes the architecture is never dropped: it is refused with its place and the reason, and nothing is written (exit
-code 2). There and back, all 16 values are what they were.
+`w2v-explore convert IN --to w2v|torchaudio|fairseq|huggingface|python|unilm [-o FILE]` writes a config as another
+program words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped,
+defaulted (and whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or
+refused. What changes the architecture is never dropped: it is refused with its place and the reason, and nothing is
+written (exit code 2). There and back, all values are what they were.
 
 Four things are worth knowing:
 
@@ -402,7 +402,7 @@ An exception that is raised on purpose is a `W2vExploreError`; an argument of a 
 printed, and nothing ends the program. What stands in another program's config and is not counted is in
 `Config.warnings`.
 
-`ConfigLike` below is a `Config`, a `ModelConfig` (the 16 fields alone), or what `load_config` takes; `Overrides` are a
+`ConfigLike` below is a `Config`, a `ModelConfig` (the fields alone), or what `load_config` takes; `Overrides` are a
 mapping, as `{"encoder_num_layers": 6}`, or texts, as `["encoder_num_layers=6"]`.
 
 | command | function |
@@ -428,6 +428,9 @@ _PYTHON_COMMANDS = {
     "rule, explain, schema": "none: they print pages and tables for people, the schema for editors",
 }
 
+_FAMILIES_FUNCTIONS = [
+    name for family in FAMILIES for name in w2v_explore._HOMES.get(f"w2v_explore.families.{family}.python", ())
+]
 _PYTHON_SECTIONS = {
     "Configs": (
         "load_config", "load_preset", "preset_names", "Config", "ModelConfig", "convert", "Conversion", "identify",
@@ -442,10 +445,9 @@ _PYTHON_SECTIONS = {
         "Verification",
     ),
     "Models and weights": (
-        "build_model", "SpeechEncoder", "Wav2Vec2Model", "wav2vec2_model", "wav2vec2_base", "wav2vec2_large",
-        "wav2vec2_large_lv60k", "wav2vec2_xlsr_300m", "wav2vec2_xlsr_1b", "wav2vec2_xlsr_2b", "hubert_base",
-        "hubert_large", "hubert_xlarge", "load_checkpoint", "import_huggingface_model", "import_fairseq_model",
-        "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export", "Export",
+        "build_model", "SpeechEncoder", "Wav2Vec2Model", *_FAMILIES_FUNCTIONS, "load_checkpoint",
+        "import_huggingface_model", "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export",
+        "Export",
     ),
     "Exceptions": (
         "W2vExploreError", "ArgumentError", "SourceError", "ConfigError", "CheckpointError", "WorkloadError",

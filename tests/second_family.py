@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from w2v_explore import preset_names
 from w2v_explore.checkpoint.key_table import Parameter
 from w2v_explore.checkpoint.shapes import Axis, size
 from w2v_explore.config import codes, evidence, foreign_names, presets
 from w2v_explore.config.dialects.columns import Counterpart, Kind
-from w2v_explore.config.family import FAMILIES, Family, Names, family_named
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, Names, family_named
 from w2v_explore.config.kinds import Field, Integer
 from w2v_explore.config.presets import preset_path
+from w2v_explore.config.published import HUB, Published
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import dialects
 from w2v_explore.families.wav2vec2.fields import AGREEMENTS, FIELDS, Wav2Vec2Config
@@ -30,6 +30,19 @@ NAME = "twin"
 PRESET = "twin_base"
 RULE = Rule("W390", "few-buckets")
 PACKAGE = f"w2v_explore.families.{NAME}"
+
+_PAGE = """There are few buckets.
+
+What it does
+    Checks that there are 320.
+Why is this bad
+    Every model has them.
+Example
+    extends: twin_base
+    encoder_num_buckets: 32
+Use instead
+    extends: twin_base
+"""
 
 _OWN = {
     "encoder_num_buckets": Field(Integer(codes.HEADS_POSITIVE), "How many buckets.", "None."),
@@ -72,7 +85,7 @@ def _check(subject: Subject) -> list[Finding]:
 
 
 def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
-    """Add the family, with a preset of its own, until the end of a test."""
+    """Put the family, with a preset of its own, beside wav2vec 2.0 alone, until the end of a test."""
     family = Family(
         name=NAME,
         title="Twin",
@@ -91,17 +104,20 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         ".rules": {},
         ".rules.few_buckets": rule,
     }
+    files[".published"] = {"PUBLISHED": Published(names={HUB: {"twins/twin-base": PRESET}})}
     files[".tree"] = vars(family_named("wav2vec2").part("tree"))
     files[".dialects"] = {"PYTHON": "twin.twin_model", "COLUMNS": {"huggingface": HUGGINGFACE}}
     told = {"encoder_num_buckets": size(Axis(TABLE.ours, 0, 2))}
     files[".keys"] = {"KEYS": KEYS.with_modules(TABLE, family=NAME, told=told)}
     for file, content in files.items():
-        module = ModuleType(f"{PACKAGE}{file}")
+        module = ModuleType(f"{PACKAGE}{file}", _PAGE if file.endswith("few_buckets") else None)
         module.__dict__.update({name: value for name, value in content.items() if not name.startswith("__")})
         module.__path__ = []
         monkeypatch.setitem(sys.modules, f"{PACKAGE}{file}", module)
+    for other in FAMILIES.keys() - {DEFAULT_FAMILY}:
+        monkeypatch.delitem(FAMILIES, other)
     monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=(NAME,), fairseq=()))
-    for name in preset_names():
+    for name in family_named(DEFAULT_FAMILY).part("preset_values").PRESET_VALUES:
         shutil.copy(preset_path(name), folder)
     (folder / f"{PRESET}.yaml").write_text(text_of(), encoding="utf-8")
     monkeypatch.setattr(presets, "presets_folder", lambda: folder)

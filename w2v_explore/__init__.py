@@ -64,6 +64,9 @@ if TYPE_CHECKING:
     from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_1b as wav2vec2_xlsr_1b
     from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_2b as wav2vec2_xlsr_2b
     from w2v_explore.families.wav2vec2.python import wav2vec2_xlsr_300m as wav2vec2_xlsr_300m
+    from w2v_explore.families.wavlm.python import wavlm_base as wavlm_base
+    from w2v_explore.families.wavlm.python import wavlm_large as wavlm_large
+    from w2v_explore.families.wavlm.python import wavlm_model as wavlm_model
     from w2v_explore.lint.report import LintReport as LintReport
     from w2v_explore.lint.run import lint_files as lint_files
     from w2v_explore.measure.latency import Latency as Latency
@@ -121,18 +124,19 @@ _HOMES = {
     "w2v_explore.families.wav2vec2.components": ("Wav2Vec2Model",),
     "w2v_explore.model.export": ("Export", "export"),
     "w2v_explore.families.wav2vec2.python": (
+        "wav2vec2_model",
+        "wav2vec2_base",
+        "wav2vec2_large",
+        "wav2vec2_large_lv60k",
+        "wav2vec2_xlsr_300m",
+        "wav2vec2_xlsr_1b",
+        "wav2vec2_xlsr_2b",
         "hubert_base",
         "hubert_large",
         "hubert_xlarge",
         "import_fairseq_model",
-        "wav2vec2_base",
-        "wav2vec2_large",
-        "wav2vec2_large_lv60k",
-        "wav2vec2_model",
-        "wav2vec2_xlsr_1b",
-        "wav2vec2_xlsr_2b",
-        "wav2vec2_xlsr_300m",
     ),
+    "w2v_explore.families.wavlm.python": ("wavlm_model", "wavlm_base", "wavlm_large"),
     "w2v_explore.model.importers": ("import_huggingface_model",),
     "w2v_explore.model.modules": ("SpeechEncoder",),
     "w2v_explore.model.weights": ("load_checkpoint",),

@@ -13,6 +13,7 @@ import yaml
 
 from tests.program import Runner
 from w2v_explore import ModelConfig, load_config, preset_names
+from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.families.wav2vec2.dialects import HUGGINGFACE
 from w2v_explore.families.wav2vec2.fields import FIELDS
 
@@ -146,8 +147,9 @@ def test_standard_input(run: Runner) -> None:
 def test_resolved_presets_are_self_contained(run: Runner, name: str) -> None:
     code, out, _ = run("presets", "show", name, "--resolved")
     assert code == 0
-    values = {key: value for key, value in yaml.safe_load(out).items() if key in FIELDS}
-    assert ModelConfig.from_mapping(values) == load_config(name).model
+    model = load_config(name).model
+    values = {key: value for key, value in yaml.safe_load(out).items() if key in {ARCHITECTURE, *model.FIELDS}}
+    assert ModelConfig.from_mapping(values) == model
 
 
 def test_presets_show_prints_the_file(run: Runner) -> None:

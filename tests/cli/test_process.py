@@ -102,6 +102,18 @@ def test_a_config_imports_no_family_but_its_own(arguments: list[str]) -> None:
     assert python("-c", code).stderr.splitlines()[-1] == "['wav2vec2']"
 
 
+def test_a_config_is_linted_without_a_tree_and_without_what_reports_need() -> None:
+    unneeded = ["w2v_explore.tree.run", "w2v_explore.analysis.workload", "w2v_explore.config.load"]
+    code = (
+        "import sys; from w2v_explore.cli import main\n"
+        "sys.argv = ['w2v-explore', 'lint', 'presets/base.yaml']\n"
+        "try: main()\n"
+        "except SystemExit as exit_: assert not exit_.code, exit_.code\n"
+        f"print(sorted(set({unneeded!r}) & set(sys.modules)), file=sys.stderr)\n"
+    )
+    assert python("-c", code).stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.slow
 def test_the_public_names_import_torch_only_where_they_need_it() -> None:
     code = (

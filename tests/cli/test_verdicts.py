@@ -88,17 +88,6 @@ CASES: dict[str, tuple[Dialect, Change, dict[str, str], str | None]] = {
         "fairseq", both(drop("pos_conv"), add({f"encoder.pos_conv.{i}.0.weight": (8, 4, 3) for i in range(5)})), {},
         "(one of several positional convolutions, as in data2vec)",
     ),
-    "WavLM": (
-        "huggingface",
-        add({
-            "encoder.layers.0.attention.rel_attn_embed.weight": (32, 4),
-            "encoder.layers.0.attention.gru_rel_pos_const": (1, 4, 1, 1),
-        }),
-        {}, "(WavLM's relative position bias)",
-    ),
-    "WavLM, fairseq's": (
-        "fairseq", add({"encoder.layers.1.self_attn.grep_a": (1, 4, 1, 1)}), {}, "(WavLM's relative position bias)",
-    ),
     "Conformer": (
         "huggingface",
         both(drop(".feed_forward.", ".attention."), add({

@@ -49,7 +49,7 @@ STRANGERS = {
     ),
     "trainer_wavlm.yaml": (
         "model_name_or_path: microsoft/wavlm-base-plus\noutput_dir: out\nlearning_rate: 3e-4\n",
-        "microsoft/wavlm-base-plus, has no preset: WavLM's attention",
+        "microsoft/wavlm-base-plus, is the preset wavlm_base_plus",
     ),
     "ds_config.json": ('{"fp16": {"enabled": true}, "zero_optimization": {"stage": 2}}', "DeepSpeed"),
     "accelerate.yaml": (
@@ -75,7 +75,7 @@ STRANGERS = {
         "    multilayer_feature: true\n"
         "preencoder: linear\nencoder: conformer\nencoder_conf:\n    output_size: 512\n    attention_heads: 8\n"
         "    num_blocks: 12\nmodel_conf:\n    ctc_weight: 0.3\noptim: adam\n",
-        "recipe of ESPnet; the model that it starts from, wavlm_large, has no preset",
+        "recipe of ESPnet; the model that it starts from, wavlm_large, is the preset wavlm_large",
     ),
     "espnet1.yaml": ("elayers: 12\neunits: 2048\ndlayers: 6\nadim: 256\naheads: 4\nmtlalpha: 0.3\n", "ESPnet 1"),
     "nemo.yaml": (

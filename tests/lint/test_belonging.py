@@ -133,6 +133,10 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
             "  encoder_num_layers: 12\n  encoder_num_heads: 12\n  encoder_embed_dim: 768\n  encoder_dropout: 0\n",
             "a recipe of ESPnet",
         ),
+        (
+            "encoder_layers: 12\nencoder_embed_dim: 768\nrelative_position_embedding: true\ninput_patch_size: 16\n",
+            "this is BEATs, which takes spectrograms",
+        ),
         ("openapi: 3.0.0\nx:\n  encoder_num_layers: {type: integer}\n  encoder_num_heads: {}\n", "(OpenAPI)"),
         ("services: {web: {image: x}}\narchitecture: arm64\n", "a docker-compose file"),
         # A model of one's own, in a program that is not fairseq.

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.utils.flop_counter import FlopCounterMode
 
+from tests.families.contract import assert_closed_forms_hold, assert_layers_run_as_in_the_tree
 from tests.strategies import configs
-from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import (
-    Config,
     ModelConfig,
-    Workload,
-    analyze,
     build_architecture,
     build_model,
     load_config,
@@ -26,50 +19,12 @@ from w2v_explore import (
 from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
 from w2v_explore.analysis.receptive_field import minimum_samples
 
-KINDS = {
-    "aten.convolution": "convolution",
-    "aten.addmm": "linear",
-    "aten.mm": "linear",
-    "aten.bmm": "attention",
-}
-
-
-def torchaudio_model(models: ModuleType, config: ModelConfig) -> torch.nn.Module:
-    with torch.device("meta"):
-        return models.wav2vec2_model(**config.to_mapping()).eval()
-
-
-def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs, torch.Tensor]:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        output, _ = model(waveforms)
-    macs = dict.fromkeys(Macs._fields, 0)
-    for operation, flops in counter.get_flop_counts()["Global"].items():
-        assert flops % 2 == 0
-        macs[KINDS[str(operation)]] += flops // 2
-    return Macs(**macs), output
-
-
-def assert_closed_forms_hold(models: ModuleType, config: ModelConfig, batch: int, samples: int) -> None:
-    theirs = torchaudio_model(models, config)
-    tree = build_architecture(config)
-    rows = analyze_layers(tree, batch, samples)
-
-    expected = [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
-    assert list(tree.state_dict_shapes()) == expected
-    assert rows[0].parameters == tree.parameters == sum(p.numel() for p in theirs.parameters())
-
-    macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))
-    assert rows[0].macs == macs
-    assert rows[0].output_shape == tuple(output.shape)
-    analysis = analyze(Config(name="random", origin="test", model=config), Workload(samples=samples, batch=batch))
-    assert analysis.receptive_field.frames == output.shape[1]
-
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
 @settings(max_examples=150)
 def test_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + extra
-    assert_closed_forms_hold(import_torchaudio_models(), config, batch, samples)
+    assert_closed_forms_hold(config, batch, samples)
 
 
 def distinct_presets() -> list[str]:
@@ -81,8 +36,8 @@ def distinct_presets() -> list[str]:
 
 
 @pytest.mark.parametrize("name", distinct_presets())
-def test_presets(torchaudio_models: ModuleType, name: str) -> None:
-    assert_closed_forms_hold(torchaudio_models, load_config(name).model, batch=2, samples=16_000)
+def test_presets(name: str) -> None:
+    assert_closed_forms_hold(load_config(name).model, batch=2, samples=16_000)
 
 
 def test_reference_figures() -> None:
@@ -98,31 +53,7 @@ def test_reference_figures() -> None:
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 500))
 @settings(max_examples=60)
 def test_layers_run_in_the_order_and_with_the_shapes_of_the_tree(config: ModelConfig, batch: int, extra: int) -> None:
-    samples = minimum_samples(config, batch) + extra
-    model = build_model(config, device="meta").eval()
-    seen: list[tuple[str, tuple[int, ...]]] = []
-
-    def record(path: str) -> Any:
-        def hook(module: object, inputs: object, output: Any) -> None:
-            tensor = output[0] if isinstance(output, tuple) else output
-            seen.append((path, tuple(tensor.shape)))
-
-        return hook
-
-    # What makes the weight of the positional convolution is one row, torch's module for it and the one inside.
-    modules = {path: module for path, module in model.named_modules() if not path.endswith("parametrizations.weight.0")}
-    for path, module in modules.items():
-        module.register_forward_hook(record(path))
-    with torch.no_grad():
-        model(torch.empty(batch, samples, device="meta"))
-
-    rows = list(unfold(analyze_layers(build_architecture(config), batch, samples)))
-    assert {row.path for row in rows} == set(modules)
-    # Containers are never called, the padding mask only where lengths are given.
-    called = [row for row in rows if row.kind not in {"ModuleList", "ModuleDict", "PaddingMask"}]
-    assert dict(seen) == {row.path: row.output_shape for row in called}
-    leaves = [row.path for row in called if row.operation is not None and row.kind != "WeightNormConv1d"]
-    assert [path for path, _ in seen if path in set(leaves)] == leaves
+    assert_layers_run_as_in_the_tree(config, batch, minimum_samples(config, batch) + extra)
 
 
 @given(config=configs(max_layers=6), batch=st.integers(1, 3), extra=st.integers(0, 3000))

@@ -10,31 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.families.contract import analysis_of, assert_memory_is_what_torch_tracks
 from tests.strategies import configs
-from w2v_explore import Config, ModelConfig, Workload, analyze, build_model, load_config
-from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore import ModelConfig, Workload, build_model, load_config
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.measure.verify import Subject, check_memory
-from w2v_explore.model.build import modules_of
 
 DROPOUTS = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
-
-
-def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
-    return analyze(Config(name="random", origin="test", model=config), workload)
-
-
-def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
-    analysis = analysis_of(config, workload)
-    cost = training_cost(analysis)
-    assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
-        peak=inference_memory(analysis).peak_activation_bytes,
-        kept=int(cost.kept_bytes.greatest),
-        checkpointed=int(cost.checkpointed_bytes.greatest),
-    )
 
 
 @given(

@@ -4,18 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from w2v_explore.config import codes as reading_codes
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.text.source import read_file
 from w2v_explore.diagnostics import Rule
-from w2v_explore.lint import codes as lint_codes
 from w2v_explore.lint import rules
-from w2v_explore.lint.engine import lint_document
+from w2v_explore.lint.codes import DOCUMENT_RULES, FOREIGN_RULES, MODEL_RULES, all_rules
+from w2v_explore.lint.engine import lint_document, rule_module
 from w2v_explore.lint.page import Page, load_pages
 from w2v_explore.lint.settings import Settings
 
 PAGES = load_pages()
-RULES = {value for codes in (reading_codes, lint_codes) for value in vars(codes).values() if isinstance(value, Rule)}
+RULES = set(all_rules())
+OWN = {name: family_named(name).rules for name in FAMILIES}
 DURATIONS = {"E250": (0.02, 0.025), "W310": (0.2, 0.2)}
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
@@ -54,10 +55,26 @@ def test_what_to_use_instead_breaks_none(page: Page, tmp_path: Path) -> None:
 def test_each_rule_has_a_page_and_a_test_file_named_after_it() -> None:
     assert {page.rule for page in PAGES} == RULES
     assert len({page.rule.code for page in PAGES}) == len(PAGES)
-    slugs = {rule.name.replace("-", "_") for rule in RULES}
+    slugs = {rule.name.replace("-", "_") for rule in RULES.difference(*OWN.values())}
     assert {path.stem for path in Path(rules.__path__[0]).glob("*.py")} == slugs | {"__init__"}
     assert {path.stem for path in Path(__file__).parent.glob("test_*.py")} == {
         *(f"test_{slug}" for slug in slugs),
         "test_pages",
         "test_torch_claims",
     }
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_rules_of_one_family_lie_in_its_folder(name: str) -> None:
+    folder = Path(rules.__path__[0]).parents[1] / "families" / name / "rules"
+    slugs = {rule.name.replace("-", "_") for rule in OWN[name]}
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == slugs
+    tests = Path(__file__).parents[1]
+    assert {slug for slug in slugs if not any(tests.rglob(f"test_{slug}.py"))} == set()
+
+
+@pytest.mark.parametrize("rule", [*DOCUMENT_RULES, *MODEL_RULES, *FOREIGN_RULES], ids=lambda rule: rule.code)
+def test_what_is_checked_once_a_config_was_read_says_which_fields_it_looks_at(rule: Rule) -> None:
+    module = rule_module(rule)
+    assert callable(module.check)
+    assert isinstance(module.KEYS, tuple)

@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from w2v_explore import load_config
-from w2v_explore.families.wav2vec2.fields import FIELDS
+from w2v_explore.config.family import DEFAULT_FAMILY, Family, family_named
 from w2v_explore.lint.page import TORCH, Page, load_pages
 
 # Small enough to run; what an example states itself takes the place of these.
@@ -22,17 +22,32 @@ SMALL = {
     "encoder_layer_drop": 0.0,
 }
 SAMPLES = {"E250": 320}
-# YAML that no safe loader reads has nothing to give to torch.
-PAGES = [page for page in load_pages() if page.torch != TORCH["never sees it"]]
 
 
-def arguments(example: str) -> dict[str, Any]:
-    """What ``wav2vec2_model(**yaml.safe_load(text))`` would be called with, the base made small."""
+def family_of(example: str) -> Family:
     stated = yaml.safe_load(example)
-    stated = {key: value for key, value in stated.items() if key not in {"extends", "budgets", "name", "sample_rate"}}
-    if len(stated) >= len(FIELDS) - 1:
+    if "extends" in stated:
+        return load_config(stated["extends"]).model.family
+    return family_named(stated.get("architecture", DEFAULT_FAMILY))
+
+
+def builder_of(family: Family) -> str | None:
+    """The function of torchaudio that builds a family's models."""
+    return family.part("dialects").PYTHON
+
+
+# YAML that no safe loader reads has nothing to give to torch.
+SEEN = [page for page in load_pages() if page.torch != TORCH["never sees it"]]
+PAGES = [page for page in SEEN if builder_of(family_of(page.example)) is not None]
+
+
+def arguments(example: str, family: Family) -> dict[str, Any]:
+    """What ``wav2vec2_model(**yaml.safe_load(text))`` would be called with, the base made small."""
+    beside = {"extends", "architecture", "budgets", "name", "sample_rate"}
+    stated = {key: value for key, value in yaml.safe_load(example).items() if key not in beside}
+    if len(stated) >= len(family.config.FIELDS) - 1:
         return stated
-    values = load_config("base").model.to_mapping() | SMALL | stated
+    values = load_config(family.reference).model.to_mapping() | SMALL | stated
     layers = values["extractor_conv_layer_config"]
     if isinstance(layers, list):
         values["extractor_conv_layer_config"] = [
@@ -43,8 +58,10 @@ def arguments(example: str) -> dict[str, Any]:
 
 def behaviour(models: ModuleType, page: Page) -> str:
     waveforms = torch.randn(2, SAMPLES.get(page.rule.code, 4_000))
+    family = family_of(page.example)
+    build = getattr(models, str(builder_of(family)).rpartition(".")[2])
     try:
-        model = models.wav2vec2_model(**arguments(page.example))
+        model = build(**arguments(page.example, family))
     except Exception:
         return TORCH["building raises"]
     try:

@@ -21,6 +21,7 @@ _SIZES = "encoder_layers: 6\nencoder_embed_dim: 256\nencoder_attention_heads: 4\
         "encoder_type: conformer",
         "model_type: conformer\nconv_feature_layers: '[(512, 10, 5)]'",
         "model: wavlm_large",
+        "model_type: wavlm",
         "backbone: whisper",
         "type: Transformer",
         "upstream: data2vec",

@@ -90,6 +90,12 @@ def test_a_config_is_written_as_unilms_and_read_back(monkeypatch: pytest.MonkeyP
     assert read_config(document).model == model
 
 
+@pytest.mark.usefixtures("_unilm")
+def test_a_head_is_not_unilms() -> None:
+    with pytest.raises(ConfigError, match="aux_num_out is 32, and unilm's models have no head; give --set aux_num_out"):
+        convert("base", "unilm", overrides={"aux_num_out": 32})
+
+
 @pytest.mark.parametrize("program", ["unilm", "huggingface"])
 def test_what_a_program_has_no_model_of_is_not_written(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialects, "COLUMNS", {"fairseq": dialects.FAIRSEQ})

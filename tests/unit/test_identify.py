@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,10 @@ from tests.program import Runner
 from w2v_explore import load_config, preset_names
 from w2v_explore.analysis.presets.identify import nearest_preset
 from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
-from w2v_explore.families.wav2vec2 import preset_values
 
-HEAD = '''"""The presets' parameter counts and 16 values, so that 41 YAML files need not be read to find the nearest.
+HEAD = '''"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -28,15 +30,19 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
 '''
 
 
-def test_the_table_is_in_step_with_the_presets(request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_table_is_in_step_with_the_presets(family: str, request: pytest.FixtureRequest) -> None:
     lines = []
     for name in preset_names():
         model = load_config(name).model
+        if model.family.name != family:
+            continue
         values = (build_architecture(model).parameters, *model.to_mapping().values())
         row = ", ".join(json.dumps(value) if isinstance(value, str) else repr(value) for value in values)
-        lines.append(f"    {json.dumps(name)}: (\n        {row},\n    ),\n")
+        wrapped = textwrap.indent(textwrap.fill(f"{row},", 112), " " * 8)
+        lines.append(f"    {json.dumps(name)}: (\n{wrapped}\n    ),\n")
     text = f"{HEAD}{''.join(lines)}}}\n"
-    path = Path(preset_values.__file__)
+    path = Path(inspect.getfile(family_named(family).config)).with_name("preset_values.py")
     if request.config.getoption("--update-golden"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text

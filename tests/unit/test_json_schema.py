@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 
 from tests.strategies import configs
 from w2v_explore import ModelConfig, load_config, preset_names
+from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, Probability
 from w2v_explore.config.metadata import METADATA
@@ -39,7 +40,8 @@ def test_the_schema_is_a_draft_07_schema() -> None:
 
 
 def test_the_schema_knows_exactly_the_keys_of_a_config() -> None:
-    assert set(json_schema()["properties"]) == {*FIELDS, *METADATA}
+    fields = {name for family in map(family_named, FAMILIES) for name in family.config.FIELDS}
+    assert set(json_schema()["properties"]) == fields | {*METADATA}
 
 
 def test_every_key_is_described() -> None:

@@ -132,6 +132,9 @@ def test_the_public_names() -> None:
         "wav2vec2_xlsr_1b",
         "wav2vec2_xlsr_2b",
         "wav2vec2_xlsr_300m",
+        "wavlm_base",
+        "wavlm_large",
+        "wavlm_model",
     ]
 
 

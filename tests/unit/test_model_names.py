@@ -10,7 +10,7 @@ from w2v_explore import load_config
 from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
-from w2v_explore.config.model_names import _TABLES, find_model
+from w2v_explore.config.model_names import all_published, find_model
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.suggest import did_you_mean, is_misspelt, nearest
 from w2v_explore.config.text.source import Source, read_source
@@ -38,6 +38,9 @@ HUB = sorted((Path(__file__).parent.parent / "data" / "dialects" / "huggingface"
         ("wav2vec_small.pt", "base"),
         ("xlsr2_2B_1000k.pt", "xlsr_2b"),
         ("wav2vec2_large_ll60k", "large_lv60k"),
+        ("WAVLM_LARGE", "wavlm_large"),
+        ("microsoft/wavlm-base-plus", "wavlm_base_plus"),
+        ("WavLM-Base+.pt", "wavlm_base_plus"),
     ],
 )
 def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
@@ -51,9 +54,7 @@ def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("wavlm_base", "gated relative position bias"),
-        ("WAVLM_LARGE", "gated relative position bias"),
-        ("microsoft/wavlm-base-plus", "gated relative position bias"),
+        ("microsoft/wavlm-base-plus-sv", "architecture of wavlm_base_plus"),
         ("facebook/data2vec-audio-base-960h", "five positional convolutions"),
         ("facebook/wav2vec2-conformer-rope-large-960h-ft", "conformer layers"),
         ("facebook/w2v-bert-2.0", "spectrograms"),
@@ -81,7 +82,9 @@ def test_other_names_mean_no_model(name: str) -> None:
 
 
 def test_every_preset_named_is_one() -> None:
-    assert {preset for table, _ in _TABLES for preset in table.values()} <= set(preset_names())
+    for known in all_published():
+        for presets in (*known.names.values(), known.bundles, known.made_of):
+            assert set(presets.values()) <= set(preset_names())
 
 
 @pytest.mark.parametrize("path", HUB, ids=lambda path: path.stem)

@@ -71,9 +71,12 @@ def test_a_row_costs_what_its_layers_cost_together(runs: tuple[int, ...], depth:
 
 def test_equal_layers_are_one_row_wherever_they_stand() -> None:
     """A convolution's block among the extractor's, above the depth at which lists end."""
-    blocks = BASE.child("feature_extractor.conv_layers").children
-    row = blocks[1]._replace(name="1", copies=4)
-    tree = with_children(BASE, "feature_extractor.conv_layers", (blocks[0], row, *blocks[5:]))
+    # Blocks that follow each other are equal where each gives as many frames as it takes.
+    layers = [[512, 10, 5], *[[512, 1, 1]] * 4, [512, 2, 2], [512, 2, 2]]
+    model = build_architecture(load_config("base", {"extractor_conv_layer_config": layers}).model)
+    blocks = model.child("feature_extractor.conv_layers").children
+    row = blocks[1]._replace(copies=4)
+    tree = with_children(model, "feature_extractor.conv_layers", (blocks[0], row, *blocks[5:]))
     labels = [(label.lstrip("│ "), kind) for label, kind, _ in tree_rows(analyze_layers(tree, 1, 16_000), None)]
     start = labels.index(("├ 0", "ConvLayerBlock"))
     assert labels[start + 1 : start + 4] == [

@@ -85,12 +85,15 @@ def test_a_known_name_or_a_size_is_evidence_enough(text: str, layers: int) -> No
         # The outer level of a fine-tuned model is out of date, wherever it stands.
         ("model:\n  _name: wav2vec_ctc\n  w2v_args: {model: {_name: wav2vec_ctc, dropout: 0}}\n", "3:29 E280 _name"),
         ("model: {_name: wav2vec2}\ndistiller:\n  encoder_layers: 2\n", "2:1 E281 distiller"),
+        # BEATs is a sibling of WavLM, on spectrograms.
+        ("encoder_layers: 12\ninput_patch_size: 16\nrelative_position_embedding: true\n", "1:1 E283 None"),
+        ("cfg: {encoder_layers: 12, input_patch_size: 16}\n", "1:1 E283 None"),
         ("model: {_name: wav2vec2}\nmodel: {encoder_layers: 2}\n", "2:1 E104 model"),
         ("model:\n  _name: wav2vec2\n  arch: wavlm\n", "3:9 E280 arch"),
         ("task:\n  _name: masked_lm\nmodel: {encoder_layers: 12}\n", "2:10 E283 _name"),
         ("layer_norm_first: true\nmodel: {_name: wav2vec2}\n", "1:19 E285 layer_norm_first"),
         ('{"model_type": "hubert", "text_encoder": {"model_type": "bert"}}', "1:42 E285 text_encoder"),
-        ('{"model_type": "wavlm", "num_attention_heads": 7, "unheard": 3, "num_buckets": 9}', "1:16 E280 model_type"),
+        ('{"model_type": "data2vec-audio", "num_attention_heads": 7, "unheard": 3}', "1:16 E280 model_type"),
         ('{"model_type": ["wav2vec2"], "hidden_size": 768}', "1:16 E280 model_type"),
         ('{"model_type": 2, "hidden_size": 768}', "1:16 E280 model_type"),
         ('{"architectures": {"0": "Wav2Vec2Model"}}', "1:19 E280 architectures"),
@@ -108,7 +111,6 @@ def test_what_names_another_model_is_refused_for_that_alone(text: str, expected:
     [
         ("Wav2Vec2ConformerForCTC", "conformer layers"),
         ("Wav2Vec2BertModel", "on spectrograms"),
-        ("WavLMForXVector", "relative position bias"),
         ("Data2VecAudioForCTC", "five positional convolutions"),
         ("SEWModel", "squeezes the sequence"),
         ("SEWDForCTC", "disentangled"),

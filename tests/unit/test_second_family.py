@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from tests import second_family
-from tests.checkpoint_files import model_shapes, named, safetensors_bytes
+from tests.checkpoint_files import SMALL, model_shapes, named, safetensors_bytes
 from tests.program import Runner
 from tests.second_family import NAME, PRESET, TwinConfig, text_of
 from w2v_explore import (
+    CheckpointError,
     ConfigError,
     ModelConfig,
     analyze,
@@ -155,6 +156,12 @@ def test_rules_follow_the_family(folder: Path) -> None:
     }
 
 
+def test_a_family_s_rules_are_in_the_catalogue(run: Runner) -> None:
+    assert "W390  warning  few-buckets" in run("rule", "--all", columns=200).out
+    assert run("rule", "few-buckets").out.startswith("W390 few-buckets (warning)\n\nThere are few buckets.")
+    assert run("lint", PRESET, "--select", "W39").err.startswith("error: no file is named")
+
+
 def test_a_rule_about_fields_that_a_family_lacks_does_not_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {name: field for name, field in TwinConfig.FIELDS.items() if name != "encoder_layer_drop"}
     monkeypatch.setattr(TwinConfig, "FIELDS", fields)
@@ -218,6 +225,18 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
 
 
+def test_a_field_that_another_family_lacks_is_told_from_null(run: Runner) -> None:
+    found = run("compare", "base", PRESET)
+    assert (found.code, found.err) == (0, "")
+    rows = [line.split() for line in found.out.splitlines()]
+    assert ["architecture", "wav2vec2", "twin"] in rows
+    assert ["encoder_num_buckets", "–", "320"] in rows
+
+
+def test_an_override_without_set_is_known_of_any_family(run: Runner) -> None:
+    assert "write --set before an override" in run("summary", "encoder_num_buckets=64").err
+
+
 def test_presets_are_loaded_as_their_family() -> None:
     assert type(load_preset(PRESET).model) is TwinConfig
 
@@ -263,3 +282,27 @@ def test_weights_are_of_the_family_whose_table_explains_them(folder: Path) -> No
     plain = inspect_checkpoint("model.safetensors")
     assert plain.keys.table is not None
     assert plain.keys.table.family == "wav2vec2"
+
+
+@pytest.mark.parametrize(
+    ("table", "architecture", "found"),
+    [
+        ({}, NAME, "twin in model.yaml and wav2vec2"),
+        ({"encoder.table": (64, 4)}, "wav2vec2", "wav2vec2 in model.yaml and twin"),
+    ],
+)
+def test_a_config_of_another_architecture_than_its_weights_is_said(
+    table: dict[str, tuple[int, ...]], architecture: str, found: str, folder: Path
+) -> None:
+    values = {**SMALL, **({"encoder_num_buckets": 64, "encoder_max_distance": 8} if architecture == NAME else {})}
+    Path("model.yaml").write_text(json.dumps({"architecture": architecture, **values}), encoding="utf-8")
+    shapes = named(model_shapes(), "huggingface")
+    Path("model.safetensors").write_bytes(safetensors_bytes(shapes | table))
+    inspection = inspect_checkpoint("model.safetensors")
+    assert inspection.conflicts == (f"architecture is {found} by the names of the weights",)
+    with pytest.raises(CheckpointError, match=f"architecture is {found} by the names of the weights"):
+        load_config("model.safetensors")
+
+
+def test_a_name_of_a_published_model_of_it_leads_to_its_preset(run: Runner) -> None:
+    assert "the Hugging Face hub's name for the preset twin_base" in run("summary", "twins/twin-base").err

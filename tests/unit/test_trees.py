@@ -170,12 +170,13 @@ def test_a_tensor_that_all_layers_take_is_kept_once() -> None:
         Layer("table", "Table", Table(2), sources=(0,)),
         Layer("layers", "ModuleList", None, (layer,), sources=(0, "table")),
     )
-    frames = 10
+    frames = 16
     tree = model(*children, channels=8)._replace(takes=Waveforms("table"))
     tree = tree._replace(takes=Features("table", 8, 400, 160, 2))
-    analysis = analysis_of(tree)
+    analysis = analysis_of(tree, 560 + 15 * 320)
     bias, width = 4 * 2 * 2 * frames**2, 4 * 2 * frames * 8
-    statistics = 4 * 2 * 2 * frames
+    # Of 32 frames, where there are 1 to 32, and the state of random numbers.
+    statistics = 4 * 2 * 2 * 32 + 16
     # A layer keeps its input, q, k, v and what comes out, which is the next one's input.
     layers = 4 * (4 * width + statistics) + width
     cost = training_cost(analysis)
@@ -189,7 +190,7 @@ def test_a_tensor_that_all_layers_take_is_kept_once() -> None:
     )
     # The bias lives from where it is made to the end of the last layer.
     peak = inference_memory(analysis)
-    assert peak.peak_activation_bytes == bias + 6 * width + statistics
+    assert peak.peak_activation_bytes == bias + 6 * width + 16
     assert cost.checkpointed_bytes.greatest == bias + 4 * width + (4 * width + statistics)
 
 
@@ -266,6 +267,33 @@ def test_buffers_are_keys_and_no_parameters() -> None:
     keys = [*[f"norm.{name}" for name in names], "out.weight", "out.bias"]
     assert list(dict(tree.state_dict_shapes())) == [f"{copy}.{key}" for copy in (0, 1) for key in keys]
     assert tree.parameters == 2 * (8 + 4 * 4 + 4)
+
+
+def test_lent_parameters_are_the_parents_keys_and_the_childs_cost() -> None:
+    """As those of ``torch.nn.MultiheadAttention``."""
+    children = (linear("out_proj", 8), linear("in_proj", 8, 24, sources=(0,), lent=True))
+    tree = Layer("", "Model", None, (Layer("attention", "Attention", None, children, schedule=("in_proj",)),))
+    assert list(tree.state_dict_shapes()) == [
+        ("attention.in_proj_weight", (24, 8)),
+        ("attention.in_proj_bias", (24,)),
+        ("attention.out_proj.weight", (8, 8)),
+        ("attention.out_proj.bias", (8,)),
+    ]
+    rows = {row.path: row.parameters for row in analyze_layers(tree, 1, 10, 8)}
+    assert (rows["attention.in_proj"], rows["attention"]) == (216, 288)
+
+
+@pytest.mark.parametrize("bias", [(), (Flow(10, 10, 2),)])
+def test_packed_attention_costs_what_attention_on_three_costs(bias: tuple[Flow, ...]) -> None:
+    packed, plain = ScaledDotProductAttention(2, 0.0, packed=True), ScaledDotProductAttention(2, 0.0)
+    one, three = (Flow(10, 24), *bias), (*[Flow(10, 8)] * 3, *bias)
+    assert packed.flow(*one) == plain.flow(*three) == Flow(10, 8)
+    assert packed.macs(3, *one) == plain.macs(3, *three)
+    assert packed.kept_beside(3, *one) == plain.kept_beside(3, *three)
+    assert packed.moments(3, *one) == plain.moments(3, *three)
+    for needed in ([True], [False]):
+        needs = needed + [True] * len(bias)
+        assert packed.backward_macs(3, needs, *one) == plain.backward_macs(3, needed * 2 + needs, *three)
 
 
 def test_what_an_operation_does_not_say_is_an_error_where_it_is_made() -> None:

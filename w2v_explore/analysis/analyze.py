@@ -151,7 +151,7 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
     """Work out all figures of a config in closed form; nothing is run, and torch is not needed.
 
     Args:
-        config: From `load_config`, or what `load_config` takes; or the 16 fields alone.
+        config: From `load_config`, or what `load_config` takes; or the fields alone.
         workload: What it computes; by default one utterance of 10 s in float32, at the config's sample rate.
 
     Raises:

@@ -5,17 +5,22 @@ strides so far, and the receptive field grows by (k − 1) times the jump before
 (n − 1) · s + k: so is the shortest input found.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from __future__ import annotations
 
-from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.kinds import ConvLayer
-from w2v_explore.config.model_config import ModelConfig
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
 from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
-from w2v_explore.tree.inputs import Features, Waveforms
-from w2v_explore.tree.run import Call
+
+if TYPE_CHECKING:  # the linter asks for figures of configs alone, and imports no tree
+    from collections.abc import Sequence
+
+    from w2v_explore.analysis.workload import Workload
+    from w2v_explore.config.kinds import ConvLayer
+    from w2v_explore.config.model_config import ModelConfig
+    from w2v_explore.tree.inputs import Features, Waveforms
+    from w2v_explore.tree.run import Call
 
 
 class ConvLayerField(NamedTuple):

@@ -33,6 +33,7 @@ class ToDialect(str, Enum):
     FAIRSEQ = "fairseq"
     HUGGINGFACE = "huggingface"
     PYTHON = "python"
+    UNILM = "unilm"
 
 
 @app.command()

@@ -61,7 +61,7 @@ def _write(path: str, inspection: Inspection) -> None:
         raise SourceError(f"{path} is what is inspected; name another")
     if inspection.conflicts:
         raise CheckpointError(*[f"{origin}: {conflict}" for conflict in inspection.conflicts])
-    require_fit(origin, inspection.fit)
+    require_fit(origin, inspection.fit, inspection.family)
     if inspection.config is None:
         raise CheckpointError(*[f"{origin}: {question}" for question in inspection.missing.values()])
     lines = []

@@ -23,6 +23,7 @@ class FromDialect(str, Enum):
     TORCHAUDIO = "torchaudio"
     FAIRSEQ = "fairseq"
     HUGGINGFACE = "huggingface"
+    UNILM = "unilm"
 
 
 def name_of(dialect: FromDialect | None) -> str | None:

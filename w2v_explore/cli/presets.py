@@ -27,7 +27,7 @@ def presets(context: typer.Context) -> None:
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A preset.")],
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="State all 16 fields, whatever the preset extends.")
+        bool, typer.Option("--resolved", help="State all fields, whatever the preset extends.")
     ] = False,
 ) -> None:
     """Print a preset's YAML, to start a config of one's own from."""

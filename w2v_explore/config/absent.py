@@ -6,8 +6,10 @@ Imported only where a file was asked for that is not there.
 import glob
 import os
 import re
+from collections.abc import Iterator, Mapping
 
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import FAMILIES, family_named
+from w2v_explore.config.kinds import Field
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.suggest import did_you_mean, is_misspelt
 from w2v_explore.diagnostics import shorten
@@ -80,7 +82,7 @@ def _instead(path: str, folder: str = "") -> str | None:
     if _ADDRESS.match(path):
         return "nothing is downloaded here: download the file, and name where it lies"
     override = _OVERRIDE.match(path)
-    if override and override[1] in (*default_family().config.FIELDS, "sample_rate"):
+    if override and any(override[1] in names for names in ({"sample_rate"}, *_fields_of_all_families())):
         return f"write --set before an override: --set {path}"
     if path == "=":
         return "write an override without blanks: --set encoder_num_layers=6"
@@ -97,6 +99,10 @@ def _instead(path: str, folder: str = "") -> str | None:
     if slashes != path and os.path.lexists(os.path.join(folder, slashes)):
         return f"did you mean {slashes}?"
     return _near(path, folder)
+
+
+def _fields_of_all_families() -> Iterator[Mapping[str, Field]]:
+    return (family_named(name).config.FIELDS for name in FAMILIES)
 
 
 def _shown(path: str) -> str:

@@ -17,7 +17,7 @@ from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import Count, ShapeFindings, infer_from_shapes
 from w2v_explore.config import codes
 from w2v_explore.config.document import parse_document
-from w2v_explore.config.entries import Document, Entry, plain_value
+from w2v_explore.config.entries import Document, Entry, family_of, plain_value, states_fields
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, family_named, key_tables
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Field, Flag, Integer, Kind, Probability
 from w2v_explore.config.model_config import ModelConfig
@@ -80,26 +80,28 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
 
     Raises:
         SourceError: It cannot be opened.
-        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that the 16 fields cannot say, or disagrees
+        CheckpointError: It is corrupt, holds no wav2vec 2.0 model or one that its fields cannot say, or disagrees
             with the config that comes with it.
         ConfigError: The config that comes with it is wrong.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
-    require_fit(reference, inference.fit)
+    require_fit(reference, inference.fit, family_of(inference.document))
     return inference.document
 
 
-def require_fit(reference: str, fit: WeightsFit) -> None:
-    """Refuse weights of a model that the 16 fields cannot say: no figure of theirs would be right.
+def require_fit(reference: str, fit: WeightsFit, family: Family) -> None:
+    """Refuse weights of a model that the fields of a family cannot say: no figure of theirs would be right.
 
     Raises:
         CheckpointError: They do not fit; the message says why.
     """
     if not fit.fits:
         lines = [f"  {line}" for line in describe_misfit(fit)]
-        raise CheckpointError(f"{reference}: the 16 fields cannot say the model of these weights:", *lines)
+        raise CheckpointError(
+            f"{reference}: the {len(family.config.FIELDS)} fields cannot say the model of these weights:", *lines
+        )
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
@@ -139,12 +141,17 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     fit = fit_weights(checkpoint.tensors, keys, expected_shapes(family, keys.table, shapes, len(checkpoint.tensors)))
     stated = _read_config(checkpoint.config, allow_unknown) if checkpoint.config else None
     entries = dict(stated.entries) if stated else {}
+    conflicts = []
+    if stated is not None and states_fields(stated) and family_of(stated) is not family:
+        found, origin = family_of(stated).name, os.path.basename(stated.source.name)
+        conflicts.append(f"{ARCHITECTURE} is {found} in {origin} and {family.name} by the names of the weights")
+        entries = {field: entry for field, entry in entries.items() if field in fields}
     if family.name != DEFAULT_FAMILY:
         entries[ARCHITECTURE] = Entry(reference, _node(ARCHITECTURE), _node(family.name))
     origins = {field: _origin(entry) for field, entry in entries.items() if field in fields}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
     claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
-    conflicts = [*find_conflicts(shapes, claims, origins)]
+    conflicts += find_conflicts(shapes, claims, origins)
     for other in _others_of_same_model(checkpoint, shapes, fields):
         conflicts += _disagreements(entries, other, (*_unseen(family, keys.table), RATE))
         if RATE in other:
@@ -235,7 +242,7 @@ def _no_trace(kind: Kind, convs: list[list[int]]) -> object:
         case Choice():
             return kind.values[0]
         case Integer():
-            return None if kind.optional else 1
+            return None if kind.optional else kind.minimum
         case ConvLayers():
             return convs
         case Probability():

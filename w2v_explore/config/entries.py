@@ -125,7 +125,7 @@ class Document(NamedTuple):
     Attributes:
         source: Where it came from.
         entries: The top-level keys in their order; empty where the source could not be parsed. Of another program's
-            config, our 16 fields, and the sample rate where it states that.
+            config, the fields of ours, and the sample rate where it states that.
         start: Where the mapping begins, for what is missing from it.
         problems: What is wrong with the YAML itself, or keeps another program's config from being read as ours.
         text: The decoded source; empty where it cannot be decoded.

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from w2v_explore.config.entries import SHARED_NAMES, Document, family_of, plain_value, stated_family, states_fields
-from w2v_explore.config.family import ARCHITECTURE, FAMILIES, default_family
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, default_family, names_in
 from w2v_explore.config.presets import preset_names
 from w2v_explore.files.links import leads_away
 
@@ -68,9 +68,10 @@ def _names() -> re.Pattern[str]:
     """What names us in a text; made only where one does not tell otherwise."""
     models = [re.escape(name) for names in FAMILIES.values() for name in names.huggingface]
     classes = [name.replace("-", "") for name in models]
+    fields = sorted((default_family().config.FIELDS.keys() - SHARED_NAMES) | {"extractor_mode", *names_in("unilm")})
     return re.compile(
         rf"""
-        \b(?:{"|".join(sorted(default_family().config.FIELDS.keys() - SHARED_NAMES))}|extractor_mode)\b
+        \b(?:{"|".join(fields)})\b
         | \b(?:conv_feature_layers|feat_extract_norm|num_conv_pos_embeddings|do_stable_layer_norm|feat_proj_dropout)\b
         | \b(?:feature_grad_mult|quantize_targets|conv_pos_groups|layer_norm_first)\b
         | \b(?:model_type|_name|arch)["']?[ \t]*:[ \t]*["']?(?:wav2vec_|{"|".join(models)})

@@ -46,6 +46,7 @@ FAMILIES: Mapping[str, Names] = {
             "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
     ),
+    "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 

@@ -83,8 +83,8 @@ def _type(field: Field) -> dict[str, Any]:
             return {"type": "boolean"}
         case Probability():
             return {"type": "number", "minimum": 0, "maximum": 1}
-        case Integer(maximum=maximum, optional=optional):
-            return {"type": ["integer", "null"] if optional else "integer", "minimum": 1, "maximum": maximum}
+        case Integer(minimum=minimum, maximum=maximum, optional=optional):
+            return {"type": ["integer", "null"] if optional else "integer", "minimum": minimum, "maximum": maximum}
         case ConvLayers():
             size = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}
             layer = {"type": "array", "items": size, "minItems": 3, "maxItems": 3}

@@ -25,12 +25,12 @@ _MAX_SHOWN_CHANGES = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Config:
-    """A model config with what its file says beside the 16 fields.
+    """A model config with what its file says beside the fields of its architecture.
 
     Attributes:
         name: What reports call it: ``base, changed: encoder_num_layers 6`` where overrides changed it.
         origin: Where it was read from: a path as it was given, ``preset base``, ``<stdin>``.
-        model: The 16 fields.
+        model: The fields.
         sample_rate: Samples per second of the audio it is meant for.
         family: The group of models it belongs to.
         description: What the model is.
@@ -79,7 +79,7 @@ def distinct_names(configs: Sequence[Config]) -> list[str]:
 
 
 ConfigLike = Config | ModelConfig | str | os.PathLike[str]
-"""What the analyses take for a config: one that was loaded, its 16 fields alone, or what `load_config` takes."""
+"""What the analyses take for a config: one that was loaded, its fields alone, or what `load_config` takes."""
 
 
 def as_config(config: ConfigLike) -> Config:

@@ -30,7 +30,7 @@ def _limits_of(kind: Kind) -> tuple[type, float, float] | None:
     """
     match kind:
         case Integer():
-            return int, 1, kind.maximum
+            return int, kind.minimum, kind.maximum
         case Probability():
             return float, 0.0, 1.0
         case Flag():
@@ -100,7 +100,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:36]}…{text[-1]}"
 
 
-def _whole_number_in(value: object, maximum: int = MAX_SIZE) -> str | None:
+def _whole_number_in(value: object, minimum: int = 1, maximum: int = MAX_SIZE) -> str | None:
     """The allowed whole number that a float or a quoted text plainly stands for, as YAML."""
     number = 0
     match value:
@@ -108,7 +108,7 @@ def _whole_number_in(value: object, maximum: int = MAX_SIZE) -> str | None:
             number = int(value)
         case str() if value.isascii() and value.isdigit() and len(value) <= 10:
             number = int(value)
-    return str(number) if 1 <= number <= maximum else None
+    return str(number) if minimum <= number <= maximum else None
 
 
 def _number_in(value: str) -> str | None:
@@ -128,13 +128,13 @@ def _check_integer(key: str, value: object, kind: Integer) -> Fault | None:
     if value is None and kind.optional:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        fix = _whole_number_in(value, kind.maximum)
+        fix = _whole_number_in(value, kind.minimum, kind.maximum)
         or_null = " or null" if kind.optional else ""
-        instead = f"write {fix}" if fix else f"write a whole number from 1{or_null}"
+        instead = f"write {fix}" if fix else f"write a whole number from {kind.minimum}{or_null}"
         return Fault(codes.INT_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
-    if value < 1:
+    if value < kind.minimum:
         hint = ", or null for no head" if kind.optional else ""
-        return Fault(kind.rule, key, (), f"{key} is {describe(value)}; write a whole number from 1{hint}")
+        return Fault(kind.rule, key, (), f"{key} is {describe(value)}; write a whole number from {kind.minimum}{hint}")
     if value > kind.maximum:
         return Fault(codes.INT_TOO_BIG, key, (), f"{key} is {describe(value)}; the largest allowed is {kind.maximum}")
     return None

@@ -14,7 +14,7 @@ from w2v_explore.config.family import ARCHITECTURE, Family, default_family
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
 
-_DIALECTS = ("fairseq", "huggingface", "torchaudio")
+_DIALECTS = ("fairseq", "huggingface", "torchaudio", "unilm")
 # Other programs' settings have an `extends`, too: those of yamllint, ESLint, Stylelint, Spectral, Renovate, of Azure's
 # pipelines. What they extend are packages, and most of their files are hidden.
 _LINTERS_KEYS = frozenset({"rules", "plugins", "parserOptions", "packageRules", "yaml-files"})

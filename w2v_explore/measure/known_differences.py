@@ -63,8 +63,21 @@ def _kept_statistics(analysis: Analysis) -> int:
 
 
 def _checkpointed_statistics(analysis: Analysis) -> int:
-    """Those outside the transformer's layers, and of one of these, which stands for all."""
-    return -2 * sum(statistics for statistics, _ in _statistics(analysis).values())
+    """Those outside the stacked layers, and of one of these, as `KeptActivations` counts them."""
+    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+    outside, inside, end = 0, [0], 0
+    for position, call in enumerate(analysis.calls):
+        if position >= end and call.layer.stacked:
+            inside.append(0)
+            end = call.end
+        if not isinstance(call.operation, short):
+            continue
+        statistics = call.operation.kept_beside(batch, *call.takes).statistics
+        if position < end:
+            inside[-1] += statistics
+        else:
+            outside += call.copies * statistics
+    return -2 * (outside + max(inside))
 
 
 def _peak_statistics(analysis: Analysis) -> int:

@@ -1,9 +1,10 @@
 """What torch itself says of the memory of inference and of training, without allocating any.
 
-The built model runs on fake tensors, which have a shape, a dtype and a storage, but no data. Two things differ from
+The built model runs on fake tensors, which have a shape, a dtype and a storage, but no data. Three things differ from
 a plain run on a CPU, since the closed forms are those of an accelerator: dropout is the operation that keeps a mask of
-bytes (a CPU's keeps floats; with a probability of 0 or 1 there is no mask on either), and attention drops nothing (a
-CPU has no fused kernel that does; what the fused kernels keep is the same).
+bytes (a CPU's keeps floats; with a probability of 0 or 1 there is no mask on either), attention drops nothing (a CPU
+has no fused kernel that does; what the fused kernels keep is the same), and attention with a bias runs in CUDA's
+memory-efficient kernel (a CPU has no fused one for a bias that needs a gradient).
 """
 
 from __future__ import annotations
@@ -54,11 +55,12 @@ def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMe
     given = partial(torch.empty, input_shape(tree, workload), dtype=dtype)
     with FakeTensorMode():
         model = _fake_model(tree, modules, dtype)
+        _use_accelerator_attention(model)
         layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
         stack = [module for _, module in layers]
         unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
         peak, inputs = _track_inference(model.eval(), unlike, given)
-        _use_accelerator_kernels(model.train())
+        _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
         kept = saved_bytes(model, given())
         again = max(saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike)
@@ -130,13 +132,37 @@ class _MaskDropout(nn.Module):
         return torch.native_dropout(x, self.p, True)[0] if 0 < self.p < 1 else torch.dropout(x, self.p, True)
 
 
-def _use_accelerator_kernels(model: nn.Module) -> None:
+class _FusedAttention(ScaledDotProductAttention):
+    """Attention that drops nothing and, with a bias, runs in CUDA's memory-efficient kernel."""
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        """As of the module that it stands for."""
+        if mask is None:
+            return super().forward(q, k, v, mask)
+        batch, frames, embed_dim = q.shape
+        heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
+        queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
+        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers.
+        if mask.shape[-1] % 8:
+            mask = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
+        attended: Tensor = torch.ops.aten._scaled_dot_product_efficient_attention(
+            queries, keys, values, mask, torch.is_grad_enabled()
+        )[0]
+        return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
+
+
+def _use_accelerator_attention(model: nn.Module) -> None:
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, ScaledDotProductAttention):
+                setattr(module, name, _FusedAttention(child.num_heads, dropout=0.0))
+
+
+def _use_accelerator_dropout(model: nn.Module) -> None:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(module, name, _MaskDropout(child.p))
-        if isinstance(module, ScaledDotProductAttention):
-            module.dropout = 0.0
 
 
 def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()) -> int:

@@ -189,7 +189,7 @@ def _write_onnx(model: SpeechEncoder, config: Config, path: Path) -> None:
     import onnxscript  # noqa: F401  (what torch's exporter needs; without it, it says so in many lines)
 
     outputs = ["features" if config.model.aux_num_out is None else "logits", "frames"]
-    with _quiet():
+    with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             _trace(model, config.model),
             dynamic_shapes=_dynamic_shapes(model, config.model),

@@ -38,16 +38,17 @@ class Factory(Protocol[Model_co]):
         """The model, in training mode, with initial weights."""
 
 
-def factory(name: str, preset: str, model: type[Model]) -> Factory[Model]:
+def factory(name: str, preset: str, model: type[Model], **defaults: float) -> Factory[Model]:
     """A factory function.
 
     Args:
         name: Its name.
-        preset: The preset that has its defaults.
+        preset: The preset that has its values.
         model: The class of its models.
+        defaults: Where they are not the preset's.
     """
     config = load_preset(preset).model
-    values = config.to_mapping()
+    values = config.to_mapping() | defaults
     signature = inspect.Signature(
         [
             inspect.Parameter(argument, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=values[argument])
@@ -61,8 +62,9 @@ def factory(name: str, preset: str, model: type[Model]) -> Factory[Model]:
         return cast(Model, build_model(type(config).from_mapping({**values, **arguments.arguments})))
 
     build.__name__ = build.__qualname__ = name
+    others = f" torchaudio has other defaults than the preset for {' and '.join(defaults)}." if defaults else ""
     build.__doc__ = (
-        f"The model of the preset ``{preset}``; the arguments replace its values.\n\n"
+        f"The model of the preset ``{preset}``; the arguments replace its values.{others}\n\n"
         "Raises:\n"
         "    ConfigError: An argument is wrong; all that is wrong is reported at once.\n"
         "    DeviceError: The weights do not fit the free memory."

@@ -14,10 +14,10 @@ def import_huggingface_model(original: nn.Module) -> SpeechEncoder:
     """A model of transformers made ours, with its weights; in training mode, on the CPU, in float32.
 
     The counterpart of ``torchaudio.models.wav2vec2.utils.import_huggingface_model``, which knows no head but that of
-    ``Wav2Vec2ForCTC``, and also takes ``WavLMModel``, whose position bias has no place in our model.
+    ``Wav2Vec2ForCTC``.
 
     Args:
-        original: Any class of the Wav2Vec2, Hubert, UniSpeech and UniSpeechSat families. The ``lm_head`` of a
+        original: Any class whose ``model_type`` is one of those that docs/dialects.md lists. The ``lm_head`` of a
             ``*ForCTC`` becomes the head; other heads are left out, with a warning.
 
     Raises:
@@ -28,10 +28,11 @@ def import_huggingface_model(original: nn.Module) -> SpeechEncoder:
         UnusedWeightsWarning: Some weights have no place in the model.
     """
     name = type(original).__name__
-    to_dict = getattr(getattr(original, "config", None), "to_dict", None)
+    config = getattr(original, "config", None)
+    to_dict = getattr(config, "to_dict", None)
     if to_dict is None:
         raise CheckpointError(f"{name} is no model of transformers: it has no config")
     head = "ForCTC" if hasattr(original, "lm_head") else "Model"
-    values = {**to_dict(), "architectures": [f"Wav2Vec2{head}"]}
-    config = config_from_mapping(values, f"{name}.config", "huggingface").model
-    return model_with_weights(config, original.state_dict(), name)
+    values = {**to_dict(), "architectures": [f"{type(config).__name__.removesuffix('Config')}{head}"]}
+    model = config_from_mapping(values, f"{name}.config", "huggingface").model
+    return model_with_weights(model, original.state_dict(), name)

@@ -54,6 +54,14 @@ class Add(nn.Module):
         return x + branch
 
 
+class Multiply(nn.Module):
+    """The product of what is scaled and a scale for each of its rows."""
+
+    def forward(self, scale: Tensor, x: Tensor) -> Tensor:
+        """(…, T, 1) and (…, T, C) → (…, T, C)."""
+        return scale * x
+
+
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer norm over the channels of a (B, C, T) activation."""
 

@@ -93,7 +93,7 @@ def legal_values(field: Field) -> str:
             return "true or false"
         case Probability():
             return "a number from 0 to 1"
-        case Integer(maximum=maximum, optional=optional):
-            return f"a whole number from 1 to {maximum:,}{', or null' if optional else ''}"
+        case Integer(minimum=minimum, maximum=maximum, optional=optional):
+            return f"a whole number from {minimum} to {maximum:,}{', or null' if optional else ''}"
         case ConvLayers():
             return "a list of [channels, kernel, stride], or null"

@@ -8,6 +8,7 @@ from w2v_explore.checkpoint.fit import WeightsFit, name_of
 from w2v_explore.checkpoint.key_table import Extra
 from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -141,6 +142,8 @@ def _fields(inspection: Inspection) -> Table:
         Column("From", numeric=False, wraps=True),
     ]
     table = Table("Config", columns)
+    if inspection.family.name != DEFAULT_FAMILY:
+        table.rows.append((ARCHITECTURE, inspection.family.name, "names of the weights"))
     for field in inspection.family.config.FIELDS:
         if field in inspection.missing:
             table.rows.append((field, _NOT_KNOWN, inspection.missing[field].instead))

@@ -134,8 +134,16 @@ def _contributions(title: str, contributions: Sequence[Contribution], figures: S
 def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
     columns = [Column(name, wraps=True, priority=max(number - 1, 0)) for number, name in enumerate(names)]
     table = Table("Fields that differ", [Column("Field", numeric=False, wraps=True), *columns])
+    models = [analysis.config.model for analysis in comparison.analyses]
+    if comparison.baseline is not None:
+        models.insert(0, comparison.baseline.model)
     for field, values in comparison.differences.items():
-        table.rows.append((field, *map(field_value, values)))
+        # What a model's architecture has no field for is told from a field that is null.
+        texts = [
+            "–" if value is None and field not in model.FIELDS else field_value(value)
+            for model, value in zip(models, values, strict=True)
+        ]
+        table.rows.append((field, *texts))
     return table
 
 

@@ -34,6 +34,12 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
     return Report(config.name, lines, tables)
 
 
+_BIASED_KERNEL = (
+    "Attention is CUDA's memory-efficient kernel's: it holds no scores, but takes a bias of each head for each pair of "
+    "frames. A CPU, without gradients, has such a kernel; in training it holds the scores, which is more."
+)
+
+
 def _inference(costs: MemoryCosts) -> Table:
     table = Table("Inference", [Column("Bytes", numeric=False), *map(Column, costs.inference)])
     inferences = costs.inference.values()
@@ -43,9 +49,8 @@ def _inference(costs: MemoryCosts) -> Table:
     )
     table.rows.append(("together", *[size_bytes(inference.total_bytes) for inference in inferences]))
     paths = list(dict.fromkeys(inference.peak_path for inference in inferences))
-    table.remark = (
-        f"Most is alive in {' or '.join(paths)}: the waveforms, its input and its output among it. "
-        "Attention is a fused kernel's: it holds no scores."
+    table.remark = f"Most is alive in {' or '.join(paths)}: the waveforms, its input and its output among it. " + (
+        _BIASED_KERNEL if costs.has_attention_bias else "Attention is a fused kernel's: it holds no scores."
     )
     return table
 
@@ -71,8 +76,9 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
     first = trainings[0]
     drop = costs.analysis.config.model.encoder_layer_drop
     if drop:
+        bound = "no more than " if costs.has_attention_bias else ""  # docs/numbers.md says why
         table.remark += (
-            f" With LayerDrop {drop:g} a step keeps {size_bytes(first.kept_bytes.expected)} on average, "
+            f" With LayerDrop {drop:g} a step keeps {bound}{size_bytes(first.kept_bytes.expected)} on average, "
             f"{size_bytes(first.kept_bytes.least)} at least ({first.recipe.name})."
         )
     if not checkpointing:

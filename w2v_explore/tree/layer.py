@@ -65,6 +65,8 @@ class Layer(NamedTuple):
         stacked: Whether it is one of a stack.
         drop: Of a stacked one: with which probability LayerDrop skips it.
         takes: Of a model: what it is given, and where its frames come out.
+        lent: Whether its parameters are registered with its parent, which hands them to it, before the parent's
+            children: ``in_proj_weight`` is the ``weight`` of ``in_proj``, as in ``torch.nn.MultiheadAttention``.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Layer(NamedTuple):
     stacked: bool = False
     drop: float = 0.0
     takes: Waveforms | Features | None = None
+    lent: bool = False
 
     def __repr__(self) -> str:
         copies = f" × {self.copies}" if self.copies > 1 else ""
@@ -173,9 +176,14 @@ class Layer(NamedTuple):
             prefix: What stands before every key: the module's path and a dot, or nothing for the model itself.
         """
         if self.operation is not None:
-            for shapes in (self.operation.parameter_shapes(), self.operation.buffer_shapes()):
+            parameters = {} if self.lent else self.operation.parameter_shapes()
+            for shapes in (parameters, self.operation.buffer_shapes()):
                 for name, shape in shapes.items():
                     yield f"{prefix}{name}", shape
+        for child in self.children:
+            if child.lent and child.operation is not None:
+                for name, shape in child.operation.parameter_shapes().items():
+                    yield f"{prefix}{child.name}_{name}", shape
         for child in self.children:
             for name in child.copy_names():
                 yield from child.state_dict_shapes(f"{prefix}{name}.")

@@ -164,6 +164,13 @@ class Operation:
             return (*taken, made) if self.keeps_input else (made,)
         return taken if self.keeps_input else ()
 
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        """What it has made and still holds in inference, its output included, at each moment at which that may be most.
+
+        Empty where that is what comes out and what it makes beside it.
+        """
+        return ()
+
     def passes_on(self, training: bool) -> bool:
         """Whether what comes out lies in the memory of what went in first: a view, or the very tensor."""
         raise NotImplementedError
@@ -265,16 +272,34 @@ class Linear(_NewTensor):
         return NOTHING
 
 
+# Of CUDA's memory-efficient attention: numbers in a row of a bias, frames of denominators, a seed and an offset.
+_BIAS_ALIGNMENT = 8
+_DENOMINATORS_ALIGNMENT = 32
+_RANDOM_STATE_BYTES = 16
+
+
+def _round_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
+
+
 @dataclass(frozen=True, slots=True)
 class ScaledDotProductAttention(_NewTensor):
     """softmax(q kᵀ / √head_dim) v over all frames, in ``num_heads`` heads side by side.
 
-    Takes queries, keys and values, and may take a bias that is added to the scores. The memory is that of a fused
-    kernel, which never holds the scores of all pairs of frames.
+    Takes queries, keys and values, and may take a bias that is added to the scores, for each head and pair of frames.
+    The memory is that of a fused kernel, which never holds the scores of all pairs of frames; with a bias, which needs
+    a gradient, that is CUDA's memory-efficient kernel. It takes a bias whose rows are of a multiple of 8 numbers, and
+    keeps the logarithm of the softmax's denominator for frames in 32s, and the state of its random numbers.
+
+    Attributes:
+        num_heads: Heads.
+        dropout: The probability with which a weight is dropped.
+        packed: Whether queries, keys and values lie side by side in one tensor, which it takes instead of the three.
     """
 
     num_heads: int
     dropout: float
+    packed: bool = False
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
@@ -285,8 +310,13 @@ class ScaledDotProductAttention(_NewTensor):
     def parameter_shapes(self) -> dict[str, Shape]:
         return {}
 
+    def has_bias(self, num_taken: int) -> bool:
+        """Whether a bias is among so many tensors that it takes."""
+        return num_taken > (1 if self.packed else 3)
+
     def flow(self, *taken: Flow) -> Flow:
-        return Flow(taken[0].frames, taken[2].channels)
+        queries, _, values = self._apart(taken)
+        return Flow(queries.frames, values.channels)
 
     def macs(self, batch: int, *taken: Flow) -> int:
         scores, weighted = self._products(batch, taken)
@@ -294,16 +324,36 @@ class ScaledDotProductAttention(_NewTensor):
 
     def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
         scores, weighted = self._products(batch, taken)
-        queries, keys, values = needs[:3]
-        return scores * (queries + keys) + weighted * (any((queries, keys, *needs[3:])) + values)
+        queries, keys, values, *bias = (needs[0], needs[0], *needs) if self.packed else needs
+        return scores * (queries + keys) + weighted * (any((queries, keys, *bias)) + values)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return Beside(statistics=batch * self.num_heads * taken[0].frames)
+        frames = taken[0].frames
+        if not self.has_bias(len(taken)):
+            return Beside(statistics=batch * self.num_heads * frames)
+        # The bias itself is kept or, of one that no other attention takes, a copy with longer rows instead.
+        longer = taken[-1].rows(batch) * (-taken[-1].channels % _BIAS_ALIGNMENT)
+        denominators = 4 * batch * self.num_heads * _round_up(frames, _DENOMINATORS_ALIGNMENT)
+        return Beside(elements=longer, bytes=denominators + _RANDOM_STATE_BYTES)
 
-    @staticmethod
-    def _products(batch: int, taken: tuple[Flow, ...]) -> tuple[int, int]:
-        """MACs of queries × keys and of scores × values."""
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        if not self.has_bias(len(taken)):
+            return ()
+        bias = taken[-1]
+        copied = bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if bias.channels % _BIAS_ALIGNMENT else 0
+        return (Beside(elements=self.flow(*taken).elements(batch) + copied, bytes=_RANDOM_STATE_BYTES),)
+
+    def _apart(self, taken: tuple[Flow, ...]) -> tuple[Flow, Flow, Flow]:
+        """Queries, keys and values."""
+        if self.packed:
+            third = Flow(taken[0].frames, taken[0].channels // 3)
+            return third, third, third
         queries, keys, values = taken[:3]
+        return queries, keys, values
+
+    def _products(self, batch: int, taken: tuple[Flow, ...]) -> tuple[int, int]:
+        """MACs of queries × keys and of scores × values."""
+        queries, keys, values = self._apart(taken)
         pairs = batch * queries.frames * keys.frames
         return pairs * queries.channels, pairs * values.channels
 
@@ -431,6 +481,22 @@ class Add(_Costless):
     """The sum of a residual branch and what it bypasses."""
 
     keeps_input: ClassVar[bool] = False
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(_Costless):
+    """The product, number by number, of a scale for each row and what it scales, which is of the size of the second."""
+
+    keeps_input: ClassVar[bool] = True
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[1]
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether all 16 fields and the sample rates are equal in all configs, and nothing else was left out of any."""
+        """Whether all fields and the sample rates are equal in all configs, and nothing else was left out of any."""
         return not self.differences and not any(self.not_counted)
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from w2v_explore.analysis.compute import Macs, total_macs
-from w2v_explore.analysis.memory.liveness import Lives, bytes_of
+from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
 from w2v_explore.analysis.memory.training import Random, kept_activations, training_macs
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.kinds import Probability
@@ -231,12 +231,20 @@ class _Layer:
             training_macs=macs.plain.greatest,
             kept_bytes=kept_activations(trace).plain.greatest
             - sum([trace.tensor_bytes[tensor] * calls[lives.kept_by[tensor][0]].copies for tensor in outside]),
-            peak_bytes=trace.peak_bytes,
+            peak_bytes=max(_live_bytes(trace, workload, *takes)),
             gives=calls[0].gives,
             keeps=tuple([lives.tensor(~number) in lives.kept_by for number in range(len(takes))]),
             keeps_result=result in lives.kept_by,
         )
         return figures, lives
+
+
+def _live_bytes(trace: Trace, workload: Workload, *takes: Flow) -> list[int]:
+    """What is alive in inference while each operation runs, from a trace of training without a probability."""
+    batch, calls = workload.batch, trace.lives.calls
+    if any(call.operation is not None and call.operation.moments(batch, *call.takes) for call in calls):
+        return Lives(calls, training=False).trace(workload, *takes).live_bytes
+    return trace.live_bytes
 
 
 def _result(lives: Lives) -> int:
@@ -453,7 +461,7 @@ class Parts:
         trace = lives.trace(workload, takes)
         peak_bytes = 0
         uses: dict[str, list[Use]] = {}
-        for position, live_bytes in zip(lives.makers(), trace.live_bytes, strict=True):
+        for position, live_bytes in zip(lives.makers(), _live_bytes(trace, workload, takes), strict=True):
             call = calls[position]
             operation = call.operation
             if isinstance(operation, _Sealed):

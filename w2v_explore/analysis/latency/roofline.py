@@ -69,8 +69,10 @@ def kind_of(operation: Operation, channels_first: bool, num_taken: int = 1) -> s
             kind = "convolution" if operation.groups == 1 else "grouped_convolution"
         case WeightNorm():
             return "weight_norm"  # what it takes are parameters
-        case ScaledDotProductAttention() if num_taken > 3:
+        case ScaledDotProductAttention() if operation.has_bias(num_taken):
             kind = "biased_attention"
+        case Linear():
+            kind = "linear"  # whichever family's
         case _:
             kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
     return f"channels_first/{kind}" if channels_first else kind

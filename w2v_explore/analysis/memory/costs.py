@@ -12,6 +12,7 @@ from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
+from w2v_explore.tree.operations import ScaledDotProductAttention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,14 @@ class MemoryCosts:
         """Whether the workload fits the memory that was asked about in any way that is shown."""
         batch = self.analysis.workload.batch
         return self.fits is None or any(fit.batch >= batch for fit in self.fits.all)
+
+    @property
+    def has_attention_bias(self) -> bool:
+        """Whether attention takes a bias for each head and pair of frames, as not all kernels do."""
+        return any(
+            isinstance(call.operation, ScaledDotProductAttention) and call.operation.has_bias(len(call.sources))
+            for call in self.analysis.calls
+        )
 
     def __repr__(self) -> str:
         inference, training = next(iter(self.inference.values())), next(iter(self.training.values()))

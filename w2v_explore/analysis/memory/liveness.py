@@ -3,7 +3,7 @@
 A tensor lives from the operation that makes it to the last that takes it, and what a module was called with lives as
 long as the call. Views share the memory of what they are views of. Attention runs in a fused kernel and dropout keeps
 a byte per element, as on an accelerator, or the factor 0 alone where its probability is 1; what a kernel allocates for
-itself while it runs is not seen.
+itself while it runs is seen where the operation says it (`Operation.moments`).
 
 Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
 """
@@ -83,6 +83,7 @@ class Lives:
 
     Attributes:
         calls: With folded layers `apart`.
+        training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference.
 
     Args:
@@ -93,6 +94,7 @@ class Lives:
 
     def __init__(self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = ()) -> None:
         self.calls = calls
+        self.training = training
         self.kept_by: dict[int, list[int]] = {}
         # A view is known by the tensor that it is a view of.
         self._tensors: dict[int, int] = {}
@@ -178,7 +180,11 @@ class Lives:
             beside = 0
             if makes is not NOTHING:
                 beside = bytes_of(makes, element_bytes)
-            lives.append(live + beside)
+            moments = () if self.training else operation.moments(batch, *flows)
+            if moments:
+                lives.append(live - size + max([bytes_of(made, element_bytes) for made in moments]))
+            else:
+                lives.append(live + beside)
             keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0
             if keeps_beside and beside:
                 beside_bytes[place] = beside

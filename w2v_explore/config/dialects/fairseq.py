@@ -27,7 +27,7 @@ from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.section import Section, as_number, conv_node, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
 from w2v_explore.config.entries import Entry, plain_value
-from w2v_explore.config.family import family_called, names_in
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, default_family, family_called
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
@@ -234,7 +234,7 @@ def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: 
         message = f"{key} is {describe(name)}, which this file does not say; write its value"
         accounts.refuse_family(section, key, message, codes.FOREIGN_INCOMPLETE)
         return False
-    reason = "it is none of the models whose architecture the 16 fields can say"
+    reason = "it is none of the models whose architecture can be read"
     if isinstance(name, str):
         reason = FAIRSEQ_REFUSED.get(name, reason)
     if is_inner and name in FAIRSEQ_FINE_TUNED:
@@ -290,14 +290,15 @@ def _is_of_waveforms(accounts: Accounts, sections: Sequence[Section]) -> bool:
 
 
 def _is_known_model(text: str) -> bool:
-    """Whether a word is the name of a model whose backbone is ours."""
+    """Whether a word is the name of a model of the family that sizes in fairseq's words are read as."""
     # Imported only where a model is named by something else than `_name`.
     from w2v_explore.config.model_names import find_model
 
-    if text in (*names_in("fairseq"), *names_in("huggingface")):
+    names = FAMILIES[DEFAULT_FAMILY]
+    if text in (*names.fairseq, *names.huggingface):
         return True
     known = find_model(text)
-    return known is not None and known.preset is not None
+    return known is not None and known.preset in default_family().part("preset_values").PRESET_VALUES
 
 
 def _refuse_stranger(accounts: Accounts, section: Section, name: str, reason: str) -> bool:

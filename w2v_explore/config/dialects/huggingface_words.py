@@ -61,7 +61,6 @@ HUGGINGFACE = Program(
 )  # fmt: skip
 
 HUGGINGFACE_REFUSED = {
-    "wavlm": "WavLM's attention has a gated relative position bias",
     "data2vec-audio": "data2vec has five positional convolutions",
     "wav2vec2-conformer": "its layers are conformer layers",
     "wav2vec2-bert": "its layers are conformer layers, on spectrograms",

@@ -8,8 +8,6 @@ from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.entries import SHARED_NAMES
 from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, names_in
 
-FIELDS = default_family().config.FIELDS
-
 # What a file of each program alone says; the names that ours or the other's share are left out.
 _FAIRSEQ_NAMES = {
     "_name", "arch", "w2v_args", "w2v_path", "conv_feature_layers", "encoder_layers", "encoder_attention_heads",
@@ -34,7 +32,7 @@ def recognise(root: Section) -> str | None:
     keys = root.pairs.keys()
     if "model_type" in keys and "extends" not in keys:
         return "huggingface"
-    if "extends" in keys or keys & (FIELDS.keys() - SHARED_NAMES):
+    if "extends" in keys or keys & (default_family().config.FIELDS.keys() - SHARED_NAMES):
         return "w2v" if "extends" in keys or family_of_arguments(keys) is None else "torchaudio"
     if keys & _HUGGINGFACE_NAMES:
         return "huggingface"

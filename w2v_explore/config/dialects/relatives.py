@@ -39,6 +39,10 @@ def _is_distilhubert(root: Section) -> bool:
     return distiller is not None and bool(_DISTILHUBERT_NAMES & distiller.pairs.keys())
 
 
+def _is_beats(root: Section) -> bool:
+    return any(level is not None and "input_patch_size" in level.pairs for level in (root, root.inner("cfg")))
+
+
 RELATIVES = (
     Relative(
         _names_a_fairseq2_architecture,
@@ -54,6 +58,7 @@ RELATIVES = (
         _is_distilhubert,
         "this is s3prl's DistilHuBERT, which has no layer norm before the projection; the model here always has one",
     ),
+    Relative(_is_beats, "this is BEATs, which takes spectrograms in patches; the model here takes waveforms"),
 )
 
 

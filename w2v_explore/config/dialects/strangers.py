@@ -5,7 +5,7 @@ Each is known by its content, since files are renamed; what is known by nothing 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import yaml
@@ -14,12 +14,9 @@ from w2v_explore.config import codes
 from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.entries import Document, plain_value
 from w2v_explore.config.family import default_family
+from w2v_explore.config.kinds import Field
 from w2v_explore.diagnostics import shorten
 
-FIELDS = default_family().config.FIELDS
-
-_OURS = (*FIELDS, "extends", "budgets", "published_parameters")
-"""What no other program's config says; a mapping with one of these, or with one misspelt, is ours."""
 # What HyperPyYAML resolves; other tags are YAML's own or a mistake in a config of ours.
 _HYPER_TAGS = re.compile(r"(?<![\w!])!(new|name|ref|apply|include|copy|module|tuple|PLACEHOLDER)\b(?=[:\s]|$)", re.M)
 _ENOUGH_FIELDS = 4
@@ -57,6 +54,16 @@ class Strange(NamedTuple):
 
     message: str
     is_known: bool
+
+
+def _fields() -> Mapping[str, Field]:
+    """The fields of a config that does not name its architecture."""
+    return default_family().config.FIELDS
+
+
+def _ours() -> tuple[str, ...]:
+    """What no other program's config says; a mapping with one of these, or with one misspelt, is ours."""
+    return (*_fields(), "extends", "budgets", "published_parameters")
 
 
 def _has(*names: str) -> Callable[[Section], bool]:
@@ -314,7 +321,7 @@ def find_tagged(document: Document, root: Section) -> Strange | None:
     instead = _start(document, root) or _NAME_PRESET
     message = f"this looks like HyperPyYAML (SpeechBrain), whose tags build Python objects; {instead}"
     # With a whole config of ours, a tag in it is the mistake.
-    return Strange(message, is_known=len(root.pairs.keys() & FIELDS.keys()) < _ENOUGH_FIELDS)
+    return Strange(message, is_known=len(root.pairs.keys() & _fields().keys()) < _ENOUGH_FIELDS)
 
 
 def _is_ours(root: Section) -> bool:
@@ -323,14 +330,14 @@ def _is_ours(root: Section) -> bool:
     from w2v_explore.config.suggest import is_misspelt
 
     names = root.pairs.keys()
-    if not names or not names.isdisjoint(_OURS) or names <= {*METADATA}:
+    if not names or not names.isdisjoint(_ours()) or names <= {*METADATA}:
         return True
-    return any(is_misspelt(name, (*FIELDS, "extends")) for name in list(names)[:100])
+    return any(is_misspelt(name, (*_fields(), "extends")) for name in list(names)[:100])
 
 
 def _nested_fields(root: Section) -> str | None:
     """The key below which our fields stand; None where they do not."""
-    if not root.pairs.keys().isdisjoint(_OURS):
+    if not root.pairs.keys().isdisjoint(_ours()):
         return None
     for name in root.pairs:
         inner = root.inner(name)
@@ -338,7 +345,7 @@ def _nested_fields(root: Section) -> str | None:
             continue
         # A sweep or a schema has mappings of choices or types below such names.
         stated = [key for key, (_, value) in inner.pairs.items() if not isinstance(value, yaml.MappingNode)]
-        if len({*FIELDS, "extends"}.intersection(stated)) >= _ENOUGH_FIELDS:
+        if len({*_fields(), "extends"}.intersection(stated)) >= _ENOUGH_FIELDS:
             return name
     return None
 

@@ -1,4 +1,4 @@
-"""A config as each dialect words it. Whatever is written here, reading gives the same 16 values back."""
+"""A config as each dialect words it. Whatever is written here, reading gives the same values back."""
 
 import json
 import math
@@ -92,6 +92,8 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
             f"encoder_embed_dim is {width}, the width of the last convolution: {title} then builds no projection "
             "between the two, and the model here always has one"
         )
+    if dialect == "unilm" and getattr(model, HEAD) is not None:
+        return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
     return None
 
 

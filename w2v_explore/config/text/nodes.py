@@ -174,7 +174,7 @@ def _compose_mapping(name: str, text: str, is_json: bool) -> yaml.MappingNode:
         raise RejectedError(
             codes.NOT_A_MAPPING,
             Place(name),
-            "the file is empty; write the 16 fields, or `extends: base` and what differs",
+            "the file is empty; write all fields, or `extends: base` and what differs",
         )
     if not isinstance(root, yaml.MappingNode):
         found = shape(root) if isinstance(root, yaml.SequenceNode) else "a single value"

@@ -1,4 +1,4 @@
-"""The presets' parameter counts and 16 values, so that 41 YAML files need not be read to find the nearest.
+"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """

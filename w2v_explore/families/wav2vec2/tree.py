@@ -48,7 +48,12 @@ _POST_NORM_LAYER = (
 
 def build(config: Wav2Vec2Config) -> Layer:
     """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
-    children = [part(build_feature_extractor, config), _encoder(config)]
+    return build_with_layers(config, (part(build_encoder_layer, config),))
+
+
+def build_with_layers(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
+    """The tree of a model whose transformer has layers of its own; all else is wav2vec 2.0's."""
+    children = [part(build_feature_extractor, config), _encoder(config, layers)]
     if config.aux_num_out is not None:
         children.append(part(build_aux, config, config.aux_num_out))
     return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms(frames_at="feature_extractor"))
@@ -101,8 +106,8 @@ def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
     return _linear("aux", config.encoder_embed_dim, num_outputs)
 
 
-def _encoder(config: Wav2Vec2Config) -> Layer:
-    children = (part(build_feature_projection, config), _PADDING_MASK, build_transformer(config))
+def _encoder(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
+    children = (part(build_feature_projection, config), _PADDING_MASK, _transformer(config, layers))
     return Layer("encoder", "Encoder", None, children)
 
 
@@ -117,15 +122,14 @@ def build_feature_projection(config: Wav2Vec2Config) -> Layer:
     return Layer("feature_projection", "FeatureProjection", None, children)
 
 
-def build_transformer(config: Wav2Vec2Config) -> Layer:
+def _transformer(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
     """The positional convolution, the norm and the layers."""
-    layers = Layer("layers", "ModuleList", None, (part(build_encoder_layer, config),))
     children = (
         part(build_positional_convolution, config),
         _POSITIONAL_RESIDUAL,
         _layer_norm("layer_norm", config.encoder_embed_dim),
         _dropout("dropout", config.encoder_dropout),
-        layers,
+        Layer("layers", "ModuleList", None, layers),
     )
     # Layers that normalise their input leave the last output unnormalised: the transformer then does it at its end.
     pre_norm = config.encoder_layer_norm_first
@@ -153,10 +157,15 @@ def build_positional_convolution(config: Wav2Vec2Config) -> Layer:
 
 def build_encoder_layer(config: Wav2Vec2Config) -> Layer:
     """One transformer layer, for all of them."""
+    return build_layer_with(_self_attention(config), config)._replace(copies=config.encoder_num_layers)
+
+
+def build_layer_with(attention: Layer, config: Wav2Vec2Config) -> Layer:
+    """A transformer layer with an attention of its own; all else is wav2vec 2.0's."""
     embed_dim, pre_norm = config.encoder_embed_dim, config.encoder_layer_norm_first
     bypassed = "attention_residual" if pre_norm else "layer_norm"
     children = (
-        _self_attention(config),
+        attention,
         _dropout("dropout", config.encoder_dropout),
         _ATTENTION_RESIDUAL,
         _layer_norm("layer_norm", embed_dim),
@@ -171,7 +180,6 @@ def build_encoder_layer(config: Wav2Vec2Config) -> Layer:
         children,
         _PRE_NORM_LAYER if pre_norm else _POST_NORM_LAYER,
         options=(("layer_norm_first", pre_norm),),
-        copies=config.encoder_num_layers,
         stacked=True,
         drop=config.encoder_layer_drop,
     )

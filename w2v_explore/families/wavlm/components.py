@@ -22,6 +22,8 @@ from typing import Optional, Tuple  # noqa: UP035  (torch.jit.script reads these
 import torch
 from torch import Tensor, nn
 
+from w2v_explore.families.wav2vec2 import components as wav2vec2
+
 # TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
 # ruff: noqa: UP006, UP045
 
@@ -74,20 +76,37 @@ class PositionBias(nn.Embedding):
 
 
 class PositionGate(nn.Module):
-    """Scales the position bias, for each head and query, by two gates that depend on the query's frame.
+    """What scales the position bias, for each head and query: two gates that depend on the query's frame.
 
-    Keeps the gates, their product with the constant, and the scale: 4 · B · H · T numbers; and the bias that it takes.
+    Keeps the gates and the second's product with the constant: 3 · B · H · T numbers.
+
+    Args:
+        num_heads: H.
     """
 
-    def forward(self, gates: Tensor, const: Tensor, position_bias: Tensor) -> Tensor:
-        """(B, H, T, 8), a parameter (1, H, 1, 1) and the bias (B, H, T, T) → (B, H, T, T)."""
+    def __init__(self, num_heads: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+
+    def forward(self, gates: Tensor, const: Tensor) -> Tensor:
+        """(B, H, T, 8) and a parameter (1, H, 1, 1), which the parent holds → (B, H, T, 1)."""
         batch, heads, frames, _ = gates.shape
         reset, update = torch.sigmoid(gates.view(batch, heads, frames, 2, 4).sum(-1)).chunk(2, dim=-1)
-        return (reset * (update * const - 1.0) + 2.0) * position_bias
+        return reset * (update * const - 1.0) + 2.0
 
 
 class PackedProjection(nn.Module):
-    """A linear map whose weight its parent holds, under the name of a packed one."""
+    """A linear map whose weight its parent holds, under the name of a packed one.
+
+    Args:
+        in_features: D.
+        out_features: 3D.
+    """
+
+    def __init__(self, in_features: int, out_features: int) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
 
     def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """(B, T, D), (3D, D) and (3D,) → (B, T, 3D). Keeps its input."""
@@ -100,12 +119,11 @@ class PackedAttention(nn.Module):
     The product's kernel keeps the three, which are views of one tensor, and what the module's docstring says.
     """
 
-    def __init__(self, out_proj: nn.Linear, in_proj: nn.Module, product: nn.Module) -> None:
+    def __init__(self, out_proj: nn.Linear, in_proj: PackedProjection, product: nn.Module) -> None:
         super().__init__()
         # In the order of torch.nn.MultiheadAttention, so that the same seed gives the same weights.
-        features = out_proj.in_features
-        self.in_proj_weight = nn.Parameter(out_proj.weight.new_empty(3 * features, features))
-        self.in_proj_bias = nn.Parameter(out_proj.weight.new_zeros(3 * features))
+        self.in_proj_weight = nn.Parameter(out_proj.weight.new_empty(in_proj.out_features, in_proj.in_features))
+        self.in_proj_bias = nn.Parameter(out_proj.weight.new_zeros(in_proj.out_features))
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(out_proj.bias)
         self.in_proj = in_proj
@@ -131,9 +149,9 @@ class WavLMSelfAttention(nn.Module):
     Args:
         attention: A `PackedAttention`.
         gru_rel_pos_linear: From the channels of a head to 8.
-        gate: A `PositionGate`.
+        gru_rel_pos: A `PositionGate`.
+        gated: A product, of the gate and the bias. Keeps both.
         masked: An addition, of the bias and a mask; it runs only where there is a mask.
-        num_heads: H.
         rel_attn_embed: A `PositionBias` in the layer that makes the bias; None in those that are handed it.
     """
 
@@ -141,18 +159,19 @@ class WavLMSelfAttention(nn.Module):
         self,
         attention: nn.Module,
         gru_rel_pos_linear: nn.Linear,
-        gate: nn.Module,
+        gru_rel_pos: PositionGate,
+        gated: nn.Module,
         masked: nn.Module,
-        num_heads: int,
         rel_attn_embed: Optional[nn.Module] = None,
     ) -> None:
         super().__init__()
-        self.num_heads = num_heads
-        self.gru_rel_pos_const = nn.Parameter(gru_rel_pos_linear.weight.new_ones(1, num_heads, 1, 1))
+        self.num_heads = gru_rel_pos.num_heads
+        self.gru_rel_pos_const = nn.Parameter(gru_rel_pos_linear.weight.new_ones(1, self.num_heads, 1, 1))
         self.rel_attn_embed = rel_attn_embed
         self.attention = attention
         self.gru_rel_pos_linear = gru_rel_pos_linear
-        self.gate = gate
+        self.gru_rel_pos = gru_rel_pos
+        self.gated = gated
         self.masked = masked
 
     def forward(
@@ -186,7 +205,23 @@ class WavLMSelfAttention(nn.Module):
         if position_bias is not None:
             batch, frames, features = query.shape
             heads = query.view(batch, frames, self.num_heads, features // self.num_heads).permute(0, 2, 1, 3)
-            mask = self.gate(self.gru_rel_pos_linear(heads), self.gru_rel_pos_const, position_bias)
+            mask = self.gated(self.gru_rel_pos(self.gru_rel_pos_linear(heads), self.gru_rel_pos_const), position_bias)
             if attention_mask is not None:
                 mask = self.masked(mask, attention_mask)
         return self.attention(query, mask), position_bias
+
+
+MODULES = wav2vec2.MODULES | {
+    module.__name__: module
+    for module in (PackedAttention, PackedProjection, PositionBias, PositionGate, WavLMSelfAttention)
+}
+"""The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""
+
+_TWO_LAYERS = ("encoder_num_layers=2",)
+REFERENCES = (
+    ("wavlm_base", _TWO_LAYERS, 1.0),
+    ("wavlm_base", _TWO_LAYERS, 3.0),
+    ("wavlm_base", _TWO_LAYERS, 10.0),
+    ("wavlm_large", _TWO_LAYERS, 3.0),
+)
+"""The forward passes of which `calibrate` times the operations: what no model of wav2vec 2.0 has, at three lengths."""

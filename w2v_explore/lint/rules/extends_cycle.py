@@ -3,7 +3,7 @@
 What it does
     Follows extends from file to file, and checks that none comes twice and that at most 16 are extended.
 Why is this bad
-    Every value would be taken from the next file for ever. The last file of a chain has to state all 16 fields.
+    Every value would be taken from the next file for ever. The last file of a chain has to state all fields.
 Example
     # this file is config.yaml
     extends: config.yaml

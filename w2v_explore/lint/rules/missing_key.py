@@ -1,7 +1,7 @@
 """A field is missing.
 
 What it does
-    Checks that all 16 fields are stated, in the file or in one that it extends. More than three that
+    Checks that all fields of the architecture are stated, in the file or in one that it extends. More than three that
     are missing are one problem. The one below lacks aux_num_out.
 Why is this bad
     No field has a default: wav2vec2_model() raises a TypeError for each one left out. To state only what differs from a

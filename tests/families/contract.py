@@ -1,0 +1,125 @@
+"""What holds of every family: its tests call these with random configs, and with the program that defines the family.
+
+A reference makes that program's model of a config, on torch's default device and in its default dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from tests.torchaudio_models import import_torchaudio_models
+from w2v_explore import Config, ModelConfig, Workload, analyze, build_architecture, build_model, verify
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
+from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.training import training_cost
+from w2v_explore.measure.tracking import TrackedMemory, track_memory
+from w2v_explore.model.build import modules_of
+
+Reference = Callable[[ModelConfig], torch.nn.Module]
+
+KINDS = {
+    "aten.convolution": "convolution",
+    "aten.addmm": "linear",
+    "aten.mm": "linear",
+    "aten.bmm": "attention",
+}
+
+
+def torchaudio_model(config: ModelConfig) -> Any:
+    """The reference of a family that torchaudio has."""
+    function = config.family.part("dialects").PYTHON.rpartition(".")[2]
+    return getattr(import_torchaudio_models(), function)(**config.to_mapping())
+
+
+def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
+    return analyze(Config(name="random", origin="test", model=config), workload)
+
+
+def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs, torch.Tensor]:
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        output, _ = model(waveforms)
+    macs = dict.fromkeys(Macs._fields, 0)
+    for operation, flops in counter.get_flop_counts()["Global"].items():
+        assert flops % 2 == 0
+        macs[KINDS[str(operation)]] += flops // 2
+    return Macs(**macs), output
+
+
+def assert_closed_forms_hold(
+    config: ModelConfig, batch: int, samples: int, reference: Reference = torchaudio_model
+) -> None:
+    """Keys, shapes and their order, parameters, MACs by kind and frames are those of the reference on meta."""
+    with torch.device("meta"):
+        theirs = reference(config).eval()
+    tree = build_architecture(config)
+    row = analyze_layers(tree, batch, samples)[0]
+    assert list(tree.state_dict_shapes()) == [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
+    assert row.parameters == tree.parameters == sum(p.numel() for p in theirs.parameters())
+    macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))
+    assert row.macs == macs
+    assert row.output_shape == tuple(output.shape)
+    analysis = analysis_of(config, Workload(samples=samples, batch=batch))
+    assert analysis.receptive_field.frames == output.shape[1]
+
+
+def assert_layers_run_as_in_the_tree(config: ModelConfig, batch: int, samples: int) -> None:
+    """Modules are called in the order of the tree's rows, and put out what these say."""
+    model = build_model(config, device="meta").eval()
+    seen: list[tuple[str, tuple[int, ...]]] = []
+
+    def record(path: str) -> Any:
+        def hook(module: object, inputs: object, output: Any) -> None:
+            tensor = output[0] if isinstance(output, tuple) else output
+            seen.append((path, tuple(tensor.shape)))
+
+        return hook
+
+    # What makes the weight of the positional convolution is one row, torch's module for it and the one inside.
+    modules = {path: module for path, module in model.named_modules() if not path.endswith("parametrizations.weight.0")}
+    for path, module in modules.items():
+        module.register_forward_hook(record(path))
+    with torch.no_grad():
+        model(torch.empty(batch, samples, device="meta"))
+
+    rows = list(unfold(analyze_layers(build_architecture(config), batch, samples)))
+    assert {row.path for row in rows} == set(modules)
+    # Containers are never called, what is there for padding only where lengths are given.
+    called = [row for row in rows if row.output_shape and row.kind not in {"ModuleList", "ModuleDict", "PaddingMask"}]
+    assert dict(seen) == {row.path: row.output_shape for row in called}
+    leaves = [row.path for row in called if row.operation is not None and row.kind != "WeightNormConv1d"]
+    assert [path for path, _ in seen if path in set(leaves)] == leaves
+
+
+def models(config: ModelConfig, reference: Reference = torchaudio_model) -> tuple[Any, Any]:
+    """Ours and the reference, made from the same seed, with the same weights."""
+    both: list[Any] = []
+    for make in (build_model, reference):
+        torch.manual_seed(0)
+        both.append(make(config).eval())
+    ours, theirs = (model.state_dict() for model in both)
+    assert list(ours) == list(theirs)
+    for key, weight in theirs.items():
+        assert torch.equal(ours[key], weight), key
+    return both[0], both[1]
+
+
+def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
+    """The peak of inference, and what training keeps with and without checkpoints."""
+    analysis = analysis_of(config, workload)
+    cost = training_cost(analysis)
+    assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
+        peak=inference_memory(analysis).peak_activation_bytes,
+        kept=int(cost.kept_bytes.greatest),
+        checkpointed=int(cost.checkpointed_bytes.greatest),
+    )
+
+
+def assert_every_figure_holds(config: ModelConfig, workload: Workload) -> None:
+    """`verify` finds nothing unexplained."""
+    broken = [finding for finding in verify(analysis_of(config, workload)).findings if not finding.agrees]
+    assert not broken, broken

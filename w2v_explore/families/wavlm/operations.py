@@ -1,0 +1,122 @@
+"""What WavLM's attention computes beside wav2vec 2.0's: a bias by the distance of frames, and its gates.
+
+What each holds and keeps is said of the modules in ``components.py``.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from w2v_explore.tree.operations import (
+    SAME_FRAME,
+    WHOLE_UTTERANCE,
+    Beside,
+    Flow,
+    Linear,
+    MacKind,
+    Operation,
+    Reach,
+    Shape,
+)
+
+_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBias(Operation):
+    """What each head adds to the score of a pair of frames for their distance: a look-up in a table."""
+
+    num_buckets: int
+    num_heads: int
+    max_distance: int
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+    reads_lengths: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.num_buckets, self.num_heads)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        frames = taken[0].frames
+        return Flow(frames, frames, self.num_heads)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # The buckets of all pairs of frames.
+        return Beside(bytes=_INDEX_BYTES * taken[0].frames ** 2)
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        frames = taken[0].frames
+        pairs = frames**2
+        # The buckets of all pairs are looked up in those of the 2T - 1 distances; then the table is looked up, and what
+        # it says repeated over the batch.
+        distances = 32 * (2 * frames - 1) + _INDEX_BYTES * frames
+        return (
+            Beside(bytes=2 * _INDEX_BYTES * pairs + distances),
+            Beside(elements=self.num_heads * pairs, bytes=_INDEX_BYTES * pairs),
+            Beside(elements=self.num_heads * pairs * (1 + batch)),
+        )
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class GateProjection(Linear):
+    """A linear layer from the channels of each head, all with the same weights.
+
+    Heads do not lie one after the other: it makes a copy of what it takes, and keeps that. What it takes is kept by
+    attention's projection in any case.
+    """
+
+    num_heads: int
+    keeps_input: ClassVar[bool] = False
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(taken[0].frames, self.out_features, self.num_heads)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return self.flow(*taken).rows(batch) * self.in_features * self.out_features
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        is_copied = self.num_heads > 1 and taken[0].frames > 1
+        return Beside(elements=taken[0].elements(batch) if is_copied else 0)
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        gives = self.flow(*taken).elements(batch)
+        # The product of matrices, beside the copy; then the product with the bias added.
+        return Beside(elements=self.kept_beside(batch, *taken).elements + gives), Beside(elements=2 * gives)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionGate(Operation):
+    """The scale of the position bias for each head and query: two gates and a constant, which the parent holds."""
+
+    num_heads: int
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"const": (1, self.num_heads, 1, 1)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]._replace(channels=1)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # Both gates, and the second's product with the constant.
+        return Beside(elements=3 * taken[0].rows(batch))
+
+    def passes_on(self, training: bool) -> bool:
+        return False
