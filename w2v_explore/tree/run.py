@@ -219,14 +219,18 @@ def need_gradients(calls: Sequence[Call], taken_need: Sequence[bool] = ()) -> li
         calls: With folded layers `apart`.
         taken_need: Of each that the tree takes, whether it does; none of what a model takes does.
     """
+    taken = {~number for number, does in enumerate(taken_need) if does}
     needs: list[bool] = []
     for call in calls:
         operation = call.operation
-        if operation is None:
-            needs.append(False)  # what it gives is known by the calls inside it
-        else:
-            needs.append(
-                any(needs[made] if made >= 0 else bool(taken_need) and taken_need[~made] for made in call.needs)
-                or bool(operation.parameter_shapes())
-            )
+        need = False  # of a composite, what it gives is known by the calls inside it
+        if operation is not None:
+            if operation.parameter_shapes():
+                need = True
+            else:
+                for made in call.needs:
+                    if needs[made] if made >= 0 else made in taken:
+                        need = True
+                        break
+        needs.append(need)
     return needs

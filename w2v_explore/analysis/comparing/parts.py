@@ -6,7 +6,7 @@ what the remainder does with it (`Use`); so configs that differ in all fields co
 The remainder and its parts together have the figures of the whole model, exactly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from w2v_explore.analysis.compute import Macs, total_macs
@@ -142,10 +142,10 @@ class _Sealed(Operation):
         self.is_counted = False
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Sealed) and self.layer is other.layer and self.part == other.part
+        return isinstance(other, _Sealed) and self.part == other.part
 
     def __hash__(self) -> int:
-        return hash(id(self.layer))
+        return hash(self.part)
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -316,7 +316,8 @@ class Parts:
         self._layers: dict[Layer, _Layer] = {}
         self._inside: set[Part] = set()
         self._remainder_reads: dict[str, set[str]] = {}
-        self._remainders: dict[tuple[Layer, int], Remainder] = {}
+        self._remainders: dict[Hashable, Remainder] = {}
+        self._alike: dict[Hashable, Remainder] = {}
 
     def fields_of(self, part: Part) -> tuple[str, ...]:
         """The fields that a part has been seen to read."""
@@ -375,15 +376,15 @@ class Parts:
             reads = Reads(config, config.FIELDS, self._seal)
             tree = config.family.build(reads)  # type: ignore[arg-type]  # which stands in for a config
             self._remainder_reads.setdefault(config.family.name, set()).update(reads.names)
-            key = _without_options(tree), workload.samples
-            if key in self._remainders:
-                return self._remainders[key]
-            try:
-                remainder = self._work_out(key[0], config, workload)
-            except _ViewError:
-                continue
-            self._remainders[key] = remainder
-            return remainder
+            tree = _without_options(tree)
+            parts = tuple([id(layer) for _, (_, layer, _) in _registered(tree, "", 1)])
+            key = tree, parts, workload.samples
+            if key not in self._remainders:
+                try:
+                    self._remainders[key] = self._of_tree(tree, config, workload)
+                except _ViewError:
+                    continue
+            return self._remainders[key]
 
     def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
         """The figures of a whole model."""
@@ -437,11 +438,11 @@ class Parts:
         self._built[(part, *[getattr(config, name) for name in names])] = built
         return built
 
-    def _work_out(self, tree: Layer, config: ModelConfig, workload: Workload) -> Remainder:
+    def _of_tree(self, tree: Layer, config: ModelConfig, workload: Workload) -> Remainder:
         assert tree.takes is not None
-        takes = tree.takes.flow(workload.samples)
-        calls = apart(run(tree, takes))
+        calls = apart(run(tree, tree.takes.flow(workload.samples)))
         needs = need_gradients(calls)
+        shown = []
         for call in calls:
             operation = call.operation
             if isinstance(operation, _Sealed):
@@ -451,6 +452,17 @@ class Parts:
                     # A view shares the memory of something outside the part: such a part is none.
                     self._inside.add(operation.part)
                     raise
+                shown.append(operation.figures.seen_outside)
+        key = tree, workload.samples, tuple(shown)
+        if key not in self._alike:
+            self._alike[key] = self._work_out(tree, calls, needs, config, workload)
+        return self._alike[key]._replace(calls=calls)
+
+    def _work_out(
+        self, tree: Layer, calls: Sequence[Call], needs: Sequence[bool], config: ModelConfig, workload: Workload
+    ) -> Remainder:
+        assert tree.takes is not None
+        takes = tree.takes.flow(workload.samples)
         plain: Remainder | None = None
         if any(getattr(config, name) for name in chances_of(config)):
             plain = self.remainder(without_chances(config), workload)
@@ -484,7 +496,7 @@ class Parts:
         return Remainder(
             parameters=tree.parameters - parts,
             macs=total_macs(calls, workload.batch),
-            training_macs=training_macs(calls, workload.batch).plain,
+            training_macs=_own_training_macs(calls, workload),
             kept_bytes=kept_activations(trace).plain.greatest,
             peak_bytes=peak_bytes,
             registered={path: (part, copies) for path, (part, _, copies) in registered.items()},
@@ -512,9 +524,7 @@ def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Rema
     for call, drop in zip(calls, _drops(calls), strict=True):
         drops.setdefault(call.path, []).append(drop)
     return plain._replace(
-        training_macs=training_macs(calls, workload.batch).plain
-        if any(map(any, drops.values()))
-        else plain.training_macs,
+        training_macs=_own_training_macs(calls, workload),
         kept_bytes=plain.kept_bytes + more,
         uses={
             path: tuple([use._replace(drop=drop) for use, drop in zip(uses, drops[path], strict=True)])
@@ -522,6 +532,16 @@ def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Rema
         },
         calls=calls,
     )
+
+
+def _own_training_macs(calls: Sequence[Call], workload: Workload) -> Random:
+    """The MACs of a training step of a remainder alone."""
+    if all(
+        call.operation is None or call.operation.mac_kind is None or isinstance(call.operation, _Sealed)
+        for call in calls
+    ):
+        return Random(0)
+    return training_macs(calls, workload.batch).plain
 
 
 def training_macs_with_parts(remainder: Remainder, workload: Workload) -> Random:
