@@ -115,13 +115,12 @@ class Family:
         config: The class of its configs, whose fields are ``config.FIELDS``.
         agreements: What its fields must come to together.
         components: What reports call the parts of a model, and the path of the module that each is.
-        frames_at: The path of the module whose output has the frames that reports count.
         reference: Its preset in which `explain` shows what the values of a field cost, and which messages name.
         rules: The rules of the linter that are its own; each has a module in its ``rules`` folder.
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("agreements", "components", "config", "frames_at", "name", "reference", "rules", "title")
+    __slots__ = ("agreements", "components", "config", "name", "reference", "rules", "title")
 
     def __init__(
         self,
@@ -131,7 +130,6 @@ class Family:
         config: "type[ModelConfig]",
         agreements: tuple[Agreement, ...],
         components: Mapping[str, str],
-        frames_at: str,
         reference: str,
         rules: tuple[Rule, ...] = (),
     ) -> None:
@@ -140,7 +138,6 @@ class Family:
         self.config = config
         self.agreements = agreements
         self.components = components
-        self.frames_at = frames_at
         self.reference = reference
         self.rules = rules
         config.family = self

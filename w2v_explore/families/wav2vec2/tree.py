@@ -76,12 +76,8 @@ def _feature_extractor(mode: str, bias: bool, conv_layers: tuple[ConvLayer, ...]
     return Layer("feature_extractor", "FeatureExtractor", None, children)
 
 
-def build_conv_block(config: Wav2Vec2Config, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
-    """One layer of the extractor: its convolution, its norm if it has one, its activation."""
-    return _conv_block(config.extractor_mode, config.extractor_conv_bias, number, in_channels, conv_layer)
-
-
 def _conv_block(mode: str, bias: bool, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
+    """One layer of the extractor: its convolution, its norm if it has one, its activation."""
     out_channels, kernel, stride = conv_layer
     conv = Conv1d(in_channels, out_channels, kernel, stride, bias=bias)
     children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
