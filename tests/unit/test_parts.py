@@ -12,6 +12,7 @@ from w2v_explore import Config, ModelConfig, Workload, analyze, load_config, loa
 from w2v_explore.analysis.comparing import parts
 from w2v_explore.analysis.comparing.parts import Parts
 from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Dropout, Flow, Linear, ScaledDotProductAttention
 from w2v_explore.tree.parts import Reads, part
 
 SMALL = {
@@ -92,6 +93,20 @@ def test_any_module_may_be_a_part(name: str, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builder, "build", build)
         assert_whole(config, Workload(samples=200, batch=2))
+
+
+def attention_with_dropout(p: float, *after: Layer) -> Layer:
+    product = Layer("product", "ScaledDotProductAttention", ScaledDotProductAttention(2, 0.0), sources=(0, 0, 0))
+    return Layer("", "Block", None, (product, Layer("dropout", "Dropout", Dropout(p)), *after))
+
+
+@pytest.mark.parametrize("after", [(), (Layer("out", "Linear", Linear(8, 8)),)])
+def test_a_dropout_on_what_is_kept_already_keeps_a_tensor_more(after: tuple[Layer, ...]) -> None:
+    takes, needs, workload = (Flow(7, 8),), (True,), Workload(samples=7)
+    without = parts._Layer(attention_with_dropout(0.0, *after))
+    figures = parts._Layer(attention_with_dropout(0.5, *after)).figures(takes, needs, workload, without)
+    anew = parts._Layer(attention_with_dropout(0.5, *after)).figures(takes, needs, workload)
+    assert figures == anew._replace(peak_bytes=without.figures(takes, needs, workload).peak_bytes)
 
 
 def test_a_part_is_worked_out_once_for_what_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:

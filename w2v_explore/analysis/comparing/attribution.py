@@ -46,6 +46,8 @@ METHOD = (
     "they add up to the difference"
 )
 
+BETWEEN_FAMILIES = "architecture stands for all that only one of the two has, the fields that the other lacks included"
+
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
 
