@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, WorkloadError, analyze, build_model, load_config
-from w2v_explore.analysis.receptive_field import ReceptiveField, minimum_samples
+from w2v_explore.analysis.receptive_field import ReceptiveField, kernel_field, minimum_samples, num_frames
 
 BASE = load_config("base").model
 
@@ -48,6 +48,18 @@ def test_group_norm_needs_two_values_to_normalise() -> None:
     assert minimum_samples(one_layer, batch=1) == 15
     assert minimum_samples(one_layer, batch=2) == 10
     assert minimum_samples(dataclasses.replace(one_layer, extractor_mode="layer_norm"), batch=1) == 10
+
+
+@given(config=configs(max_layers=1), batch=st.integers(1, 2), extra=st.integers(0, 600))
+@settings(max_examples=200)
+def test_what_is_worked_out_of_the_convolutions_alone_is_what_the_walk_finds(
+    config: ModelConfig, batch: int, extra: int
+) -> None:
+    samples = minimum_samples(config, batch) + extra
+    field = analyze_receptive_field(config, batch, samples)
+    assert kernel_field(config) == (field.receptive_field_samples, field.stride_samples)
+    assert num_frames(config, samples) == field.frames
+    assert minimum_samples(config, batch) == field.minimum_samples
 
 
 @given(config=configs(max_layers=1), frame=st.integers(0, 30), extra=st.integers(0, 600))

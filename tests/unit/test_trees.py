@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import replace
 
 import pytest
 
+from tests.tree_operations import BatchNorm, Table
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import analyze_layers, unfold
@@ -19,16 +19,12 @@ from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Step
 from w2v_explore.tree.operations import (
     GELU,
-    NOTHING,
-    SAME_FRAME,
     Add,
-    Beside,
     Conv1d,
     Dropout,
     Flow,
     Linear,
     Operation,
-    Reach,
     ScaledDotProductAttention,
 )  # fmt: skip
 from w2v_explore.tree.run import apart, run
@@ -199,67 +195,6 @@ def with_layers(tree: Layer, layer: Layer) -> Layer:
     return tree._replace(children=(table, layers._replace(children=(layer,))))
 
 
-@dataclass(frozen=True, slots=True)
-class Table(Operation):
-    """A bias for each pair of frames in some heads, from how many there are."""
-
-    heads: int
-    mac_kind: ClassVar[None] = None
-    keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
-    reads_lengths: ClassVar[bool] = True
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"weight": (32, self.heads)}
-
-    def flow(self, *taken: Flow) -> Flow:
-        frames = taken[0].frames
-        return Flow(frames, frames, self.heads)
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def passes_on(self, training: bool) -> bool:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class BatchNorm(Operation):
-    """A norm with buffers."""
-
-    channels: int
-    mac_kind: ClassVar[None] = None
-    keeps_input: ClassVar[bool] = True
-    keeps_output: ClassVar[bool] = False
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"weight": (self.channels,), "bias": (self.channels,)}
-
-    def buffer_shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"running_mean": (self.channels,), "running_var": (self.channels,), "num_batches_tracked": ()}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return Beside(statistics=2 * self.channels)
-
-    def passes_on(self, training: bool) -> bool:
-        return False
-
-
 def test_buffers_are_keys_and_no_parameters() -> None:
     inside = (Layer("norm", "BatchNorm1d", BatchNorm(4)), linear("out", 4))
     tree = Layer("", "Model", None, (Layer("0", "Block", None, inside, copies=2),))
@@ -385,6 +320,21 @@ def test_features_and_branches_reach_as_far_as_the_filterbank_and_the_wider_bran
     # Both branches, what they took and their sum are alive at once; the sum keeps neither.
     assert inference_memory(analysis).peak_activation_bytes == 4 * 80 * 8
     assert training_cost(analysis).kept_bytes.greatest == 80 * 8 + 2 * 10 * 8
+
+
+def test_a_padded_convolution_has_frame_0_begin_before_the_first_sample() -> None:
+    conv = Layer("conv", "Conv1d", Conv1d(8, 8, 4, stride=2, padding=1), channels_first=True)
+    field = analysis_of(model(conv, channels=8)).receptive_field
+    assert (field.first_sample, field.frame_span(0), field.frame_span(2)) == (-320, (-320, 1200), (960, 2480))
+    assert [list(field.frames_covering(sample)) for sample in (0, 639, 640, 960, 3439)] == [
+        [0], [0, 1], [0, 1], [0, 1, 2], [4]
+    ]  # fmt: skip
+
+
+def test_a_batch_norm_has_statistics_in_training_alone() -> None:
+    analysis = analysis_of(model(Layer("norm", "BatchNorm1d", BatchNorm(8)), channels=8))
+    assert inference_memory(analysis).peak_activation_bytes == 2 * 80 * 8
+    assert training_cost(analysis).kept_bytes.greatest == 80 * 8 + 4 * 2 * 8
 
 
 def test_copies_that_do_not_follow_each_other_all_take_the_same() -> None:

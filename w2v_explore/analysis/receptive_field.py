@@ -14,7 +14,7 @@ from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 
 if TYPE_CHECKING:  # the linter asks for figures of configs alone, and imports no tree
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from w2v_explore.analysis.workload import Workload
     from w2v_explore.config.kinds import ConvLayer
@@ -51,6 +51,7 @@ class ReceptiveField(NamedTuple):
         receptive_field_samples: The kernel receptive field: samples that one frame sees through the extractor's
             convolutions alone.
         stride_samples: Samples between neighbouring frames.
+        first_sample: The first that frame 0 sees; less than 0 where that is padding.
         minimum_samples: The shortest input that gives a frame.
         frames: Frames for the workload.
         positional_span_samples: Samples that one frame sees through the positional convolution too; None of a model
@@ -62,6 +63,7 @@ class ReceptiveField(NamedTuple):
     layers: tuple[ConvLayerField, ...]
     receptive_field_samples: int
     stride_samples: int
+    first_sample: int
     minimum_samples: int
     frames: int
     positional_span_samples: int | None
@@ -78,12 +80,13 @@ class ReceptiveField(NamedTuple):
         return sample_rate / self.stride_samples
 
     def frame_span(self, frame: int) -> tuple[int, int]:
-        """The samples that a frame covers: the first, and the one after the last."""
-        start = frame * self.stride_samples
+        """The samples that a frame covers: the first, and the one after the last; padding counts as samples."""
+        start = self.first_sample + frame * self.stride_samples
         return start, start + self.receptive_field_samples
 
     def frames_covering(self, sample: int) -> range:
         """The frames whose span holds a sample, among those of the workload; empty where none does."""
+        sample -= self.first_sample
         first = max(0, -(-(sample - self.receptive_field_samples + 1) // self.stride_samples))
         return range(first, max(first, min(sample // self.stride_samples + 1, self.frames)))
 
@@ -104,27 +107,34 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
         takes: What it takes.
         batch: Utterances.
     """
+    from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
+
     at = next(call for call in calls if call.path == takes.frames_at)
     spans = {-1: _Span(0, takes.field_samples, takes.stride_samples)}
     layers = []
     normalizes_over_utterance, sees_neighbours = False, False
     for position, call in enumerate(calls):
+        seen = _seen(call, spans)
         # What sees no sample, such as a weight, has no span.
-        seen = [spans[made] for made in call.needs if made in spans]
-        if not seen:
+        if seen is None:
             continue
-        start, end, jump = min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump
-        if call.operation is None:
-            spans[position] = seen[0]
+        operation = call.operation
+        if operation is None:
+            spans[position] = seen
             continue
-        kernel, stride, before, _, is_whole = call.operation.reach()
-        if is_whole:
+        reach = operation.reach()
+        if reach is SAME_FRAME:
+            spans[position] = last = seen
+            continue
+        start, end, jump = seen
+        if reach.whole:
             if position >= at.end:
                 break
             normalizes_over_utterance = True
+        kernel, stride, before = reach.kernel, reach.stride, reach.before
         last = _Span(start - before * jump, end + (kernel - 1 - before) * jump, jump * stride)
         spans[position] = last
-        if call.operation.mac_kind != "convolution":
+        if operation.mac_kind != "convolution":
             continue
         if position >= at.end:
             sees_neighbours = True
@@ -138,11 +148,23 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
         layers=tuple(layers),
         receptive_field_samples=frame.end - frame.start,
         stride_samples=frame.jump,
+        first_sample=frame.start,
         minimum_samples=fewest_samples_of(calls, takes, batch),
         frames=at.gives.frames,
         positional_span_samples=end - start if sees_neighbours else None,
         normalizes_over_utterance=normalizes_over_utterance,
     )
+
+
+def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:
+    """The samples that all together see that a call takes; for a composite the first of them."""
+    sources, operation = call.sources, call.operation
+    if operation is None or len(sources) == 1:
+        return spans.get(sources[0]) if operation is None or not operation.reads_lengths else None
+    seen = [spans[made] for made in call.needs if made in spans]
+    if not seen:
+        return None
+    return _Span(min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump)
 
 
 def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int) -> int:
@@ -153,14 +175,22 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
         takes: What it takes.
         batch: Utterances: a norm over an utterance needs two frames of a single one.
     """
+    from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
+
     needed: dict[int, int] = {}
     for position in range(len(calls) - 1, -1, -1):
         call = calls[position]
+        operation = call.operation
         frames = needed.get(position, 1)
-        if call.operation is not None:
-            kernel, stride, before, after, _ = call.operation.reach()
-            frames = max((frames - 1) * stride + kernel - before - after, call.operation.fewest_frames(batch))
-        for made in call.needs:
+        if operation is not None:
+            if operation.reads_lengths:
+                continue
+            reach = operation.reach()
+            if reach is not SAME_FRAME:
+                kernel, stride, before, after, _ = reach
+                frames = (frames - 1) * stride + kernel - before - after
+            frames = max(frames, operation.fewest_frames(batch))
+        for made in call.sources:
             if needed.get(made, 0) < frames:
                 needed[made] = frames
     return takes.samples(needed.get(-1, 1))

@@ -59,40 +59,48 @@ def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMe
         layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
         stack = [module for _, module in layers]
         unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
-        peak, inputs = _track_inference(model.eval(), unlike, given)
+        peak = _track_inference(model.eval(), given)
         _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
-        kept = saved_bytes(model, given())
-        again = max(saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike)
-        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + again)
+        kept, inputs = _track_training(model, unlike, given)
+        again = [saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike]
+        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + max(again, default=0))
 
 
-def _track_inference(
-    model: nn.Module, layers: Sequence[nn.Module], given: Callable[[], Tensor]
-) -> tuple[int, dict[nn.Module, tuple[Tensor | None, ...]]]:
-    """The peak, and tensors like those that each of some layers takes."""
-    layouts: dict[nn.Module, list[tuple[Any, ...] | None]] = {}
-
-    def note(layer: nn.Module, taken: tuple[Tensor | None, ...]) -> None:
-        # Not the tensors, which would live on.
-        layouts[layer] = [None if each is None else (each.shape, each.stride(), each.dtype) for each in taken]
-
-    handles = [layer.register_forward_pre_hook(note) for layer in layers]
+def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
+    """The peak."""
     # Under inference_mode torch shows some operations whole, without their second and third outputs.
     live = _LiveStorages(model)
     with torch.no_grad(), live:
         model(given())
+    return live.peak_bytes
+
+
+def _track_training(
+    model: nn.Module, layers: Sequence[nn.Module], given: Callable[[], Tensor]
+) -> tuple[int, dict[nn.Module, tuple[Tensor | None, ...]]]:
+    """What is kept, and tensors like those that each of some layers takes."""
+    layouts: dict[nn.Module, list[tuple[Any, ...] | None]] = {}
+
+    def note(layer: nn.Module, taken: tuple[Tensor | None, ...]) -> None:
+        # Not the tensors, which would live on.
+        layouts[layer] = [
+            None if each is None else (each.shape, each.stride(), each.dtype, each.requires_grad) for each in taken
+        ]
+
+    handles = [layer.register_forward_pre_hook(note) for layer in layers]
+    kept = saved_bytes(model, given())
     for handle in handles:
         handle.remove()
-    return live.peak_bytes, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
+    return kept, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
 
 
 def _like(layout: tuple[Any, ...] | None) -> Tensor | None:
-    """A tensor of a shape, strides and dtype."""
+    """A tensor of a shape, strides and dtype that needs a gradient or none."""
     if layout is None:
         return None
-    shape, stride, dtype = layout
-    return torch.empty_strided(shape, stride, dtype=dtype)
+    shape, stride, dtype, requires_grad = layout
+    return torch.empty_strided(shape, stride, dtype=dtype, requires_grad=requires_grad)
 
 
 def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor]) -> int:

@@ -22,7 +22,8 @@ def materialize(layer: Layer, modules: Modules, *, device: torch.device, dtype: 
     """The module of a layer and all below it, with torch's default initial weights.
 
     A class of ``modules`` is called with the children of its layer under their names and with the layer's options; what
-    has no children, with the attributes of its operation and, where it holds parameters, with ``device`` and ``dtype``.
+    has no children, with the attributes of its operation and, where it holds parameters or buffers, with ``device`` and
+    ``dtype``.
     Operations of a kind that is not in ``modules`` are torch's own, or of `w2v_explore.model.modules`.
 
     Random numbers are drawn in the order of registration, as torchaudio draws them: the same seed gives the same
@@ -46,7 +47,7 @@ def materialize(layer: Layer, modules: Modules, *, device: torch.device, dtype: 
     values: dict[str, Any] = {**children, **dict(layer.options)}
     if layer.operation is not None and not children:
         values |= _attributes(layer.operation)
-        if layer.operation.parameter_shapes() and not layer.lent:
+        if (layer.operation.parameter_shapes() or layer.operation.buffer_shapes()) and not layer.lent:
             values |= {"device": device, "dtype": dtype}
     return modules[layer.kind](**values)
 

@@ -116,7 +116,12 @@ def _describe_frames(analysis: Analysis) -> str:
     width, step = field.receptive_field_samples, field.stride_samples
     unused = analysis.workload.samples - field.frame_span(field.frames - 1)[1]
     tail = f"; the last {exact(unused)} reach no frame" if unused > 0 else ""
-    return f"Frame i covers the samples from {step} · i up to, not including, {step} · i + {exact(width)}{tail}."
+    start, end = (_shifted(f"{step} · i", by) for by in (field.first_sample, field.first_sample + width))
+    return f"Frame i covers the samples from {start} up to, not including, {end}{tail}."
+
+
+def _shifted(text: str, by: int) -> str:
+    return f"{text} {'-' if by < 0 else '+'} {exact(abs(by))}" if by else text
 
 
 def _context(analysis: Analysis) -> Table:

@@ -117,8 +117,12 @@ class Layer(NamedTuple):
         if not self.schedule:
             return self.children
         children = {child.name: child for child in self.children}
-        names = [step if isinstance(step, str) else step.name for step in self.schedule]
-        return tuple({name: children[name] for name in (*names, *children) if name in children}.values())
+        run = []
+        for step in self.schedule:
+            child = children.pop(step if isinstance(step, str) else step.name, None)
+            if child is not None:
+                run.append(child)
+        return (*run, *children.values())
 
     def child(self, path: str) -> "Layer":
         """The layer that stands for the module at a dotted path below this one.

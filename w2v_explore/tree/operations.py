@@ -8,6 +8,7 @@ never a formula's.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import ClassVar, Literal, NamedTuple
 
@@ -37,13 +38,21 @@ class Flow(NamedTuple):
 
     def elements(self, batch: int) -> int:
         """Numbers in the whole batch."""
-        return self.rows(batch) * self.channels
+        frames, channels, heads, shared = self
+        elements = frames * channels if heads is None else frames * channels * heads
+        return elements if shared else elements * batch
 
     def shape(self, batch: int, channels_first: bool) -> Shape:
         """As torch lays it out: batch, heads, then channels and frames in either order."""
-        matrix = (self.channels, self.frames) if channels_first else (self.frames, self.channels)
-        heads = () if self.heads is None else (self.heads,)
-        return (*heads, *matrix) if self.shared else (batch, *heads, *matrix)
+        frames, channels, heads, shared = self
+        matrix = (channels, frames) if channels_first else (frames, channels)
+        if heads is not None:
+            matrix = (heads, *matrix)  # type: ignore[assignment]
+        return matrix if shared else (batch, *matrix)
+
+
+_Flow = partial(tuple.__new__, Flow)
+"""A `Flow` of the tuple of its attributes, in half the time of its own constructor; every linear layer makes one."""
 
 
 class Reach(NamedTuple):
@@ -102,6 +111,8 @@ class Operation:
         keeps_output: Whether the backward pass needs what came out.
         reads_lengths: Whether it only looks at how long what it takes is, as a table of positions does, and needs none
             of it.
+        beside_in_training_alone: Whether it makes nothing beside its output outside training, as a batch norm, which
+            has its statistics then.
     """
 
     __slots__ = ()
@@ -109,6 +120,7 @@ class Operation:
     keeps_input: ClassVar[bool]
     keeps_output: ClassVar[bool]
     reads_lengths: ClassVar[bool] = False
+    beside_in_training_alone: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:
         super().__init_subclass__()
@@ -229,7 +241,7 @@ class Conv1d(_NewTensor):
         return shapes
 
     def flow(self, *taken: Flow) -> Flow:
-        return Flow(self._frames(taken[0].frames), self.out_channels)
+        return _Flow((self._frames(taken[0].frames), self.out_channels, None, False))
 
     def _frames(self, frames: int) -> int:
         return (frames + 2 * self.padding - self.kernel) // self.stride + 1
@@ -263,7 +275,7 @@ class Linear(_NewTensor):
 
     def flow(self, *taken: Flow) -> Flow:
         frames, _, heads, shared = taken[0]
-        return Flow(frames, self.out_features, heads, shared)
+        return _Flow((frames, self.out_features, heads, shared))
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return taken[0].rows(batch) * self.in_features * self.out_features

@@ -70,7 +70,12 @@ def run(tree: Layer, *takes: Flow) -> list[Call]:
     walk = _Walk()
     for number, flow in enumerate(takes):
         walk.sizes[~number] = flow
-    walk.call(tree if tree.copies == 1 else tree._replace(copies=1), "", 1, tuple(walk.sizes))
+    if tree.copies > 1:
+        tree = tree._replace(copies=1)
+    if tree.operation is None or tree.children:
+        walk.call(tree, "", 1, tuple(walk.sizes))
+    else:
+        walk.operate(tree, tree.operation, "", 1, 1, tuple(walk.sizes))
     return walk.calls
 
 
@@ -84,11 +89,8 @@ class _Walk:
         self.sizes: dict[int, Flow] = {}
 
     def call(self, layer: Layer, path: str, copies: int, sources: tuple[int, ...]) -> tuple[int, ...]:
-        """Run a module on what it takes; returns by which calls what it gives was made."""
-        operation = layer.operation
-        if operation is not None and not layer.children:
-            return self.operate(layer, operation, path, copies, layer.copies, sources)
-        calls, sizes = self.calls, self.sizes
+        """Run a module with others inside on what it takes; returns by which calls what it gives was made."""
+        operation, calls, sizes = layer.operation, self.calls, self.sizes
         position = len(calls)
         calls.append(None)  # type: ignore[arg-type]  # replaced when what it gives is known
         flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
@@ -113,7 +115,11 @@ class _Walk:
                 assert operation is not None
                 results = self.operate(layer, operation, path, copies, 1, made)
             else:
-                results = self.call(child, prefix + name, copies * child.copies, made)
+                own = child.operation
+                if own is None or child.children:
+                    results = self.call(child, prefix + name, copies * child.copies, made)
+                else:
+                    results = self.operate(child, own, prefix + name, copies * child.copies, child.copies, made)
             given[result] = results
         returned = layer.gives
         if returned:
@@ -165,51 +171,58 @@ def apart(calls: Sequence[Call]) -> list[Call]:
 
     ``folded`` is then 1 for the first and the number of the others, and no value is known by a composite's position.
     """
-    every: list[Call] = []
-    places: dict[int, int] = {}
+    each = _Apart(calls)
+    each.add(0, len(calls), 1, 1, "")
+    return each.every
 
-    def place(made: int) -> int:
-        return places[made] if made >= 0 else made
 
-    def add(start: int, end: int, of: int, times: int, after_first: str) -> None:
+class _Apart:
+    """The calls so far, and where in them what a call of the others gives is made."""
+
+    __slots__ = ("calls", "every", "places")
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.calls = calls
+        self.every: list[Call] = []
+        self.places: dict[int, int] = {}  # what a model takes is where it was
+
+    def add(self, start: int, end: int, of: int, times: int, after_first: str) -> None:
         """Add the calls from one on and before another; of ``of`` copies of what is around them ``times`` are meant."""
+        places = self.places
         position = start
         while position < end:
-            call = calls[position]
-            sources = [place(made) for made in call.sources]
+            call = self.calls[position]
+            sources = tuple([places.get(made, made) for made in call.sources])
             if call.folded == 1:
-                add_once(position, call, sources, of, times, after_first)
+                self.add_once(position, call, 1, sources, of, times, after_first)
             else:
                 of_all, others = of * call.folded, call.folded - 1
-                result = add_once(position, call._replace(folded=1), sources, of_all, times, after_first)
+                result = self.add_once(position, call, 1, sources, of_all, times, after_first)
                 if call.layer.follows_itself:
-                    sources[0] = result
-                call = call._replace(folded=others)
-                add_once(position, call, sources, of_all, times * others, after_first or call.path)
+                    sources = (result, *sources[1:])
+                self.add_once(position, call, others, sources, of_all, times * others, after_first or call.path)
             position = call.end
 
-    def add_once(position: int, call: Call, sources: list[int], of: int, times: int, after_first: str) -> int:
+    def add_once(
+        self, position: int, call: Call, folded: int, sources: tuple[int, ...], of: int, times: int, after_first: str
+    ) -> int:
+        """Add one call and those inside it; returns where what it gives first is made."""
+        every, places = self.every, self.places
+        path, layer, operation, copies, _, takes, _, gives, results, end, _ = call
+        copies = copies // of * times
         here = len(every)
         every.append(call)
-        if call.operation is not None:
+        if operation is not None:
             places[position] = here
-            results: tuple[int, ...] = (here,)
+            results = (here,)
         else:
-            if sources:
-                places[position] = sources[0]
-            add(position + 1, call.end, of, times, after_first)
-            results = tuple([place(made) for made in call.results])
-        every[here] = call._replace(
-            copies=call.copies // of * times,
-            sources=tuple(sources),
-            results=results,
-            end=len(every),
-            after_first=after_first,
+            places[position] = sources[0]
+            self.add(position + 1, end, of, times, after_first)
+            results = tuple([places.get(made, made) for made in results])
+        every[here] = _Call(
+            (path, layer, operation, copies, folded, takes, sources, gives, results, len(every), after_first)
         )
         return results[0]
-
-    add(0, len(calls), 1, 1, "")
-    return every
 
 
 def need_gradients(calls: Sequence[Call], taken_need: Sequence[bool] = ()) -> list[bool]:
@@ -223,14 +236,10 @@ def need_gradients(calls: Sequence[Call], taken_need: Sequence[bool] = ()) -> li
     needs: list[bool] = []
     for call in calls:
         operation = call.operation
-        need = False  # of a composite, what it gives is known by the calls inside it
-        if operation is not None:
-            if operation.parameter_shapes():
-                need = True
-            else:
-                for made in call.needs:
-                    if needs[made] if made >= 0 else made in taken:
-                        need = True
-                        break
-        needs.append(need)
+        if operation is None:
+            needs.append(False)  # what it gives is known by the calls inside it
+        elif operation.parameter_shapes():
+            needs.append(True)
+        else:
+            needs.append(any(needs[made] if made >= 0 else made in taken for made in call.needs))
     return needs

@@ -241,9 +241,13 @@ class _Layer:
 
 def _live_bytes(trace: Trace, workload: Workload, *takes: Flow) -> list[int]:
     """What is alive in inference while each operation runs, from a trace of training without a probability."""
-    batch, calls = workload.batch, trace.lives.calls
-    if any(call.operation is not None and call.operation.moments(batch, *call.takes) for call in calls):
-        return Lives(calls, training=False).trace(workload, *takes).live_bytes
+    calls = trace.lives.calls
+    for call in calls:
+        operation = call.operation
+        if operation is not None and (
+            operation.beside_in_training_alone or operation.moments(workload.batch, *call.takes)
+        ):
+            return Lives(calls, training=False).trace(workload, *takes).live_bytes
     return trace.live_bytes
 
 

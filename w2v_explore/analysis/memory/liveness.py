@@ -67,6 +67,7 @@ class _Made(NamedTuple):
         sources: By which calls what it takes was made.
         until: Before which call its output is freed; None where that is no tensor of its own.
         keeps: The tensors that it keeps and no operation before it does.
+        makes_beside: Whether it makes anything beside its output.
         keeps_beside: Whether it keeps what it makes beside its output.
     """
 
@@ -75,6 +76,7 @@ class _Made(NamedTuple):
     sources: tuple[int, ...]
     until: int | None
     keeps: tuple[int, ...]
+    makes_beside: bool
     keeps_beside: bool
 
 
@@ -97,8 +99,9 @@ class Lives:
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
         # A view is known by the tensor that it is a view of.
-        self._tensors: dict[int, int] = {}
-        self._until: dict[int, int] = {}
+        tensors: dict[int, int] = {}
+        until: dict[int, int] = {}
+        self._tensors, self._until = tensors, until
         needs = need_gradients(calls, taken_need) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
@@ -107,14 +110,18 @@ class Lives:
                 if not call.layer.is_list:
                     self._hold(call.sources, call.end)
                 continue
-            self._hold(call.needs, position + 1)
+            needed = [tensors.get(made, made) for made in call.needs]
+            for tensor in needed:
+                if until.get(tensor, 0) <= position:
+                    until[tensor] = position + 1
             if operation.passes_on(training):
-                self._tensors[position] = self.tensor(call.sources[0])
+                first = call.sources[0]
+                tensors[position] = tensors.get(first, first)
                 continue
-            self._until[position] = position + 1
+            until[position] = position + 1
             if training and needs[position]:
-                for made in operation.kept_of(call.needs, position):
-                    self.kept_by.setdefault(self.tensor(made), []).append(position)
+                for tensor in operation.kept_of(needed, position):
+                    self.kept_by.setdefault(tensor, []).append(position)
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
@@ -129,6 +136,7 @@ class Lives:
                 call.sources,
                 None if position in self._tensors else self._until[position],
                 tuple(keeps.get(position, ())),
+                training or not call.operation.beside_in_training_alone,
                 training and needs[position],
             )
             for position, call in enumerate(calls)
@@ -141,8 +149,9 @@ class Lives:
 
     def _hold(self, values: Sequence[int], end: int) -> None:
         for made in values:
-            tensor = self.tensor(made)
-            self._until[tensor] = max(self._until.get(tensor, 0), end)
+            tensor = self._tensors.get(made, made)
+            if self._until.get(tensor, 0) < end:
+                self._until[tensor] = end
 
     def trace(self, workload: Workload, *takes: Flow, held_bytes: int = 0) -> "Trace":
         """The bytes of all this.
@@ -165,7 +174,7 @@ class Lives:
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, keeps_beside in self._made:
+        for place, operation, sources, until, keeps, makes_beside, keeps_beside in self._made:
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -176,7 +185,7 @@ class Lives:
             tensor_bytes[place] = size = gives.elements(batch) * element_bytes
             live += size
             freed[until] += size
-            makes = operation.kept_beside(batch, *flows)
+            makes = operation.kept_beside(batch, *flows) if makes_beside else NOTHING
             beside = 0
             if makes is not NOTHING:
                 beside = bytes_of(makes, element_bytes)

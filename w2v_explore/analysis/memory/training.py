@@ -7,7 +7,8 @@ themselves is not in these figures, nor are the gradients of activations while t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -132,7 +133,8 @@ class Recipe(NamedTuple):
         return self.weight + self.gradient + self.optimizer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+# No slots: what few ask for is worked out once, when it is first asked for.
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TrainingCost:
     """What one training step keeps and computes.
 
@@ -142,8 +144,6 @@ class TrainingCost:
         gradient_bytes: Of their gradients.
         optimizer_bytes: Of Adam's moments and mixed precision's float32 copy.
         kept_bytes: Activations that the backward pass keeps.
-        kept_by_layer: The same for every module that keeps any, and for those around it, by folded path: what one of
-            the folded layers keeps, the first.
         checkpointed_bytes: The most that is kept with a checkpoint at each stacked layer: what they take, and all of
             one layer while it is computed again.
         forward: MACs of the forward pass, no layer dropped.
@@ -159,12 +159,20 @@ class TrainingCost:
     gradient_bytes: int
     optimizer_bytes: int
     kept_bytes: Spread
-    kept_by_layer: Mapping[str, int]
     checkpointed_bytes: Spread
     forward: Macs
     backward: Macs
     macs: Spread
     checkpointed_macs: Spread
+    _trace: Trace = field(compare=False)
+
+    @cached_property
+    def kept_by_layer(self) -> Mapping[str, int]:
+        """The kept bytes of every module that keeps any, and of those around it, by folded path.
+
+        Of folded layers it is what the first keeps.
+        """
+        return _kept_by_layer(self._trace)
 
     def __repr__(self) -> str:
         return (
@@ -207,12 +215,12 @@ def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
         gradient_bytes=recipe.gradient * analysis.parameters,
         optimizer_bytes=recipe.optimizer * analysis.parameters,
         kept_bytes=kept.plain.spread(),
-        kept_by_layer=_kept_by_layer(trace),
         checkpointed_bytes=kept.checkpointed.spread(),
         forward=work.forward,
         backward=work.backward,
         macs=work.plain.spread(),
         checkpointed_macs=work.checkpointed.spread(),
+        _trace=trace,
     )
 
 
@@ -360,7 +368,7 @@ def training_macs(calls: Sequence[Call], batch: int, taken_need: Sequence[bool] 
     """
     needs = need_gradients(calls, taken_need)
     stacks = _Stacks(calls)
-    forward = backward = NO_MACS
+    forward, backward = NO_MACS._asdict(), NO_MACS._asdict()
     other = 0
     first, both = [0] * len(stacks.passes), [0] * len(stacks.passes)
     for position, call in enumerate(calls):
@@ -370,8 +378,8 @@ def training_macs(calls: Sequence[Call], batch: int, taken_need: Sequence[bool] 
         there = operation.macs(batch, *call.takes)
         needed = [needs[made] if made >= 0 else bool(taken_need) and taken_need[~made] for made in call.sources]
         back = operation.backward_macs(batch, needed, *call.takes)
-        forward = forward.plus(Macs(**{operation.mac_kind: there}), call.copies)
-        backward = backward.plus(Macs(**{operation.mac_kind: back}), call.copies)
+        forward[operation.mac_kind] += there * call.copies
+        backward[operation.mac_kind] += back * call.copies
         number = stacks.at[position]
         if number < 0:
             other += (there + back) * call.copies
@@ -380,9 +388,8 @@ def training_macs(calls: Sequence[Call], batch: int, taken_need: Sequence[bool] 
             first[number] += there * copies
             both[number] += (there + back) * copies
     again = [once + twice for once, twice in zip(first, both, strict=True)]
-    return TrainingMacs(
-        forward, backward, stacks.random(calls, other, both, {}), stacks.random(calls, other, again, {})
-    )
+    plain, checkpointed = stacks.random(calls, other, both, {}), stacks.random(calls, other, again, {})
+    return TrainingMacs(Macs(**forward), Macs(**backward), plain, checkpointed)
 
 
 def _kept_by_layer(trace: Trace) -> dict[str, int]:

@@ -9,6 +9,7 @@ than the presets' equals none of them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from operator import and_
 from typing import Any, NamedTuple
 
 from w2v_explore.config.architecture import build_architecture
@@ -93,16 +94,19 @@ def nearest_preset(
     if parameters is None:
         parameters = build_architecture(model).parameters
     own = list(model.meaning().values())
+    are_dropouts = [isinstance(kind, Probability) for kind in kinds]
 
     def differ(values: Sequence[Any]) -> list[bool]:
-        return [mine != meaning(theirs, kind) for mine, theirs, kind in zip(own, values, kinds, strict=True)]
+        # Most values are their own meaning.
+        return [
+            mine != theirs and mine != meaning(theirs, kind)
+            for mine, theirs, kind in zip(own, values, kinds, strict=True)
+        ]
 
     def distance(name: str) -> tuple[int, int, float, str]:
         preset_parameters, *preset = presets[name]
         differs = differ(preset)
-        dropouts = sum(
-            is_other and isinstance(kind, Probability) for is_other, kind in zip(differs, kinds, strict=True)
-        )
+        dropouts = sum(map(and_, differs, are_dropouts))
         return sum(differs) - dropouts, dropouts, abs(log(parameters / preset_parameters)), name
 
     distances = sorted(map(distance, presets))

@@ -1,0 +1,134 @@
+"""Operations that no family of ours has; the trees of tests are made of them too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, Operation, Reach, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Operation):
+    """A learned bias for each pair of frames in some heads, from how many there are."""
+
+    heads: int
+    mac_kind: ClassVar[None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+    reads_lengths: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (32, self.heads)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        frames = taken[0].frames
+        return Flow(frames, frames, self.heads)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class PairBias(Operation):
+    """The same of a buffer, one for the whole batch."""
+
+    heads: int
+    mac_kind: ClassVar[None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+    reads_lengths: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def buffer_shapes(self) -> dict[str, Shape]:
+        return {"slopes": (self.heads,)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        frames = taken[0].frames
+        return Flow(frames, frames, self.heads, shared=True)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm(Operation):
+    """A norm with buffers."""
+
+    channels: int
+    mac_kind: ClassVar[None] = None
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+    beside_in_training_alone: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.channels,), "bias": (self.channels,)}
+
+    def buffer_shapes(self) -> dict[str, Shape]:
+        return {"running_mean": (self.channels,), "running_var": (self.channels,), "num_batches_tracked": ()}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=2 * self.channels)
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+    def fewest_frames(self, batch: int) -> int:
+        return 2 if batch == 1 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePool(Operation):
+    """The means of some frames in a row, none of them in two."""
+
+    kernel: int
+    mac_kind: ClassVar[None] = None
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return Reach(self.kernel, self.kernel)
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]._replace(frames=taken[0].frames // self.kernel)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
