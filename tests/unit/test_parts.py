@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.strategies import trees
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config, load_preset, preset_names
 from w2v_explore.analysis.comparing import parts
 from w2v_explore.analysis.comparing.parts import Parts
@@ -41,10 +42,14 @@ def test_the_parts_of_presets_make_the_whole() -> None:
         assert_whole(load_preset(name).model, Workload.of_seconds(1, batch=2))
 
 
-def paths_of(layer: Layer, prefix: str = "") -> list[str]:
+def paths_of(layer: Layer) -> list[str]:
+    """All modules but those of whose inside something runs by itself."""
+    steps = [step if isinstance(step, str) else step.name for step in layer.schedule]
+    entered = {step.rpartition(".")[0] for step in steps if "." in step}
     paths = []
     for child in layer.children:
-        paths += [prefix + child.name, *paths_of(child, f"{prefix}{child.name}.")]
+        within = [child.name, *[f"{child.name}.{path}" for path in paths_of(child)]]
+        paths += [path for path in within if not any(f"{each}.".startswith(f"{path}.") for each in entered)]
     return paths
 
 
@@ -78,21 +83,43 @@ def test_any_module_may_be_a_part(name: str, data: st.DataObject) -> None:
     builder = config.family.part("tree")
     original = builder.build
 
-    def marked(config: Any, layer: Layer, path: str) -> Layer:
-        if path in chosen:
-            return part(build_at, config, path)
-        prefix = f"{path}." if path else ""
-        return layer._replace(children=tuple([marked(config, child, prefix + child.name) for child in layer.children]))
-
     def build(config: Any) -> Layer:
         if not isinstance(config, Reads):
             return original(config)
         assert [getattr(config, name) for name in config.config.FIELDS]
-        return marked(config, original(config.config), "")
+        return marked_at(config, original(config.config), "", chosen, build_at)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builder, "build", build)
         assert_whole(config, Workload(samples=200, batch=2))
+
+
+def marked_at(config: Any, layer: Layer, path: str, chosen: list[str], build: Any) -> Layer:
+    """A tree with some modules marked as parts."""
+    if path in chosen:
+        return part(build, config, path)
+    prefix = f"{path}." if path else ""
+    children = [marked_at(config, child, prefix + child.name, chosen, build) for child in layer.children]
+    return layer._replace(children=tuple(children))
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
+    tree = data.draw(trees())
+    chosen = data.draw(st.lists(st.sampled_from(paths_of(tree)), max_size=4, unique=True))
+    config = load_preset("base").model
+    builder = config.family.part("tree")
+
+    def module(config: Any, path: str) -> Layer:
+        return tree.child(path)
+
+    def build(config: Any) -> Layer:
+        return marked_at(config, tree, "", chosen, module) if isinstance(config, Reads) else tree
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(builder, "build", build)
+        assert_whole(config, Workload(samples=400, batch=2))
 
 
 def attention_with_dropout(p: float, *after: Layer) -> Layer:

@@ -220,9 +220,10 @@ class _Layer:
         calls = self.calls(takes)
         lives = Lives(calls, training=True, taken_need=needs)
         result = _result(lives)
-        if result < 0:
-            raise _ViewError
         trace = lives.trace(workload, *takes)
+        inference = _in_inference(trace, workload, *takes)
+        if result < 0 or _result(inference.lives) < 0:
+            raise _ViewError
         outside = [tensor for tensor in lives.kept_by if tensor < 0 or tensor == result]
         macs = training_macs(calls, workload.batch, needs)
         figures = PartFigures(
@@ -231,7 +232,7 @@ class _Layer:
             training_macs=macs.plain.greatest,
             kept_bytes=kept_activations(trace).plain.greatest
             - sum([trace.tensor_bytes[tensor] * calls[lives.kept_by[tensor][0]].copies for tensor in outside]),
-            peak_bytes=max(_live_bytes(trace, workload, *takes)),
+            peak_bytes=inference.peak_bytes,
             gives=calls[0].gives,
             keeps=tuple([lives.tensor(~number) in lives.kept_by for number in range(len(takes))]),
             keeps_result=result in lives.kept_by,
@@ -239,16 +240,18 @@ class _Layer:
         return figures, lives
 
 
-def _live_bytes(trace: Trace, workload: Workload, *takes: Flow) -> list[int]:
-    """What is alive in inference while each operation runs, from a trace of training without a probability."""
+def _in_inference(trace: Trace, workload: Workload, *takes: Flow) -> Trace:
+    """What is alive in inference, from a trace of training; the same where nothing that runs tells them apart."""
     calls = trace.lives.calls
     for call in calls:
         operation = call.operation
         if operation is not None and (
-            operation.beside_in_training_alone or operation.moments(workload.batch, *call.takes)
+            operation.beside_in_training_alone
+            or operation.passes_on(training=True) != operation.passes_on(training=False)
+            or operation.moments(workload.batch, *call.takes)
         ):
-            return Lives(calls, training=False).trace(workload, *takes).live_bytes
-    return trace.live_bytes
+            return Lives(calls, training=False).trace(workload, *takes)
+    return trace
 
 
 def _result(lives: Lives) -> int:
@@ -429,7 +432,8 @@ class Parts:
         build, arguments = part
         reads = Reads(config, config.FIELDS, lambda outer, build, arguments: build(outer, *arguments))
         layer = build(reads, *arguments)
-        if len(layer.gives) > 1 or _has_stack(layer):
+        if len(layer.gives) > 1 or layer.is_list or _has_stack(layer):
+            # What gives several values, or does not hold what it takes for as long as it runs, is no part.
             self._inside.add(part)
         # A part that reads another field than it was known to does so since a field that it was known to read differs:
         # what was built before is never met again under the longer key, and is built anew.
@@ -477,12 +481,13 @@ class Parts:
         trace = lives.trace(workload, takes)
         peak_bytes = 0
         uses: dict[str, list[Use]] = {}
-        for position, live_bytes in zip(lives.makers(), _live_bytes(trace, workload, takes), strict=True):
+        inference = _in_inference(trace, workload, takes)
+        for position, live_bytes in zip(inference.lives.makers(), inference.live_bytes, strict=True):
             call = calls[position]
             operation = call.operation
             if isinstance(operation, _Sealed):
-                own = {lives.tensor(made) for made in call.sources} | {position}
-                held_bytes = live_bytes - sum([trace.tensor_bytes[tensor] for tensor in own])
+                own = {inference.lives.tensor(made) for made in call.sources} | {position}
+                held_bytes = live_bytes - sum([inference.tensor_bytes[tensor] for tensor in own])
                 use = Use(operation.part, call.takes, _needs(call, needs), held_bytes, call.copies, drops[position])
                 uses.setdefault(call.path, []).append(use)
             else:
