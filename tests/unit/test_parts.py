@@ -119,7 +119,7 @@ def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builder, "build", build)
-        assert_whole(config, Workload(samples=400, batch=2))
+        assert_whole(config, Workload(samples=2_000, batch=2))
 
 
 def attention_with_dropout(p: float, *after: Layer) -> Layer:

@@ -152,6 +152,7 @@ class _Game:
         self._configs: dict[int, ModelConfig] = {}
         self._plains: dict[int, ModelConfig] = {}
         self._with_one: dict[tuple[int, str], ModelConfig] = {}
+        self._remainders: dict[tuple[int, str], Remainder] = {}
         self._calls: dict[int, tuple[Sequence[Call], Waveforms | Features]] = {}
         self._set_players([(name,) for name in self._changed()])
         self._set_players(self._joined())
@@ -170,9 +171,12 @@ class _Game:
         for model in self._models:
             for name in model.FIELDS.keys() - set(self._common):
                 self._bits[name] = self._bits[ARCHITECTURE]
+        # Players of a probability alone, which matter to no config in which it is 0.
+        self._idle = sum([1 << number for number, player in enumerate(players) if {*player} <= {*self._chances}])
         self._configs.clear()
         self._plains.clear()
         self._with_one.clear()
+        self._remainders.clear()
         self._calls.clear()
 
     def _joined(self) -> list[tuple[str, ...]]:
@@ -223,6 +227,7 @@ class _Game:
 
     def _plain(self, coalition: int) -> ModelConfig:
         """The config of a coalition with the probabilities 0 that differ."""
+        coalition &= ~self._idle
         if coalition not in self._plains:
             self._plains[coalition] = with_values(self._config(coalition), dict.fromkeys(self._chances, 0.0))
         return self._plains[coalition]
@@ -269,11 +274,12 @@ class _Game:
         known to depend, until nothing turns out to depend on more.
         """
         among = everywhere | self._players_of((ARCHITECTURE, WORKLOAD))
+        tried: dict[int, Remainder] = {}
         while True:
-            remainders = {
-                coalition: self._parts.remainder(self._plain(coalition), self._workload(coalition))
-                for coalition in _subsets(among)
-            }
+            for coalition in _subsets(among):
+                if coalition not in tried:
+                    tried[coalition] = self._parts.remainder(self._plain(coalition), self._workload(coalition))
+            remainders = {coalition: tried[coalition] for coalition in _subsets(among)}
             known = among
             for model in self._models:
                 known |= self._players_of(self._parts.fields_of_remainder(model.family.name) - set(self._chances))
@@ -374,6 +380,7 @@ class _Game:
 
     def _with_chance(self, coalition: int, chance: str) -> ModelConfig:
         """The config of a coalition with one probability alone."""
+        coalition &= ~self._idle | self._players_of([chance])
         plain, value = self._plain(coalition), getattr(self._config(coalition), chance, 0)
         if not value:
             return plain
@@ -383,7 +390,12 @@ class _Game:
         return self._with_one[key]
 
     def _remainder(self, coalition: int, chance: str) -> Remainder:
-        return self._parts.remainder(self._with_chance(coalition, chance), self._workload(coalition))
+        coalition &= ~self._idle | self._players_of([chance])
+        key = coalition, chance
+        if key not in self._remainders:
+            config = self._with_chance(coalition, chance)
+            self._remainders[key] = self._parts.remainder(config, self._workload(coalition))
+        return self._remainders[key]
 
     def _chance_in_remainder(self, remainders: Mapping[int, Remainder], chance: str, coalition: int) -> Figures:
         without, remainder = remainders[coalition & max(remainders)], self._remainder(coalition, chance)
