@@ -48,6 +48,25 @@ def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConf
         assert effect.change.before != effect.change.after
 
 
+def test_steps_of_another_family_have_these_figures() -> None:
+    config = load_config("wavlm_base", {"encoder_num_layers": 2, "encoder_max_distance": 81})
+    workload = Workload(samples=1_200)
+    effects = sensitivity(config, workload).effects
+    assert {effect.change.target.partition("[")[0] for effect in effects} == set(config.model.FIELDS)
+    for effect in effects:
+        stepped = type(config.model)(**{**config.model.to_mapping(), **effect.change.values})
+        assert effect.figures == total_figures(analyze(Config(name="stepped", origin="test", model=stepped), workload))
+    changes = {effect.change.target: effect.change.after for effect in effects}
+    assert (changes["encoder_num_buckets"], changes["encoder_max_distance"]) == (321, 82)
+
+
+def test_a_tree_without_parts_has_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, workload = load_config("base", ["encoder_num_layers=1"]), Workload(samples=1_200)
+    expected = sensitivity(config, workload).effects
+    monkeypatch.setattr(config.model.family.part("tree"), "part", lambda build, *arguments: build(*arguments))
+    assert sensitivity(config, workload).effects == expected
+
+
 def test_a_wider_model_keeps_the_width_of_its_heads_and_its_groups() -> None:
     effect = effects_of([])["encoder_embed_dim"]
     assert effect.change.after == 832

@@ -426,7 +426,7 @@ class Parts:
     def _build_anew(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
         names = self._reads.get(part)
         if names is not None:
-            found = self._built.get((part, *[getattr(config, name) for name in names]))
+            found = self._built.get(_key(part, names, config))
             if found is not None:
                 return found
         build, arguments = part
@@ -443,7 +443,7 @@ class Parts:
         if inner not in self._layers:
             self._layers[inner] = _Layer(inner)
         built = outside, self._layers[inner]
-        self._built[(part, *[getattr(config, name) for name in names])] = built
+        self._built[_key(part, names, config)] = built
         return built
 
     def _of_tree(self, tree: Layer, config: ModelConfig, workload: Workload) -> Remainder:
@@ -551,6 +551,10 @@ def _own_training_macs(calls: Sequence[Call], workload: Workload) -> Random:
     ):
         return Random(0)
     return training_macs(calls, workload.batch).plain
+
+
+def _key(part: Part, names: Sequence[str], config: ModelConfig) -> tuple[Any, ...]:
+    return (part, *[getattr(config, name) for name in names])
 
 
 def training_macs_with_parts(remainder: Remainder, workload: Workload) -> Random:

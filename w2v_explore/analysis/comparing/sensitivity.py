@@ -1,13 +1,13 @@
 """What one step in each argument does to the figures of a config: the steps, as data, and their effects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import lcm
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures
-from w2v_explore.analysis.comparing.parts import Part, Parts, WholeFigures, with_values
+from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
 from w2v_explore.analysis.memory.training import Random
@@ -260,21 +260,20 @@ class _Stepper:
 
     def _conv_layer_steps(self, field: str) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
         """What to try for each number of the extractor's layers, with the figures after it."""
-        extractor = Extractor(self._config, field, self._part, self._workload)
-        for number in range(len(extractor.layers)):
-            for part in range(len(_CONV_PARTS)):
-                yield self._conv_layer_step(extractor, field, number, part)
-
-    @property
-    def _part(self) -> Part:
-        """The extractor."""
-        return self._remainder.registered[self._remainder.takes.frames_at][0]
+        layers = [tuple(layer) for layer in self._config.meaning()[field]]
+        extractor: Extractor | None = None
+        # A tree that does not mark its extractor as a part is worked out whole after each step.
+        if self._remainder.takes.frames_at in self._remainder.registered:
+            part, _ = self._remainder.registered[self._remainder.takes.frames_at]
+            extractor = Extractor(self._config, field, part, self._workload)
+        for number in range(len(layers)):
+            for place in range(len(_CONV_PARTS)):
+                yield self._conv_layer_step(extractor, layers, field, number, place)
 
     def _conv_layer_step(
-        self, extractor: Extractor, field: str, number: int, part: int
+        self, extractor: Extractor | None, layers: Sequence[Sequence[int]], field: str, number: int, part: int
     ) -> Iterator[tuple[Change, dict[str, Number] | None]]:
         """Channels by an eighth, kernel and stride by one; one less where more leaves no frame."""
-        layers = extractor.layers
         before = layers[number][part]
         size = max(1, before // 8) if part == 0 else 1
         for after in (before + size, before - size):
@@ -283,10 +282,13 @@ class _Stepper:
                     after if position == part else value for position, value in enumerate(layers[number])
                 ]
                 layer = channels, kernel, stride
-                figures = extractor.with_layer(number, layer)
                 values = {field: (*layers[:number], layer, *layers[number + 1 :])}
                 change = Change(f"{field}[{number}] {_CONV_PARTS[part]}", before, after, values)
-                yield change, figures and self._with_extractor(field, figures)
+                if extractor is None:
+                    yield change, self._after(change)
+                else:
+                    figures = extractor.with_layer(number, layer)
+                    yield change, figures and self._with_extractor(field, figures)
 
     def _with_extractor(self, field: str, extractor: ExtractorFigures) -> dict[str, Number]:
         """The figures of the model with another extractor."""
