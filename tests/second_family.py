@@ -92,7 +92,6 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         config=TwinConfig,
         agreements=AGREEMENTS,
         components=family_named("wav2vec2").components,
-        frames_at="feature_extractor",
         reference=PRESET,
         rules=(RULE,),
     )

@@ -42,6 +42,9 @@ REPORTS = {
     "compare_140.txt": (140, ["compare", "base", "hubert_large", "asr_large_960h"]),
     "compare_identical.txt": (80, ["compare", "hubert_base", "contentvec"]),
     "compare_depth_2.txt": (80, ["compare", "base", "asr_large_960h", "--depth", "2"]),
+    "compare_families_80.txt": (80, ["compare", "hubert_base", "wavlm_large"]),
+    "compare_families_140.txt": (140, ["compare", "hubert_base", "wavlm_base", "asr_base_960h"]),
+    "sensitivity_wavlm.txt": (140, ["sensitivity", "wavlm_base"]),
     "compare_piped.txt": (None, ["compare", "base", "xlsr_300m"]),
     "compare.json": (
         None,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,8 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.attribution import Contribution, attribute
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.config import codes
+from w2v_explore.config.family import divides
 
 
 def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
@@ -165,3 +169,74 @@ def test_a_field_that_changes_no_total_contributes_nothing() -> None:
         for overrides in ([], ["encoder_attention_dropout=0.5", "encoder_layer_norm_first=true"])
     )
     assert [contribution.figures for contribution in attribute(base, other)] == [{}, {}]
+
+
+def mixed(first: ModelConfig, other: ModelConfig, changed: frozenset[str]) -> ModelConfig:
+    """The first config with some fields as in the other; with the architecture come the fields that it alone has."""
+    values = {name: getattr(other if name in changed else first, name) for name in first.FIELDS if name in other.FIELDS}
+    model = other if "architecture" in changed else first
+    own = {name: getattr(model, name) for name in model.FIELDS if name not in values}
+    return type(model)(**values, **own)
+
+
+def exact_between(analysis: Analysis) -> dict[str, Fraction]:
+    """As `exact_figures`, of models of any family in which no layer is dropped."""
+    workload = analysis.workload
+    figures = {name: Fraction(value) for name, value in total_figures(analysis).items()}
+    figures["macs_per_audio_second"] = Fraction(
+        analysis.macs.total * workload.sample_rate, workload.batch * workload.samples
+    )
+    return figures
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"encoder_embed_dim": 24},
+        {"encoder_num_layers": 3, "encoder_dropout": 0.0},
+        {"encoder_layer_norm_first": True, "encoder_num_heads": 2, "encoder_attention_dropout": 0.0},
+        {"extractor_mode": "layer_norm", "encoder_ff_interm_features": 40, "aux_num_out": 5},
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_between_families_the_architecture_is_one_player(overrides: dict[str, Any], is_first: bool) -> None:
+    """The definition itself, on whole models of both families."""
+    plain = {**PLAIN, "encoder_layer_drop": 0.0}
+    models = [load_config("base", plain).model, load_config("wavlm_base", {**plain, **overrides}).model]
+    first, other = models if is_first else models[::-1]
+    workload = Workload(samples=200, batch=2)
+    common = [name for name in first.FIELDS if name in other.FIELDS]
+    players = ["architecture", *[name for name in common if getattr(first, name) != getattr(other, name)]]
+
+    known: dict[frozenset[str], dict[str, Fraction]] = {}
+
+    def figures(changed: Sequence[str]) -> dict[str, Fraction]:
+        key = frozenset(changed)
+        if key not in known:
+            known[key] = exact_between(analysis_of(mixed(first, other, key), workload))
+        return known[key]
+
+    orders = list(permutations(players))
+    expected: dict[tuple[str, ...], dict[str, Fraction]] = {(player,): {} for player in players}
+    for order in orders:
+        for position, player in enumerate(order):
+            after, until = figures(order[: position + 1]), figures(order[:position])
+            for name in after:
+                share = (after[name] - until[name]) / len(orders)
+                expected[player,][name] = expected[player,].get(name, Fraction(0)) + share
+    found = attribute(analysis_of(first, workload), analysis_of(other, workload))
+    assert {each.fields: each.figures for each in found} == {
+        player: {name: value for name, value in shares.items() if value} for player, shares in expected.items()
+    }
+
+
+def test_what_one_family_asks_for_joins_its_fields_to_the_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A width that a family has to have divisible cannot change before the family does."""
+    first = load_config("base", PLAIN).model
+    other = load_config("wavlm_base", {**PLAIN, "encoder_embed_dim": 24, "encoder_num_buckets": 24}).model
+    asked = divides("encoder_num_buckets", "encoder_embed_dim", codes.HEADS_DIVIDE)
+    monkeypatch.setattr(other.family, "agreements", (*other.family.agreements, asked))
+    workload = Workload(samples=200)
+    [contribution, *_] = attribute(analysis_of(first, workload), analysis_of(other, workload))
+    assert contribution.fields == ("architecture", "encoder_embed_dim")

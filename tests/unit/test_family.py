@@ -50,7 +50,8 @@ def test_agreements_are_of_fields(name: str) -> None:
 def test_the_parts_of_a_model_are_modules_of_it() -> None:
     family = BASE.family
     tree = build_architecture(load_config("base", {"aux_num_out": 32}))
-    for path in (*family.components.values(), family.frames_at):
+    assert tree.takes is not None
+    for path in (*family.components.values(), tree.takes.frames_at):
         tree.child(path)
 
 

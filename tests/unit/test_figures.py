@@ -114,7 +114,6 @@ OTHER = OtherFamily(
     config=OtherConfig,
     agreements=(),
     components={"aux": "aux", "norm": "encoder.transformer.layer_norm"},
-    frames_at="feature_extractor",
     reference="base",
 )
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.comparing import extractor_steps
-from w2v_explore.analysis.comparing.sensitivity import CONV_LAYERS, Effect, sensitivity
+from w2v_explore.analysis.comparing.sensitivity import Effect, sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config.kinds import MAX_SIZE
@@ -18,6 +18,8 @@ from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow
 from w2v_explore.tree.run import Call
+
+CONV_LAYERS = "extractor_conv_layer_config"
 
 
 def effects_of(overrides: list[str], samples: int = 16_000) -> dict[str, Effect]:
@@ -44,6 +46,25 @@ def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConf
         assert effect.figures == after
         assert effect.deltas == {name: after[name] - before[name] for name in after}
         assert effect.change.before != effect.change.after
+
+
+def test_steps_of_another_family_have_these_figures() -> None:
+    config = load_config("wavlm_base", {"encoder_num_layers": 2, "encoder_max_distance": 81})
+    workload = Workload(samples=1_200)
+    effects = sensitivity(config, workload).effects
+    assert {effect.change.target.partition("[")[0] for effect in effects} == set(config.model.FIELDS)
+    for effect in effects:
+        stepped = type(config.model)(**{**config.model.to_mapping(), **effect.change.values})
+        assert effect.figures == total_figures(analyze(Config(name="stepped", origin="test", model=stepped), workload))
+    changes = {effect.change.target: effect.change.after for effect in effects}
+    assert (changes["encoder_num_buckets"], changes["encoder_max_distance"]) == (321, 82)
+
+
+def test_a_tree_without_parts_has_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, workload = load_config("base", ["encoder_num_layers=1"]), Workload(samples=1_200)
+    expected = sensitivity(config, workload).effects
+    monkeypatch.setattr(config.model.family.part("tree"), "part", lambda build, *arguments: build(*arguments))
+    assert sensitivity(config, workload).effects == expected
 
 
 def test_a_wider_model_keeps_the_width_of_its_heads_and_its_groups() -> None:

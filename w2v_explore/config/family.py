@@ -64,20 +64,25 @@ class Agreement(NamedTuple):
         fields: The fields.
         holds: Whether their values, by name, agree.
         fault: What is wrong where they do not.
+        divides: Where they agree if one divides the other: the divisor and the number.
+        keeps_quotient: Whether the divisor then moves along with the number, as heads do, whose width is a choice.
     """
 
     fields: tuple[str, ...]
     holds: Callable[[Mapping[str, Any]], bool]
     fault: Callable[[Mapping[str, Any]], Fault]
+    divides: tuple[str, str] | None = None
+    keeps_quotient: bool = False
 
 
-def divides(divisor: str, number: str, rule: Rule) -> Agreement:
+def divides(divisor: str, number: str, rule: Rule, *, keeps_quotient: bool = False) -> Agreement:
     """The agreement that the value of one field divides the value of another.
 
     Args:
         divisor: The field whose value divides; the fault is its.
         number: The field whose value is divided.
         rule: The rule that is broken where it does not.
+        keeps_quotient: As in `Agreement`.
     """
 
     def holds(values: Mapping[str, Any]) -> bool:
@@ -85,17 +90,18 @@ def divides(divisor: str, number: str, rule: Rule) -> Agreement:
 
     def fault(values: Mapping[str, Any]) -> Fault:
         value, divided = values[divisor], values[number]
-        divisors = _divisors(divided)
+        divisors = divisors_of(divided)
         below = max(candidate for candidate in divisors if candidate < value)
         above = min((candidate for candidate in divisors if candidate > value), default=None)
         nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
         message = f"{divisor} is {value}, which does not divide {number} {divided}; {nearest}"
         return Fault(rule, divisor, (), message, partner=number)
 
-    return Agreement((divisor, number), holds, fault)
+    return Agreement((divisor, number), holds, fault, (divisor, number), keeps_quotient)
 
 
-def _divisors(number: int) -> list[int]:
+def divisors_of(number: int) -> list[int]:
+    """All numbers that divide one, in no order."""
     small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
     return small + [number // divisor for divisor in small]
 
@@ -109,13 +115,12 @@ class Family:
         config: The class of its configs, whose fields are ``config.FIELDS``.
         agreements: What its fields must come to together.
         components: What reports call the parts of a model, and the path of the module that each is.
-        frames_at: The path of the module whose output has the frames that reports count.
         reference: Its preset in which `explain` shows what the values of a field cost, and which messages name.
         rules: The rules of the linter that are its own; each has a module in its ``rules`` folder.
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("agreements", "components", "config", "frames_at", "name", "reference", "rules", "title")
+    __slots__ = ("agreements", "components", "config", "name", "reference", "rules", "title")
 
     def __init__(
         self,
@@ -125,7 +130,6 @@ class Family:
         config: "type[ModelConfig]",
         agreements: tuple[Agreement, ...],
         components: Mapping[str, str],
-        frames_at: str,
         reference: str,
         rules: tuple[Rule, ...] = (),
     ) -> None:
@@ -134,7 +138,6 @@ class Family:
         self.config = config
         self.agreements = agreements
         self.components = components
-        self.frames_at = frames_at
         self.reference = reference
         self.rules = rules
         config.family = self

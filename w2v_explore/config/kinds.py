@@ -40,12 +40,16 @@ class Flag:
 
 
 class Integer(NamedTuple):
-    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less; ``optional`` allows null."""
+    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less; ``optional`` allows null.
+
+    ``follows`` is the field of another width that it is usually a multiple of, and is kept in proportion to.
+    """
 
     rule: Rule
     maximum: int = MAX_SIZE
     optional: bool = False
     minimum: int = 1
+    follows: str | None = None
 
 
 class Probability:

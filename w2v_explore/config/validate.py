@@ -72,7 +72,7 @@ def validate(values: Mapping[str, object], family: Family) -> list[Fault]:
         if fault is not None:
             faults.append(fault)
     broken = {fault.key for fault in faults}
-    for fields, holds, fault_of in family.agreements:
+    for fields, holds, fault_of, *_ in family.agreements:
         if broken.isdisjoint(fields) and all(map(values.__contains__, fields)) and not holds(values):
             faults.append(fault_of(values))
     return faults

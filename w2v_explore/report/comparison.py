@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from w2v_explore.analysis.comparing.attribution import METHOD, Contribution
+from w2v_explore.analysis.comparing.attribution import BETWEEN_FAMILIES, METHOD, Contribution
 from w2v_explore.analysis.comparing.compare import Comparison, Metric
 from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
+from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.summary import describe_audio, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
@@ -86,8 +87,10 @@ def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
         made = [_contributions(title, contributions, columns) for columns in (_COSTS, _EXTRACTOR)]
         tables += [table for table in made if table is not None]
     if tables:
-        idle = tables[-1].remark
-        tables[-1].remark = Lines(str(idle), f"{METHOD}.") if idle else f"{METHOD}."
+        idle = [str(tables[-1].remark)] if tables[-1].remark else []
+        fields = {field for contributions in comparison.attributions for each in contributions for field in each.fields}
+        between = [f"{BETWEEN_FAMILIES}."] if ARCHITECTURE in fields else []
+        tables[-1].remark = Lines(*idle, *between, f"{METHOD}.")
     return tables
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.comparing.sensitivity import CONV_LAYERS, Effect
+from w2v_explore.analysis.comparing.sensitivity import Effect
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
@@ -43,8 +43,9 @@ def describe_step(effect: Effect) -> str:
     """``encoder_embed_dim 768 → 832 with encoder_num_heads 13``."""
     change = effect.change
     target = change.target
-    if target.startswith(f"{CONV_LAYERS}["):
-        number, _, part = target.removeprefix(f"{CONV_LAYERS}[").partition("] ")
+    _, is_in_list, place = target.partition("[")
+    if is_in_list:
+        number, _, part = place.partition("] ")
         target = f"conv layer {number} {part}"
     along = " and ".join(f"{name} {scalar(value)}" for name, value in effect.moves_along.items())
     return f"{target} {scalar(change.before)} → {scalar(change.after)}{f' with {along}' if along else ''}"

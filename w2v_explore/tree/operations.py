@@ -174,6 +174,12 @@ class Operation:
         """Whether it keeps a copy of what it takes last, which it makes beside its output, instead of the tensor."""
         return False
 
+    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+        """What the backward pass needs of the values that go in and the one that comes out."""
+        if self.keeps_output:
+            return (*taken, made) if self.keeps_input else (made,)
+        return taken if self.keeps_input else ()
+
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         """What it has made and still holds in inference, its output included, at each moment at which that may be most.
 

@@ -225,13 +225,14 @@ class _Apart:
         return results[0]
 
 
-def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[bool]:
+def need_gradients(calls: Sequence[Call], taken_need: Sequence[bool] = ()) -> list[bool]:
     """Of each call, whether what it gives needs a gradient: once anything with parameters has run, all does.
 
     Args:
         calls: With folded layers `apart`.
-        taken_needs: Whether what the tree takes does, as what a part of a model takes from the parts before it.
+        taken_need: Of each that the tree takes, whether it does; none of what a model takes does.
     """
+    taken = {~number for number, does in enumerate(taken_need) if does}
     needs: list[bool] = []
     for call in calls:
         operation = call.operation
@@ -242,5 +243,5 @@ def need_gradients(calls: Sequence[Call], *, taken_needs: bool = False) -> list[
         elif operation.reads_lengths:
             needs.append(False)
         else:
-            needs.append(True in [needs[made] if made >= 0 else taken_needs for made in call.sources])
+            needs.append(True in [needs[made] if made >= 0 else made in taken for made in call.sources])
     return needs

@@ -2,23 +2,41 @@
 
 A field's contribution is its Shapley value: the change that it makes to a figure, averaged over all orders in which the
 fields could be changed one after the other. The contributions add up to the difference. Fields of which one cannot
-change without the other (a width and the number of heads that divide it) are one player.
+change without the other (a width and the number of heads that divide it) are one player. Between two families the
+fields that both have are players, and all that only one of them has, its own fields among it, is one more: the
+architecture.
+
+A figure is a sum of terms (of the peak of memory the greatest of some), one for the remainder of the model and one for
+each part (`parts`). A term depends on the fields that are read to build it, and on what it is given by others; on how
+many of them is seen by trying all that it could depend on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
+from w2v_explore.analysis.comparing.parts import (
+    Part,
+    Parts,
+    Remainder,
+    Use,
+    with_values,
+)
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
-from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.compute import NO_MACS, Macs
 from w2v_explore.analysis.figures import FIGURES, Totals
-from w2v_explore.analysis.receptive_field import kernel_field, minimum_samples, num_frames
+from w2v_explore.analysis.memory.training import Random
+from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import ARCHITECTURE, Agreement
+from w2v_explore.config.kinds import Probability
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.run import Call, run
 
 if TYPE_CHECKING:  # which imports this module
     from w2v_explore.analysis.analyze import Analysis
@@ -28,13 +46,17 @@ METHOD = (
     "they add up to the difference"
 )
 
-_PEAK = "memory.peak_activation_bytes"
-_PER_SECOND = "macs_per_audio_second"
-_LAYERS = ("encoder_num_layers", "encoder_layer_drop")
-_PEAK_FIELDS = frozenset(field for fields in PARTS.values() for field in fields) - {"extractor_conv_bias"}
+BETWEEN_FAMILIES = "architecture stands for all that only one of the two has, the fields that the other lacks included"
 
-Values = dict[str, Any]
-"""The fields, and under `WORKLOAD` the workload."""
+WORKLOAD = "sample_rate"
+"""Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
+
+_PEAK = "memory.peak_activation_bytes"
+_KEPT = "memory.kept_bytes"
+_TRAINING = "training.expected_macs"
+_PER_SECOND = "macs_per_audio_second"
+
+Figures = Mapping[str, Value]
 
 
 class Contribution(NamedTuple):
@@ -50,136 +72,414 @@ class Contribution(NamedTuple):
 
 
 class _Term(NamedTuple):
-    """Figures that depend on some fields alone; the terms' figures of one name add up to the model's."""
+    """Figures that depend on some players alone; the terms' figures of one name add up to the model's.
 
-    fields: frozenset[str]
-    figures: Callable[[Values], Mapping[str, Value]]
+    Attributes:
+        players: A bit for each.
+        figures: By the coalition of these players.
+    """
+
+    players: int
+    figures: Callable[[int], Mapping[str, Value]]
+
+
+_Seen = tuple[tuple[Part, int] | None, tuple[Use, ...]]
+"""What the remainder does with the parts at one path: what is registered, in how many copies, and the calls."""
 
 
 def attribute(first: Analysis, other: Analysis) -> tuple[Contribution, ...]:
     """The difference between two configs under one workload (its length may follow their sample rates), by field."""
-    before, after = _values(first), _values(other)
-    players = _players(before, after)
-    contributions: list[dict[str, Fraction]] = [{} for _ in players]
-    durations_differ = _per_second(before[WORKLOAD]) != _per_second(after[WORKLOAD])
-    for term in _terms(durations_differ):
-        concerned = [number for number, player in enumerate(players) if not term.fields.isdisjoint(player)]
+    game = _Game(first, other)
+    contributions: list[dict[str, Fraction]] = [{} for _ in game.players]
+    for term in game.terms():
+        concerned = [number for number in range(len(game.players)) if term.players >> number & 1]
         if not concerned:
             continue
 
         def worth(coalition: int, term: _Term = term, concerned: Sequence[int] = concerned) -> Mapping[str, Value]:
-            changed = [
-                field for bit, number in enumerate(concerned) if coalition >> bit & 1 for field in players[number]
-            ]
-            return term.figures({**before, **{field: after[field] for field in changed}})
+            return term.figures(sum([1 << number for bit, number in enumerate(concerned) if coalition >> bit & 1]))
 
         for name, shares in shapley_values(len(concerned), worth).items():
             for number, share in zip(concerned, shares, strict=True):
                 contributions[number][name] = contributions[number].get(name, Fraction(0)) + share
     return tuple(
-        Contribution(player, _with_derived(figures, first.workload, durations_differ))
-        for player, figures in zip(players, contributions, strict=True)
+        Contribution(player, _with_derived(figures, first.workload, game.durations_differ))
+        for player, figures in zip(game.players, contributions, strict=True)
     )
 
 
-def _values(analysis: Analysis) -> Values:
-    return {**analysis.config.model.to_mapping(), WORKLOAD: analysis.workload}
+class _AtPath(NamedTuple):
+    """What is known of the parts at one path.
+
+    Attributes:
+        seen: What the remainder does with them, by the coalitions of the remainder's players.
+        seen_by: The players on which that depends.
+        players: These, and those whose fields the parts read.
+    """
+
+    seen: Mapping[int, _Seen]
+    seen_by: int
+    players: int
+
+    @property
+    def parts(self) -> set[Part]:
+        """All parts that may be registered there."""
+        return {registered[0] for registered, _ in self.seen.values() if registered is not None}
+
+    def uses(self, coalition: int) -> tuple[Use, ...]:
+        """The calls of the parts."""
+        return self.seen[coalition & self.seen_by][1]
 
 
-def _players(before: Values, after: Values) -> list[tuple[str, ...]]:
-    """The fields that differ; those that give no valid config by themselves are joined."""
-    groups = [{name} for name in before if before[name] != after[name]]
-    for fields, is_valid in _CONSTRAINTS:
-        changed = [name for name in fields if before[name] != after[name]]
-        mixtures = product(*[((name, before[name]), (name, after[name])) for name in changed])
-        if not all(is_valid({**before, **dict(mixture)}) for mixture in mixtures):
-            joined = [group for group in groups if not group.isdisjoint(changed)]
-            groups = [group for group in groups if group not in joined]
-            groups.append(set().union(*joined))
-    order = list(before)
-    return sorted((tuple(sorted(group, key=order.index)) for group in groups), key=lambda group: order.index(group[0]))
+class _Game:
+    """The configs between two, each known by a coalition: bit i says that player i has the second config's values.
 
+    Attributes:
+        players: The fields of each.
+        durations_differ: Whether the workloads are of different lengths in seconds.
+    """
 
-def _long_enough(values: Values) -> bool:
-    workload: Workload = values[WORKLOAD]
-    return minimum_samples(_config(values), workload.batch) <= workload.samples
+    def __init__(self, first: Analysis, other: Analysis) -> None:
+        self._workloads = first.workload, other.workload
+        self._models = first.config.model, other.config.model
+        self._common = [name for name in self._models[0].FIELDS if name in self._models[1].FIELDS]
+        self._parts = Parts()
+        fields = self._models[0].FIELDS
+        # Of probabilities that differ the terms are apart from all others, which so depend on fewer players.
+        self._chances = [
+            name for name in self._changed() if name in fields and isinstance(fields[name].kind, Probability)
+        ]
+        self._configs: dict[int, ModelConfig] = {}
+        self._plains: dict[int, ModelConfig] = {}
+        self._with_one: dict[tuple[int, str], ModelConfig] = {}
+        self._remainders: dict[tuple[int, str], Remainder] = {}
+        self._calls: dict[int, tuple[Sequence[Call], Waveforms | Features]] = {}
+        self._set_players([(name,) for name in self._changed()])
+        self._set_players(self._joined())
+        self.durations_differ = _per_second(first.workload) != _per_second(other.workload)
 
+    def _changed(self) -> list[str]:
+        before, after = (model.to_mapping() for model in self._models)
+        changed = [name for name in self._common if before[name] != after[name]]
+        families = {model.family.name for model in self._models}
+        workload = [WORKLOAD] if self._workloads[0] != self._workloads[1] else []
+        return [*([ARCHITECTURE] if len(families) > 1 else []), *changed, *workload]
 
-_CONSTRAINTS: tuple[tuple[tuple[str, ...], Callable[[Values], bool]], ...] = (
-    (
-        ("encoder_embed_dim", "encoder_num_heads"),
-        lambda values: values["encoder_embed_dim"] % values["encoder_num_heads"] == 0,
-    ),
-    (
-        ("encoder_embed_dim", "encoder_pos_conv_groups"),
-        lambda values: values["encoder_embed_dim"] % values["encoder_pos_conv_groups"] == 0,
-    ),
-    (("extractor_mode", "extractor_conv_layer_config", WORKLOAD), _long_enough),
-)
-"""All that several fields have to agree on: `validate`'s two divisions, and an input long enough for a frame."""
+    def _set_players(self, players: Sequence[tuple[str, ...]]) -> None:
+        self.players = players
+        self._bits = {field: 1 << number for number, player in enumerate(players) for field in player}
+        for model in self._models:
+            for name in model.FIELDS.keys() - set(self._common):
+                self._bits[name] = self._bits[ARCHITECTURE]
+        # Players of a probability alone, which matter to no config in which it is 0.
+        self._idle = sum([1 << number for number, player in enumerate(players) if {*player} <= {*self._chances}])
+        self._configs.clear()
+        self._plains.clear()
+        self._with_one.clear()
+        self._remainders.clear()
+        self._calls.clear()
 
+    def _joined(self) -> list[tuple[str, ...]]:
+        """The players; fields that give no valid config by themselves are one."""
+        changed = self._changed()
+        groups = [{name} for name in changed]
+        for names, is_valid in self._constraints():
+            if len(names) > 1 and not all(map(is_valid, _subsets(self._players_of(names)))):
+                joined = [group for group in groups if not group.isdisjoint(names)]
+                groups = [group for group in groups if group not in joined]
+                groups.append(set().union(*joined))
+        players = [tuple(sorted(group, key=changed.index)) for group in groups]
+        return sorted(players, key=lambda player: changed.index(player[0]))
 
-def _terms(durations_differ: bool) -> Iterator[_Term]:
-    parts: dict[tuple[Any, ...], PartFigures] = {}
+    def _constraints(self) -> Iterator[tuple[list[str], Callable[[int], bool]]]:
+        """All that several fields have to come to together: agreements, and an input long enough for a frame."""
+        families = {model.family.name: model.family for model in self._models}.values()
+        for agreement in dict.fromkeys(agreement for family in families for agreement in family.agreements):
+            is_common = all(agreement in family.agreements for family in families)
 
-    def part(name: str, values: Values) -> PartFigures:
-        key = (name, *[repr(values[field]) for field in PARTS[name]])
-        if key not in parts:
-            parts[key] = part_figures(name, values, values[WORKLOAD], _frames(values))
-        return parts[key]
+            def holds(coalition: int, agreement: Agreement = agreement) -> bool:
+                config = self._config(coalition)
+                return agreement not in config.family.agreements or agreement.holds(config.to_mapping())
 
-    def add(values: Values, each: PartFigures, copies: int, runs: Value) -> Mapping[str, Value]:
-        figures = _figures(each, copies, runs)
-        if durations_differ:
-            figures[_PER_SECOND] = copies * each.macs.total * _per_second(values[WORKLOAD])
+            yield self._changed_of(agreement.fields if is_common else (ARCHITECTURE, *agreement.fields)), holds
+        yield self._changed_of((ARCHITECTURE, *self._read_for_frames(), WORKLOAD)), self._is_long_enough
+
+    def _changed_of(self, names: Iterable[str]) -> list[str]:
+        """The fields among some that are players; of those that one family alone has the player is the architecture."""
+        bits = self._players_of(names)
+        return [field for number, player in enumerate(self.players) if bits >> number & 1 for field in player]
+
+    def _players_of(self, names: Iterable[str]) -> int:
+        bits = 0
+        for name in names:
+            bits |= self._bits.get(name, 0)
+        return bits
+
+    def _config(self, coalition: int) -> ModelConfig:
+        """The config of a coalition."""
+        if coalition not in self._configs:
+            values = {
+                name: getattr(self._models[bool(coalition & self._bits.get(name, 0))], name) for name in self._common
+            }
+            model = self._models[bool(coalition & self._bits.get(ARCHITECTURE, 0))]
+            self._configs[coalition] = with_values(model, values)
+        return self._configs[coalition]
+
+    def _plain(self, coalition: int) -> ModelConfig:
+        """The config of a coalition with the probabilities 0 that differ."""
+        coalition &= ~self._idle
+        if coalition not in self._plains:
+            self._plains[coalition] = with_values(self._config(coalition), dict.fromkeys(self._chances, 0.0))
+        return self._plains[coalition]
+
+    def _workload(self, coalition: int) -> Workload:
+        return self._workloads[bool(coalition & self._bits.get(WORKLOAD, 0))]
+
+    def _run(self, coalition: int) -> tuple[Sequence[Call], Waveforms | Features]:
+        """What the model of a coalition runs, and what it takes."""
+        if coalition not in self._calls:
+            config = self._config(coalition)
+            tree = config.family.build(config)
+            assert tree.takes is not None
+            self._calls[coalition] = run(tree, tree.takes.flow(self._workload(coalition).samples)), tree.takes
+        return self._calls[coalition]
+
+    def _is_long_enough(self, coalition: int) -> bool:
+        workload = self._workload(coalition)
+        return fewest_samples_of(*self._run(coalition), workload.batch) <= workload.samples
+
+    def _read_for_frames(self) -> set[str]:
+        """The fields on which it depends how many frames there are: all that is read for what runs until they come."""
+        names: set[str] = set()
+        for model, workload in zip(self._models, self._workloads, strict=True):
+            names |= self._parts.fields_for_frames(model.family.name, self._parts.remainder(model, workload))
+        return names
+
+    def terms(self) -> Iterator[_Term]:
+        """All terms of the figures."""
+        everywhere = self._players_of([WORKLOAD] if self.durations_differ else [])
+        remainders, paths = self._settle(everywhere)
+        for at in paths.values():
+            yield _Term(at.players, partial(self._of_parts, at))
+        yield _Term(max(remainders), lambda coalition: self._of_remainder(remainders[coalition], coalition))
+        yield from self._of_chances(remainders, paths)
+        yield self._peak(remainders, paths)
+        yield _Term(self._players_of((ARCHITECTURE, WORKLOAD, *self._read_for_frames())), self._frames)
+
+    def _settle(self, everywhere: int) -> tuple[dict[int, Remainder], dict[str, _AtPath]]:
+        """The remainder by the coalitions of the players on which it depends, and the parts.
+
+        The remainder depends on the fields that it reads and on what the parts show it; a part on the fields that it
+        reads and on what the remainder does with it. Each is tried for all coalitions of the players on which it is
+        known to depend, until nothing turns out to depend on more.
+        """
+        among = everywhere | self._players_of((ARCHITECTURE, WORKLOAD))
+        tried: dict[int, Remainder] = {}
+        while True:
+            for coalition in _subsets(among):
+                if coalition not in tried:
+                    tried[coalition] = self._parts.remainder(self._plain(coalition), self._workload(coalition))
+            remainders = {coalition: tried[coalition] for coalition in _subsets(among)}
+            known = among
+            for model in self._models:
+                known |= self._players_of(self._parts.fields_of_remainder(model.family.name) - set(self._chances))
+            paths: dict[str, _AtPath] = {}
+            for path in dict.fromkeys(path for remainder in remainders.values() for path in remainder.registered):
+                paths[path], shown = self._at_path(path, remainders, everywhere)
+                known |= _needed(shown)
+            if known == among:
+                return remainders, paths
+            among = known
+
+    def _at_path(
+        self, path: str, remainders: Mapping[int, Remainder], everywhere: int
+    ) -> tuple[_AtPath, dict[int, Hashable]]:
+        """What is known of the parts at a path, and what they show the remainder."""
+        seen: dict[int, _Seen] = {
+            coalition: (remainder.registered.get(path), remainder.uses.get(path, ()))
+            for coalition, remainder in remainders.items()
+        }
+        seen_by = _needed(seen)
+        players = everywhere | seen_by
+        shown: dict[int, Hashable] = {}
+        while True:
+            at = _AtPath(seen, seen_by, players)
+            shown = {coalition: self._shown(at, coalition, self._plain(coalition)) for coalition in _subsets(players)}
+            for part in at.parts:
+                players |= self._players_of(set(self._parts.fields_of(part)) - set(self._chances))
+            if players == at.players:
+                return at, shown
+
+    def _shown(self, at: _AtPath, coalition: int, config: ModelConfig) -> Hashable:
+        """All of some parts on which the remainder depends."""
+        registered, uses = at.seen[coalition & at.seen_by]
+        if registered is None:
+            return None
+        workload = self._workload(coalition)
+        each = [self._parts.figures(use, config, workload) for use in uses]
+        outside = self._parts.outside(registered[0], config)
+        return outside, tuple([figures.seen_outside for figures in each])
+
+    def _of_remainder(self, remainder: Remainder, coalition: int) -> Figures:
+        training = _expected(remainder.training_macs)
+        return self._figures(remainder.parameters, remainder.macs, remainder.kept_bytes, training, coalition)
+
+    def _of_parts(self, at: _AtPath, coalition: int) -> Figures:
+        registered, uses = at.seen[coalition & at.seen_by]
+        config, workload = self._plain(coalition), self._workload(coalition)
+        macs, kept, training = NO_MACS, 0, Fraction(0)
+        for use in uses:
+            each = self._parts.figures(use, config, workload)
+            macs = macs.plus(each.macs, use.copies)
+            kept += use.copies * each.kept_bytes
+            training += use.copies * (1 - Fraction(use.drop)) * each.training_macs
+        parameters = registered[1] * self._parts.parameters(registered[0], config) if registered else 0
+        return self._figures(parameters, macs, kept, training, coalition)
+
+    def _figures(
+        self, parameters: int, macs: Macs, kept_bytes: int, training_macs: Value, coalition: int
+    ) -> dict[str, Value]:
+        figures = {
+            "parameters": parameters,
+            **{f"macs.{kind}": count for kind, count in macs._asdict().items()},
+            _KEPT: kept_bytes,
+            _TRAINING: training_macs,
+        }
+        if self.durations_differ:
+            figures[_PER_SECOND] = macs.total * _per_second(self._workload(coalition))
         return figures
 
-    def whole(name: str) -> Callable[[Values], Mapping[str, Value]]:
-        return lambda values: add(values, part(name, values), 1, 1)
+    def _of_chances(self, remainders: Mapping[int, Remainder], paths: Mapping[str, _AtPath]) -> Iterator[_Term]:
+        """What each probability that differs adds where it is not 0: masks of dropout, layers that LayerDrop skips."""
+        for chance in self._chances:
+            player, players = self._players_of([chance]), max(remainders)
+            is_read = any(chance in self._parts.fields_of_remainder(model.family.name) for model in self._models)
+            is_seen = is_read
+            for path, at in paths.items():
+                may_drop = is_read
+                if any(chance in self._parts.fields_of(part) for part in at.parts):
+                    yield _Term(at.players | player, partial(self._masks_of_parts, at, chance))
+                    shown = {
+                        coalition: self._shown(at, coalition, self._with_chance(coalition, chance))
+                        for coalition in _subsets(at.players | player)
+                    }
+                    if any(
+                        each != self._shown(at, coalition, self._plain(coalition)) for coalition, each in shown.items()
+                    ):
+                        is_seen = may_drop = True
+                        players |= _needed(shown)
+                if may_drop:
+                    drops = {
+                        coalition: [use.drop for use in self._remainder(coalition, chance).uses.get(path, ())]
+                        for coalition in _subsets(at.seen_by | player)
+                    }
+                    if any(map(any, drops.values())):
+                        yield _Term(at.players | player, partial(self._skipped, at, drops))
+            if is_seen:
+                yield _Term(players | player, partial(self._chance_in_remainder, remainders, chance))
 
-    def layers(values: Values) -> Mapping[str, Value]:
-        copies = values["encoder_num_layers"]
-        runs = copies * (1 - Fraction(values["encoder_layer_drop"]))
-        return add(values, part("encoder_layer", values), copies, runs)
+    def _with_chance(self, coalition: int, chance: str) -> ModelConfig:
+        """The config of a coalition with one probability alone."""
+        coalition &= ~self._idle | self._players_of([chance])
+        plain, value = self._plain(coalition), getattr(self._config(coalition), chance, 0)
+        if not value:
+            return plain
+        key = coalition, chance
+        if key not in self._with_one:
+            self._with_one[key] = with_values(plain, {chance: value})
+        return self._with_one[key]
 
-    def masks(dropout: str) -> Callable[[Values], Mapping[str, Value]]:
-        return lambda values: {"memory.kept_bytes": mask_bytes(dropout, values, values[WORKLOAD], _frames(values))}
+    def _remainder(self, coalition: int, chance: str) -> Remainder:
+        coalition &= ~self._idle | self._players_of([chance])
+        key = coalition, chance
+        if key not in self._remainders:
+            config = self._with_chance(coalition, chance)
+            self._remainders[key] = self._parts.remainder(config, self._workload(coalition))
+        return self._remainders[key]
 
-    def peak(values: Values) -> Mapping[str, Value]:
-        return {_PEAK: max([part(name, values).peak_bytes for name in PARTS])}
+    def _chance_in_remainder(self, remainders: Mapping[int, Remainder], chance: str, coalition: int) -> Figures:
+        without, remainder = remainders[coalition & max(remainders)], self._remainder(coalition, chance)
+        return {
+            _KEPT: remainder.kept_bytes - without.kept_bytes,
+            _TRAINING: _expected(remainder.training_macs) - _expected(without.training_macs),
+        }
 
-    for name, fields in PARTS.items():
-        if name == "encoder_layer":
-            yield _Term(frozenset((*fields, *_LAYERS)), layers)
-        else:
-            yield _Term(frozenset(fields), whole(name))
-    for dropout, fields in MASKS.items():
-        yield _Term(frozenset((dropout, *fields)), masks(dropout))
-    yield _Term(_PEAK_FIELDS, peak)
-    yield _Term(frozenset(("extractor_mode", "extractor_conv_layer_config", WORKLOAD)), _extractor)
+    def _masks_of_parts(self, at: _AtPath, chance: str, coalition: int) -> Figures:
+        plain, other, workload = self._plain(coalition), self._with_chance(coalition, chance), self._workload(coalition)
+        kept = 0
+        if other is not plain:
+            for use in at.uses(coalition):
+                without, each = (self._parts.figures(use, config, workload) for config in (plain, other))
+                kept += use.copies * (each.kept_bytes - without.kept_bytes)
+        return {_KEPT: kept}
+
+    def _skipped(self, at: _AtPath, drops: Mapping[int, Sequence[float]], coalition: int) -> Figures:
+        plain, workload = self._plain(coalition), self._workload(coalition)
+        training = Fraction(0)
+        for use, drop in zip(at.uses(coalition), drops[coalition & max(drops)], strict=True):
+            if drop != use.drop:
+                skipped = Fraction(drop) - Fraction(use.drop)
+                training -= use.copies * skipped * self._parts.figures(use, plain, workload).training_macs
+        return {_TRAINING: training}
+
+    def _peak(self, remainders: Mapping[int, Remainder], paths: Mapping[str, _AtPath]) -> _Term:
+        """The peak of memory: the greatest of the remainder's and the parts'."""
+        peaks = [{coalition: remainder.peak_bytes for coalition, remainder in remainders.items()}]
+        peaks += [
+            {coalition: self._peak_at(at, coalition) for coalition in _subsets(at.players)} for at in paths.values()
+        ]
+        needed = [(peak, _needed(peak)) for peak in peaks]
+        players = 0
+        for _, each in needed:
+            players |= each
+        return _Term(players, lambda coalition: {_PEAK: max([peak[coalition & each] for peak, each in needed])})
+
+    def _peak_at(self, at: _AtPath, coalition: int) -> int:
+        config, workload = self._plain(coalition), self._workload(coalition)
+        each = [use.held_bytes + self._parts.figures(use, config, workload).peak_bytes for use in at.uses(coalition)]
+        return max(each, default=0)
+
+    def _frames(self, coalition: int) -> Figures:
+        workload = self._workload(coalition)
+        field = receptive_field_of(*self._run(coalition), workload.batch)
+        return {
+            "extractor.receptive_field_samples": field.receptive_field_samples,
+            "extractor.stride_samples": field.stride_samples,
+            "extractor.minimum_samples": field.minimum_samples,
+            "extractor.frame_rate_hz": Fraction(workload.sample_rate, field.stride_samples),
+            "extractor.frames": field.frames,
+        }
 
 
-def _figures(part: PartFigures, copies: int, runs: Value) -> dict[str, Value]:
-    """What some equal parts add, of which some run in training."""
-    return {
-        "parameters": copies * part.parameters,
-        **{f"macs.{kind}": copies * count for kind, count in part.macs._asdict().items()},
-        "memory.kept_bytes": copies * part.kept_bytes,
-        "training.expected_macs": runs * part.training_macs,
-    }
+def _subsets(players: int) -> Iterator[int]:
+    """All coalitions of some players."""
+    coalition = players
+    while coalition:
+        yield coalition
+        coalition = coalition - 1 & players
+    yield 0
 
 
-def _extractor(values: Values) -> dict[str, Value]:
-    workload: Workload = values[WORKLOAD]
-    config = _config(values)
-    field, stride = kernel_field(config)
-    return {
-        "extractor.receptive_field_samples": field,
-        "extractor.stride_samples": stride,
-        "extractor.minimum_samples": minimum_samples(config, workload.batch),
-        "extractor.frame_rate_hz": Fraction(workload.sample_rate, stride),
-        "extractor.frames": num_frames(config, workload.samples),
-    }
+def _needed(table: Mapping[int, Any]) -> int:
+    """The players on whom something depends, of which it is known what it is in all of their coalitions."""
+    players = most = max(table)
+    needed = 0
+    while players:
+        player = players & -players
+        players ^= player
+        if any(table[coalition] != table[coalition | player] for coalition in _subsets(most ^ player)):
+            needed |= player
+    return needed
+
+
+def _expected(macs: Random) -> Fraction:
+    """What `Spread.expected` is, exactly."""
+    expected = Fraction(macs.fixed)
+    for layers, value in macs.each:
+        expected += layers.copies * (1 - Fraction(layers.drop)) * value
+    for some, value in macs.once:
+        expected += (1 - prod([Fraction(layers.drop) ** layers.copies for layers in some])) * value
+    return expected
 
 
 def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations_differ: bool) -> dict[str, Fraction]:
@@ -194,8 +494,8 @@ def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations
         parameters=of("parameters"),
         macs=Macs(*[of(f"macs.{kind}") for kind in Macs._fields]),
         peak_activation_bytes=of(_PEAK),
-        kept_bytes=of("memory.kept_bytes"),
-        expected_macs=of("training.expected_macs"),
+        kept_bytes=of(_KEPT),
+        expected_macs=of(_TRAINING),
         receptive_field_samples=of("extractor.receptive_field_samples"),
         stride_samples=of("extractor.stride_samples"),
         minimum_samples=of("extractor.minimum_samples"),
@@ -211,11 +511,3 @@ def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations
 def _per_second(workload: Workload) -> Fraction:
     """One over the seconds of all utterances."""
     return Fraction(workload.sample_rate, workload.batch * workload.samples)
-
-
-def _frames(values: Values) -> int:
-    return num_frames(_config(values), values[WORKLOAD].samples)
-
-
-def _config(values: Values) -> ModelConfig:
-    return ModelConfig.from_checked(values)

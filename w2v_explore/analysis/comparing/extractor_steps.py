@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeAlias
 
-from w2v_explore.analysis.comparing.parts import part_figures
+from w2v_explore.analysis.comparing.parts import Part, with_values
 from w2v_explore.analysis.compute import total_macs
 from w2v_explore.analysis.memory.liveness import Lives
-from w2v_explore.analysis.receptive_field import fewest_samples, kernel_field, minimum_samples, num_frames
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.config.kinds import ConvLayer
+from w2v_explore.config.kinds import ConvLayer, meaning
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow
@@ -48,24 +47,6 @@ class ExtractorFigures(NamedTuple):
     receptive_field_samples: int
     stride_samples: int
     minimum_samples: int
-
-
-def analyze_extractor(config: ModelConfig, workload: Workload) -> ExtractorFigures:
-    """The figures of a config's extractor; the workload has samples enough for its first frame."""
-    (field, stride), frames = kernel_field(config), num_frames(config, workload.samples)
-    part = part_figures("feature_extractor", config.to_mapping(), workload, frames)
-    return ExtractorFigures(
-        parameters=part.parameters,
-        macs=part.macs.total,
-        first_macs=3 * part.macs.total - part.training_macs,
-        kept_bytes=part.kept_bytes,
-        peak_bytes=part.peak_bytes,
-        frames=frames,
-        channels=config.conv_layers[-1][0],
-        receptive_field_samples=field,
-        stride_samples=stride,
-        minimum_samples=minimum_samples(config, workload.batch),
-    )
 
 
 class _Cost(NamedTuple):
@@ -106,18 +87,29 @@ higher in each half. Never changed: a longer row's envelope shares what it can w
 class Extractor:
     """The layers of an extractor under a workload.
 
+    Attributes:
+        layers: Channels, kernel and stride of each, first to last.
+
     Args:
         config: The config; the workload has samples enough for its first frame.
+        field: Its field of convolutions.
+        part: What builds the extractor.
         workload: The model's.
     """
 
-    def __init__(self, config: ModelConfig, workload: Workload) -> None:
-        self._config, self._workload = config, workload
-        self._layers = layers = config.conv_layers
+    def __init__(self, config: ModelConfig, field: str, part: Part, workload: Workload) -> None:
+        self._config, self._field, self._part, self._workload = config, field, part, workload
+        self.layers = layers = [
+            (channels, kernel, stride)
+            for channels, kernel, stride in meaning(getattr(config, field), config.FIELDS[field].kind)
+        ]
         self._in_channels = [1, *[channels for channels, _, _ in layers]]
         blocks = [self._block(number, channels, layer) for number, (channels, layer) in self._numbered()]
         self._parameters = [block.parameters for block in blocks]
         self._all_parameters = sum(self._parameters)
+        # The layers of which an operation takes several frames at least, as a norm over the utterance does.
+        self._fewest = [_fewest_frames(block, workload.batch) for block in blocks]
+        self._picky = [number for number, fewest in enumerate(self._fewest) if fewest > 1]
         # Before each layer and after all: the frames, the receptive field and the stride in samples.
         self._frames = list(accumulate(layers, _frames_out, initial=workload.samples))
         self._fields = list(accumulate(layers, _widen, initial=(1, 1)))
@@ -134,13 +126,12 @@ class Extractor:
         """With another layer in the place of one; None where the input is too short for it to give a frame."""
         (field, stride), (field_after, stride_after) = self._fields[number], self._fields_after[number + 1]
         field += stride * (layer[1] - 1 + layer[2] * field_after)
-        first = self._layers[0] if number else layer
-        minimum = fewest_samples(self._config.extractor_mode, self._workload.batch, field, first)
+        minimum = max([field, *[self._fewest_samples(each, number, layer) for each in self._picky]])
         if self._workload.samples < minimum:
             return None
         changed = [layer]
-        if number + 1 < len(self._layers) and layer[0] != self._layers[number][0]:
-            changed.append(self._layers[number + 1])  # which takes other channels
+        if number + 1 < len(self.layers) and layer[0] != self.layers[number][0]:
+            changed.append(self.layers[number + 1])  # which takes other channels
         end = number + len(changed)
         parameters = self._all_parameters - sum(self._parameters[number:end])
         frames, channels = self._frames[number], self._in_channels[number]
@@ -162,24 +153,32 @@ class Extractor:
             kept_bytes=cost.kept_bytes,
             peak_bytes=cost.peak_bytes,
             frames=frames,
-            channels=channels if end == len(self._layers) else self._layers[-1][0],
+            channels=channels if end == len(self.layers) else self.layers[-1][0],
             receptive_field_samples=field,
             stride_samples=stride * layer[2] * stride_after,
             minimum_samples=minimum,
         )
 
+    def _fewest_samples(self, picky: int, number: int, layer: ConvLayer) -> int:
+        """The samples from which one layer gives the frames that it needs, with another in the place of one."""
+        until = self._fields[min(picky, number)]
+        for position in range(min(picky, number), picky + 1):
+            until = _widen(until, layer if position == number else self.layers[position])
+        field, stride = until
+        return field + (self._fewest[picky] - 1) * stride
+
     def _from(self, number: int, frames: int) -> tuple[_Cost, int]:
         """The cost of all layers from one on for the frames that it takes, and the frames that come out."""
         cost = _Cost()
-        while frames != self._frames[number] and number < len(self._layers):
+        while frames != self._frames[number] and number < len(self.layers):
             end = self._row_ends[number]
             if end > number:
                 row, frames = self._row(number, end, frames)
             else:
-                before, frames, end = frames, _frames_out(frames, self._layers[number]), number + 1
+                before, frames, end = frames, _frames_out(frames, self.layers[number]), number + 1
                 row = self._linear[number].at(before, frames)
             cost, number = cost.beside(row), end
-        if number < len(self._layers):
+        if number < len(self.layers):
             return cost.beside(self._costs_after[number]), self._frames[-1]
         return cost, frames
 
@@ -197,7 +196,7 @@ class Extractor:
 
     def _sum_up_rows(self) -> None:
         """Prepare `_row`: all costs of layers of stride 1 as lines over the frames that all would take together."""
-        layers = self._layers
+        layers = self.layers
         self._dropped = list(accumulate([kernel - 1 for _, kernel, _ in layers], initial=0))
         self._most_frames = self._workload.samples + self._dropped[-1]
         sums = [(0, 0, 0, 0)]
@@ -224,11 +223,14 @@ class Extractor:
         self._row_ends, self._envelopes = row_ends[::-1], envelopes[::-1]
 
     def _numbered(self) -> Iterator[tuple[int, tuple[int, ConvLayer]]]:
-        return enumerate(zip(self._in_channels, self._layers, strict=False))
+        return enumerate(zip(self._in_channels, self.layers, strict=False))
 
     def _block(self, number: int, in_channels: int, layer: ConvLayer) -> Layer:
-        block: Layer = self._config.family.part("tree").build_conv_block(self._config, number, in_channels, layer)
-        return block
+        """One layer, which is built as the only one or the second."""
+        layers = (layer,) if number == 0 else ((in_channels, 1, 1), layer)
+        build, arguments = self._part
+        extractor = build(with_values(self._config, {self._field: layers}), *arguments)
+        return next(_lists(extractor, len(layers))).children[-1]
 
     def _evaluate(self, number: int, block: Layer, frames: int, channels: int) -> list[int]:
         """The MACs, the kept bytes, and the live bytes of each operation of a layer for what it takes."""
@@ -243,7 +245,7 @@ class Extractor:
 
     def _interpolate(self, number: int, block: Layer) -> _Linear:
         """A layer's costs for any frames, from those for one or two frames out."""
-        _, kernel, stride = self._layers[number]
+        _, kernel, stride = self.layers[number]
 
         def evaluate(frames: int) -> list[int]:
             return self._evaluate(number, block, frames, self._in_channels[number])
@@ -309,3 +311,17 @@ def _highest(envelope: _Envelope, high: int, number: int) -> int:
 
 def _height(line: _Line, number: int) -> int:
     return line[0] + line[1] * number
+
+
+def _lists(layer: Layer, length: int) -> Iterator[Layer]:
+    """The lists of so many modules at and below a layer."""
+    if layer.is_list and len(layer.children) == length:
+        yield layer
+    for child in layer.children:
+        yield from _lists(child, length)
+
+
+def _fewest_frames(block: Layer, batch: int) -> int:
+    """The fewest frames that any operation of a layer takes, all behind its convolution."""
+    own = block.operation.fewest_frames(batch) if block.operation is not None else 1
+    return max([own, *[_fewest_frames(child, batch) for child in block.children]])

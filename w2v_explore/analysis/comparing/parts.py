@@ -1,58 +1,42 @@
-"""The parts of a model, each with the fields that its figures depend on: what an attribution adds up.
+"""The figures of many configs that differ in a few fields: what each part of a model adds, worked out once for all.
 
-A figure of the whole model is the sum of its parts' (for the peak of memory, the greatest), and no part depends on
-more than a few fields. So configs that differ in all of them cost some dozens of small evaluations, not 2^16 large
-ones.
+A tree's builder marks its parts (`tree.parts`). Each is worked out by itself, and stands as one operation (`_Sealed`)
+in the remainder, which is what of a model lies in no part. What a part adds depends on the fields that it reads and on
+what the remainder does with it (`Use`); so configs that differ in all fields cost some dozens of small evaluations.
+The remainder and its parts together have the figures of the whole model, exactly.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
-from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory.liveness import Lives
-from w2v_explore.analysis.memory.training import training_macs as count_training_macs
+from w2v_explore.analysis.compute import Macs, total_macs
+from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
+from w2v_explore.analysis.memory.training import Random, kept_activations, training_macs
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.config.kinds import Probability
 from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Flow
-from w2v_explore.tree.run import run
+from w2v_explore.tree.operations import NOTHING, WHOLE_UTTERANCE, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.parts import Build, Reads
+from w2v_explore.tree.run import Call, apart, need_gradients, run
 
-WORKLOAD = "sample_rate"
-"""Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
-
-_FRAMES = ("extractor_conv_layer_config", WORKLOAD)
-_WIDTH = (*_FRAMES, "encoder_embed_dim")
-
-PARTS = {
-    "feature_extractor": ("extractor_mode", "extractor_conv_bias", *_FRAMES),
-    "feature_projection": _WIDTH,
-    "transformer": (*_WIDTH, "encoder_pos_conv_kernel", "encoder_pos_conv_groups", "encoder_layer_norm_first"),
-    "encoder_layer": (*_WIDTH, "encoder_num_heads", "encoder_ff_interm_features", "encoder_layer_norm_first"),
-    "aux": (*_WIDTH, "aux_num_out"),
-}
-"""The parts and the fields that they depend on, dropouts left out: ``transformer`` is what it has beside its layers,
-``encoder_layer`` one of these."""
-
-MASKS = {
-    "encoder_projection_dropout": _WIDTH,
-    "encoder_dropout": (*_WIDTH, "encoder_num_layers"),
-    "encoder_ff_interm_dropout": (*_FRAMES, "encoder_ff_interm_features", "encoder_num_layers"),
-}
-"""The dropouts, and the fields that the sizes of their masks depend on. A dropout changes nothing else in what is kept:
-what follows it keeps a tensor of the same size with and without. Attention's is inside a fused kernel."""
-
-_NO_DROPOUT = dict.fromkeys((*MASKS, "encoder_attention_dropout"), 0.0)
+Part = tuple[Build, tuple[Any, ...]]
+"""What builds a part, and its arguments beside the config."""
 
 
 class PartFigures(NamedTuple):
-    """What a part adds to the figures of a model.
+    """What one copy of a part adds to the figures of a model.
 
     Attributes:
         parameters: Elements of its parameters.
         macs: Of the forward pass.
         training_macs: Of the forward and the backward pass.
-        kept_bytes: Activations that the backward pass keeps, the masks of dropout left out.
-        peak_bytes: The most that is alive while it runs in inference, the rest of the model's tensors included.
+        kept_bytes: What the backward pass keeps, what the part takes and gives left out.
+        peak_bytes: The most that is alive while it runs in inference; of what is outside it only what it takes.
+        gives: The size of what it gives.
+        keeps: Of each that it takes, whether the backward pass needs it.
+        keeps_result: Whether the backward pass needs what it gives.
     """
 
     parameters: int
@@ -60,70 +44,573 @@ class PartFigures(NamedTuple):
     training_macs: int
     kept_bytes: int
     peak_bytes: int
+    gives: Flow
+    keeps: tuple[bool, ...]
+    keeps_result: bool
+
+    @property
+    def seen_outside(self) -> tuple[bool, Flow, tuple[bool, ...], bool]:
+        """All on which the remainder of a model depends."""
+        return self.parameters > 0, self.gives, self.keeps, self.keeps_result
 
 
-def part_figures(name: str, values: Mapping[str, Any], workload: Workload, frames: int) -> PartFigures:
-    """The figures of one of `PARTS`.
+class Use(NamedTuple):
+    """A call of a part, of its first copy or of all others: all that its figures depend on beside its fields.
+
+    Attributes:
+        part: What is called.
+        takes: The sizes of what it takes.
+        needs: Of each, whether it needs a gradient.
+        held_bytes: What is alive all along beside what it takes and makes.
+        copies: For how many equal calls it stands.
+        drop: With which probability LayerDrop skips it.
+    """
+
+    part: Part
+    takes: tuple[Flow, ...]
+    needs: tuple[bool, ...]
+    held_bytes: int
+    copies: int
+    drop: float
+
+
+class Remainder(NamedTuple):
+    """What of a model lies in no part, for a workload.
+
+    Attributes:
+        parameters: Elements of its parameters.
+        macs: Of the forward pass.
+        training_macs: Of the forward and the backward pass.
+        kept_bytes: What the backward pass keeps, what parts take and give included.
+        peak_bytes: The most that is alive in inference while one of its own operations runs; 0 where it has none.
+        registered: By path, the parts that are registered, and in how many copies.
+        uses: By path, the calls of each part.
+        lives: The lives of its tensors, those of parts inside them left out; with masks or without.
+        calls: All calls, those of the parts among them.
+        takes: What the model takes.
+    """
+
+    parameters: int
+    macs: Macs
+    training_macs: Random
+    kept_bytes: int
+    peak_bytes: int
+    registered: Mapping[str, tuple[Part, int]]
+    uses: Mapping[str, tuple[Use, ...]]
+    lives: Lives
+    calls: Sequence[Call]
+    takes: Waveforms | Features
+
+
+class WholeFigures(NamedTuple):
+    """Figures of a whole model.
+
+    Attributes:
+        parameters: Elements of its parameters.
+        macs: Of the forward pass.
+        training_macs: Of the forward and the backward pass.
+        kept_bytes: What the backward pass keeps, no layer dropped.
+        peak_bytes: The most that is alive at once in inference.
+    """
+
+    parameters: int
+    macs: Macs
+    training_macs: Random
+    kept_bytes: int
+    peak_bytes: int
+
+
+class _Sealed(Operation):
+    """A part as one operation.
+
+    Attributes:
+        part: What it stands for.
+        layer: The part, its name, its copies and what it takes left out.
+        figures: Of one copy; known once what it takes is.
+        is_counted: Whether its MACs are among those that are counted.
+    """
+
+    __slots__ = ("figures", "is_counted", "layer", "part")
+    mac_kind: ClassVar[MacKind | None] = "linear"
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = True
+    figures: PartFigures
+
+    def __init__(self, part: Part, layer: "_Layer") -> None:
+        self.part = part
+        self.layer = layer
+        self.is_counted = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Sealed) and self.part == other.part
+
+    def __hash__(self) -> int:
+        return hash(self.part)
+
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"parameters": (self.layer.parameters,)} if self.layer.parameters else {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return self.layer.calls(taken)[0].gives
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return self.figures.macs.total if self.is_counted else 0
+
+    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+        return self.figures.training_macs - self.figures.macs.total if self.is_counted else 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+        kept = [value for value, keeps in zip(taken, self.figures.keeps, strict=True) if keeps]
+        return [*kept, made] if self.figures.keeps_result else kept
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+class _ViewError(Exception):
+    """A part gives a view of what it takes."""
+
+
+class _Layer:
+    """A part's layer by itself, and its calls and figures by what it takes."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self.parameters = layer.parameters
+        self._calls: dict[tuple[Flow, ...], Sequence[Call]] = {}
+        self.known: dict[tuple[Any, ...], tuple[PartFigures, Lives | None]] = {}
+
+    def calls(self, takes: tuple[Flow, ...]) -> Sequence[Call]:
+        if takes not in self._calls:
+            self._calls[takes] = apart(run(self._layer, *takes))
+        return self._calls[takes]
+
+    def figures(
+        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload, plain: "_Layer | None" = None
+    ) -> PartFigures:
+        """What it adds; ``plain`` is the same without a probability."""
+        key = takes, needs
+        known = self.known.get(key)
+        if known is None:
+            known = self._masked(plain, takes, needs, workload) if plain else self._work_out(takes, needs, workload)
+            self.known[key] = known
+        return known[0]
+
+    def _masked(
+        self, plain: "_Layer", takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
+    ) -> tuple[PartFigures, Lives | None]:
+        figures = plain.figures(takes, needs, workload)
+        lives = plain.known[takes, needs][1]
+        assert lives is not None
+        more = _more_kept(lives, self.calls(takes), workload, needs, is_part=True)
+        if more is not None:
+            return figures._replace(kept_bytes=figures.kept_bytes + more), None
+        anew, lives = self._work_out(takes, needs, workload)
+        return anew._replace(peak_bytes=figures.peak_bytes), lives
+
+    def _work_out(
+        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
+    ) -> tuple[PartFigures, Lives]:
+        calls = self.calls(takes)
+        lives = Lives(calls, training=True, taken_need=needs)
+        result = _result(lives)
+        trace = lives.trace(workload, *takes)
+        inference = _in_inference(trace, workload, *takes)
+        if result < 0 or _result(inference.lives) < 0:
+            raise _ViewError
+        outside = [tensor for tensor in lives.kept_by if tensor < 0 or tensor == result]
+        macs = training_macs(calls, workload.batch, taken_need=needs)
+        figures = PartFigures(
+            parameters=self.parameters,
+            macs=macs.forward,
+            training_macs=macs.plain.greatest,
+            kept_bytes=kept_activations(trace).plain.greatest
+            - sum([trace.tensor_bytes[tensor] * calls[lives.kept_by[tensor][0]].copies for tensor in outside]),
+            peak_bytes=inference.peak_bytes,
+            gives=calls[0].gives,
+            keeps=tuple([lives.tensor(~number) in lives.kept_by for number in range(len(takes))]),
+            keeps_result=result in lives.kept_by,
+        )
+        return figures, lives
+
+
+def _in_inference(trace: Trace, workload: Workload, *takes: Flow) -> Trace:
+    """What is alive in inference, from a trace of training; the same where nothing that runs tells them apart."""
+    calls = trace.lives.calls
+    for call in calls:
+        operation = call.operation
+        if operation is not None and (
+            operation.beside_in_training_alone
+            or operation.passes_on(training=True) != operation.passes_on(training=False)
+            or operation.moments(workload.batch, *call.takes)
+        ):
+            return Lives(calls, training=False).trace(workload, *takes)
+    return trace
+
+
+def _result(lives: Lives) -> int:
+    """The tensor that a part, or a model, gives."""
+    first = lives.calls[0]
+    return lives.tensor(first.results[0] if first.operation is None else 0)
+
+
+def _more_kept(
+    lives: Lives, others: Sequence[Call], workload: Workload, taken_need: tuple[bool, ...], *, is_part: bool
+) -> int | None:
+    """What the backward pass keeps more of other calls, in which nothing but dropouts is switched on.
+
+    A dropout that is on gives a tensor of its own, and keeps its mask. It is kept in the place of what the dropout
+    takes where all that keep that take it from the dropout.
 
     Args:
-        name: The part.
-        values: The fields; those that the part does not depend on may be anything.
-        workload: The model's.
-        frames: That the extractor makes of its samples.
+        lives: With none switched on.
+        others: The calls.
+        workload: Their batch and dtype.
+        taken_need: As in `need_gradients`.
+        is_part: Whether others take what the last of the calls gives.
+
+    Returns:
+        The bytes; None where more differs, or a tensor is kept that was not, so that all has to be worked out anew.
     """
-    config = ModelConfig.from_checked({**values, **_NO_DROPOUT})
-    tree = config.family.part("tree")
-    batch = workload.batch
-    channels, width = config.conv_layers[-1][0], config.encoder_embed_dim
-    size = batch * DTYPE_BYTES[workload.dtype]
-    waveforms, features, projected = size * workload.samples, size * frames * channels, size * frames * width
-    match name:
-        case "feature_extractor":
-            layer, taken, held_bytes = tree.build_feature_extractor(config), (workload.samples, 1), 0
-        case "feature_projection":
-            layer, taken, held_bytes = tree.build_feature_projection(config), (frames, channels), waveforms
-        case "transformer":
-            layer, taken, held_bytes = _without_layers(config), (frames, width), waveforms + features
-        case "encoder_layer":
-            layer, taken = tree.build_encoder_layer(config), (frames, width)
-            held_bytes = waveforms + features + projected
-        case _ if config.aux_num_out is None:
-            return PartFigures(0, Macs(), 0, 0, 0)
-        case _:
-            layer, taken, held_bytes = tree.build_aux(config, config.aux_num_out), (frames, width), waveforms
-    calls = run(layer, Flow(*taken))
-    trace = Lives(calls, training=True).trace(workload, Flow(*taken), held_bytes=held_bytes)
-    # Nobody needs the gradient of the waveforms.
-    training_macs = count_training_macs(calls, batch, taken_needs=name != "feature_extractor")
-    return PartFigures(
-        layer.parameters,
-        training_macs.forward,
-        training_macs.forward.total + training_macs.backward.total,
-        sum(trace.kept_bytes),
-        trace.peak_bytes,
+    element_bytes = DTYPE_BYTES[workload.dtype]
+    needs: Sequence[bool] | None = None
+    more = 0
+    for position, (call, other) in enumerate(zip(lives.calls, others, strict=True)):
+        before, after = call.operation, other.operation
+        if before == after or before is None or after is None or isinstance(after, _Sealed):
+            continue
+        beside = after.kept_beside(workload.batch, *call.takes)
+        if before.passes_on(training=True) == after.passes_on(training=True):
+            if before.kept_beside(workload.batch, *call.takes) != beside:
+                return None
+            continue
+        tensor = lives.tensor(position)
+        through = [_comes_from(lives, keeper, position) for keeper in lives.kept_by.get(tensor, ())]
+        if len(set(through)) > 1 or after.kept_of(call.sources, position) or tensor < 0:
+            return None
+        if is_part and tensor == _result(lives):
+            return None
+        needs = needs or need_gradients(lives.calls, taken_need)
+        if needs[position]:
+            more += call.copies * bytes_of(beside, element_bytes)
+    return more
+
+
+def _comes_from(lives: Lives, keeper: int, position: int) -> bool:
+    """Whether one call takes what another gives, or a view of it."""
+    for made in lives.calls[keeper].sources:
+        while made >= 0 and made != position and lives.tensor(made) != made:
+            made = lives.calls[made].sources[0]
+        if made == position:
+            return True
+    return False
+
+
+class Parts:
+    """The parts of models that are built for one batch and dtype, each worked out once."""
+
+    def __init__(self) -> None:
+        self._reads: dict[Part, tuple[str, ...]] = {}
+        self._built: dict[tuple[Any, ...], tuple[Layer, _Layer]] = {}
+        # By the identity of configs, which live as long as they stand here.
+        self._recent: dict[tuple[Part, int], tuple[ModelConfig, Layer, _Layer]] = {}
+        self._layers: dict[Layer, _Layer] = {}
+        self._inside: set[Part] = set()
+        self._remainder_reads: dict[str, set[str]] = {}
+        self._remainders: dict[Hashable, Remainder] = {}
+        self._alike: dict[Hashable, Remainder] = {}
+
+    def fields_of(self, part: Part) -> tuple[str, ...]:
+        """The fields that a part has been seen to read."""
+        return self._reads[part]
+
+    def fields_of_remainder(self, family: str) -> set[str]:
+        """The fields that the remainder of a family's models has been seen to read."""
+        return self._remainder_reads[family]
+
+    def fields_for_frames(self, family: str, remainder: Remainder) -> set[str]:
+        """The fields on which the number of frames depends: those that are read for all that runs until they come."""
+        frames_at, end = remainder.takes.frames_at, len(remainder.calls)
+        names: set[str] = set()
+        for position, call in enumerate(remainder.calls):
+            if call.path == frames_at:
+                end = call.end
+            if position >= end:
+                break
+            if isinstance(call.operation, _Sealed):
+                names.update(self._reads[call.operation.part])
+                if frames_at.startswith(f"{call.path}."):
+                    break
+            elif call.operation is not None:
+                names |= self._remainder_reads[family]
+        return names
+
+    def figures(self, use: Use, config: ModelConfig, workload: Workload) -> PartFigures:
+        """What one copy of a part adds, called as it is in a use."""
+        return self._figures(use.part, use.takes, use.needs, config, workload)
+
+    def _figures(
+        self, part: Part, takes: tuple[Flow, ...], needs: tuple[bool, ...], config: ModelConfig, workload: Workload
+    ) -> PartFigures:
+        layer = self._build(part, config)[1]
+        if (takes, needs) in layer.known:
+            return layer.known[takes, needs][0]
+        plain = self._build(part, without_chances(config))[1]
+        return layer.figures(takes, needs, workload, None if plain is layer else plain)
+
+    def parameters(self, part: Part, config: ModelConfig) -> int:
+        """Elements of the parameters of one copy of a part."""
+        return self._build(part, config)[1].parameters
+
+    def outside(self, part: Part, config: ModelConfig) -> Layer:
+        """What the remainder sees of a part beside its figures: its name, its copies, what it takes."""
+        return self._build(part, config)[0]
+
+    def remainder(self, config: ModelConfig, workload: Workload) -> Remainder:
+        """What lies in no part.
+
+        Args:
+            config: With samples enough in the workload for a frame.
+            workload: The workload.
+        """
+        while True:
+            reads = Reads(config, config.FIELDS, self._seal)
+            tree = config.family.build(reads)  # type: ignore[arg-type]  # which stands in for a config
+            self._remainder_reads.setdefault(config.family.name, set()).update(reads.names)
+            tree = _without_options(tree)
+            parts = tuple([id(layer) for _, (_, layer, _) in _registered(tree, "", 1)])
+            key = tree, parts, workload.samples
+            if key not in self._remainders:
+                try:
+                    self._remainders[key] = self._of_tree(tree, config, workload)
+                except _ViewError:
+                    continue
+            return self._remainders[key]
+
+    def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
+        """The figures of a whole model."""
+        remainder = self.remainder(config, workload)
+        parameters, macs = remainder.parameters, remainder.macs
+        kept_bytes, peak_bytes = remainder.kept_bytes, remainder.peak_bytes
+        for part, copies in remainder.registered.values():
+            parameters += copies * self.parameters(part, config)
+        for uses in remainder.uses.values():
+            for use in uses:
+                each = self.figures(use, config, workload)
+                macs = macs.plus(each.macs, use.copies)
+                kept_bytes += use.copies * each.kept_bytes
+                peak_bytes = max(peak_bytes, use.held_bytes + each.peak_bytes)
+        return WholeFigures(parameters, macs, training_macs_with_parts(remainder, workload), kept_bytes, peak_bytes)
+
+    def _seal(self, reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
+        part = build, arguments
+        if part not in self._inside:
+            outside, layer = self._build(part, reads.config)
+            if part not in self._inside:
+                return outside._replace(operation=_Sealed(part, layer))
+        return build(reads, *arguments)
+
+    def _build(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
+        """What is seen of a part from outside, and the part by itself."""
+        recent = self._recent.get((part, id(config)))
+        if recent is None:
+            recent = self._recent[part, id(config)] = (config, *self._build_anew(part, config))
+        return recent[1:]
+
+    def _build_anew(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
+        names = self._reads.get(part)
+        if names is not None:
+            found = self._built.get(_key(part, names, config))
+            if found is not None:
+                return found
+        build, arguments = part
+        reads = Reads(config, config.FIELDS, lambda outer, build, arguments: build(outer, *arguments))
+        layer = build(reads, *arguments)
+        if len(layer.gives) > 1 or layer.is_list or _has_stack(layer):
+            # What gives several values, or does not hold what it takes for as long as it runs, is no part.
+            self._inside.add(part)
+        # A part that reads another field than it was known to does so since a field that it was known to read differs:
+        # what was built before is never met again under the longer key, and is built anew.
+        names = self._reads[part] = tuple(sorted({*(names or ()), *reads.names}))
+        outside = layer._replace(children=(), schedule=(), gives=(), options=(), operation=None)
+        inner = layer._replace(name="", copies=1, stacked=False, drop=0.0, sources=())
+        if inner not in self._layers:
+            self._layers[inner] = _Layer(inner)
+        built = outside, self._layers[inner]
+        self._built[_key(part, names, config)] = built
+        return built
+
+    def _of_tree(self, tree: Layer, config: ModelConfig, workload: Workload) -> Remainder:
+        assert tree.takes is not None
+        calls = apart(run(tree, tree.takes.flow(workload.samples)))
+        needs = need_gradients(calls)
+        shown = []
+        for call in calls:
+            operation = call.operation
+            if isinstance(operation, _Sealed):
+                try:
+                    operation.figures = self._figures(operation.part, call.takes, _needs(call, needs), config, workload)
+                except _ViewError:
+                    # A view shares the memory of something outside the part: such a part is none.
+                    self._inside.add(operation.part)
+                    raise
+                shown.append(operation.figures.seen_outside)
+        key = tree, workload.samples, tuple(shown)
+        if key not in self._alike:
+            self._alike[key] = self._work_out(tree, calls, needs, config, workload)
+        return self._alike[key]._replace(calls=calls)
+
+    def _work_out(
+        self, tree: Layer, calls: Sequence[Call], needs: Sequence[bool], config: ModelConfig, workload: Workload
+    ) -> Remainder:
+        assert tree.takes is not None
+        takes = tree.takes.flow(workload.samples)
+        plain: Remainder | None = None
+        if any(getattr(config, name) for name in chances_of(config)):
+            plain = self.remainder(without_chances(config), workload)
+            masked = _masked(plain, calls, workload)
+            if masked is not None:
+                return masked
+        lives, drops = Lives(calls, training=True), _drops(calls)
+        trace = lives.trace(workload, takes)
+        peak_bytes = 0
+        uses: dict[str, list[Use]] = {}
+        inference = _in_inference(trace, workload, takes)
+        for position, live_bytes in zip(inference.lives.makers(), inference.live_bytes, strict=True):
+            call = calls[position]
+            operation = call.operation
+            if isinstance(operation, _Sealed):
+                own = {inference.lives.tensor(made) for made in call.sources} | {position}
+                held_bytes = live_bytes - sum([inference.tensor_bytes[tensor] for tensor in own])
+                use = Use(operation.part, call.takes, _needs(call, needs), held_bytes, call.copies, drops[position])
+                uses.setdefault(call.path, []).append(use)
+            else:
+                peak_bytes = max(peak_bytes, live_bytes)
+        if plain is not None:
+            peak_bytes = plain.peak_bytes
+            uses = {
+                path: [
+                    use._replace(held_bytes=other.held_bytes) for use, other in zip(each, plain.uses[path], strict=True)
+                ]
+                for path, each in uses.items()
+            }
+        registered = dict(_registered(tree, "", 1))
+        parts = sum([copies * layer.parameters for _, layer, copies in registered.values()])
+        return Remainder(
+            parameters=tree.parameters - parts,
+            macs=total_macs(calls, workload.batch),
+            training_macs=_own_training_macs(calls, workload),
+            kept_bytes=kept_activations(trace).plain.greatest,
+            peak_bytes=peak_bytes,
+            registered={path: (part, copies) for path, (part, _, copies) in registered.items()},
+            uses={path: tuple(each) for path, each in uses.items()},
+            lives=lives,
+            calls=calls,
+            takes=tree.takes,
+        )
+
+
+def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Remainder | None:
+    """A remainder with probabilities, from the one without; None where more differs than masks and what is skipped."""
+    for call, other in zip(plain.calls, calls, strict=True):
+        before, after = call.operation, other.operation
+        if (
+            isinstance(before, _Sealed)
+            and isinstance(after, _Sealed)
+            and before.figures.seen_outside != after.figures.seen_outside
+        ):
+            return None
+    more = _more_kept(plain.lives, calls, workload, (), is_part=False)
+    if more is None:
+        return None
+    drops: dict[str, list[float]] = {}
+    for call, drop in zip(calls, _drops(calls), strict=True):
+        drops.setdefault(call.path, []).append(drop)
+    return plain._replace(
+        training_macs=_own_training_macs(calls, workload),
+        kept_bytes=plain.kept_bytes + more,
+        uses={
+            path: tuple([use._replace(drop=drop) for use, drop in zip(uses, drops[path], strict=True)])
+            for path, uses in plain.uses.items()
+        },
+        calls=calls,
     )
 
 
-def mask_bytes(dropout: str, values: Mapping[str, Any], workload: Workload, frames: int) -> int:
-    """The masks that one of `MASKS` makes, a byte per element; a zero for each where its probability is 1."""
-    if not values[dropout]:
-        return 0
-    match dropout:
-        case "encoder_projection_dropout":
-            features, masks = values["encoder_embed_dim"], 1
-        case "encoder_dropout":
-            # Before the layers, and in each after attention and after the feed-forward block.
-            features, masks = values["encoder_embed_dim"], 1 + 2 * values["encoder_num_layers"]
-        case _:
-            features, masks = values["encoder_ff_interm_features"], values["encoder_num_layers"]
-    if values[dropout] == 1:
-        return int(masks * DTYPE_BYTES[workload.dtype])
-    return int(masks * workload.batch * frames * features)
+def _own_training_macs(calls: Sequence[Call], workload: Workload) -> Random:
+    """The MACs of a training step of a remainder alone."""
+    if all(
+        call.operation is None or call.operation.mac_kind is None or isinstance(call.operation, _Sealed)
+        for call in calls
+    ):
+        return Random(0)
+    return training_macs(calls, workload.batch).plain
 
 
-def _without_layers(config: ModelConfig) -> Layer:
-    transformer: Layer = config.family.part("tree").build_transformer(config)
-    return transformer._replace(
-        children=tuple([child for child in transformer.children if child.name != "layers"]),
-        schedule=tuple([name for name in transformer.schedule if name != "layers"]),
-    )
+def _key(part: Part, names: Sequence[str], config: ModelConfig) -> tuple[Any, ...]:
+    return (part, *[getattr(config, name) for name in names])
+
+
+def training_macs_with_parts(remainder: Remainder, workload: Workload) -> Random:
+    """The MACs of a training step of a whole model."""
+    parts = [call.operation for call in remainder.calls if isinstance(call.operation, _Sealed)]
+    for each in parts:
+        each.is_counted = True
+    every = training_macs(remainder.calls, workload.batch).plain
+    for each in parts:
+        each.is_counted = False
+    return every
+
+
+def chances_of(config: ModelConfig) -> list[str]:
+    """The fields of a config that are probabilities."""
+    return [name for name, field in config.FIELDS.items() if isinstance(field.kind, Probability)]
+
+
+def with_values(config: ModelConfig, values: Mapping[str, Any]) -> ModelConfig:
+    """A config with some other values, which are right."""
+    return config.from_checked({name: values.get(name, getattr(config, name)) for name in config.FIELDS})
+
+
+def without_chances(config: ModelConfig) -> ModelConfig:
+    """A config with all of its probabilities 0."""
+    return with_values(config, dict.fromkeys(chances_of(config), 0.0))
+
+
+def _needs(call: Call, needs: Sequence[bool]) -> tuple[bool, ...]:
+    return tuple([made >= 0 and needs[made] for made in call.sources])
+
+
+def _drops(calls: Sequence[Call]) -> list[float]:
+    """With which probability LayerDrop skips each call: that of the outermost stacked layer of which it is a part."""
+    drops, end = [0.0] * len(calls), 0
+    for position, call in enumerate(calls):
+        if position >= end and call.layer.stacked:
+            end = call.end
+            drops[position:end] = [call.layer.drop] * (end - position)
+    return drops
+
+
+def _registered(layer: Layer, path: str, copies: int) -> Iterator[tuple[str, tuple[Part, _Layer, int]]]:
+    """The parts at and below a layer, by path."""
+    if isinstance(layer.operation, _Sealed):
+        yield path, (layer.operation.part, layer.operation.layer, copies)
+    for child in layer.children:
+        yield from _registered(child, f"{path}.{child.name}" if path else child.name, copies * child.copies)
+
+
+def _without_options(layer: Layer) -> Layer:
+    """What runs: the options of a module's constructor change nothing of it that the tree does not say itself."""
+    children = tuple([_without_options(child) if child.children else child for child in layer.children])
+    return layer._replace(children=children, options=())
+
+
+def _has_stack(layer: Layer) -> bool:
+    """Whether any layer below one is stacked."""
+    return any(child.stacked or _has_stack(child) for child in layer.children)

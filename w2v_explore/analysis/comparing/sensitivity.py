@@ -1,31 +1,30 @@
 """What one step in each argument does to the figures of a config: the steps, as data, and their effects."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
-from math import isqrt, lcm
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import lcm
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis, as_analysis
-from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, analyze_extractor
-from w2v_explore.analysis.comparing.parts import MASKS, PARTS, WORKLOAD, PartFigures, mask_bytes, part_figures
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
+from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures
+from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
-from w2v_explore.analysis.memory.training import Equal, Random
-from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.kinds import MAX_SIZE
-from w2v_explore.config.load import ConfigLike
+from w2v_explore.analysis.memory.training import Random
+from w2v_explore.analysis.receptive_field import ReceptiveField
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.config.family import divisors_of
+from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, Probability
+from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.errors import ConfigError
+from w2v_explore.errors import ConfigError, WorkloadError
 
-CONV_LAYERS = "extractor_conv_layer_config"
 HEAD_OUTPUTS = 32
 """Outputs of the head that a model without one is given: the letters of an English CTC model and its special tokens."""
 _DROPOUT = 0.1
 _CONV_PARTS = ("channels", "kernel", "stride")
-# One of the transformer's layers is the last: there are several of it.
-_OTHER_PARTS = ("feature_projection", "transformer", "aux", "encoder_layer")
+# How far a number goes that has to come to something together with others.
+_FURTHEST = 8
 
 Values = Mapping[str, Any]
 
@@ -92,106 +91,82 @@ class Sensitivity:
         return sensitivity_document(self)
 
 
-def _flag(field: str) -> Callable[[ModelConfig], Iterator[Change]]:
-    def step(config: ModelConfig) -> Iterator[Change]:
-        before = getattr(config, field)
-        yield Change(field, before, not before, {field: not before})
+def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
+    """For each step the field and what to try, the first that gives a valid config being taken.
 
-    return step
-
-
-def _one_more(field: str) -> Callable[[ModelConfig], Iterator[Change]]:
-    """One more; one less for the largest that there may be."""
-
-    def step(config: ModelConfig) -> Iterator[Change]:
-        before = getattr(config, field)
-        for after in (before + 1, before - 1):
-            yield Change(field, before, after, {field: after})
-
-    return step
-
-
-def _probability(field: str) -> Callable[[ModelConfig], Iterator[Change]]:
-    """Off where it is on, 0.1 where it is off."""
-
-    def step(config: ModelConfig) -> Iterator[Change]:
-        before = getattr(config, field)
-        after = 0.0 if before else _DROPOUT
-        yield Change(field, before, after, {field: after})
-
-    return step
-
-
-def _divisor(field: str) -> Callable[[ModelConfig], Iterator[Change]]:
-    """The next number that divides the width; for the width itself the one before."""
-
-    def step(config: ModelConfig) -> Iterator[Change]:
-        before, width = getattr(config, field), config.encoder_embed_dim
-        low, high = _neighbouring_divisors(width, before)
-        for after in (high, low):
-            if after is not None:
-                yield Change(field, before, after, {field: after})
-
-    return step
-
-
-def _mode(config: ModelConfig) -> Iterator[Change]:
-    before = config.extractor_mode
-    after = "layer_norm" if before == "group_norm" else "group_norm"
-    yield Change("extractor_mode", before, after, {"extractor_mode": after})
+    By the kind of a field, and by what it has to come to together with others: a flag flips, a word is the next, a
+    probability goes on or off, a number goes up, and down where it is the largest. A number that divides another is the
+    next that does; a number that others divide steps by the least that keeps them, or their quotient.
+    """
+    quotients = _quotients(config)
+    for name, field in config.FIELDS.items():
+        before = getattr(config, name)
+        match field.kind:
+            case Choice(values=words):
+                yield name, [{name: words[(words.index(before) + 1) % len(words)]}]
+            case Flag():
+                yield name, [{name: not before}]
+            case Probability():
+                yield name, [{name: 0.0 if before else _DROPOUT}]
+            case Integer() if before is None:
+                yield name, [{name: HEAD_OUTPUTS}]
+            case Integer():
+                tried = list(_numbers(config, name, field.kind, quotients))
+                yield name, tried
+                # Once more with all that follows it.
+                following = {
+                    other: getattr(config, other)
+                    for other, each in config.FIELDS.items()
+                    if isinstance(each.kind, Integer) and each.kind.follows == name
+                }
+                if following:
+                    yield (
+                        name,
+                        [
+                            {
+                                **values,
+                                **{key: round(value * values[name] / before) for key, value in following.items()},
+                            }
+                            for values in tried
+                        ],
+                    )
+            case ConvLayers():
+                yield name, []
 
 
-def _width(config: ModelConfig) -> Iterator[Change]:
-    """The least that keeps the heads' width and the groups: a head more, or as many as the groups ask for."""
-    before, heads = config.encoder_embed_dim, config.encoder_num_heads
-    head_dim = before // heads
-    step = lcm(head_dim, config.encoder_pos_conv_groups)
-    for after in (before + step, before - step):
-        moved = {"encoder_embed_dim": after, "encoder_num_heads": after // head_dim}
-        yield Change("encoder_embed_dim", before, after, moved)
+def _quotients(config: ModelConfig) -> dict[str, dict[str, int]]:
+    """Of each number, by the divisor, the quotients that a step in it keeps."""
+    quotients: dict[str, dict[str, int]] = {}
+    for agreement in config.family.agreements:
+        if agreement.divides and agreement.keeps_quotient:
+            divisor, number = agreement.divides
+            quotients.setdefault(number, {})[divisor] = getattr(config, number) // getattr(config, divisor)
+    return quotients
 
 
-def _width_and_ratio(config: ModelConfig) -> Iterator[Change]:
-    """The same with the feed-forward block as many times wider as before."""
-    for change in _width(config):
-        features = round(config.encoder_ff_interm_features * change.after / change.before)
-        yield change._replace(values={**change.values, "encoder_ff_interm_features": features})
-
-
-def _feed_forward(config: ModelConfig) -> Iterator[Change]:
-    """As much as a head is wide."""
-    field, before = "encoder_ff_interm_features", config.encoder_ff_interm_features
-    step = config.encoder_embed_dim // config.encoder_num_heads
-    for after in (before + step, before - step):
-        yield Change(field, before, after, {field: after})
-
-
-def _aux(config: ModelConfig) -> Iterator[Change]:
-    before = config.aux_num_out
-    for after in (HEAD_OUTPUTS,) if before is None else (before + 1, before - 1):
-        yield Change("aux_num_out", before, after, {"aux_num_out": after})
-
-
-STEPS: tuple[Callable[[ModelConfig], Iterator[Change]], ...] = (
-    _mode,
-    _flag("extractor_conv_bias"),
-    _width,
-    _width_and_ratio,
-    _probability("encoder_projection_dropout"),
-    _one_more("encoder_pos_conv_kernel"),
-    _divisor("encoder_pos_conv_groups"),
-    _one_more("encoder_num_layers"),
-    _divisor("encoder_num_heads"),
-    _probability("encoder_attention_dropout"),
-    _feed_forward,
-    _probability("encoder_ff_interm_dropout"),
-    _probability("encoder_dropout"),
-    _flag("encoder_layer_norm_first"),
-    _probability("encoder_layer_drop"),
-    _aux,
-)
-"""One for each argument (the width has two), each with what to try, the first that gives a valid config being taken;
-those of the extractor's layers come beside them, three for each layer."""
+def _numbers(
+    config: ModelConfig, name: str, kind: Integer, quotients: Mapping[str, Mapping[str, int]]
+) -> Iterator[Values]:
+    """What to try for a whole number."""
+    before = getattr(config, name)
+    divides = [agreement.divides for agreement in config.family.agreements if agreement.divides]
+    multiples = [number for divisor, number in divides if divisor == name]
+    if multiples:
+        divisors = sorted(set.intersection(*[set(divisors_of(getattr(config, number))) for number in multiples]))
+        place = divisors.index(before)
+        for after in (*divisors[place + 1 : place + 2], *divisors[:place][-1:]):
+            yield {name: after}
+        return
+    moving = quotients.get(name, {})
+    step = lcm(
+        *moving.values(),
+        *[getattr(config, divisor) for divisor, number in divides if number == name and divisor not in moving],
+        *(quotients.get(kind.follows, {}).values() if kind.follows else ()),
+    )
+    others = [agreement for agreement in config.family.agreements if name in agreement.fields and not agreement.divides]
+    for times in range(1, _FURTHEST + 1 if others else 2):
+        for after in (before + times * step, before - times * step):
+            yield {name: after, **{divisor: after // quotient for divisor, quotient in moving.items()}}
 
 
 def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None) -> Sensitivity:
@@ -212,13 +187,7 @@ def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None)
 def _effects(analysis: Analysis) -> Iterator[Effect]:
     stepper = _Stepper(analysis)
     before = total_figures(analysis)
-    mode, *others = STEPS
-    candidates = chain(
-        [((change, stepper.after(change)) for change in mode(stepper.config))],
-        stepper.conv_layer_steps(),
-        [((change, stepper.after(change)) for change in step(stepper.config)) for step in others],
-    )
-    for tried in candidates:
+    for tried in stepper.steps():
         for change, after in tried:
             if after is not None:
                 deltas = {name: value - before[name] for name, value in after.items()}
@@ -226,39 +195,85 @@ def _effects(analysis: Analysis) -> Iterator[Effect]:
                 break
 
 
+class _Rest(NamedTuple):
+    """The figures of a model without its extractor, as `WholeFigures`."""
+
+    parameters: int
+    macs: Macs
+    training_macs: Random
+    kept_bytes: int
+    peak_bytes: int
+
+
 class _Stepper:
-    """The figures of configs a step away from one, their parts (`parts.PARTS`) worked out once for all steps."""
+    """The figures of configs a step away from one, their parts worked out once for all steps."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self.config = analysis.config.model
+        self._config = analysis.config.model
         self._workload = analysis.workload
-        self._fields = self.config.to_mapping()
-        self._extractor = Extractor(self.config, self._workload)
-        self._extractor_figures = analyze_extractor(self.config, self._workload)
-        self._parts: dict[tuple[Any, ...], PartFigures] = {}
+        self._receptive_field = analysis.receptive_field
+        self._parts = Parts()
+        self._remainder = self._parts.remainder(self._config, self._workload)
+        self._for_frames = self._parts.fields_for_frames(self._config.family.name, self._remainder)
+        self._rests: dict[tuple[int, int], _Rest] = {}
 
-    def after(self, change: Change) -> dict[str, Number] | None:
+    def steps(self) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
+        """What to try for each step, with the figures after it; None where it is none that can be taken."""
+        for name, tried in _steps_of(self._config):
+            if isinstance(self._config.FIELDS[name].kind, ConvLayers):
+                yield from self._conv_layer_steps(name)
+            before = getattr(self._config, name)
+            changes = [Change(name, before, values[name], values) for values in tried]
+            yield ((change, self._after(change)) for change in changes)
+
+    def _after(self, change: Change) -> dict[str, Number] | None:
         """The figures after a step; None where it leads to no config, or to one that this input is too short for."""
-        fields = {**self._fields, **change.values}
         try:
-            config = ModelConfig(**fields)
+            config = type(self._config)(**{**self._config.to_mapping(), **change.values})
         except ConfigError:
             return None
-        if minimum_samples(config, self._workload.batch) > self._workload.samples:
-            return None
-        changes_extractor = not change.values.keys().isdisjoint(PARTS["feature_extractor"])
-        extractor = analyze_extractor(config, self._workload) if changes_extractor else self._extractor_figures
-        return self._total(fields, extractor)
+        receptive_field = self._receptive_field
+        if not self._for_frames.isdisjoint(change.values):
+            try:
+                receptive_field = analyze(_named(config), self._workload).receptive_field
+            except WorkloadError:
+                return None
+        whole = self._parts.total(config, self._workload)
+        return self._named(whole, receptive_field)
 
-    def conv_layer_steps(self) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
+    def _named(
+        self, whole: WholeFigures | _Rest, receptive_field: ReceptiveField | ExtractorFigures
+    ) -> dict[str, Number]:
+        totals = Totals(
+            workload=self._workload,
+            parameters=whole.parameters,
+            macs=whole.macs,
+            peak_activation_bytes=whole.peak_bytes,
+            kept_bytes=whole.kept_bytes,
+            expected_macs=whole.training_macs.spread().expected,
+            receptive_field_samples=receptive_field.receptive_field_samples,
+            stride_samples=receptive_field.stride_samples,
+            minimum_samples=receptive_field.minimum_samples,
+            frames=receptive_field.frames,
+        )
+        return name_figures(totals)
+
+    def _conv_layer_steps(self, field: str) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
         """What to try for each number of the extractor's layers, with the figures after it."""
-        for number in range(len(self.config.conv_layers)):
-            for part in range(len(_CONV_PARTS)):
-                yield self._conv_layer_steps(number, part)
+        layers = [tuple(layer) for layer in self._config.meaning()[field]]
+        extractor: Extractor | None = None
+        # A tree that does not mark its extractor as a part is worked out whole after each step.
+        if self._remainder.takes.frames_at in self._remainder.registered:
+            part, _ = self._remainder.registered[self._remainder.takes.frames_at]
+            extractor = Extractor(self._config, field, part, self._workload)
+        for number in range(len(layers)):
+            for place in range(len(_CONV_PARTS)):
+                yield self._conv_layer_step(extractor, layers, field, number, place)
 
-    def _conv_layer_steps(self, number: int, part: int) -> Iterator[tuple[Change, dict[str, Number] | None]]:
+    def _conv_layer_step(
+        self, extractor: Extractor | None, layers: Sequence[Sequence[int]], field: str, number: int, part: int
+    ) -> Iterator[tuple[Change, dict[str, Number] | None]]:
         """Channels by an eighth, kernel and stride by one; one less where more leaves no frame."""
-        layers = self.config.conv_layers
         before = layers[number][part]
         size = max(1, before // 8) if part == 0 else 1
         for after in (before + size, before - size):
@@ -267,52 +282,60 @@ class _Stepper:
                     after if position == part else value for position, value in enumerate(layers[number])
                 ]
                 layer = channels, kernel, stride
-                extractor = self._extractor.with_layer(number, layer)
-                values = {CONV_LAYERS: (*layers[:number], layer, *layers[number + 1 :])}
-                change = Change(f"{CONV_LAYERS}[{number}] {_CONV_PARTS[part]}", before, after, values)
-                yield change, extractor and self._total(self._fields, extractor)
+                values = {field: (*layers[:number], layer, *layers[number + 1 :])}
+                change = Change(f"{field}[{number}] {_CONV_PARTS[part]}", before, after, values)
+                if extractor is None:
+                    yield change, self._after(change)
+                else:
+                    figures = extractor.with_layer(number, layer)
+                    yield change, figures and self._with_extractor(field, figures)
 
-    def _total(self, fields: Values, extractor: ExtractorFigures) -> dict[str, Number]:
-        """The figures of a model with a part's worth of fields and an extractor."""
-        # The rest of the model sees the extractor's last layer alone.
-        fields = {**fields, CONV_LAYERS: ((extractor.channels, 1, 1),)}
-        *others, layer = [self._part(name, fields, extractor.frames) for name in _OTHER_PARTS]
-        copies = fields["encoder_num_layers"]
-        macs = Macs(convolution=extractor.macs).plus(layer.macs, copies)
-        for each in others:
-            macs = macs.plus(each.macs)
-        masks = [mask_bytes(dropout, fields, self._workload, extractor.frames) for dropout in MASKS]
-        training_macs = 3 * extractor.macs - extractor.first_macs + sum([each.training_macs for each in others])
-        totals = Totals(
-            workload=self._workload,
-            parameters=extractor.parameters + sum([each.parameters for each in others]) + copies * layer.parameters,
-            macs=macs,
-            peak_activation_bytes=max(extractor.peak_bytes, layer.peak_bytes, *[each.peak_bytes for each in others]),
-            kept_bytes=extractor.kept_bytes
-            + sum([each.kept_bytes for each in others])
-            + copies * layer.kept_bytes
-            + sum(masks),
-            expected_macs=Random(training_macs, [(Equal(copies, fields["encoder_layer_drop"]), layer.training_macs)])
-            .spread()
-            .expected,
-            receptive_field_samples=extractor.receptive_field_samples,
-            stride_samples=extractor.stride_samples,
-            minimum_samples=extractor.minimum_samples,
-            frames=extractor.frames,
+    def _with_extractor(self, field: str, extractor: ExtractorFigures) -> dict[str, Number]:
+        """The figures of the model with another extractor."""
+        key = extractor.frames, extractor.channels
+        if key not in self._rests:
+            self._rests[key] = self._rest(field, *key)
+        rest = self._rests[key]
+        training = rest.training_macs
+        whole = rest._replace(
+            parameters=rest.parameters + extractor.parameters,
+            macs=rest.macs.plus(Macs(convolution=extractor.macs)),
+            training_macs=training._replace(fixed=training.fixed + 3 * extractor.macs - extractor.first_macs),
+            kept_bytes=rest.kept_bytes + extractor.kept_bytes,
+            peak_bytes=max(rest.peak_bytes, extractor.peak_bytes),
         )
-        return name_figures(totals)
+        return self._named(whole, extractor)
 
-    def _part(self, name: str, fields: Values, frames: int) -> PartFigures:
-        key = (name, frames, *[fields[field] for field in PARTS[name] if field != WORKLOAD])
-        if key not in self._parts:
-            self._parts[key] = part_figures(name, fields, self._workload, frames)
-        return self._parts[key]
+    def _rest(self, field: str, frames: int, channels: int) -> _Rest:
+        """The model behind an extractor that gives some frames.
+
+        The rest of the model sees the extractor's last layer alone: a layer that changes nothing stands in for all.
+        """
+        config = with_values(self._config, {field: ((channels, 1, 1),)})
+        workload = replace(self._workload, samples=frames)
+        whole = self._parts.total(config, workload)
+        remainder = self._parts.remainder(config, workload)
+        path = remainder.takes.frames_at
+        [use] = remainder.uses[path]
+        own = self._parts.figures(use, config, workload)
+        element_bytes = workload.batch * DTYPE_BYTES[workload.dtype]
+        # The waveforms, which are alive all along.
+        longer = (self._workload.samples - frames) * element_bytes
+        others = [
+            use.held_bytes + self._parts.figures(use, config, workload).peak_bytes
+            for name, uses in remainder.uses.items()
+            for use in uses
+            if name != path
+        ]
+        return _Rest(
+            parameters=whole.parameters - own.parameters,
+            macs=whole.macs.plus(own.macs, -1),
+            training_macs=whole.training_macs._replace(fixed=whole.training_macs.fixed - own.training_macs),
+            # What the extractor takes is among what it keeps.
+            kept_bytes=whole.kept_bytes - own.kept_bytes - (frames * element_bytes if own.keeps[0] else 0),
+            peak_bytes=max([remainder.peak_bytes, *others]) + longer,
+        )
 
 
-def _neighbouring_divisors(number: int, divisor: int) -> tuple[int | None, int | None]:
-    """The divisors next to one, below and above; None where there is none."""
-    small = [each for each in range(1, isqrt(number) + 1) if number % each == 0]
-    divisors = sorted({*small, *[number // each for each in small]})
-    position = divisors.index(divisor)
-    low = divisors[position - 1] if position else None
-    return low, divisors[position + 1] if position + 1 < len(divisors) else None
+def _named(config: ModelConfig) -> Config:
+    return Config(name="stepped", origin="", model=config)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, Flow, Operation
+from w2v_explore.tree.operations import NOTHING, Beside, Flow, Operation
 from w2v_explore.tree.run import Call, apart, need_gradients, run
 
 _STATISTICS_BYTES = 4
@@ -37,6 +37,12 @@ class OperationMemory(NamedTuple):
     kept_bytes: int
     output_bytes: int
     copies: int
+
+
+def bytes_of(beside: Beside, element_bytes: int) -> int:
+    """The bytes of what an operation makes beside its output."""
+    statistics, elements, masks = beside
+    return statistics * max(_STATISTICS_BYTES, element_bytes) + elements * element_bytes + masks
 
 
 def trace_memory(tree: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
@@ -89,9 +95,10 @@ class Lives:
     Args:
         calls: The same.
         training: Whether dropout is on and tensors are kept for the backward pass.
+        taken_need: As in `need_gradients`.
     """
 
-    def __init__(self, calls: Sequence[Call], *, training: bool) -> None:
+    def __init__(self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = ()) -> None:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
@@ -101,7 +108,7 @@ class Lives:
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
-        self.needs = needs = need_gradients(calls) if training else []
+        self.needs = needs = need_gradients(calls, taken_need) if training else []
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -120,9 +127,7 @@ class Lives:
                 continue
             until[position] = position + 1
             if training and needs[position]:
-                if not operation.keeps_input:
-                    needed = []
-                for tensor in [*needed, position] if operation.keeps_output else needed:
+                for tensor in operation.kept_of(needed, position):
                     self.kept_by.setdefault(tensor, []).append(position)
                 if needed and type(operation).copies_last is not Operation.copies_last:
                     self._may_copy[position] = needed[-1]
@@ -170,7 +175,6 @@ class Lives:
             held_bytes: Tensors beside those that are alive all along.
         """
         batch, element_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
-        statistics_bytes = max(_STATISTICS_BYTES, element_bytes)
         sizes = {~number: flow for number, flow in enumerate(takes)}
         tensor_bytes: dict[int, int] = {}
         beside_bytes: dict[int, int] = {}
@@ -197,14 +201,10 @@ class Lives:
             makes = operation.kept_beside(batch, *flows) if makes_beside else NOTHING
             beside = 0
             if makes is not NOTHING:
-                statistics, elements, masks = makes
-                beside = statistics * statistics_bytes + elements * element_bytes + masks
+                beside = bytes_of(makes, element_bytes)
             moments = operation.moments(batch, *flows) if has_moments else ()
             if moments:
-                held = [
-                    made.statistics * statistics_bytes + made.elements * element_bytes + made.bytes for made in moments
-                ]
-                lives.append(live - size + max(held))
+                lives.append(live - size + max([bytes_of(made, element_bytes) for made in moments]))
             else:
                 lives.append(live + beside)
             keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0

@@ -418,7 +418,7 @@ class TrainingMacs(NamedTuple):
 
 
 def training_macs(
-    calls: Sequence[Call], batch: int, needs: Sequence[bool] = (), *, taken_needs: bool = False
+    calls: Sequence[Call], batch: int, needs: Sequence[bool] = (), taken_need: Sequence[bool] = ()
 ) -> TrainingMacs:
     """The MACs of a training step.
 
@@ -426,9 +426,9 @@ def training_macs(
         calls: With folded layers apart (`run.apart`).
         batch: Utterances.
         needs: What `need_gradients` gives of these calls, where that is known.
-        taken_needs: Whether what is taken needs a gradient: not of a model, but of a part of one.
+        taken_need: As in `need_gradients`.
     """
-    needs = needs or need_gradients(calls, taken_needs=taken_needs)
+    needs = needs or need_gradients(calls, taken_need)
     stacks = _Stacks(calls)
     forward, backward = NO_MACS._asdict(), NO_MACS._asdict()
     other = 0
@@ -438,7 +438,7 @@ def training_macs(
         if operation is None or operation.mac_kind is None:
             continue
         there = operation.macs(batch, *call.takes)
-        needed = [needs[made] if made >= 0 else taken_needs for made in call.sources]
+        needed = [needs[made] if made >= 0 else bool(taken_need) and taken_need[~made] for made in call.sources]
         back = operation.backward_macs(batch, needed, *call.takes)
         forward[operation.mac_kind] += there * call.copies
         backward[operation.mac_kind] += back * call.copies

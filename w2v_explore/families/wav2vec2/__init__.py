@@ -15,6 +15,5 @@ FAMILY = Family(
         "transformer_layers": "encoder.transformer.layers",
         "aux": "aux",
     },
-    frames_at="feature_extractor",
     reference="base",
 )

@@ -83,7 +83,7 @@ FIELDS: dict[str, Field] = {
         effect="Training only; no parameters, no MACs.",
     ),
     "encoder_ff_interm_features": Field(
-        kind=Integer(rule=codes.FF_POSITIVE),
+        kind=Integer(rule=codes.FF_POSITIVE, follows="encoder_embed_dim"),
         summary="The inner width of each transformer layer's feed-forward block.",
         effect="The block's two linear layers in proportion: 2 × encoder_embed_dim MACs per frame for each feature.",
     ),
@@ -117,7 +117,7 @@ FIELDS: dict[str, Field] = {
 
 AGREEMENTS = (
     divides("encoder_pos_conv_groups", "encoder_embed_dim", codes.POS_GROUPS_DIVIDE),
-    divides("encoder_num_heads", "encoder_embed_dim", codes.HEADS_DIVIDE),
+    divides("encoder_num_heads", "encoder_embed_dim", codes.HEADS_DIVIDE, keeps_quotient=True),
 )
 
 

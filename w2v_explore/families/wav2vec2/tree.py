@@ -24,6 +24,7 @@ from w2v_explore.tree.operations import (
     ScaledDotProductAttention,
     WeightNorm,
 )
+from w2v_explore.tree.parts import part
 
 _GELU = GELU()
 _ADD = Add()
@@ -47,14 +48,14 @@ _POST_NORM_LAYER = (
 
 def build(config: Wav2Vec2Config) -> Layer:
     """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
-    return build_with_layers(config, (build_encoder_layer(config),))
+    return build_with_layers(config, (part(build_encoder_layer, config),))
 
 
 def build_with_layers(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
     """The tree of a model whose transformer has layers of its own; all else is wav2vec 2.0's."""
-    children = [build_feature_extractor(config), _encoder(config, layers)]
+    children = [part(build_feature_extractor, config), _encoder(config, layers)]
     if config.aux_num_out is not None:
-        children.append(build_aux(config, config.aux_num_out))
+        children.append(part(build_aux, config, config.aux_num_out))
     return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms(frames_at="feature_extractor"))
 
 
@@ -75,12 +76,8 @@ def _feature_extractor(mode: str, bias: bool, conv_layers: tuple[ConvLayer, ...]
     return Layer("feature_extractor", "FeatureExtractor", None, children)
 
 
-def build_conv_block(config: Wav2Vec2Config, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
-    """One layer of the extractor: its convolution, its norm if it has one, its activation."""
-    return _conv_block(config.extractor_mode, config.extractor_conv_bias, number, in_channels, conv_layer)
-
-
 def _conv_block(mode: str, bias: bool, number: int, in_channels: int, conv_layer: ConvLayer) -> Layer:
+    """One layer of the extractor: its convolution, its norm if it has one, its activation."""
     out_channels, kernel, stride = conv_layer
     conv = Conv1d(in_channels, out_channels, kernel, stride, bias=bias)
     children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
@@ -106,7 +103,7 @@ def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
 
 
 def _encoder(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
-    children = (build_feature_projection(config), _PADDING_MASK, _transformer(config, layers))
+    children = (part(build_feature_projection, config), _PADDING_MASK, _transformer(config, layers))
     return Layer("encoder", "Encoder", None, children)
 
 
@@ -121,14 +118,10 @@ def build_feature_projection(config: Wav2Vec2Config) -> Layer:
     return Layer("feature_projection", "FeatureProjection", None, children)
 
 
-def build_transformer(config: Wav2Vec2Config) -> Layer:
-    """The positional convolution, the norm and the layers."""
-    return _transformer(config, (build_encoder_layer(config),))
-
-
 def _transformer(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
+    """The positional convolution, the norm and the layers."""
     children = (
-        _positional_convolution(config),
+        part(build_positional_convolution, config),
         _POSITIONAL_RESIDUAL,
         _layer_norm("layer_norm", config.encoder_embed_dim),
         _dropout("dropout", config.encoder_dropout),
@@ -142,7 +135,8 @@ def _transformer(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
     return Layer("transformer", "Transformer", None, children, schedule, options=options)
 
 
-def _positional_convolution(config: Wav2Vec2Config) -> Layer:
+def build_positional_convolution(config: Wav2Vec2Config) -> Layer:
+    """The convolution that stands in for positional embeddings."""
     kernel, channels = config.encoder_pos_conv_kernel, config.encoder_embed_dim
     conv = Conv1d(
         channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups, weight_norm=True

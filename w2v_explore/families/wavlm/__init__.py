@@ -15,7 +15,6 @@ FAMILY = Family(
         "transformer_layers": "encoder.transformer.layers",
         "aux": "aux",
     },
-    frames_at="feature_extractor",
     reference="wavlm_base",
     rules=(BUCKETS_FEW, DISTANCE_SHORT),
 )
