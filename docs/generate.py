@@ -60,9 +60,9 @@ _HEAD = """\
 
 <!-- Made by `python docs/generate.py`. Change a fields.py of w2v_explore/families/ instead. -->
 
-A config is a YAML mapping. Its keys are the 16 arguments of `torchaudio.models.wav2vec2_model`, so that
-`wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of them and nothing else. Beside them it may
-hold `architecture`, `extends` and metadata.
+A config is a YAML mapping. Its keys are the fields of its architecture: where it names none, the 16 arguments of
+`torchaudio.models.wav2vec2_model`, so that `wav2vec2_model(**yaml.safe_load(text))` works on a file that states all of
+them and nothing else. Beside them it may hold `architecture`, `extends` and metadata.
 
 A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
 `-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about
@@ -142,7 +142,7 @@ Wherever a command takes a config, it takes one of these:
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
 | our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
-| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` |
+| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` or `wavlm_model` |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
 | unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
@@ -179,10 +179,10 @@ Four things are worth knowing:
 - **The head.** Hugging Face's `vocab_size` counts where the architecture is a `*ForCTC`. fairseq takes the size of its
   head from the target dictionary, which no config states: it is null, and `--set aux_num_out=32` gives it. A config
   with a head is written as a `wav2vec_ctc`, with the size in a comment, `# w2v: aux_num_out=32`, that fairseq passes
-  over and that is understood here.
+  over and that is understood here. unilm's models have no head: a config with one is not written as theirs.
 - **Null convolutions** stand for the seven standard layers, as an absent field does for both programs, and are left
   out; the same seven written out stay written out. To `compare` and `identify` the two are equal.
-- **The projection.** fairseq builds none between the extractor and a transformer that is as wide as the last
+- **The projection.** fairseq and unilm build none between the extractor and a transformer that is as wide as the last
   convolution. The model here always has one, as those of torchaudio and transformers: such a config is refused in both
   directions.
 - **The sample rate**, where it is not 16,000, goes to fairseq's `task.sample_rate`, and into a `config.json` as

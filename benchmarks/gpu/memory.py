@@ -28,10 +28,13 @@ from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.analysis.memory.training import kept_activations
 from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.measure.from_tree import registered
 from w2v_explore.measure.tracking import saved_bytes
 from w2v_explore.model.device import current_device, find_device, free_bytes
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import ScaledDotProductAttention
 
-_PRESETS = ("base", "large", "hubert_xlarge")
+_PRESETS = ("base", "wavlm_base", "large", "hubert_xlarge")
 _NUMBERS = ("float32", "bfloat16", "autocast")
 _SECONDS = 10.0
 _ATTENTION = "encoder.transformer.layers.0.attention"
@@ -184,7 +187,7 @@ def compare_inference(case: Case, analysis: Analysis, device: torch.device, what
         model(waveforms)
         peak = counter.peak()
         path, own = _peak_operation(model, analysis, waveforms, counter)
-        kernel = attention_kernel(model, waveforms)
+        kernel = attention_kernel(model, waveforms, analysis.tree)
         cublas = counter.cublas_bytes()
     figures: dict[str, Figure] = {
         "allocated_bytes": peak.allocated,
@@ -226,7 +229,7 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     with case.kernels(), _checkpoints(model) if checkpointed else nullcontext():
         list(phases())  # makes gradients and moments
         with autocast():
-            kernel = attention_kernel(model, waveforms)
+            kernel = attention_kernel(model, waveforms, analysis.tree)
             saved = _saved_by_attention(model, waveforms)
         gc.collect()  # what looking left behind
         cublas = counter.cublas_bytes()
@@ -401,11 +404,12 @@ def _saved_by_attention(model: Wav2Vec2Model, waveforms: Tensor) -> int:
     return saved_bytes(attention, *inputs)
 
 
-def attention_kernel(model: Wav2Vec2Model, waveforms: Tensor) -> str:
+def attention_kernel(model: Wav2Vec2Model, waveforms: Tensor, tree: Layer) -> str:
     """The kernel that computes attention in the first layer, by torch's name: ``flash_attention``."""
     from torch.profiler import ProfilerActivity, profile
 
-    product, inputs = _called_with(model, waveforms, f"{_ATTENTION}.product")
+    path = next(path for path, layer in registered(tree) if isinstance(layer.operation, ScaledDotProductAttention))
+    product, inputs = _called_with(model, waveforms, path)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         product(*inputs)
     prefix = "aten::_scaled_dot_product_"

@@ -15,7 +15,7 @@ from w2v_explore import Analysis, SpeechEncoder, build_model
 from w2v_explore.model.device import find_device
 
 # Both modes of the extractor, and both places of the norms.
-_PRESETS = ("base", "large_lv60k")
+_PRESETS = ("base", "large_lv60k", "wavlm_base")
 _SECONDS, _QUICK_SECONDS, _BATCH = 2.0, 0.5, 3
 
 # Norms of the error over norms of the output. float32 differs by the order of summation alone, 1e-6; the others round

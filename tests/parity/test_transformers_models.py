@@ -110,6 +110,7 @@ def assert_outputs_equal(ours: Wav2Vec2Model, original: nn.Module, lengths: list
     if lengths is not None:
         mask = (torch.arange(samples) < torch.tensor(lengths)[:, None]).long()
         waveforms = waveforms * mask
+    waveforms = waveforms.to(next(original.parameters()).dtype)
     with torch.no_grad():
         expected = output(original, waveforms, mask)
         result, frames = ours(waveforms, None if lengths is None else torch.tensor(lengths))

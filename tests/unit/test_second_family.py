@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ from w2v_explore import (
     load_config,
     load_preset,
 )
-from w2v_explore.config.family import Family
+from w2v_explore.config.family import FAMILIES, Family, Names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.load import config_from_mapping
+from w2v_explore.config.model_names import find_model
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.lint.engine import _checks
 
@@ -220,9 +222,23 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
     assert run("explain").out.startswith("The 16 fields of a config\n")
     shown = run("explain", "encoder_num_buckets").out
     assert "encoder_num_buckets is a field of Twin." in shown
+    assert re.search("^in twin +encoder_num_buckets$", shown, re.MULTILINE)
     assert "what each would cost in twin_base" in shown
     assert run("explain", "encoder_num_buckets", "--architecture", "wav2vec2").code == 2
     assert "did you mean twin?" in run("explain", "--architecture", "twinn").err
+
+
+def test_why_a_family_cannot_be_read_is_told_as_long_as_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, kinds = "someone/data2vec-audio-tiny", ("twin", "data2vec-audio")
+    assert "five positional convolutions" in str(find_model(name))
+    monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=kinds, fairseq=()))
+    assert find_model(name) is None
+
+
+def test_a_family_without_a_function_of_its_own_names_none(family: Family, run: Runner) -> None:
+    family.part("dialects").PYTHON = None
+    assert "torchaudio" not in run("explain", "encoder_num_buckets").out
+    assert "torchaudio has no model of the architecture twin" in run("convert", PRESET, "--to", "python").err
 
 
 def test_a_field_that_another_family_lacks_is_told_from_null(run: Runner) -> None:
@@ -246,6 +262,8 @@ def test_another_programs_config_is_of_the_family_that_its_name_says() -> None:
     model = config_from_mapping(values, "c.json").model
     assert type(model) is TwinConfig
     assert (model.encoder_num_buckets, model.encoder_max_distance, model.encoder_embed_dim) == (64, 800, 96)
+    del values["model_type"]
+    assert config_from_mapping(values, "c.json").model == model  # the class is named as its model_type
     with pytest.raises(ConfigError, match="num_buckets is 64, and only null can be read"):
         config_from_mapping({"model_type": "wav2vec2", "num_buckets": 64}, "c.json")
 

@@ -342,6 +342,23 @@ def test_features_and_branches_reach_as_far_as_the_filterbank_and_the_wider_bran
     assert training_cost(analysis).kept_bytes.greatest == 80 * 8 + 2 * 10 * 8
 
 
+@pytest.mark.parametrize("copies", [1, 5])
+def test_each_of_folded_convolutions_sees_further_than_the_one_before_it(copies: int) -> None:
+    conv = Layer("0", "Conv1d", Conv1d(8, 8, 19, padding=9), channels_first=True)
+    inside = Layer("0", "Block", None, (conv._replace(name="conv"), Layer("activation", "GELU", GELU())))
+    frontend = Layer("frontend", "Dropout", Dropout(0.1))
+    for layer in (conv, inside):
+        stack = Layer("stack", "ModuleList", None, (layer._replace(copies=copies),))
+        behind, before = (
+            analysis_of(model(*children, channels=8)).receptive_field for children in ((frontend, stack), (stack,))
+        )
+        assert behind.positional_span_samples == 560 + copies * 18 * 320
+        assert before.receptive_field_samples == 560 + copies * 18 * 320
+        assert [conv.receptive_field_samples for conv in before.layers] == [
+            560 + number * 18 * 320 for number in range(1, copies + 1)
+        ]
+
+
 def test_a_padded_convolution_has_frame_0_begin_before_the_first_sample() -> None:
     conv = Layer("conv", "Conv1d", Conv1d(8, 8, 4, stride=2, padding=1), channels_first=True)
     field = analysis_of(model(conv, channels=8)).receptive_field

@@ -14,7 +14,7 @@ from w2v_explore.diagnostics import shown_number
 from w2v_explore.errors import WorkloadError
 
 if TYPE_CHECKING:  # the linter asks for figures of configs alone, and imports no tree
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from w2v_explore.analysis.workload import Workload
     from w2v_explore.config.kinds import ConvLayer
@@ -113,7 +113,7 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
     spans = {-1: _Span(0, takes.field_samples, takes.stride_samples)}
     layers = []
     normalizes_over_utterance, sees_neighbours = False, False
-    for position, call in enumerate(calls):
+    for position, call in _each_copy(calls):
         seen = _seen(call, spans)
         # What sees no sample, such as a weight, has no span.
         if seen is None:
@@ -154,6 +154,27 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
         positional_span_samples=end - start if sees_neighbours else None,
         normalizes_over_utterance=normalizes_over_utterance,
     )
+
+
+def _each_copy(calls: Sequence[Call]) -> Iterator[tuple[int, Call]]:
+    """The calls with their positions, those of a folded layer once for each copy that takes what the one before gave.
+
+    What a call gives is known by its position in each of the copies alike: by that of the latest.
+    """
+
+    def between(position: int, end: int) -> Iterator[tuple[int, Call]]:
+        while position < end:
+            call = calls[position]
+            yield position, call
+            yield from between(position + 1, call.end)
+            if call.folded > 1 and call.layer.follows_itself:
+                later = call._replace(sources=(call.results[0], *call.sources[1:]))
+                for _ in range(call.folded - 1):
+                    yield position, later
+                    yield from between(position + 1, call.end)
+            position = call.end
+
+    return between(0, len(calls))
 
 
 def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:

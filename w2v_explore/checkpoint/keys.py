@@ -333,7 +333,7 @@ def _find_extra(name: str, table: KeyTable, dialect: Dialect, prefix: str, outsi
     for start in dict.fromkeys((prefix, outside)):
         if name.startswith(start):
             template = _as_template(name.removeprefix(start))
-            for key, extra in table.extras[dialect].items():
+            for key, extra in table.extras.get(dialect, {}).items():
                 if f"{template}.".startswith(f"{key}."):
                     return extra
     return None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from w2v_explore.config.family import FAMILIES, family_named
+from w2v_explore.config.family import FAMILIES, family_named, names_in
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.published import HUB, TORCHAUDIO, Published
 
@@ -24,7 +24,7 @@ _FAMILIES = {
     r"lighthubert": "it is a space of architectures; the presets lighthubert_base_subnet and "
     "lighthubert_small_subnet are its published subnets",
 }
-"""Families of which no member can be read, by a part of the name."""
+"""Families of which no member can be read, by a part of the name; passed over where there is such a family by now."""
 
 _CONFIG_SUFFIX = re.compile(r"\.(yaml|yml|json)$")
 _WEIGHTS_SUFFIX = re.compile(r"\.(pt|pth|bin|ckpt|safetensors)$")
@@ -78,7 +78,7 @@ def find_model(name: str) -> KnownModel | None:
         if "/" in key and re.search(pattern, short):
             return KnownModel(None, f"its encoder has the architecture of {preset}; name its config.json")
     for pattern, reason in _FAMILIES.items():
-        if re.search(pattern, short):
+        if re.search(pattern, short) and not any(re.search(pattern, known) for known in names_in("huggingface")):
             return KnownModel(None, reason)
     for whose, presets in _names(published):
         repositories = {_repository(name): preset for name, preset in presets.items()} if whose == HUB else {}

@@ -36,12 +36,14 @@ class MetaPass(NamedTuple):
     """One training step on the meta device, no layer dropped.
 
     Attributes:
-        state_dict: Its keys and their shapes, in its order.
+        parameters: Elements of the model's parameters.
+        state_dict: Its keys and their shapes, in its order; those of buffers are among them.
         output_shapes: The shape that each module put out that was called, by module path.
         forward: MACs of the forward pass as torch counts them, by kind of operation, and `OTHER`.
         backward: The same for the backward pass.
     """
 
+    parameters: int
     state_dict: tuple[tuple[str, Shape], ...]
     output_shapes: Mapping[str, Shape]
     forward: Mapping[str, int]
@@ -65,6 +67,7 @@ def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
     with FlopCounterMode(display=False) as backward:
         output.sum().backward()
     return MetaPass(
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
         state_dict=tuple((key, tuple(value.shape)) for key, value in model.state_dict().items()),
         output_shapes=output_shapes,
         forward=_macs_by_kind(forward),

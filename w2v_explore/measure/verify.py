@@ -38,6 +38,7 @@ from w2v_explore.measure.tracking import track_memory
 from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
+from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.operations import Shape
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -239,10 +240,9 @@ def _plain_defaults() -> Iterator[None]:
 
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:
-    """Names, shapes, order and number of parameters, against the state_dict of the built model."""
+    """The number of parameters, and names, shapes and order of the state_dict, against the built model."""
     ours, theirs = tuple(subject.tree.state_dict_shapes()), subject.meta_pass.state_dict
-    elements = sum(torch.Size(shape).numel() for _, shape in theirs)
-    yield subject.compare("parameters", subject.analysis.parameters, _ON_META, elements)
+    yield subject.compare("parameters", subject.analysis.parameters, _ON_META, subject.meta_pass.parameters)
     yield subject.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
     unlike = [(one, other) for one, other in zip_longest(ours, theirs) if one != other]
     yield subject.compare("state_dict.unlike", 0, _ON_META, len(unlike), _first(unlike))
@@ -284,7 +284,9 @@ def check_real_macs(subject: Subject) -> Iterator[Finding]:
 
 
 def check_frames(subject: Subject) -> Iterator[Finding]:
-    """Frames, and the shortest input that gives one, against real forward passes."""
+    """Frames, and the shortest input that gives one, against real forward passes; of a model that makes the frames."""
+    if not isinstance(subject.analysis.takes, Waveforms):
+        return
     field, batch = subject.analysis.receptive_field, subject.workload.batch
     source = f"{_TORCH}: a forward pass, {_NARROW}"
     extractor = build_narrow_extractor(subject.tree, subject.modules)
@@ -297,8 +299,11 @@ def check_frames(subject: Subject) -> Iterator[Finding]:
 def check_receptive_field(subject: Subject) -> Iterator[Finding]:
     """What one frame depends on, against where its gradient with respect to the waveform is not 0.
 
-    Group norm makes that the whole utterance; the kernel receptive field is then what it is without the norm.
+    Group norm makes that the whole utterance; the kernel receptive field is then what it is without the norm. Features
+    are made of the waveform outside of the model.
     """
+    if not isinstance(subject.analysis.takes, Waveforms):
+        return
     field = subject.analysis.receptive_field
     samples = field.receptive_field_samples + _MARGIN_FRAMES * field.stride_samples
     middle = _MARGIN_FRAMES // 2

@@ -58,11 +58,11 @@ def fields_report(family: Family) -> Report:
 
 def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Report:
     """One field of a family: what it is, its names elsewhere, its legal and usual values, and what they cost."""
-    field = family.config.FIELDS[name]
+    field, python = family.config.FIELDS[name], family.part("dialects").PYTHON
     names = Table("", [Column("", numeric=False), Column("", numeric=False, wraps=True)])
     names.rows += [
         ("legal values", legal_values(field)),
-        ("in torchaudio", name),
+        *([(f"in {python.partition('.')[0]}", name)] if python is not None else []),
         *((f"in {title}", elsewhere) for title, elsewhere in names_elsewhere(family.name, name).items()),
     ]
     columns = [

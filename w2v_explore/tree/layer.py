@@ -135,6 +135,20 @@ class Layer(NamedTuple):
             layer = layer._standing_for(name)
         return layer
 
+    def with_child(self, path: str, child: "Layer") -> "Layer":
+        """The same with another module at a dotted path below it, by which a family changes a part of another's tree.
+
+        Raises:
+            KeyError: There is none at the path.
+        """
+        name, _, rest = path.partition(".")
+        if name not in [here.name for here in self.children]:
+            raise KeyError(name)
+        children = [
+            here if here.name != name else here.with_child(rest, child) if rest else child for here in self.children
+        ]
+        return self._replace(children=tuple(children))
+
     def folded_path(self, path: str) -> str:
         """The path of the layer that stands for the module at a path: ``layers.5.dropout`` → ``layers.0.dropout``.
 

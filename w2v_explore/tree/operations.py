@@ -170,6 +170,10 @@ class Operation:
         """What it makes beside its output."""
         raise NotImplementedError
 
+    def copies_last(self, *taken: Flow) -> bool:
+        """Whether it keeps a copy of what it takes last, which it makes beside its output, instead of the tensor."""
+        return False
+
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         """What it has made and still holds in inference, its output included, at each moment at which that may be most.
 
@@ -238,7 +242,8 @@ class Conv1d(_NewTensor):
         return _Flow((self._frames(taken[0].frames), self.out_channels, None, False))
 
     def _frames(self, frames: int) -> int:
-        return (frames + 2 * self.padding - self.kernel) // self.stride + 1
+        kernel, stride, before, after, _ = self.reach()
+        return (frames + before + after - kernel) // stride + 1
 
     def macs(self, batch: int, *taken: Flow) -> int:
         frames = self._frames(taken[0].frames)
@@ -337,17 +342,22 @@ class ScaledDotProductAttention(_NewTensor):
         frames = taken[0].frames
         if not self.has_bias(len(taken)):
             return Beside(statistics=batch * self.num_heads * frames)
-        # The bias itself is kept or, of one that no other attention takes, a copy with longer rows instead.
-        longer = taken[-1].rows(batch) * (-taken[-1].channels % _BIAS_ALIGNMENT)
         denominators = 4 * batch * self.num_heads * _round_up(frames, _DENOMINATORS_ALIGNMENT)
-        return Beside(elements=longer, bytes=denominators + _RANDOM_STATE_BYTES)
+        return Beside(elements=self._copied(batch, *taken), bytes=denominators + _RANDOM_STATE_BYTES)
+
+    def copies_last(self, *taken: Flow) -> bool:
+        return self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):
             return ()
+        elements = self.flow(*taken).elements(batch) + self._copied(batch, *taken)
+        return (Beside(elements=elements, bytes=_RANDOM_STATE_BYTES),)
+
+    def _copied(self, batch: int, *taken: Flow) -> int:
+        """Numbers of the copy of a bias whose rows are made longer; 0 where they need not be."""
         bias = taken[-1]
-        copied = bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if bias.channels % _BIAS_ALIGNMENT else 0
-        return (Beside(elements=self.flow(*taken).elements(batch) + copied, bytes=_RANDOM_STATE_BYTES),)
+        return bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if self.copies_last(*taken) else 0
 
     def _apart(self, taken: tuple[Flow, ...]) -> tuple[Flow, Flow, Flow]:
         """Queries, keys and values."""

@@ -189,6 +189,15 @@ def test_heads_are_told_by_the_gates_where_the_table_is_gone(dialect: Dialect, t
     ]
 
 
+def test_a_reach_that_disagrees_with_the_config_beside_is_said(tmp_path: Path, run: Runner) -> None:
+    path = write(tmp_path / "model.safetensors", shapes_in("huggingface"))
+    (tmp_path / "config.json").write_text(convert(config(HEADLESS), "huggingface").text)
+    (tmp_path / "own.yaml").write_text(json.dumps({"architecture": "wavlm", **HEADLESS, "encoder_max_distance": 41}))
+    found = run("check", path, str(tmp_path / "own.yaml"), columns=200)
+    assert found.code == 1
+    assert "encoder_max_distance is 41, and 40 in config.json, which no shape shows" in found.out
+
+
 ATTENTION = "encoder.transformer.layers.1.attention"
 Change = Callable[[Shapes], Shapes]
 

@@ -86,6 +86,7 @@ def transformers(torchaudio_models: ModuleType) -> ModuleType:
     return transformers
 
 
+@pytest.mark.slow
 def test_the_defaults_are_those_of_transformers(transformers: ModuleType) -> None:
     defaults = transformers.WavLMConfig().to_dict()
     for field, counterpart in HUGGINGFACE.counterparts.items():
@@ -97,6 +98,7 @@ def test_the_defaults_are_those_of_transformers(transformers: ModuleType) -> Non
     assert (reading.model.encoder_num_buckets, reading.model.encoder_max_distance) == (320, 800)
 
 
+@pytest.mark.slow
 def test_what_transformers_itself_writes_is_known_field_by_field(transformers: ModuleType) -> None:
     @settings(max_examples=30)
     @given(wavlm_configs())

@@ -74,7 +74,8 @@ def test_a_config_that_we_write_gives_the_same_model_in_transformers(
     # With one frame at the least: transformers counts an utterance without frames as a full one.
     samples = minimum_samples(config, 2) + extra
     lengths = data.draw(st.none() | st.lists(st.integers(samples - extra, samples), min_size=2, max_size=2))
-    assert_outputs_equal(back, theirs, lengths, samples)
+    # With a norm over few channels, float32 does not come as near as 1e-5.
+    assert_outputs_equal(back.double(), theirs.double(), lengths, samples)
 
 
 def test_a_speaker_s_head_is_left_out_with_a_warning(transformers: ModuleType) -> None:

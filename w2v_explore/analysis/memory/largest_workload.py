@@ -35,7 +35,8 @@ def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = Non
 
 def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool) -> Fit:
     """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
-    layers = KeptByLayers(analysis.lives(training=True))
+    lives = analysis.lives(training=True)
+    layers = KeptByLayers(lives, lives.kept_by)
 
     def needed_bytes(workload: Workload) -> int:
         kept = kept_activations(_trace(analysis, workload, training=True), layers)

@@ -8,7 +8,7 @@ itself while it runs is seen where the operation says it (`Operation.moments`).
 Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
@@ -83,7 +83,8 @@ class Lives:
         calls: With folded layers `apart`.
         needs: Of each call, whether what it gives needs a gradient; empty in inference.
         training: Whether dropout is on and tensors are kept for the backward pass.
-        kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference.
+        kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
+            that may keep a copy instead are among them.
 
     Args:
         calls: The same.
@@ -94,6 +95,8 @@ class Lives:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
+        # What an operation takes last, and keeps a copy of instead where the sizes are such; by its position.
+        self._may_copy: dict[int, int] = {}
         # A view is known by the tensor that it is a view of.
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
@@ -121,6 +124,8 @@ class Lives:
                     needed = []
                 for tensor in [*needed, position] if operation.keeps_output else needed:
                     self.kept_by.setdefault(tensor, []).append(position)
+                if needed and type(operation).copies_last is not Operation.copies_last:
+                    self._may_copy[position] = needed[-1]
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
@@ -207,7 +212,23 @@ class Lives:
                 beside_bytes[place] = beside
                 keeping += beside
             kept.append(keeping)
-        return Trace(self, lives, kept, tensor_bytes, beside_bytes)
+        kept_by = self.kept_by
+        copied = {position for position in self._may_copy if self._copies(position, sizes)}
+        if copied:
+            kept_by = {}
+            places = {position: number for number, position in enumerate(self.makers())}
+            for tensor, keepers in self.kept_by.items():
+                left = [each for each in keepers if each not in copied or self._may_copy[each] != tensor]
+                kept[places[keepers[0]]] -= tensor_bytes[tensor]
+                if left:
+                    kept[places[left[0]]] += tensor_bytes[tensor]
+                    kept_by[tensor] = left
+        return Trace(self, lives, kept, tensor_bytes, beside_bytes, kept_by)
+
+    def _copies(self, position: int, sizes: Mapping[int, Flow]) -> bool:
+        call = self.calls[position]
+        assert call.operation is not None
+        return call.operation.copies_last(*[sizes[made] for made in call.sources])
 
     def makers(self) -> list[int]:
         """The positions of the calls that make a tensor."""
@@ -223,6 +244,7 @@ class Trace(NamedTuple):
         kept_bytes: What each of them keeps, and none before it does.
         tensor_bytes: Of each tensor.
         beside_bytes: What an operation keeps that it makes beside its output, by position.
+        kept_by: As in `Lives`, without the operations that keep a copy instead.
     """
 
     lives: Lives
@@ -230,6 +252,7 @@ class Trace(NamedTuple):
     kept_bytes: list[int]
     tensor_bytes: dict[int, int]
     beside_bytes: dict[int, int]
+    kept_by: Mapping[int, Sequence[int]]
 
     @property
     def peak_bytes(self) -> int:

@@ -302,15 +302,15 @@ class KeptByLayers:
             others; the numbers of their equal layers; and those without which others keep it anyway.
         takers: The numbers of the passes that take a tensor which no others keep.
         stacks: The stacked layers.
-        lives: Of the calls; the same for all workloads.
+        kept_by: The operations that keep a tensor, by tensor.
         keeping: The numbers of the passes that keep a tensor, and -1 where others do.
     """
 
-    def __init__(self, lives: Lives) -> None:
+    def __init__(self, lives: Lives, kept_by: Mapping[int, Sequence[int]]) -> None:
         self.stacks = stacks = _Stacks(lives.calls)
-        self.lives, self.at = lives, stacks.at
+        self.kept_by, self.at = kept_by, stacks.at
         passes, at = stacks.passes, stacks.at
-        self.keeping = {at[keeper] for keepers in lives.kept_by.values() for keeper in keepers}
+        self.keeping = {at[keeper] for keepers in kept_by.values() for keeper in keepers}
         # By the tensor that a pass gives, what it takes and the number of its equal layers.
         self.given: dict[int, tuple[int, int]] = {}
         self.takers: dict[int, list[int]] = {}
@@ -324,13 +324,13 @@ class KeptByLayers:
                 if not self._is_kept_by_others(taken):
                     self.takers.setdefault(taken, []).append(number)
         self.kept = []
-        for tensor, keepers in lives.kept_by.items():
+        for tensor, keepers in kept_by.items():
             keeping = {at[position] for position in keepers}
             by_layers = frozenset([passes[number].equal for number in keeping if number >= 0])
             self.kept.append((tensor, keepers[0], keeping, by_layers, self.kept_instead(tensor)))
 
     def _is_kept_by_others(self, tensor: int) -> bool:
-        return any(self.at[position] < 0 for position in self.lives.kept_by.get(tensor, ()))
+        return any(self.at[position] < 0 for position in self.kept_by.get(tensor, ()))
 
     def kept_instead(self, tensor: int) -> frozenset[int]:
         """The equal layers without which a tensor is one that others than stacked layers keep anyway; or none."""
@@ -355,10 +355,11 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
 
     Args:
         trace: The tensors.
-        layers: Of their lives, where that is known.
+        layers: Of their lives, where that is known; it holds where no copy is kept instead of a tensor.
     """
     lives, calls = trace.lives, trace.lives.calls
-    layers = layers or KeptByLayers(lives)
+    if layers is None or layers.kept_by is not trace.kept_by:
+        layers = KeptByLayers(lives, trace.kept_by)
     stacks = layers.stacks
     passes, at = stacks.passes, stacks.at
 

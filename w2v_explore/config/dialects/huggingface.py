@@ -1,6 +1,7 @@
 """Hugging Face's ``config.json``: transformers' Wav2Vec2Config and the configs of the same architecture."""
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,6 +86,12 @@ def _family_of(name: str) -> tuple[str | None, str]:
     for beginning, family in HUGGINGFACE_CLASSES.items():
         if name.startswith(beginning) and not name.removeprefix(beginning)[:1].islower():
             return family, name.removeprefix(beginning)
+    # Of a family that is not in the list: transformers spells a class as its `model_type`, but for hyphens.
+    spelt = {re.sub("[^a-z0-9]", "", known): known for known in names_in("huggingface")}
+    for end in HUGGINGFACE_HEADS:
+        beginning = name.removesuffix(end)
+        if beginning != name and beginning.lower() in spelt:
+            return spelt[beginning.lower()], end
     return None, name
 
 

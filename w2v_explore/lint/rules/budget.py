@@ -140,13 +140,18 @@ def _number(value: Any, in_bytes: bool) -> float:
 
 
 def _figures(subject: Subject) -> "Figures":
-    from w2v_explore.analysis.analyze import analyze
+    from w2v_explore.analysis.analyze import Analysis
     from w2v_explore.analysis.figures import Figures
-    from w2v_explore.analysis.receptive_field import minimum_samples
+    from w2v_explore.analysis.receptive_field import fewest_samples_of
     from w2v_explore.analysis.workload import Workload
+    from w2v_explore.config.architecture import build_architecture
     from w2v_explore.config.load import Config
 
-    model, rate = subject.model, subject.reading.sample_rate
-    samples = max(round((subject.settings.seconds or _DURATION_S) * rate), minimum_samples(model, batch=1))
-    config = Config(name="config", origin="<config>", model=model, sample_rate=rate)
-    return Figures(analyze(config, Workload(samples=samples, sample_rate=rate)))
+    rate, tree = subject.reading.sample_rate, build_architecture(subject.model)
+    config = Config(name="config", origin="<config>", model=subject.model, sample_rate=rate)
+    samples = max(1, round((subject.settings.seconds or _DURATION_S) * rate))
+    analysis = Analysis(config=config, workload=Workload(samples=samples, sample_rate=rate), tree=tree)
+    least = fewest_samples_of(analysis.calls, analysis.takes, batch=1)
+    if samples < least:
+        analysis = Analysis(config=config, workload=Workload(samples=least, sample_rate=rate), tree=tree)
+    return Figures(analysis)

@@ -1,8 +1,8 @@
 """Another program's config says what no config here can.
 
 What it does
-    Finds fields of a fairseq or Hugging Face config that change the architecture and have no counterpart among the 16
-    fields: other activations, adapters, conformer layers, several positional convolutions, relative positions.
+    Finds fields of another program's config that change the architecture and have no counterpart among the fields
+    here: other activations, adapters, conformer layers, several positional convolutions.
 Why is this bad
     Dropped silently, they would leave a model with other parameters and other outputs, and figures of that model.
     torchaudio's importers do drop some of them.

@@ -1,0 +1,10 @@
+"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest."""
+
+from typing import Any
+
+# fmt: off
+PRESET_VALUES: dict[str, tuple[Any, ...]] = {
+    "causal_base": (
+        91759616, "group_norm", None, False, 768, 0.1, 19, 16, 12, 12, 0.1, 3072, 0.1, 0.1, False, 0.1, None, 3,
+    ),
+}
