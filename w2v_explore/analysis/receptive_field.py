@@ -161,7 +161,6 @@ def _each_copy(calls: Sequence[Call]) -> Iterator[tuple[int, Call]]:
 
     What a call gives is known by its position in each of the copies alike: by that of the latest.
     """
-
     position, number_of_calls = 0, len(calls)
     # The folded layers that the position is in, innermost last: where each ends, and how many copies are to come.
     around: list[tuple[int, int, int]] = []
