@@ -101,17 +101,6 @@ class Layer(NamedTuple):
         """Of a folded layer: whether each copy takes what the one before it gives, or all the same."""
         return not self.sources or self.sources[0] == PREVIOUS
 
-    def steps(self) -> Iterator[tuple["Layer", str, tuple[Source, ...], str]]:
-        """What it runs, in order: a module, or itself for its own operation; the path; what it takes; the result."""
-        children = {child.name: child for child in self.children}
-        for step in self.schedule:
-            name, sources, result = (step, (), step) if isinstance(step, str) else step
-            if name == OWN:
-                yield self, name, sources, result
-            else:
-                child = children[name] if name in children else self.child(name)
-                yield child, name, sources or child.sources, result or name
-
     def in_order(self) -> tuple["Layer", ...]:
         """The children in the order in which they first run; those that it never runs itself come last."""
         if not self.schedule:
@@ -176,7 +165,9 @@ class Layer(NamedTuple):
         """Elements of the parameters of one such layer, those below it included; buffers are none."""
         parameters = self.operation.parameters if self.operation is not None else 0
         for child in self.children:
-            parameters += child.copies * child.parameters
+            # A module without others inside is asked at once: a property on the way would take as long as the rest.
+            of_one = child.operation if child.operation is not None and not child.children else child
+            parameters += child.copies * of_one.parameters
         return parameters
 
     def copy_names(self) -> Iterator[str]:

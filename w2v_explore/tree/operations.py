@@ -143,10 +143,7 @@ class Operation:
     @property
     def parameters(self) -> int:
         """Elements of its parameters."""
-        parameters = 0
-        for shape in self.parameter_shapes().values():
-            parameters += prod(shape)
-        return parameters
+        return sum(map(prod, self.parameter_shapes().values()))
 
     def flow(self, *taken: Flow) -> Flow:
         """What comes out for what goes in."""
@@ -248,8 +245,7 @@ class Conv1d(_NewTensor):
         return _Flow((self._frames(taken[0].frames), self.out_channels, None, False))
 
     def _frames(self, frames: int) -> int:
-        kernel, stride, before, after, _ = self.reach()
-        return (frames + before + after - kernel) // stride + 1
+        return (frames + 2 * self.padding - self.kernel) // self.stride + 1
 
     def macs(self, batch: int, *taken: Flow) -> int:
         frames = self._frames(taken[0].frames)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from w2v_explore.tree.layer import PREVIOUS, Layer, Source
+from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Source
 from w2v_explore.tree.operations import Flow, Operation
 
 
@@ -67,15 +67,15 @@ def run(tree: Layer, *takes: Flow) -> list[Call]:
     Raises:
         ValueError: Folded layers that follow each other give another size than they take.
     """
+    if tree.copies > 1:
+        tree = tree._replace(copies=1)
+    if tree.operation is not None and not tree.children:
+        sources = tuple([~number for number in range(len(takes))])
+        return [Call("", tree, tree.operation, 1, 1, takes, sources, tree.operation.flow(*takes), (0,), 1)]
     walk = _Walk()
     for number, flow in enumerate(takes):
         walk.sizes[~number] = flow
-    if tree.copies > 1:
-        tree = tree._replace(copies=1)
-    if tree.operation is None or tree.children:
-        walk.call(tree, "", 1, tuple(walk.sizes))
-    else:
-        walk.operate(tree, tree.operation, "", 1, 1, tuple(walk.sizes))
+    walk.call(tree, "", 1, tuple(walk.sizes))
     return walk.calls
 
 
@@ -90,37 +90,53 @@ class _Walk:
 
     def call(self, layer: Layer, path: str, copies: int, sources: tuple[int, ...]) -> tuple[int, ...]:
         """Run a module with others inside on what it takes; returns by which calls what it gives was made."""
-        operation, calls, sizes = layer.operation, self.calls, self.sizes
+        calls, sizes, schedule = self.calls, self.sizes, layer.schedule
         position = len(calls)
         calls.append(None)  # type: ignore[arg-type]  # replaced when what it gives is known
-        flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
+        takes = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
         folded, taken = layer.copies, sources
         follows = folded > 1 and layer.follows_itself
         if follows:
-            sizes[position] = flows[0]
+            sizes[position] = takes[0]
             taken = (position, *sources[1:])
         prefix = f"{path}." if path else ""
         results: tuple[int, ...] = taken[:1]
         given: dict[str, tuple[int, ...]] = {}
-        for child, name, wanted, result in (
-            layer.steps()
-            if layer.schedule
-            else [(child, child.name, child.sources, child.name) for child in layer.children]
-        ):
+        modules = {child.name: child for child in layer.children} if schedule else {}
+        for step in schedule or layer.children:
+            if isinstance(step, Layer):
+                child = step
+                result = name = child.name
+                wanted = child.sources
+            else:
+                name, wanted, result = (step, (), "") if isinstance(step, str) else step
+                if name == OWN:
+                    child = layer
+                else:
+                    child = modules[name] if name in modules else layer.child(name)
+                    wanted = wanted or child.sources
+                    result = result or name
             if wanted:
                 made = tuple([_find(source, results, taken, given) for source in wanted])
             else:
                 made = results if len(results) == 1 else results[:1]
+            operation = child.operation
             if child is layer:
-                assert operation is not None
-                results = self.operate(layer, operation, path, copies, 1, made)
+                number, place = 1, path
             else:
-                own = child.operation
-                if own is None or child.children:
-                    results = self.call(child, prefix + name, copies * child.copies, made)
-                else:
-                    results = self.operate(child, own, prefix + name, copies * child.copies, child.copies, made)
-            given[result] = results
+                number, place = child.copies, prefix + name
+                if operation is None or child.children:
+                    given[result] = results = self.call(child, place, copies * number, made)
+                    continue
+            here = len(calls)
+            flows = (sizes[made[0]],) if len(made) == 1 else tuple([sizes[source] for source in made])
+            sizes[here] = flow = operation.flow(*flows)
+            if number > 1 and child.follows_itself:
+                _check_size(place, flows[0], flow)
+            given[result] = results = (here,)
+            calls.append(
+                _Call((place, child, operation, copies * number, number, flows, made, flow, results, here + 1, ""))
+            )
         returned = layer.gives
         if returned:
             results = tuple([_find(source, results, taken, given) for source in returned])
@@ -128,24 +144,8 @@ class _Walk:
             results = results[:1]
         gives = sizes[results[0]]
         if follows:
-            _check_size(path, flows[0], gives)
-        calls[position] = _Call((path, layer, None, copies, folded, flows, sources, gives, results, len(calls), ""))
-        return results
-
-    def operate(
-        self, layer: Layer, operation: Operation, path: str, copies: int, folded: int, sources: tuple[int, ...]
-    ) -> tuple[int]:
-        """Run an operation; returns its own position."""
-        sizes = self.sizes
-        position = len(self.calls)
-        flows = (sizes[sources[0]],) if len(sources) == 1 else tuple([sizes[source] for source in sources])
-        sizes[position] = gives = operation.flow(*flows)
-        if folded > 1 and layer.follows_itself:
-            _check_size(path, flows[0], gives)
-        results = (position,)
-        self.calls.append(
-            _Call((path, layer, operation, copies, folded, flows, sources, gives, results, position + 1, ""))
-        )
+            _check_size(path, takes[0], gives)
+        calls[position] = _Call((path, layer, None, copies, folded, takes, sources, gives, results, len(calls), ""))
         return results
 
 
