@@ -32,6 +32,7 @@ class Macs(NamedTuple):
 
 NO_MACS = Macs()
 _Macs = partial(tuple.__new__, Macs)
+_PLACES = {kind: place for place, kind in enumerate(Macs._fields)}
 
 
 class LayerFigures(NamedTuple):
@@ -99,19 +100,23 @@ def total_macs(calls: Sequence[Call], batch: int) -> Macs:
 
 
 class _Rows:
+    """The rows so far, and by path what the calls give."""
+
+    __slots__ = ("batch", "calls", "macs", "rows")
+
     def __init__(self, calls: Sequence[Call], batch: int) -> None:
         self.batch = batch
         self.rows: list[LayerFigures] = []
-        self.calls: dict[str, Call] = {}
-        # By path, of each operation that counts some: one call's, or those of several calls together.
+        # Of a module that runs more than once: the first call.
+        self.calls = {call.path: call for call in reversed(calls)}
+        # Of each operation that counts some: one call's, or those of several calls together.
         self.macs: dict[str, Macs] = {}
         for call in calls:
-            path, operation = call.path, call.operation
-            if path not in self.calls:
-                self.calls[path] = call
+            operation = call.operation
             if operation is not None and operation.mac_kind is not None:
-                counted = Macs(**{operation.mac_kind: operation.macs(batch, *call.takes)})
-                self.macs[path] = counted.plus(self.macs[path]) if path in self.macs else counted
+                counted = list(self.macs.get(call.path, NO_MACS))
+                counted[_PLACES[operation.mac_kind]] += operation.macs(batch, *call.takes)
+                self.macs[call.path] = _Macs(counted)
 
     def rows_of(self, tree: Layer) -> list[LayerFigures]:
         self._add(tree, "", 0)
@@ -119,35 +124,41 @@ class _Rows:
 
     def _add(self, layer: Layer, path: str, depth: int) -> tuple[int, Macs]:
         """Add the row of a layer and those below it; returns its parameters and MACs."""
-        operation, children, rows = layer.operation, layer.children, self.rows
+        operation, batch, calls, rows, all_macs = layer.operation, self.batch, self.calls, self.rows, self.macs
         parameters = operation.parameters if operation is not None else 0
-        macs = self.macs.get(path, NO_MACS)
+        macs = all_macs.get(path, NO_MACS)
         place = len(rows)
-        if children:
-            rows.append(None)  # type: ignore[arg-type]  # replaced when the children's are known
-            prefix, convolution, linear, attention = f"{path}." if path else "", *macs
-            for child in layer.in_order():
-                own_parameters, own_macs = self._add(child, prefix + child.name, depth + 1)
-                copies = child.copies
-                parameters += copies * own_parameters
-                if own_macs is not NO_MACS:
-                    convolution += copies * own_macs[0]
-                    linear += copies * own_macs[1]
-                    attention += copies * own_macs[2]
-            if convolution or linear or attention:
-                macs = _Macs((convolution, linear, attention))
+        rows.append(None)  # type: ignore[arg-type]  # replaced when the children's are known
+        prefix, convolution, linear, attention = f"{path}." if path else "", *macs
+        # Most modules in a row have outputs of one size, and of one shape then.
+        size: Flow | None = None
+        first = False
         shape: Shape = ()
-        if path in self.calls:
-            call = self.calls[path]
-            if call.gives.shared and layer.is_list:
-                # A list that holds a weight is never called: it has the shape of the module whose weight that is.
-                call = self.calls[path.rpartition(".")[0]]
-            shape = call.gives.shape(self.batch, layer.channels_first)
-        row = _Figures((path, layer.kind, depth, parameters, macs, shape, operation, layer.copies))
-        if children:
-            rows[place] = row
-        else:
-            rows.append(row)
+        for child in layer.in_order():
+            name, own, copies = prefix + child.name, child.operation, child.copies
+            if own is None or child.children:
+                own_parameters, own_macs = self._add(child, name, depth + 1)
+            else:
+                own_parameters, own_macs = own.parameters, all_macs.get(name, NO_MACS)
+                if name not in calls:
+                    size, shape = None, ()
+                elif calls[name].gives != size or child.channels_first != first:
+                    size, first = calls[name].gives, child.channels_first
+                    shape = size.shape(batch, first)
+                rows.append(_Figures((name, child.kind, depth + 1, own_parameters, own_macs, shape, own, copies)))
+            parameters += copies * own_parameters
+            if own_macs is not NO_MACS:
+                convolution += copies * own_macs[0]
+                linear += copies * own_macs[1]
+                attention += copies * own_macs[2]
+        if convolution or linear or attention:
+            macs = _Macs((convolution, linear, attention))
+        call = calls.get(path)
+        if call is not None and call.gives.shared and layer.is_list:
+            # A list that holds a weight is never called: it has the shape of the module whose weight that is.
+            call = calls[path.rpartition(".")[0]]
+        shape = call.gives.shape(batch, layer.channels_first) if call is not None else ()
+        rows[place] = _Figures((path, layer.kind, depth, parameters, macs, shape, operation, layer.copies))
         return parameters, macs
 
 

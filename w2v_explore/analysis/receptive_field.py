@@ -114,13 +114,15 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
     layers = []
     normalizes_over_utterance, sees_neighbours = False, False
     for position, call in _each_copy(calls):
-        seen = _seen(call, spans)
+        operation, sources = call.operation, call.sources
+        if operation is None:
+            # Of use for folded layers alone, whose copies take what the layer takes first.
+            if sources[0] in spans:
+                spans[position] = spans[sources[0]]
+            continue
+        seen = _seen(call, spans) if len(sources) > 1 or operation.reads_lengths else spans.get(sources[0])
         # What sees no sample, such as a weight, has no span.
         if seen is None:
-            continue
-        operation = call.operation
-        if operation is None:
-            spans[position] = seen
             continue
         reach = operation.reach()
         if reach is SAME_FRAME:
@@ -180,10 +182,7 @@ def _each_copy(calls: Sequence[Call]) -> Iterator[tuple[int, Call]]:
 
 
 def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:
-    """The samples that all together see that a call takes; for a composite the first of them."""
-    sources, operation = call.sources, call.operation
-    if operation is None or len(sources) == 1:
-        return spans.get(sources[0]) if operation is None or not operation.reads_lengths else None
+    """The samples that all together see that an operation takes."""
     seen = [spans[made] for made in call.needs if made in spans]
     if not seen:
         return None
@@ -200,7 +199,7 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
     """
     from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
 
-    needed: dict[int, int] = {}
+    needed: dict[int, int] = {}  # of what gives more than one
     for position in range(len(calls) - 1, -1, -1):
         call = calls[position]
         operation = call.operation
@@ -212,10 +211,13 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
             if reach is not SAME_FRAME:
                 kernel, stride, before, after, _ = reach
                 frames = (frames - 1) * stride + kernel - before - after
-            frames = max(frames, operation.fewest_frames(batch))
-        for made in call.sources:
-            if needed.get(made, 0) < frames:
-                needed[made] = frames
+            fewest = operation.fewest_frames(batch)
+            if frames < fewest:
+                frames = fewest
+        if frames > 1:
+            for made in call.sources:
+                if needed.get(made, 1) < frames:
+                    needed[made] = frames
     return takes.samples(needed.get(-1, 1))
 
 

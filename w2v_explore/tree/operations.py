@@ -33,8 +33,10 @@ class Flow(NamedTuple):
 
     def rows(self, batch: int) -> int:
         """Rows in the whole batch."""
-        rows = self.frames if self.heads is None else self.frames * self.heads
-        return rows if self.shared else rows * batch
+        rows, _, heads, shared = self
+        if heads is not None:
+            rows *= heads
+        return rows if shared else rows * batch
 
     def elements(self, batch: int) -> int:
         """Numbers in the whole batch."""
@@ -143,7 +145,8 @@ class Operation:
     @property
     def parameters(self) -> int:
         """Elements of its parameters."""
-        return sum(map(prod, self.parameter_shapes().values()))
+        shapes = self.parameter_shapes()
+        return sum(map(prod, shapes.values())) if shapes else 0
 
     def flow(self, *taken: Flow) -> Flow:
         """What comes out for what goes in."""

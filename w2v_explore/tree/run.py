@@ -122,6 +122,7 @@ class _Walk:
                 made = results if len(results) == 1 else results[:1]
             operation = child.operation
             if child is layer:
+                assert operation is not None
                 number, place = 1, path
             else:
                 number, place = child.copies, prefix + name
