@@ -130,7 +130,7 @@ class _Rows:
         place = len(rows)
         rows.append(None)  # type: ignore[arg-type]  # replaced when the children's are known
         prefix, convolution, linear, attention = f"{path}." if path else "", *macs
-        # Most modules in a row have outputs of one size, and of one shape then.
+        # Most modules have an output of the size, and so of the shape, of the one before.
         size: Flow | None = None
         first = False
         shape: Shape = ()
@@ -157,7 +157,10 @@ class _Rows:
         if call is not None and call.gives.shared and layer.is_list:
             # A list that holds a weight is never called: it has the shape of the module whose weight that is.
             call = calls[path.rpartition(".")[0]]
-        shape = call.gives.shape(batch, layer.channels_first) if call is not None else ()
+        if call is None:
+            shape = ()
+        elif call.gives != size or layer.channels_first != first:
+            shape = call.gives.shape(batch, layer.channels_first)
         rows[place] = _Figures((path, layer.kind, depth, parameters, macs, shape, operation, layer.copies))
         return parameters, macs
 

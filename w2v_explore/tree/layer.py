@@ -165,9 +165,11 @@ class Layer(NamedTuple):
         """Elements of the parameters of one such layer, those below it included; buffers are none."""
         parameters = self.operation.parameters if self.operation is not None else 0
         for child in self.children:
-            # A module without others inside is asked at once: a property on the way would take as long as the rest.
-            of_one = child.operation if child.operation is not None and not child.children else child
-            parameters += child.copies * of_one.parameters
+            operation = child.operation
+            # Of a module without others inside the operation is asked at once: most modules are such.
+            of_one = child.parameters if operation is None or child.children else operation.parameters
+            if of_one:
+                parameters += child.copies * of_one
         return parameters
 
     def copy_names(self) -> Iterator[str]:

@@ -9,11 +9,11 @@ than the presets' equals none of them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from operator import and_
+from operator import and_, ne
 from typing import Any, NamedTuple
 
 from w2v_explore.config.architecture import build_architecture
-from w2v_explore.config.kinds import Probability, meaning
+from w2v_explore.config.kinds import ConvLayers, Probability, meaning
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.model_config import ModelConfig
 
@@ -94,14 +94,15 @@ def nearest_preset(
     if parameters is None:
         parameters = build_architecture(model).parameters
     own = list(model.meaning().values())
+    # All other values are their own meaning.
+    convolutions = [place for place, kind in enumerate(kinds) if isinstance(kind, ConvLayers)]
     are_dropouts = [isinstance(kind, Probability) for kind in kinds]
 
     def differ(values: Sequence[Any]) -> list[bool]:
-        # Most values are their own meaning.
-        return [
-            mine != theirs and mine != meaning(theirs, kind)
-            for mine, theirs, kind in zip(own, values, kinds, strict=True)
-        ]
+        differs = list(map(ne, own, values))
+        for place in convolutions:
+            differs[place] = differs[place] and own[place] != meaning(values[place], kinds[place])
+        return differs
 
     def distance(name: str) -> tuple[int, int, float, str]:
         preset_parameters, *preset = presets[name]
