@@ -77,6 +77,7 @@ class Reach(NamedTuple):
     whole: bool = False
 
 
+_Reach = partial(tuple.__new__, Reach)
 SAME_FRAME = Reach()
 WHOLE_UTTERANCE = Reach(whole=True)
 
@@ -236,7 +237,7 @@ class Conv1d(_NewTensor):
         return self.out_channels, self.in_channels // self.groups, self.kernel
 
     def reach(self) -> Reach:
-        return Reach(self.kernel, self.stride, self.padding, self.padding)
+        return _Reach((self.kernel, self.stride, self.padding, self.padding, False))
 
     def parameter_shapes(self) -> dict[str, Shape]:
         shapes = {} if self.weight_norm else {"weight": self.weight_shape}
@@ -248,7 +249,8 @@ class Conv1d(_NewTensor):
         return _Flow((self._frames(taken[0].frames), self.out_channels, None, False))
 
     def _frames(self, frames: int) -> int:
-        return (frames + 2 * self.padding - self.kernel) // self.stride + 1
+        kernel, stride, before, after, _ = self.reach()  # an operation made from this one may reach elsewhere
+        return (frames + before + after - kernel) // stride + 1
 
     def macs(self, batch: int, *taken: Flow) -> int:
         frames = self._frames(taken[0].frames)
