@@ -152,6 +152,14 @@ def test_a_part_is_worked_out_once_for_what_it_reads(monkeypatch: pytest.MonkeyP
     assert [layer.kind for layer in worked_out] == ["PositionalConv"]
 
 
+def test_unequal_layers_hide_in_parts_what_only_parts_of_them_read() -> None:
+    """The work of an attribution doubles with each field that is read for what lies in no part."""
+    known = Parts()
+    known.remainder(load_preset("wavlm_base").model, Workload.of_seconds(1))
+    hidden = {"encoder_ff_interm_features", "encoder_ff_interm_dropout", "encoder_attention_dropout"}
+    assert known.fields_of_remainder("wavlm").isdisjoint(hidden)
+
+
 def test_a_config_remembers_what_was_read() -> None:
     model = load_preset("base").model
     reads = Reads(model, model.FIELDS, lambda outer, build, arguments: build(outer, *arguments))
