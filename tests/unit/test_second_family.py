@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from tests.second_family import NAME, PRESET, TwinConfig, text_of
 from w2v_explore import (
     CheckpointError,
     ConfigError,
+    Layer,
     ModelConfig,
+    Workload,
     analyze,
     convert,
     identify,
@@ -28,10 +30,13 @@ from w2v_explore import (
     load_config,
     load_preset,
 )
+from w2v_explore.analysis.comparing.attribution import attribute
+from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.config.family import FAMILIES, Family, Names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.load import config_from_mapping
 from w2v_explore.config.model_names import find_model
+from w2v_explore.families.wav2vec2 import tree
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.lint.engine import _checks
 
@@ -324,3 +329,28 @@ def test_a_config_of_another_architecture_than_its_weights_is_said(
 
 def test_a_name_of_a_published_model_of_it_leads_to_its_preset(run: Runner) -> None:
     assert "the Hugging Face hub's name for the preset twin_base" in run("summary", "twins/twin-base").err
+
+
+def whole_extractor(config: Any) -> Layer:
+    return tree.build(config).with_child("feature_extractor", tree.build_feature_extractor(config))
+
+
+def changed_inside_parts(config: Any) -> Layer:
+    changed = tree.build(config).with_child("feature_extractor.conv_layers.0.activation", tree._CONV_ACTIVATION)
+    return changed.with_child("encoder.transformer.layers.0.feed_forward", tree.build_feed_forward(config))
+
+
+@pytest.mark.parametrize("build", [whole_extractor, changed_inside_parts])
+def test_a_tree_of_other_parts_has_the_same_steps_and_attribution(
+    family: Family, monkeypatch: pytest.MonkeyPatch, build: Callable[[Any], Layer]
+) -> None:
+    changes = {"encoder_num_layers": 2, "encoder_dropout": 0.0, "extractor_conv_layer_config": [[6, 10, 5], [8, 8, 4]]}
+    small, workload = load_config(PRESET, changes), Workload(samples=1_200)
+
+    def found() -> tuple[Any, Any]:
+        analyses = [analyze(config, workload) for config in (load_config("base"), small)]
+        return sensitivity(small, workload).effects, attribute(analyses[0], analyses[1])
+
+    expected = found()
+    monkeypatch.setattr(family.part("tree"), "build", build)
+    assert found() == expected

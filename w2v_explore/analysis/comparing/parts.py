@@ -381,7 +381,12 @@ class Parts:
         """
         while True:
             reads = Reads(config, config.FIELDS, self._seal)
-            tree = config.family.build(reads)  # type: ignore[arg-type]  # which stands in for a config
+            try:
+                tree = config.family.build(reads)  # type: ignore[arg-type]  # which stands in for a config
+            except KeyError:
+                # A builder that looks for a module inside a part (`Layer.with_child`) is given all parts whole.
+                reads = Reads(config, config.FIELDS, _whole)
+                tree = config.family.build(reads)  # type: ignore[arg-type]
             self._remainder_reads.setdefault(config.family.name, set()).update(reads.names)
             tree = _without_options(tree)
             parts = tuple([id(layer) for _, (_, layer, _) in _registered(tree, "", 1)])
@@ -430,7 +435,7 @@ class Parts:
             if found is not None:
                 return found
         build, arguments = part
-        reads = Reads(config, config.FIELDS, lambda outer, build, arguments: build(outer, *arguments))
+        reads = Reads(config, config.FIELDS, _whole)
         layer = build(reads, *arguments)
         if len(layer.gives) > 1 or layer.is_list or _has_stack(layer):
             # What gives several values, or does not hold what it takes for as long as it runs, is no part.
@@ -551,6 +556,11 @@ def _own_training_macs(calls: Sequence[Call], workload: Workload) -> Random:
     ):
         return Random(0)
     return training_macs(calls, workload.batch).plain
+
+
+def _whole(reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
+    """A part as it is built."""
+    return build(reads, *arguments)
 
 
 def _key(part: Part, names: Sequence[str], config: ModelConfig) -> tuple[Any, ...]:
