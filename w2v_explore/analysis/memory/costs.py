@@ -6,7 +6,7 @@ from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.memory.inference import InferenceMemory, inference_memory
-from w2v_explore.analysis.memory.largest_workload import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory.largest_workload import LargestWorkloads, fit_inference, fit_training
 from w2v_explore.analysis.memory.training import TrainingCost, training_cost
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
@@ -27,12 +27,12 @@ class Fits:
     """
 
     memory_bytes: int
-    inference: Mapping[str, Fit]
-    training: Mapping[str, Fit]
-    checkpointed_training: Mapping[str, Fit]
+    inference: Mapping[str, LargestWorkloads]
+    training: Mapping[str, LargestWorkloads]
+    checkpointed_training: Mapping[str, LargestWorkloads]
 
     @property
-    def all(self) -> tuple[Fit, ...]:
+    def all(self) -> tuple[LargestWorkloads, ...]:
         """What fits in each of these ways."""
         ways = (self.inference, self.training, self.checkpointed_training)
         return tuple(fit for way in ways for fit in way.values())

@@ -11,7 +11,7 @@ from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 
 if TYPE_CHECKING:  # which import this module, or are handed in
     from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
-    from w2v_explore.analysis.memory.largest_workload import Fit
+    from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
     from w2v_explore.analysis.memory.training import TrainingCost
     from w2v_explore.analysis.workload import Workload
 
@@ -59,7 +59,7 @@ def _training(training: TrainingCost) -> dict[str, Any]:
 
 
 def _fits(fits: Fits, workload: Workload) -> dict[str, Any]:
-    def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
+    def by_dtype(each: Mapping[str, LargestWorkloads]) -> dict[str, Any]:
         return {
             dtype: {
                 **fit._asdict(),

@@ -11,7 +11,7 @@ from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 
 
-class Fit(NamedTuple):
+class LargestWorkloads(NamedTuple):
     """The largest workloads that fit a memory, each with the other figure as it was given.
 
     Attributes:
@@ -24,7 +24,7 @@ class Fit(NamedTuple):
     samples: int
 
 
-def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> Fit:
+def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> LargestWorkloads:
     """The largest workloads whose forward pass fits a memory, in the workload's dtype or another."""
 
     def needed_bytes(workload: Workload) -> int:
@@ -33,7 +33,9 @@ def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = Non
     return _fit(analysis, memory_bytes, dtype, needed_bytes)
 
 
-def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool) -> Fit:
+def fit_training(
+    analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool
+) -> LargestWorkloads:
     """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
     dropped = Dropped(analysis.lives(training=True))
 
@@ -50,13 +52,15 @@ def _trace(analysis: Analysis, workload: Workload, *, training: bool) -> Trace:
     return analysis.lives(training=training).trace(workload, analysis.takes.flow(workload.samples))
 
 
-def _fit(analysis: Analysis, memory_bytes: int, dtype: str | None, needed_bytes: Callable[[Workload], int]) -> Fit:
+def _fit(
+    analysis: Analysis, memory_bytes: int, dtype: str | None, needed_bytes: Callable[[Workload], int]
+) -> LargestWorkloads:
     workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
     # Under group norm a batch of one needs more samples than a larger one does.
     fewest_of_one = fewest_samples_of(analysis.calls, analysis.takes, 1)
     smallest = 1 if workload.samples >= fewest_of_one else 2
     fewest = fewest_samples_of(analysis.calls, analysis.takes, workload.batch)
-    return Fit(
+    return LargestWorkloads(
         batch=_largest(smallest, MAX_BATCH, memory_bytes, lambda batch: needed_bytes(replace(workload, batch=batch))),
         samples=_largest(
             fewest, MAX_SAMPLES, memory_bytes, lambda samples: needed_bytes(replace(workload, samples=samples))
