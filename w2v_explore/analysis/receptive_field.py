@@ -161,20 +161,22 @@ def _each_copy(calls: Sequence[Call]) -> Iterator[tuple[int, Call]]:
 
     What a call gives is known by its position in each of the copies alike: by that of the latest.
     """
-
-    def between(position: int, end: int) -> Iterator[tuple[int, Call]]:
-        while position < end:
-            call = calls[position]
-            yield position, call
-            yield from between(position + 1, call.end)
-            if call.folded > 1 and call.layer.follows_itself:
-                later = call._replace(sources=(call.results[0], *call.sources[1:]))
-                for _ in range(call.folded - 1):
-                    yield position, later
-                    yield from between(position + 1, call.end)
-            position = call.end
-
-    return between(0, len(calls))
+    position, number_of_calls = 0, len(calls)
+    # The folded layers that the position is in, innermost last: where each ends, and how many copies are to come.
+    around: list[tuple[int, int, int]] = []
+    while position < number_of_calls:
+        call = calls[position]
+        yield position, call
+        if call.folded > 1 and call.layer.follows_itself:
+            around.append((position, call.end, call.folded - 1))
+        position += 1
+        while around and position == around[-1][1]:
+            start, end, copies = around.pop()
+            if copies:
+                around.append((start, end, copies - 1))
+                again = calls[start]
+                yield start, again._replace(sources=(again.results[0], *again.sources[1:]))
+                position = start + 1
 
 
 def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:

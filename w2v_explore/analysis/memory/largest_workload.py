@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.liveness import Trace
-from w2v_explore.analysis.memory.training import Dropped, kept_activations, recipe_of
+from w2v_explore.analysis.memory.training import KeptByLayers, kept_activations, recipe_of
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 
@@ -37,10 +37,11 @@ def fit_training(
     analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool
 ) -> LargestWorkloads:
     """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
-    dropped = Dropped(analysis.lives(training=True))
+    lives = analysis.lives(training=True)
+    layers = KeptByLayers(lives, lives.kept_by)
 
     def needed_bytes(workload: Workload) -> int:
-        kept = kept_activations(_trace(analysis, workload, training=True), dropped)
+        kept = kept_activations(_trace(analysis, workload, training=True), layers)
         states = recipe_of(workload.dtype).bytes_per_parameter * analysis.parameters
         return states + (kept.checkpointed if checkpointing else kept.plain).greatest
 

@@ -292,28 +292,45 @@ class _Stacks:
         )
 
 
-class Dropped:
-    """What is handed on where stacked layers are dropped: what the first of them takes stands for what the last gives.
+class KeptByLayers:
+    """Who keeps and takes what of the stacked layers: all of it that is the same for every workload.
+
+    Where stacked layers are dropped, what the first of them takes is handed on, and stands for what the last gives.
 
     Attributes:
+        kept: Every tensor that is kept; the first that keeps it; the numbers of the passes that do, with -1 for all
+            others; the numbers of their equal layers; and those without which others keep it anyway.
+        takers: The numbers of the passes that take a tensor which no others keep.
         stacks: The stacked layers.
-        lives: Of the calls; the same for all workloads.
+        kept_by: The operations that keep a tensor, by tensor.
         keeping: The numbers of the passes that keep a tensor, and -1 where others do.
     """
 
-    def __init__(self, lives: Lives) -> None:
+    def __init__(self, lives: Lives, kept_by: Mapping[int, Sequence[int]]) -> None:
         self.stacks = stacks = _Stacks(lives.calls)
-        self.lives, self.at = lives, stacks.at
-        self.keeping = {self.at[keeper] for keepers in lives.kept_by.values() for keeper in keepers}
+        self.kept_by, self.at = kept_by, stacks.at
+        passes, at = stacks.passes, stacks.at
+        self.keeping = {at[keeper] for keepers in kept_by.values() for keeper in keepers}
         # By the tensor that a pass gives, what it takes and the number of its equal layers.
         self.given: dict[int, tuple[int, int]] = {}
-        if not any(equal.drop for equal in stacks.equal):
-            return
-        for number, (start, equal) in enumerate(stacks.passes):
+        self.takers: dict[int, list[int]] = {}
+        is_random = any(equal.drop for equal in stacks.equal)
+        for number, (start, equal) in enumerate(passes):
             call = lives.calls[start]
             tensor = lives.tensor(call.results[0])
-            if tensor >= 0 and stacks.at[tensor] == number:
+            if is_random and tensor >= 0 and at[tensor] == number:
                 self.given[tensor] = lives.tensor(call.sources[0]), equal
+            for taken in {lives.tensor(made) for made in call.sources}:
+                if not self._is_kept_by_others(taken):
+                    self.takers.setdefault(taken, []).append(number)
+        self.kept = []
+        for tensor, keepers in kept_by.items():
+            keeping = {at[position] for position in keepers}
+            by_layers = frozenset([passes[number].equal for number in keeping if number >= 0])
+            self.kept.append((tensor, keepers[0], keeping, by_layers, self.kept_instead(tensor)))
+
+    def _is_kept_by_others(self, tensor: int) -> bool:
+        return any(self.at[position] < 0 for position in self.kept_by.get(tensor, ()))
 
     def kept_instead(self, tensor: int) -> frozenset[int]:
         """The equal layers without which a tensor is one that others than stacked layers keep anyway; or none."""
@@ -321,7 +338,7 @@ class Dropped:
         while tensor in self.given:
             tensor, equal = self.given[tensor]
             without.add(equal)
-            if any(self.at[position] < 0 for position in self.lives.kept_by.get(tensor, ())):
+            if self._is_kept_by_others(tensor):
                 return frozenset(without)
         return frozenset()
 
@@ -333,16 +350,17 @@ class Dropped:
             shared[without] = shared.get(without, 0) + size
 
 
-def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActivations:
+def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptActivations:
     """What the backward pass keeps of a forward pass in training.
 
     Args:
         trace: The tensors.
-        dropped: Of their lives, where it is known: it is the same for all workloads.
+        layers: Of their lives, where that is known; it holds where no copy is kept instead of a tensor.
     """
     lives, calls = trace.lives, trace.lives.calls
-    dropped = dropped or Dropped(lives)
-    stacks = dropped.stacks
+    if layers is None or layers.kept_by is not trace.kept_by:
+        layers = KeptByLayers(lives, trace.kept_by)
+    stacks = layers.stacks
     passes, at = stacks.passes, stacks.at
 
     def per_copy(position: int, size: int) -> int:
@@ -352,11 +370,8 @@ def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActiva
     inside, outside = [0] * len(passes), [0] * len(passes)
     shared: dict[frozenset[int], int] = {}
     shared_inputs: dict[frozenset[int], int] = {}
-    for tensor, keepers in trace.kept_by.items():
-        size, first = trace.tensor_bytes[tensor], keepers[0]
-        keeping = {at[position] for position in keepers}
-        equal = frozenset([passes[number].equal for number in keeping if number >= 0])
-        before = dropped.kept_instead(tensor)
+    for tensor, first, keeping, equal, before in layers.kept:
+        size = trace.tensor_bytes[tensor]
         if -1 in keeping:
             copies = calls[first].copies
             if before and copies == 1:
@@ -368,7 +383,7 @@ def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActiva
             inside[at[tensor]] += per_copy(tensor, size)
         elif len(equal) == 1:
             outside[at[first]] += per_copy(first, size)
-            dropped.spare(shared, before, equal, size)
+            layers.spare(shared, before, equal, size)
         else:
             shared[equal] = shared.get(equal, 0) + size
     for position, size in trace.beside_bytes.items():
@@ -377,22 +392,17 @@ def kept_activations(trace: Trace, dropped: Dropped | None = None) -> KeptActiva
         else:
             inside[at[position]] += per_copy(position, size)
 
-    takers: dict[int, list[int]] = {}
     # A layer that keeps nothing is not computed again, and a checkpoint round it needs nothing.
-    keep_any = dropped.keeping | {at[position] for position in trace.beside_bytes}
-    for number, (start, _) in enumerate(passes):
-        if number not in keep_any:
-            continue
-        for tensor in {lives.tensor(made) for made in calls[start].sources}:
-            takers.setdefault(tensor, []).append(number)
+    keep_any = layers.keeping | {at[position] for position in trace.beside_bytes}
     inputs = [0] * len(passes)
-    for tensor, numbers in takers.items():
-        equal = frozenset([passes[number].equal for number in numbers])
-        if any(at[position] < 0 for position in trace.kept_by.get(tensor, ())):
+    for tensor, taking in layers.takers.items():
+        numbers = [number for number in taking if number in keep_any]
+        if not numbers:
             continue
+        equal = frozenset([passes[number].equal for number in numbers])
         if len(equal) == 1:
             inputs[numbers[0]] += trace.tensor_bytes[tensor]
-            dropped.spare(shared_inputs, dropped.kept_instead(tensor), equal, trace.tensor_bytes[tensor])
+            layers.spare(shared_inputs, layers.kept_instead(tensor), equal, trace.tensor_bytes[tensor])
         else:
             shared_inputs[equal] = shared_inputs.get(equal, 0) + trace.tensor_bytes[tensor]
     both = [within + without for within, without in zip(inside, outside, strict=True)]
