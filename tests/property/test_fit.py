@@ -118,3 +118,19 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(confi
             mean += probability(running) * getattr(smaller, name).greatest
         assert spread.expected == pytest.approx(mean)
         assert spread.least < spread.expected < spread.greatest
+
+
+def test_all_audio_up_to_the_longest_fits() -> None:
+    """With a bias in attention 40 frames need less memory than 39: rows of a multiple of 8 numbers are not copied."""
+    fields = {"extractor_conv_layer_config": [[4, 10, 20]], "encoder_num_layers": 1, "encoder_num_heads": 8}
+    sizes = {"encoder_embed_dim": 16, "encoder_ff_interm_features": 8, "encoder_pos_conv_groups": 2}
+    config = load_config("wavlm_base", {**fields, **sizes, "encoder_pos_conv_kernel": 2})
+    analysis = analyze(config, Workload(samples=1000))
+    needed = {
+        samples: inference_memory(analyze(config, replace(analysis.workload, samples=samples))).total_bytes
+        for samples in range(30, 1100)
+    }
+    assert needed[790] < needed[789]
+    for memory_bytes in {needed[samples] for samples in range(600, 900, 15)}:
+        longest = next(samples for samples, each in needed.items() if each > memory_bytes) - 1
+        assert fit_inference(analysis, memory_bytes).samples == longest

@@ -1,6 +1,6 @@
 """The largest batch and the longest audio that fit a given memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.training import KeptByLayers, kept_activations, recipe_of
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.tree.operations import ScaledDotProductAttention
+from w2v_explore.tree.run import Call, run
 
 
 class LargestWorkloads(NamedTuple):
@@ -17,7 +19,8 @@ class LargestWorkloads(NamedTuple):
     Attributes:
         batch: Utterances of the given length; 0 where not even the smallest that can be computed fits, which is one but
             for the shortest utterances under group norm.
-        samples: The length of each utterance in the given batch; 0 where not even the shortest fits.
+        samples: The length of each utterance in the given batch, such that all shorter ones fit too; 0 where not even
+            the shortest does.
     """
 
     batch: int
@@ -48,6 +51,14 @@ def fit_training(
     return _fit(analysis, memory_bytes, dtype, needed_bytes)
 
 
+def has_attention_bias(calls: Sequence[Call]) -> bool:
+    """Whether attention takes a bias for each head and pair of frames, as not all kernels do."""
+    return any(
+        isinstance(call.operation, ScaledDotProductAttention) and call.operation.has_bias(len(call.sources))
+        for call in calls
+    )
+
+
 def _trace(analysis: Analysis, workload: Workload, *, training: bool) -> Trace:
     """The tensors of another workload: who makes and keeps them stays, their sizes do not."""
     return analysis.lives(training=training).trace(workload, analysis.takes.flow(workload.samples))
@@ -61,19 +72,30 @@ def _fit(
     fewest_of_one = fewest_samples_of(analysis.calls, analysis.takes, 1)
     smallest = 1 if workload.samples >= fewest_of_one else 2
     fewest = fewest_samples_of(analysis.calls, analysis.takes, workload.batch)
+    has_bias = has_attention_bias(analysis.calls)
+
+    def needed_up_to(samples: int) -> int:
+        """By utterances of this length and by all shorter ones."""
+        needed = needed_bytes(replace(workload, samples=samples))
+        if needed > memory_bytes or not has_bias:
+            return needed
+        # A bias whose rows are of a multiple of 8 numbers is not copied: one frame less may need more.
+        calls = run(analysis.tree, analysis.takes.flow(samples))
+        frames = next(call.gives.frames for call in calls if call.path == analysis.takes.frames_at)
+        shorter = fewest_samples_of(calls, analysis.takes, workload.batch, frames) - 1
+        return needed if shorter < fewest else max(needed, needed_bytes(replace(workload, samples=shorter)))
+
     return LargestWorkloads(
         batch=_largest(smallest, MAX_BATCH, memory_bytes, lambda batch: needed_bytes(replace(workload, batch=batch))),
-        samples=_largest(
-            fewest, MAX_SAMPLES, memory_bytes, lambda samples: needed_bytes(replace(workload, samples=samples))
-        ),
+        samples=_largest(fewest, MAX_SAMPLES, memory_bytes, needed_up_to),
     )
 
 
 def _largest(low: int, high: int, limit: int, needed: Callable[[int], int]) -> int:
     """The largest number from low to high for which no more than the limit is needed; 0 where low needs more.
 
-    Every tensor grows with the batch and with the samples, or stays as it is, and so does what is needed. It grows
-    nearly in proportion: a straight line through the ends is a good guess, and halving sees to the rest.
+    What is needed grows with the number, or stays as it is. It grows nearly in proportion: a straight line through the
+    ends is a good guess, and halving sees to the rest.
     """
     at_low, at_high = needed(low), needed(high)
     if at_low > limit:
