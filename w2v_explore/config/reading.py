@@ -33,6 +33,7 @@ _MAX_GUESSES = 100
 _MAX_MISSING_NAMED = 3
 _REMOVE = "remove it (`w2v-explore explain` lists the fields)"
 _NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
+_NAME_FAMILY = f"write `{ARCHITECTURE}: {{}}`"
 _NAME_BASE = "name a preset, or the file of a config"
 # The rest describes one file, not what extends it.
 _INHERITED = (ARCHITECTURE, "family", "sample_rate")
@@ -344,7 +345,7 @@ def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> It
     taken = set(document.entries)
     unknown = [(key, entry) for key, entry in document.entries.items() if key not in known]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess, instead = _meaning(key, family) if number < _MAX_GUESSES else (None, _NO_FIELD)
+        guess, instead = _meaning(key, family, _naming(layer, entry)) if number < _MAX_GUESSES else (None, _NO_FIELD)
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
@@ -352,7 +353,14 @@ def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> It
         yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
 
 
-def _meaning(key: str, family: Family) -> tuple[str | None, str]:
+def _naming(layer: Document, entry: Entry) -> str:
+    """What to write where an entry stands so that the config is of another family, whose name is for ``{}``."""
+    if is_override(entry):
+        return "name a config of {}"
+    return "extend a config of {}" if "extends" in layer.entries else _NAME_FAMILY
+
+
+def _meaning(key: str, family: Family, naming: str = _NAME_FAMILY) -> tuple[str | None, str]:
     """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
     # Imported only where something is wrong.
     from w2v_explore.config.foreign_names import foreign_names
@@ -363,7 +371,7 @@ def _meaning(key: str, family: Family) -> tuple[str | None, str]:
     owner = next((other for other in other_families(family) if key in other.config.FIELDS), None)
     if owner is not None:
         is_its = f"{{}} is a field of {owner.name}, and this config is of {family.name}"
-        return None, f"{is_its}; write `{ARCHITECTURE}: {owner.name}`, or {_REMOVE}"
+        return None, f"{is_its}; {naming.format(owner.name)}, or {_REMOVE}"
     foreign = foreign_names(family.name).get(key)
     if foreign is not None:
         of_what = "write" if foreign.is_whole else "what it says is a part of"
