@@ -345,7 +345,7 @@ def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> It
     taken = set(document.entries)
     unknown = [(key, entry) for key, entry in document.entries.items() if key not in known]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess, instead = _meaning(key, family, _naming(layer, entry)) if number < _MAX_GUESSES else (None, _NO_FIELD)
+        guess, instead = _meaning(key, family, _naming(document, entry)) if number < _MAX_GUESSES else (None, _NO_FIELD)
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
@@ -353,11 +353,11 @@ def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> It
         yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
 
 
-def _naming(layer: Document, entry: Entry) -> str:
+def _naming(document: Document, entry: Entry) -> str:
     """What to write where an entry stands so that the config is of another family, whose name is for ``{}``."""
     if is_override(entry):
         return "name a config of {}"
-    return "extend a config of {}" if "extends" in layer.entries else _NAME_FAMILY
+    return "extend a config of {}" if "extends" in document.entries else _NAME_FAMILY
 
 
 def _meaning(key: str, family: Family, naming: str = _NAME_FAMILY) -> tuple[str | None, str]:
