@@ -26,7 +26,7 @@ _HEAD = """\
 # Accuracy
 
 Made by `python -m benchmarks.accuracy > docs/accuracy.md`, which installs the tools below in an environment of
-their own and gives each the same model: torchaudio's, built from the preset's 16 fields, in eval mode and without
+their own and gives each the same model: torchaudio's, built from the preset's fields, in eval mode and without
 gradients, with a batch of one utterance at 16 kHz. Every figure is of one whole process, from the start of Python to
 its end, one at a time and each run once. Counts are exact; the CPU time, of all threads together, is of this machine
 and good for orders of magnitude. A tool gets {timeout} s.

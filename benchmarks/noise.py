@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.measure.latency import Plan, measure_latency
-from w2v_explore.measure.noise import CHECKS, Noise
+from w2v_explore.measure.noise import CRITERIA, Noise
 
 BUSY_CORE = (sys.executable, "-c", "print(flush=True)\nwhile True: pass")
 """Takes a core, and says when."""
@@ -70,7 +70,7 @@ def section() -> str:
     quiet, loaded = compare_noise()
     lines = [
         f"| {name} | {_greatest(quiet, name)} | {_greatest(loaded, name)} | {limit:g} |"
-        for name, limit in ((check.reading, check.limit) for check in CHECKS)
+        for name, limit in ((criterion.reading, criterion.limit) for criterion in CRITERIA)
     ]
     return "\n".join([
         "## The noise detector",

@@ -78,7 +78,7 @@ def _judge_loaded(context: Context, what: str) -> Finding:
 
 def _measure(context: Context) -> tuple[bool, dict[str, Figure]]:
     noise = measure_noise(context.device, _QUICK_RUNS if context.quick else _RUNS)
-    found = ", ".join(disturbance.check.name for disturbance in noise.disturbances)
+    found = ", ".join(disturbance.criterion.name for disturbance in noise.disturbances)
     readings = noise.readings
     return noise.noisy, {
         "drift_share": readings.drift,

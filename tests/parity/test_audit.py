@@ -15,8 +15,8 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.measure.verify import (
     CHECKS,
+    Audited,
     Check,
-    Subject,
     check_backward_macs,
     check_forward_macs,
     check_frames,
@@ -27,8 +27,8 @@ from w2v_explore.measure.verify import (
 
 
 def assert_agrees(analysis: Analysis, checks: tuple[Check, ...] = CHECKS) -> None:
-    subject = Subject(analysis)
-    findings = [finding for check in checks for finding in check.find(subject)]
+    audited = Audited(analysis)
+    findings = [finding for check in checks for finding in check.find(audited)]
     assert [finding for finding in findings if not finding.agrees] == []
 
 

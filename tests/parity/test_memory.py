@@ -15,7 +15,7 @@ from tests.strategies import configs
 from w2v_explore import ModelConfig, Workload, build_model, load_config
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.measure.verify import Subject, check_memory
+from w2v_explore.measure.verify import Audited, check_memory
 
 DROPOUTS = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
 
@@ -49,7 +49,7 @@ def test_each_dropout_alone(p: float, dtype: str) -> None:
     base = replace(small_config(), encoder_projection_dropout=0.1, encoder_ff_interm_dropout=0.1, encoder_dropout=0.1)
     for field in DROPOUTS:
         analysis = analysis_of(replace(base, **{field: p}), Workload(samples=700, batch=2, dtype=dtype))
-        assert all(finding.agrees for finding in check_memory(Subject(analysis)))
+        assert all(finding.agrees for finding in check_memory(Audited(analysis)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

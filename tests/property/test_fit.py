@@ -13,7 +13,7 @@ from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.largest_workload import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory.largest_workload import LargestWorkloads, fit_inference, fit_training
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
@@ -46,7 +46,7 @@ def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:
     )
     model, given = analysis.config.model, analysis.workload
     smallest = {"batch": minimum_batch(model, given.samples), "samples": minimum_samples(model, given.batch)}
-    for (number, fit), name in product(enumerate(fits), Fit._fields):
+    for (number, fit), name in product(enumerate(fits), LargestWorkloads._fields):
         largest, least = getattr(fit, name), smallest[name]
         for value in {max(largest, least), max(largest, least - 1) + 1}:
             workload = replace(analysis.workload, **{name: value})
@@ -83,12 +83,12 @@ def test_one_frame_under_group_norm_needs_a_batch_of_two() -> None:
 
 def test_nothing_fits_less_than_the_weights() -> None:
     base = analyze(load_config("base"), Workload.of_seconds(1))
-    assert fit_inference(base, base.parameter_bytes) == Fit(0, 0)
+    assert fit_inference(base, base.parameter_bytes) == LargestWorkloads(0, 0)
 
 
 def test_a_memory_past_any_use_is_filled_to_the_limits() -> None:
     base = analyze(load_config("base"), Workload.of_seconds(1))
-    assert fit_inference(base, 2**90) == Fit(MAX_BATCH, MAX_SAMPLES)
+    assert fit_inference(base, 2**90) == LargestWorkloads(MAX_BATCH, MAX_SAMPLES)
 
 
 @given(
@@ -118,3 +118,19 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(confi
             mean += probability(running) * getattr(smaller, name).greatest
         assert spread.expected == pytest.approx(mean)
         assert spread.least < spread.expected < spread.greatest
+
+
+def test_all_audio_up_to_the_longest_fits() -> None:
+    """With a bias in attention 40 frames need less memory than 39: rows of a multiple of 8 numbers are not copied."""
+    fields = {"extractor_conv_layer_config": [[4, 10, 20]], "encoder_num_layers": 1, "encoder_num_heads": 8}
+    sizes = {"encoder_embed_dim": 16, "encoder_ff_interm_features": 8, "encoder_pos_conv_groups": 2}
+    config = load_config("wavlm_base", {**fields, **sizes, "encoder_pos_conv_kernel": 2})
+    analysis = analyze(config, Workload(samples=1000))
+    needed = {
+        samples: inference_memory(analyze(config, replace(analysis.workload, samples=samples))).total_bytes
+        for samples in range(30, 1100)
+    }
+    assert needed[790] < needed[789]
+    for memory_bytes in {needed[samples] for samples in range(600, 900, 15)}:
+        longest = next(samples for samples, each in needed.items() if each > memory_bytes) - 1
+        assert fit_inference(analysis, memory_bytes).samples == longest

@@ -78,3 +78,21 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree:
                 means[name] += weight * getattr(each, name).greatest
     for name, mean in means.items():
         assert getattr(cost, name).expected == pytest.approx(mean), name
+
+
+@given(tree=trees(), extra=st.integers(0, 400), batch=st.integers(1, 3))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_one_sample_less_than_the_fewest_gives_a_frame_less(tree: Layer, extra: int, batch: int) -> None:
+    takes = tree.takes
+    assert takes is not None
+    calls = run(tree, takes.flow(10_000))
+
+    def frames(samples: int) -> int:
+        return next(call.gives.frames for call in run(tree, takes.flow(samples)) if call.path == takes.frames_at)
+
+    fewest = fewest_samples_of(calls, takes, batch)
+    some = frames(fewest + extra)
+    least = fewest_samples_of(calls, takes, batch, some)
+    assert fewest <= least <= fewest + extra
+    assert frames(least) == some
+    assert least == fewest or frames(least - 1) < some

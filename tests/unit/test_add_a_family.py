@@ -20,6 +20,7 @@ from w2v_explore.config.dialects.columns import Column, Counterpart, Guard, Kind
 from w2v_explore.config.family import Family, Names
 from w2v_explore.tree import operations
 from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.parts import part
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/add-a-family.md").read_text(encoding="utf-8")
@@ -63,7 +64,7 @@ def test_the_page_names_all_that_a_family_is_made_of() -> None:
     names |= {*Layer._fields, *said, *Names._fields, *operations.Flow._fields, *operations.Reach._fields}
     names |= {*operations.Beside._fields, *Waveforms._fields, *Features._fields}
     names |= {*inspect.signature(Family).parameters, *Column.__dataclass_fields__, *KeyTable.__dataclass_fields__}
-    names |= {*Kind._fields, *Counterpart._fields, *Guard._fields}
+    names |= {*Kind._fields, *Counterpart._fields, *Guard._fields, part.__name__, "follows", "keeps_quotient"}
     text = re.sub(r"^```py\n.*?^```$", "", PAGE, flags=re.DOTALL | re.MULTILINE)
     named = set(re.findall(r"[\w.]+", " ".join(re.findall(r"`([^`]+)`", text))))
     assert sorted(names - named) == []

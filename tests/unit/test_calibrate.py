@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,6 +150,8 @@ def test_the_references_have_every_kind_of_work_twice() -> None:
     measured = [kinds(analysis) for _, analysis in reference_passes("float32")]
     for kind in set().union(*(kinds(analyze(load_config(preset))) for preset in preset_names())):
         assert sum(kind in each for each in measured) >= 2, kind
+    page = Path(__file__).parents[2] / "docs/roofline.md"
+    assert f"Calibrating times {len(measured)} forward passes" in page.read_text(encoding="utf-8")
 
 
 def test_another_process_runs_it_and_hands_back_what_it_returns_or_raises() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from w2v_explore.measure import noise
-from w2v_explore.measure.noise import CHECKS, Counters, Readings, drift, judge, read_noise, spread
+from w2v_explore.measure.noise import CRITERIA, Counters, Readings, drift, judge, read_noise, spread
 
 REST = Counters(
     wall_s=100.0,
@@ -35,7 +35,7 @@ END = Counters(
 
 
 def names(rest: Counters = REST, end: Counters = END, *, cores: int = 2, threads: int = 2) -> set[str]:
-    return {each.check.name for each in judge(read_noise(rest, START, end, 0.5, cores=cores, threads=threads))}
+    return {each.criterion.name for each in judge(read_noise(rest, START, end, 0.5, cores=cores, threads=threads))}
 
 
 def test_a_quiet_machine_fires_nothing() -> None:
@@ -73,7 +73,7 @@ def test_drift_and_spread_fire_from_nine_runs_on() -> None:
     assert drift(slower[:8]) is None
     assert spread([100] * 8) is None
     assert spread([100] * 9) == 0
-    assert {each.check.name for each in judge(Readings(drift=-0.2, spread=0.2))} == {"drift", "spread"}
+    assert {each.criterion.name for each in judge(Readings(drift=-0.2, spread=0.2))} == {"drift", "spread"}
     assert judge(Readings(drift=0.05, spread=0.05)) == ()
 
 
@@ -88,11 +88,11 @@ def test_what_is_not_known_fires_nothing() -> None:
 
 
 def test_a_disturbance_says_what_was_seen_and_what_to_try() -> None:
-    for check in CHECKS:
-        (disturbance,) = judge(replace(Readings(), **{check.reading: 1000}))
+    for criterion in CRITERIA:
+        (disturbance,) = judge(replace(Readings(), **{criterion.reading: 1000}))
         assert "{" not in disturbance.found
         assert any(digit in disturbance.found for digit in "0123456789")
-        assert check.advice
+        assert criterion.advice
 
 
 def test_counters_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.strategies import trees
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config, load_preset, preset_names
-from w2v_explore.analysis.comparing import parts
 from w2v_explore.analysis.comparing.parts import Parts
+from w2v_explore.analysis.comparing.sealed import PartLayer
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Dropout, Flow, Linear, ScaledDotProductAttention
 from w2v_explore.tree.parts import Reads, part
@@ -130,26 +130,34 @@ def attention_with_dropout(p: float, *after: Layer) -> Layer:
 @pytest.mark.parametrize("after", [(), (Layer("out", "Linear", Linear(8, 8)),)])
 def test_a_dropout_on_what_is_kept_already_keeps_a_tensor_more(after: tuple[Layer, ...]) -> None:
     takes, needs, workload = (Flow(7, 8),), (True,), Workload(samples=7)
-    without = parts._Layer(attention_with_dropout(0.0, *after))
-    figures = parts._Layer(attention_with_dropout(0.5, *after)).figures(takes, needs, workload, without)
-    anew = parts._Layer(attention_with_dropout(0.5, *after)).figures(takes, needs, workload)
+    without = PartLayer(attention_with_dropout(0.0, *after))
+    figures = PartLayer(attention_with_dropout(0.5, *after)).figures(takes, needs, workload, without)
+    anew = PartLayer(attention_with_dropout(0.5, *after)).figures(takes, needs, workload)
     assert figures == anew._replace(peak_bytes=without.figures(takes, needs, workload).peak_bytes)
 
 
 def test_a_part_is_worked_out_once_for_what_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     worked_out: list[Layer] = []
-    init = parts._Layer.__init__
+    init = PartLayer.__init__
 
-    def counted(self: parts._Layer, layer: Layer) -> None:
+    def counted(self: PartLayer, layer: Layer) -> None:
         worked_out.append(layer)
         init(self, layer)
 
-    monkeypatch.setattr(parts._Layer, "__init__", counted)
+    monkeypatch.setattr(PartLayer, "__init__", counted)
     known, workload = Parts(), Workload.of_seconds(1)
     known.total(load_preset("base").model, workload)
     worked_out.clear()
     known.total(load_config("base", ["encoder_pos_conv_kernel=64"]).model, workload)
     assert [layer.kind for layer in worked_out] == ["PositionalConv"]
+
+
+def test_unequal_layers_hide_in_parts_what_only_parts_of_them_read() -> None:
+    """The work of an attribution doubles with each field that is read for what lies in no part."""
+    known = Parts()
+    known.remainder(load_preset("wavlm_base").model, Workload.of_seconds(1))
+    hidden = {"encoder_ff_interm_features", "encoder_ff_interm_dropout", "encoder_attention_dropout"}
+    assert known.fields_of_remainder("wavlm").isdisjoint(hidden)
 
 
 def test_a_config_remembers_what_was_read() -> None:

@@ -172,9 +172,9 @@ def test_a_known_difference_is_known_to_the_integer(known: Any, small: str, monk
 
     def why(*knowns: Any) -> tuple[str | None, bool]:
         monkeypatch.setattr(known_differences, "KNOWN_DIFFERENCES", knowns)
-        subject = module.Subject(analysis)
+        audited = module.Audited(analysis)
         checks = module.check_memory, module.check_backward_macs
-        finding = next(each for check in checks for each in check(subject) if each.figure == known.figure)
+        finding = next(each for check in checks for each in check(audited) if each.figure == known.figure)
         return finding.why, finding.agrees
 
     if known.amount(analysis):
@@ -284,10 +284,10 @@ def test_group_norm_needs_two_frames_of_a_single_utterance() -> None:
 
 def test_what_does_not_fit_is_refused_before_it_is_allocated() -> None:
     wide = Config(name="wide", origin="test", model=extractor_config("layer_norm", (1, 2**30, 1)))
-    subject = module.Subject(analyze(wide, Workload(samples=2**30 + 1)))
+    audited = module.Audited(analyze(wide, Workload(samples=2**30 + 1)))
     with pytest.raises(DeviceError, match="the weights of the extractor's kernels need"):
-        next(module.check_frames(subject))
-    long = module.Subject(analyze(load_config("base"), Workload.of_seconds(1e6)))
+        next(module.check_frames(audited))
+    long = module.Audited(analyze(load_config("base"), Workload.of_seconds(1e6)))
     with pytest.raises(DeviceError, match="the waveforms and the extractor's first layer need"):
         next(module.check_frames(long))
     with pytest.raises(DeviceError, match="the weights and the tensors alive at once need"):

@@ -20,7 +20,7 @@ def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str,
     workload, field = analysis.workload, analysis.receptive_field
     span = field.positional_span_samples
     document = {
-        **subject(analysis),
+        **config_and_workload(analysis),
         "nearest_preset": nearest_document(analysis.nearest_preset),
         "totals": {
             "parameters": analysis.parameters,
@@ -48,7 +48,7 @@ def analysis_document(analysis: Analysis, depth: int | None = None) -> dict[str,
     return document
 
 
-def subject(analysis: Analysis) -> dict[str, Any]:
+def config_and_workload(analysis: Analysis) -> dict[str, Any]:
     """What every document on a config starts with."""
     config, workload = analysis.config, analysis.workload
     return {

@@ -189,35 +189,38 @@ def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:
     return _Span(min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump)
 
 
-def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int) -> int:
+def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int, frames: int = 1) -> int:
     """The shortest input, in samples, from which a model computes all that it runs.
 
     Args:
         calls: What it runs, for any workload.
         takes: What it takes.
         batch: Utterances: a norm over an utterance needs two frames of a single one.
+        frames: How many the model is to make.
     """
     from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
 
     needed: dict[int, int] = {}  # of what gives more than one
+    if frames > 1:
+        needed[next(call for call in calls if call.path == takes.frames_at).results[0]] = frames
     for position in range(len(calls) - 1, -1, -1):
         call = calls[position]
         operation = call.operation
-        frames = needed.get(position, 1)
+        taken = needed.get(position, 1)
         if operation is not None:
             if operation.reads_lengths:
                 continue
             reach = operation.reach()
             if reach is not SAME_FRAME:
                 kernel, stride, before, after, _ = reach
-                frames = (frames - 1) * stride + kernel - before - after
+                taken = (taken - 1) * stride + kernel - before - after
             fewest = operation.fewest_frames(batch)
-            if frames < fewest:
-                frames = fewest
-        if frames > 1:
+            if taken < fewest:
+                taken = fewest
+        if taken > 1:
             for made in call.sources:
-                if needed.get(made, 1) < frames:
-                    needed[made] = frames
+                if needed.get(made, 1) < taken:
+                    needed[made] = taken
     return takes.samples(needed.get(-1, 1))
 
 

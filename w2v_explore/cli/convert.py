@@ -9,7 +9,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.streams import say
 from w2v_explore.config.dialects.conversion import Conversion, account_for_conversion, convert_reading
 from w2v_explore.config.dialects.programs import DIALECTS
-from w2v_explore.config.dialects.write import require_fitting_name, write_config
+from w2v_explore.config.dialects.write import has_model, require_fitting_name, write_config
 from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import read_document
 from w2v_explore.config.reading import Reading, read_config
@@ -83,7 +83,8 @@ def _account(reading: Reading, to: str, verbose: bool) -> None:
     changes = f", changed: {', '.join(map(str, reading.changes))}" if reading.changes else ""
     name = f"{reading.document.source.name}{changes}"
     rows = account_for_conversion(reading, to)
-    if reading.problems and not any(row.status == "refused" for row in rows):
+    is_hopeless = bool(reading.problems) or not has_model(reading.family, to)
+    if is_hopeless and not any(row.status == "refused" for row in rows):
         # Nothing is converted: the cause alone.
         return
     heading = f"{name}: {_TITLES[source]} → {_TITLES[to]}"

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from w2v_explore.arguments import plain_data
 from w2v_explore.config.codes import ARCHITECTURE as ARCHITECTURE_RULE
 from w2v_explore.config.codes import MISSING_KEY, UNKNOWN_KEY
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named
+from w2v_explore.config.family import (
+    ARCHITECTURE,
+    DEFAULT_FAMILY,
+    FAMILIES,
+    Family,
+    default_family,
+    family_named,
+    other_families,
+)
 from w2v_explore.config.kinds import Fault, Field, meaning
 from w2v_explore.config.validate import describe, validate
 from w2v_explore.diagnostics import Place, Problem
@@ -73,13 +81,14 @@ class ModelConfig:
         """
         values = dict(values)
         name = values.pop(ARCHITECTURE, cls.family.name if cls is not ModelConfig else DEFAULT_FAMILY)
-        if name not in (FAMILIES if cls is ModelConfig else (cls.family.name,)):
-            known = ", ".join(FAMILIES) if cls is ModelConfig else cls.family.name
-            message = f"{ARCHITECTURE} is {describe(name)}; write one of {known}"
+        known = tuple(FAMILIES) if cls is ModelConfig else (cls.family.name,)
+        # A tuple: what cannot be hashed, as a list, is no name either.
+        if name not in known:
+            message = f"{ARCHITECTURE} is {describe(name)}; write one of {', '.join(known)}"
             raise ConfigError([_problem(Fault(ARCHITECTURE_RULE, ARCHITECTURE, (), message))])
         if cls is ModelConfig:
             cls = family_named(str(name)).config
-        names = [(UNKNOWN_KEY, name, "is no field of a config") for name in values if name not in cls.FIELDS]
+        names = [(UNKNOWN_KEY, name, _why_unknown(name, cls.family)) for name in values if name not in cls.FIELDS]
         names += [(MISSING_KEY, name, "is missing") for name in cls.FIELDS if name not in values]
         if names:
             raise ConfigError([_problem(Fault(rule, name, (), f"{name} {what}")) for rule, name, what in names])
@@ -93,6 +102,17 @@ class ModelConfig:
     def meaning(self) -> dict[str, Any]:
         """What the fields mean, by which configs are compared: as `to_mapping`, with null convolutions written out."""
         return {name: meaning(value, self.FIELDS[name].kind) for name, value in self.to_mapping().items()}
+
+
+def _why_unknown(name: str, family: Family) -> str:
+    """What is to be said of a key that is no field of a family; other families are imported where there is one."""
+    owner = next((other for other in other_families(family) if name in other.config.FIELDS), None)
+    if owner is None:
+        return "is no field of a config"
+    return (
+        f"is a field of {owner.name}, and this config is of {family.name}; "
+        f"give the mapping {ARCHITECTURE!r}: {owner.name!r}, or remove it"
+    )
 
 
 def _problem(fault: Fault) -> Problem:

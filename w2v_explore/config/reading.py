@@ -33,6 +33,7 @@ _MAX_GUESSES = 100
 _MAX_MISSING_NAMED = 3
 _REMOVE = "remove it (`w2v-explore explain` lists the fields)"
 _NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
+_NAME_FAMILY = f"write `{ARCHITECTURE}: {{}}`"
 _NAME_BASE = "name a preset, or the file of a config"
 # The rest describes one file, not what extends it.
 _INHERITED = (ARCHITECTURE, "family", "sample_rate")
@@ -115,14 +116,14 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         overrides: As in `load_config`.
         allow_unknown: As in `load_config`.
     """
-    layers, problems = _layers(document)
-    innermost, bases = layers[0], tuple(layers[:-1])
+    documents, problems = _documents_of(document)
+    innermost, bases = documents[0], tuple(documents[:-1])
     is_chain = not problems
-    family, of_family = _family_of(layers)
+    family, of_family = _family_of(documents)
     problems += of_family
     complete = not problems and _states_all_it_can(innermost)
-    unchanged = _merge(layers, document, family) if overrides != () else {}
-    translations = [layer.translation for layer in layers if layer.translation]
+    unchanged = _merge(documents, document, family) if overrides != () else {}
+    translations = [each.translation for each in documents if each.translation]
     warnings = [warning for translation in translations for warning in translation.warnings]
     unread = [problem for translation in translations for problem in translation.unread]
     if allow_unknown:
@@ -130,17 +131,17 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     else:
         problems += unread
     if overrides != ():
-        layers += override_documents(overrides)
-    for layer in layers:
-        problems += layer.problems
-        problems += _unknown_keys(layer, family, is_certain=is_chain and not of_family)
-    entries = _merge(layers, document, family)
+        documents += override_documents(overrides)
+    for each in documents:
+        problems += each.problems
+        problems += _unknown_keys(each, family, is_certain=is_chain and not of_family)
+    entries = _merge(documents, document, family)
     fields = family.config.FIELDS
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
     problems += [_locate(fault, entries) for fault in validate(values, family)]
     problems += _metadata_problems(entries)
     if complete:
-        problems += _missing_keys(layers, document, entries, family, problems)
+        problems += _missing_keys(documents, document, entries, family, problems)
     problems.sort(key=_order)
     # The values were checked just now: the constructor need not check them again.
     model = None if problems else family.config.from_checked(values)
@@ -231,7 +232,7 @@ def is_override(entry: Entry) -> bool:
     return entry.path.startswith(OVERRIDES)
 
 
-def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
+def _documents_of(document: Document) -> tuple[list[Document], list[Problem]]:
     """The documents that make up a config, the innermost base first; and what is wrong with the way they extend."""
     chain = [document]
     if "extends" not in document.entries:
@@ -264,21 +265,21 @@ def _layers(document: Document) -> tuple[list[Document], list[Problem]]:
     return chain, []
 
 
-def _family_of(layers: Sequence[Document]) -> tuple[Family, list[Problem]]:
+def _family_of(documents: Sequence[Document]) -> tuple[Family, list[Problem]]:
     """The family of a config, and what is wrong with the way it is named; the innermost document comes first."""
-    family = family_of(layers[0])
+    family = family_of(documents[0])
     problems: list[Problem] = []
-    for number, layer in enumerate(layers):
-        entry = layer.entries.get(ARCHITECTURE)
+    for number, each in enumerate(documents):
+        entry = each.entries.get(ARCHITECTURE)
         if entry is None:
             continue
-        stated = stated_family(layer.entries)
+        stated = stated_family(each.entries)
         if stated is None:
             stated, problem = _no_family(entry)
             problems.append(problem)
         elif stated is not family:
             message = (
-                f"{entry.name()} is {stated.name}, and {layers[number - 1].source.name}, which this extends, is of "
+                f"{entry.name()} is {stated.name}, and {documents[number - 1].source.name}, which this extends, is of "
                 f"{family.name}; extend a config of {stated.name}, or none and state all fields"
             )
             problems.append(_problem(codes.ARCHITECTURE, entry, message))
@@ -308,16 +309,16 @@ def _is_a_config(base: Document) -> bool:
     return shows_a_model(base)
 
 
-def _merge(layers: Sequence[Document], outermost: Document, family: Family) -> dict[str, Entry]:
-    """The entries that hold once each layer has replaced those of the layers below it; the last stated comes last."""
-    if len(layers) == 1:
+def _merge(documents: Sequence[Document], outermost: Document, family: Family) -> dict[str, Entry]:
+    """The entries that hold once each document has replaced those of the ones before; the last stated comes last."""
+    if len(documents) == 1:
         return outermost.entries
     entries: dict[str, Entry] = {}
     inherited = _inherited_keys(family)
     own = False
-    for layer in layers:
-        own = own or layer is outermost
-        for key, entry in layer.entries.items():
+    for each in documents:
+        own = own or each is outermost
+        for key, entry in each.entries.items():
             if own or key in inherited:
                 entries.pop(key, None)
                 entries[key] = entry
@@ -334,17 +335,17 @@ def _known_keys(family: Family) -> frozenset[str]:
     return frozenset({*family.config.FIELDS, *METADATA})
 
 
-def _unknown_keys(layer: Document, family: Family, *, is_certain: bool) -> Iterator[Problem]:
+def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> Iterator[Problem]:
     """The keys that no config of a family has; where the family is not certain, those of no family."""
     known = _known_keys(family)
-    if layer.entries.keys() <= known:
+    if document.entries.keys() <= known:
         return
     if not is_certain:
         known = known.union(*(other.config.FIELDS for other in other_families(family)))
-    taken = set(layer.entries)
-    unknown = [(key, entry) for key, entry in layer.entries.items() if key not in known]
+    taken = set(document.entries)
+    unknown = [(key, entry) for key, entry in document.entries.items() if key not in known]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess, instead = _meaning(key, family) if number < _MAX_GUESSES else (None, _NO_FIELD)
+        guess, instead = _meaning(key, family, _naming(document, entry)) if number < _MAX_GUESSES else (None, _NO_FIELD)
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
@@ -352,7 +353,14 @@ def _unknown_keys(layer: Document, family: Family, *, is_certain: bool) -> Itera
         yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
 
 
-def _meaning(key: str, family: Family) -> tuple[str | None, str]:
+def _naming(document: Document, entry: Entry) -> str:
+    """What to write where an entry stands so that the config is of another family, whose name is for ``{}``."""
+    if is_override(entry):
+        return "name a config of {}"
+    return "extend a config of {}" if "extends" in document.entries else _NAME_FAMILY
+
+
+def _meaning(key: str, family: Family, naming: str = _NAME_FAMILY) -> tuple[str | None, str]:
     """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
     # Imported only where something is wrong.
     from w2v_explore.config.foreign_names import foreign_names
@@ -363,7 +371,7 @@ def _meaning(key: str, family: Family) -> tuple[str | None, str]:
     owner = next((other for other in other_families(family) if key in other.config.FIELDS), None)
     if owner is not None:
         is_its = f"{{}} is a field of {owner.name}, and this config is of {family.name}"
-        return None, f"{is_its}; write `{ARCHITECTURE}: {owner.name}`, or {_REMOVE}"
+        return None, f"{is_its}; {naming.format(owner.name)}, or {_REMOVE}"
     foreign = foreign_names(family.name).get(key)
     if foreign is not None:
         of_what = "write" if foreign.is_whole else "what it says is a part of"
@@ -377,7 +385,7 @@ def _meaning(key: str, family: Family) -> tuple[str | None, str]:
 
 
 def _missing_keys(
-    layers: Sequence[Document],
+    documents: Sequence[Document],
     document: Document,
     entries: dict[str, Entry],
     family: Family,
@@ -390,7 +398,7 @@ def _missing_keys(
     misspelt = {_meaning(problem.key or "", family)[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
     if "extends" in misspelt:
         return
-    worded = {key: problem for layer in layers for key, problem in layer.missing.items()}
+    worded = {key: problem for each in documents for key, problem in each.missing.items()}
     missing = [key for key in fields if key not in entries and key not in misspelt]
     write_all = f"write all {len(fields)} fields, or `extends: {family.reference}` and only what differs"
     if len(missing) > _MAX_MISSING_NAMED and not worded:

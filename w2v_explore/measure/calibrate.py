@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from w2v_explore.measure.from_tree import stacked_layers
 from w2v_explore.measure.latency import Plan, Progress, measure_latency
 from w2v_explore.measure.noise import Disturbance
 from w2v_explore.measure.process import Run, new_processes
+from w2v_explore.measure.threads import torch_threads
 from w2v_explore.model.device import device_name, find_device
 
 _PASSES = 3
@@ -134,10 +135,10 @@ def _mark_noise(timed: Sequence[TimedPass]) -> Iterator[NoiseMark]:
     found: dict[str, list[Disturbance]] = {}
     for one in timed:
         for disturbance in one.disturbances:
-            found.setdefault(disturbance.check.name, []).append(disturbance)
+            found.setdefault(disturbance.criterion.name, []).append(disturbance)
     for name, same in found.items():
         worst = max(same, key=lambda disturbance: abs(disturbance.reading))
-        yield NoiseMark(name, worst.found, worst.check.advice, len(same))
+        yield NoiseMark(name, worst.found, worst.criterion.advice, len(same))
 
 
 def measure_roofs(device: str, dtype: str, threads: int) -> Roofs:
@@ -149,7 +150,7 @@ def measure_roofs(device: str, dtype: str, threads: int) -> Roofs:
     target = find_device(device)
     clock = clock_for(target)
     kind: torch.dtype = getattr(torch, dtype)
-    with _threads(threads), torch.inference_mode():
+    with torch_threads(threads), torch.inference_mode():
         size = 256
         while True:
             left, right = (torch.rand(size, size, device=target, dtype=kind) for _ in range(2))
@@ -210,14 +211,3 @@ def _hold_out(
         others = Neighbours([sample for sample in samples if sample.reference != number], roofs)
         predicted_s = estimate_latency(analysis, others).seconds
         yield Reference(name, analysis.workload.audio_seconds, one.median_s, one.iqr_s, predicted_s)
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    """Have torch compute with so many threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

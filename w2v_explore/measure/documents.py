@@ -74,11 +74,11 @@ def _noise(noise: Noise) -> dict[str, Any]:
         "readings": asdict(noise.readings),
         "disturbances": [
             {
-                "name": disturbance.check.name,
+                "name": disturbance.criterion.name,
                 "reading": disturbance.reading,
-                "limit": disturbance.check.limit,
+                "limit": disturbance.criterion.limit,
                 "found": disturbance.found,
-                "advice": disturbance.check.advice,
+                "advice": disturbance.criterion.advice,
             }
             for disturbance in noise.disturbances
         ],

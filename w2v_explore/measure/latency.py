@@ -30,6 +30,7 @@ from w2v_explore.measure.from_tree import input_shape
 from w2v_explore.measure.ledger import HookedPass, LayerLatency, Ledger, build_ledger, time_hooked_pass, time_pass
 from w2v_explore.measure.noise import Noise, NoiseWatch, Readings, drift, judge, spread
 from w2v_explore.measure.statistics import Estimate, Ratio, estimate, ratio_in_turns
+from w2v_explore.measure.threads import torch_threads
 from w2v_explore.model.build import build_model
 from w2v_explore.model.device import (
     current_device,
@@ -195,7 +196,7 @@ def measure_in_turns(
     target = find_device(device)
     _require_memory(analyses, target, built=models is not None)
     what = f"{' and '.join(dict.fromkeys(each.config.name for each in analyses))} in {analyses[0].workload.dtype}"
-    with _threads(threads), current_device(target), explain_device_errors(target, what), torch.inference_mode():
+    with torch_threads(threads), current_device(target), explain_device_errors(target, what), torch.inference_mode():
         if models is None:
             report("building the model" if len(analyses) == 1 else "building the models", 0, 1)
             models = [_build(analysis, target) for analysis in analyses]
@@ -341,17 +342,6 @@ def _latency(runner: _Runner, first: _Runner, device: torch.device, plan: Plan, 
         noise=Noise(readings, judge(readings)),
         against_first=None if runner is first else ratio_in_turns(first.plain_ns, runner.plain_ns),
     )
-
-
-@contextmanager
-def _threads(number: int | None) -> Iterator[None]:
-    """Let torch compute with so many threads meanwhile."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class Readings:
     spread: float | None = None
 
 
-class Check(NamedTuple):
+class Criterion(NamedTuple):
     """When a reading is a disturbance.
 
     Attributes:
@@ -94,9 +94,9 @@ class Check(NamedTuple):
     advice: str
 
 
-CHECKS = (
+CRITERIA = (
     # A system's own services take one or two percent; a program that computes takes a whole core.
-    Check(
+    Criterion(
         "competing_load",
         "crowding",
         0.05,
@@ -104,7 +104,7 @@ CHECKS = (
         "stop them, or leave them cores with fewer --threads",
     ),
     # In a quarter of a second a single service that wakes up shows as some percent.
-    Check(
+    Criterion(
         "load_before",
         "crowding_before",
         0.20,
@@ -112,21 +112,21 @@ CHECKS = (
         "wait until they are done, or stop them",
     ),
     # It computes throughout, and waits for the other threads without giving up its core.
-    Check(
+    Criterion(
         "cpu_starved",
         "lost_cpu_share",
         0.10,
         "for {:.0%} of the time the measuring thread had no core",
         "give the process as many free cores as it has threads, or fewer --threads",
     ),
-    Check(
+    Criterion(
         "stolen_time",
         "stolen_share",
         0.03,
         "the hypervisor gave {:.0%} of the cores' time to other machines",
         "measure on a machine of your own, or at another hour",
     ),
-    Check(
+    Criterion(
         "throttled",
         "throttled_share",
         0.01,
@@ -135,28 +135,28 @@ CHECKS = (
     ),
     # Two programs on one core change places every few milliseconds: hundreds of times in a second of CPU time. The
     # system's own threads want a core a few times a second.
-    Check(
+    Criterion(
         "involuntary_switches",
         "involuntary_switches_per_cpu_s",
         50.0,
         "the scheduler took a core away {:.0f} times in each second of CPU time",
         "stop other programs, or use fewer --threads",
     ),
-    Check(
+    Criterion(
         "thermal_throttling",
         "thermal_throttles",
         0,
         "cores slowed down for heat {:.0f} times",
         "let the machine cool, and improve its cooling",
     ),
-    Check(
+    Criterion(
         "drift",
         "drift",
         0.10,
         "the last third of the runs took {:+.0%} against the first",
         "measure longer (--budget, --runs), or once the machine has settled",
     ),
-    Check(
+    Criterion(
         "spread",
         "spread",
         0.15,
@@ -168,15 +168,15 @@ CHECKS = (
 
 
 class Disturbance(NamedTuple):
-    """Something that makes a measurement doubtful: the check that it failed, and the reading that failed it."""
+    """Something that makes a measurement doubtful: the criterion that it failed, and the reading that failed it."""
 
-    check: Check
+    criterion: Criterion
     reading: float
 
     @property
     def found(self) -> str:
         """What was seen, with its figure."""
-        return self.check.found.format(self.reading).replace("%", " %")
+        return self.criterion.found.format(self.reading).replace("%", " %")
 
 
 class Noise(NamedTuple):
@@ -186,7 +186,7 @@ class Noise(NamedTuple):
     disturbances: tuple[Disturbance, ...]
 
     def __repr__(self) -> str:
-        return f"<Noise: {', '.join(each.check.name for each in self.disturbances) or 'none'}>"
+        return f"<Noise: {', '.join(each.criterion.name for each in self.disturbances) or 'none'}>"
 
     @property
     def noisy(self) -> bool:
@@ -240,8 +240,8 @@ def read_noise(
 
 def judge(readings: Readings) -> tuple[Disturbance, ...]:
     """The readings that are beyond their limits."""
-    values = [(check, getattr(readings, check.reading)) for check in CHECKS]
-    return tuple(Disturbance(check, value) for check, value in values if value is not None and abs(value) > check.limit)
+    values = [(criterion, getattr(readings, criterion.reading)) for criterion in CRITERIA]
+    return tuple([Disturbance(each, value) for each, value in values if value is not None and abs(value) > each.limit])
 
 
 def drift(runs: Sequence[float]) -> float | None:

@@ -34,6 +34,7 @@ from w2v_explore.measure.from_tree import input_shape, shallow, stacked_layers
 from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.latency import Progress
 from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
+from w2v_explore.measure.threads import torch_threads
 from w2v_explore.measure.tracking import track_memory
 from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
@@ -150,7 +151,7 @@ def _document(verification: Verification) -> dict[str, Any]:
     }
 
 
-class Subject:
+class Audited:
     """The config that is audited, and what several checks want to know of it."""
 
     def __init__(self, analysis: Analysis) -> None:
@@ -183,7 +184,7 @@ class Check(NamedTuple):
     """What it looks at, for progress, and the function that does."""
 
     title: str
-    find: Callable[[Subject], Iterator[Finding]]
+    find: Callable[[Audited], Iterator[Finding]]
 
 
 def verify(
@@ -206,25 +207,15 @@ def verify(
         workload = workload or Workload.of(config, seconds=DEFAULT_SECONDS)
     analysis = as_analysis(config, workload)
     report = progress or (lambda step, done, total: None)
-    subject = Subject(analysis)
+    audited = Audited(analysis)
     findings: list[Finding] = []
-    with _one_thread(), _plain_defaults():
+    # More threads would only wait for each other: the tensors are small, or have no data.
+    with torch_threads(1), _plain_defaults():
         for done, check in enumerate(CHECKS):
             report(check.title, done, len(CHECKS))
-            findings += check.find(subject)
+            findings += check.find(audited)
     report("done", len(CHECKS), len(CHECKS))
     return Verification(analysis=analysis, findings=tuple(findings))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Threads would only wait for each other: the tensors are small, or have no data."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 @contextmanager
@@ -239,94 +230,94 @@ def _plain_defaults() -> Iterator[None]:
         torch.set_default_dtype(dtype)
 
 
-def check_parameters(subject: Subject) -> Iterator[Finding]:
+def check_parameters(audited: Audited) -> Iterator[Finding]:
     """The number of parameters, and names, shapes and order of the state_dict, against the built model."""
-    ours, theirs = tuple(subject.tree.state_dict_shapes()), subject.meta_pass.state_dict
-    yield subject.compare("parameters", subject.analysis.parameters, _ON_META, subject.meta_pass.parameters)
-    yield subject.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
+    ours, theirs = tuple(audited.tree.state_dict_shapes()), audited.meta_pass.state_dict
+    yield audited.compare("parameters", audited.analysis.parameters, _ON_META, audited.meta_pass.parameters)
+    yield audited.compare("state_dict.tensors", len(ours), _ON_META, len(theirs))
     unlike = [(one, other) for one, other in zip_longest(ours, theirs) if one != other]
-    yield subject.compare("state_dict.unlike", 0, _ON_META, len(unlike), _first(unlike))
+    yield audited.compare("state_dict.unlike", 0, _ON_META, len(unlike), _first(unlike))
 
 
-def check_shapes(subject: Subject) -> Iterator[Finding]:
+def check_shapes(audited: Audited) -> Iterator[Finding]:
     """The output shape of every module that forward() calls, against what it puts out."""
-    ours = {row.path: row.output_shape for row in unfold(subject.analysis.layers)}
-    theirs = subject.meta_pass.output_shapes
+    ours = {row.path: row.output_shape for row in unfold(audited.analysis.layers)}
+    theirs = audited.meta_pass.output_shapes
     unlike = [((path, ours.get(path)), (path, shape)) for path, shape in theirs.items() if ours.get(path) != shape]
-    yield subject.compare("modules.unlike", 0, _ON_META, len(unlike), _first(unlike))
+    yield audited.compare("modules.unlike", 0, _ON_META, len(unlike), _first(unlike))
 
 
-def check_forward_macs(subject: Subject) -> Iterator[Finding]:
+def check_forward_macs(audited: Audited) -> Iterator[Finding]:
     """MACs of the forward pass by kind of operation, against torch's counter."""
-    counted = subject.meta_pass.forward
-    yield from _compare_macs(subject, "macs.forward", subject.analysis.macs, counted, f"{_COUNTER} forward pass")
+    counted = audited.meta_pass.forward
+    yield from _compare_macs(audited, "macs.forward", audited.analysis.macs, counted, f"{_COUNTER} forward pass")
 
 
-def check_backward_macs(subject: Subject) -> Iterator[Finding]:
+def check_backward_macs(audited: Audited) -> Iterator[Finding]:
     """MACs of the backward pass by kind of operation, against torch's counter."""
-    ours, counted = training_cost(subject.analysis).backward, subject.meta_pass.backward
-    yield from _compare_macs(subject, "macs.backward", ours, counted, f"{_COUNTER} backward pass")
+    ours, counted = training_cost(audited.analysis).backward, audited.meta_pass.backward
+    yield from _compare_macs(audited, "macs.backward", ours, counted, f"{_COUNTER} backward pass")
 
 
-def check_real_macs(subject: Subject) -> Iterator[Finding]:
+def check_real_macs(audited: Audited) -> Iterator[Finding]:
     """MACs by kind of operation, against fvcore, which needs real tensors: of a model with two of the equal layers."""
     few = replace(
-        subject.analysis, tree=shallow(subject.tree, _REAL_LAYERS), workload=replace(subject.workload, dtype="float32")
+        audited.analysis, tree=shallow(audited.tree, _REAL_LAYERS), workload=replace(audited.workload, dtype="float32")
     )
     cpu, meta = torch.device("cpu"), torch.device("meta")
     require_memory(cpu, inference_memory(few).total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
-    model = materialize(few.tree, subject.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
+    model = materialize(few.tree, audited.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
     audit = audit_macs(model, torch.zeros(input_shape(few.tree, few.workload)), few.macs)
-    layers = f"{stacked_layers(few.tree)} of {stacked_layers(subject.tree)} layers"
+    layers = f"{stacked_layers(few.tree)} of {stacked_layers(audited.tree)} layers"
     source = f"{audit.source}: MACs on real tensors, {layers}"
-    yield from _compare_macs(subject, "macs.real", audit.expected, audit.counted._asdict(), source)
+    yield from _compare_macs(audited, "macs.real", audit.expected, audit.counted._asdict(), source)
 
 
-def check_frames(subject: Subject) -> Iterator[Finding]:
+def check_frames(audited: Audited) -> Iterator[Finding]:
     """Frames, and the shortest input that gives one, against real forward passes; of a model that makes the frames."""
-    if not isinstance(subject.analysis.takes, Waveforms):
+    if not isinstance(audited.analysis.takes, Waveforms):
         return
-    field, batch = subject.analysis.receptive_field, subject.workload.batch
+    field, batch = audited.analysis.receptive_field, audited.workload.batch
     source = f"{_TORCH}: a forward pass, {_NARROW}"
-    extractor = build_narrow_extractor(subject.tree, subject.modules)
-    frames = count_frames(extractor, batch, subject.workload.samples)
-    yield subject.compare("extractor.frames", field.frames, source, frames)
+    extractor = build_narrow_extractor(audited.tree, audited.modules)
+    frames = count_frames(extractor, batch, audited.workload.samples)
+    yield audited.compare("extractor.frames", field.frames, source, frames)
     least = find_least_samples(extractor, batch)
-    yield subject.compare("extractor.minimum_samples", field.minimum_samples, source, least)
+    yield audited.compare("extractor.minimum_samples", field.minimum_samples, source, least)
 
 
-def check_receptive_field(subject: Subject) -> Iterator[Finding]:
+def check_receptive_field(audited: Audited) -> Iterator[Finding]:
     """What one frame depends on, against where its gradient with respect to the waveform is not 0.
 
     Group norm makes that the whole utterance; the kernel receptive field is then what it is without the norm. Features
     are made of the waveform outside of the model.
     """
-    if not isinstance(subject.analysis.takes, Waveforms):
+    if not isinstance(audited.analysis.takes, Waveforms):
         return
-    field = subject.analysis.receptive_field
+    field = audited.analysis.receptive_field
     samples = field.receptive_field_samples + _MARGIN_FRAMES * field.stride_samples
     middle = _MARGIN_FRAMES // 2
     source = f"{_TORCH}: gradient of a frame, {_NARROW}"
-    extractor = build_narrow_extractor(subject.tree, subject.modules)
+    extractor = build_narrow_extractor(audited.tree, audited.modules)
     if field.normalizes_over_utterance:
         [(start, end)] = find_frame_spans(extractor, samples, [middle])
-        yield subject.compare("extractor.utterance_samples", samples, source, end - start)
+        yield audited.compare("extractor.utterance_samples", samples, source, end - start)
         source += ", no norm"
-        extractor = build_narrow_extractor(subject.tree, subject.modules, norms=False)
+        extractor = build_narrow_extractor(audited.tree, audited.modules, norms=False)
     (start, end), (next_start, _) = find_frame_spans(extractor, samples, [middle, middle + 1])
-    yield subject.compare("extractor.receptive_field_samples", field.receptive_field_samples, source, end - start)
-    yield subject.compare("extractor.stride_samples", field.stride_samples, source, next_start - start)
-    yield subject.compare("extractor.frame_start_samples", field.frame_span(middle)[0], source, start)
+    yield audited.compare("extractor.receptive_field_samples", field.receptive_field_samples, source, end - start)
+    yield audited.compare("extractor.stride_samples", field.stride_samples, source, next_start - start)
+    yield audited.compare("extractor.frame_start_samples", field.frame_span(middle)[0], source, start)
 
 
-def check_memory(subject: Subject) -> Iterator[Finding]:
+def check_memory(audited: Audited) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
-    cost, tracked = training_cost(subject.analysis), track_memory(subject.tree, subject.modules, subject.workload)
-    peak = inference_memory(subject.analysis).peak_activation_bytes
-    yield subject.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
-    yield subject.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
-    yield subject.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
+    cost, tracked = training_cost(audited.analysis), track_memory(audited.tree, audited.modules, audited.workload)
+    peak = inference_memory(audited.analysis).peak_activation_bytes
+    yield audited.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
+    yield audited.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
+    yield audited.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
 
 
 CHECKS = (
@@ -343,10 +334,10 @@ CHECKS = (
 
 
 def _compare_macs(
-    subject: Subject, figure: str, ours: Macs, counted: Mapping[str, int], source: str
+    audited: Audited, figure: str, ours: Macs, counted: Mapping[str, int], source: str
 ) -> Iterator[Finding]:
     for kind, macs in counted.items():
-        yield subject.compare(f"{figure}.{kind}", ours._asdict().get(kind, 0), source, macs)
+        yield audited.compare(f"{figure}.{kind}", ours._asdict().get(kind, 0), source, macs)
 
 
 _Named = tuple[str, Shape | None]

@@ -77,13 +77,13 @@ def noise_table(results: Sequence[Result]) -> Table | None:
     """What disturbed the measurements, each at its worst, and what to try; None where all was quiet."""
     disturbances = [each for result in results for each in _latency(result).noise.disturbances]
     disturbances.sort(key=lambda each: abs(each.reading), reverse=True)
-    checks = dict.fromkeys(each.check for result in results for each in _latency(result).noise.disturbances)
+    criteria = dict.fromkeys(each.criterion for result in results for each in _latency(result).noise.disturbances)
     columns = [Column("What was seen", numeric=False, wraps=True), Column("What to try", numeric=False, wraps=True)]
     table = Table("NOISY: these figures are doubtful", columns)
-    for check in checks:
-        same = [each for each in disturbances if each.check is check]
+    for criterion in criteria:
+        same = [each for each in disturbances if each.criterion is criterion]
         often = f" (the worst of {len(same)} of {len(results)} measurements)" if len(results) > 1 else ""
-        table.rows.append((same[0].found + often, check.advice))
+        table.rows.append((same[0].found + often, criterion.advice))
     return table if table.rows else None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
-from w2v_explore.analysis.memory.largest_workload import Fit
+from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_workload
@@ -147,7 +147,7 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
     ]
     table = Table(f"What fits {_memory_size(fits.memory_bytes)} ({exact(fits.memory_bytes)} bytes)", columns)
 
-    def add(label: str, fit: Fit) -> None:
+    def add(label: str, fit: LargestWorkloads) -> None:
         # Rounded down: what is shown fits.
         seconds = fit.samples * 10 // workload.sample_rate / 10
         audio = (f"{seconds:,.1f} s", exact(fit.samples)) if fit.samples else ("none fits", "")

@@ -19,13 +19,8 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from w2v_explore.analysis.comparing.parts import (
-    Part,
-    Parts,
-    Remainder,
-    Use,
-    with_values,
-)
+from w2v_explore.analysis.comparing.parts import Parts, Remainder, Use, with_values
+from w2v_explore.analysis.comparing.sealed import Part
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
 from w2v_explore.analysis.compute import NO_MACS, Macs
 from w2v_explore.analysis.figures import FIGURES, Totals

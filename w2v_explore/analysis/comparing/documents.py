@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.comparing.attribution import METHOD
-from w2v_explore.analysis.documents import analysis_document, subject
+from w2v_explore.analysis.documents import analysis_document, config_and_workload
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # which import this module, or are handed in
@@ -74,7 +74,7 @@ def _attribution(contributions: Sequence[Contribution]) -> dict[str, Any]:
 def sensitivity_document(sensitivity: Sensitivity) -> dict[str, Any]:
     """What one step in each argument of a config does."""
     return {
-        **subject(sensitivity.analysis),
+        **config_and_workload(sensitivity.analysis),
         "steps": [
             {
                 "target": effect.change.target,

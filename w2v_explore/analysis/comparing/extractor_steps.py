@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeAlias
 
-from w2v_explore.analysis.comparing.parts import Part, with_values
+from w2v_explore.analysis.comparing.parts import with_values
+from w2v_explore.analysis.comparing.sealed import Part
 from w2v_explore.analysis.compute import total_macs
 from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload

@@ -1,57 +1,34 @@
 """The figures of many configs that differ in a few fields: what each part of a model adds, worked out once for all.
 
-A tree's builder marks its parts (`tree.parts`). Each is worked out by itself, and stands as one operation (`_Sealed`)
+A tree's builder marks its parts (`tree.parts`). Each is worked out by itself, and stands as one operation (`Sealed`)
 in the remainder, which is what of a model lies in no part. What a part adds depends on the fields that it reads and on
 what the remainder does with it (`Use`); so configs that differ in all fields cost some dozens of small evaluations.
 The remainder and its parts together have the figures of the whole model, exactly.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
+from w2v_explore.analysis.comparing.sealed import (
+    Part,
+    PartFigures,
+    PartLayer,
+    Sealed,
+    ViewError,
+    in_inference,
+    more_kept,
+)
 from w2v_explore.analysis.compute import Macs, total_macs
-from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
+from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.training import Random, kept_activations, training_macs
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.kinds import Probability
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, WHOLE_UTTERANCE, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import Flow
 from w2v_explore.tree.parts import Build, Reads
 from w2v_explore.tree.run import Call, apart, need_gradients, run
-
-Part = tuple[Build, tuple[Any, ...]]
-"""What builds a part, and its arguments beside the config."""
-
-
-class PartFigures(NamedTuple):
-    """What one copy of a part adds to the figures of a model.
-
-    Attributes:
-        parameters: Elements of its parameters.
-        macs: Of the forward pass.
-        training_macs: Of the forward and the backward pass.
-        kept_bytes: What the backward pass keeps, what the part takes and gives left out.
-        peak_bytes: The most that is alive while it runs in inference; of what is outside it only what it takes.
-        gives: The size of what it gives.
-        keeps: Of each that it takes, whether the backward pass needs it.
-        keeps_result: Whether the backward pass needs what it gives.
-    """
-
-    parameters: int
-    macs: Macs
-    training_macs: int
-    kept_bytes: int
-    peak_bytes: int
-    gives: Flow
-    keeps: tuple[bool, ...]
-    keeps_result: bool
-
-    @property
-    def seen_outside(self) -> tuple[bool, Flow, tuple[bool, ...], bool]:
-        """All on which the remainder of a model depends."""
-        return self.parameters > 0, self.gives, self.keeps, self.keeps_result
 
 
 class Use(NamedTuple):
@@ -120,207 +97,15 @@ class WholeFigures(NamedTuple):
     peak_bytes: int
 
 
-class _Sealed(Operation):
-    """A part as one operation.
-
-    Attributes:
-        part: What it stands for.
-        layer: The part, its name, its copies and what it takes left out.
-        figures: Of one copy; known once what it takes is.
-        is_counted: Whether its MACs are among those that are counted.
-    """
-
-    __slots__ = ("figures", "is_counted", "layer", "part")
-    mac_kind: ClassVar[MacKind | None] = "linear"
-    keeps_input: ClassVar[bool] = True
-    keeps_output: ClassVar[bool] = True
-    figures: PartFigures
-
-    def __init__(self, part: Part, layer: "_Layer") -> None:
-        self.part = part
-        self.layer = layer
-        self.is_counted = False
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Sealed) and self.part == other.part
-
-    def __hash__(self) -> int:
-        return hash(self.part)
-
-    def reach(self) -> Reach:
-        return WHOLE_UTTERANCE
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {"parameters": (self.layer.parameters,)} if self.layer.parameters else {}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return self.layer.calls(taken)[0].gives
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return self.figures.macs.total if self.is_counted else 0
-
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.figures.training_macs - self.figures.macs.total if self.is_counted else 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
-        kept = [value for value, keeps in zip(taken, self.figures.keeps, strict=True) if keeps]
-        return [*kept, made] if self.figures.keeps_result else kept
-
-    def passes_on(self, training: bool) -> bool:
-        return False
-
-
-class _ViewError(Exception):
-    """A part gives a view of what it takes."""
-
-
-class _Layer:
-    """A part's layer by itself, and its calls and figures by what it takes."""
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        self.parameters = layer.parameters
-        self._calls: dict[tuple[Flow, ...], Sequence[Call]] = {}
-        self.known: dict[tuple[Any, ...], tuple[PartFigures, Lives | None]] = {}
-
-    def calls(self, takes: tuple[Flow, ...]) -> Sequence[Call]:
-        if takes not in self._calls:
-            self._calls[takes] = apart(run(self._layer, *takes))
-        return self._calls[takes]
-
-    def figures(
-        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload, plain: "_Layer | None" = None
-    ) -> PartFigures:
-        """What it adds; ``plain`` is the same without a probability."""
-        key = takes, needs
-        known = self.known.get(key)
-        if known is None:
-            known = self._masked(plain, takes, needs, workload) if plain else self._work_out(takes, needs, workload)
-            self.known[key] = known
-        return known[0]
-
-    def _masked(
-        self, plain: "_Layer", takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
-    ) -> tuple[PartFigures, Lives | None]:
-        figures = plain.figures(takes, needs, workload)
-        lives = plain.known[takes, needs][1]
-        assert lives is not None
-        more = _more_kept(lives, self.calls(takes), workload, needs, is_part=True)
-        if more is not None:
-            return figures._replace(kept_bytes=figures.kept_bytes + more), None
-        anew, lives = self._work_out(takes, needs, workload)
-        return anew._replace(peak_bytes=figures.peak_bytes), lives
-
-    def _work_out(
-        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
-    ) -> tuple[PartFigures, Lives]:
-        calls = self.calls(takes)
-        lives = Lives(calls, training=True, taken_need=needs)
-        result = _result(lives)
-        trace = lives.trace(workload, *takes)
-        inference = _in_inference(trace, workload, *takes)
-        if result < 0 or _result(inference.lives) < 0:
-            raise _ViewError
-        outside = [tensor for tensor in lives.kept_by if tensor < 0 or tensor == result]
-        macs = training_macs(calls, workload.batch, taken_need=needs)
-        figures = PartFigures(
-            parameters=self.parameters,
-            macs=macs.forward,
-            training_macs=macs.plain.greatest,
-            kept_bytes=kept_activations(trace).plain.greatest
-            - sum([trace.tensor_bytes[tensor] * calls[lives.kept_by[tensor][0]].copies for tensor in outside]),
-            peak_bytes=inference.peak_bytes,
-            gives=calls[0].gives,
-            keeps=tuple([lives.tensor(~number) in lives.kept_by for number in range(len(takes))]),
-            keeps_result=result in lives.kept_by,
-        )
-        return figures, lives
-
-
-def _in_inference(trace: Trace, workload: Workload, *takes: Flow) -> Trace:
-    """What is alive in inference, from a trace of training; the same where nothing that runs tells them apart."""
-    calls = trace.lives.calls
-    for call in calls:
-        operation = call.operation
-        if operation is not None and (
-            operation.beside_in_training_alone
-            or operation.passes_on(training=True) != operation.passes_on(training=False)
-            or operation.moments(workload.batch, *call.takes)
-        ):
-            return Lives(calls, training=False).trace(workload, *takes)
-    return trace
-
-
-def _result(lives: Lives) -> int:
-    """The tensor that a part, or a model, gives."""
-    first = lives.calls[0]
-    return lives.tensor(first.results[0] if first.operation is None else 0)
-
-
-def _more_kept(
-    lives: Lives, others: Sequence[Call], workload: Workload, taken_need: tuple[bool, ...], *, is_part: bool
-) -> int | None:
-    """What the backward pass keeps more of other calls, in which nothing but dropouts is switched on.
-
-    A dropout that is on gives a tensor of its own, and keeps its mask. It is kept in the place of what the dropout
-    takes where all that keep that take it from the dropout.
-
-    Args:
-        lives: With none switched on.
-        others: The calls.
-        workload: Their batch and dtype.
-        taken_need: As in `need_gradients`.
-        is_part: Whether others take what the last of the calls gives.
-
-    Returns:
-        The bytes; None where more differs, or a tensor is kept that was not, so that all has to be worked out anew.
-    """
-    element_bytes = DTYPE_BYTES[workload.dtype]
-    needs: Sequence[bool] | None = None
-    more = 0
-    for position, (call, other) in enumerate(zip(lives.calls, others, strict=True)):
-        before, after = call.operation, other.operation
-        if before == after or before is None or after is None or isinstance(after, _Sealed):
-            continue
-        beside = after.kept_beside(workload.batch, *call.takes)
-        if before.passes_on(training=True) == after.passes_on(training=True):
-            if before.kept_beside(workload.batch, *call.takes) != beside:
-                return None
-            continue
-        tensor = lives.tensor(position)
-        through = [_comes_from(lives, keeper, position) for keeper in lives.kept_by.get(tensor, ())]
-        if len(set(through)) > 1 or after.kept_of(call.sources, position) or tensor < 0:
-            return None
-        if is_part and tensor == _result(lives):
-            return None
-        needs = needs or need_gradients(lives.calls, taken_need)
-        if needs[position]:
-            more += call.copies * bytes_of(beside, element_bytes)
-    return more
-
-
-def _comes_from(lives: Lives, keeper: int, position: int) -> bool:
-    """Whether one call takes what another gives, or a view of it."""
-    for made in lives.calls[keeper].sources:
-        while made >= 0 and made != position and lives.tensor(made) != made:
-            made = lives.calls[made].sources[0]
-        if made == position:
-            return True
-    return False
-
-
 class Parts:
     """The parts of models that are built for one batch and dtype, each worked out once."""
 
     def __init__(self) -> None:
         self._reads: dict[Part, tuple[str, ...]] = {}
-        self._built: dict[tuple[Any, ...], tuple[Layer, _Layer]] = {}
+        self._built: dict[tuple[Any, ...], tuple[Layer, PartLayer]] = {}
         # By the identity of configs, which live as long as they stand here.
-        self._recent: dict[tuple[Part, int], tuple[ModelConfig, Layer, _Layer]] = {}
-        self._layers: dict[Layer, _Layer] = {}
+        self._recent: dict[tuple[Part, int], tuple[ModelConfig, Layer, PartLayer]] = {}
+        self._layers: dict[Layer, PartLayer] = {}
         self._inside: set[Part] = set()
         self._remainder_reads: dict[str, set[str]] = {}
         self._remainders: dict[Hashable, Remainder] = {}
@@ -343,7 +128,7 @@ class Parts:
                 end = call.end
             if position >= end:
                 break
-            if isinstance(call.operation, _Sealed):
+            if isinstance(call.operation, Sealed):
                 names.update(self._reads[call.operation.part])
                 if frames_at.startswith(f"{call.path}."):
                     break
@@ -381,7 +166,12 @@ class Parts:
         """
         while True:
             reads = Reads(config, config.FIELDS, self._seal)
-            tree = config.family.build(reads)  # type: ignore[arg-type]  # which stands in for a config
+            try:
+                tree = config.family.build(reads)  # type: ignore[arg-type]  # which stands in for a config
+            except KeyError:
+                # A builder that looks for a module inside a part (`Layer.with_child`) is given all parts whole.
+                reads = Reads(config, config.FIELDS, _whole)
+                tree = config.family.build(reads)  # type: ignore[arg-type]
             self._remainder_reads.setdefault(config.family.name, set()).update(reads.names)
             tree = _without_options(tree)
             parts = tuple([id(layer) for _, (_, layer, _) in _registered(tree, "", 1)])
@@ -389,7 +179,7 @@ class Parts:
             if key not in self._remainders:
                 try:
                     self._remainders[key] = self._of_tree(tree, config, workload)
-                except _ViewError:
+                except ViewError:
                     continue
             return self._remainders[key]
 
@@ -413,24 +203,24 @@ class Parts:
         if part not in self._inside:
             outside, layer = self._build(part, reads.config)
             if part not in self._inside:
-                return outside._replace(operation=_Sealed(part, layer))
+                return outside._replace(operation=Sealed(part, layer))
         return build(reads, *arguments)
 
-    def _build(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
+    def _build(self, part: Part, config: ModelConfig) -> tuple[Layer, PartLayer]:
         """What is seen of a part from outside, and the part by itself."""
         recent = self._recent.get((part, id(config)))
         if recent is None:
             recent = self._recent[part, id(config)] = (config, *self._build_anew(part, config))
         return recent[1:]
 
-    def _build_anew(self, part: Part, config: ModelConfig) -> tuple[Layer, _Layer]:
+    def _build_anew(self, part: Part, config: ModelConfig) -> tuple[Layer, PartLayer]:
         names = self._reads.get(part)
         if names is not None:
             found = self._built.get(_key(part, names, config))
             if found is not None:
                 return found
         build, arguments = part
-        reads = Reads(config, config.FIELDS, lambda outer, build, arguments: build(outer, *arguments))
+        reads = Reads(config, config.FIELDS, _whole)
         layer = build(reads, *arguments)
         if len(layer.gives) > 1 or layer.is_list or _has_stack(layer):
             # What gives several values, or does not hold what it takes for as long as it runs, is no part.
@@ -441,7 +231,7 @@ class Parts:
         outside = layer._replace(children=(), schedule=(), gives=(), options=(), operation=None)
         inner = layer._replace(name="", copies=1, stacked=False, drop=0.0, sources=())
         if inner not in self._layers:
-            self._layers[inner] = _Layer(inner)
+            self._layers[inner] = PartLayer(inner)
         built = outside, self._layers[inner]
         self._built[_key(part, names, config)] = built
         return built
@@ -453,10 +243,10 @@ class Parts:
         shown = []
         for call in calls:
             operation = call.operation
-            if isinstance(operation, _Sealed):
+            if isinstance(operation, Sealed):
                 try:
                     operation.figures = self._figures(operation.part, call.takes, _needs(call, needs), config, workload)
-                except _ViewError:
+                except ViewError:
                     # A view shares the memory of something outside the part: such a part is none.
                     self._inside.add(operation.part)
                     raise
@@ -481,11 +271,11 @@ class Parts:
         trace = lives.trace(workload, takes)
         peak_bytes = 0
         uses: dict[str, list[Use]] = {}
-        inference = _in_inference(trace, workload, takes)
+        inference = in_inference(trace, workload, takes)
         for position, live_bytes in zip(inference.lives.makers(), inference.live_bytes, strict=True):
             call = calls[position]
             operation = call.operation
-            if isinstance(operation, _Sealed):
+            if isinstance(operation, Sealed):
                 own = {inference.lives.tensor(made) for made in call.sources} | {position}
                 held_bytes = live_bytes - sum([inference.tensor_bytes[tensor] for tensor in own])
                 use = Use(operation.part, call.takes, _needs(call, needs), held_bytes, call.copies, drops[position])
@@ -521,12 +311,12 @@ def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Rema
     for call, other in zip(plain.calls, calls, strict=True):
         before, after = call.operation, other.operation
         if (
-            isinstance(before, _Sealed)
-            and isinstance(after, _Sealed)
+            isinstance(before, Sealed)
+            and isinstance(after, Sealed)
             and before.figures.seen_outside != after.figures.seen_outside
         ):
             return None
-    more = _more_kept(plain.lives, calls, workload, (), is_part=False)
+    more = more_kept(plain.lives, calls, workload, (), is_part=False)
     if more is None:
         return None
     drops: dict[str, list[float]] = {}
@@ -546,11 +336,16 @@ def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Rema
 def _own_training_macs(calls: Sequence[Call], workload: Workload) -> Random:
     """The MACs of a training step of a remainder alone."""
     if all(
-        call.operation is None or call.operation.mac_kind is None or isinstance(call.operation, _Sealed)
+        call.operation is None or call.operation.mac_kind is None or isinstance(call.operation, Sealed)
         for call in calls
     ):
         return Random(0)
     return training_macs(calls, workload.batch).plain
+
+
+def _whole(reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
+    """A part as it is built."""
+    return build(reads, *arguments)
 
 
 def _key(part: Part, names: Sequence[str], config: ModelConfig) -> tuple[Any, ...]:
@@ -559,7 +354,7 @@ def _key(part: Part, names: Sequence[str], config: ModelConfig) -> tuple[Any, ..
 
 def training_macs_with_parts(remainder: Remainder, workload: Workload) -> Random:
     """The MACs of a training step of a whole model."""
-    parts = [call.operation for call in remainder.calls if isinstance(call.operation, _Sealed)]
+    parts = [call.operation for call in remainder.calls if isinstance(call.operation, Sealed)]
     for each in parts:
         each.is_counted = True
     every = training_macs(remainder.calls, workload.batch).plain
@@ -597,9 +392,9 @@ def _drops(calls: Sequence[Call]) -> list[float]:
     return drops
 
 
-def _registered(layer: Layer, path: str, copies: int) -> Iterator[tuple[str, tuple[Part, _Layer, int]]]:
+def _registered(layer: Layer, path: str, copies: int) -> Iterator[tuple[str, tuple[Part, PartLayer, int]]]:
     """The parts at and below a layer, by path."""
-    if isinstance(layer.operation, _Sealed):
+    if isinstance(layer.operation, Sealed):
         yield path, (layer.operation.part, layer.operation.layer, copies)
     for child in layer.children:
         yield from _registered(child, f"{path}.{child.name}" if path else child.name, copies * child.copies)

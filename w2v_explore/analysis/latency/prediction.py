@@ -106,7 +106,7 @@ def predict(config: Analysis | ConfigLike, calibration: Calibration, *, workload
     )
 
 
-class Estimate(NamedTuple):
+class EstimatedPass(NamedTuple):
     """The seconds of a pass as measured operations suggest them; the fields are those of `Prediction`."""
 
     layers: Mapping[str, float]
@@ -119,7 +119,7 @@ class Estimate(NamedTuple):
         return self.layers[""] + self.unattributed_s
 
 
-def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> Estimate:
+def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> EstimatedPass:
     """Each operation of a pass, and what lies between them, from the measured ones most like it."""
     works = trace_work(analysis)
     between = work_between(works)
@@ -128,7 +128,7 @@ def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> Estimate:
     beyond_s = sum(work.copies * own[work.path] for work in works if not neighbours.surround(work))
     if not neighbours.surround(between):
         beyond_s += unattributed_s
-    return Estimate(total_by_path(analysis.layers, own), unattributed_s, beyond_s)
+    return EstimatedPass(total_by_path(analysis.layers, own), unattributed_s, beyond_s)
 
 
 def work_between(works: Sequence[Work]) -> Work:

@@ -6,13 +6,17 @@ from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.memory.inference import InferenceMemory, inference_memory
-from w2v_explore.analysis.memory.largest_workload import Fit, fit_inference, fit_training
+from w2v_explore.analysis.memory.largest_workload import (
+    LargestWorkloads,
+    fit_inference,
+    fit_training,
+    has_attention_bias,
+)
 from w2v_explore.analysis.memory.training import TrainingCost, training_cost
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
-from w2v_explore.tree.operations import ScaledDotProductAttention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +31,12 @@ class Fits:
     """
 
     memory_bytes: int
-    inference: Mapping[str, Fit]
-    training: Mapping[str, Fit]
-    checkpointed_training: Mapping[str, Fit]
+    inference: Mapping[str, LargestWorkloads]
+    training: Mapping[str, LargestWorkloads]
+    checkpointed_training: Mapping[str, LargestWorkloads]
 
     @property
-    def all(self) -> tuple[Fit, ...]:
+    def all(self) -> tuple[LargestWorkloads, ...]:
         """What fits in each of these ways."""
         ways = (self.inference, self.training, self.checkpointed_training)
         return tuple(fit for way in ways for fit in way.values())
@@ -63,10 +67,7 @@ class MemoryCosts:
     @property
     def has_attention_bias(self) -> bool:
         """Whether attention takes a bias for each head and pair of frames, as not all kernels do."""
-        return any(
-            isinstance(call.operation, ScaledDotProductAttention) and call.operation.has_bias(len(call.sources))
-            for call in self.analysis.calls
-        )
+        return has_attention_bias(self.analysis.calls)
 
     def __repr__(self) -> str:
         inference, training = next(iter(self.inference.values())), next(iter(self.training.values()))

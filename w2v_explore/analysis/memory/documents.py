@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.documents import subject
+from w2v_explore.analysis.documents import config_and_workload
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 
 if TYPE_CHECKING:  # which import this module, or are handed in
     from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
-    from w2v_explore.analysis.memory.largest_workload import Fit
+    from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
     from w2v_explore.analysis.memory.training import TrainingCost
     from w2v_explore.analysis.workload import Workload
 
@@ -22,7 +22,7 @@ def memory_document(costs: MemoryCosts, depth: int | None = None) -> dict[str, A
     kept = costs.training[analysis.workload.dtype].kept_by_layer
     folded = analysis.tree.folded_path
     document = {
-        **subject(analysis),
+        **config_and_workload(analysis),
         "inference": {
             dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
             for dtype, inference in costs.inference.items()
@@ -59,7 +59,7 @@ def _training(training: TrainingCost) -> dict[str, Any]:
 
 
 def _fits(fits: Fits, workload: Workload) -> dict[str, Any]:
-    def by_dtype(each: Mapping[str, Fit]) -> dict[str, Any]:
+    def by_dtype(each: Mapping[str, LargestWorkloads]) -> dict[str, Any]:
         return {
             dtype: {
                 **fit._asdict(),

@@ -1,6 +1,6 @@
 """The largest batch and the longest audio that fit a given memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,22 +9,25 @@ from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.training import KeptByLayers, kept_activations, recipe_of
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.tree.operations import ScaledDotProductAttention
+from w2v_explore.tree.run import Call, run
 
 
-class Fit(NamedTuple):
+class LargestWorkloads(NamedTuple):
     """The largest workloads that fit a memory, each with the other figure as it was given.
 
     Attributes:
         batch: Utterances of the given length; 0 where not even the smallest that can be computed fits, which is one but
             for the shortest utterances under group norm.
-        samples: The length of each utterance in the given batch; 0 where not even the shortest fits.
+        samples: The length of each utterance in the given batch, such that all shorter ones fit too; 0 where not even
+            the shortest does.
     """
 
     batch: int
     samples: int
 
 
-def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> Fit:
+def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> LargestWorkloads:
     """The largest workloads whose forward pass fits a memory, in the workload's dtype or another."""
 
     def needed_bytes(workload: Workload) -> int:
@@ -33,7 +36,9 @@ def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = Non
     return _fit(analysis, memory_bytes, dtype, needed_bytes)
 
 
-def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool) -> Fit:
+def fit_training(
+    analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool
+) -> LargestWorkloads:
     """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
     lives = analysis.lives(training=True)
     layers = KeptByLayers(lives, lives.kept_by)
@@ -46,30 +51,51 @@ def fit_training(analysis: Analysis, memory_bytes: int, dtype: str | None = None
     return _fit(analysis, memory_bytes, dtype, needed_bytes)
 
 
+def has_attention_bias(calls: Sequence[Call]) -> bool:
+    """Whether attention takes a bias for each head and pair of frames, as not all kernels do."""
+    return any(
+        isinstance(call.operation, ScaledDotProductAttention) and call.operation.has_bias(len(call.sources))
+        for call in calls
+    )
+
+
 def _trace(analysis: Analysis, workload: Workload, *, training: bool) -> Trace:
     """The tensors of another workload: who makes and keeps them stays, their sizes do not."""
     return analysis.lives(training=training).trace(workload, analysis.takes.flow(workload.samples))
 
 
-def _fit(analysis: Analysis, memory_bytes: int, dtype: str | None, needed_bytes: Callable[[Workload], int]) -> Fit:
+def _fit(
+    analysis: Analysis, memory_bytes: int, dtype: str | None, needed_bytes: Callable[[Workload], int]
+) -> LargestWorkloads:
     workload = replace(analysis.workload, dtype=dtype) if dtype else analysis.workload
     # Under group norm a batch of one needs more samples than a larger one does.
     fewest_of_one = fewest_samples_of(analysis.calls, analysis.takes, 1)
     smallest = 1 if workload.samples >= fewest_of_one else 2
     fewest = fewest_samples_of(analysis.calls, analysis.takes, workload.batch)
-    return Fit(
+    has_bias = has_attention_bias(analysis.calls)
+
+    def needed_up_to(samples: int) -> int:
+        """By utterances of this length and by all shorter ones."""
+        needed = needed_bytes(replace(workload, samples=samples))
+        if needed > memory_bytes or not has_bias:
+            return needed
+        # A bias whose rows are of a multiple of 8 numbers is not copied: one frame less may need more.
+        calls = run(analysis.tree, analysis.takes.flow(samples))
+        frames = next(call.gives.frames for call in calls if call.path == analysis.takes.frames_at)
+        shorter = fewest_samples_of(calls, analysis.takes, workload.batch, frames) - 1
+        return needed if shorter < fewest else max(needed, needed_bytes(replace(workload, samples=shorter)))
+
+    return LargestWorkloads(
         batch=_largest(smallest, MAX_BATCH, memory_bytes, lambda batch: needed_bytes(replace(workload, batch=batch))),
-        samples=_largest(
-            fewest, MAX_SAMPLES, memory_bytes, lambda samples: needed_bytes(replace(workload, samples=samples))
-        ),
+        samples=_largest(fewest, MAX_SAMPLES, memory_bytes, needed_up_to),
     )
 
 
 def _largest(low: int, high: int, limit: int, needed: Callable[[int], int]) -> int:
     """The largest number from low to high for which no more than the limit is needed; 0 where low needs more.
 
-    Every tensor grows with the batch and with the samples, or stays as it is, and so does what is needed. It grows
-    nearly in proportion: a straight line through the ends is a good guess, and halving sees to the rest.
+    What is needed grows with the number, or stays as it is. It grows nearly in proportion: a straight line through the
+    ends is a good guess, and halving sees to the rest.
     """
     at_low, at_high = needed(low), needed(high)
     if at_low > limit:

@@ -23,17 +23,15 @@ from w2v_explore.config.dialects.fairseq_words import (
 )
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
 from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
+from w2v_explore.config.dialects.interpolation import MISSING, resolve
 from w2v_explore.config.dialects.recognise import WRAPPERS
-from w2v_explore.config.dialects.section import Section, as_number, conv_node, is_on, scalar
+from w2v_explore.config.dialects.section import Section, conv_node, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
 from w2v_explore.config.entries import Entry, plain_value
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, default_family, family_called
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
-_INTERPOLATION = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
-_MAX_INTERPOLATIONS = 8
-_MISSING = "???"
 # Where a model can stand in a training config: FitHuBERT's is a student.
 _LEVELS = ("model", "distiller")
 LABEL_RATE = "label_rate"
@@ -230,7 +228,7 @@ def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: 
             accounts.warn(section, key, f"{key} is {name}: {note}")
         accounts.ignore(section, key, KIND)
         return True
-    if isinstance(name, str) and (name == _MISSING or "${" in name):
+    if isinstance(name, str) and (name == MISSING or "${" in name):
         message = f"{key} is {describe(name)}, which this file does not say; write its value"
         accounts.refuse_family(section, key, message, codes.FOREIGN_INCOMPLETE)
         return False
@@ -433,11 +431,11 @@ def _read_rates(accounts: Accounts, root: Section, section: Section, outermost: 
         for name in _RATES:
             if name in place.pairs:
                 key, node = place.pairs[name]
-                accounts.enter_sample_rate(f"{place.prefix}{name}", key, _resolve(node, root) or node)
+                accounts.enter_sample_rate(f"{place.prefix}{name}", key, resolve(node, root) or node)
     for level in (section, task, root):
         if level is not None and LABEL_RATE in level.pairs:
             key, node = level.pairs[LABEL_RATE]
-            value = _resolve(node, root)
+            value = resolve(node, root)
             if value is not None:
                 name = f"{level.prefix}{LABEL_RATE}"
                 accounts.label_rate = Entry(accounts.document.source.name, key, value, (name,))
@@ -462,42 +460,10 @@ def _resolve_all(accounts: Accounts, section: Section, root: Section) -> Section
     pairs = {}
     wanted = accounts.column.names | set(FAIRSEQ_OVERRIDES.values()) | accounts.column.refused.keys()
     for name, (key, node) in section.pairs.items():
-        value = _resolve(node, root)
+        value = resolve(node, root)
         if value is None and name in wanted:
             message = f"{name} is {describe(plain_value(node))}, which this file does not say; write its value"
             accounts.refuse(section, name, message, codes.FOREIGN_INCOMPLETE)
             continue
         pairs[name] = key, node if value is None else value
     return section._replace(pairs=pairs)
-
-
-def _resolve(node: yaml.Node, root: Section) -> yaml.Node | None:
-    """The node that a node stands for, at its own place; None for what the file leaves open."""
-    target = node
-    for _ in range(_MAX_INTERPOLATIONS):
-        if not isinstance(target, yaml.ScalarNode):
-            return target
-        text: str = target.value
-        if text == _MISSING:
-            return None
-        match = _INTERPOLATION.fullmatch(text)
-        if match is None:
-            break
-        found = _look_up(root, match[1].split("."))
-        if found is None:
-            return None
-        target = found
-    if not isinstance(target, yaml.ScalarNode) or "${" in target.value:
-        return None
-    number = as_number(target)
-    if number is node:
-        return node
-    return yaml.ScalarNode(number.tag, target.value, node.start_mark, node.end_mark, target.style)
-
-
-def _look_up(root: Section, path: Sequence[str]) -> yaml.Node | None:
-    *above, last = path
-    section: Section | None = root
-    for name in above:
-        section = section.inner(name) if section is not None else None
-    return section.pairs[last][1] if section is not None and last in section.pairs else None

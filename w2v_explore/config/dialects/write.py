@@ -15,7 +15,7 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
@@ -79,11 +79,17 @@ def _comment(config: Config) -> str:
     return f"{as_comment(config.name)}\n" if config.changes else ""
 
 
+def has_model(family: Family, dialect: str) -> bool:
+    """Whether a dialect has models of a family."""
+    if dialect in _CALLS:
+        return family.part("dialects").PYTHON is not None
+    return dialect not in DIALECTS or column_of(family.name, dialect) is not None
+
+
 def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     """The field of ours that a dialect has no way to say, and why; None where it can say all of them."""
     family = model.family
-    lacks = dialect in DIALECTS and column_of(family.name, dialect) is None
-    if lacks or (dialect in _CALLS and family.part("dialects").PYTHON is None):
+    if not has_model(family, dialect):
         title = DIALECTS[dialect].title if dialect in DIALECTS else "torchaudio"
         return ARCHITECTURE, f"{title} has no model of the architecture {family.name}"
     if dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim:

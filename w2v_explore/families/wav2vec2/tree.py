@@ -165,7 +165,7 @@ def build_layer_with(attention: Layer, config: Wav2Vec2Config) -> Layer:
         _dropout("dropout", config.encoder_dropout),
         _ATTENTION_RESIDUAL,
         _layer_norm("layer_norm", embed_dim),
-        _feed_forward(config),
+        part(build_feed_forward, config),
         Layer("feed_forward_residual", "Add", _ADD, sources=(bypassed, "feed_forward")),
         _layer_norm("final_layer_norm", embed_dim),
     )
@@ -195,7 +195,8 @@ def _self_attention(config: Wav2Vec2Config) -> Layer:
     return Layer("attention", "SelfAttention", None, children, schedule)
 
 
-def _feed_forward(config: Wav2Vec2Config) -> Layer:
+def build_feed_forward(config: Wav2Vec2Config) -> Layer:
+    """The two linear layers behind attention: a part where a layer is none."""
     embed_dim, inner = config.encoder_embed_dim, config.encoder_ff_interm_features
     children = (
         _linear("intermediate_dense", embed_dim, inner),

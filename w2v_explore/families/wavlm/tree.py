@@ -8,6 +8,7 @@ from w2v_explore.families.wavlm.fields import WavLMConfig
 from w2v_explore.families.wavlm.operations import GateProjection, PositionBias, PositionGate
 from w2v_explore.tree.layer import PREVIOUS, Layer, Source
 from w2v_explore.tree.operations import Add, Linear, Multiply, ScaledDotProductAttention
+from w2v_explore.tree.parts import part
 
 _NUM_GATES = 8
 _GATED = Layer("gated", "Multiply", Multiply())
@@ -21,9 +22,14 @@ def build(config: WavLMConfig) -> Layer:
     last = first.in_order()[-1].name
     layers = [first._replace(gives=(last, "attention.1"))]
     if config.encoder_num_layers > 1:
-        other = build_layer_with(_self_attention(config, None), config)
-        layers.append(other._replace(name="1", copies=config.encoder_num_layers - 1, sources=(PREVIOUS, "0.1")))
+        layers.append(part(build_later_layer, config))
     return build_with_layers(config, tuple(layers))
+
+
+def build_later_layer(config: WavLMConfig) -> Layer:
+    """One transformer layer that takes the bias, for all after the first."""
+    layer = build_layer_with(_self_attention(config, None), config)
+    return layer._replace(name="1", copies=config.encoder_num_layers - 1, sources=(PREVIOUS, "0.1"))
 
 
 def _self_attention(config: WavLMConfig, table: Layer | None) -> Layer:
@@ -32,7 +38,7 @@ def _self_attention(config: WavLMConfig, table: Layer | None) -> Layer:
     bias: Source = 1 if table is None else table.name
     projection = GateProjection(head_dim, _NUM_GATES, num_heads=heads)
     children = (
-        _packed_attention(config),
+        part(build_packed_attention, config),
         Layer("gru_rel_pos_linear", "Linear", projection, sources=(0,)),
         Layer("gru_rel_pos", "PositionGate", PositionGate(heads), sources=("gru_rel_pos_linear",), lent=True),
         _GATED._replace(sources=("gru_rel_pos", bias)),
@@ -46,7 +52,8 @@ def _self_attention(config: WavLMConfig, table: Layer | None) -> Layer:
     return Layer("attention", "WavLMSelfAttention", None, (table, *children), (table.name, *schedule), gives=gives)
 
 
-def _packed_attention(config: WavLMConfig) -> Layer:
+def build_packed_attention(config: WavLMConfig) -> Layer:
+    """Attention with one projection for queries, keys and values: a part where the layer around it is none."""
     width = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout, packed=True)
     children = (

@@ -1,0 +1,238 @@
+"""A part of a model by itself: its figures for what it is given, and the operation that stands for it in the rest."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
+from w2v_explore.analysis.memory.training import kept_activations, training_macs
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import NOTHING, WHOLE_UTTERANCE, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.parts import Build
+from w2v_explore.tree.run import Call, apart, need_gradients, run
+
+Part = tuple[Build, tuple[Any, ...]]
+"""What builds a part, and its arguments beside the config."""
+
+
+class PartFigures(NamedTuple):
+    """What one copy of a part adds to the figures of a model.
+
+    Attributes:
+        parameters: Elements of its parameters.
+        macs: Of the forward pass.
+        training_macs: Of the forward and the backward pass.
+        kept_bytes: What the backward pass keeps, what the part takes and gives left out.
+        peak_bytes: The most that is alive while it runs in inference; of what is outside it only what it takes.
+        gives: The size of what it gives.
+        keeps: Of each that it takes, whether the backward pass needs it.
+        keeps_result: Whether the backward pass needs what it gives.
+    """
+
+    parameters: int
+    macs: Macs
+    training_macs: int
+    kept_bytes: int
+    peak_bytes: int
+    gives: Flow
+    keeps: tuple[bool, ...]
+    keeps_result: bool
+
+    @property
+    def seen_outside(self) -> tuple[bool, Flow, tuple[bool, ...], bool]:
+        """All on which the remainder of a model depends."""
+        return self.parameters > 0, self.gives, self.keeps, self.keeps_result
+
+
+class Sealed(Operation):
+    """A part as one operation.
+
+    Attributes:
+        part: What it stands for.
+        layer: The part, its name, its copies and what it takes left out.
+        figures: Of one copy; known once what it takes is.
+        is_counted: Whether its MACs are among those that are counted.
+    """
+
+    __slots__ = ("figures", "is_counted", "layer", "part")
+    mac_kind: ClassVar[MacKind | None] = "linear"
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = True
+    figures: PartFigures
+
+    def __init__(self, part: Part, layer: "PartLayer") -> None:
+        self.part = part
+        self.layer = layer
+        self.is_counted = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self.part == other.part
+
+    def __hash__(self) -> int:
+        return hash(self.part)
+
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"parameters": (self.layer.parameters,)} if self.layer.parameters else {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return self.layer.calls(taken)[0].gives
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return self.figures.macs.total if self.is_counted else 0
+
+    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+        return self.figures.training_macs - self.figures.macs.total if self.is_counted else 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+        kept = [value for value, keeps in zip(taken, self.figures.keeps, strict=True) if keeps]
+        return [*kept, made] if self.figures.keeps_result else kept
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+class ViewError(Exception):
+    """A part gives a view of what it takes."""
+
+
+class PartLayer:
+    """A part's layer by itself, and its calls and figures by what it takes."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self.parameters = layer.parameters
+        self._calls: dict[tuple[Flow, ...], Sequence[Call]] = {}
+        self.known: dict[tuple[Any, ...], tuple[PartFigures, Lives | None]] = {}
+
+    def calls(self, takes: tuple[Flow, ...]) -> Sequence[Call]:
+        """All that runs for what it takes."""
+        if takes not in self._calls:
+            self._calls[takes] = apart(run(self._layer, *takes))
+        return self._calls[takes]
+
+    def figures(
+        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload, plain: "PartLayer | None" = None
+    ) -> PartFigures:
+        """What it adds; ``plain`` is the same without a probability."""
+        key = takes, needs
+        known = self.known.get(key)
+        if known is None:
+            known = self._masked(plain, takes, needs, workload) if plain else self._work_out(takes, needs, workload)
+            self.known[key] = known
+        return known[0]
+
+    def _masked(
+        self, plain: "PartLayer", takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
+    ) -> tuple[PartFigures, Lives | None]:
+        figures = plain.figures(takes, needs, workload)
+        lives = plain.known[takes, needs][1]
+        assert lives is not None
+        more = more_kept(lives, self.calls(takes), workload, needs, is_part=True)
+        if more is not None:
+            return figures._replace(kept_bytes=figures.kept_bytes + more), None
+        anew, lives = self._work_out(takes, needs, workload)
+        return anew._replace(peak_bytes=figures.peak_bytes), lives
+
+    def _work_out(
+        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
+    ) -> tuple[PartFigures, Lives]:
+        calls = self.calls(takes)
+        lives = Lives(calls, training=True, taken_need=needs)
+        result = _result(lives)
+        trace = lives.trace(workload, *takes)
+        inference = in_inference(trace, workload, *takes)
+        if result < 0 or _result(inference.lives) < 0:
+            raise ViewError
+        outside = [tensor for tensor in lives.kept_by if tensor < 0 or tensor == result]
+        macs = training_macs(calls, workload.batch, taken_need=needs)
+        figures = PartFigures(
+            parameters=self.parameters,
+            macs=macs.forward,
+            training_macs=macs.plain.greatest,
+            kept_bytes=kept_activations(trace).plain.greatest
+            - sum([trace.tensor_bytes[tensor] * calls[lives.kept_by[tensor][0]].copies for tensor in outside]),
+            peak_bytes=inference.peak_bytes,
+            gives=calls[0].gives,
+            keeps=tuple([lives.tensor(~number) in lives.kept_by for number in range(len(takes))]),
+            keeps_result=result in lives.kept_by,
+        )
+        return figures, lives
+
+
+def in_inference(trace: Trace, workload: Workload, *takes: Flow) -> Trace:
+    """What is alive in inference, from a trace of training; the same where nothing that runs tells them apart."""
+    calls = trace.lives.calls
+    for call in calls:
+        operation = call.operation
+        if operation is not None and (
+            operation.beside_in_training_alone
+            or operation.passes_on(training=True) != operation.passes_on(training=False)
+            or operation.moments(workload.batch, *call.takes)
+        ):
+            return Lives(calls, training=False).trace(workload, *takes)
+    return trace
+
+
+def _result(lives: Lives) -> int:
+    """The tensor that a part, or a model, gives."""
+    first = lives.calls[0]
+    return lives.tensor(first.results[0] if first.operation is None else 0)
+
+
+def more_kept(
+    lives: Lives, others: Sequence[Call], workload: Workload, taken_need: tuple[bool, ...], *, is_part: bool
+) -> int | None:
+    """What the backward pass keeps more of other calls, in which nothing but dropouts is switched on.
+
+    A dropout that is on gives a tensor of its own, and keeps its mask. It is kept in the place of what the dropout
+    takes where all that keep that take it from the dropout.
+
+    Args:
+        lives: With none switched on.
+        others: The calls.
+        workload: Their batch and dtype.
+        taken_need: As in `need_gradients`.
+        is_part: Whether others take what the last of the calls gives.
+
+    Returns:
+        The bytes; None where more differs, or a tensor is kept that was not, so that all has to be worked out anew.
+    """
+    element_bytes = DTYPE_BYTES[workload.dtype]
+    needs: Sequence[bool] | None = None
+    more = 0
+    for position, (call, other) in enumerate(zip(lives.calls, others, strict=True)):
+        before, after = call.operation, other.operation
+        if before == after or before is None or after is None or isinstance(after, Sealed):
+            continue
+        beside = after.kept_beside(workload.batch, *call.takes)
+        if before.passes_on(training=True) == after.passes_on(training=True):
+            if before.kept_beside(workload.batch, *call.takes) != beside:
+                return None
+            continue
+        tensor = lives.tensor(position)
+        through = [_comes_from(lives, keeper, position) for keeper in lives.kept_by.get(tensor, ())]
+        if len(set(through)) > 1 or after.kept_of(call.sources, position) or tensor < 0:
+            return None
+        if is_part and tensor == _result(lives):
+            return None
+        needs = needs or need_gradients(lives.calls, taken_need)
+        if needs[position]:
+            more += call.copies * bytes_of(beside, element_bytes)
+    return more
+
+
+def _comes_from(lives: Lives, keeper: int, position: int) -> bool:
+    """Whether one call takes what another gives, or a view of it."""
+    for made in lives.calls[keeper].sources:
+        while made >= 0 and made != position and lives.tensor(made) != made:
+            made = lives.calls[made].sources[0]
+        if made == position:
+            return True
+    return False
