@@ -22,7 +22,8 @@ def attention_is_more(config: ModelConfig, samples: int) -> bool:
 @given(config=configs())
 @settings(max_examples=60)
 def test_it_is_where_the_macs_of_the_tree_cross(config: ModelConfig) -> None:
-    analysis = analyze(Config(name="random", origin="test", model=config), Workload.of_seconds(1, batch=2))
+    workload = Workload(samples=minimum_samples(config, 2), batch=2)
+    analysis = analyze(Config(name="random", origin="test", model=config), workload)
     samples = macs_crossing_samples(analysis)
     if samples > minimum_samples(config, 1):
         assert attention_is_more(config, samples)
