@@ -195,6 +195,11 @@ def test_explain(run: Runner, field: str) -> None:
         (["summary", "base", "--seconds", "1e12"], "give at most 68,719,476.74"),
         (["summary", "base", "--seconds", "0"], "give a positive duration"),
         (["explain", "encoder_heads"], "did you mean encoder_num_heads?"),
+        (
+            ["explain", "encoder_num_buckets", "--architecture", "wav2vec2"],
+            "encoder_num_buckets is a field of wavlm, not of wav2vec2; give --architecture wavlm",
+        ),
+        (["explain", "max_bucket_distance", "--architecture", "wav2vec2"], "Hugging Face's name for a field of wavlm"),
     ],
 )
 def test_wrong_questions(run: Runner, arguments: list[str], message: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.program import Runner
 from w2v_explore import load_config
+from w2v_explore.lint import page
 from w2v_explore.lint.page import load_pages
 
 CLEAN = "extends: base\nencoder_num_layers: 6\n"
@@ -190,7 +191,13 @@ def test_rule(run: Runner) -> None:
     out = run("rule", "E234").out
     assert out.startswith("E234 heads-divide (error)\n\nThe number of heads does not divide the width.\n")
     assert run("rule", "heads-divide").out == out == run("rule", "e234").out
+    assert run("rule", "buckets-few").out.startswith("E238 buckets-few (error)")
     assert run("rule", "E999").code == run("rule").code == run("rule", "E234", "--all").code == 2
+
+
+def test_a_rule_of_all_families_is_found_without_them(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "family_named", lambda name: pytest.fail(f"{name} was imported"))
+    assert run("rule", "E234").code == 0
 
 
 def test_rule_catalogue(run: Runner) -> None:

@@ -76,6 +76,11 @@ def _instead_of(name: str, families: Sequence[Family]) -> str:
         return f"{name} is a preset, no field; `w2v-explore presets show {name}` prints it"
     if re.fullmatch(r"[EWA]\d{3}", name, re.IGNORECASE):
         return f"{name} is a rule of the linter, no field; `w2v-explore rule {name.upper()}` prints it"
+    for family in other_families(families[0]):
+        foreign = None if name in family.config.FIELDS else foreign_names(family.name).get(name)
+        if name in family.config.FIELDS or foreign is not None:
+            what = "a field" if foreign is None else f"{foreign.whose} name for a field"
+            return f"{name} is {what} of {family.name}, not of {families[0].name}; give --architecture {family.name}"
     elsewhere = {other: meant for family in families for other, meant in foreign_names(family.name).items()}
     begun = [field for field in fields if field.startswith(f"{name.lower()}_")]
     guesses = (

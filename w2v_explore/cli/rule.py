@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from w2v_explore.encoding import dump_json
-from w2v_explore.lint.page import Page, load_pages
+from w2v_explore.lint.page import Page, find_page, load_pages
 from w2v_explore.report.table import Column, Table
 from w2v_explore.report.terminal import print_table, stdout_console
 
@@ -31,13 +31,15 @@ def rule(
     format: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TEXT,
 ) -> None:
     """What a rule of the linter checks, why, and what to write instead."""
-    pages = load_pages()
     if every == (code is not None):
         raise typer.BadParameter("name one rule, as E234, or give --all")
-    if code is not None:
-        pages = [page for page in pages if code.lower() in (page.rule.code.lower(), page.rule.name)]
-        if not pages:
+    if code is None:
+        pages = load_pages()
+    else:
+        page = find_page(code)
+        if page is None:
             raise typer.BadParameter(f"there is no rule {code or repr(code)}; {_instead_of(code)}")
+        pages = [page]
     if format is Format.JSON:
         documents = [_document(page) for page in pages]
         print(dump_json(documents if every else documents[0]))

@@ -26,6 +26,7 @@ import textwrap
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import NamedTuple
 
 from w2v_explore.config.family import FAMILIES, family_named
@@ -67,22 +68,34 @@ class Page(NamedTuple):
 
 def load_pages() -> list[Page]:
     """The pages of all rules, by code."""
-    modules = [import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__)]
-    modules += [rule_module(rule, family) for family in map(family_named, FAMILIES) for rule in family.rules]
-    return sorted(_page(module.RULE, module.TORCH, inspect.getdoc(module) or "") for module in modules)
+    return sorted(map(_page, _modules()))
 
 
-def _page(rule: Rule, torch: str, doc: str) -> Page:
-    title, _, body = doc.partition("\n\n")
+def find_page(called: str) -> Page | None:
+    """The page of the rule with a code or a name, in letters of any case; None where no rule is called so."""
+    modules = (module for module in _modules() if called.lower() in (module.RULE.code.lower(), module.RULE.name))
+    return next(map(_page, modules), None)
+
+
+def _modules() -> Iterator[ModuleType]:
+    """The modules of all rules; those of single families come last, since that imports the families."""
+    for module in iter_modules(rules.__path__):
+        yield import_module(f"{rules.__name__}.{module.name}")
+    for family in map(family_named, FAMILIES):
+        yield from (rule_module(rule, family) for rule in family.rules)
+
+
+def _page(module: ModuleType) -> Page:
+    title, _, body = (inspect.getdoc(module) or "").partition("\n\n")
     sections = dict(_sections(body))
     return Page(
-        rule,
+        module.RULE,
         title,
         " ".join(sections["What it does"].split()),
         " ".join(sections["Why is this bad"].split()),
         sections["Example"],
         sections["Use instead"],
-        TORCH[torch],
+        TORCH[module.TORCH],
     )
 
 

@@ -51,6 +51,11 @@ MAX_ONNX_BYTES = 2**31 - 2**24
 
 _ONNX_OPSET = 20
 
+# torch.export takes a size of one for a constant.
+_FEWEST_FRAMES = 2
+
+_DEFER = "prefer_deferred_runtime_asserts_over_guards"
+
 
 SEED = 0
 """From which the initial weights of a model come that has no others."""
@@ -106,7 +111,8 @@ def export(
 
     Raises:
         ArgumentError: ``to`` is none of the four.
-        SourceError: Nothing can be read from the source, or written to the path.
+        SourceError: Nothing can be read from the source, or written to the path; or this torch makes no graph of the
+            config.
         ConfigError: The config is wrong.
         CheckpointError: The weights are corrupt, or do not fit the config.
         DeviceError: The weights do not fit the free memory.
@@ -165,6 +171,7 @@ def export_model(model: SpeechEncoder, config: Config, to: str, path: Path) -> N
 
     Raises:
         OSError: It cannot be written there.
+        SourceError: This torch makes no graph of the config.
         ModuleNotFoundError: A package that the format needs is not installed.
     """
     path = Path(os.path.realpath(path))  # a link stays one
@@ -283,11 +290,29 @@ WRITERS: dict[str, Writer] = {
 
 
 def _trace(model: SpeechEncoder, config: ModelConfig) -> ExportedProgram:
-    """The model as a graph in which the batch and the length of what it is given may vary."""
-    takes = _takes(config)
-    given = torch.zeros(takes.shape(2, 2 * _fewest_samples(config)))
+    """The model as a graph in which the batch and the length of what it is given may vary.
+
+    Raises:
+        SourceError: This torch makes no such graph of the config.
+    """
+    # Imported here: only tracing, which imports it too, needs the compiler.
+    from torch._dynamo.exc import UserError, UserErrorType
+
+    # Of the fewest samples the convolutions leave none over; with some left over, torch fails to simplify constraints.
+    given = torch.zeros(_takes(config).shape(2, _fewest_samples(config, 7)))
     example = (given, torch.full((2,), given.shape[1]))
-    return torch.export.export(model, example, dynamic_shapes=_dynamic_shapes(model, config))
+    # Of some convolutions torch cannot prove for all lengths what the shapes of attention rest on, as T² > T: the graph
+    # asserts it when it runs. An older torch has no such option.
+    defer: dict[str, Any] = {_DEFER: True} if _DEFER in inspect.signature(torch.export.export).parameters else {}
+    try:
+        return torch.export.export(model, example, dynamic_shapes=_dynamic_shapes(model, config), **defer)
+    except (UserError, AssertionError) as error:  # where it fails to simplify a constraint it asserts that it did not
+        if isinstance(error, UserError) and error.error_type is not UserErrorType.CONSTRAINT_VIOLATION:
+            raise
+        raise SourceError(
+            f"torch {torch.__version__} makes no graph of this config that takes any length; "
+            "a newer torch may, or change extractor_conv_layer_config"
+        ) from error
 
 
 def _inputs(model: SpeechEncoder) -> list[str]:
@@ -298,7 +323,8 @@ def _inputs(model: SpeechEncoder) -> list[str]:
 def _dynamic_shapes(model: SpeechEncoder, config: ModelConfig) -> dict[str, dict[int, Dim]]:
     takes, batch = _takes(config), Dim("batch", min=1)
     length = Dim(
-        "samples" if isinstance(takes, Waveforms) else "frames", min=takes.shape(1, _fewest_samples(config))[1]
+        "samples" if isinstance(takes, Waveforms) else "frames",
+        min=takes.shape(1, _fewest_samples(config, _FEWEST_FRAMES))[1],
     )
     given, lengths = _inputs(model)
     return {given: {0: batch, 1: length}, lengths: {0: batch}}
@@ -314,20 +340,20 @@ def _takes(config: ModelConfig) -> Waveforms | Features:
     return takes
 
 
-def _fewest_samples(config: ModelConfig) -> int:
-    """Samples that give two frames: torch.export takes a size of one for a constant."""
+def _fewest_samples(config: ModelConfig, least: int) -> int:
+    """The fewest samples that give a number of frames, two or more."""
     tree, takes = build_architecture(config), _takes(config)
 
     def frames(samples: int) -> int:
         call = next(call for call in run(tree, takes.flow(samples)) if call.path == takes.frames_at)
         return call.gives.frames
 
-    too_few, enough = 0, 2
-    while frames(enough) < 2:
+    too_few, enough = 0, least
+    while frames(enough) < least:
         too_few, enough = enough, 2 * enough
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
-        if frames(middle) < 2:
+        if frames(middle) < least:
             too_few = middle
         else:
             enough = middle
