@@ -15,7 +15,7 @@ from tests.fuzz.folders import ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
 from w2v_explore.cli.app import COMMANDS, app
-from w2v_explore.config.family import default_family
+from w2v_explore.config.family import FAMILIES, default_family
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.codes import all_rules
 
@@ -161,6 +161,7 @@ class _Maker:
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
             ),
+            "--architecture": lambda: hostile.one((*FAMILIES, hostile.argument())),
             "--select": self._codes,
             "--ignore": self._codes,
             "--stdin-filename": lambda: hostile.one((hostile.name(), hostile.argument())),
