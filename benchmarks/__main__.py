@@ -56,14 +56,6 @@ Its peak memory for 1,000 files is {many_mb:.1f} MB, for 10 files {few_mb:.1f} M
 | :--- | ---: | ---: |
 | random configs analysed a second (parameters, MACs, bytes), one core | {per_second:,.0f} | ≥ 3,000 |
 | 2,000 encoder layers over 2, time of the analyses | {depth_ratio:.2f} | 1 |
-
-## The model
-
-The base model on 10 s of audio, eager, fp32, on the CPU with {threads} threads, 30 pairs, the same weights:
-
-| | ours | torchaudio's | ratio | aim |
-| :--- | ---: | ---: | ---: | ---: |
-| forward | {ours_ms:.0f} ms | {theirs_ms:.0f} ms | {inference_ratio:.3f} | ≤ 1.03 |
 """
 
 _SLOW_PAIRS = 7
@@ -84,13 +76,9 @@ def main() -> None:
     from benchmarks.analyses import configs_per_second, depth_ratio
 
     per_second, deep = configs_per_second(), depth_ratio()
-    _say("inference against torchaudio")
-    from benchmarks.inference import compare_inference
+    from benchmarks import inference, ledger, noise, prediction, verdicts
 
-    inference = compare_inference()
-    from benchmarks import ledger, noise, prediction, verdicts
-
-    for benchmark in (ledger, noise, verdicts, prediction):
+    for benchmark in (inference, ledger, noise, verdicts, prediction):
         _say(benchmark.__name__.partition(".")[2])
         sections.append(benchmark.section())
     print(
@@ -108,10 +96,6 @@ def main() -> None:
             **_linters(linters),
             per_second=per_second,
             depth_ratio=deep,
-            threads=inference.threads,
-            ours_ms=1e3 * inference.ours_s,
-            theirs_ms=1e3 * inference.theirs_s,
-            inference_ratio=inference.ratio,
         ),
         *sections,
         sep="\n",

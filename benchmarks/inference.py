@@ -1,51 +1,80 @@
-"""Eager inference of our model against torchaudio's: the same weights, in turns, in one process."""
+"""Eager inference of our models against torchaudio's: the same weights, in turns, in one process.
+
+``python -m benchmarks.inference`` prints its section of docs/performance.md.
+"""
 
 from __future__ import annotations
 
-import statistics
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from tests.torchaudio_models import import_torchaudio_models
-from w2v_explore import wav2vec2_base
+from w2v_explore import wav2vec2_base, wavlm_base
+from w2v_explore.measure.statistics import Ratio, ratio_in_turns, summarize
 
 _PAIRS = 30
 _SECONDS = 10
+_OURS: dict[str, Callable[[], nn.Module]] = {"wav2vec2_base": wav2vec2_base, "wavlm_base": wavlm_base}
+
+_SECTION = """\
+## The model
+
+The base models on {seconds} s of audio, eager, fp32, on the CPU with {threads} threads, {pairs} pairs, the same weights
+(`python -m benchmarks.inference`). The ratio is ours over torchaudio's, with its 95 % interval; the aim is never to be
+SLOW:
+
+| | ours | torchaudio's | ratio | verdict |
+| :--- | ---: | ---: | ---: | :--- |
+{rows}
+"""
 
 
 class Inference(NamedTuple):
-    """Medians over the pairs: seconds of either, and ours over theirs pair by pair."""
+    """Medians over the pairs in seconds, and ours over theirs pair by pair."""
 
     ours_s: float
     theirs_s: float
-    ratio: float
-    threads: int
+    ratio: Ratio
 
 
-def compare_inference() -> Inference:
-    """The base model on 10 s of noise, fp32, on the CPU; which of the two goes first changes from pair to pair."""
-    theirs = import_torchaudio_models().wav2vec2_base().eval()
-    ours = wav2vec2_base().eval()
+def compare_inference(name: str) -> Inference:
+    """A model of torchaudio's on noise, fp32, on the CPU; which of the two goes first changes from pair to pair."""
+    theirs = getattr(import_torchaudio_models(), name)().eval()
+    ours = _OURS[name]().eval()
     ours.load_state_dict(theirs.state_dict())
     waveforms = torch.randn(1, _SECONDS * 16_000)
-    ours_s: list[float] = []
-    theirs_s: list[float] = []
+    ours_ns: list[int] = []
+    theirs_ns: list[int] = []
     with torch.inference_mode():
         for model in (ours, theirs, ours, theirs):
-            _seconds(model, waveforms)
+            _nanoseconds(model, waveforms)
         for pair in range(_PAIRS):
             for is_ours in (True, False) if pair % 2 else (False, True):
-                (ours_s if is_ours else theirs_s).append(_seconds(ours if is_ours else theirs, waveforms))
-    ratios = [a / b for a, b in zip(ours_s, theirs_s, strict=True)]
-    return Inference(
-        statistics.median(ours_s), statistics.median(theirs_s), statistics.median(ratios), torch.get_num_threads()
-    )
+                (ours_ns if is_ours else theirs_ns).append(_nanoseconds(ours if is_ours else theirs, waveforms))
+    return Inference(summarize(ours_ns).median_s, summarize(theirs_ns).median_s, ratio_in_turns(theirs_ns, ours_ns))
 
 
-def _seconds(model: nn.Module, waveforms: Tensor) -> float:
-    start = time.perf_counter()
+def section() -> str:
+    """A section of docs/performance.md."""
+    rows = []
+    for name in _OURS:
+        ours_s, theirs_s, ratio = compare_inference(name)
+        interval = f"{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})"
+        rows.append(
+            f"| {name} | {1e3 * ours_s:.0f} ms | {1e3 * theirs_s:.0f} ms | {interval} | {ratio.verdict.value} |"
+        )
+    return _SECTION.format(seconds=_SECONDS, threads=torch.get_num_threads(), pairs=_PAIRS, rows="\n".join(rows))
+
+
+def _nanoseconds(model: nn.Module, waveforms: Tensor) -> int:
+    start = time.perf_counter_ns()
     model(waveforms)
-    return time.perf_counter() - start
+    return time.perf_counter_ns() - start
+
+
+if __name__ == "__main__":
+    print(section(), end="")
