@@ -310,10 +310,7 @@ class _Game:
         registered, uses = at.seen[coalition & at.seen_by]
         if registered is None:
             return None
-        workload = self._workload(coalition)
-        each = [self._parts.figures(use, config, workload) for use in uses]
-        outside = self._parts.outside(registered[0], config)
-        return outside, tuple([figures.seen_outside for figures in each])
+        return self._parts.shown(registered[0], uses, config, self._workload(coalition))
 
     def _of_remainder(self, remainder: Remainder, coalition: int) -> Figures:
         training = _expected(remainder.training_macs)
