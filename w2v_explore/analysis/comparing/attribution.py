@@ -24,7 +24,7 @@ from w2v_explore.analysis.comparing.sealed import Part
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
 from w2v_explore.analysis.compute import NO_MACS, Macs
 from w2v_explore.analysis.figures import FIGURES, Totals
-from w2v_explore.analysis.memory.training import Random
+from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ARCHITECTURE, Agreement

@@ -19,8 +19,10 @@ from w2v_explore.analysis.comparing.sealed import (
     more_kept,
 )
 from w2v_explore.analysis.compute import Macs, total_macs
+from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives
-from w2v_explore.analysis.memory.training import Random, kept_activations, training_macs
+from w2v_explore.analysis.memory.stacks import Random
+from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.kinds import Probability
 from w2v_explore.config.model_config import ModelConfig

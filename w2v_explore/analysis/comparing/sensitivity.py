@@ -10,7 +10,7 @@ from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorF
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
-from w2v_explore.analysis.memory.training import Random
+from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.family import divisors_of
