@@ -8,11 +8,10 @@ from typing import ClassVar
 from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, Operation, Reach, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Table(Operation):
-    """A learned bias for each pair of frames in some heads, from how many there are."""
+class _OfPairs(Operation, is_partial=True):
+    """A bias for each pair of frames in some heads, from how many there are."""
 
-    heads: int
+    __slots__ = ()
     mac_kind: ClassVar[None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
@@ -20,13 +19,6 @@ class Table(Operation):
 
     def reach(self) -> Reach:
         return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {"weight": (32, self.heads)}
-
-    def flow(self, *taken: Flow) -> Flow:
-        frames = taken[0].frames
-        return Flow(frames, frames, self.heads)
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return 0
@@ -39,17 +31,24 @@ class Table(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class PairBias(Operation):
-    """The same of a buffer, one for the whole batch."""
+class Table(_OfPairs):
+    """A learned one."""
 
     heads: int
-    mac_kind: ClassVar[None] = None
-    keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
-    reads_lengths: ClassVar[bool] = True
 
-    def reach(self) -> Reach:
-        return SAME_FRAME
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (32, self.heads)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        frames = taken[0].frames
+        return Flow(frames, frames, self.heads)
+
+
+@dataclass(frozen=True, slots=True)
+class PairBias(_OfPairs):
+    """One made of a buffer, for the whole batch."""
+
+    heads: int
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {}
@@ -60,15 +59,6 @@ class PairBias(Operation):
     def flow(self, *taken: Flow) -> Flow:
         frames = taken[0].frames
         return Flow(frames, frames, self.heads, shared=True)
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def passes_on(self, training: bool) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

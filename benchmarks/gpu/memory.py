@@ -25,8 +25,8 @@ from benchmarks.gpu.models import analysis_of, waveforms_of
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory.inference import inference_memory
+from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import trace_memory
-from w2v_explore.analysis.memory.training import kept_activations
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.measure.from_tree import registered
 from w2v_explore.measure.tracking import saved_bytes

@@ -19,6 +19,8 @@ from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config import codes
 from w2v_explore.config.family import divides
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.operations import Dropout, Linear
 
 
 def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
@@ -189,25 +191,13 @@ def exact_between(analysis: Analysis) -> dict[str, Fraction]:
     return figures
 
 
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        {},
-        {"encoder_embed_dim": 24},
-        {"encoder_num_layers": 3, "encoder_dropout": 0.0},
-        {"encoder_layer_norm_first": True, "encoder_num_heads": 2, "encoder_attention_dropout": 0.0},
-        {"extractor_mode": "layer_norm", "encoder_ff_interm_features": 40, "aux_num_out": 5},
-    ],
-)
-@pytest.mark.parametrize("is_first", [True, False])
-def test_between_families_the_architecture_is_one_player(overrides: dict[str, Any], is_first: bool) -> None:
-    """The definition itself, on whole models of both families."""
-    plain = {**PLAIN, "encoder_layer_drop": 0.0}
-    models = [load_config("base", plain).model, load_config("wavlm_base", {**plain, **overrides}).model]
-    first, other = models if is_first else models[::-1]
+def assert_is_the_definition(first: ModelConfig, other: ModelConfig) -> None:
+    """Each player's mean over all orders, on whole models; no layer of a family's own stack is dropped."""
     workload = Workload(samples=200, batch=2)
     common = [name for name in first.FIELDS if name in other.FIELDS]
-    players = ["architecture", *[name for name in common if getattr(first, name) != getattr(other, name)]]
+    players = [name for name in common if getattr(first, name) != getattr(other, name)]
+    if first.family is not other.family:
+        players.insert(0, "architecture")
 
     known: dict[frozenset[str], dict[str, Fraction]] = {}
 
@@ -229,6 +219,46 @@ def test_between_families_the_architecture_is_one_player(overrides: dict[str, An
     assert {each.fields: each.figures for each in found} == {
         player: {name: value for name, value in shares.items() if value} for player, shares in expected.items()
     }
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"encoder_embed_dim": 24},
+        {"encoder_num_layers": 3, "encoder_dropout": 0.0},
+        {"encoder_layer_norm_first": True, "encoder_num_heads": 2, "encoder_attention_dropout": 0.0},
+        {"extractor_mode": "layer_norm", "encoder_ff_interm_features": 40, "aux_num_out": 5},
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_between_families_the_architecture_is_one_player(overrides: dict[str, Any], is_first: bool) -> None:
+    """The definition itself, on whole models of both families."""
+    plain = {**PLAIN, "encoder_layer_drop": 0.0}
+    models = [load_config("base", plain).model, load_config("wavlm_base", {**plain, **overrides}).model]
+    first, other = models if is_first else models[::-1]
+    assert_is_the_definition(first, other)
+
+
+@pytest.mark.parametrize("kind", ["a view", "a stack", "a dropout or none"])
+def test_what_is_a_part_may_depend_on_its_fields(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that is no part of a mixture of both configs alone, or has a dropout only where that is on."""
+    plain = {**PLAIN, "encoder_layer_drop": 0.0, "aux_num_out": 5, "encoder_dropout": 0.1}
+    wide = {"encoder_ff_interm_features": 40, "encoder_dropout": 0.0, "encoder_num_layers": 3}
+    first, other = (load_config("base", {**plain, **changes}).model for changes in ({}, wide))
+    linear, dropout = Layer("linear", "Linear", Linear(16, 16)), Layer("dropout", "Dropout", Dropout(0.1))
+
+    def build_aux(config: Any, num_outputs: int) -> Layer:
+        is_none = config.encoder_ff_interm_features > 20 and config.encoder_num_layers < 3
+        if kind == "a view":
+            return Layer("aux", "Dropout", Dropout(config.encoder_dropout)) if is_none else linear._replace(name="aux")
+        if kind == "a stack":
+            return Layer("aux", "Head", None, (linear._replace(stacked=is_none, drop=0.5 * is_none),))
+        return Layer("aux", "Head", None, (linear, *[dropout] * (config.encoder_dropout > 0)))
+
+    monkeypatch.setattr(first.family.part("tree"), "build_aux", build_aux)
+    assert_is_the_definition(first, other)
+    assert_is_the_definition(other, first)
 
 
 def test_what_one_family_asks_for_joins_its_fields_to_the_architecture(monkeypatch: pytest.MonkeyPatch) -> None:

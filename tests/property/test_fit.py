@@ -15,7 +15,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads, fit_inference, fit_training
 from w2v_explore.analysis.memory.training import training_cost
-from w2v_explore.analysis.receptive_field import minimum_batch, minimum_samples
+from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
 from w2v_explore.errors import WorkloadError
 
@@ -45,7 +45,9 @@ def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:
         fit_training(analysis, memory_bytes, checkpointing=True),
     )
     model, given = analysis.config.model, analysis.workload
-    smallest = {"batch": minimum_batch(model, given.samples), "samples": minimum_samples(model, given.batch)}
+    # Under group norm a batch of one needs more samples than a larger one does.
+    fewest = 1 if given.samples >= minimum_samples(model, 1) else 2
+    smallest = {"batch": fewest, "samples": minimum_samples(model, given.batch)}
     for (number, fit), name in product(enumerate(fits), LargestWorkloads._fields):
         largest, least = getattr(fit, name), smallest[name]
         for value in {max(largest, least), max(largest, least - 1) + 1}:

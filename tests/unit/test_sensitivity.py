@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +19,7 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config.kinds import MAX_SIZE
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.operations import Dropout, Flow, LayerNorm, Linear
 from w2v_explore.tree.run import Call
 
 CONV_LAYERS = "extractor_conv_layer_config"
@@ -65,6 +68,59 @@ def test_a_tree_without_parts_has_the_same_steps(monkeypatch: pytest.MonkeyPatch
     expected = sensitivity(config, workload).effects
     monkeypatch.setattr(config.model.family.part("tree"), "part", lambda build, *arguments: build(*arguments))
     assert sensitivity(config, workload).effects == expected
+
+
+def and_then(layer: Layer, last: Layer) -> Layer:
+    schedule = (*layer.schedule, last.name) if layer.schedule else ()
+    return layer._replace(children=(*layer.children, last), schedule=schedule)
+
+
+def with_norm(extractor: Layer, channels: int) -> Layer:
+    return and_then(extractor, Layer("layer_norm", "LayerNorm", LayerNorm(channels)))
+
+
+def of_blocks(change: Callable[[Layer], Layer]) -> Callable[[Layer, int], Layer]:
+    def changed(extractor: Layer, channels: int) -> Layer:
+        [blocks] = extractor.children
+        return extractor._replace(children=(blocks._replace(children=tuple(map(change, blocks.children))),))
+
+    return changed
+
+
+def with_dropout(block: Layer) -> Layer:
+    return and_then(block, Layer("dropout", "Dropout", Dropout(0.1), channels_first=True))
+
+
+def with_padding(block: Layer) -> Layer:
+    conv: Any = block.child("conv").operation
+    return block.with_child("conv", block.child("conv")._replace(operation=replace(conv, padding=1)))
+
+
+def with_projection(block: Layer) -> Layer:
+    conv: Any = block.child("conv").operation
+    return and_then(block, Layer("projection", "Linear", Linear(conv.out_channels, conv.out_channels)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [with_norm, of_blocks(with_dropout), of_blocks(with_padding), of_blocks(with_projection)],
+    ids=["norm", "dropout", "padding", "projection"],
+)
+def test_an_extractor_of_more_than_convolutions_has_these_figures(
+    change: Callable[[Layer, int], Layer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [[300, 4, 2], [8, 3, 2], [200, 3, 1]]
+    small = {"encoder_num_layers": 1, "encoder_embed_dim": 24, "encoder_pos_conv_groups": 4}
+    config = load_config("base", {CONV_LAYERS: layers, **small, "encoder_ff_interm_features": 24})
+    tree = config.model.family.part("tree")
+    plain = tree.build_feature_extractor
+    monkeypatch.setattr(
+        tree, "build_feature_extractor", lambda config: change(plain(config), config.conv_layers[-1][0])
+    )
+    workload = Workload(samples=700)
+    for effect in sensitivity(config, workload).effects:
+        model = ModelConfig(**{**config.model.to_mapping(), **effect.change.values})
+        assert effect.figures == total_figures(analyze(Config(name="stepped", origin="test", model=model), workload))
 
 
 def test_a_wider_model_keeps_the_width_of_its_heads_and_its_groups() -> None:

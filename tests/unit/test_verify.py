@@ -17,7 +17,7 @@ from tests.program import Runner
 from w2v_explore import Config, DeviceError, Layer, ModelConfig, Workload, analyze, build_architecture, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory.training import Spread
+from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.cli import verify as command
 from w2v_explore.errors import missing_extra
 from w2v_explore.measure import audit, known_differences

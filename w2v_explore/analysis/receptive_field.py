@@ -276,18 +276,8 @@ def num_frames(config: ModelConfig, samples: int) -> int:
 def minimum_samples(config: ModelConfig, batch: int) -> int:
     """The shortest input, in samples, from which a model computes a frame."""
     field, _ = kernel_field(config)
-    return fewest_samples(config.extractor_mode, batch, field, config.conv_layers[0])
-
-
-def fewest_samples(extractor_mode: str, batch: int, receptive_field_samples: int, first_layer: ConvLayer) -> int:
-    """The same from what it depends on."""
-    if extractor_mode == "group_norm" and batch == 1:
+    if config.extractor_mode == "group_norm" and batch == 1:
         # torch refuses to normalise a single value: the first layer has to put out two frames.
-        _, kernel, stride = first_layer
-        return max(receptive_field_samples, kernel + stride)
-    return receptive_field_samples
-
-
-def minimum_batch(config: ModelConfig, samples: int) -> int:
-    """The smallest batch that a model computes of some samples; there are enough for one frame in a larger batch."""
-    return 1 if samples >= minimum_samples(config, 1) else 2
+        _, kernel, stride = config.conv_layers[0]
+        field = max(field, kernel + stride)
+    return field

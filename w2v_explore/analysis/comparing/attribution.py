@@ -24,7 +24,7 @@ from w2v_explore.analysis.comparing.sealed import Part
 from w2v_explore.analysis.comparing.shapley import Value, shapley_values
 from w2v_explore.analysis.compute import NO_MACS, Macs
 from w2v_explore.analysis.figures import FIGURES, Totals
-from w2v_explore.analysis.memory.training import Random
+from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ARCHITECTURE, Agreement
@@ -310,10 +310,7 @@ class _Game:
         registered, uses = at.seen[coalition & at.seen_by]
         if registered is None:
             return None
-        workload = self._workload(coalition)
-        each = [self._parts.figures(use, config, workload) for use in uses]
-        outside = self._parts.outside(registered[0], config)
-        return outside, tuple([figures.seen_outside for figures in each])
+        return self._parts.shown(registered[0], uses, config, self._workload(coalition))
 
     def _of_remainder(self, remainder: Remainder, coalition: int) -> Figures:
         training = _expected(remainder.training_macs)

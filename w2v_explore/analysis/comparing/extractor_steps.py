@@ -18,7 +18,7 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.kinds import ConvLayer, meaning
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.operations import Flow, Operation
 from w2v_explore.tree.run import run
 
 
@@ -230,8 +230,7 @@ class Extractor:
         """One layer, which is built as the only one or the second."""
         layers = (layer,) if number == 0 else ((in_channels, 1, 1), layer)
         build, arguments = self._part
-        extractor = build(with_values(self._config, {self._field: layers}), *arguments)
-        return next(_lists(extractor, len(layers))).children[-1]
+        return _blocks(build(with_values(self._config, {self._field: layers}), *arguments))[-1]
 
     def _evaluate(self, number: int, block: Layer, frames: int, channels: int) -> list[int]:
         """The MACs, the kept bytes, and the live bytes of each operation of a layer for what it takes."""
@@ -314,12 +313,35 @@ def _height(line: _Line, number: int) -> int:
     return line[0] + line[1] * number
 
 
-def _lists(layer: Layer, length: int) -> Iterator[Layer]:
-    """The lists of so many modules at and below a layer."""
-    if layer.is_list and len(layer.children) == length:
-        yield layer
-    for child in layer.children:
-        yield from _lists(child, length)
+def is_row_of_convolutions(extractor: Layer, length: int) -> bool:
+    """Whether an extractor is what `Extractor` takes it for: so many modules that run one after the other, and no more.
+
+    What it costs in training and what it holds in inference are both read off one trace.
+    """
+    blocks = _blocks(extractor)
+    return len(blocks) == length and all(
+        block.copies == 1 and not block.sources and _is_alike_in_inference(block) for block in blocks
+    )
+
+
+def _blocks(layer: Layer) -> tuple[Layer, ...]:
+    """The modules of the list that is all that a layer holds; none where it holds anything beside it."""
+    while not layer.is_list:
+        if layer.operation is not None or layer.schedule or len(layer.children) != 1:
+            return ()
+        [layer] = layer.children
+    return () if layer.schedule else layer.children
+
+
+def _is_alike_in_inference(block: Layer) -> bool:
+    """Whether all operations of a layer hold in inference what they hold in training."""
+    operation = block.operation
+    is_alike = operation is None or (
+        operation.passes_on(training=True) == operation.passes_on(training=False)
+        and not operation.beside_in_training_alone
+        and type(operation).moments is Operation.moments
+    )
+    return is_alike and all(map(_is_alike_in_inference, block.children))
 
 
 def _fewest_frames(block: Layer, batch: int) -> int:

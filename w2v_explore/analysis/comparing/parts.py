@@ -19,8 +19,10 @@ from w2v_explore.analysis.comparing.sealed import (
     more_kept,
 )
 from w2v_explore.analysis.compute import Macs, total_macs
+from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives
-from w2v_explore.analysis.memory.training import Random, kept_activations, training_macs
+from w2v_explore.analysis.memory.stacks import Random
+from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.kinds import Probability
 from w2v_explore.config.model_config import ModelConfig
@@ -106,7 +108,6 @@ class Parts:
         # By the identity of configs, which live as long as they stand here.
         self._recent: dict[tuple[Part, int], tuple[ModelConfig, Layer, PartLayer]] = {}
         self._layers: dict[Layer, PartLayer] = {}
-        self._inside: set[Part] = set()
         self._remainder_reads: dict[str, set[str]] = {}
         self._remainders: dict[Hashable, Remainder] = {}
         self._alike: dict[Hashable, Remainder] = {}
@@ -153,9 +154,15 @@ class Parts:
         """Elements of the parameters of one copy of a part."""
         return self._build(part, config)[1].parameters
 
-    def outside(self, part: Part, config: ModelConfig) -> Layer:
-        """What the remainder sees of a part beside its figures: its name, its copies, what it takes."""
-        return self._build(part, config)[0]
+    def shown(self, part: Part, uses: Sequence[Use], config: ModelConfig, workload: Workload) -> Hashable:
+        """All of a part, in some calls, on which the remainder depends; None where it is none for a config."""
+        outside, layer = self._build(part, config)
+        if not layer.is_part:
+            return None
+        try:
+            return outside, tuple([self.figures(use, config, workload).seen_outside for use in uses])
+        except ViewError:
+            return None
 
     def remainder(self, config: ModelConfig, workload: Workload) -> Remainder:
         """What lies in no part.
@@ -180,7 +187,7 @@ class Parts:
                 try:
                     self._remainders[key] = self._of_tree(tree, config, workload)
                 except ViewError:
-                    continue
+                    continue  # what gives a view is known to be no part now
             return self._remainders[key]
 
     def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
@@ -200,10 +207,9 @@ class Parts:
 
     def _seal(self, reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
         part = build, arguments
-        if part not in self._inside:
-            outside, layer = self._build(part, reads.config)
-            if part not in self._inside:
-                return outside._replace(operation=Sealed(part, layer))
+        outside, layer = self._build(part, reads.config)
+        if layer.is_part:
+            return outside._replace(operation=Sealed(part, layer))
         return build(reads, *arguments)
 
     def _build(self, part: Part, config: ModelConfig) -> tuple[Layer, PartLayer]:
@@ -222,9 +228,6 @@ class Parts:
         build, arguments = part
         reads = Reads(config, config.FIELDS, _whole)
         layer = build(reads, *arguments)
-        if len(layer.gives) > 1 or layer.is_list or _has_stack(layer):
-            # What gives several values, or does not hold what it takes for as long as it runs, is no part.
-            self._inside.add(part)
         # A part that reads another field than it was known to does so since a field that it was known to read differs:
         # what was built before is never met again under the longer key, and is built anew.
         names = self._reads[part] = tuple(sorted({*(names or ()), *reads.names}))
@@ -244,12 +247,7 @@ class Parts:
         for call in calls:
             operation = call.operation
             if isinstance(operation, Sealed):
-                try:
-                    operation.figures = self._figures(operation.part, call.takes, _needs(call, needs), config, workload)
-                except ViewError:
-                    # A view shares the memory of something outside the part: such a part is none.
-                    self._inside.add(operation.part)
-                    raise
+                operation.figures = self._figures(operation.part, call.takes, _needs(call, needs), config, workload)
                 shown.append(operation.figures.seen_outside)
         key = tree, workload.samples, tuple(shown)
         if key not in self._alike:
@@ -308,6 +306,8 @@ class Parts:
 
 def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Remainder | None:
     """A remainder with probabilities, from the one without; None where more differs than masks and what is skipped."""
+    if len(calls) != len(plain.calls):
+        return None
     for call, other in zip(plain.calls, calls, strict=True):
         before, after = call.operation, other.operation
         if (
@@ -404,8 +404,3 @@ def _without_options(layer: Layer) -> Layer:
     """What runs: the options of a module's constructor change nothing of it that the tree does not say itself."""
     children = tuple([_without_options(child) if child.children else child for child in layer.children])
     return layer._replace(children=children, options=())
-
-
-def _has_stack(layer: Layer) -> bool:
-    """Whether any layer below one is stacked."""
-    return any(child.stacked or _has_stack(child) for child in layer.children)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
-from w2v_explore.analysis.memory.training import kept_activations, training_macs
+from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import NOTHING, WHOLE_UTTERANCE, Beside, Flow, MacKind, Operation, Reach, Shape
@@ -103,11 +104,19 @@ class ViewError(Exception):
 
 
 class PartLayer:
-    """A part's layer by itself, and its calls and figures by what it takes."""
+    """A part for some values of the fields that it reads: its layer by itself, and its figures by what it takes.
+
+    Attributes:
+        parameters: Elements of its parameters.
+        is_part: Whether it may stand as one operation. What gives several values, or does not hold what it takes for as
+            long as it runs, may not; nor may what gives a view of what it takes, which is found out by `figures`.
+        known: Its figures, and the lives of its tensors, by what it takes and whether that needs a gradient.
+    """
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
         self.parameters = layer.parameters
+        self.is_part = len(layer.gives) <= 1 and not layer.is_list and not _has_stack(layer)
         self._calls: dict[tuple[Flow, ...], Sequence[Call]] = {}
         self.known: dict[tuple[Any, ...], tuple[PartFigures, Lives | None]] = {}
 
@@ -120,11 +129,19 @@ class PartLayer:
     def figures(
         self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload, plain: "PartLayer | None" = None
     ) -> PartFigures:
-        """What it adds; ``plain`` is the same without a probability."""
+        """What it adds; ``plain`` is the same without a probability.
+
+        Raises:
+            ViewError: It gives a view, and is no part.
+        """
         key = takes, needs
         known = self.known.get(key)
         if known is None:
-            known = self._masked(plain, takes, needs, workload) if plain else self._work_out(takes, needs, workload)
+            try:
+                known = self._masked(plain, takes, needs, workload) if plain else self._work_out(takes, needs, workload)
+            except ViewError:
+                self.is_part = False
+                raise
             self.known[key] = known
         return known[0]
 
@@ -166,6 +183,11 @@ class PartLayer:
         return figures, lives
 
 
+def _has_stack(layer: Layer) -> bool:
+    """Whether any layer below one is stacked."""
+    return any(child.stacked or _has_stack(child) for child in layer.children)
+
+
 def in_inference(trace: Trace, workload: Workload, *takes: Flow) -> Trace:
     """What is alive in inference, from a trace of training; the same where nothing that runs tells them apart."""
     calls = trace.lives.calls
@@ -204,6 +226,8 @@ def more_kept(
     Returns:
         The bytes; None where more differs, or a tensor is kept that was not, so that all has to be worked out anew.
     """
+    if len(others) != len(lives.calls):
+        return None
     element_bytes = DTYPE_BYTES[workload.dtype]
     needs: Sequence[bool] | None = None
     more = 0

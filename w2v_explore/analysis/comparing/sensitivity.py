@@ -6,11 +6,11 @@ from math import lcm
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
-from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures
+from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
-from w2v_explore.analysis.memory.training import Random
+from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.family import divisors_of
@@ -185,8 +185,8 @@ def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None)
 
 
 def _effects(analysis: Analysis) -> Iterator[Effect]:
-    stepper = _Stepper(analysis)
     before = total_figures(analysis)
+    stepper = _Stepper(analysis, before)
     for tried in stepper.steps():
         for change, after in tried:
             if after is not None:
@@ -208,7 +208,8 @@ class _Rest(NamedTuple):
 class _Stepper:
     """The figures of configs a step away from one, their parts worked out once for all steps."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, before: Mapping[str, Number]) -> None:
+        self._before = before
         self._config = analysis.config.model
         self._workload = analysis.workload
         self._receptive_field = analysis.receptive_field
@@ -261,14 +262,26 @@ class _Stepper:
     def _conv_layer_steps(self, field: str) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
         """What to try for each number of the extractor's layers, with the figures after it."""
         layers = [tuple(layer) for layer in self._config.meaning()[field]]
-        extractor: Extractor | None = None
-        # A tree that does not mark its extractor as a part is worked out whole after each step.
-        if self._remainder.takes.frames_at in self._remainder.registered:
-            part, _ = self._remainder.registered[self._remainder.takes.frames_at]
-            extractor = Extractor(self._config, field, part, self._workload)
+        extractor = self._extractor(field)
         for number in range(len(layers)):
             for place in range(len(_CONV_PARTS)):
                 yield self._conv_layer_step(extractor, layers, field, number, place)
+
+    def _extractor(self, field: str) -> Extractor | None:
+        """The extractor, if the tree marks it as a part, and it is one whose figures `Extractor` has.
+
+        Where there is none, the model is worked out whole after each step.
+        """
+        registered = self._remainder.registered.get(self._remainder.takes.frames_at)
+        if registered is None:
+            return None
+        part, _ = registered
+        build, arguments = part
+        if not is_row_of_convolutions(build(self._config, *arguments), len(self._config.meaning()[field])):
+            return None
+        extractor = Extractor(self._config, field, part, self._workload)
+        same = extractor.with_layer(0, extractor.layers[0])
+        return extractor if same and self._with_extractor(field, same) == self._before else None
 
     def _conv_layer_step(
         self, extractor: Extractor | None, layers: Sequence[Sequence[int]], field: str, number: int, part: int

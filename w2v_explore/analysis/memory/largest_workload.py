@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory.kept import KeptByLayers, kept_activations
 from w2v_explore.analysis.memory.liveness import Trace
-from w2v_explore.analysis.memory.training import KeptByLayers, kept_activations, recipe_of
+from w2v_explore.analysis.memory.recipe import recipe_of
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.tree.operations import ScaledDotProductAttention
