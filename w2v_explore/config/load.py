@@ -36,7 +36,7 @@ class Config:
         description: What the model is.
         source: Where the values come from.
         published_parameters: The parameter count its authors give, as they word it.
-        dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``.
+        dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``unilm``.
         warnings: What its file says beside the architecture that is not read.
         changes: The values that overrides replaced; what the file says of its own model is left out then.
         sample_rate_source: What states the sample rate, where that is not the config's own ``sample_rate``: a file
@@ -109,7 +109,8 @@ def load_config(
             a folder of them), what its shapes and the config inside or beside it tell; of other folders, config.json.
         overrides: What replaces fields: a mapping, as ``{"encoder_num_layers": 6}``, or texts, as
             ``["encoder_num_layers=6"]``, each checked like the file.
-        dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
+        dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``unilm``; recognised by
+            default.
         allow_unknown: Whether to leave out the fields of another program's config that are not known and may change
             the architecture; `Config.not_counted` names them then, and they are errors otherwise.
 
