@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cache
 from math import prod
 from typing import NamedTuple
@@ -134,7 +134,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         documents += override_documents(overrides)
     for each in documents:
         problems += each.problems
-        problems += _unknown_keys(each, family, is_certain=is_chain and not of_family)
+    problems += _unknown_keys(documents, family, is_certain=is_chain and not of_family)
     entries = _merge(documents, document, family)
     fields = family.config.FIELDS
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
@@ -335,13 +335,33 @@ def _known_keys(family: Family) -> frozenset[str]:
     return frozenset({*family.config.FIELDS, *METADATA})
 
 
-def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> Iterator[Problem]:
-    """The keys that no config of a family has; where the family is not certain, those of no family."""
+def _unknown_keys(documents: Sequence[Document], family: Family, *, is_certain: bool) -> Iterator[Problem]:
+    """The keys that no config of a family has; where the family is not certain, those of no family.
+
+    Nor is it certain where ``architecture`` is misspelt: that is said, and not of each field of the one that is meant.
+    """
     known = _known_keys(family)
-    if document.entries.keys() <= known:
+    odd = [document for document in documents if not document.entries.keys() <= known]
+    if not odd:
         return
-    if not is_certain:
+    if not is_certain or any(_misspells_architecture(document, known) for document in odd):
         known = known.union(*(other.config.FIELDS for other in other_families(family)))
+    for document in odd:
+        yield from _unknown_keys_of(document, family, known)
+
+
+def _misspells_architecture(document: Document, known: Container[str]) -> bool:
+    """Whether a file, which no override is, most likely names its family under a misspelt key."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.suggest import is_misspelt
+
+    if ARCHITECTURE in document.entries:
+        return False
+    unknown = [key for key, entry in document.entries.items() if key not in known and not is_override(entry)]
+    return any(is_misspelt(key, (ARCHITECTURE,)) for key in unknown[:_MAX_GUESSES])
+
+
+def _unknown_keys_of(document: Document, family: Family, known: Container[str]) -> Iterator[Problem]:
     taken = set(document.entries)
     unknown = [(key, entry) for key, entry in document.entries.items() if key not in known]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
@@ -396,7 +416,7 @@ def _missing_keys(
         return
     # A misspelt key is one problem, not an unknown one and a missing one.
     misspelt = {_meaning(problem.key or "", family)[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
-    if "extends" in misspelt:
+    if not misspelt.isdisjoint(("extends", ARCHITECTURE)):
         return
     worded = {key: problem for each in documents for key, problem in each.missing.items()}
     missing = [key for key in fields if key not in entries and key not in misspelt]
