@@ -12,7 +12,7 @@ from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import FieldChange, Reading, is_override, read_config
+from w2v_explore.config.reading import FieldChange, Reading, read_config
 from w2v_explore.config.text.source import Source, read_preset, read_source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ConfigError, SourceError
@@ -188,7 +188,7 @@ def config_of(reading: Reading) -> Config:
     texts = {
         key: plain_value(entry.value)
         for key in TEXT_METADATA
-        if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not is_override(entry))
+        if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not entry.is_override)
     }
     name = _changed_name(source.stem, changes) if changes else source.stem
     return Config(
