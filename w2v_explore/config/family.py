@@ -182,7 +182,7 @@ def names_in(program: ProgramName) -> tuple[str, ...]:
 def key_tables() -> "Iterator[KeyTable]":
     """What the weights of each family are called, the default family's first; one is imported as it is asked for."""
     for name in FAMILIES:
-        yield import_module(f"w2v_explore.families.{name}.keys").KEYS
+        yield family_named(name).part("keys").KEYS
 
 
 def other_families(family: Family) -> Iterator[Family]:
