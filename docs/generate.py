@@ -180,7 +180,7 @@ Four things are worth knowing:
   head from the target dictionary, which no config states: it is null, and `--set aux_num_out=32` gives it. A config
   with a head is written as a `wav2vec_ctc`, with the size in a comment, `# w2v: aux_num_out=32`, that fairseq passes
   over and that is understood here. unilm's models have no head: a config with one is not written as theirs.
-- **Null convolutions** stand for the seven standard layers, as an absent field does for both programs, and are left
+- **Null convolutions** stand for the seven standard layers, as an absent field does for the programs, and are left
   out; the same seven written out stay written out. To `compare` and `identify` the two are equal.
 - **The projection.** fairseq and unilm build none between the extractor and a transformer that is as wide as the last
   convolution. The model here always has one, as those of torchaudio and transformers: such a config is refused in both
@@ -347,7 +347,12 @@ def _code(value: Any) -> str:
 
 def _worked_examples() -> str:
     """One config to every dialect, and from each back: the texts are what the writers give."""
-    parts = ["## Examples", "A config of ours, to every other dialect.", "`small.yaml`:", f"```yaml\n{_EXAMPLE}```"]
+    parts = [
+        "## Examples",
+        "A config of ours, to every dialect that has such a model.",
+        "`small.yaml`:",
+        f"```yaml\n{_EXAMPLE}```",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "small.yaml"
         source.write_text(_EXAMPLE, encoding="utf-8")

@@ -18,8 +18,8 @@ from w2v_explore import Layer, Workload, analyze, convert, identify, load_config
 from w2v_explore.checkpoint.key_table import KeyTable
 from w2v_explore.config.dialects.columns import Column, Counterpart, Guard, Kind
 from w2v_explore.config.family import Family, Names
-from w2v_explore.tree import operations
 from w2v_explore.tree.inputs import Features, Waveforms
+from w2v_explore.tree.operations import Beside, Flow, Operation, Reach
 from w2v_explore.tree.parts import part
 
 ROOT = Path(__file__).parents[2]
@@ -57,12 +57,17 @@ def test_what_the_page_quotes_stands_in_the_file(name: str, quote: str) -> None:
         assert piece.strip("\n") in text
 
 
+# Of an operation: what follows from the rest.
+WORKED_OUT = {"parameters", "kept_of"}
+
+
 def test_the_page_names_all_that_a_family_is_made_of() -> None:
     folder = ROOT / "w2v_explore/families"
     names = {f"{path.name}" for path in folder.glob("*/*.py")}
-    said = (*operations._SAID, "buffer_shapes", "backward_macs", "moments", "fewest_frames", "reads_lengths")
-    names |= {*Layer._fields, *said, *Names._fields, *operations.Flow._fields, *operations.Reach._fields}
-    names |= {*operations.Beside._fields, *Waveforms._fields, *Features._fields}
+    operation = {*vars(Operation), *Operation.__annotations__} - WORKED_OUT
+    names |= {name for name in operation if not name.startswith("_")}
+    names |= {*Layer._fields, *Names._fields, *Flow._fields, *Reach._fields}
+    names |= {*Beside._fields, *Waveforms._fields, *Features._fields}
     names |= {*inspect.signature(Family).parameters, *Column.__dataclass_fields__, *KeyTable.__dataclass_fields__}
     names |= {*Kind._fields, *Counterpart._fields, *Guard._fields, part.__name__, "follows", "keeps_quotient"}
     text = re.sub(r"^```py\n.*?^```$", "", PAGE, flags=re.DOTALL | re.MULTILINE)

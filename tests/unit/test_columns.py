@@ -11,6 +11,8 @@ import pytest
 from w2v_explore import ModelConfig, convert, load_config
 from w2v_explore.config import family
 from w2v_explore.config.dialects.columns import Column, Counterpart, Guard, Kind
+from w2v_explore.config.dialects.huggingface import class_of
+from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_CLASSES, HUGGINGFACE_REFUSED
 from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.load import config_from_mapping
@@ -114,7 +116,21 @@ def test_a_field_that_has_a_counterpart_is_refused_no_more() -> None:
     assert column_of("wav2vec2", "huggingface") is dialects.HUGGINGFACE
 
 
-def test_a_class_of_another_architecture_than_the_model_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(family.FAMILIES, "wavlm", family.Names(("wavlm",), ()))
+def test_a_class_of_another_architecture_than_the_model_type_is_refused() -> None:
     with pytest.raises(ConfigError, match="WavLMModel is a class of wavlm, and model_type is wav2vec2; the two have"):
         read({"model_type": "wav2vec2", "architectures": ["WavLMModel"]})
+
+
+@pytest.mark.parametrize("name", family.FAMILIES)
+def test_classes_are_found_by_their_model_type(name: str) -> None:
+    column = column_of(name, "huggingface")
+    for model_type, kind in column.kinds.items() if column is not None else ():
+        beginning = (kind.config or "").removesuffix("Config")
+        for end in ("Model", "ForCTC", "WithMore"):
+            assert class_of(f"{beginning}{end}") == class_of(f"TF{beginning}{end}") == (model_type, end)
+
+
+def test_classes_that_are_listed_are_of_models_that_are_refused() -> None:
+    assert set(HUGGINGFACE_CLASSES.values()) <= HUGGINGFACE_REFUSED.keys()
+    for beginning, model_type in HUGGINGFACE_CLASSES.items():
+        assert class_of(f"{beginning}Model") == (model_type, "Model")

@@ -137,6 +137,22 @@ def test_a_field_of_another_family_is_told_as_such(folder: Path) -> None:
         ModelConfig.from_mapping(values)
 
 
+@pytest.mark.parametrize("key", ["Architecture", "architecure", "architectures"])
+def test_a_misspelt_architecture_is_one_problem(folder: Path, key: str) -> None:
+    values = {name: value for name, value in yaml.safe_load(text_of()).items() if name != "architecture"}
+    said = f"error E200 unknown-key: {key} is no field of a config; did you mean architecture?"
+    assert problems_of(yaml.safe_dump({key: NAME, **values}, sort_keys=False)) == [f"c.yaml:1:1: {said}"]
+    Path("base.yaml").write_text(yaml.safe_dump({key: NAME, **values}, sort_keys=False), encoding="utf-8")
+    assert problems_of("extends: base.yaml\nencoder_num_buckets: 64\n") == [f"base.yaml:1:1: {said}"]
+    assert problems_of(f"{key}: {NAME}\nencoder_num_layers: 6\n") == [f"c.yaml:1:1: {said}"]
+
+
+def test_a_misspelt_architecture_of_an_override_is_none(folder: Path) -> None:
+    problems = problems_of("extends: base\n", ["architecure=twin", "encoder_num_buckets=64"])
+    assert ["did you mean architecture?" in problem for problem in problems] == [True, False]
+    assert "name a config of twin" in problems[1]
+
+
 def test_a_base_that_is_not_there_leaves_the_family_open(folder: Path) -> None:
     (problem,) = problems_of("extends: nowhere.yaml\nencoder_num_buckets: 64\n")
     assert "extends-missing" in problem

@@ -160,10 +160,11 @@ def test_a_fairseq_model_without_a_projection_is_told_why(weights: dict[str, Ten
         load_checkpoint(str(save_safetensors(theirs, tmp_path)), CONFIG)
 
 
-def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("preset", "title"), [("base", r"wav2vec 2\.0"), ("wavlm_base", "WavLM")])
+def test_weights_of_something_else_are_refused(preset: str, title: str, tmp_path: Path) -> None:
     path = save_safetensors({"bert.embeddings.weight": torch.zeros(2, 2)}, tmp_path)
-    with pytest.raises(CheckpointError, match="none is named as the first convolution is"):
-        load_checkpoint(str(path), CONFIG)
+    with pytest.raises(CheckpointError, match=f"are of no {title} model: none is named as the first convolution is"):
+        load_checkpoint(str(path), load_config(preset, SMALL).model)
 
 
 def test_what_has_no_place_is_named_with_what_it_is(weights: dict[str, Tensor], tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def name_of(dialect: FromDialect | None) -> str | None:
 
 
 DEVICES = "cpu, or cuda, cuda:1, mps (never run on such hardware)"
-CONFIG_HELP = "A config of ours, fairseq's, Hugging Face's or torchaudio's, a preset's name, a checkpoint, or -."
+CONFIG_HELP = "A config of ours, torchaudio's, fairseq's, Hugging Face's or unilm's, a preset, a checkpoint, or -."
 CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
 Seconds = Annotated[

@@ -16,6 +16,7 @@ from w2v_explore.checkpoint.listing import Checkpoint, ForeignConfig, Shape, sho
 from w2v_explore.checkpoint.read import read_checkpoint
 from w2v_explore.checkpoint.shapes import Count, ShapeFindings, infer_from_shapes
 from w2v_explore.config import codes
+from w2v_explore.config.dialects.columns import CONV, HEAD
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.entries import Document, Entry, family_of, plain_value, states_fields
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, family_named, key_tables
@@ -27,8 +28,6 @@ from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import CheckpointError, ConfigError, SourceError
 
-CONV_LAYERS = "extractor_conv_layer_config"
-HEAD = "aux_num_out"
 SHAPES = "shapes"
 RATE = "sample_rate"
 
@@ -195,7 +194,7 @@ def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins:
         origins: By field, what says so.
     """
     for field, value in values.items():
-        if field == CONV_LAYERS:
+        if field == CONV:
             if shapes.conv_sizes and _conv_sizes(value) != shapes.conv_sizes:
                 yield (
                     f"{field}: {origins[field]} and the shapes of the weights disagree on channels or kernels, which "
@@ -283,10 +282,10 @@ def _disagreements(entries: Mapping[str, Entry], others: Mapping[str, Entry], un
             continue
         entry, other = entries[field], others[field]
         ours, theirs = plain_value(entry.value), plain_value(other.value)
-        if field == CONV_LAYERS:
+        if field == CONV:
             ours, theirs = _strides(ours), _strides(theirs)
         if None not in (ours, theirs) and ours != theirs:
-            what = f"the strides of {field} are" if field == CONV_LAYERS else f"{field} is"
+            what = f"the strides of {field} are" if field == CONV else f"{field} is"
             yield (
                 f"{what} {_word(ours)} in {_origin(entry)} and {_word(theirs)} in {_origin(other)}, which no shape "
                 "shows; name the config that is meant instead of the weights, or remove the other"
@@ -323,10 +322,10 @@ def _differences(entries: Mapping[str, Entry], model: ModelConfig, unseen: Itera
             continue
         entry = entries[field]
         theirs, ours = plain_value(entry.value), getattr(model, field)
-        if field == CONV_LAYERS:
+        if field == CONV:
             theirs, ours = _strides(theirs), _strides(ours)
         if theirs is not None and theirs != ours:
-            what = f"the strides of {field} are" if field == CONV_LAYERS else f"{field} is"
+            what = f"the strides of {field} are" if field == CONV else f"{field} is"
             yield f"{what} {_word(ours)}, and {_word(theirs)} in {_origin(entry)}, which no shape shows"
 
 
@@ -420,21 +419,21 @@ def _ask(shapes: ShapeFindings, fields: Mapping[str, Field], table: KeyTable) ->
         example = table.examples[name](shapes.values) if name in table.examples else usual
         questions[name] = Question(f"{name} cannot be told from shapes", f"give --set {name}={example}")
     if shapes.conv_sizes:
-        questions[CONV_LAYERS] = _ask_strides(shapes.conv_sizes)
+        questions[CONV] = _ask_strides(shapes.conv_sizes)
     return questions
 
 
 def _ask_strides(sizes: tuple[tuple[int, int], ...]) -> Question:
-    reason = f"the strides of {CONV_LAYERS} cannot be told from shapes"
+    reason = f"the strides of {CONV} cannot be told from shapes"
     if sizes == _conv_sizes(STANDARD_CONV_LAYERS):
         strides = ", ".join(str(stride) for _, _, stride in STANDARD_CONV_LAYERS)
         return Question(
             f"{reason}, and its channels and kernels are those of the standard seven layers",
-            f"give --set {CONV_LAYERS}=null if its strides are the standard {strides} too",
+            f"give --set {CONV}=null if its strides are the standard {strides} too",
         )
     channels, kernel = sizes[0]
     more = ", …" if len(sizes) > 1 else ""
     return Question(
         f"{reason}, and its channels and kernels are {_word_sizes(sizes)}",
-        f"give --set '{CONV_LAYERS}=[[{channels}, {kernel}, STRIDE]{more}]'",
+        f"give --set '{CONV}=[[{channels}, {kernel}, STRIDE]{more}]'",
     )

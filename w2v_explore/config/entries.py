@@ -10,7 +10,7 @@ from yaml.constructor import SafeConstructor
 
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named
 from w2v_explore.config.text.limits import TAG
-from w2v_explore.config.text.nodes import MAX_REMEMBERED_LENGTH, MAX_VALUE_ITEMS, place_of, shape
+from w2v_explore.config.text.nodes import MAX_REMEMBERED_LENGTH, MAX_VALUE_ITEMS, OVERRIDES, place_of, shape
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem
 
@@ -49,6 +49,11 @@ class Entry(NamedTuple):
             # One list for each part of a layer.
             return f"{self.names[int(item[1])]}[{item[0]}]"
         return (self.names[0] if self.names else str(self.key.value)) + "".join(f"[{part}]" for part in item)
+
+    @property
+    def is_override(self) -> bool:
+        """Whether an override states it, and no file."""
+        return self.path.startswith(OVERRIDES)
 
     @property
     def key_place(self) -> Place:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from w2v_explore.tree.layer import Layer
 
 
-Program = Literal["huggingface", "fairseq", "unilm"]
-"""Those in whose configs a word says of which family a config is."""
+ProgramName = Literal["huggingface", "fairseq", "unilm"]
+"""The programs in whose configs a word says of which family a config is."""
 
 
 class Names(NamedTuple):
@@ -169,12 +169,12 @@ def family_named(name: str) -> Family:
     return family
 
 
-def family_called(program: Program, name: str) -> str | None:
+def family_called(program: ProgramName, name: str) -> str | None:
     """The family that a program calls by a name; None where no family is called so."""
     return next((family for family, names in FAMILIES.items() if name in getattr(names, program)), None)
 
 
-def names_in(program: Program) -> tuple[str, ...]:
+def names_in(program: ProgramName) -> tuple[str, ...]:
     """All that a program calls the families."""
     return tuple(name for names in FAMILIES.values() for name in getattr(names, program))
 
@@ -182,7 +182,7 @@ def names_in(program: Program) -> tuple[str, ...]:
 def key_tables() -> "Iterator[KeyTable]":
     """What the weights of each family are called, the default family's first; one is imported as it is asked for."""
     for name in FAMILIES:
-        yield import_module(f"w2v_explore.families.{name}.keys").KEYS
+        yield family_named(name).part("keys").KEYS
 
 
 def other_families(family: Family) -> Iterator[Family]:

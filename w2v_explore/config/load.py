@@ -12,7 +12,7 @@ from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.presets import preset_names
-from w2v_explore.config.reading import FieldChange, Reading, is_override, read_config
+from w2v_explore.config.reading import FieldChange, Reading, read_config
 from w2v_explore.config.text.source import Source, read_preset, read_source
 from w2v_explore.diagnostics import Problem
 from w2v_explore.errors import ConfigError, SourceError
@@ -36,7 +36,7 @@ class Config:
         description: What the model is.
         source: Where the values come from.
         published_parameters: The parameter count its authors give, as they word it.
-        dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``.
+        dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``unilm``.
         warnings: What its file says beside the architecture that is not read.
         changes: The values that overrides replaced; what the file says of its own model is left out then.
         sample_rate_source: What states the sample rate, where that is not the config's own ``sample_rate``: a file
@@ -109,7 +109,8 @@ def load_config(
             a folder of them), what its shapes and the config inside or beside it tell; of other folders, config.json.
         overrides: What replaces fields: a mapping, as ``{"encoder_num_layers": 6}``, or texts, as
             ``["encoder_num_layers=6"]``, each checked like the file.
-        dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; recognised by default.
+        dialect: Whose config it is: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``unilm``; recognised by
+            default.
         allow_unknown: Whether to leave out the fields of another program's config that are not known and may change
             the architecture; `Config.not_counted` names them then, and they are errors otherwise.
 
@@ -187,7 +188,7 @@ def config_of(reading: Reading) -> Config:
     texts = {
         key: plain_value(entry.value)
         for key in TEXT_METADATA
-        if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not is_override(entry))
+        if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not entry.is_override)
     }
     name = _changed_name(source.stem, changes) if changes else source.stem
     return Config(

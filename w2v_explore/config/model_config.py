@@ -95,7 +95,11 @@ class ModelConfig:
         return cls(**values)
 
     def to_mapping(self) -> dict[str, Any]:
-        """The fields as plain data, in their family's order; conv layers as a list of lists."""
+        """The fields as plain data, in their family's order, which ``from_mapping`` of the config's class takes.
+
+        Conv layers are a list of lists. The family is not among them: `ModelConfig.from_mapping` wants it beside them,
+        under ``architecture``, where it is not wav2vec 2.0.
+        """
         values = {name: getattr(self, name) for name in self.FIELDS}
         return {name: list(map(list, value)) if isinstance(value, tuple) else value for name, value in values.items()}
 

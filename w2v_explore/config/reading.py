@@ -23,17 +23,13 @@ from w2v_explore.config.kinds import Fault, meaning
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA
 from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides, override_documents
-from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, OVERRIDE, OVERRIDES
+from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import is_preset, read_source
 from w2v_explore.config.validate import describe, validate
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError
 
-_MAX_GUESSES = 100
 _MAX_MISSING_NAMED = 3
-_REMOVE = "remove it (`w2v-explore explain` lists the fields)"
-_NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
-_NAME_FAMILY = f"write `{ARCHITECTURE}: {{}}`"
 _NAME_BASE = "name a preset, or the file of a config"
 # The rest describes one file, not what extends it.
 _INHERITED = (ARCHITECTURE, "family", "sample_rate")
@@ -134,7 +130,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
         documents += override_documents(overrides)
     for each in documents:
         problems += each.problems
-        problems += _unknown_keys(each, family, is_certain=is_chain and not of_family)
+    problems += _unknown_keys(documents, family, is_certain=is_chain and not of_family)
     entries = _merge(documents, document, family)
     fields = family.config.FIELDS
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
@@ -191,7 +187,7 @@ def _check_label_rate(entry: Entry | None, reading: Reading) -> Iterator[Problem
 def _check_sample_rates(others: Sequence[Entry], reading: Reading) -> Iterator[Problem]:
     """Hold the samples per second that are taken against others that the same config states."""
     taken = reading.entries.get("sample_rate")
-    if taken is None or reading.problems or is_override(taken) or not taken.names:
+    if taken is None or reading.problems or taken.is_override or not taken.names:
         # What overrides or a config of ours say is meant.
         return
     for entry in others:
@@ -216,7 +212,7 @@ def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry], family: Fa
     fields = family.config.FIELDS
     for key in (*fields, "sample_rate"):
         entry = after.get(key)
-        if entry is None or not is_override(entry) or (key in fields and key not in before):
+        if entry is None or not entry.is_override or (key in fields and key not in before):
             continue
         was = plain_value(before[key].value) if key in before else DEFAULT_SAMPLE_RATE
         change = FieldChange(key, was, plain_value(entry.value))
@@ -225,11 +221,6 @@ def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry], family: Fa
         if not is_same:
             changes.append(change)
     return tuple(changes)
-
-
-def is_override(entry: Entry) -> bool:
-    """Whether an override states an entry, and no file."""
-    return entry.path.startswith(OVERRIDES)
 
 
 def _documents_of(document: Document) -> tuple[list[Document], list[Problem]]:
@@ -335,53 +326,22 @@ def _known_keys(family: Family) -> frozenset[str]:
     return frozenset({*family.config.FIELDS, *METADATA})
 
 
-def _unknown_keys(document: Document, family: Family, *, is_certain: bool) -> Iterator[Problem]:
-    """The keys that no config of a family has; where the family is not certain, those of no family."""
+def _unknown_keys(documents: Sequence[Document], family: Family, *, is_certain: bool) -> Iterator[Problem]:
+    """The keys that no config of a family has; where the family is not certain, those of no family.
+
+    Nor is it certain where ``architecture`` is misspelt: that is said, and not of each field of the one that is meant.
+    """
     known = _known_keys(family)
-    if document.entries.keys() <= known:
+    odd = [document for document in documents if not document.entries.keys() <= known]
+    if not odd:
         return
-    if not is_certain:
-        known = known.union(*(other.config.FIELDS for other in other_families(family)))
-    taken = set(document.entries)
-    unknown = [(key, entry) for key, entry in document.entries.items() if key not in known]
-    for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
-        guess, instead = _meaning(key, family, _naming(document, entry)) if number < _MAX_GUESSES else (None, _NO_FIELD)
-        # Renaming it must not state a field twice.
-        fix = guess if guess not in taken else None
-        taken.add(guess or key)
-        message = instead.replace("{}", shorten(key), 1)
-        yield Problem(rule=codes.UNKNOWN_KEY, place=entry.key_place, key=key, message=message, fix=fix)
-
-
-def _naming(document: Document, entry: Entry) -> str:
-    """What to write where an entry stands so that the config is of another family, whose name is for ``{}``."""
-    if is_override(entry):
-        return "name a config of {}"
-    return "extend a config of {}" if "extends" in document.entries else _NAME_FAMILY
-
-
-def _meaning(key: str, family: Family, naming: str = _NAME_FAMILY) -> tuple[str | None, str]:
-    """The field that an unknown key stands for, if it is plain which, and the message about the key, with ``{}``."""
     # Imported only where something is wrong.
-    from w2v_explore.config.foreign_names import foreign_names
-    from w2v_explore.config.suggest import did_you_mean, nearest
+    from w2v_explore.config.unknown_keys import misspells_architecture, unknown_keys
 
-    if key == "<<":
-        return None, "a merge key is not read here; write `extends:` and the name of the config to start from"
-    owner = next((other for other in other_families(family) if key in other.config.FIELDS), None)
-    if owner is not None:
-        is_its = f"{{}} is a field of {owner.name}, and this config is of {family.name}"
-        return None, f"{is_its}; {naming.format(owner.name)}, or {_REMOVE}"
-    foreign = foreign_names(family.name).get(key)
-    if foreign is not None:
-        of_what = "write" if foreign.is_whole else "what it says is a part of"
-        return (foreign.field if foreign.is_whole else None), f"{{}} is {foreign.whose} name; {of_what} {foreign.field}"
-    guesses = nearest(key, (*family.config.FIELDS, *METADATA))
-    if not guesses:
-        return None, _NO_FIELD
-    return (
-        guesses[0] if len(guesses) == 1 else None
-    ), f"{{}} is no field of a config; {did_you_mean(guesses, _REMOVE)}"
+    if not is_certain or any(misspells_architecture(document, known) for document in odd):
+        known = known.union(*(other.config.FIELDS for other in other_families(family)))
+    for document in odd:
+        yield from unknown_keys(document, family, known)
 
 
 def _missing_keys(
@@ -395,8 +355,13 @@ def _missing_keys(
     if fields.keys() <= entries.keys():
         return
     # A misspelt key is one problem, not an unknown one and a missing one.
-    misspelt = {_meaning(problem.key or "", family)[0] for problem in problems if problem.rule is codes.UNKNOWN_KEY}
-    if "extends" in misspelt:
+    unknown = [problem.key or "" for problem in problems if problem.rule is codes.UNKNOWN_KEY]
+    misspelt: set[str | None] = set()
+    if unknown:
+        from w2v_explore.config.unknown_keys import meaning_of
+
+        misspelt = {meaning_of(key, family)[0] for key in unknown}
+    if not misspelt.isdisjoint(("extends", ARCHITECTURE)):
         return
     worded = {key: problem for each in documents for key, problem in each.missing.items()}
     missing = [key for key in fields if key not in entries and key not in misspelt]

@@ -70,8 +70,8 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
     translation = translate_keys(tensors, (config.family.part("keys").KEYS,))
     if translation.dialect is None:
         raise CheckpointError(
-            f"the weights of {source} are of no wav2vec 2.0 model: none is named as the first convolution is in "
-            "torchaudio, transformers or fairseq"
+            f"the weights of {source} are of no {config.family.title} model: none is named as the first convolution is "
+            "in torchaudio, transformers or fairseq"
         )
     tree = build_architecture(config)
     listed = (

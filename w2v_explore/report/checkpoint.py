@@ -78,7 +78,7 @@ def fit_tables(fit: WeightsFit) -> list[Table]:
 
 def describe_checkpoint(checkpoint: Checkpoint, keys: KeyTranslation) -> str:
     """``safetensors; Hugging Face's names below wav2vec2.; float32``."""
-    names = f"{_DIALECTS[keys.dialect]} names" if keys.dialect else "names of no wav2vec 2.0 model"
+    names = f"{_DIALECTS[keys.dialect]} names" if keys.dialect else "names of no such model"
     below = f" below {shown(keys.prefix)}" if keys.prefix else ""
     dtypes, total = checkpoint.dtypes, sum(checkpoint.dtypes.values())
     shares = [

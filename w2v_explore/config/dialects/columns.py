@@ -13,6 +13,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 CONV = "extractor_conv_layer_config"
 HEAD = "aux_num_out"
+"""The two fields that no other program states as we do: in a list for each part or an expression, or not at all."""
 
 
 class Counterpart(NamedTuple):

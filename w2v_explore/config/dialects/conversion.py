@@ -53,7 +53,7 @@ class Conversion:
 
     Attributes:
         config: The config.
-        to: Whose it is now: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``python``.
+        to: Whose it is now: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface``, ``unilm`` or ``python``.
         text: What its file has to hold.
         rows: What became of each field.
     """

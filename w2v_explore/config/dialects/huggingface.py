@@ -79,19 +79,19 @@ def _refuse_classes(accounts: Accounts, root: Section, message: str) -> None:
     accounts.is_family = isinstance(model_type, str) and _is_known(model_type)
 
 
-def _family_of(name: str) -> tuple[str | None, str]:
+def class_of(name: str) -> tuple[str | None, str]:
     """The ``model_type`` that a class is of, by how its name begins, and how it ends; None for no class known here."""
     for prefix in HUGGINGFACE_PREFIXES:
         name = name.removeprefix(prefix)
-    for beginning, family in HUGGINGFACE_CLASSES.items():
+    for beginning, model_type in HUGGINGFACE_CLASSES.items():
         if name.startswith(beginning) and not name.removeprefix(beginning)[:1].islower():
-            return family, name.removeprefix(beginning)
-    # Of a family that is not in the list: transformers spells a class as its `model_type`, but for hyphens.
-    spelt = {re.sub("[^a-z0-9]", "", known): known for known in names_in("huggingface")}
-    for end in HUGGINGFACE_HEADS:
-        beginning = name.removesuffix(end)
-        if beginning != name and beginning.lower() in spelt:
-            return spelt[beginning.lower()], end
+            return model_type, name.removeprefix(beginning)
+    # transformers spells a class as its `model_type`, but for case and hyphens.
+    for model_type in sorted(names_in("huggingface"), key=len, reverse=True):
+        beginning = re.sub("[^a-z0-9]", "", model_type)
+        end = name[len(beginning) :]
+        if name.lower().startswith(beginning) and not end[:1].islower():
+            return model_type, end
     return None, name
 
 
@@ -100,7 +100,7 @@ def _model_type(root: Section, classes: Sequence[str]) -> str | None:
     value = root.value("model_type")
     if isinstance(value, str) and value:
         return value
-    families = [family for family, end in map(_family_of, classes) if end in HUGGINGFACE_HEADS]
+    families = [family for family, end in map(class_of, classes) if end in HUGGINGFACE_HEADS]
     return next((family for family in families if family is not None and _is_known(family)), None)
 
 
@@ -117,7 +117,7 @@ def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> 
         accounts.refuse_family(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
         return False
     for name in classes:
-        family, _ = _family_of(name)
+        family, _ = class_of(name)
         if family is not None and not _is_known(family):
             beside = f", and model_type is {value}" if value else ""
             message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
@@ -223,7 +223,7 @@ def _read_head(accounts: Accounts, root: Section, whose: str, classes: Sequence[
 
 def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
     """Warn of what a class adds to the backbone, and of a class of another family with the same one."""
-    family, end = _family_of(name)
+    family, end = class_of(name)
     model_type = root.value("model_type")
     if family is None or end not in HUGGINGFACE_HEADS:
         accounts.warn(

@@ -82,11 +82,6 @@ HUGGINGFACE_REFUSED = {
 HUGGINGFACE_CLASSES = {
     "Wav2Vec2Conformer": "wav2vec2-conformer",
     "Wav2Vec2Bert": "wav2vec2-bert",
-    "Wav2Vec2": "wav2vec2",
-    "Hubert": "hubert",
-    "UniSpeechSat": "unispeech-sat",
-    "UniSpeech": "unispeech",
-    "WavLM": "wavlm",
     "Data2VecAudio": "data2vec-audio",
     "SEWD": "sew-d",
     "SEW": "sew",
@@ -101,7 +96,8 @@ HUGGINGFACE_CLASSES = {
     "T5": "t5",
     "Bart": "bart",
 }
-"""How the names in ``architectures`` begin, and the ``model_type`` that each is of; the longer beginnings first."""
+"""How names in ``architectures`` begin, and the ``model_type`` in `HUGGINGFACE_REFUSED` that each is of; the longer
+beginnings first. Classes of a family are found by its ``model_type``."""
 
 HUGGINGFACE_PREFIXES = ("TF", "Flax")
 """What stands before the names of classes for other frameworks than torch."""

@@ -28,7 +28,7 @@ UNILM_LEVEL = "cfg"
 
 
 def recognise(root: Section) -> str | None:
-    """``w2v``, ``torchaudio``, ``fairseq`` or ``huggingface``; None for what looks like none of them."""
+    """``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``unilm``; None for what looks like none of them."""
     keys = root.pairs.keys()
     if "model_type" in keys and "extends" not in keys:
         return "huggingface"

@@ -44,7 +44,7 @@ HUGGINGFACE = Column(
         "pos_conv_depth": Guard((1,), "there is one positional convolution here"),
         "layer_type": Guard(("transformer",), "the layers here are transformer layers"),
         "position_embeddings_type": Guard((None,), "attention here knows no positions of its own"),
-        "num_buckets": Guard((None,), "WavLM's gated relative position bias has no place here"),
+        "num_buckets": Guard((None,), "a gated relative position bias is WavLM's; write model_type: wavlm"),
         "pruned_heads": Guard((None, {}), "each layer here has the same number of whole heads"),
     },
     # transformers builds a model with exactly the parameters of ours from it: masking is off, since a model that masks
