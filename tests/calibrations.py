@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,19 @@ def reference_passes() -> list[Analysis]:
     ]
 
 
-def make_calibration(slow_down: float = 2.0, **changes: Any) -> Calibration:
-    """Every operation takes ``slow_down`` times the least time that the roofs allow."""
+@cache
+def _samples(slow_down: float) -> tuple[Sample, ...]:
     samples = []
     for number, analysis in enumerate(reference_passes()):
         works = trace_work(analysis)
         for work in (*works, work_between(works)):
             seconds = slow_down * ROOFS.least_seconds(work.macs, work.bytes)
             samples.append(Sample(number, work.kind, work.macs, work.bytes, seconds))
+    return tuple(samples)
+
+
+def make_calibration(slow_down: float = 2.0, **changes: Any) -> Calibration:
+    """Every operation takes ``slow_down`` times the least time that the roofs allow."""
     calibration = Calibration(
         device="cpu",
         device_name="Abacus 2",
@@ -43,7 +49,7 @@ def make_calibration(slow_down: float = 2.0, **changes: Any) -> Calibration:
         torch_version="2.99.0",
         created="2026-01-02T03:04:05+00:00",
         roofs=ROOFS,
-        samples=tuple(samples),
+        samples=_samples(slow_down),
         references=tuple(Reference(f"pass {number}", 1.0, ratio, 0.01, 1.0) for number, ratio in enumerate(_RATIOS)),
     )
     return replace(calibration, **changes)

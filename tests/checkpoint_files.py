@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -43,7 +44,12 @@ UNTOLD = (
 
 
 def model_shapes(fields: Mapping[str, Any] = SMALL) -> dict[str, tuple[int, ...]]:
-    return dict(build_architecture(ModelConfig.from_mapping(fields)).state_dict_shapes())
+    return dict(_shapes(ModelConfig.from_mapping(fields)))
+
+
+@cache
+def _shapes(config: ModelConfig) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple(build_architecture(config).state_dict_shapes())
 
 
 T = TypeVar("T")

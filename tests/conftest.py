@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.torchaudio_models import import_torchaudio_models
 
-# Machines differ in speed: no test may fail for being slow.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Machines differ in speed: no test may fail for being slow. Examples are drawn anew in each run, of which there are many.
+settings.register_profile("default", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 
 pytest_plugins = ["tests.program"]

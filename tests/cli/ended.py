@@ -1,6 +1,6 @@
-"""Ends commands by signals at random moments: ``python -m tests.cli.ended COMMAND KILLS SEED``; prints what is wrong.
+"""Ends commands by signals at random moments: ``python -m tests.cli.ended KILLS SEED COMMAND...``; prints what is wrong.
 
-torch is imported once; each run is a fork that does what the program does from its first line on.
+torch is imported once for all of them; each run is a fork that does what the program does from its first line on.
 """
 
 from __future__ import annotations
@@ -207,4 +207,5 @@ def main_of_this(name: str, kills: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main_of_this(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    for each in sys.argv[3:]:
+        main_of_this(each, int(sys.argv[1]), int(sys.argv[2]))

@@ -19,6 +19,7 @@ from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.latency.calibration import NoiseMark
 from w2v_explore.analysis.latency.prediction import predict
 from w2v_explore.measure import calibrate as calibrate_module
+from w2v_explore.measure import noise
 from w2v_explore.report.calibration import calibration_report
 
 
@@ -38,6 +39,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tiny_budget(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+    monkeypatch.setattr(noise, "_REST_S", 0)
     monkeypatch.setattr(calibrate_module, "_LARGEST_MATRIX", 256)
     monkeypatch.setattr(calibrate_module, "_STREAM_BYTES", 4096)
     tiny = partial(calibrate_module.calibrate, references=PASSES, run=run_here)

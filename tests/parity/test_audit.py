@@ -47,7 +47,7 @@ def test_every_preset(name: str) -> None:
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_training_macs_of_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     workload = Workload(samples=minimum_samples(config, batch) + extra, batch=batch)
     analysis = analyze(Config(name="random", origin="test", model=config), workload)
@@ -55,7 +55,7 @@ def test_training_macs_of_random_configs(config: ModelConfig, batch: int, extra:
 
 
 @given(config=configs(max_layers=1), batch=st.integers(1, 3), extra=st.integers(0, 500))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_extractors_of_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     workload = Workload(samples=minimum_samples(config, batch) + extra, batch=batch)
     analysis = analyze(Config(name="random", origin="test", model=config), workload)
@@ -63,7 +63,7 @@ def test_extractors_of_random_configs(config: ModelConfig, batch: int, extra: in
 
 
 @given(config=configs(), dtype=st.sampled_from(["float16", "bfloat16", "float64"]))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_memory_of_random_configs_in_other_dtypes(config: ModelConfig, dtype: str) -> None:
     """What a CPU's norms do otherwise in half precision is known to the byte."""
     workload = Workload(samples=minimum_samples(config, 2) + 500, batch=2, dtype=dtype)

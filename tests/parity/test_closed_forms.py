@@ -21,7 +21,7 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_closed_forms_hold(config, batch, samples)
@@ -51,13 +51,13 @@ def test_reference_figures() -> None:
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 500))
-@settings(max_examples=60)
+@settings(max_examples=20)
 def test_layers_run_in_the_order_and_with_the_shapes_of_the_tree(config: ModelConfig, batch: int, extra: int) -> None:
     assert_layers_run_as_in_the_tree(config, batch, minimum_samples(config, batch) + extra)
 
 
 @given(config=configs(max_layers=6), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_figures_of_the_layers_add_up(config: ModelConfig, batch: int, extra: int) -> None:
     rows = list(unfold(analyze_layers(build_architecture(config), batch, minimum_samples(config, batch) + extra)))
     for row in rows:
@@ -73,7 +73,7 @@ def test_figures_of_the_layers_add_up(config: ModelConfig, batch: int, extra: in
 
 
 @given(config=configs(max_layers=2), batch=st.integers(1, 2))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_one_sample_less_than_the_minimum_fails_in_torch_too(config: ModelConfig, batch: int) -> None:
     least = minimum_samples(config, batch)
     model = build_model(config).eval()

@@ -45,7 +45,7 @@ def model_of(tree: Layer, device: str) -> Model:
 
 
 @given(tree=trees(), batch=st.integers(1, 3), extra=EXTRAS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_registered_runs_and_counts(tree: Layer, batch: int, extra: int) -> None:
     analysis = analysis_of(tree, batch, extra)
     model = model_of(tree, "meta")
@@ -109,7 +109,7 @@ def overcounted(analysis: Analysis) -> int:
 
 
 @given(tree=trees(), batch=st.integers(1, 3), extra=EXTRAS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_alive_and_kept(tree: Layer, batch: int, extra: int) -> None:
     analysis = analysis_of(tree, batch, extra)
     cost = training_cost(analysis)
@@ -122,7 +122,7 @@ def test_what_is_alive_and_kept(tree: Layer, batch: int, extra: int) -> None:
 
 
 @given(tree=trees(), extra=EXTRAS, data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_a_frame_sees(tree: Layer, extra: int, data: st.DataObject) -> None:
     """The support of the gradient of a frame, through all that does not see the whole utterance anyway."""
     analysis = analysis_of(tree, 1, extra)

@@ -68,7 +68,7 @@ def pairs(draw: st.DrawFn) -> tuple[Analysis, Analysis]:
 
 
 @given(pair=pairs())
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_contributions_add_up_to_the_difference(pair: tuple[Analysis, Analysis]) -> None:
     assert_adds_up(*pair)
 
@@ -109,7 +109,7 @@ PLAIN: dict[str, Any] = {
 
 
 @given(changes=st.lists(CHANGES, min_size=1, max_size=4, unique_by=lambda change: change[0]))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_a_contribution_is_the_mean_over_all_orders(changes: list[tuple[str, Any]]) -> None:
     """The definition itself, on whole models: one field after the other, in every order."""
     before = {**load_config("base").model.to_mapping(), **PLAIN}

@@ -46,7 +46,7 @@ MAPPINGS = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(MAPPINGS, st.sampled_from([None, *DIALECT_NAMES]), st.booleans())
 def test_reading_never_fails_without_a_place(values: dict[str, Any], dialect: str | None, indent: bool) -> None:
     text = json.dumps(values, indent=2 if indent else None)

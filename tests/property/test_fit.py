@@ -36,7 +36,7 @@ def analyses(draw: st.DrawFn) -> Analysis:
 
 
 @given(analysis=analyses(), factor=st.floats(0.5, 50))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:
     memory_bytes = int(factor * max(needed_bytes(analysis)))
     fits = (
@@ -57,7 +57,7 @@ def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:
 
 
 @given(analysis=analyses(), batch=st.integers(0, 3), samples=st.integers(0, 700))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_memory_never_falls_with_the_workload(analysis: Analysis, batch: int, samples: int) -> None:
     workload = analysis.workload
     larger = replace(workload, batch=workload.batch + batch, samples=workload.samples + samples)
@@ -98,7 +98,7 @@ def test_a_memory_past_any_use_is_filled_to_the_limits() -> None:
         lambda config: replace(config, encoder_layer_drop=0.3)  # type: ignore[type-var]
     )
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(config: ModelConfig) -> None:
     """Each number of layers that run, as a model of its own, weighed with its binomial probability."""
     workload = Workload(samples=minimum_samples(config, 2) + 100, batch=2)

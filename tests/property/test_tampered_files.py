@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.calibrations import make_calibration
 from w2v_explore import Workload, analyze, load_config
-from w2v_explore.analysis.comparing.baseline import load_baseline
+from w2v_explore.analysis.comparing.baseline import Baseline, load_baseline
 from w2v_explore.analysis.comparing.compare import compare
 from w2v_explore.analysis.latency.calibration import encode_calibration, read_calibration
 from w2v_explore.analysis.latency.prediction import predict
@@ -84,15 +86,22 @@ def _check_message(message: str, way: tuple[str | int, ...]) -> None:
 
 _BASELINE_WAYS = list(_ways(json.loads(_SUMMARY)))
 _CALIBRATION_WAYS = list(_ways(json.loads(_CALIBRATION_TEXT)))
-_SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@cache
+def _whole_baseline() -> Baseline:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "base.json"
+        file.write_text(_SUMMARY)
+        return load_baseline(file)
 
 
 @_SETTINGS
 @given(way=st.sampled_from(_BASELINE_WAYS), put=_HOSTILE | st.just(_GONE))
 def test_a_baseline(tmp_path: Path, way: tuple[str | int, ...], put: str | object) -> None:
     file = tmp_path / "base.json"
-    file.write_text(_SUMMARY)
-    whole = load_baseline(file)
+    whole = _whole_baseline()
     file.write_bytes(_changed(_SUMMARY, way, put))
     baseline, message = _read(load_baseline, file)
     if baseline is None:

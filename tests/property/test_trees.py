@@ -59,7 +59,7 @@ def hands_on_what_it_takes(lives: Lives) -> bool:
 
 
 @given(tree=trees(), extra=st.integers(0, 60))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree: Layer, extra: int) -> None:
     layers = list(stacked(tree))
     assume(0 < len(layers) <= 4 and not runs_what_may_be_dropped(tree))
@@ -81,7 +81,7 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree:
 
 
 @given(tree=trees(), extra=st.integers(0, 400), batch=st.integers(1, 3))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_one_sample_less_than_the_fewest_gives_a_frame_less(tree: Layer, extra: int, batch: int) -> None:
     takes = tree.takes
     assert takes is not None

@@ -52,15 +52,27 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def small_roofs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibrate_module, "_LARGEST_MATRIX", 256)
-    monkeypatch.setattr(calibrate_module, "_STREAM_BYTES", 4096)
+    make_roofs_small(monkeypatch)
 
 
-@pytest.fixture
-def clocked(monkeypatch: pytest.MonkeyPatch, small_roofs: None) -> Calibration:
+def make_roofs_small(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calibrate_module, "_LARGEST_MATRIX", 256)
+    patch.setattr(calibrate_module, "_STREAM_BYTES", 4096)
+
+
+def count_time(patch: pytest.MonkeyPatch) -> None:
+    """Nor does the machine rest to be watched."""
+    patch.setattr(noise, "_REST_S", 0)
     for module in (latency_module, calibrate_module):
-        monkeypatch.setattr(module, "clock_for", lambda device: CountingClock())
-    return calibrate(references=PASSES, run=run_here)
+        patch.setattr(module, "clock_for", lambda device: CountingClock())
+
+
+@pytest.fixture(scope="module")
+def clocked() -> Calibration:
+    with pytest.MonkeyPatch.context() as patch:
+        make_roofs_small(patch)
+        count_time(patch)
+        return calibrate(references=PASSES, run=run_here)
 
 
 def test_every_operation_of_every_reference_is_a_sample(clocked: Calibration) -> None:
@@ -114,6 +126,7 @@ def test_it_says_what_it_is_for(clocked: Calibration) -> None:
 
 
 def test_passes_are_timed_with_the_threads_asked_for(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    count_time(monkeypatch)
     seen = []
 
     def time_latency(analysis: Analysis, device: str, **options: Any) -> Any:
@@ -173,11 +186,9 @@ def test_a_process_that_fails_is_a_defect() -> None:
 
 def test_noise_is_marked_at_its_worst(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = iter([0.5, 0.0, 0.7, 0.0])
-    monkeypatch.setattr(noise, "_REST_S", 0)
+    count_time(monkeypatch)
     monkeypatch.setattr(noise, "read_noise", lambda *counters, **machine: noise.Readings(stolen_share=next(readings)))
     monkeypatch.setattr(latency_module, "spread", lambda runs: None)
-    for module in (latency_module, calibrate_module):
-        monkeypatch.setattr(module, "clock_for", lambda device: CountingClock())
     calibration = calibrate(references=PASSES, run=run_here)
     assert calibration.noise is not None
     [mark] = calibration.noise
@@ -186,6 +197,6 @@ def test_noise_is_marked_at_its_worst(small_roofs: None, monkeypatch: pytest.Mon
 
 
 def test_a_quiet_machine_leaves_no_mark(small_roofs: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noise, "_REST_S", 0)
+    count_time(monkeypatch)
     monkeypatch.setattr(noise, "read_noise", lambda *counters, **machine: noise.Readings())
     assert calibrate(references=PASSES, run=run_here).noise == ()

@@ -69,7 +69,7 @@ def build_at(config: Any, path: str) -> Layer:
 
 @pytest.mark.parametrize("name", FAMILIES)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_module_may_be_a_part(name: str, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(PATHS[name]), max_size=4, unique=True))
     chances = {
@@ -104,7 +104,7 @@ def marked_at(config: Any, layer: Layer, path: str, chosen: list[str], build: An
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
     tree = data.draw(trees())
     chosen = data.draw(st.lists(st.sampled_from(paths_of(tree)), max_size=4, unique=True))

@@ -51,7 +51,7 @@ def test_group_norm_needs_two_values_to_normalise() -> None:
 
 
 @given(config=configs(max_layers=1), batch=st.integers(1, 2), extra=st.integers(0, 600))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_what_is_worked_out_of_the_convolutions_alone_is_what_the_walk_finds(
     config: ModelConfig, batch: int, extra: int
 ) -> None:
@@ -63,7 +63,7 @@ def test_what_is_worked_out_of_the_convolutions_alone_is_what_the_walk_finds(
 
 
 @given(config=configs(max_layers=1), frame=st.integers(0, 30), extra=st.integers(0, 600))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_a_frame_depends_on_exactly_the_samples_it_covers(config: ModelConfig, frame: int, extra: int) -> None:
     """The support of the gradient of one frame with respect to the waveform, through the convolutions alone."""
     samples = minimum_samples(config, 1) + extra
