@@ -117,14 +117,14 @@ class Analysis:
         """The memory of a forward pass without gradients, in the workload's dtype."""
         from w2v_explore.analysis.memory.inference import inference_memory
 
-        return inference_memory(self)
+        return inference_memory(self.parameters, self.trace(training=False))
 
     @cached_property
     def training(self) -> TrainingCost:
         """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
         from w2v_explore.analysis.memory.training import training_cost
 
-        return training_cost(self)
+        return training_cost(self.parameters, self.trace(training=True))
 
     @cached_property
     def nearest_preset(self) -> Nearest:

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from w2v_explore import host
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import MAX_RUNS
 from w2v_explore.config.load import ConfigLike
@@ -226,7 +225,7 @@ def example_input(analysis: Analysis, device: torch.device) -> Tensor:
 
 def _require_memory(analyses: Sequence[Analysis], device: torch.device, *, built: bool) -> None:
     """Refuse what cannot run: all weights that are not there yet, and the tensors of the largest pass."""
-    memory = [inference_memory(analysis) for analysis in analyses]
+    memory = [analysis.inference for analysis in analyses]
     weights = 0 if built else sum(each.parameter_bytes for each in memory)
     activations = max(each.peak_activation_bytes for each in memory)
     require_memory(device, weights + activations, "a forward pass's tensors" if built else "weights and a forward pass")

@@ -104,6 +104,7 @@ def memory(
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
+    parameters = analysis.parameters
     memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
@@ -121,8 +122,14 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
-        inference={workload.dtype: analysis.inference, other: inference_memory(analysis, other)},
-        training={workload.dtype: analysis.training, other: training_cost(analysis, other)},
+        inference={
+            workload.dtype: analysis.inference,
+            other: inference_memory(parameters, analysis.trace(other, training=False)),
+        },
+        training={
+            workload.dtype: analysis.training,
+            other: training_cost(parameters, analysis.trace(other, training=True)),
+        },
         fits=fits,
     )
 

@@ -4,21 +4,16 @@ The activations come from the lives of the tensors (`liveness`). What a device's
 themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from w2v_explore.analysis.compute import NO_MACS, Macs
 from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.tree.run import Call, need_gradients
-
-if TYPE_CHECKING:  # which imports this module
-    from w2v_explore.analysis.analyze import Analysis
 
 
 class Spread(NamedTuple):
@@ -198,22 +193,21 @@ def recipe_of(dtype: str) -> Recipe:
     return Recipe(dtype, weight=size, gradient=size, optimizer=2 * size)
 
 
-def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
+def training_cost(parameters: int, trace: Trace) -> TrainingCost:
     """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision.
 
     Args:
-        analysis: A config under a workload.
-        dtype: Instead of the workload's.
+        parameters: Elements of all parameters.
+        trace: The tensors of the step.
     """
-    recipe = recipe_of(dtype or analysis.workload.dtype)
-    trace = analysis.trace(dtype, training=True)
+    recipe = recipe_of(trace.workload.dtype)
     kept = kept_activations(trace)
-    work = training_macs(trace.lives.calls, analysis.workload.batch, trace.lives.needs)
+    work = training_macs(trace.lives.calls, trace.workload.batch, trace.lives.needs)
     return TrainingCost(
         recipe=recipe,
-        weight_bytes=recipe.weight * analysis.parameters,
-        gradient_bytes=recipe.gradient * analysis.parameters,
-        optimizer_bytes=recipe.optimizer * analysis.parameters,
+        weight_bytes=recipe.weight * parameters,
+        gradient_bytes=recipe.gradient * parameters,
+        optimizer_bytes=recipe.optimizer * parameters,
         kept_bytes=kept.plain.spread(),
         checkpointed_bytes=kept.checkpointed.spread(),
         forward=work.forward,
