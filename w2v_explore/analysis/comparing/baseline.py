@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v_explore.analysis.figures import (
     COMPONENT_FIGURES,
@@ -59,6 +59,15 @@ class Baseline(NamedTuple):
     layers: dict[str, SavedLayer]
     measured_on: str | None
     not_counted: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``baseline`` in JSON (docs/json.md), as plain data."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "measured_on": self.measured_on,
+            "not_counted": list(self.not_counted),
+        }
 
 
 def load_baseline(path: str | os.PathLike[str]) -> Baseline:

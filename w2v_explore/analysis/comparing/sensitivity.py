@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import lcm
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
@@ -86,9 +86,21 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``sensitivity`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.comparing.documents import sensitivity_document  # few ask for it
-
-        return sensitivity_document(self)
+        return {
+            **config_and_workload(self.analysis),
+            "steps": [
+                {
+                    "target": effect.change.target,
+                    "before": effect.change.before,
+                    "after": effect.change.after,
+                    "moves_along": effect.moves_along,
+                    "metrics": {
+                        name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
+                    },
+                }
+                for effect in self.effects
+            ],
+        }
 
 
 def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
