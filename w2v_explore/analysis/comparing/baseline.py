@@ -14,10 +14,8 @@ from w2v_explore.analysis.figures import (
 )
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
-from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, family_named
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_named
 from w2v_explore.config.metadata import MAX_SAMPLE_RATE
-from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.validate import validate
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError, WorkloadError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
@@ -150,7 +148,7 @@ def _model_of(config: Member) -> ModelConfig:
     for name in member.mapping():
         if name not in family.config.FIELDS:
             raise DocumentError(f"{member.path}: a config has no field {shorten(json.dumps(name))}")
-    for fault in validate(values, family):
+    for fault in family.faults(values):
         raise DocumentError(f"{member.path}.{fault.key}: {fault.message}")
     return family.config.from_checked(values)
 

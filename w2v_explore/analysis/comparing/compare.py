@@ -13,8 +13,8 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, components_of, total_figures
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, distinct_names
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ArgumentError, WorkloadError
 from w2v_explore.version import SCHEMA_VERSION
 

@@ -22,8 +22,8 @@ from w2v_explore.analysis.compute import Macs, total_macs
 from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.training import Random, kept_activations, training_macs
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Probability
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow

@@ -13,10 +13,9 @@ from w2v_explore.analysis.figures import Number, Totals, name_figures, total_fig
 from w2v_explore.analysis.memory.training import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.config.family import divisors_of
-from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, Probability
+from w2v_explore.config.family import ModelConfig
+from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, Probability, divisors_of
 from w2v_explore.config.load import Config, ConfigLike
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ConfigError, WorkloadError
 
 HEAD_OUTPUTS = 32

@@ -13,9 +13,9 @@ from operator import and_, ne
 from typing import Any, NamedTuple
 
 from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import ConvLayers, Probability, meaning
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.version import SCHEMA_VERSION
 
 PRESETS_SAMPLE_RATE = 16_000
