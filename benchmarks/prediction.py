@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from w2v_explore import Analysis, Workload, analyze, load_config, preset_names
 from w2v_explore.analysis.latency.calibration import Calibration
-from w2v_explore.analysis.latency.calibration_figures import CONFIDENCE, find_interval
-from w2v_explore.analysis.latency.documents import describe_interval
+from w2v_explore.analysis.latency.interval import CONFIDENCE
 from w2v_explore.analysis.latency.prediction import Prediction, predict
 from w2v_explore.measure.calibrate import calibrate, time_pass
 from w2v_explore.measure.process import Run, new_processes
@@ -157,7 +156,7 @@ def section() -> str:
         within=sum(trial.within for trial in trials),
         of=len(trials),
         confidence=100 * CONFIDENCE,
-        interval=describe_interval(find_interval(figures.calibration.references)),
+        interval=figures.calibration.interval.description,
     )
     return _SECTION.format(
         how=textwrap.fill(how, 120), rows="\n".join(map(_row, trials)), how_good=textwrap.fill(how_good, 120)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.torchaudio_models import import_torchaudio_models
 
-# Machines differ in speed: no test may fail for being slow. Examples are drawn anew in each run, of which there are many.
+# Machines differ in speed: no test may fail for being slow. Each run draws examples of its own.
 settings.register_profile("default", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from w2v_explore.config.architecture import build_architecture as build_architecture
     from w2v_explore.config.dialects.conversion import Conversion as Conversion
     from w2v_explore.config.dialects.conversion import convert as convert
+    from w2v_explore.config.family import ModelConfig as ModelConfig
     from w2v_explore.config.load import Config as Config
     from w2v_explore.config.load import load_config as load_config
     from w2v_explore.config.load import load_preset as load_preset
-    from w2v_explore.config.model_config import ModelConfig as ModelConfig
     from w2v_explore.config.presets import preset_names as preset_names
     from w2v_explore.diagnostics import Place as Place
     from w2v_explore.diagnostics import Problem as Problem
@@ -99,7 +99,7 @@ _HOMES = {
     "w2v_explore.config.architecture": ("build_architecture",),
     "w2v_explore.config.dialects.conversion": ("Conversion", "convert"),
     "w2v_explore.config.load": ("Config", "load_config", "load_preset"),
-    "w2v_explore.config.model_config": ("ModelConfig",),
+    "w2v_explore.config.family": ("ModelConfig",),
     "w2v_explore.config.presets": ("preset_names",),
     "w2v_explore.diagnostics": ("Place", "Problem"),
     "w2v_explore.errors": (

@@ -14,7 +14,6 @@ from torch import Tensor
 from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged
 from benchmarks.gpu.models import TWO_LAYERS, analysis_of, waveforms_of
 from w2v_explore import Analysis
-from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.measure.clock import Clock, clock_for
 from w2v_explore.measure.latency import Latency, Plan, measure_latency
 from w2v_explore.model.device import current_device, find_device, free_bytes
@@ -65,7 +64,7 @@ def check_ledgers(context: Context) -> Iterator[Finding]:
                     overrides = [TWO_LAYERS] if context.quick else []
                     analysis = analysis_of(preset, seconds, *overrides, batch=batch, dtype=dtype)
                     what = f"{analysis.config.name}, {f'{batch} × ' * (batch > 1)}{seconds:g} s, {dtype}"
-                    needed = int(1.2 * inference_memory(analysis).total_bytes) + 2**29
+                    needed = int(1.2 * analysis.inference.total_bytes) + 2**29
                     yield attempt(what, partial(_check_ledger, analysis, context), needed, free_bytes(device))
 
 

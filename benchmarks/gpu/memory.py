@@ -24,7 +24,6 @@ from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged, n
 from benchmarks.gpu.models import analysis_of, waveforms_of
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.analysis.workload import DTYPE_BYTES
@@ -153,7 +152,7 @@ def compare_memory(context: Context) -> Iterator[Finding]:
 def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
     analysis = case.analysis()
     scores = _score_bytes(analysis) if case.math else 0
-    needed = inference_memory(analysis).total_bytes + scores
+    needed = analysis.inference.total_bytes + scores
     what = f"inference: {case}"
     yield attempt(what, partial(compare_inference, case, analysis, device), _with_spare(needed), _free_bytes(device))
     for checkpointed in (False, True):
@@ -177,7 +176,7 @@ def _free_bytes(device: torch.device) -> int | None:
 
 def compare_inference(case: Case, analysis: Analysis, device: torch.device, what: str) -> Finding:
     """The peak of a forward pass beside the closed form, and its parts."""
-    closed = inference_memory(analysis)
+    closed = analysis.inference
     counter = MemoryCounter(device)
     model = _model(case, analysis, device).eval()
     waveforms = _waveforms(case, analysis, device)

@@ -1,4 +1,4 @@
-"""Ends commands by signals at random moments: ``python -m tests.cli.ended KILLS SEED COMMAND...``; prints what is wrong.
+"""Ends commands by signals at random moments: `python -m tests.cli.ended KILLS SEED COMMAND...`; prints what is wrong.
 
 torch is imported once for all of them; each run is a fork that does what the program does from its first line on.
 """

@@ -15,8 +15,6 @@ from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import Config, ModelConfig, Workload, analyze, build_architecture, build_model, verify
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.model.build import modules_of
 
@@ -111,9 +109,9 @@ def models(config: ModelConfig, reference: Reference = torchaudio_model) -> tupl
 def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
     """The peak of inference, and what training keeps with and without checkpoints."""
     analysis = analysis_of(config, workload)
-    cost = training_cost(analysis)
+    cost = analysis.training
     assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
-        peak=inference_memory(analysis).peak_activation_bytes,
+        peak=analysis.inference.peak_activation_bytes,
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),
     )

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests.families.contract import analysis_of, assert_memory_is_what_torch_tracks
 from tests.strategies import configs
 from w2v_explore import ModelConfig, Workload, build_model, load_config
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.measure.verify import Audited, check_memory
 
@@ -70,7 +69,7 @@ def test_what_a_real_pass_keeps(dropouts: tuple[float, ...], dtype: str) -> None
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         model(torch.randn(workload.batch, workload.samples, dtype=getattr(torch, dtype)))
-    closed_form = training_cost(analysis_of(config, workload)).kept_bytes.greatest
+    closed_form = analysis_of(config, workload).training.kept_bytes.greatest
     assert closed_form == sum(storage.nbytes() for storage in kept.values())
 
 

@@ -16,8 +16,6 @@ from tests.strategies import trees
 from w2v_explore import Workload, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.measure.from_tree import input_shape
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
@@ -87,7 +85,7 @@ def test_what_is_registered_runs_and_counts(tree: Layer, batch: int, extra: int)
         ]
         assert ours == ran, path
     assert all(row.path in shapes for row in unfold(analysis.layers) if row.output_shape and called(tree, row.path))
-    cost = training_cost(analysis)
+    cost = analysis.training
     assert 2 * analysis.macs.total == 2 * cost.forward.total == forward.get_total_flops()
     assert 2 * (cost.backward.total + overcounted(analysis)) == backward.get_total_flops()
 
@@ -112,10 +110,10 @@ def overcounted(analysis: Analysis) -> int:
 @settings(max_examples=30, deadline=None)
 def test_what_is_alive_and_kept(tree: Layer, batch: int, extra: int) -> None:
     analysis = analysis_of(tree, batch, extra)
-    cost = training_cost(analysis)
+    cost = analysis.training
     tracked = track_memory(tree, modules_of_tree(tree), analysis.workload)
     assert tracked == TrackedMemory(
-        peak=inference_memory(analysis).peak_activation_bytes,
+        peak=analysis.inference.peak_activation_bytes,
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),
     )

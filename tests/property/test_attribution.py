@@ -18,7 +18,7 @@ from w2v_explore.analysis.comparing.attribution import Contribution, attribute
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config import codes
-from w2v_explore.config.family import divides
+from w2v_explore.config.kinds import divides
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Dropout, Linear
 

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads, fit_inference, fit_training
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES
 from w2v_explore.errors import WorkloadError
@@ -22,8 +20,8 @@ from w2v_explore.errors import WorkloadError
 
 def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
     """For inference, training, and training with checkpoints."""
-    cost = training_cost(analysis)
-    inference = inference_memory(analysis)
+    cost = analysis.training
+    inference = analysis.inference
     return inference.total_bytes, cost.total_bytes(checkpointing=False), cost.total_bytes(checkpointing=True)
 
 
@@ -102,7 +100,7 @@ def test_a_memory_past_any_use_is_filled_to_the_limits() -> None:
 def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(config: ModelConfig) -> None:
     """Each number of layers that run, as a model of its own, weighed with its binomial probability."""
     workload = Workload(samples=minimum_samples(config, 2) + 100, batch=2)
-    cost = training_cost(analyze(Config(name="random", origin="test", model=config), workload))
+    cost = analyze(Config(name="random", origin="test", model=config), workload).training
     num_layers, drop = config.encoder_num_layers, config.encoder_layer_drop
 
     def probability(running: int) -> float:
@@ -116,7 +114,7 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(confi
         mean = probability(0) * spread.least
         for running in range(1, num_layers + 1):
             model = replace(config, encoder_num_layers=running, encoder_layer_drop=0.0)
-            smaller = training_cost(analyze(Config(name="random", origin="test", model=model), workload))
+            smaller = analyze(Config(name="random", origin="test", model=model), workload).training
             mean += probability(running) * getattr(smaller, name).greatest
         assert spread.expected == pytest.approx(mean)
         assert spread.least < spread.expected < spread.greatest
@@ -129,7 +127,7 @@ def test_all_audio_up_to_the_longest_fits() -> None:
     config = load_config("wavlm_base", {**fields, **sizes, "encoder_pos_conv_kernel": 2})
     analysis = analyze(config, Workload(samples=1000))
     needed = {
-        samples: inference_memory(analyze(config, replace(analysis.workload, samples=samples))).total_bytes
+        samples: analyze(config, replace(analysis.workload, samples=samples)).inference.total_bytes
         for samples in range(30, 1100)
     }
     assert needed[790] < needed[789]

@@ -14,7 +14,6 @@ from tests.strategies import trees
 from w2v_explore import Workload, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.liveness import Lives
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import run
@@ -67,13 +66,13 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree:
     workload = Workload(samples=fewest_samples_of(run(tree, tree.takes.flow(10_000)), tree.takes, 2) + extra, batch=2)
     analysis = Analysis(config=BASE, workload=workload, tree=tree)
     assume(not hands_on_what_it_takes(analysis.lives(training=True)))
-    cost = training_cost(analysis)
+    cost = analysis.training
     means = dict.fromkeys(("kept_bytes", "checkpointed_bytes", "macs", "checkpointed_macs"), 0.0)
     for running in product((False, True), repeat=len(layers)):
         weight = prod([1 - layer.drop if runs else layer.drop for layer, runs in zip(layers, running, strict=True)])
         if weight:
             part = with_those_that_run(tree, iter(running))
-            each = training_cost(Analysis(config=BASE, workload=workload, tree=part))
+            each = Analysis(config=BASE, workload=workload, tree=part).training
             for name in means:
                 means[name] += weight * getattr(each, name).greatest
     for name, mean in means.items():

@@ -9,8 +9,8 @@ import pytest
 
 from w2v_explore import ModelConfig, build_architecture, load_config, load_preset
 from w2v_explore.config import codes
-from w2v_explore.config.family import FAMILIES, divides, family_named
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
+from w2v_explore.config.family import FAMILIES, family_named
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, divides
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 
 BASE = load_preset("base").model

@@ -10,18 +10,12 @@ PACKAGE = Path(__file__).parent.parent.parent / "w2v_explore"
 
 
 def imported_names(tree: ast.Module) -> Iterator[str]:
-    """What a module imports at any time, in functions too; what only a type checker imports is left out."""
-    nodes: list[ast.AST] = [tree]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            nodes += node.orelse
-        elif isinstance(node, ast.ImportFrom):
+    """What a module imports at any time: in functions and for type checkers alone too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        else:
-            nodes += ast.iter_child_nodes(node)
 
 
 def imports() -> dict[str, set[str]]:
@@ -62,4 +56,4 @@ def test_circles_are_found() -> None:
     assert in_circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": {"e"}, "e": set()}) == {"b", "c"}
     assert imports()["w2v_explore.cli.summary"] >= {"w2v_explore.report.summary", "w2v_explore.cli.evaluate"}
     code = "if TYPE_CHECKING:\n    from a import b\ndef later():\n    from c import d, e\n    import f.g\n"
-    assert set(imported_names(ast.parse(code))) == {"c.d", "c.e", "f.g"}
+    assert set(imported_names(ast.parse(code))) == {"a.b", "c.d", "c.e", "f.g"}

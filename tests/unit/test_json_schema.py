@@ -18,7 +18,6 @@ from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, Probability
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_path
-from w2v_explore.config.validate import validate
 from w2v_explore.families.wav2vec2 import FAMILY
 from w2v_explore.families.wav2vec2.fields import FIELDS
 
@@ -91,7 +90,7 @@ def wrong_values(kind: Kind) -> list[Any]:
 def test_schema_and_validator_refuse_the_same_value_of_the_same_field(key: str, value: object) -> None:
     config = {**BASE, key: value}
     assert {path.split(".")[0] for path in paths_of(config)} == {key}
-    assert {fault.key for fault in validate(config, FAMILY)} == {key}
+    assert {fault.key for fault in FAMILY.faults(config)} == {key}
 
 
 def right_values(kind: Kind) -> list[Any]:
@@ -119,7 +118,7 @@ def right_values(kind: Kind) -> list[Any]:
 def test_schema_and_validator_allow_the_same_values(key: str, value: object) -> None:
     config = {**BASE, key: value}
     assert paths_of(config) == []
-    assert validate(config, FAMILY) == []
+    assert FAMILY.faults(config) == []
 
 
 SCALARS = (
@@ -140,7 +139,7 @@ VALUES = SCALARS | LISTS | st.lists(LISTS, max_size=4) | st.dictionaries(st.text
 def test_schema_and_validator_agree_on_any_value(model: ModelConfig, key: str, value: object) -> None:
     config = {**model.to_mapping(), key: value}
     # That one field divides another is beyond a schema.
-    faults = [fault for fault in validate(config, FAMILY) if fault.partner is None]
+    faults = [fault for fault in FAMILY.faults(config) if fault.partner is None]
     assert bool(paths_of(config)) == bool(faults)
 
 

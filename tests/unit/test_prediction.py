@@ -12,8 +12,8 @@ from tests.calibrations import ROOFS, make_calibration
 from tests.strategies import configs
 from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.latency.calibration import Reference, Sample
-from w2v_explore.analysis.latency.calibration_figures import find_interval
+from w2v_explore.analysis.latency.calibration import Sample
+from w2v_explore.analysis.latency.interval import find_interval
 from w2v_explore.analysis.latency.prediction import Neighbours, predict, work_between
 from w2v_explore.analysis.latency.roofline import Roofs, Work, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
@@ -115,7 +115,7 @@ def test_the_interval_is_the_error_that_four_in_five_stay_below() -> None:
     ("errors", "within", "factor"), [((1.3,), 1, 1.3), ((1.1, 0.5), 2, 2.0), ((1.1, 1.2, 1.3, 1.4, 1.5), 5, 1.5)]
 )
 def test_of_few_references_the_worst_counts(errors: tuple[float, ...], within: int, factor: float) -> None:
-    interval = find_interval([Reference("", 1.0, error, 0.0, 1.0) for error in errors])
+    interval = find_interval(errors)
     assert (interval.within, interval.of) == (within, len(errors))
     assert interval.factor == pytest.approx(factor)
 

@@ -13,8 +13,6 @@ from w2v_explore.analysis.compute import analyze_layers, unfold
 from w2v_explore.analysis.latency.crossing import macs_crossing_samples
 from w2v_explore.analysis.latency.roofline import trace_work
 from w2v_explore.analysis.memory.costs import memory
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Step
 from w2v_explore.tree.operations import (
@@ -52,9 +50,9 @@ def test_layers_that_are_held_apart_change_no_figure(overrides: list[str], first
     assert (split.parameters, split.macs) == (folded.parameters, folded.macs)
     assert split.receptive_field == folded.receptive_field
     assert macs_crossing_samples(split) == macs_crossing_samples(folded)
-    assert inference_memory(split) == inference_memory(folded)
+    assert split.inference == folded.inference
     assert_equal_work(split, folded)
-    ours, theirs = training_cost(split), training_cost(folded)
+    ours, theirs = split.training, folded.training
     for name in ("kept_bytes", "checkpointed_bytes", "macs", "checkpointed_macs"):
         assert getattr(ours, name) == pytest.approx(getattr(theirs, name)), name
     assert (ours.forward, ours.backward) == (theirs.forward, theirs.backward)
@@ -81,8 +79,8 @@ def assert_equal_work(one: Analysis, other: Analysis) -> None:
 
 def test_base_keeps_what_it_keeps_with_its_first_layer_apart() -> None:
     base = analyze(BASE, Workload.of_seconds(1))
-    assert training_cost(base).kept_bytes.greatest == 83_755_024
-    assert training_cost(replace(base, tree=split_layers(base.tree))).kept_bytes.greatest == 83_755_024
+    assert base.training.kept_bytes.greatest == 83_755_024
+    assert replace(base, tree=split_layers(base.tree)).training.kept_bytes.greatest == 83_755_024
 
 
 def test_the_folded_path_of_any_list() -> None:
@@ -125,7 +123,7 @@ def test_unequal_layers_in_two_stacks() -> None:
     first = Layer("first", "ModuleList", None, (block("0", 8, 16, drop=0.5), block("1", 8, 32, drop=0.25, copies=2)))
     tree = model(first, Layer("second", "ModuleList", None, (block("0", 8, 64),)), channels=8)
     analysis = analysis_of(tree)
-    cost = training_cost(analysis)
+    cost = analysis.training
     # float32, 2 × 10 frames: a block keeps its input, and the inside before and after its activation.
     own = [80 * (8 + 2 * inner) for inner in (16, 32, 64)]
     assert cost.kept_bytes.greatest == own[0] + 2 * own[1] + own[2]
@@ -134,9 +132,7 @@ def test_unequal_layers_in_two_stacks() -> None:
     assert cost.checkpointed_bytes.greatest == 80 * (4 * 8 + 2 * 64)
     assert cost.checkpointed_bytes.least == 80 * (8 + 2 * 64)
     # With the largest inside in a stack that is dropped, the next largest counts where it is.
-    swapped = training_cost(
-        analysis_of(model(first, Layer("second", "ModuleList", None, (block("0", 8, 4),)), channels=8))
-    )
+    swapped = analysis_of(model(first, Layer("second", "ModuleList", None, (block("0", 8, 4),)), channels=8)).training
     largest = 0.75**2 + 0.25 * 0.75 * 2
     expected = 8 * (0.5 + 1.5 + 1) + 2 * (largest * 32 + (1 - largest) * (0.5 * 16 + 0.5 * 4))
     assert swapped.checkpointed_bytes.expected == pytest.approx(80 * expected)
@@ -147,7 +143,7 @@ def test_unequal_layers_in_two_stacks() -> None:
 def test_the_first_layer_that_runs_needs_no_gradient_of_what_the_model_is_given() -> None:
     """As nothing with parameters has run before it, whichever layer that is."""
     layers = Layer("layers", "ModuleList", None, (block("0", 8, 16, drop=0.5, copies=3),))
-    cost = training_cost(analysis_of(model(layers, channels=8)))
+    cost = analysis_of(model(layers, channels=8)).training
     half = 20 * 8 * 16
     assert cost.backward.total == 3 * 4 * half - half
     assert cost.macs.greatest == 3 * 6 * half - half
@@ -158,7 +154,7 @@ def test_what_a_stack_takes_and_gives_is_kept_once_where_all_of_it_is_dropped() 
     """Two heads keep both; then it is one tensor, and so it is where the second layer is the first that runs."""
     layers = Layer("layers", "ModuleList", None, (block("0", 8, 16, drop=0.5), block("1", 8, 32, drop=0.25)))
     heads = (linear("low", 8, 2, sources=("in",)), linear("high", 8, 2, sources=("layers",)))
-    cost = training_cost(analysis_of(model(linear("in", 8), layers, *heads, channels=8)))
+    cost = analysis_of(model(linear("in", 8), layers, *heads, channels=8)).training
     taken, inside = 80 * 8, [80 * 2 * inner for inner in (16, 32)]
     # What the model takes, what the stack does; what the first layer gives, or what the second does.
     outputs = 0.5 * 0.75 * 2 + 0.5 * 0.25 + 0.5 * 0.75
@@ -170,7 +166,7 @@ def test_what_a_stack_takes_and_gives_is_kept_once_where_all_of_it_is_dropped() 
 def test_a_checkpoint_round_what_keeps_nothing_needs_nothing() -> None:
     layer = Layer("0", "Layer", None, (Layer("add", "Add", Add(), sources=(0, 0)),), copies=3, stacked=True)
     stack = Layer("layers", "ModuleList", None, (layer,))
-    cost = training_cost(analysis_of(model(linear("in", 8), stack, linear("out", 8), channels=8)))
+    cost = analysis_of(model(linear("in", 8), stack, linear("out", 8), channels=8)).training
     assert cost.checkpointed_bytes.greatest == cost.kept_bytes.greatest == 2 * 80 * 8
 
 
@@ -195,17 +191,17 @@ def test_a_tensor_that_all_layers_take_is_kept_once() -> None:
     statistics = 4 * 2 * 2 * 32 + 16
     # A layer keeps its input, q, k, v and what comes out, which is the next one's input.
     layers = 4 * (4 * width + statistics) + width
-    cost = training_cost(analysis)
+    cost = analysis.training
     assert cost.kept_bytes.greatest == bias + layers
     assert cost.kept_bytes.least == 0
     every = replace(analysis, tree=with_layers(tree, layer._replace(copies=1)))
-    one = training_cost(every).kept_bytes
+    one = every.training.kept_bytes
     assert one.greatest == bias + 5 * width + statistics
     assert cost.kept_bytes.expected == pytest.approx(
         2 * (4 * width + statistics) + (1 - 0.5**4) * (bias + width), rel=1e-12
     )
     # The bias lives from where it is made to the end of the last layer.
-    peak = inference_memory(analysis)
+    peak = analysis.inference
     assert peak.peak_activation_bytes == bias + 6 * width + 16
     assert cost.checkpointed_bytes.greatest == bias + 4 * width + (4 * width + statistics)
 
@@ -274,8 +270,8 @@ def test_a_module_that_runs_twice_counts_its_parameters_once_and_its_work_twice(
         ("", 2560), ("shared", 2560), ("act", 0), ("add", 0)
     ]  # fmt: skip
     # The first output lives until the sum, which takes both.
-    assert inference_memory(analysis).peak_activation_bytes == 80 * 8 * 4
-    cost = training_cost(analysis)
+    assert analysis.inference.peak_activation_bytes == 80 * 8 * 4
+    cost = analysis.training
     assert cost.backward.linear == 1280 + 2 * 1280
     assert cost.kept_by_layer["shared"] == 2 * 80 * 8
 
@@ -287,7 +283,7 @@ def test_a_module_that_never_runs_has_parameters_and_nothing_else() -> None:
         ("used", 72, 1280, (2, 10, 8)), ("idle", 144, 0, ())
     ]  # fmt: skip
     assert next(iter(analysis.tree.state_dict_shapes()))[0] == "idle.weight"
-    assert training_cost(analysis).kept_bytes.greatest == 80 * 8
+    assert analysis.training.kept_bytes.greatest == 80 * 8
 
 
 def test_a_module_runs_where_another_than_its_parent_calls_it() -> None:
@@ -322,7 +318,7 @@ def test_several_outputs_and_a_nested_model() -> None:
     analysis = analysis_of(tree)
     assert analysis.macs.total == 20 * (64 + 32 + 16 + 12 + 15)
     # While the first head runs: the features, both outputs, of which the high one waits for the second, and its own.
-    assert inference_memory(analysis).peak_activation_bytes == 80 * (8 + 8 + 4 + 2)
+    assert analysis.inference.peak_activation_bytes == 80 * (8 + 8 + 4 + 2)
 
 
 def test_features_and_branches_reach_as_far_as_the_filterbank_and_the_wider_branch() -> None:
@@ -338,8 +334,8 @@ def test_features_and_branches_reach_as_far_as_the_filterbank_and_the_wider_bran
     assert field.minimum_samples == 560
     assert [layer.receptive_field_samples for layer in field.layers] == [560 + 2 * 320, 560 + 4 * 320]
     # Both branches, what they took and their sum are alive at once; the sum keeps neither.
-    assert inference_memory(analysis).peak_activation_bytes == 4 * 80 * 8
-    assert training_cost(analysis).kept_bytes.greatest == 80 * 8 + 2 * 10 * 8
+    assert analysis.inference.peak_activation_bytes == 4 * 80 * 8
+    assert analysis.training.kept_bytes.greatest == 80 * 8 + 2 * 10 * 8
 
 
 @pytest.mark.parametrize("copies", [1, 5])
@@ -370,15 +366,15 @@ def test_a_padded_convolution_has_frame_0_begin_before_the_first_sample() -> Non
 
 def test_a_batch_norm_has_statistics_in_training_alone() -> None:
     analysis = analysis_of(model(Layer("norm", "BatchNorm1d", BatchNorm(8)), channels=8))
-    assert inference_memory(analysis).peak_activation_bytes == 2 * 80 * 8
-    assert training_cost(analysis).kept_bytes.greatest == 80 * 8 + 4 * 2 * 8
+    assert analysis.inference.peak_activation_bytes == 2 * 80 * 8
+    assert analysis.training.kept_bytes.greatest == 80 * 8 + 4 * 2 * 8
 
 
 def test_copies_that_do_not_follow_each_other_all_take_the_same() -> None:
     heads = Layer("heads", "ModuleList", None, (linear("0", 8, 3, sources=(0,), copies=4),))
     analysis = analysis_of(model(heads, channels=8))
     assert analysis.macs.linear == 4 * 20 * 24
-    assert training_cost(analysis).kept_bytes.greatest == 80 * 8
+    assert analysis.training.kept_bytes.greatest == 80 * 8
 
 
 def test_layers_that_follow_each_other_give_what_they_take() -> None:
@@ -395,7 +391,7 @@ def test_what_all_layers_go_round_lives_through_all_of_them() -> None:
     analysis = analysis_of(
         model(linear("in", 8), layers, Layer("add", "Add", Add(), sources=("in", "layers")), channels=8)
     )
-    assert inference_memory(analysis).peak_activation_bytes == 4 * 80 * 8
+    assert analysis.inference.peak_activation_bytes == 4 * 80 * 8
 
 
 def test_folded_layers_inside_folded_layers() -> None:
@@ -409,7 +405,7 @@ def test_folded_layers_inside_folded_layers() -> None:
     calls = apart(analysis.calls)
     assert sum(call.copies for call in calls if call.path.endswith("up")) == 6
     assert analysis.macs.total == 6 * 2 * 20 * 8 * 16
-    cost = training_cost(analysis)
+    cost = analysis.training
     assert cost.kept_bytes.greatest == 6 * 80 * (8 + 32)
     assert cost.backward.total == 12 * 2 * 20 * 8 * 16 - 20 * 8 * 16
     assert cost.kept_by_layer["outer.0"] == 2 * 80 * (8 + 32)

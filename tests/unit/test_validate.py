@@ -12,7 +12,6 @@ from w2v_explore import ConfigError, ModelConfig, load_config
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, Fault, Flag, Integer, Probability
-from w2v_explore.config.validate import validate
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import FAMILY
 from w2v_explore.families.wav2vec2.fields import FIELDS
@@ -38,7 +37,7 @@ POSITIVE = {
 
 
 def faults_of(**values: Any) -> list[Fault]:
-    return validate({**BASE, **values}, FAMILY)
+    return FAMILY.faults({**BASE, **values})
 
 
 def fault_of(key: str, value: Any) -> Fault:
@@ -210,14 +209,14 @@ def test_what_must_divide_the_width_says_the_nearest_that_do(
 def test_a_rule_about_two_fields_needs_both(absent: str) -> None:
     values = {"encoder_num_heads": 7, "encoder_embed_dim": 768}
     del values[absent]
-    assert validate(values, FAMILY) == []
+    assert FAMILY.faults(values) == []
 
 
 @pytest.mark.parametrize(
     ("heads", "embed_dim", "code"), [("7", 768, "E210"), (0, 768, "E231"), (7, 768.0, "E210"), (7, 0, "E230")]
 )
 def test_a_rule_about_two_fields_waits_until_both_are_right(heads: object, embed_dim: object, code: str) -> None:
-    faults = validate({"encoder_num_heads": heads, "encoder_embed_dim": embed_dim}, FAMILY)
+    faults = FAMILY.faults({"encoder_num_heads": heads, "encoder_embed_dim": embed_dim})
     assert [fault.rule.code for fault in faults] == [code]
 
 
@@ -252,7 +251,7 @@ def test_a_right_value_is_no_fault(key: str, value: object) -> None:
 
 def test_all_faults_are_found_at_once() -> None:
     values = dict.fromkeys(FIELDS, "x")
-    assert [fault.key for fault in validate(values, FAMILY)] == list(FIELDS)
+    assert [fault.key for fault in FAMILY.faults(values)] == list(FIELDS)
 
 
 def test_every_wrong_part_of_the_conv_layers_is_found() -> None:
@@ -267,8 +266,8 @@ def test_every_wrong_part_of_the_conv_layers_is_found() -> None:
 
 
 def test_absent_and_foreign_names_are_nobodys_fault_here() -> None:
-    assert validate({}, FAMILY) == []
-    assert validate({"colour": "red"}, FAMILY) == []
+    assert FAMILY.faults({}) == []
+    assert FAMILY.faults({"colour": "red"}) == []
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, *_, fix in FAULTS if fix is not None], ids=str)

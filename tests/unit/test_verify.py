@@ -17,6 +17,7 @@ from tests.program import Runner
 from w2v_explore import Config, DeviceError, Layer, ModelConfig, Workload, analyze, build_architecture, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.memory import inference, training
 from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.cli import verify as command
 from w2v_explore.errors import missing_extra
@@ -115,23 +116,23 @@ def broken(function: Callable[..., Any], **change: Any) -> Callable[..., Any]:
     return wrong
 
 
-BROKEN_FUNCTIONS = {
-    "macs.backward.convolution": ("training_cost", {"backward": Macs(convolution=1)}),
-    "macs.backward.linear": ("training_cost", {"backward": Macs(linear=1)}),
-    "macs.backward.attention": ("training_cost", {"backward": Macs(attention=1)}),
-    "macs.real.convolution": ("audit_macs", {"expected": Macs(convolution=1)}),
-    "macs.real.linear": ("audit_macs", {"expected": Macs(linear=1)}),
-    "macs.real.attention": ("audit_macs", {"expected": Macs(attention=1)}),
-    "memory.peak_activation_bytes": ("inference_memory", {"peak_activation_bytes": 1}),
-    "memory.kept_bytes": ("training_cost", {"kept_bytes": Spread(1.0, 1.0, 1.0)}),
-    "memory.checkpointed_bytes": ("training_cost", {"checkpointed_bytes": Spread(1.0, 1.0, 1.0)}),
+BROKEN_FUNCTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
+    "macs.backward.convolution": (training, "training_cost", {"backward": Macs(convolution=1)}),
+    "macs.backward.linear": (training, "training_cost", {"backward": Macs(linear=1)}),
+    "macs.backward.attention": (training, "training_cost", {"backward": Macs(attention=1)}),
+    "macs.real.convolution": (module, "audit_macs", {"expected": Macs(convolution=1)}),
+    "macs.real.linear": (module, "audit_macs", {"expected": Macs(linear=1)}),
+    "macs.real.attention": (module, "audit_macs", {"expected": Macs(attention=1)}),
+    "memory.peak_activation_bytes": (inference, "inference_memory", {"peak_activation_bytes": 1}),
+    "memory.kept_bytes": (training, "training_cost", {"kept_bytes": Spread(1.0, 1.0, 1.0)}),
+    "memory.checkpointed_bytes": (training, "training_cost", {"checkpointed_bytes": Spread(1.0, 1.0, 1.0)}),
 }
 
 
 @pytest.mark.parametrize("figure", BROKEN_FUNCTIONS)
 def test_a_wrong_formula_exits_with_1(run: Runner, small: str, figure: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, change = BROKEN_FUNCTIONS[figure]
-    monkeypatch.setattr(module, name, broken(getattr(module, name), **change))
+    owner, name, change = BROKEN_FUNCTIONS[figure]
+    monkeypatch.setattr(owner, name, broken(getattr(owner, name), **change))
     assert_disagrees(run, small, figure)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs
+from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs, unfold
 from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.receptive_field import ReceptiveField, check_samples, receptive_field_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
@@ -19,6 +19,7 @@ from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import Call, apart, run
+from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
     from w2v_explore.analysis.memory.inference import InferenceMemory
@@ -117,14 +118,14 @@ class Analysis:
         """The memory of a forward pass without gradients, in the workload's dtype."""
         from w2v_explore.analysis.memory.inference import inference_memory
 
-        return inference_memory(self)
+        return inference_memory(self.parameters, self.trace(training=False))
 
     @cached_property
     def training(self) -> TrainingCost:
         """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
         from w2v_explore.analysis.memory.training import training_cost
 
-        return training_cost(self)
+        return training_cost(self.parameters, self.trace(training=True))
 
     @cached_property
     def nearest_preset(self) -> Nearest:
@@ -142,9 +143,82 @@ class Analysis:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``summary`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.documents import analysis_document  # few ask for it
+        inference, training, receptive_field = self.inference, self.training, self.receptive_field
+        span = receptive_field.positional_span_samples
+        document = {
+            **config_and_workload(self),
+            "nearest_preset": self.nearest_preset.to_dict(),
+            "totals": {
+                "parameters": self.parameters,
+                "macs": self.macs.total,
+                "macs_by_kind": self.macs._asdict(),
+                "flops": self.flops,
+                "parameter_bytes": self.parameter_bytes,
+                "parameter_bytes_by_dtype": self.parameter_bytes_by_dtype,
+                "macs_per_audio_second": self.macs_per_audio_second,
+            },
+            "memory": {
+                "peak_activation_bytes": inference.peak_activation_bytes,
+                "peak_path": inference.peak_path,
+                "inference_bytes": inference.total_bytes,
+                "kept_bytes": training.kept_bytes.greatest,
+                "training_bytes": training.total_bytes(checkpointing=False),
+            },
+            "training": {"recipe": training.recipe.name, "expected_macs": training.macs.expected},
+            "extractor": {
+                "receptive_field_samples": receptive_field.receptive_field_samples,
+                "stride_samples": receptive_field.stride_samples,
+                "minimum_samples": receptive_field.minimum_samples,
+                "frame_rate_hz": receptive_field.frame_rate_hz(self.workload.sample_rate),
+                "normalizes_over_utterance": receptive_field.normalizes_over_utterance,
+                "layers": [layer._asdict() for layer in receptive_field.layers],
+            },
+            "positional_convolution": None if span is None else {"span_samples": span},
+            "layers": [
+                {
+                    "path": row.path,
+                    "kind": row.kind,
+                    "depth": row.depth,
+                    "parameters": row.parameters,
+                    "macs": row.macs.total,
+                    "output_shape": list(row.output_shape),
+                }
+                for row in unfold(self.layers, depth)
+            ],
+        }
+        if depth is not None:
+            document["depth"] = depth
+        return document
 
-        return analysis_document(self, depth)
+
+def config_and_workload(analysis: Analysis) -> dict[str, Any]:
+    """What every JSON document on a config starts with (docs/json.md), as plain data."""
+    config, workload = analysis.config, analysis.workload
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "config": {
+            "name": config.name,
+            "origin": config.origin,
+            "architecture": config.model.family.name,
+            "family": config.family,
+            "description": config.description,
+            "source": config.source,
+            "published_parameters": config.published_parameters,
+            "changes": [change._asdict() for change in config.changes],
+            "sample_rate": config.sample_rate,
+            "sample_rate_source": config.sample_rate_source,
+            "not_counted": list(config.not_counted),
+            "fields": config.model.to_mapping(),
+        },
+        "workload": {
+            "batch": workload.batch,
+            "samples": workload.samples,
+            "sample_rate": workload.sample_rate,
+            "seconds": workload.seconds,
+            "frames": analysis.receptive_field.frames,
+            "dtype": workload.dtype,
+        },
+    }
 
 
 def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.recipe import recipe_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.family import ModelConfig
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis

@@ -17,8 +17,8 @@ if TYPE_CHECKING:  # the linter asks for figures of configs alone, and imports n
     from collections.abc import Iterator, Mapping, Sequence
 
     from w2v_explore.analysis.workload import Workload
+    from w2v_explore.config.family import ModelConfig
     from w2v_explore.config.kinds import ConvLayer
-    from w2v_explore.config.model_config import ModelConfig
     from w2v_explore.tree.inputs import Features, Waveforms
     from w2v_explore.tree.run import Call
 

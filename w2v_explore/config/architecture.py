@@ -1,7 +1,7 @@
 """`build_architecture`: from a config to its tree of layers."""
 
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, as_config
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
 
 

@@ -1,22 +1,26 @@
-"""`Family`: what all configs of one architecture share, and the table of the families that there are.
+"""The table of the families that there are; `Family`, what all configs of one share; `ModelConfig`, such a config.
 
 A family is a folder of `w2v_explore.families`, whose files are found by their fixed names. It is imported when a config
 of it is read: nothing below that package names a family's module.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from w2v_explore.config.kinds import Fault
-from w2v_explore.diagnostics import Rule
+from w2v_explore.arguments import plain_data
+from w2v_explore.config.codes import ARCHITECTURE as ARCHITECTURE_RULE
+from w2v_explore.config.codes import MISSING_KEY, UNKNOWN_KEY
+from w2v_explore.config.kinds import Agreement, Fault, Field, meaning
+from w2v_explore.config.validate import checks_of, describe, validate
+from w2v_explore.diagnostics import Place, Problem, Rule
+from w2v_explore.errors import ConfigError
 
 if TYPE_CHECKING:
     from w2v_explore.checkpoint.key_table import KeyTable
-    from w2v_explore.config.model_config import ModelConfig
     from w2v_explore.tree.layer import Layer
 
 
@@ -57,53 +61,90 @@ DEFAULT_FAMILY = "wav2vec2"
 """The family of a config that states no ``architecture``."""
 
 
-class Agreement(NamedTuple):
-    """What several fields, each right by itself, must come to together.
+class ModelConfig:
+    """An architecture: a value for each of the fields that its family has.
 
-    Attributes:
-        fields: The fields.
-        holds: Whether their values, by name, agree.
-        fault: What is wrong where they do not.
-        divides: Where they agree if one divides the other: the divisor and the number.
-        keeps_quotient: Whether the divisor then moves along with the number, as heads do, whose width is a choice.
+    An instance is valid: the constructor checks every field, and takes numbers of any library, as numpy's. What each
+    field means, its limits and its names in other programs stand in docs/config.md. ``ModelConfig(...)`` takes the
+    arguments of ``torchaudio.models.wav2vec2_model``, and makes a config of wav2vec 2.0; what `load_config` makes is of
+    the family that the file names.
+
+    Raises:
+        ConfigError: A value is wrong; all that is wrong is reported at once.
     """
 
-    fields: tuple[str, ...]
-    holds: Callable[[Mapping[str, Any]], bool]
-    fault: Callable[[Mapping[str, Any]], Fault]
-    divides: tuple[str, str] | None = None
-    keeps_quotient: bool = False
+    __slots__ = ()
 
+    family: ClassVar["Family"]
+    FIELDS: ClassVar[Mapping[str, Field]]
 
-def divides(divisor: str, number: str, rule: Rule, *, keeps_quotient: bool = False) -> Agreement:
-    """The agreement that the value of one field divides the value of another.
+    if TYPE_CHECKING:
+        # Each family's class is a dataclass, and states the types of its fields.
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
-    Args:
-        divisor: The field whose value divides; the fault is its.
-        number: The field whose value is divided.
-        rule: The rule that is broken where it does not.
-        keeps_quotient: As in `Agreement`.
-    """
+        def __getattr__(self, name: str) -> Any: ...
 
-    def holds(values: Mapping[str, Any]) -> bool:
-        return bool(values[number] % values[divisor] == 0)
+    def __new__(cls, **values: Any) -> "ModelConfig":
+        """A config of the family whose class it is."""
+        return object.__new__(default_family().config if cls is ModelConfig else cls)
 
-    def fault(values: Mapping[str, Any]) -> Fault:
-        value, divided = values[divisor], values[number]
-        divisors = divisors_of(divided)
-        below = max(candidate for candidate in divisors if candidate < value)
-        above = min((candidate for candidate in divisors if candidate > value), default=None)
-        nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
-        message = f"{divisor} is {value}, which does not divide {number} {divided}; {nearest}"
-        return Fault(rule, divisor, (), message, partner=number)
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        values = {name: plain_data(getattr(self, name)) for name in self.FIELDS}
+        faults = self.family.faults(values)
+        if faults:
+            raise ConfigError([_problem(fault) for fault in faults])
+        self._set(values)
 
-    return Agreement((divisor, number), holds, fault, (divisor, number), keeps_quotient)
+    def _set(self, values: Mapping[str, Any]) -> None:
+        """Set the fields; lists of conv layers as tuples, so that configs compare and hash by value."""
+        for name in self.FIELDS:
+            value = values[name]
+            if isinstance(value, (list, tuple)):
+                value = tuple((channels, kernel, stride) for channels, kernel, stride in value)
+            object.__setattr__(self, name, value)
 
+    @classmethod
+    def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":
+        """The config of values in which `Family.faults` finds none, one for each field; they are not checked again."""
+        config = cls.__new__(cls)
+        config._set(values)
+        return config
 
-def divisors_of(number: int) -> list[int]:
-    """All numbers that divide one, in no order."""
-    small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
-    return small + [number // divisor for divisor in small]
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> "ModelConfig":
+        """The config that a mapping of all fields describes, of the family that its ``architecture`` names.
+
+        Raises:
+            ConfigError: A field is missing, unknown or wrong, or there is no such family.
+        """
+        values = dict(values)
+        name = values.pop(ARCHITECTURE, cls.family.name if cls is not ModelConfig else DEFAULT_FAMILY)
+        known = tuple(FAMILIES) if cls is ModelConfig else (cls.family.name,)
+        # A tuple: what cannot be hashed, as a list, is no name either.
+        if name not in known:
+            message = f"{ARCHITECTURE} is {describe(name)}; write one of {', '.join(known)}"
+            raise ConfigError([_problem(Fault(ARCHITECTURE_RULE, ARCHITECTURE, (), message))])
+        if cls is ModelConfig:
+            cls = family_named(str(name)).config
+        names = [(UNKNOWN_KEY, name, _why_unknown(name, cls.family)) for name in values if name not in cls.FIELDS]
+        names += [(MISSING_KEY, name, "is missing") for name in cls.FIELDS if name not in values]
+        if names:
+            raise ConfigError([_problem(Fault(rule, name, (), f"{name} {what}")) for rule, name, what in names])
+        return cls(**values)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The fields as plain data, in their family's order, which ``from_mapping`` of the config's class takes.
+
+        Conv layers are a list of lists. The family is not among them: `ModelConfig.from_mapping` wants it beside them,
+        under ``architecture``, where it is not wav2vec 2.0.
+        """
+        values = {name: getattr(self, name) for name in self.FIELDS}
+        return {name: list(map(list, value)) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    def meaning(self) -> dict[str, Any]:
+        """What the fields mean, by which configs are compared: as `to_mapping`, with null convolutions written out."""
+        return {name: meaning(value, self.FIELDS[name].kind) for name, value in self.to_mapping().items()}
 
 
 class Family:
@@ -120,14 +161,14 @@ class Family:
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("agreements", "components", "config", "name", "reference", "rules", "title")
+    __slots__ = ("_checks", "agreements", "components", "config", "name", "reference", "rules", "title")
 
     def __init__(
         self,
         *,
         name: str,
         title: str,
-        config: "type[ModelConfig]",
+        config: type[ModelConfig],
         agreements: tuple[Agreement, ...],
         components: Mapping[str, str],
         reference: str,
@@ -141,15 +182,24 @@ class Family:
         self.reference = reference
         self.rules = rules
         config.family = self
+        self._checks = checks_of(config.FIELDS)
 
     def __repr__(self) -> str:
         return f"<Family {self.name!r}: {self.title}, {len(self.config.FIELDS)} fields>"
+
+    def faults(self, values: Mapping[str, object]) -> list[Fault]:
+        """Every fault in the values of the fields that are present; absent fields are not reported here.
+
+        Args:
+            values: Plain data by field name; names of no field are ignored.
+        """
+        return validate(values, self._checks, self.agreements)
 
     def part(self, file: str) -> ModuleType:
         """One of the modules of its folder: ``tree``, ``preset_values``."""
         return import_module(f"w2v_explore.families.{self.name}.{file}")
 
-    def build(self, config: "ModelConfig") -> "Layer":
+    def build(self, config: ModelConfig) -> "Layer":
         """The tree of layers of one of its configs."""
         # Imported here: the linter reads configs and builds no tree.
         tree: Layer = self.part("tree").build(config)
@@ -193,3 +243,18 @@ def other_families(family: Family) -> Iterator[Family]:
 def default_family() -> Family:
     """The family of a config that states no ``architecture``."""
     return family_named(DEFAULT_FAMILY)
+
+
+def _why_unknown(name: str, family: Family) -> str:
+    """What is to be said of a key that is no field of a family; other families are imported where there is one."""
+    owner = next((other for other in other_families(family) if name in other.config.FIELDS), None)
+    if owner is None:
+        return "is no field of a config"
+    return (
+        f"is a field of {owner.name}, and this config is of {family.name}; "
+        f"give the mapping {ARCHITECTURE!r}: {owner.name!r}, or remove it"
+    )
+
+
+def _problem(fault: Fault) -> Problem:
+    return Problem(rule=fault.rule, place=Place("<config>"), key=fault.key, message=fault.message, fix=fault.fix)

@@ -1,5 +1,10 @@
-"""What a field of a config may hold: the kinds of values with their limits, and `Field`, a row of a family's table."""
+"""What fields of a config may hold: the kinds of values with their limits, and what several must come to together.
 
+`Field` is a row of a family's table.
+"""
+
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Rule
@@ -100,3 +105,52 @@ class Fault(NamedTuple):
     message: str
     fix: str | None = None
     partner: str | None = None
+
+
+class Agreement(NamedTuple):
+    """What several fields, each right by itself, must come to together.
+
+    Attributes:
+        fields: The fields.
+        holds: Whether their values, by name, agree.
+        fault: What is wrong where they do not.
+        divides: Where they agree if one divides the other: the divisor and the number.
+        keeps_quotient: Whether the divisor then moves along with the number, as heads do, whose width is a choice.
+    """
+
+    fields: tuple[str, ...]
+    holds: Callable[[Mapping[str, Any]], bool]
+    fault: Callable[[Mapping[str, Any]], Fault]
+    divides: tuple[str, str] | None = None
+    keeps_quotient: bool = False
+
+
+def divides(divisor: str, number: str, rule: Rule, *, keeps_quotient: bool = False) -> Agreement:
+    """The agreement that the value of one field divides the value of another.
+
+    Args:
+        divisor: The field whose value divides; the fault is its.
+        number: The field whose value is divided.
+        rule: The rule that is broken where it does not.
+        keeps_quotient: As in `Agreement`.
+    """
+
+    def holds(values: Mapping[str, Any]) -> bool:
+        return bool(values[number] % values[divisor] == 0)
+
+    def fault(values: Mapping[str, Any]) -> Fault:
+        value, divided = values[divisor], values[number]
+        divisors = divisors_of(divided)
+        below = max(candidate for candidate in divisors if candidate < value)
+        above = min((candidate for candidate in divisors if candidate > value), default=None)
+        nearest = f"write {below} or {above}, the nearest that do" if above else f"write {below}, the nearest that does"
+        message = f"{divisor} is {value}, which does not divide {number} {divided}; {nearest}"
+        return Fault(rule, divisor, (), message, partner=number)
+
+    return Agreement((divisor, number), holds, fault, (divisor, number), keeps_quotient)
+
+
+def divisors_of(number: int) -> list[int]:
+    """All numbers that divide one, in no order."""
+    small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
+    return small + [number // divisor for divisor in small]

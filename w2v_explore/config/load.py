@@ -8,8 +8,8 @@ from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.document import known_dialect, parse_document
 from w2v_explore.config.entries import OWN_DIALECT, Document, plain_value
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.reading import FieldChange, Reading, read_config

@@ -18,14 +18,13 @@ from w2v_explore.config.entries import (
     stated_family,
     states_fields,
 )
-from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, family_named, other_families
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, ModelConfig, family_named, other_families
 from w2v_explore.config.kinds import Fault, meaning
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import is_preset, read_source
-from w2v_explore.config.validate import describe, validate
+from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import SourceError
 
@@ -134,7 +133,7 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     entries = _merge(documents, document, family)
     fields = family.config.FIELDS
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
-    problems += [_locate(fault, entries) for fault in validate(values, family)]
+    problems += [_locate(fault, entries) for fault in family.faults(values)]
     problems += _metadata_problems(entries)
     if complete:
         problems += _missing_keys(documents, document, entries, family, problems)

@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.family import Family
 from w2v_explore.config.kinds import (
     MAX_CONV_LAYERS,
     MAX_FIELD,
     MAX_SIZE,
+    Agreement,
     Choice,
     Fault,
+    Field,
     Flag,
     Integer,
     Kind,
@@ -23,7 +23,10 @@ _FLAG_WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "n
 _CONV_PARTS = (("channels", codes.CONV_CHANNELS), ("kernel", codes.CONV_KERNEL), ("stride", codes.CONV_STRIDE))
 
 
-def _limits_of(kind: Kind) -> tuple[type, float, float] | None:
+Limits = tuple[type, float, float]
+
+
+def _limits_of(kind: Kind) -> Limits | None:
     """The type of the values that need no further look, and their range; None for words and lists.
 
     What lies outside may be right as well: null, or a probability that is written as a whole number.
@@ -38,20 +41,24 @@ def _limits_of(kind: Kind) -> tuple[type, float, float] | None:
     return None
 
 
-@cache
-def _kinds_of(family: Family) -> list[tuple[str, Kind, tuple[type, float, float] | None]]:
-    return [(key, field.kind, _limits_of(field.kind)) for key, field in family.config.FIELDS.items()]
+Check = tuple[str, Kind, Limits | None]
 
 
-def validate(values: Mapping[str, object], family: Family) -> list[Fault]:
-    """Every fault in the values of the fields that are present; absent fields are not reported here.
+def checks_of(fields: Mapping[str, Field]) -> list[Check]:
+    """What `validate` looks at in each field."""
+    return [(key, field.kind, _limits_of(field.kind)) for key, field in fields.items()]
+
+
+def validate(values: Mapping[str, object], checks: Sequence[Check], agreements: Sequence[Agreement]) -> list[Fault]:
+    """As `Family.faults`.
 
     Args:
-        values: Plain data by field name; names of no field are ignored.
-        family: Whose fields they are.
+        values: Plain data by field name.
+        checks: Of a family's fields, as `checks_of` gives them.
+        agreements: The family's.
     """
     faults: list[Fault] = []
-    for key, kind, limits in _kinds_of(family):
+    for key, kind, limits in checks:
         if key not in values:
             continue
         value = values[key]
@@ -72,7 +79,7 @@ def validate(values: Mapping[str, object], family: Family) -> list[Fault]:
         if fault is not None:
             faults.append(fault)
     broken = {fault.key for fault in faults}
-    for fields, holds, fault_of, *_ in family.agreements:
+    for fields, holds, fault_of, *_ in agreements:
         if broken.isdisjoint(fields) and all(map(values.__contains__, fields)) and not holds(values):
             faults.append(fault_of(values))
     return faults

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.diagnostics import Problem, Rule, Severity
 from w2v_explore.lint.engine import order
+from w2v_explore.version import SCHEMA_VERSION
 
 
 class PassedOver(NamedTuple):
@@ -99,10 +100,30 @@ class LintReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``lint`` (docs/json.md), as plain data; paths start at the repository's root."""
-        from w2v_explore.lint.formats.json import document  # few ask for it
-        from w2v_explore.lint.paths import PortablePaths
+        from w2v_explore.lint.paths import PortablePaths  # few ask for it
 
-        return document(self.renamed(PortablePaths().of))
+        return self.renamed(PortablePaths().of).document()
+
+    def document(self) -> dict[str, Any]:
+        """The same, with the paths as they are."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "problems": [_problem_document(problem) for problem in self.problems],
+            "summary": self.summary(),
+            "hidden": {
+                "errors": self.count_hidden("error"),
+                "advice": self.count_hidden("advice"),
+                "rules": [
+                    {"code": rule.code, "name": rule.name, "severity": rule.severity, "count": count}
+                    for rule, count in sorted(self.hidden.items())
+                ],
+            },
+            "files": self.files,
+            "passed_over": [entry._asdict() for entry in self.passed_over],
+            "not_searched": [entry._asdict() for entry in self.not_searched],
+            "unreadable": [entry.message for entry in self.unreadable],
+            "defects": [{"path": entry.path, "message": entry.message} for entry in self.defects],
+        }
 
     def unchecked(self) -> list[NotRead]:
         """All of which nothing is known: what could not be read, and what the linter failed on."""
@@ -161,6 +182,23 @@ class LintReport:
         examples = {problem.rule: problem for problem in reversed(self.problems)}
         counts = Counter(problem.rule for problem in self.problems)
         return [(count, examples[rule]) for rule, count in counts.most_common()]
+
+
+def _problem_document(problem: Problem) -> dict[str, Any]:
+    rule, place = problem.rule, problem.place
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "key": problem.key,
+        "message": problem.message,
+        "fix": problem.fix,
+    }
 
 
 def _count(number: int, noun: str) -> str:

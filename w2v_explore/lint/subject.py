@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from w2v_explore.config.entries import Document
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.reading import Reading
 from w2v_explore.diagnostics import Place
 from w2v_explore.lint.settings import Settings

@@ -34,6 +34,16 @@ class MacsAudit:
         """Whether every kind of operation is equal, to the integer."""
         return self.expected == self.counted
 
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``macs_audit`` in JSON (docs/json.md), as plain data."""
+        return {
+            "source": self.source,
+            "agrees": self.agrees,
+            "expected": self.expected._asdict(),
+            "counted": self.counted._asdict(),
+            "uncounted_operations": self.uncounted,
+        }
+
 
 def audit_macs(model: nn.Module, waveforms: Tensor, expected: Macs) -> MacsAudit:
     """Count the MACs of a model with fvcore, which traces one forward pass on real tensors.

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from w2v_explore import host
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import MAX_RUNS
 from w2v_explore.config.load import ConfigLike
@@ -112,9 +111,41 @@ class Latency:
 
     def to_dict(self) -> dict[str, Any]:
         """The object ``latency`` in the JSON of ``summary --device`` (docs/json.md), as plain data."""
-        from w2v_explore.measure.documents import latency_document
-
-        return latency_document(self)
+        estimate = self.end_to_end
+        document = {
+            "method": (
+                f"median of {self.runs} plain forward passes after {self.warm_up_runs} warm-up passes; the interval "
+                "is the percentile bootstrap's, of five passes or fewer their range; layers from the median of the "
+                "hooked passes, in turn with the plain ones"
+            ),
+            "device": self.device,
+            "device_name": self.device_name,
+            "dtype": self.dtype,
+            "threads": self.threads,
+            "torch_version": self.torch_version,
+            "compiled": self.compile_s is not None,
+            "compile_s": self.compile_s,
+            "runs": self.runs,
+            "warm_up_runs": self.warm_up_runs,
+            "end_to_end": {
+                "median_s": estimate.median_s,
+                "iqr_s": estimate.iqr_s,
+                "low_s": estimate.low_s,
+                "high_s": estimate.high_s,
+                "confidence": estimate.confidence,
+                "uncertainty": estimate.uncertainty,
+                "target": self.target,
+                "p90_s": estimate.p90_s,
+                "p99_s": estimate.p99_s,
+            },
+            "real_time_factor": self.real_time_factor,
+            "audio_seconds_per_second": 1 / self.real_time_factor if self.real_time_factor else None,
+            # That of the device, which the command finds.
+            "calibration": None,
+        }
+        if self.ledger is not None:
+            document |= _ledger_document(self.ledger)
+        return document | {"noise": self.noise.to_dict()}
 
     @property
     def real_time_factor(self) -> float:
@@ -125,6 +156,21 @@ class Latency:
     def layers(self) -> Mapping[str, LayerLatency]:
         """The ledger's layers, by module path; none for a compiled model."""
         return self.ledger.layers if self.ledger else {}
+
+
+def _ledger_document(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "hooked": {"median_s": ledger.hooked.median_s, "iqr_s": ledger.hooked.iqr_s, "runs": ledger.passes},
+        "unattributed_s": ledger.unattributed_ns / 1e9,
+        "ledger": {
+            "end_to_end_ns": ledger.end_to_end_ns,
+            "unattributed_ns": ledger.unattributed_ns,
+            "unattributed_share": ledger.unattributed_share,
+            "hooked_over_plain": ledger.ratio.ratio,
+            "hooked_over_plain_low": ledger.ratio.low,
+            "hooked_over_plain_high": ledger.ratio.high,
+        },
+    }
 
 
 @dataclass(kw_only=True)
@@ -226,7 +272,7 @@ def example_input(analysis: Analysis, device: torch.device) -> Tensor:
 
 def _require_memory(analyses: Sequence[Analysis], device: torch.device, *, built: bool) -> None:
     """Refuse what cannot run: all weights that are not there yet, and the tensors of the largest pass."""
-    memory = [inference_memory(analysis) for analysis in analyses]
+    memory = [analysis.inference for analysis in analyses]
     weights = 0 if built else sum(each.parameter_bytes for each in memory)
     activations = max(each.peak_activation_bytes for each in memory)
     require_memory(device, weights + activations, "a forward pass's tensors" if built else "weights and a forward pass")

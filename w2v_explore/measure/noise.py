@@ -7,9 +7,9 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -192,6 +192,23 @@ class Noise(NamedTuple):
     def noisy(self) -> bool:
         """Whether anything disturbed the measurement."""
         return bool(self.disturbances)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``noise`` in JSON (docs/json.md), as plain data."""
+        return {
+            "noisy": self.noisy,
+            "readings": asdict(self.readings),
+            "disturbances": [
+                {
+                    "name": disturbance.criterion.name,
+                    "reading": disturbance.reading,
+                    "limit": disturbance.criterion.limit,
+                    "found": disturbance.found,
+                    "advice": disturbance.criterion.advice,
+                }
+                for disturbance in self.disturbances
+            ],
+        }
 
 
 class NoiseWatch:

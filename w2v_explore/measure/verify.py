@@ -18,8 +18,6 @@ import torch
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
-from w2v_explore.analysis.memory.inference import inference_memory
-from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike, as_config
 from w2v_explore.measure.audit import audit_macs
@@ -255,7 +253,7 @@ def check_forward_macs(audited: Audited) -> Iterator[Finding]:
 
 def check_backward_macs(audited: Audited) -> Iterator[Finding]:
     """MACs of the backward pass by kind of operation, against torch's counter."""
-    ours, counted = training_cost(audited.analysis).backward, audited.meta_pass.backward
+    ours, counted = audited.analysis.training.backward, audited.meta_pass.backward
     yield from _compare_macs(audited, "macs.backward", ours, counted, f"{_COUNTER} backward pass")
 
 
@@ -265,7 +263,7 @@ def check_real_macs(audited: Audited) -> Iterator[Finding]:
         audited.analysis, tree=shallow(audited.tree, _REAL_LAYERS), workload=replace(audited.workload, dtype="float32")
     )
     cpu, meta = torch.device("cpu"), torch.device("meta")
-    require_memory(cpu, inference_memory(few).total_bytes, "the weights and the tensors alive at once")
+    require_memory(cpu, few.inference.total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
     model = materialize(few.tree, audited.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
     audit = audit_macs(model, torch.zeros(input_shape(few.tree, few.workload)), few.macs)
@@ -313,8 +311,8 @@ def check_receptive_field(audited: Audited) -> Iterator[Finding]:
 
 def check_memory(audited: Audited) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
-    cost, tracked = training_cost(audited.analysis), track_memory(audited.tree, audited.modules, audited.workload)
-    peak = inference_memory(audited.analysis).peak_activation_bytes
+    cost, tracked = audited.analysis.training, track_memory(audited.tree, audited.modules, audited.workload)
+    peak = audited.analysis.inference.peak_activation_bytes
     yield audited.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield audited.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)
     yield audited.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, as_config
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import SpeechEncoder

@@ -31,10 +31,9 @@ from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.dialects.write import write_config
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
 from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
 from w2v_explore.model.build import build_model

@@ -14,8 +14,8 @@ from w2v_explore.checkpoint.fit import describe_left_out, describe_misfit, fit_w
 from w2v_explore.checkpoint.keys import Part, translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, as_config
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.encoding import printable
 from w2v_explore.errors import CheckpointError, UnusedWeightsWarning
 from w2v_explore.model.build import build_model

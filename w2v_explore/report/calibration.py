@@ -1,8 +1,7 @@
 """What `calibrate` found out about a device."""
 
 from w2v_explore.analysis.latency.calibration import Calibration
-from w2v_explore.analysis.latency.calibration_figures import CONFIDENCE, find_interval, kind_shares
-from w2v_explore.analysis.latency.documents import describe_interval
+from w2v_explore.analysis.latency.interval import CONFIDENCE
 from w2v_explore.report.prediction import describe_device
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import duration, percent, short, signed_percent
@@ -55,7 +54,7 @@ def _operations(calibration: Calibration) -> Table:
     columns = [Column("Operation", numeric=False)]
     columns += [Column(heading, priority=needed) for heading, needed in headings.items()]
     table = Table("Share of the roof, by kind of operation", columns)
-    for shares in kind_shares(calibration):
+    for shares in calibration.kind_shares():
         figures = (shares.least, shares.median, shares.greatest)
         table.rows.append((_label(shares.kind), str(shares.operations), *map(percent, figures)))
     table.remark = (
@@ -86,9 +85,8 @@ def _references(calibration: Calibration) -> Table:
             duration(each.held_out_s),
             signed_percent(each.held_out_s / each.median_s),
         ))  # fmt: skip
-    interval = find_interval(calibration.references)
     table.remark = (
-        f"The interval of a prediction: {describe_interval(interval)} It is meant to hold {100 * CONFIDENCE:.0f} % of "
-        "what is then measured, on a device that is as busy as it was."
+        f"The interval of a prediction: {calibration.interval.description} "
+        f"It is meant to hold {100 * CONFIDENCE:.0f} % of what is then measured, on a device that is as busy as it was."
     )
     return table

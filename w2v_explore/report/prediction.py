@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.latency.documents import describe_interval
 from w2v_explore.report.table import Column, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, percent, short
@@ -32,7 +31,7 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     table.remark = (
         f"Real-time factor {prediction.real_time_factor:.3g}. "
         f"The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
-        f"{describe_interval(prediction.interval)}"
+        f"{prediction.interval.description}"
     )
     if prediction.beyond_share >= _NOTEWORTHY:
         table.remark += (

@@ -29,11 +29,9 @@ def summary_document(results: Sequence[Result], changes: Sequence[Comparison] = 
     """
     documents = [result_document(result, depth) for result in results]
     if changes:
-        from w2v_explore.analysis.comparing.documents import baseline_document, metrics_document
-
         for document, change in zip(documents, changes, strict=True):
-            document["baseline"] = baseline_document(change.baseline)
-            document["change"] = metrics_document(change)
+            document["baseline"] = change.baseline and change.baseline.to_dict()
+            document["change"] = {name: metric.to_dict() for name, metric in change.metrics.items()}
     return one_or_list(documents)
 
 
@@ -116,11 +114,11 @@ def _layer_latency(path: str, measurement: Measurement, shares: Mapping[str, flo
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:
     """The latency of one config and, where it was asked for, the independent count of its MACs."""
-    from w2v_explore.measure.documents import latency_document, macs_audit_document
-
-    document = {"latency": latency_document(measurement.latency, measurement.calibration)}
+    document = {"latency": measurement.latency.to_dict()}
+    if measurement.calibration is not None:
+        document["latency"]["calibration"] = measurement.calibration.identity()
     if measurement.macs_audit is not None:
-        document["macs_audit"] = macs_audit_document(measurement.macs_audit)
+        document["macs_audit"] = measurement.macs_audit.to_dict()
     return document
 
 

@@ -21,7 +21,6 @@ from tests.families.wavlm.model import PRE_NORM, SMALL
 from tests.families.wavlm.strategies import wavlm_configs
 from tests.parity.test_model import assert_outputs_equal, waveforms
 from w2v_explore import ModelConfig, Workload, analyze, load_config
-from w2v_explore.analysis.memory.inference import inference_memory
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.wavlm.fields import WavLMConfig
 
@@ -65,7 +64,7 @@ def test_peaks_in_the_attention(values: dict[str, Any], samples: int, dtype: str
     values = {**values, "extractor_conv_layer_config": [[4, 10, 20]]}
     config = WavLMConfig.from_mapping(values)
     workload = Workload(samples=samples, batch=2, dtype=dtype)
-    peak = inference_memory(analysis_of(config, workload)).peak_path
+    peak = analysis_of(config, workload).inference.peak_path
     assert peak.startswith("encoder.transformer.layers."), peak
     assert_every_figure_holds(config, workload)
 

@@ -27,9 +27,8 @@ from w2v_explore.analysis.figures import FIGURES, Totals
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.family import ARCHITECTURE, Agreement
-from w2v_explore.config.kinds import Probability
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.config.family import ARCHITECTURE, ModelConfig
+from w2v_explore.config.kinds import Agreement, Probability
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.run import Call, run
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v_explore.analysis.figures import (
     COMPONENT_FIGURES,
@@ -14,10 +14,8 @@ from w2v_explore.analysis.figures import (
 )
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
-from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, family_named
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_named
 from w2v_explore.config.metadata import MAX_SAMPLE_RATE
-from w2v_explore.config.model_config import ModelConfig
-from w2v_explore.config.validate import validate
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import SourceError, WorkloadError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
@@ -59,6 +57,15 @@ class Baseline(NamedTuple):
     layers: dict[str, SavedLayer]
     measured_on: str | None
     not_counted: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``baseline`` in JSON (docs/json.md), as plain data."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "measured_on": self.measured_on,
+            "not_counted": list(self.not_counted),
+        }
 
 
 def load_baseline(path: str | os.PathLike[str]) -> Baseline:
@@ -141,7 +148,7 @@ def _model_of(config: Member) -> ModelConfig:
     for name in member.mapping():
         if name not in family.config.FIELDS:
             raise DocumentError(f"{member.path}: a config has no field {shorten(json.dumps(name))}")
-    for fault in validate(values, family):
+    for fault in family.faults(values):
         raise DocumentError(f"{member.path}.{fault.key}: {fault.message}")
     return family.config.from_checked(values)
 

@@ -7,15 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
-from w2v_explore.analysis.comparing.attribution import Contribution, attribute
+from w2v_explore.analysis.comparing.attribution import METHOD, Contribution, attribute
 from w2v_explore.analysis.comparing.baseline import Baseline, load_baseline, require_same_workload
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.figures import Number, component_figures, components_of, total_figures
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, distinct_names
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ArgumentError, WorkloadError
+from w2v_explore.version import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Metric:
         """Each value over the first; None where the first is 0."""
         first = self.values[0]
         return tuple(value / first if first else None for value in self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure in JSON (docs/json.md), as plain data."""
+        return {"values": list(self.values), "delta": list(self.deltas), "ratio": list(self.ratios)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -80,9 +85,21 @@ class Comparison:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``compare`` (docs/json.md), as plain data; with a depth, every module down to it too."""
-        from w2v_explore.analysis.comparing.documents import comparison_document  # few ask for it
-
-        return comparison_document(self, depth)
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "identical": self.identical,
+            "baseline": self.baseline and self.baseline.to_dict(),
+            "configs": [analysis.to_dict(depth) for analysis in self.analyses],
+            "differences": {name: list(values) for name, values in self.differences.items()},
+            "metrics": {name: metric.to_dict() for name, metric in self.metrics.items()},
+            "attributions": [_attribution_document(contributions) for contributions in self.attributions],
+        }
+        if depth is not None:
+            document["modules"] = {
+                path: {"parameters": parameters.to_dict(), "macs": macs.to_dict()}
+                for path, (parameters, macs) in self.modules(depth).items()
+            }
+        return document
 
     def modules(self, depth: int) -> dict[str, tuple[Metric, Metric]]:
         """Parameters and MACs of every module down to a depth, by path; 0 where a config has no such module."""
@@ -101,6 +118,21 @@ class Comparison:
             )
             for path in paths
         }
+
+
+def _attribution_document(contributions: Sequence[Contribution]) -> dict[str, Any]:
+    return {
+        "method": METHOD,
+        "contributions": [
+            {
+                "fields": list(fields),
+                "metrics": {
+                    name: value.numerator if value.denominator == 1 else float(value) for name, value in figures.items()
+                },
+            }
+            for fields, figures in contributions
+        ],
+    }
 
 
 def compare(

@@ -15,8 +15,8 @@ from w2v_explore.analysis.comparing.sealed import Part
 from w2v_explore.analysis.compute import total_macs
 from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import ConvLayer, meaning
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow, Operation
 from w2v_explore.tree.run import run

@@ -24,8 +24,8 @@ from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Probability
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import lcm
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
@@ -13,10 +13,9 @@ from w2v_explore.analysis.figures import Number, Totals, name_figures, total_fig
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.config.family import divisors_of
-from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, Probability
+from w2v_explore.config.family import ModelConfig
+from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, Probability, divisors_of
 from w2v_explore.config.load import Config, ConfigLike
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.errors import ConfigError, WorkloadError
 
 HEAD_OUTPUTS = 32
@@ -86,9 +85,21 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``sensitivity`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.comparing.documents import sensitivity_document  # few ask for it
-
-        return sensitivity_document(self)
+        return {
+            **config_and_workload(self.analysis),
+            "steps": [
+                {
+                    "target": effect.change.target,
+                    "before": effect.change.before,
+                    "after": effect.change.after,
+                    "moves_along": effect.moves_along,
+                    "metrics": {
+                        name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
+                    },
+                }
+                for effect in self.effects
+            ],
+        }
 
 
 def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore import host
+from w2v_explore.analysis.latency.interval import CONFIDENCE, Interval, find_interval
 from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.errors import CalibrationError, SourceError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
 from w2v_explore.files.read import read_whole
+from w2v_explore.version import SCHEMA_VERSION
 
-# 2: the kinds of operations are those of `roofline.Work`, whichever model has them.
-_SCHEMA_VERSION = 2
+# Of the file. 2: the kinds of operations are those of `roofline.Work`, whichever model has them.
+_FILE_VERSION = 2
 # A calibration has some 300 KB.
 _MAX_BYTES = 16 * 2**20
 # Wide of all that is measured, and so narrow that no product or quotient of such figures is infinite.
@@ -83,6 +85,16 @@ class NoiseMark(NamedTuple):
     passes: int
 
 
+class KindShares(NamedTuple):
+    """The shares of the roof that the operations of one kind reached."""
+
+    kind: str
+    operations: int
+    least: float
+    median: float
+    greatest: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Calibration:
     """What a device does.
@@ -122,9 +134,51 @@ class Calibration:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``calibrate`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.latency.documents import calibration_document  # few ask for it
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "calibration": self.identity(),
+            "path": str(self.path),
+            "method": (
+                "roofs: the fastest of a few runs; operations: medians of hooked passes; interval: "
+                f"{self.interval.description}"
+            ),
+            "interval": {**self.interval._asdict(), "confidence": CONFIDENCE},
+            "operations": [shares._asdict() for shares in self.kind_shares()],
+            "references": [reference._asdict() for reference in self.references],
+        }
 
-        return calibration_document(self)
+    def identity(self) -> dict[str, Any]:
+        """The object ``calibration`` in JSON (docs/json.md), as plain data: what it holds for, and its two roofs."""
+        return {
+            "device": self.device,
+            "device_name": self.device_name,
+            "dtype": self.dtype,
+            "threads": self.threads,
+            "torch_version": self.torch_version,
+            "created": self.created,
+            "noisy": bool(self.noise),
+            "noise": [mark._asdict() for mark in self.noise],
+            "macs_per_s": self.roofs.macs_per_s,
+            "bytes_per_s": self.roofs.bytes_per_s,
+        }
+
+    @property
+    def interval(self) -> Interval:
+        """How far predictions from it may be off."""
+        return find_interval(reference.ratio for reference in self.references)
+
+    def kind_shares(self) -> list[KindShares]:
+        """The shares of the roof that each kind of operation reached, by kind."""
+        from statistics import median  # few ask for it
+
+        by_kind: dict[str, list[float]] = {}
+        for sample in self.samples:
+            least_s = self.roofs.least_seconds(sample.macs, sample.bytes)
+            by_kind.setdefault(sample.kind, []).append(least_s / sample.seconds)
+        return [
+            KindShares(kind, len(shares), min(shares), median(shares), max(shares))
+            for kind, shares in sorted(by_kind.items())
+        ]
 
     @property
     def path(self) -> Path:
@@ -142,7 +196,7 @@ def canonical_device(name: str) -> str:
 def encode_calibration(calibration: Calibration) -> bytes:
     """The content of a calibration's file."""
     document = {
-        "schema_version": _SCHEMA_VERSION,
+        "schema_version": _FILE_VERSION,
         **{field.name: getattr(calibration, field.name) for field in fields(calibration)},
         "roofs": calibration.roofs._asdict(),
         "references": [reference._asdict() for reference in calibration.references],
@@ -166,9 +220,9 @@ def read_calibration(path: Path) -> Calibration:
     try:
         document = document_root(read_whole(str(path), _MAX_BYTES))
         version = document.at("schema_version").integer()
-        if version != _SCHEMA_VERSION:
+        if version != _FILE_VERSION:
             raise OtherVersionError(
-                f"{path} is of schema_version {version}, and this program reads {_SCHEMA_VERSION}; calibrate again"
+                f"{path} is of schema_version {version}, and this program reads {_FILE_VERSION}; calibrate again"
             )
         return _decode(document)
     except SourceError as error:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.latency.calibration import Calibration, Sample
-from w2v_explore.analysis.latency.calibration_figures import Interval, find_interval
+from w2v_explore.analysis.latency.interval import Interval
 from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs, Work, total_by_path, trace_work
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
@@ -52,9 +52,20 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """The object ``prediction`` in the JSON of ``summary --predict`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.latency.documents import prediction_document  # few ask for it
-
-        return prediction_document(self)
+        return {
+            "method": (
+                "each operation at the share of the roof that calibrated operations of its kind and size reached; "
+                f"interval: {self.interval.description}"
+            ),
+            "seconds": self.seconds,
+            "low_s": self.low_s,
+            "high_s": self.high_s,
+            "interval": self.interval._asdict(),
+            "real_time_factor": self.real_time_factor,
+            "unattributed_s": self.unattributed_s,
+            "beyond_share": self.beyond_share,
+            "calibration": self.calibration.identity(),
+        }
 
     @property
     def real_time_factor(self) -> float:
@@ -98,7 +109,7 @@ def predict(config: Analysis | ConfigLike, calibration: Calibration, *, workload
     return Prediction(
         seconds=estimate.seconds,
         audio_seconds=analysis.workload.audio_seconds,
-        interval=find_interval(calibration.references),
+        interval=calibration.interval,
         layers=estimate.layers,
         unattributed_s=estimate.unattributed_s,
         beyond_share=estimate.beyond_s / estimate.seconds,

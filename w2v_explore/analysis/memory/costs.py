@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from w2v_explore.analysis.analyze import Analysis, as_analysis
-from w2v_explore.analysis.memory.inference import InferenceMemory, inference_memory
+from w2v_explore.analysis.analyze import Analysis, as_analysis, config_and_workload
+from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.memory.inference import NOT_INCLUDED, InferenceMemory, inference_memory
 from w2v_explore.analysis.memory.largest_workload import (
     LargestWorkloads,
     fit_inference,
@@ -78,9 +79,64 @@ class MemoryCosts:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``memory`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        from w2v_explore.analysis.memory.documents import memory_document  # few ask for it
+        kept = self.training[self.analysis.workload.dtype].kept_by_layer
+        folded = self.analysis.tree.folded_path
+        document = {
+            **config_and_workload(self.analysis),
+            "inference": {
+                dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
+                for dtype, inference in self.inference.items()
+            },
+            "training": {dtype: _training_document(training) for dtype, training in self.training.items()},
+            "layers": [
+                {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(folded(row.path), 0)}
+                for row in unfold(self.analysis.layers, depth)
+            ],
+            "not_included": NOT_INCLUDED,
+        }
+        if self.fits is not None:
+            document["fit"] = _fit_document(self.fits, self.analysis.workload)
+        return document
 
-        return memory_document(self, depth)
+
+def _training_document(training: TrainingCost) -> dict[str, Any]:
+    return {
+        "recipe": training.recipe._asdict(),
+        "weight_bytes": training.weight_bytes,
+        "gradient_bytes": training.gradient_bytes,
+        "optimizer_bytes": training.optimizer_bytes,
+        "kept_bytes": training.kept_bytes._asdict(),
+        "total_bytes": training.total_bytes(checkpointing=False),
+        "forward_macs": training.forward.total,
+        "backward_macs": training.backward.total,
+        "macs": training.macs._asdict(),
+        "checkpointed": {
+            "kept_bytes": training.checkpointed_bytes._asdict(),
+            "total_bytes": training.total_bytes(checkpointing=True),
+            "macs": training.checkpointed_macs._asdict(),
+        },
+    }
+
+
+def _fit_document(fits: Fits, workload: Workload) -> dict[str, Any]:
+    def by_dtype(each: Mapping[str, LargestWorkloads]) -> dict[str, Any]:
+        return {
+            dtype: {
+                **fit._asdict(),
+                "seconds": fit.samples / workload.sample_rate,
+                "workload_fits": fit.batch >= workload.batch,
+            }
+            for dtype, fit in each.items()
+        }
+
+    document = {
+        "memory_bytes": fits.memory_bytes,
+        "inference": by_dtype(fits.inference),
+        "training": by_dtype(fits.training),
+    }
+    if fits.checkpointed_training:
+        document["checkpointed_training"] = by_dtype(fits.checkpointed_training)
+    return document
 
 
 def memory(
@@ -104,6 +160,7 @@ def memory(
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
+    parameters = analysis.parameters
     memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
@@ -121,8 +178,14 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
-        inference={workload.dtype: analysis.inference, other: inference_memory(analysis, other)},
-        training={workload.dtype: analysis.training, other: training_cost(analysis, other)},
+        inference={
+            workload.dtype: analysis.inference,
+            other: inference_memory(parameters, analysis.trace(other, training=False)),
+        },
+        training={
+            workload.dtype: analysis.training,
+            other: training_cost(parameters, analysis.trace(other, training=True)),
+        },
         fits=fits,
     )
 

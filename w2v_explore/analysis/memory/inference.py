@@ -3,14 +3,10 @@
 From the lives of the tensors (`liveness`). What a driver, an allocator and kernels use for themselves is not in it.
 """
 
-from __future__ import annotations
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.workload import DTYPE_BYTES
-
-if TYPE_CHECKING:  # which imports this module
-    from w2v_explore.analysis.analyze import Analysis
 
 NOT_INCLUDED = (
     "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
@@ -38,13 +34,11 @@ class InferenceMemory(NamedTuple):
         return self.parameter_bytes + self.peak_activation_bytes
 
 
-def inference_memory(analysis: Analysis, dtype: str | None = None) -> InferenceMemory:
+def inference_memory(parameters: int, trace: Trace) -> InferenceMemory:
     """The memory of a forward pass.
 
     Args:
-        analysis: A config under a workload.
-        dtype: Instead of the workload's.
+        parameters: Elements of all parameters.
+        trace: The tensors of the pass.
     """
-    dtype = dtype or analysis.workload.dtype
-    trace = analysis.trace(dtype, training=False)
-    return InferenceMemory(analysis.parameters * DTYPE_BYTES[dtype], trace.peak_bytes, trace.peak_path)
+    return InferenceMemory(parameters * DTYPE_BYTES[trace.workload.dtype], trace.peak_bytes, trace.peak_path)

@@ -223,7 +223,7 @@ class Lives:
                 if left:
                     kept[places[left[0]]] += tensor_bytes[tensor]
                     kept_by[tensor] = left
-        return Trace(self, lives, kept, tensor_bytes, beside_bytes, kept_by)
+        return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by)
 
     def _copies(self, position: int, sizes: Mapping[int, Flow]) -> bool:
         call = self.calls[position]
@@ -240,6 +240,7 @@ class Trace(NamedTuple):
 
     Attributes:
         lives: Whose.
+        workload: Which.
         live_bytes: Alive while an operation runs, for each that makes a tensor.
         kept_bytes: What each of them keeps, and none before it does.
         tensor_bytes: Of each tensor.
@@ -248,6 +249,7 @@ class Trace(NamedTuple):
     """
 
     lives: Lives
+    workload: Workload
     live_bytes: list[int]
     kept_bytes: list[int]
     tensor_bytes: dict[int, int]

@@ -4,12 +4,9 @@ The activations come from the lives of the tensors (`liveness`). What a device's
 themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.kept import kept_activations, kept_by_layer
@@ -17,9 +14,6 @@ from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.recipe import Recipe, recipe_of
 from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.analysis.memory.step_macs import training_macs
-
-if TYPE_CHECKING:  # which imports this module
-    from w2v_explore.analysis.analyze import Analysis
 
 
 # No slots: what few ask for is worked out once, when it is first asked for.
@@ -75,22 +69,21 @@ class TrainingCost:
         return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + int(kept.greatest)
 
 
-def training_cost(analysis: Analysis, dtype: str | None = None) -> TrainingCost:
+def training_cost(parameters: int, trace: Trace) -> TrainingCost:
     """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision.
 
     Args:
-        analysis: A config under a workload.
-        dtype: Instead of the workload's.
+        parameters: Elements of all parameters.
+        trace: The tensors of the step.
     """
-    recipe = recipe_of(dtype or analysis.workload.dtype)
-    trace = analysis.trace(dtype, training=True)
+    recipe = recipe_of(trace.workload.dtype)
     kept = kept_activations(trace)
-    work = training_macs(trace.lives.calls, analysis.workload.batch, trace.lives.needs)
+    work = training_macs(trace.lives.calls, trace.workload.batch, trace.lives.needs)
     return TrainingCost(
         recipe=recipe,
-        weight_bytes=recipe.weight * analysis.parameters,
-        gradient_bytes=recipe.gradient * analysis.parameters,
-        optimizer_bytes=recipe.optimizer * analysis.parameters,
+        weight_bytes=recipe.weight * parameters,
+        gradient_bytes=recipe.gradient * parameters,
+        optimizer_bytes=recipe.optimizer * parameters,
         kept_bytes=kept.plain.spread(),
         checkpointed_bytes=kept.checkpointed.spread(),
         forward=work.forward,

@@ -13,9 +13,10 @@ from operator import and_, ne
 from typing import Any, NamedTuple
 
 from w2v_explore.config.architecture import build_architecture
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import ConvLayers, Probability, meaning
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.config.model_config import ModelConfig
+from w2v_explore.version import SCHEMA_VERSION
 
 PRESETS_SAMPLE_RATE = 16_000
 
@@ -34,6 +35,16 @@ class Nearest(NamedTuple):
     equals: tuple[str, ...]
     differences: dict[str, tuple[Any, Any]]
     not_counted: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object ``nearest_preset`` in JSON (docs/json.md), as plain data."""
+        return {
+            "name": self.preset,
+            "equals": list(self.equals),
+            "differences": {
+                field: {"config": own, "preset": preset} for field, (own, preset) in self.differences.items()
+            },
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -56,9 +67,18 @@ class Identity:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``identify`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.presets.documents import identity_document  # few ask for it
-
-        return identity_document(self)
+        config = self.config
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "config": {
+                "name": config.name,
+                "origin": config.origin,
+                "architecture": config.model.family.name,
+                "not_counted": list(config.not_counted),
+                "changes": [change._asdict() for change in config.changes],
+            },
+            "nearest_preset": self.nearest.to_dict(),
+        }
 
 
 def identify(config: ConfigLike) -> Identity:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from w2v_explore.analysis.weights.documents import checkpoint_document, extra_document, fit_document
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.keys import KeyTranslation, translate_keys
@@ -11,6 +12,7 @@ from w2v_explore.checkpoint.listing import Checkpoint
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import find_unseen_conflicts, open_checkpoint
 from w2v_explore.config.load import Config, ConfigLike, as_config
+from w2v_explore.version import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -46,9 +48,15 @@ class CheckpointFit:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``check`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.weights.documents import fit_document  # few ask for it
-
-        return fit_document(self)
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "checkpoint": checkpoint_document(self.checkpoint, self.keys),
+            "config": self.config.name,
+            **fit_document(self.fit),
+            "fits": self.fits,
+            "conflicts": list(self.conflicts),
+            "extras": [extra_document(tensor, extra) for tensor, extra in self.fit.extras],
+        }
 
 
 def check_checkpoint(checkpoint: str | os.PathLike[str], config: ConfigLike) -> CheckpointFit:

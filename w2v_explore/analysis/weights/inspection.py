@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.presets.identify import Nearest, nearest_preset
+from w2v_explore.analysis.weights.documents import (
+    checkpoint_document,
+    extra_document,
+    fit_document,
+    tensor_document,
+)
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import WeightsFit, fit_weights
 from w2v_explore.checkpoint.key_table import Extra
 from w2v_explore.checkpoint.keys import KeyTranslation
-from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo
+from w2v_explore.checkpoint.listing import Checkpoint, TensorInfo, count_elements
 from w2v_explore.config import codes
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.checkpoint import Question, find_conflicts, infer_config
@@ -20,6 +26,7 @@ from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
 from w2v_explore.errors import ConfigError
+from w2v_explore.version import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -56,9 +63,36 @@ class Inspection:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``inspect`` (docs/json.md), as plain data."""
-        from w2v_explore.analysis.weights.documents import inspection_document  # few ask for it
-
-        return inspection_document(self)
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "checkpoint": checkpoint_document(self.checkpoint, self.keys),
+            "parameters": {
+                "total": count_elements(self.checkpoint.tensors),
+                "backbone": count_elements(self.backbone),
+                "head": count_elements(self.head),
+                "buffers": count_elements(self.buffers),
+                "extras": count_elements([tensor for tensor, _ in self.extras]),
+                "unknown": count_elements(self.unknown),
+            },
+            "bytes": {
+                "total": self.checkpoint.bytes,
+                "parts": [
+                    {"part": part, "tensors": tensors, "bytes": size} for part, tensors, size in self.bytes_by_part
+                ],
+            },
+            "architecture": self.family.name,
+            "fields": {
+                field: {"value": self.values[field], "origin": self.origins[field]}
+                for field in self.family.config.FIELDS
+                if field not in self.missing
+            },
+            "not_counted": list(self.config.not_counted) if self.config else [],
+            "missing": {field: str(question) for field, question in self.missing.items()},
+            "conflicts": list(self.conflicts),
+            "extras": [extra_document(tensor, extra) for tensor, extra in self.extras],
+            "unknown": [tensor_document(tensor) for tensor in self.unknown],
+            "fit": fit_document(self.fit),
+        }
 
     @property
     def backbone(self) -> list[TensorInfo]:

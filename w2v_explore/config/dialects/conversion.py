@@ -10,9 +10,9 @@ from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, 
 from w2v_explore.config.dialects.write import WRITERS, unwritable, write_config
 from w2v_explore.config.document import known_dialect, parse_document
 from w2v_explore.config.entries import OWN_DIALECT, Account, Entry, Status, plain_value
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES

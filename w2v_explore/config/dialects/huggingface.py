@@ -21,9 +21,8 @@ from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.dialects.section import Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
 from w2v_explore.config.entries import plain_value
-from w2v_explore.config.family import DEFAULT_FAMILY, family_called, names_in
+from w2v_explore.config.family import DEFAULT_FAMILY, ModelConfig, family_called, names_in
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.text.limits import RejectedError
 from w2v_explore.config.text.nodes import compose, decode
 from w2v_explore.config.text.source import FOLDER_CONFIG, read_file

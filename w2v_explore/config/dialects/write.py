@@ -15,11 +15,10 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, ModelConfig
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
-from w2v_explore.config.model_config import ModelConfig
 from w2v_explore.config.validate import to_flow_yaml
 from w2v_explore.encoding import as_unicode, printable
 from w2v_explore.errors import SourceError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from w2v_explore.config import codes
-from w2v_explore.config.family import divides
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import (
     MAX_ENCODER_LAYERS,
     STANDARD_CONV_LAYERS,
@@ -19,8 +19,8 @@ from w2v_explore.config.kinds import (
     Flag,
     Integer,
     Probability,
+    divides,
 )
-from w2v_explore.config.model_config import ModelConfig
 
 FIELDS: dict[str, Field] = {
     "extractor_mode": Field(

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from w2v_explore.config.family import Agreement
-from w2v_explore.config.kinds import Fault, Field, Integer
+from w2v_explore.config.kinds import Agreement, Fault, Field, Integer
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import fields as wav2vec2
 
