@@ -22,7 +22,6 @@ Value = tuple[int, int]
 def modules_of_tree(tree: Layer) -> dict[str, Any]:
     """What `materialize` makes the composites of a tree of, whose kinds differ, and the operations of tests."""
     modules: dict[str, Any] = {
-        "BatchNorm1d": lambda channels, **factory: nn.BatchNorm1d(channels, **factory),
         "PairBias": PairBiasModule,
         "AvgPool1d": lambda kernel: nn.AvgPool1d(kernel),
     }

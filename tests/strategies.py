@@ -8,13 +8,15 @@ from typing import Any
 from hypothesis import note
 from hypothesis import strategies as st
 
-from tests.tree_operations import AveragePool, BatchNorm, PairBias
+from tests.tree_operations import AveragePool, PairBias
 from w2v_explore import ModelConfig
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Source, Step
 from w2v_explore.tree.operations import (
     GELU,
+    GLU,
     Add,
+    BatchNorm,
     Conv1d,
     Dropout,
     GroupNorm,
@@ -23,6 +25,7 @@ from w2v_explore.tree.operations import (
     Operation,
     SamePad,
     ScaledDotProductAttention,
+    SiLU,
     WeightNorm,
 )
 
@@ -155,12 +158,13 @@ class _Trees:
     def strided(self, name: str, channels: int, out: int) -> Layer:
         """Convolutions that shorten, with their norm and activation; channels first to their end."""
         kernel, stride = self.number(1, 5), self.number(1, 3)
-        conv = self.conv("conv", channels, out, kernel, stride, self.number(0, kernel // 2))
-        children = [conv]
+        gates = [Layer("gate", "GLU", GLU(), channels_first=True)] if self.chance() else []
+        conv = self.conv("conv", channels, 2 * out if gates else out, kernel, stride, self.number(0, kernel // 2))
+        children = [conv, *gates]
         norms: list[list[Operation]] = [[], [LayerNorm(out)], [BatchNorm(out)]]
         if channels == 1:
             norms.append([GroupNorm(out)])
-        others = st.lists(st.sampled_from([GELU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True)
+        others = st.lists(st.sampled_from([GELU(), SiLU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True)
         for number, operation in enumerate(self.draw(st.sampled_from(norms)) + self.draw(others)):
             children.append(self.first(f"part{number}", operation))
         return self.composite(name, *children)
@@ -181,7 +185,7 @@ class _Trees:
         return self.first(name, conv, **how)
 
     def first(self, name: str, operation: Operation, **how: Any) -> Layer:
-        kinds = {"AveragePool": "AvgPool1d", "BatchNorm": "BatchNorm1d"}
+        kinds = {"AveragePool": "AvgPool1d"}
         kind = type(operation).__name__
         return Layer(name, kinds.get(kind, kind), operation, channels_first=True, **how)
 
@@ -193,7 +197,7 @@ class _Trees:
 
     def leaf(self, name: str, width: int) -> Layer:
         operation: Operation = self.draw(st.sampled_from(
-            [Linear(width, width), LayerNorm(width), GELU(), Dropout(0.0), Dropout(0.1), Dropout(1.0)]
+            [Linear(width, width), LayerNorm(width), GELU(), SiLU(), Dropout(0.0), Dropout(0.1), Dropout(1.0)]
         ))  # fmt: skip
         return Layer(name, type(operation).__name__, operation)
 

@@ -62,41 +62,6 @@ class PairBias(_OfPairs):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNorm(Operation):
-    """A norm with buffers."""
-
-    channels: int
-    mac_kind: ClassVar[None] = None
-    keeps_input: ClassVar[bool] = True
-    keeps_output: ClassVar[bool] = False
-    beside_in_training_alone: ClassVar[bool] = True
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {"weight": (self.channels,), "bias": (self.channels,)}
-
-    def buffer_shapes(self) -> dict[str, Shape]:
-        return {"running_mean": (self.channels,), "running_var": (self.channels,), "num_batches_tracked": ()}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return Beside(statistics=2 * self.channels)
-
-    def passes_on(self, training: bool) -> bool:
-        return False
-
-    def fewest_frames(self, batch: int) -> int:
-        return 2 if batch == 1 else 1
-
-
-@dataclass(frozen=True, slots=True)
 class AveragePool(Operation):
     """The means of some frames in a row, none of them in two."""
 

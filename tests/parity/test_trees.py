@@ -31,7 +31,7 @@ EXTRAS = st.integers(0, 60)
 def analysis_of(tree: Layer, batch: int, extra: int) -> Analysis:
     """With so many samples more than the fewest."""
     assert tree.takes is not None
-    fewest = fewest_samples_of(run(tree, tree.takes.flow(100_000)), tree.takes, batch)
+    fewest = fewest_samples_of(run(tree, tree.takes.flow(100_000)), tree.takes, batch, training=True)
     return Analysis(config=BASE, workload=Workload(samples=fewest + extra, batch=batch), tree=tree)
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
-from tests.tree_operations import BatchNorm, Table
+from tests.tree_operations import Table
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import analyze_layers, unfold
 from w2v_explore.analysis.latency.crossing import macs_crossing_samples
 from w2v_explore.analysis.latency.roofline import trace_work
 from w2v_explore.analysis.memory.costs import memory
+from w2v_explore.analysis.receptive_field import check_samples_of_training, fewest_samples_of
+from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Step
 from w2v_explore.tree.operations import (
     GELU,
     Add,
+    BatchNorm,
     Conv1d,
     Dropout,
     Flow,
@@ -212,7 +216,7 @@ def with_layers(tree: Layer, layer: Layer) -> Layer:
 
 
 def test_buffers_are_keys_and_no_parameters() -> None:
-    inside = (Layer("norm", "BatchNorm1d", BatchNorm(4)), linear("out", 4))
+    inside = (Layer("norm", "BatchNorm", BatchNorm(4)), linear("out", 4))
     tree = Layer("", "Model", None, (Layer("0", "Block", None, inside, copies=2),))
     names = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
     keys = [*[f"norm.{name}" for name in names], "out.weight", "out.bias"]
@@ -365,7 +369,7 @@ def test_a_padded_convolution_has_frame_0_begin_before_the_first_sample() -> Non
 
 
 def test_a_batch_norm_has_statistics_in_training_alone() -> None:
-    analysis = analysis_of(model(Layer("norm", "BatchNorm1d", BatchNorm(8)), channels=8))
+    analysis = analysis_of(model(Layer("norm", "BatchNorm", BatchNorm(8)), channels=8))
     assert analysis.inference.peak_activation_bytes == 2 * 80 * 8
     assert analysis.training.kept_bytes.greatest == 80 * 8 + 4 * 2 * 8
 
@@ -418,3 +422,14 @@ def test_a_layer_with_an_operation_runs_it_when_its_schedule_says() -> None:
     calls = run(tree, Flow(10, 8))
     assert [(call.path, type(call.operation)) for call in calls] == [("", type(None)), ("weight", Linear), ("", Add)]
     assert calls[2].sources == (-1, 1)
+
+
+def test_a_batch_norm_is_not_trained_on_a_single_frame() -> None:
+    analysis = analysis_of(model(Layer("norm", "BatchNorm", BatchNorm(8)), channels=8))
+    takes = analysis.takes
+    for batch, minimum in ((1, 2), (2, 1)):
+        workload = replace(analysis.workload, samples=takes.samples(1), batch=batch)
+        assert fewest_samples_of(analysis.calls, takes, batch) == takes.samples(1)
+        assert fewest_samples_of(analysis.calls, takes, batch, training=True) == takes.samples(minimum)
+        with pytest.raises(WorkloadError, match="batch norm needs two frames") if batch == 1 else nullcontext():
+            check_samples_of_training(analysis.calls, takes, workload)

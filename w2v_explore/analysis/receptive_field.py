@@ -189,7 +189,9 @@ def _seen(call: Call, spans: Mapping[int, _Span]) -> _Span | None:
     return _Span(min([span.start for span in seen]), max([span.end for span in seen]), seen[0].jump)
 
 
-def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch: int, frames: int = 1) -> int:
+def fewest_samples_of(
+    calls: Sequence[Call], takes: Waveforms | Features, batch: int, frames: int = 1, *, training: bool = False
+) -> int:
     """The shortest input, in samples, from which a model computes all that it runs.
 
     Args:
@@ -197,6 +199,7 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
         takes: What it takes.
         batch: Utterances: a norm over an utterance needs two frames of a single one.
         frames: How many the model is to make.
+        training: Whether it is to be trained: batch norm then needs two frames of a single utterance as well.
     """
     from w2v_explore.tree.operations import SAME_FRAME  # the linter comes without a tree
 
@@ -214,7 +217,7 @@ def fewest_samples_of(calls: Sequence[Call], takes: Waveforms | Features, batch:
             if reach is not SAME_FRAME:
                 kernel, stride, before, after, _ = reach
                 taken = (taken - 1) * stride + kernel - before - after
-            fewest = operation.fewest_frames(batch)
+            fewest = operation.fewest_frames(batch, training)
             if taken < fewest:
                 taken = fewest
         if taken > 1:
@@ -251,6 +254,25 @@ def check_samples(calls: Sequence[Call], takes: Waveforms | Features, workload: 
         )
     who = "extractor" if isinstance(takes, Waveforms) else "model"
     raise WorkloadError(f"{too_few}: this {who} needs {shown_number(minimum)} for its first frame")
+
+
+def check_samples_of_training(calls: Sequence[Call], takes: Waveforms | Features, workload: Workload) -> None:
+    """Check that a workload that is long enough for a model is so for training it too.
+
+    Args:
+        calls: What the model runs for the workload.
+        takes: What it takes.
+        workload: The workload.
+
+    Raises:
+        WorkloadError: It is too short.
+    """
+    minimum = fewest_samples_of(calls, takes, workload.batch, training=True)
+    if workload.samples < minimum:
+        raise WorkloadError(
+            f"{workload.samples} samples are too few for training: batch norm needs two frames where the batch is 1; "
+            f"give {minimum} samples, or a batch of 2"
+        )
 
 
 def kernel_field(config: ModelConfig) -> tuple[int, int]:

@@ -49,7 +49,8 @@ def audit_macs(model: nn.Module, waveforms: Tensor, expected: Macs) -> MacsAudit
     """Count the MACs of a model with fvcore, which traces one forward pass on real tensors.
 
     fvcore has no formula for the fused attention: the one given here counts the two matrix products from the traced
-    shapes. Its five "flops" an element for norms are no MACs and are left out.
+    shapes. Other products of two activations, as of queries and positions, are attention's too. Its five "flops" an
+    element for norms are no MACs and are left out.
 
     Args:
         model: On the device of the waveforms.
@@ -70,7 +71,7 @@ def audit_macs(model: nn.Module, waveforms: Tensor, expected: Macs) -> MacsAudit
     counted = Macs(
         convolution=int(counts["conv"]),
         linear=int(counts["linear"]),
-        attention=int(counts["scaled_dot_product_attention"]),
+        attention=int(counts["scaled_dot_product_attention"] + counts["bmm"]),
     )
     return MacsAudit(source=f"fvcore {version('fvcore')}", expected=expected, counted=counted, uncounted=uncounted)
 

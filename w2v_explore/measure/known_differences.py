@@ -13,7 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
-from w2v_explore.tree.operations import Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
+from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
 
 
 class KnownDifference(NamedTuple):
@@ -55,11 +55,11 @@ def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:
-    return bool(_statistics(analysis))
+    return bool(_statistics(analysis, training=True))
 
 
 def _kept_statistics(analysis: Analysis) -> int:
-    return -2 * sum(copies * statistics for statistics, copies in _statistics(analysis).values())
+    return -2 * sum(copies * statistics for statistics, copies in _statistics(analysis, training=True).values())
 
 
 def _checkpointed_statistics(analysis: Analysis) -> int:
@@ -81,20 +81,20 @@ def _checkpointed_statistics(analysis: Analysis) -> int:
 
 
 def _peak_statistics(analysis: Analysis) -> int:
-    statistics = _statistics(analysis)
+    statistics = _statistics(analysis, training=False)
     trace = analysis.trace(training=False).operations()
     live = [operation.live_bytes for operation in trace]
     theirs = [operation.live_bytes - 2 * statistics.get(operation.path, (0, 0))[0] for operation in trace]
     return max(theirs) - max(live)
 
 
-def _statistics(analysis: Analysis) -> dict[str, tuple[int, int]]:
+def _statistics(analysis: Analysis, *, training: bool) -> dict[str, tuple[int, int]]:
     """How many statistics of 16 bits each norm makes, and for how many it stands, by path; ours are of 32."""
     short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     return {
         call.path: (call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics, call.copies)
         for call in analysis.calls
-        if isinstance(call.operation, short)
+        if isinstance(call.operation, short) and (training or not call.operation.beside_in_training_alone)
     }
 
 
@@ -104,8 +104,11 @@ def _norms_of_short_statistics(dtype: torch.dtype) -> tuple[type[Operation], ...
         one = torch.empty(1, 1, 1, dtype=dtype)
         _, layer_mean, _ = torch.native_layer_norm(one, (1,), None, None, 1e-5)
         _, group_mean, _ = torch.native_group_norm(one, None, None, 1, 1, 1, 1, 1e-5)
+        _, batch_mean, _ = torch.native_batch_norm(one, None, None, None, None, True, 0.1, 1e-5)
         _, weight_length = torch._weight_norm_interface(one, one, 2)
-    made = ((LayerNorm, layer_mean), (GroupNorm, group_mean), (WeightNorm, weight_length))
+    made = (
+        (LayerNorm, layer_mean), (GroupNorm, group_mean), (BatchNorm, batch_mean), (WeightNorm, weight_length),
+    )  # fmt: skip
     return tuple(norm for norm, statistic in made if statistic.dtype.itemsize == 2)
 
 

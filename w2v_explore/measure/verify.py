@@ -18,6 +18,7 @@ import torch
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
+from w2v_explore.analysis.receptive_field import check_samples_of_training
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike, as_config
 from w2v_explore.measure.audit import audit_macs
@@ -196,7 +197,7 @@ def verify(
         progress: Called as the work goes on.
 
     Raises:
-        WorkloadError: The input is too short to give a frame.
+        WorkloadError: The input is too short to give a frame, or to train on.
         DeviceError: What is computed on real tensors does not fit the free memory.
         TypeError: An argument is of another type.
     """
@@ -204,6 +205,7 @@ def verify(
         config = as_config(config)
         workload = workload or Workload.of(config, seconds=DEFAULT_SECONDS)
     analysis = as_analysis(config, workload)
+    check_samples_of_training(analysis.calls, analysis.takes, analysis.workload)
     report = progress or (lambda step, done, total: None)
     audited = Audited(analysis)
     findings: list[Finding] = []

@@ -78,12 +78,18 @@ def _shared(layer: Layer, operation: operations.Operation, factory: dict[str, An
             return norm(operation.channels, **factory)
         case operations.GroupNorm():
             return nn.GroupNorm(operation.channels, operation.channels, **factory)
+        case operations.BatchNorm():
+            return nn.BatchNorm1d(operation.channels, **factory)
         case operations.ScaledDotProductAttention():
             return shared.ScaledDotProductAttention(operation.num_heads, float(operation.dropout))
         case operations.Dropout():
             return nn.Dropout(float(operation.p))  # TorchScript takes no whole number for a probability
         case operations.GELU():
             return nn.GELU()
+        case operations.SiLU():
+            return nn.SiLU()
+        case operations.GLU():
+            return nn.GLU(dim=1 if layer.channels_first else -1)
         case operations.Add():
             return shared.Add()
         case operations.Multiply():

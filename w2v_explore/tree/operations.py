@@ -192,7 +192,7 @@ class Operation:
         """Whether what comes out lies in the memory of what went in first: a view, or the very tensor."""
         raise NotImplementedError
 
-    def fewest_frames(self, batch: int) -> int:
+    def fewest_frames(self, batch: int, training: bool = False) -> int:
         """The fewest frames that it takes; one needs more for the statistics of a single utterance."""
         return 1
 
@@ -439,9 +439,33 @@ class GroupNorm(_Norm):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(statistics=2 * batch * self.channels)
 
-    def fewest_frames(self, batch: int) -> int:
+    def fewest_frames(self, batch: int, training: bool = False) -> int:
         # torch refuses to normalise a single value.
         return 2 if batch == 1 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm(_Norm):
+    """Normalisation of each channel over the whole batch, ``torch.nn.BatchNorm1d``.
+
+    In training it takes the batch's statistics, and keeps them; otherwise those in its buffers.
+    """
+
+    channels: int
+    beside_in_training_alone: ClassVar[bool] = True
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.channels,), "bias": (self.channels,)}
+
+    def buffer_shapes(self) -> dict[str, Shape]:
+        return {"running_mean": (self.channels,), "running_var": (self.channels,), "num_batches_tracked": ()}
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside(statistics=2 * self.channels)
+
+    def fewest_frames(self, batch: int, training: bool = False) -> int:
+        # torch refuses to train on a single value.
+        return 2 if training and batch == 1 else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,10 +510,10 @@ class Dropout(_Costless):
         return not training or self.p == 0
 
 
-@dataclass(frozen=True, slots=True)
-class GELU(_Costless):
-    """The Gaussian error linear unit, exact."""
+class _Activation(_Costless, is_partial=True):
+    """A function of each number, or of two, which keeps its input."""
 
+    __slots__ = ()
     keeps_input: ClassVar[bool] = True
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
@@ -497,6 +521,24 @@ class GELU(_Costless):
 
     def passes_on(self, training: bool) -> bool:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class GELU(_Activation):
+    """The Gaussian error linear unit, exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiLU(_Activation):
+    """x · sigmoid(x), the sigmoid linear unit; others call it swish."""
+
+
+@dataclass(frozen=True, slots=True)
+class GLU(_Activation):
+    """The gated linear unit: the first half of the channels times the sigmoid of the second."""
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]._replace(channels=taken[0].channels // 2)
 
 
 @dataclass(frozen=True, slots=True)
