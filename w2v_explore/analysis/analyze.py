@@ -147,6 +147,7 @@ class Analysis:
         span = receptive_field.positional_span_samples
         document = {
             **config_and_workload(self),
+            "takes": self.takes.to_dict(self.workload.batch, self.workload.samples),
             "nearest_preset": self.nearest_preset.to_dict(),
             "totals": {
                 "parameters": self.parameters,

@@ -238,6 +238,8 @@ def check_samples(calls: Sequence[Call], takes: Waveforms | Features, workload: 
     Raises:
         WorkloadError: The input is too short to give a frame.
     """
+    from w2v_explore.tree.inputs import Waveforms  # the linter comes without a tree
+
     batch, samples = workload.batch, workload.samples
     if min([call.gives.frames for call in calls]) > 0 and (
         batch > 1 or all(call.takes[0].frames >= call.operation.fewest_frames(1) for call in calls if call.operation)
@@ -250,7 +252,8 @@ def check_samples(calls: Sequence[Call], takes: Waveforms | Features, workload: 
             f"{too_few}: group norm needs two frames of its layer where the batch is 1; give "
             f"{minimum} samples, or a batch of 2"
         )
-    raise WorkloadError(f"{too_few}: this extractor needs {shown_number(minimum)} for its first frame")
+    who = "extractor" if isinstance(takes, Waveforms) else "model"
+    raise WorkloadError(f"{too_few}: this {who} needs {shown_number(minimum)} for its first frame")
 
 
 def check_samples_of_training(calls: Sequence[Call], takes: Waveforms | Features, workload: Workload) -> None:
@@ -288,15 +291,31 @@ def _kernel_field(conv_layers: tuple[ConvLayer, ...]) -> tuple[int, int]:
 
 
 def num_frames(config: ModelConfig, samples: int) -> int:
-    """The frames that the extractor makes of some samples; there are enough for one (`minimum_samples`)."""
+    """The frames that a model makes of some samples; there are enough for one (`minimum_samples`)."""
+    if not hasattr(config, "conv_layers"):
+        calls, takes = _run(config, samples)
+        return next(call for call in calls if call.path == takes.frames_at).gives.frames
     frames = samples
     for _, kernel, stride in config.conv_layers:
         frames = (frames - kernel) // stride + 1
     return frames
 
 
+def _run(config: ModelConfig, samples: int) -> tuple[Sequence[Call], Waveforms | Features]:
+    """What a model runs, and what it takes: where no list of convolutions makes its frames."""
+    # Imported here: the linter comes without a tree.
+    from w2v_explore.config.architecture import build_architecture
+    from w2v_explore.tree.run import run
+
+    tree = build_architecture(config)
+    assert tree.takes is not None
+    return run(tree, tree.takes.flow(samples)), tree.takes
+
+
 def minimum_samples(config: ModelConfig, batch: int) -> int:
     """The shortest input, in samples, from which a model computes a frame."""
+    if not hasattr(config, "conv_layers"):
+        return fewest_samples_of(*_run(config, 1), batch)
     field, _ = kernel_field(config)
     if config.extractor_mode == "group_norm" and batch == 1:
         # torch refuses to normalise a single value: the first layer has to put out two frames.

@@ -80,6 +80,7 @@ class Workload:
         *,
         seconds: float | None = None,
         samples: int | None = None,
+        frames: int | None = None,
         batch: int = 1,
         dtype: str = "float32",
     ) -> Workload:
@@ -89,18 +90,25 @@ class Workload:
             config: Whose sample rate holds.
             seconds: Of each utterance.
             samples: Of each utterance, instead.
+            frames: Of features, that a model takes of each utterance which takes features, instead: the workload is of
+                the fewest samples that give them.
             batch: Utterances.
             dtype: Of weights and activations.
 
         Raises:
-            WorkloadError: Both seconds and samples are given, or an argument is wrong as in `Workload`.
+            WorkloadError: Several of seconds, samples and frames are given, an argument is wrong as in `Workload`, or
+                frames are given of a model that takes waveforms.
             TypeError: A number is none.
         """
+        lengths = {"seconds": seconds, "samples": samples, "frames": frames}
+        given = [name for name, length in lengths.items() if length is not None]
+        if len(given) > 1:
+            raise WorkloadError(f"give {' or '.join(given[:2])}, not both")
+        if frames is not None:
+            samples = _samples_of_frames(config, frames)
         if samples is None:
             duration = DEFAULT_SECONDS if seconds is None else seconds
             return cls.of_seconds(duration, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
-        if seconds is not None:
-            raise WorkloadError("give seconds or samples, not both")
         return cls(samples=samples, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
 
     def __str__(self) -> str:
@@ -115,6 +123,22 @@ class Workload:
     def audio_seconds(self) -> float:
         """The duration of all utterances together."""
         return self.batch * self.samples / self.sample_rate
+
+
+def _samples_of_frames(config: Config, frames: object) -> int:
+    """The fewest samples of which a model is given so many frames of features."""
+    # Imported here: whoever gives seconds or samples needs no tree for it.
+    from w2v_explore.config.architecture import build_architecture
+    from w2v_explore.tree.inputs import Waveforms
+
+    number, takes = _whole_number("frames", frames), build_architecture(config.model).takes
+    assert takes is not None
+    if isinstance(takes, Waveforms):
+        raise WorkloadError(f"{config.name} takes waveforms, and no frames of features; give seconds or samples")
+    most = takes.flow(MAX_SAMPLES).frames
+    if not 1 <= number <= most:
+        raise WorkloadError(f"{describe(number)} frames cannot be computed; give a number from 1 to {most}")
+    return takes.samples(number)
 
 
 def _whole_number(name: str, value: object) -> int:

@@ -27,6 +27,7 @@ def compare(
     configs: Annotated[list[str], typer.Argument(metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more.")],
     seconds: options.Seconds = None,
     samples: options.Samples = None,
+    frames: options.Frames = None,
     batch: options.Batch = 1,
     depth: options.Depth = None,
     device: options.Device = None,
@@ -42,7 +43,7 @@ def compare(
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
     if len(configs) < 2 and baseline is None:
         raise typer.BadParameter("compare takes two configs or more, or one with --baseline")
-    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     options.check_runs(runs, device)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)

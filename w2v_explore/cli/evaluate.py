@@ -35,16 +35,31 @@ class ConfigOptions(NamedTuple):
 
 
 class WorkloadOptions(NamedTuple):
-    """What a config's model computes: ``--seconds`` or ``--samples``, ``--batch`` and ``--dtype``."""
+    """What a config's model computes: ``--seconds``, ``--samples`` or ``--frames``, ``--batch`` and ``--dtype``."""
 
     seconds: float | None
     samples: int | None
+    frames: int | None
     batch: int
     dtype: Dtype
 
+    def check(self) -> None:
+        """Refuse several lengths."""
+        lengths = {"--seconds": self.seconds, "--samples": self.samples, "--frames": self.frames}
+        given = [option for option, length in lengths.items() if length is not None]
+        if len(given) > 1:
+            raise typer.BadParameter(f"give {' or '.join(given[:2])}, not both")
+
     def of(self, config: Config) -> Workload:
         """The workload at a config's sample rate."""
-        return Workload.of(config, seconds=self.seconds, samples=self.samples, batch=self.batch, dtype=self.dtype.value)
+        return Workload.of(
+            config,
+            seconds=self.seconds,
+            samples=self.samples,
+            frames=self.frames,
+            batch=self.batch,
+            dtype=self.dtype.value,
+        )
 
 
 def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Config]:
@@ -71,8 +86,7 @@ def analyze_configs(
     references: Sequence[str], options: ConfigOptions, workload: WorkloadOptions, baseline: Baseline | None = None
 ) -> list[Analysis]:
     """The closed forms of configs under one workload, which is the baseline's where there is a baseline."""
-    if workload.seconds is not None and workload.samples is not None:
-        raise typer.BadParameter("give --seconds or --samples, not both")
+    workload.check()
     analyses = []
     for config in load_configs(references, options):
         own = workload.of(config)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -18,7 +18,6 @@ from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, calibration_of, load_configs, show_progress
 from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.cli.streams import do_each
-from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import missing_extra, needs_extra
 from w2v_explore.files.write import require_writable, write_atomically
@@ -30,6 +29,8 @@ if TYPE_CHECKING:  # importing it would import torch
 
 app = typer.Typer(add_completion=False)
 
+_Number = TypeVar("_Number", int, float)
+
 _PICTURES = {".svg": "svg", ".png": "png"}
 
 
@@ -40,8 +41,17 @@ def latency(
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     batch: options.Batch = 1,
     seconds: Annotated[
-        str, typer.Option("--seconds", help="Duration of each utterance, or several: 1,5,10,30.")
-    ] = f"{DEFAULT_SECONDS:g}",
+        str | None,
+        typer.Option(
+            "--seconds", help=f"Duration of each utterance, or several: 1,5,10,30; {DEFAULT_SECONDS:g} by default."
+        ),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames", help="Frames of features instead, for a model that takes features, or several: 49,499."
+        ),
+    ] = None,
     compiled: Annotated[bool, typer.Option("--compile", help="Measure the model as torch.compile makes it.")] = False,
     threads: Annotated[
         int | None,
@@ -72,15 +82,15 @@ def latency(
     """How long a forward pass takes, end to end and layer by layer, at one duration or several."""
     if runs is not None and target_ci is not None:
         raise typer.BadParameter("give --target-ci or --runs, not both")
-    durations = _parse_durations(seconds)
+    lengths = _parse_lengths(seconds, frames)
     target = _parse_target(target_ci or "2%")
-    _check_outputs(trace, plot, durations, compiled)
+    _check_outputs(trace, plot, lengths, compiled)
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()
     loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown))
     analyses = [
-        [analyze(config, workload) for workload in _workloads(config, durations, batch, dtype.value)]
+        [analyze(config, Workload.of(config, **length, batch=batch, dtype=dtype.value)) for length in lengths]
         for config in loaded
     ]
     plan = Plan(runs=runs, target=target, budget_s=budget)
@@ -91,11 +101,6 @@ def latency(
         lambda: _write_trace(results, trace),
         lambda: _write_plot(results, plot),
     )
-
-
-def _workloads(config: Config, durations: Sequence[float], batch: int, dtype: str) -> list[Workload]:
-    rate = config.sample_rate
-    return [Workload.of_seconds(each, batch=batch, sample_rate=rate, dtype=dtype) for each in durations]
 
 
 def _measure(
@@ -114,15 +119,23 @@ def _measure(
         yield Result(analysis=analysis, measurement=measurement)
 
 
-def _parse_durations(text: str) -> list[float]:
-    """``1,5,10`` → durations in seconds, ascending."""
+def _parse_lengths(seconds: str | None, frames: str | None) -> list[dict[str, Any]]:
+    """``1,5,10`` seconds, or ``49,499`` frames → what `Workload.of` takes, ascending."""
+    if frames is None:
+        durations = _numbers("--seconds", f"{DEFAULT_SECONDS:g}" if seconds is None else seconds, float, "1,5,10,30")
+        return [{"seconds": each} for each in durations]
+    if seconds is not None:
+        raise typer.BadParameter("give --seconds or --frames, not both")
+    return [{"frames": each} for each in _numbers("--frames", frames, int, "49,499")]
+
+
+def _numbers(option: str, text: str, number: Callable[[str], _Number], example: str) -> list[_Number]:
+    """Numbers with commas between them, ascending."""
     try:
-        durations = sorted({float(part) for part in text.split(",")})
+        return sorted({number(part) for part in text.split(",")})
     except ValueError as error:
-        raise typer.BadParameter(
-            f"--seconds is {shorten(text)!r}; give numbers with commas between them: 1,5,10,30"
-        ) from error
-    return durations
+        message = f"{option} is {shorten(text)!r}; give numbers with commas between them: {example}"
+        raise typer.BadParameter(message) from error
 
 
 def _parse_target(text: str) -> float:
@@ -136,7 +149,7 @@ def _parse_target(text: str) -> float:
     return share
 
 
-def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[float], compiled: bool) -> None:
+def _check_outputs(trace: Path | None, plot: Path | None, lengths: Sequence[object], compiled: bool) -> None:
     """Refuse what cannot be written, before anything is measured."""
     for option, path in (("--trace", trace), ("--plot", plot)):
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
@@ -149,7 +162,7 @@ def _check_outputs(trace: Path | None, plot: Path | None, durations: Sequence[fl
         return
     if plot.suffix.lower() not in _PICTURES:
         raise typer.BadParameter(f"--plot writes .svg and .png, not {plot.name}")
-    if len(durations) < 2:
+    if len(lengths) < 2:
         raise typer.BadParameter("--plot draws a curve over durations: give several, such as --seconds 1,5,10,30")
     if find_spec("matplotlib") is None:
         raise missing_extra("--plot", "matplotlib", "plot")

@@ -22,6 +22,7 @@ def memory(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     seconds: options.Seconds = None,
     samples: options.Samples = None,
+    frames: options.Frames = None,
     batch: Annotated[int | None, typer.Option("--batch", help="Utterances in the batch; 1 by default.")] = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     fit: Annotated[
@@ -30,7 +31,7 @@ def memory(
             "--fit",
             metavar="SIZE",
             help="The largest batch and the longest audio that fit 24GiB, or 24GB (10^9 bytes each, as 24G). "
-            "Exit with 1 where a --batch, --seconds or --samples that was given fits in no way.",
+            "Exit with 1 where a --batch, --seconds, --samples or --frames that was given fits in no way.",
         ),
     ] = None,
     checkpointing: Annotated[
@@ -43,7 +44,7 @@ def memory(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
-    workload = WorkloadOptions(seconds, samples, 1 if batch is None else batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, 1 if batch is None else batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
     costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing) for analysis in analyses]
 
@@ -58,6 +59,6 @@ def memory(
         return memory_csv(costs, depth)
 
     render(format, reports=reports, document=lambda: one_or_list([each.to_dict(depth) for each in costs]), csv=csv)
-    workload_was_given = any(given is not None for given in (seconds, samples, batch))
+    workload_was_given = any(given is not None for given in (seconds, samples, frames, batch))
     if workload_was_given and not all(each.workload_fits for each in costs):
         raise typer.Exit(ANSWER_IS_NO)

@@ -39,6 +39,10 @@ Seconds = Annotated[
     float | None, typer.Option("--seconds", help=f"Duration of each utterance; {DEFAULT_SECONDS:g} by default.")
 ]
 Samples = Annotated[int | None, typer.Option("--samples", help="Length of each utterance in samples, instead.")]
+Frames = Annotated[
+    int | None,
+    typer.Option("--frames", help="Frames of features of each utterance, instead, for a model that takes features."),
+]
 Batch = Annotated[int, typer.Option("--batch", help="Utterances in the batch.")]
 DtypeOption = Annotated[Dtype, typer.Option("--dtype", help="Dtype of weights and activations.")]
 Device = Annotated[

@@ -20,6 +20,7 @@ def sensitivity(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
     seconds: options.Seconds = None,
     samples: options.Samples = None,
+    frames: options.Frames = None,
     batch: options.Batch = 1,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     format: FormatOption = Format.TABLE,
@@ -28,7 +29,7 @@ def sensitivity(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What one step in each argument does to parameters, MACs, memory, receptive field and stride."""
-    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     [analysis] = analyze_configs([config], ConfigOptions(overrides, dialect, allow_unknown), workload)
     found = sensitivity_of(analysis)
 

@@ -31,6 +31,7 @@ def summary(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     seconds: options.Seconds = None,
     samples: options.Samples = None,
+    frames: options.Frames = None,
     batch: options.Batch = 1,
     depth: options.Depth = None,
     device: options.Device = None,
@@ -46,7 +47,7 @@ def summary(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
-    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     _check_latency(device, runs, predict, threads)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)

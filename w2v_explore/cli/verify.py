@@ -30,6 +30,7 @@ def verify(
         float | None, typer.Option("--seconds", help=f"Duration of each utterance; {_DEFAULT_SECONDS:g} by default.")
     ] = None,
     samples: options.Samples = None,
+    frames: options.Frames = None,
     batch: options.Batch = 1,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     format: Annotated[ReportFormat, typer.Option("--format", help="How to write the audit.")] = ReportFormat.TABLE,
@@ -38,9 +39,9 @@ def verify(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
-    if seconds is None and samples is None:
+    if seconds is None and samples is None and frames is None:
         seconds = _DEFAULT_SECONDS
-    workload = WorkloadOptions(seconds, samples, batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
     verifications = _verify_all(analyses)
     _render(verifications, format)

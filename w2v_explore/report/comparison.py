@@ -8,7 +8,7 @@ from w2v_explore.analysis.comparing.compare import Comparison, Metric
 from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
 from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.report.identity import describe_not_counted, describe_reading
-from w2v_explore.report.summary import describe_audio, describe_workload
+from w2v_explore.report.summary import describe_audio, describe_features, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
@@ -34,7 +34,8 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
     lines = list(dict.fromkeys(workloads))
     for name, analysis in zip(names[-len(workloads) :], comparison.analyses, strict=True):
-        lines += [f"{name}: {line}" for line in describe_reading(analysis.config)]
+        said = [*describe_features(analysis), *describe_reading(analysis.config)]
+        lines += [f"{name}: {line}" for line in said]
     if comparison.baseline is not None:
         lines.append(describe_baseline(comparison))
     tables = [*_attributions(comparison, names), _totals(comparison, names), _extractor(comparison, names)]

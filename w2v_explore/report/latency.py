@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from w2v_explore.report.curve import describe_crossing, draw_curve
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.prediction import describe_roof
+from w2v_explore.report.summary import describe_features
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, percent
@@ -172,6 +173,7 @@ def _report(results: Sequence[Result], depth: int | None) -> Report:
     lines = [
         *([describe_origin(config)] if config.changes else []),
         f"{seconds} s of audio at {rate}, batch {workload.batch}, {workload.dtype}",
+        *[line for result in results for line in describe_features(result.analysis)],
         *describe_reading(first.analysis.config),
         describe_setting(latency),
     ]

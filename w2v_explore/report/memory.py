@@ -7,10 +7,11 @@ from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import exact, short, size_bytes
+from w2v_explore.tree.inputs import Waveforms
 
 
 def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = None) -> Report:
@@ -30,7 +31,13 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
     ]
     if costs.fits is not None:
         tables.append(_fits(costs, costs.fits))
-    lines = [describe_origin(config), describe_workload(costs.analysis), *describe_reading(config), NOT_INCLUDED]
+    lines = [
+        describe_origin(config),
+        describe_workload(costs.analysis),
+        *describe_features(costs.analysis),
+        *describe_reading(config),
+        NOT_INCLUDED,
+    ]
     return Report(config.name, lines, tables)
 
 
@@ -49,7 +56,7 @@ def _inference(costs: MemoryCosts) -> Table:
     )
     table.rows.append(("together", *[size_bytes(inference.total_bytes) for inference in inferences]))
     paths = list(dict.fromkeys(inference.peak_path for inference in inferences))
-    table.remark = f"Most is alive in {' or '.join(paths)}: the waveforms, its input and its output among it. " + (
+    table.remark = f"Most is alive in {' or '.join(paths)}: {_given(costs)}, its input and its output among it. " + (
         _BIASED_KERNEL if costs.has_attention_bias else "Attention is a fused kernel's: it holds no scores."
     )
     return table
@@ -120,7 +127,7 @@ def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
     if drop:
         columns += [Column("On average"), Column("All dropped", priority=1)]
     table = Table("MACs of a training step", columns)
-    empty = [""] * (len(columns) - 2)
+    takes, empty = costs.analysis.takes, [""] * (len(columns) - 2)
     table.rows.append(("forward", short(training.forward.total), *empty))
     table.rows.append(("backward", short(training.backward.total), *empty))
     steps = [("together", training.macs)]
@@ -129,28 +136,35 @@ def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
     for label, macs in steps:
         spread = (macs.expected, macs.least) if drop else ()
         table.rows.append((label, *map(short, (macs.greatest, *spread))))
+    first = "for the first convolution" if isinstance(takes, Waveforms) else "where nothing with parameters ran before"
     table.remark = (
-        "The backward pass computes two products for each of the forward pass; only one for the first convolution, "
-        "since nobody needs the gradient of the waveforms."
+        f"The backward pass computes two products for each of the forward pass; only one {first}, "
+        f"since nobody needs the gradient of {_given(costs)}."
     )
     return table
 
 
+def _given(costs: MemoryCosts) -> str:
+    """What the model takes, in a word."""
+    return "the waveforms" if isinstance(costs.analysis.takes, Waveforms) else "the features"
+
+
 def _fits(costs: MemoryCosts, fits: Fits) -> Table:
-    workload = costs.analysis.workload
+    workload, takes = costs.analysis.workload, costs.analysis.takes
     columns = [
         Column("", numeric=False, wraps=True),
         Column(f"Batch {workload.batch} of {workload.seconds:g} s", numeric=False, wraps=True),
         Column(f"Largest batch of {workload.seconds:g} s", wraps=True),
         Column(f"Longest audio in a batch of {workload.batch}", wraps=True),
-        Column("In samples", priority=1),
+        Column("In samples" if isinstance(takes, Waveforms) else "In frames", priority=1),
     ]
     table = Table(f"What fits {_memory_size(fits.memory_bytes)} ({exact(fits.memory_bytes)} bytes)", columns)
 
     def add(label: str, fit: LargestWorkloads) -> None:
         # Rounded down: what is shown fits.
         seconds = fit.samples * 10 // workload.sample_rate / 10
-        audio = (f"{seconds:,.1f} s", exact(fit.samples)) if fit.samples else ("none fits", "")
+        length = fit.samples if isinstance(takes, Waveforms) else takes.flow(fit.samples).frames
+        audio = (f"{seconds:,.1f} s", exact(length)) if fit.samples else ("none fits", "")
         verdict = "fits" if fit.batch >= workload.batch else "does not fit"
         table.rows.append((label, verdict, exact(fit.batch) if fit.batch else "none fits", *audio))
 

@@ -6,7 +6,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.sensitivity import Effect
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
 from w2v_explore.report.units import brief_text, scalar, signed
 
@@ -35,7 +35,12 @@ def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
             idle.append(describe_step(effect))
     tables = [_changes(effective, idle), _chart(effective)]
     config = analysis.config
-    lines = [describe_origin(config), describe_workload(analysis), *describe_reading(config)]
+    lines = [
+        describe_origin(config),
+        describe_workload(analysis),
+        *describe_features(analysis),
+        *describe_reading(config),
+    ]
     return Report(config.name, lines, tables)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_workload
+from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
 
@@ -34,7 +34,13 @@ def verification_report(verification: Verification) -> Report:
     findings = verification.findings
     analysis, config = verification.analysis, verification.analysis.config
     changes = [describe_origin(config)] if config.changes else []
-    lines = [*changes, describe_workload(analysis), *describe_reading(config), _verdict(findings)]
+    lines = [
+        *changes,
+        describe_workload(analysis),
+        *describe_features(analysis),
+        *describe_reading(config),
+        _verdict(findings),
+    ]
     by_source = groupby(findings, key=lambda finding: finding.source)
     return Report(
         f"{verification.analysis.config.name}: {'every figure holds' if verification.agrees else 'DOES NOT HOLD'}",

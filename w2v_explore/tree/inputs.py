@@ -1,6 +1,6 @@
 """What a model is given: waveforms, or features that a filterbank makes of them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v_explore.tree.operations import Flow, Shape
 
@@ -17,6 +17,10 @@ class Waveforms(NamedTuple):
     def shape(self, batch: int, samples: int) -> Shape:
         """The shape of the tensor that a model is given for utterances of some samples."""
         return batch, samples
+
+    def to_dict(self, batch: int, samples: int) -> dict[str, Any]:
+        """What a model is given for utterances of some samples (docs/json.md), as plain data."""
+        return {"kind": "waveforms", "shape": list(self.shape(batch, samples))}
 
     def flow(self, samples: int) -> Flow:
         """What the model takes of an utterance of some samples."""
@@ -57,6 +61,16 @@ class Features(NamedTuple):
     def shape(self, batch: int, samples: int) -> Shape:
         """The shape of the tensor that a model is given for utterances of some samples."""
         return self.flow(samples).shape(batch, channels_first=False)
+
+    def to_dict(self, batch: int, samples: int) -> dict[str, Any]:
+        """What a model is given for utterances of some samples (docs/json.md), as plain data."""
+        return {
+            "kind": "features",
+            "shape": list(self.shape(batch, samples)),
+            "window_samples": self.window_samples,
+            "hop_samples": self.hop_samples,
+            "joined": self.joined,
+        }
 
     def flow(self, samples: int) -> Flow:
         """What the model takes of an utterance of some samples."""

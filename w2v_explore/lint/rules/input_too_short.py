@@ -3,7 +3,8 @@
 What it does
     Checks, where a duration is given (`--seconds`, or `seconds` in pyproject.toml), that it gives a frame.
 Why is this bad
-    The extractor's convolutions have no padding: an input shorter than their receptive field makes forward() raise.
+    The extractor's convolutions have no padding: an input shorter than their receptive field makes forward() raise; so
+    does one too short for a frame of features.
     With group norm and one utterance the first layer has to put out two frames, or the norm raises.
 Example
     extends: base
@@ -23,7 +24,8 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "forward raises"
-KEYS = ("extends", "sample_rate", "extractor_mode", "extractor_conv_layer_config")
+KEYS = ()
+_CAUSES = ("extends", "sample_rate", "extractor_mode", "extractor_conv_layer_config")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -37,4 +39,5 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"{seconds:g} s are {samples} samples at {rate} Hz; the first frame needs {shown_number(least)} "
             f"({least / rate:g} s)"
         )
-        yield Finding(message)
+        # Features are made outside the model, and no field says how.
+        yield Finding(message, _CAUSES if hasattr(subject.model, "conv_layers") else ())
