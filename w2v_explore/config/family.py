@@ -72,6 +72,9 @@ FAMILIES: Mapping[str, Names] = {
         ),
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "distilhubert": Names(
+        huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
