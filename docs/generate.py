@@ -127,7 +127,7 @@ def _against_default(family: Family) -> Iterator[str]:
 def _field_sections(family: str, fields: Mapping[str, Field]) -> Iterator[str]:
     for name, field in fields.items():
         yield from ("", f"### {name}", "", field.summary, "", field.effect, "")
-        yield f"- legal: {legal_values(field)}"
+        yield f"- legal: {legal_values(field.kind)}"
         for title, elsewhere in names_elsewhere(family, name).items():
             yield f"- {title}: `{elsewhere}`"
 

@@ -41,6 +41,8 @@ HUB = sorted((Path(__file__).parent.parent / "data" / "dialects" / "huggingface"
         ("WAVLM_LARGE", "wavlm_large"),
         ("microsoft/wavlm-base-plus", "wavlm_base_plus"),
         ("WavLM-Base+.pt", "wavlm_base_plus"),
+        ("ntu-spml/distilhubert", "distilhubert"),
+        ("distilhubert_base", "distilhubert"),
     ],
 )
 def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
@@ -60,7 +62,6 @@ def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
         ("facebook/w2v-bert-2.0", "spectrograms"),
         ("asapp/sew-d-tiny-100k", "squeezes"),
         ("openai/whisper-small", "text decoder"),
-        ("ntu-spml/distilhubert", "no layer norm before the projection"),
         ("facebook/mms-1b-all", "adapters"),
         ("facebook/mms-1b", "xlsr_1b is of that size"),
         ("mms_1b", "xlsr_1b is of that size"),

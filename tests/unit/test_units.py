@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from w2v_explore.report import units
@@ -57,6 +59,14 @@ def test_sizes() -> None:
 )
 def test_milliseconds(samples: int, text: str) -> None:
     assert units.milliseconds(samples, 16_000) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [([12, 12, 3], "2 × 12, 3"), ([True, False, False], "true, 2 × false"), ([[8, 3, 2]], "8·3/2"), ([], "")],
+)
+def test_lists_count_what_is_equal(value: list[Any], text: str) -> None:
+    assert units.listed(value) == units.field_value(value) == text
 
 
 def test_conv_layers() -> None:

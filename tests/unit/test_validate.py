@@ -11,7 +11,18 @@ import yaml
 from w2v_explore import ConfigError, ModelConfig, load_config
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, Fault, Flag, Integer, Probability
+from w2v_explore.config.kinds import (
+    STANDARD_CONV_LAYERS,
+    Choice,
+    Fault,
+    Field,
+    Flag,
+    Integer,
+    PerLayer,
+    Probability,
+    counts,
+)
+from w2v_explore.config.validate import checks_of, validate
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import FAMILY
 from w2v_explore.families.wav2vec2.fields import FIELDS
@@ -19,6 +30,7 @@ from w2v_explore.families.wav2vec2.fields import FIELDS
 CONV = "extractor_conv_layer_config"
 BASE = load_config("base").model.to_mapping()
 LARGEST = 2**31 - 1
+LIST = Rule("E299", "list")
 
 INTEGERS = [name for name, field in FIELDS.items() if isinstance(field.kind, Integer)]
 PROBABILITIES = [name for name, field in FIELDS.items() if isinstance(field.kind, Probability)]
@@ -134,6 +146,44 @@ def test_a_wrong_value_is_one_fault(
     assert found in fault.message
     assert instead in fault.message
     assert len(fault.message) < 250
+
+
+LISTS = checks_of({
+    "number": Field(Integer(codes.LAYERS_POSITIVE), "", ""),
+    "heads": Field(PerLayer(Integer(codes.HEADS_POSITIVE, minimum=0), LIST), "", ""),
+    "flags": Field(PerLayer(Flag(), LIST), "", ""),
+})  # fmt: skip
+COUNTED = tuple(counts("number", listed, LIST) for listed in ("heads", "flags"))
+
+
+# field, value, code, the way into the list, what the message says, fix
+@pytest.mark.parametrize(
+    ("key", "value", "code", "item", "says", "fix"),
+    [
+        ("heads", 12, "E299", (), "heads is 12; write a list with a whole number for each layer", None),
+        ("flags", None, "E299", (), "flags is null; write a list with true or false for each layer", None),
+        ("flags", "true", "E299", (), "flags is text 'true'; write a list", None),
+        ("heads", [], "E299", (), "heads has no values; write a whole number for each layer", None),
+        ("heads", [1] * 1_001, "E299", (), "heads has 1001 values; the most allowed is 1000", None),
+        ("heads", [1, 2], "E299", (), "heads has 2 values, and number is 3; write a value for each layer", None),
+        ("heads", [1, -1, 2], "E231", (1,), "heads[1] is -1; write a whole number from 0", None),
+        ("heads", [1, 0, "2"], "E210", (2,), "heads[2] is text '2'; write 2", "2"),
+        ("heads", [1, 0, LARGEST + 1], "E214", (2,), "heads[2] is 2147483648; the largest allowed is", None),
+        ("flags", [True, 1, False], "E211", (1,), "flags[1] is 1; write true", "true"),
+        ("flags", [True, [], False], "E211", (1,), "flags[1] is a list; write true or false", None),
+    ],
+)  # fmt: skip
+def test_a_wrong_list_is_one_fault(
+    key: str, value: object, code: str, item: tuple[int, ...], says: str, fix: str | None
+) -> None:
+    values = {"number": 3, "heads": [1, 0, 2], "flags": (True, False, True), key: value}
+    (fault,) = validate(values, LISTS, COUNTED)
+    assert (fault.rule.code, fault.key, fault.item, fault.fix) == (code, key, item, fix)
+    assert fault.message.startswith(says)
+
+
+def test_a_list_has_as_many_values_as_there_are_layers() -> None:
+    assert validate({"number": 2, "heads": [0, 8], "flags": [False, True]}, LISTS, COUNTED) == []
 
 
 CONV_FAULTS: list[tuple[Any, str, tuple[int, ...], str, str, str | None]] = [

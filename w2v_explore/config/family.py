@@ -73,6 +73,9 @@ FAMILIES: Mapping[str, Names] = {
     ),
     "wav2vec2_conformer": Names(huggingface=("wav2vec2-conformer",), fairseq=()),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "distilhubert": Names(
+        huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
@@ -119,11 +122,11 @@ class ModelConfig:
         self._set(values)
 
     def _set(self, values: Mapping[str, Any]) -> None:
-        """Set the fields; lists of conv layers as tuples, so that configs compare and hash by value."""
+        """Set the fields; lists, and those inside them, as tuples, so that configs compare and hash by value."""
         for name in self.FIELDS:
             value = values[name]
             if isinstance(value, (list, tuple)):
-                value = tuple((channels, kernel, stride) for channels, kernel, stride in value)
+                value = tuple([tuple(item) if isinstance(item, (list, tuple)) else item for item in value])
             object.__setattr__(self, name, value)
 
     @classmethod
@@ -158,11 +161,11 @@ class ModelConfig:
     def to_mapping(self) -> dict[str, Any]:
         """The fields as plain data, in their family's order, which ``from_mapping`` of the config's class takes.
 
-        Conv layers are a list of lists. The family is not among them: `ModelConfig.from_mapping` wants it beside them,
-        under ``architecture``, where it is not wav2vec 2.0.
+        Conv layers are a list of lists, values for each layer a list. The family is not among them:
+        `ModelConfig.from_mapping` wants it beside them, under ``architecture``, where it is not wav2vec 2.0.
         """
         values = {name: getattr(self, name) for name in self.FIELDS}
-        return {name: list(map(list, value)) if isinstance(value, tuple) else value for name, value in values.items()}
+        return {name: _as_list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     def meaning(self) -> dict[str, Any]:
         """What the fields mean, by which configs are compared: as `to_mapping`, with null convolutions written out."""
@@ -290,6 +293,10 @@ def _why_unknown(name: str, family: Family) -> str:
         f"is a field of {owner.name}, and this config is of {family.name}; "
         f"give the mapping {ARCHITECTURE!r}: {owner.name!r}, or remove it"
     )
+
+
+def _as_list(value: tuple[Any, ...]) -> list[Any]:
+    return [list(item) if isinstance(item, tuple) else item for item in value]
 
 
 def _problem(fault: Fault) -> Problem:

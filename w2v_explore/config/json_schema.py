@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, family_named
-from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, Choice, ConvLayers, Field, Flag, Integer, Probability
+from w2v_explore.config.kinds import (
+    MAX_CONV_LAYERS,
+    MAX_LISTED_LAYERS,
+    MAX_SIZE,
+    Choice,
+    ConvLayers,
+    Field,
+    Flag,
+    Integer,
+    Kind,
+    PerLayer,
+    Probability,
+)
 from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
@@ -72,11 +84,11 @@ def _metadata(name: str) -> dict[str, Any]:
 
 def _field(field: Field) -> dict[str, Any]:
     description = f"{field.summary} {field.effect}"
-    return {**_type(field), "description": description}
+    return {**_type(field.kind), "description": description}
 
 
-def _type(field: Field) -> dict[str, Any]:
-    match field.kind:
+def _type(kind: Kind) -> dict[str, Any]:
+    match kind:
         case Choice(values=values):
             return {"enum": list(values)}
         case Flag():
@@ -89,3 +101,5 @@ def _type(field: Field) -> dict[str, Any]:
             size = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}
             layer = {"type": "array", "items": size, "minItems": 3, "maxItems": 3}
             return {"type": ["array", "null"], "items": layer, "minItems": 1, "maxItems": MAX_CONV_LAYERS}
+        case PerLayer(each=each):
+            return {"type": "array", "items": _type(each), "minItems": 1, "maxItems": MAX_LISTED_LAYERS}

@@ -17,6 +17,8 @@ MAX_FIELD = 2**1000
 # Far above any published encoder (48 layers), low enough that a report which unfolds every layer still ends.
 MAX_ENCODER_LAYERS = 10_000
 MAX_CONV_LAYERS = 1_000
+# Layers that a list tells apart are layers of the tree, which does not fold them.
+MAX_LISTED_LAYERS = 1_000
 
 ConvLayer = tuple[int, int, int]
 
@@ -65,7 +67,17 @@ class ConvLayers:
     """A list of ``[channels, kernel, stride]``, or null for `STANDARD_CONV_LAYERS`."""
 
 
-Kind = Choice | Flag | Integer | Probability | ConvLayers
+class PerLayer(NamedTuple):
+    """A list with a value for each layer of the encoder; ``rule`` is broken by what is no such list.
+
+    Beside it stands the agreement of `counts` that its length is the number of layers.
+    """
+
+    each: Flag | Integer
+    rule: Rule
+
+
+Kind = Choice | Flag | Integer | Probability | ConvLayers | PerLayer
 
 
 def meaning(value: Any, kind: Kind) -> Any:
@@ -116,6 +128,7 @@ class Agreement(NamedTuple):
         fault: What is wrong where they do not.
         divides: Where they agree if one divides the other: the divisor and the number.
         keeps_quotient: Whether the divisor then moves along with the number, as heads do, whose width is a choice.
+        counts: Where they agree if one is the length of the other: the number and the list.
     """
 
     fields: tuple[str, ...]
@@ -123,6 +136,7 @@ class Agreement(NamedTuple):
     fault: Callable[[Mapping[str, Any]], Fault]
     divides: tuple[str, str] | None = None
     keeps_quotient: bool = False
+    counts: tuple[str, str] | None = None
 
 
 def divides(divisor: str, number: str, rule: Rule, *, keeps_quotient: bool = False) -> Agreement:
@@ -148,6 +162,26 @@ def divides(divisor: str, number: str, rule: Rule, *, keeps_quotient: bool = Fal
         return Fault(rule, divisor, (), message, partner=number)
 
     return Agreement((divisor, number), holds, fault, (divisor, number), keeps_quotient)
+
+
+def counts(number: str, listed: str, rule: Rule) -> Agreement:
+    """The agreement that a list has as many values as a number says.
+
+    Args:
+        number: The field whose value is the number.
+        listed: The field whose value is the list; the fault is its.
+        rule: The rule that is broken where it has more or fewer.
+    """
+
+    def holds(values: Mapping[str, Any]) -> bool:
+        return len(values[listed]) == values[number]
+
+    def fault(values: Mapping[str, Any]) -> Fault:
+        has, wanted = len(values[listed]), values[number]
+        message = f"{listed} has {has} values, and {number} is {wanted}; write a value for each layer"
+        return Fault(rule, listed, (), message, partner=number)
+
+    return Agreement((number, listed), holds, fault, counts=(number, listed))
 
 
 def divisors_of(number: int) -> list[int]:

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.kinds import (
     MAX_CONV_LAYERS,
     MAX_FIELD,
+    MAX_LISTED_LAYERS,
     MAX_SIZE,
     Agreement,
     Choice,
@@ -16,6 +18,7 @@ from w2v_explore.config.kinds import (
     Flag,
     Integer,
     Kind,
+    PerLayer,
     Probability,
 )
 
@@ -73,6 +76,9 @@ def validate(values: Mapping[str, object], checks: Sequence[Check], agreements: 
             fault = _check_flag(key, value)
         elif isinstance(kind, Choice):
             fault = _check_choice(key, value, kind)
+        elif isinstance(kind, PerLayer):
+            faults += _check_per_layer(key, value, kind)
+            continue
         else:
             faults += _check_conv_layers(key, value)
             continue
@@ -179,6 +185,24 @@ def _check_choice(key: str, value: object, kind: Choice) -> Fault | None:
     return Fault(kind.rule, key, (), f"{key} is {describe(value)}; write {instead}", synonym)
 
 
+def _check_per_layer(key: str, value: object, kind: PerLayer) -> Iterator[Fault]:
+    each = "true or false" if isinstance(kind.each, Flag) else "a whole number"
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        message = f"{key} is {describe(value)}; write a list with {each} for each layer"
+        yield Fault(kind.rule, key, (), message)
+    elif not value:
+        yield Fault(kind.rule, key, (), f"{key} has no values; write {each} for each layer")
+    elif len(value) > MAX_LISTED_LAYERS:
+        message = f"{key} has {len(value)} values; the most allowed is {MAX_LISTED_LAYERS}"
+        yield Fault(kind.rule, key, (), message)
+    else:
+        for number, item in enumerate(value):
+            name = f"{key}[{number}]"
+            check = _check_integer(name, item, kind.each) if isinstance(kind.each, Integer) else _check_flag(name, item)
+            if check is not None:
+                yield check._replace(key=key, item=(number,))
+
+
 def _check_conv_layers(key: str, value: object) -> Iterator[Fault]:
     if value is None:
         return
@@ -264,9 +288,9 @@ def _conv_expression_in(value: object) -> str | None:
     return None
 
 
-def to_flow_yaml(layers: Sequence[Sequence[int]]) -> str:
-    """Conv layers as one line of YAML: ``[[512, 10, 5], [512, 3, 2]]``."""
-    return str([list(layer) for layer in layers])
+def to_flow_yaml(values: Sequence[Any]) -> str:
+    """A field's value that is a list as one line of YAML: ``[[512, 10, 5], [512, 3, 2]]``, ``[true, false]``."""
+    return str([list(value) if isinstance(value, (list, tuple)) else value for value in values]).lower()
 
 
 def _shorten_layers(text: str) -> str:

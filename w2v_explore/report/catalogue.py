@@ -6,9 +6,9 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.usage import UsedValue
 from w2v_explore.config.family import DEFAULT_FAMILY, Family
 from w2v_explore.config.foreign_names import names_elsewhere
-from w2v_explore.config.kinds import Choice, ConvLayers, Field, Flag, Integer, Probability
+from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Probability
 from w2v_explore.report.table import Column, Report, Table
-from w2v_explore.report.units import conv_layers, first_few, scalar, short
+from w2v_explore.report.units import first_few, listed, scalar, short
 
 _SHOWN_PRESETS = 4
 
@@ -61,7 +61,7 @@ def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Repor
     field, python = family.config.FIELDS[name], family.part("dialects").PYTHON
     names = Table("", [Column("", numeric=False), Column("", numeric=False, wraps=True)])
     names.rows += [
-        ("legal values", legal_values(field)),
+        ("legal values", legal_values(field.kind)),
         *([(f"in {python.partition('.')[0]}", name)] if python is not None else []),
         *((f"in {title}", elsewhere) for title, elsewhere in names_elsewhere(family.name, name).items()),
     ]
@@ -74,7 +74,7 @@ def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Repor
     values = Table(f"In the presets, and what each would cost in {family.reference}", columns)
     for value, presets, analysis in usage:
         values.rows.append((
-            conv_layers(value) if isinstance(value, list) else scalar(value),
+            listed(value) if isinstance(value, list) else scalar(value),
             first_few(presets, _SHOWN_PRESETS),
             short(analysis.parameters) if analysis else "–",
             short(analysis.macs_per_audio_second) if analysis else "–",
@@ -84,9 +84,9 @@ def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Repor
     return Report(name, [field.summary, field.effect], [names, values])
 
 
-def legal_values(field: Field) -> str:
-    """What a field may hold, in words."""
-    match field.kind:
+def legal_values(kind: Kind) -> str:
+    """What a field of a kind may hold, in words."""
+    match kind:
         case Choice(values=values):
             return " or ".join(values)
         case Flag():
@@ -97,3 +97,5 @@ def legal_values(field: Field) -> str:
             return f"a whole number from {minimum} to {maximum:,}{', or null' if optional else ''}"
         case ConvLayers():
             return "a list of [channels, kernel, stride], or null"
+        case PerLayer(each=each):
+            return f"a list, for each layer {legal_values(each)}"

@@ -12,7 +12,7 @@ from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
-from w2v_explore.report.units import conv_layers, exact, percent, scalar, short, size_bytes
+from w2v_explore.report.units import exact, listed, percent, scalar, short, size_bytes
 
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
@@ -149,7 +149,7 @@ def _fields(inspection: Inspection) -> Table:
             table.rows.append((field, _NOT_KNOWN, inspection.missing[field].instead))
         else:
             value = inspection.values[field]
-            text = conv_layers(value) if isinstance(value, list) else scalar(value)
+            text = listed(value) if isinstance(value, list) else scalar(value)
             table.rows.append((field, text, inspection.origins[field]))
     return table
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from w2v_explore.config.dialects.conversion import Row
 from w2v_explore.diagnostics import shorten
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
-from w2v_explore.report.units import conv_layers, scalar
+from w2v_explore.report.units import is_field_list, listed, scalar
 
 _MAX_NAME = 100
 _STATUSES = ("refused", "unread", "mapped", "defaulted", "ignored")
@@ -61,7 +61,7 @@ def _one_a_line(listed: str) -> Lines:
 
 
 def _value(value: object) -> Cell:
-    if isinstance(value, list) and value and all(isinstance(layer, list) and len(layer) == 3 for layer in value):
-        return _one_a_line(conv_layers(value))
+    if isinstance(value, list) and value and is_field_list(value):
+        return _one_a_line(listed(value))
     text = scalar(value) if value is None or isinstance(value, (bool, int, float)) else str(value) or "''"
     return shorten(text)

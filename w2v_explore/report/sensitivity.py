@@ -8,7 +8,7 @@ from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
-from w2v_explore.report.units import brief_text, scalar, signed
+from w2v_explore.report.units import brief_text, listed, scalar, signed
 
 _SHOWN = (
     "parameters",
@@ -48,12 +48,18 @@ def describe_step(effect: Effect) -> str:
     """``encoder_embed_dim 768 → 832 with encoder_num_heads 13``."""
     change = effect.change
     target = change.target
-    _, is_in_list, place = target.partition("[")
-    if is_in_list:
-        number, _, part = place.partition("] ")
+    field, _, place = target.partition("[")
+    number, is_of_conv_layer, part = place.partition("] ")
+    if is_of_conv_layer:
         target = f"conv layer {number} {part}"
-    along = " and ".join(f"{name} {scalar(value)}" for name, value in effect.moves_along.items())
+    elif place:
+        target = f"{field} of layer {place[:-1]}"
+    along = " and ".join(f"{name} {_moved(value)}" for name, value in effect.moves_along.items())
     return f"{target} {scalar(change.before)} → {scalar(change.after)}{f' with {along}' if along else ''}"
+
+
+def _moved(value: object) -> str:
+    return listed(value) if isinstance(value, tuple) else scalar(value)
 
 
 def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:

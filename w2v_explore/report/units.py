@@ -121,10 +121,26 @@ def conv_layers(layers: Sequence[Sequence[int]]) -> str:
     return ", ".join(text if count == 1 else f"{count} × {text}" for text, count in parts)
 
 
+def listed(value: Sequence[Any]) -> str:
+    """A field's value that is a list: conv layers, or a value for each layer, equal ones in a row counted alike."""
+    if value and isinstance(value[0], (list, tuple)):
+        return conv_layers(value)
+    parts = [(scalar(each), len(list(equal))) for each, equal in groupby(value)]
+    return ", ".join(text if count == 1 else f"{count} × {text}" for text, count in parts)
+
+
+def is_field_list(value: Any) -> bool:
+    """Whether a value is a list that a field may have: of conv layers, or of flags or numbers."""
+    return isinstance(value, list) and (
+        all(isinstance(each, (list, tuple)) and len(each) == 3 for each in value)
+        or all(isinstance(each, int) for each in value)
+    )
+
+
 def field_value(value: Any) -> str:
     """A field's value in a table; the value that an override replaced may be of any type."""
-    if isinstance(value, list) and all(isinstance(layer, (list, tuple)) and len(layer) == 3 for layer in value):
-        return conv_layers(value)
+    if is_field_list(value):
+        return listed(value)
     return describe(value) if isinstance(value, (list, dict)) else shorten(scalar(value))
 
 

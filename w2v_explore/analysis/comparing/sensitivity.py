@@ -14,7 +14,7 @@ from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.family import ModelConfig
-from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, Probability, divisors_of
+from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, PerLayer, Probability, divisors_of
 from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.errors import ConfigError, WorkloadError
 
@@ -32,7 +32,7 @@ class Change(NamedTuple):
     """A step taken.
 
     Attributes:
-        target: The field, or the part of it: ``extractor_conv_layer_config[0] kernel``.
+        target: The field, or the part of it: ``extractor_conv_layer_config[0] kernel``, ``encoder_num_heads[3]``.
         before: Its value.
         after: Its value after the step.
         values: All fields that change; more than one where another has to move along.
@@ -141,7 +141,7 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
                             for values in tried
                         ],
                     )
-            case ConvLayers():
+            case ConvLayers() | PerLayer():
                 yield name, []
 
 
@@ -169,15 +169,42 @@ def _numbers(
             yield {name: after}
         return
     moving = quotients.get(name, {})
+    lists = [
+        agreement.counts[1]
+        for agreement in config.family.agreements
+        if agreement.counts and agreement.counts[0] == name
+    ]
     step = lcm(
         *moving.values(),
         *[getattr(config, divisor) for divisor, number in divides if number == name and divisor not in moving],
         *(quotients.get(kind.follows, {}).values() if kind.follows else ()),
     )
-    others = [agreement for agreement in config.family.agreements if name in agreement.fields and not agreement.divides]
+    others = [
+        agreement
+        for agreement in config.family.agreements
+        if name in agreement.fields and not agreement.divides and not agreement.counts
+    ]
     for times in range(1, _FURTHEST + 1 if others else 2):
         for after in (before + times * step, before - times * step):
-            yield {name: after, **{divisor: after // quotient for divisor, quotient in moving.items()}}
+            along = {divisor: after // quotient for divisor, quotient in moving.items()}
+            # Further layers are like the last.
+            lengthened = {listed: _of_length(getattr(config, listed), after) for listed in lists}
+            yield {name: after, **along, **lengthened}
+
+
+def _of_length(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
+    return values[:length] + values[-1:] * (length - len(values))
+
+
+def _layer_values(config: ModelConfig, name: str, kind: PerLayer) -> Iterator[list[Change]]:
+    """For the value of each layer what to try: a flag flips, a number goes up or down by one."""
+    before = getattr(config, name)
+    for layer, value in enumerate(before):
+        tried = (not value,) if isinstance(kind.each, Flag) else (value + 1, value - 1)
+        yield [
+            Change(f"{name}[{layer}]", value, after, {name: (*before[:layer], after, *before[layer + 1 :])})
+            for after in tried
+        ]
 
 
 def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None) -> Sensitivity:
@@ -232,8 +259,12 @@ class _Stepper:
     def steps(self) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
         """What to try for each step, with the figures after it; None where it is none that can be taken."""
         for name, tried in _steps_of(self._config):
-            if isinstance(self._config.FIELDS[name].kind, ConvLayers):
+            kind = self._config.FIELDS[name].kind
+            if isinstance(kind, ConvLayers):
                 yield from self._conv_layer_steps(name)
+            elif isinstance(kind, PerLayer):
+                for each in _layer_values(self._config, name, kind):
+                    yield ((change, self._after(change)) for change in each)
             before = getattr(self._config, name)
             changes = [Change(name, before, values[name], values) for values in tried]
             yield ((change, self._after(change)) for change in changes)

@@ -221,9 +221,12 @@ class Accounts:
         return self._entries.keys()
 
     def read_field(self, field: str, counterpart: Counterpart, section: Section, whose: str) -> None:
-        """Map a field that has one counterpart, or take its default."""
-        [name] = counterpart.names
+        """Map a field that has one counterpart or none, or take its default."""
         default = counterpart.words.get(counterpart.default, counterpart.default)
+        if not counterpart.names:
+            self.enter_default(field, section, (), default, counterpart.remark)
+            return
+        [name] = counterpart.names
         if name not in section.pairs:
             self.enter_default(field, section, (name,), default, whose)
             return

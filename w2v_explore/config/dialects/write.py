@@ -99,6 +99,12 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         )
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
+    column = column_of(family.name, dialect) if dialect in DIALECTS else None
+    for field, counterpart in column.counterparts.items() if column is not None else ():
+        value = getattr(model, field)
+        # Where fairseq has no name for it, a comment of ours gives the head.
+        if not counterpart.names and field != HEAD and value != counterpart.default:
+            return field, f"{field} is {value}, and {DIALECTS[dialect].title} has no place for it"
     return None
 
 

@@ -1,0 +1,132 @@
+"""DistilHuBERT's configs and weights by the names of transformers and s3prl, read and written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from safetensors.torch import save_file
+
+from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, shaken, small, transformers_model
+from tests.parity.test_model import waveforms
+from tests.property.test_round_trips import reread
+from w2v_explore import (
+    ConfigError,
+    ModelConfig,
+    build_architecture,
+    build_model,
+    convert,
+    identify,
+    inspect_checkpoint,
+    load_checkpoint,
+    load_config,
+)
+from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
+from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.dialects.write import unwritable
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.family import key_tables
+from w2v_explore.config.reading import Reading, read_config
+from w2v_explore.config.text.source import Source
+from w2v_explore.families.distilhubert.keys import KEYS
+
+MARK = {"model_type": "hubert", "feat_proj_layer_norm": False}
+
+
+def read(values: Mapping[str, Any]) -> Reading:
+    return read_config(parse_document(Source("c.json", json.dumps(values).encode(), "c.json")))
+
+
+@settings(max_examples=20)
+@given(distilhubert_configs())
+def test_there_and_back(model: ModelConfig) -> None:
+    assert reread(model, "w2v", forced=False) == model
+    if model.prediction_num_heads is None:
+        assert reread(reread(model, "huggingface", forced=False), "w2v", forced=True) == model
+    else:
+        field, reason = unwritable(model, "huggingface") or ("", "")
+        assert field == "prediction_num_heads"
+        assert "Hugging Face has no place for it" in reason
+
+
+def test_the_mark_alone_tells_it_from_hubert() -> None:
+    values = to_huggingface(load_config("distilhubert").model)
+    reading = read(values)
+    assert reading.warnings == []
+    assert reading.model == load_config("distilhubert").model
+    assert identify(reading.model).nearest.equals == ("distilhubert",)
+    plain = read({**values, "feat_proj_layer_norm": True}).model
+    assert plain is not None
+    assert plain.family.name == "wav2vec2"
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({**MARK, "conv_pos_batch_norm": True}, "E280 conv_pos_batch_norm"),
+        ({**MARK, "hidden_act": "relu"}, "E280 hidden_act"),
+        # transformers' Wav2Vec2Config has no such field: whose it is, is for the user to say.
+        ({"model_type": "wav2vec2", "feat_proj_layer_norm": False}, "E280 feat_proj_layer_norm"),
+    ],
+)
+def test_what_has_no_place_is_refused(values: dict[str, Any], problem: str) -> None:
+    assert [f"{found.rule.code} {found.key}" for found in read(values).problems] == [problem]
+
+
+def test_a_plain_hubert_is_not_made_of_it() -> None:
+    for dialect in ("fairseq", "unilm", "torchaudio"):
+        with pytest.raises(ConfigError, match="has no model of the architecture distilhubert"):
+            convert("distilhubert", dialect)
+
+
+@pytest.mark.parametrize("changes", [{}, {"aux_num_out": 5}])
+def test_weights_of_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
+    config = small(**changes)
+    theirs = shaken(transformers_model(config)).eval()
+    theirs.save_pretrained(tmp_path)
+    inspected = inspect_checkpoint(tmp_path / "model.safetensors")
+    assert inspected.family.name == "distilhubert"
+    assert inspected.missing == {}
+    ours = load_checkpoint(tmp_path).eval()
+    x = waveforms(2, 3_000)
+    with torch.no_grad():
+        output = theirs(x)
+        expected = output.logits if changes else output.last_hidden_state
+        torch.testing.assert_close(ours(x)[0], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("changes", [HEADS, {"prediction_num_heads": 1, "prediction_dim": 40}])
+def test_weights_in_s3prls_names(tmp_path: Path, changes: dict[str, Any]) -> None:
+    config = small(**changes)
+    theirs = shaken(reference(config)).eval()
+    state = theirs.state_dict()
+    names = keys_in_dialect(state, KEYS, "fairseq", values=config.to_mapping(), weight_norm="weight_g")
+    assert {"post_extract_proj.weight", "output_layer.0.weight", "encoder.pos_conv.0.weight_g"} <= names.keys()
+    save_file({name: state[part.name].contiguous() for name, part in names.items()}, tmp_path / "s3prl.safetensors")
+    inspected = inspect_checkpoint(tmp_path / "s3prl.safetensors")
+    assert inspected.family.name == "distilhubert"
+    assert {name: inspected.values[name] for name in changes} == changes
+    ours = build_model(config)
+    ours.load_state_dict(state)
+    torch.testing.assert_close(ours.eval()(waveforms(1, 3_000)), theirs(waveforms(1, 3_000)))
+
+
+@settings(max_examples=20)
+@given(distilhubert_configs())
+def test_our_names_come_back(model: ModelConfig) -> None:
+    shapes = dict(build_architecture(model).state_dict_shapes())
+    for dialect in ("huggingface", "fairseq"):
+        if dialect == "huggingface" and model.prediction_num_heads is not None:
+            continue
+        if dialect == "fairseq" and model.aux_num_out is not None:
+            continue
+        names = keys_in_dialect(shapes, KEYS, dialect, values=model.to_mapping())
+        read = translate_keys([*names], [KEYS])
+        assert (read.dialect, read.unknown, read.extras) == (dialect, (), {})
+        assert read.ours == names
+    assert next(key_tables()) is not KEYS
