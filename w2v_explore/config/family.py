@@ -72,6 +72,7 @@ FAMILIES: Mapping[str, Names] = {
         ),
     ),
     "wav2vec2_conformer": Names(huggingface=("wav2vec2-conformer",), fairseq=()),
+    "data2vec_audio": Names(huggingface=("data2vec-audio",), fairseq=()),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
     "distilhubert": Names(
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)

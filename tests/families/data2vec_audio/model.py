@@ -1,0 +1,97 @@
+"""Random data2vec audio configs, a small one, and the model of transformers that a config stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from tests.strategies import field_values
+from tests.torchaudio_models import import_torchaudio_models
+from w2v_explore import ModelConfig
+from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.families.data2vec_audio.fields import Data2VecAudioConfig
+
+SMALL: dict[str, Any] = {
+    "extractor_conv_layer_config": [[16, 10, 5], [24, 3, 2], [20, 2, 2]],
+    "extractor_conv_bias": False,
+    "encoder_embed_dim": 48,
+    "encoder_projection_dropout": 0.1,
+    "encoder_pos_conv_depth": 3,
+    "encoder_pos_conv_kernel": 8,
+    "encoder_pos_conv_groups": 4,
+    "encoder_num_layers": 3,
+    "encoder_num_heads": 4,
+    "encoder_attention_dropout": 0.1,
+    "encoder_ff_interm_features": 64,
+    "encoder_ff_interm_dropout": 0.1,
+    "encoder_dropout": 0.1,
+    "encoder_layer_drop": 0.0,
+    "aux_num_out": 5,
+}
+
+
+def small(**changes: Any) -> Data2VecAudioConfig:
+    """The small config, or one near it."""
+    config = Data2VecAudioConfig.from_mapping({**SMALL, **changes})
+    assert isinstance(config, Data2VecAudioConfig)
+    return config
+
+
+@st.composite
+def data2vec_configs(draw: st.DrawFn, max_layers: int = 3) -> Data2VecAudioConfig:
+    """Small valid configs."""
+    values = {**draw(field_values(max_layers)), "encoder_pos_conv_depth": draw(st.integers(1, 4))}
+    return Data2VecAudioConfig(**{name: values[name] for name in Data2VecAudioConfig.FIELDS})
+
+
+class Reference(nn.Module):
+    """A model of transformers as ours are: a head lies in it, and it gives tuples; it takes no lengths here."""
+
+    def __init__(self, original: Any) -> None:
+        super().__init__()
+        backbone = getattr(original, original.base_model_prefix, original)
+        for name, child in backbone.named_children():
+            self.add_module(name, child)
+        if backbone is not original:
+            self.lm_head = original.lm_head
+        # In a tuple, so that its modules are not registered a second time.
+        self.original = (original,)
+
+    def forward(self, waveforms: Tensor, lengths: None = None) -> tuple[Tensor, None]:
+        output = self.original[0](waveforms)
+        return output.logits if hasattr(self, "lm_head") else output.last_hidden_state, None
+
+    def extract_features(
+        self, waveforms: Tensor, lengths: None = None, num_layers: None = None
+    ) -> tuple[list[Tensor], None]:
+        # The first is what the first layer takes.
+        return list(self.original[0](waveforms, output_hidden_states=True).hidden_states[1:]), None
+
+
+def transformers_model(config: ModelConfig, attention: str = "sdpa", **options: Any) -> Any:
+    """The model of transformers that our ``config.json`` makes, on torch's default device."""
+    # transformers looks for torchaudio as it is imported.
+    import_torchaudio_models()
+    import transformers
+
+    values = to_huggingface(config)
+    [name] = values["architectures"]
+    made = transformers.Data2VecAudioConfig(**{**values, **options}, attn_implementation=attention)
+    return getattr(transformers, name)(made)
+
+
+def reference(config: ModelConfig) -> nn.Module:
+    """The same, as the tests of all families call it."""
+    return Reference(transformers_model(config))
+
+
+def shaken(model: nn.Module) -> nn.Module:
+    """With weights of which none is another's: initial biases are zero, norms one, and hide what is confused."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return model
