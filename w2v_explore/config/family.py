@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from w2v_explore.tree.layer import Layer
 
 
-ProgramName = Literal["huggingface", "fairseq", "unilm"]
+ProgramName = Literal["huggingface", "fairseq", "unilm", "espnet"]
 """The programs in whose configs a word says of which family a config is."""
 
 
@@ -53,6 +53,7 @@ class Names(NamedTuple):
         huggingface: Its values of ``model_type`` in a ``config.json``.
         fairseq: Its values of ``_name`` in a fairseq config.
         unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
+        espnet: Its values of ``encoder`` in a recipe of ESPnet whose encoder is torchaudio's model.
         marks: What tells its configs where another family has one of these names as well, any of them. A family
             without marks has all configs of its names that no other family's mark is met in.
     """
@@ -60,6 +61,7 @@ class Names(NamedTuple):
     huggingface: tuple[str, ...]
     fairseq: tuple[str, ...]
     unilm: tuple[str, ...] = ()
+    espnet: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
 
 
@@ -70,10 +72,14 @@ FAMILIES: Mapping[str, Names] = {
             "wav2vec2", "hubert", "wav2vec_ctc", "hubert_ctc", "data2vec_audio", "contentvec", "xlsr",
             "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
+        espnet=("torchaudio_hubert",),
+    ),
+    "wavlm": Names(
+        huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos"),
+        espnet=("torchaudio_wavlm",),
     ),
     "wav2vec2_conformer": Names(huggingface=("wav2vec2-conformer",), fairseq=()),
     "data2vec_audio": Names(huggingface=("data2vec-audio",), fairseq=()),
-    "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
     "distilhubert": Names(
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
     ),
