@@ -52,7 +52,8 @@ def transformers_model(config: ModelConfig) -> Any:
     )
     if config.aux_num_out is None:
         return transformers.OmniASRAudioModel(audio)
-    return transformers.OmniASRForCTC(transformers.OmniASRCTCConfig(audio_config=audio, vocab_size=config.aux_num_out))
+    ctc = transformers.OmniASRCTCConfig(audio_config=audio, vocab_size=config.aux_num_out, pad_token_id=None)
+    return transformers.OmniASRForCTC(ctc)
 
 
 class Reference(nn.Module):

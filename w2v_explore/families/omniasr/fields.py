@@ -35,8 +35,8 @@ def _odd(values: Mapping[str, Any]) -> Fault:
     kernel = values["encoder_pos_conv_kernel"]
     below = f"{kernel - 1} or " if kernel > 1 else ""
     message = (
-        f"encoder_pos_conv_kernel is {kernel}, an odd number: the model always drops the frame by which an even kernel's "
-        f"output is longer; write {below}{kernel + 1}"
+        f"encoder_pos_conv_kernel is {kernel}, an odd number: the model always drops the one frame that an even kernel "
+        f"puts out beyond its input; write {below}{kernel + 1}"
     )
     return Fault(POS_KERNEL_ODD, "encoder_pos_conv_kernel", (), message)
 

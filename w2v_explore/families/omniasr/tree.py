@@ -30,7 +30,7 @@ _ENCODER = ("subsampling", "padding_mask", "encode_positions", "layers", "layer_
 
 def build(config: OmniASRConfig) -> Layer:
     """The tree of layers of a config. Its size does not grow with ``encoder_num_layers``."""
-    children = (
+    children: tuple[Layer, ...] = (
         _subsampling(config),
         _PADDING_MASK,
         part(build_positions, config),
@@ -38,7 +38,7 @@ def build(config: OmniASRConfig) -> Layer:
         Layer("layer_norm", "LayerNorm", LayerNorm(config.encoder_embed_dim)),
         Layer("dropout", "Dropout", Dropout(config.encoder_dropout)),
     )
-    schedule = _ENCODER
+    schedule: tuple[str, ...] = _ENCODER
     if config.aux_num_out is not None:
         # transformers registers the head first.
         children = (part(build_head, config, config.aux_num_out), *children)
