@@ -47,7 +47,15 @@ from w2v_explore.config.dialects.unknown_fields import (
     NOT_HARMLESS,
 )
 from w2v_explore.config.dialects.write import write_config
-from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, default_family, family_named, other_families
+from w2v_explore.config.family import (
+    DEFAULT_FAMILY,
+    FAMILIES,
+    Family,
+    default_family,
+    family_named,
+    names_in,
+    other_families,
+)
 from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Field
 from w2v_explore.config.load import load_config
@@ -142,9 +150,9 @@ Wherever a command takes a config, it takes one of these:
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
 | our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
-| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` or `wavlm_model` |
+| torchaudio | `torchaudio` | a JSON of the arguments of its function, `torchaudio.models.wav2vec2_model`, or a recipe with them |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
-| Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
+| Hugging Face | `huggingface` | a `config.json`, or the folder that holds one, or one inside that of another model |
 | unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
 
 Whose it is is seen from its content; `--from` says so where the content leaves it open. A config of ours can extend
@@ -154,6 +162,13 @@ What states no architecture is not read: it takes the name of a model that is kn
 among `architectures`), or at least one size of the encoder in the words of the dialect. Then what is left out takes the
 program's defaults. Sizes under other names, `_target_`, and without a `_name` a word for another model (as
 `encoder_type: conformer`), are another program's (E283).
+
+A `config.json` of a model made of others (`speech-encoder-decoder`, codecs, language models that hear) is read as the
+one model in it that can be, with places in the file as it is, and says what stands beside it and is not counted (W282).
+The CTC head of such a model is counted with it. Where two can be read, neither is.
+
+A recipe of ESPnet is read where its `encoder` is a model of torchaudio's, whose arguments stand below `encoder_conf`:
+@ESPNET@. Where it is silent, the defaults of ESPnet hold.
 
 The sample rate is read where the program keeps it: fairseq's `task.sample_rate`, the `sampling_rate` of the
 `preprocessor_config.json` beside a `config.json`. Reports say where it comes from; `--set sample_rate=` goes before it.
@@ -225,7 +240,8 @@ _EXAMPLES = {
 
 def dialects_page() -> str:
     """The text of docs/dialects.md."""
-    text = _DIALECTS_HEAD + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
+    espnet = ", ".join(f"`{name}`" for name in names_in("espnet"))
+    text = _DIALECTS_HEAD.replace("@ESPNET@", espnet) + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
     text += "".join(f"| `{field}` | `{name}` |\n" for field, name in FAIRSEQ_OVERRIDES.items())
     text += "".join(
         f"\n### {family_named(family).title}\n{_fields(family)}" for family in FAMILIES if family != DEFAULT_FAMILY

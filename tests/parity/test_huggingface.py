@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from tests.program import Runner
 from tests.strategies import configs
-from w2v_explore import ModelConfig, build_model, load_config
+from w2v_explore import ModelConfig, analyze, build_model, load_config
 from w2v_explore.config.dialects.columns import CONV
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.families.wav2vec2.dialects import HUGGINGFACE
@@ -90,3 +90,18 @@ def test_what_transformers_itself_writes_is_known_field_by_field(
     assert read.warnings == ()
     assert (read.model.encoder_embed_dim, read.model.encoder_num_layers) == (96, 2)
     assert read.model.aux_num_out is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_encoder_of_an_encoder_decoder_is_that_of_transformers(transformers: ModuleType, tmp_path: Path) -> None:
+    encoder = transformers.WavLMConfig(hidden_size=96, num_hidden_layers=2, architectures=["WavLMForCTC"])
+    decoder = transformers.BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2)
+    both = transformers.SpeechEncoderDecoderConfig.from_encoder_decoder_configs(encoder, decoder)
+    both.save_pretrained(str(tmp_path))
+    with torch.device("meta"):
+        theirs = transformers.SpeechEncoderDecoderModel(both).encoder
+    read = load_config(str(tmp_path))
+    [warning] = read.warnings
+    assert warning.message.endswith("nothing of the rest is counted: decoder (bert)")
+    # The vector that stands for masked frames is no part of a model that does not train.
+    assert analyze(read).parameters == theirs.num_parameters() - theirs.masked_spec_embed.numel()

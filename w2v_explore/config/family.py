@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from w2v_explore.tree.layer import Layer
 
 
-ProgramName = Literal["huggingface", "fairseq", "unilm"]
+ProgramName = Literal["huggingface", "fairseq", "unilm", "espnet"]
 """The programs in whose configs a word says of which family a config is."""
 
 
@@ -35,11 +35,13 @@ class Names(NamedTuple):
         huggingface: Its values of ``model_type`` in a ``config.json``.
         fairseq: Its values of ``_name`` in a fairseq config.
         unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
+        espnet: Its values of ``encoder`` in a recipe of ESPnet whose encoder is torchaudio's model.
     """
 
     huggingface: tuple[str, ...]
     fairseq: tuple[str, ...]
     unilm: tuple[str, ...] = ()
+    espnet: tuple[str, ...] = ()
 
 
 FAMILIES: Mapping[str, Names] = {
@@ -49,8 +51,12 @@ FAMILIES: Mapping[str, Names] = {
             "wav2vec2", "hubert", "wav2vec_ctc", "hubert_ctc", "data2vec_audio", "contentvec", "xlsr",
             "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
+        espnet=("torchaudio_hubert",),
     ),
-    "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "wavlm": Names(
+        huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos"),
+        espnet=("torchaudio_wavlm",),
+    ),
     "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""

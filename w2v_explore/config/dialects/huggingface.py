@@ -39,19 +39,77 @@ _PREPROCESSORS = {"preprocessor_config.json": None, "processor_config.json": "fe
 
 
 def read_huggingface(accounts: Accounts, root: Section) -> None:
-    """Enter the fields of a config.json."""
-    root = root._replace(pairs={name: (key, as_number(node)) for name, (key, node) in root.pairs.items()})
+    """Enter the fields of a config.json, or of the one model inside another that can be read."""
+    root = _with_numbers(root)
     classes = _class_names(accounts, root)
-    if classes is None or not _check_family(accounts, root, classes):
+    if classes is None:
         return
+    if not _names_a_family(root, classes) and _read_part(accounts, root, classes):
+        return
+    if not _check_family(accounts, root, classes):
+        return
+    whose = _read_fields(accounts, root, classes)
+    _read_head(accounts, root, whose, classes)
+    _read_beside(accounts, root)
+
+
+def _with_numbers(section: Section) -> Section:
+    """The section with its numbers as transformers reads them."""
+    return section._replace(pairs={name: (key, as_number(node)) for name, (key, node) in section.pairs.items()})
+
+
+def _names_a_family(root: Section, classes: Sequence[str]) -> bool:
+    """Whether the outermost level is the config of a model that can be read: by its name or, without one, its sizes."""
+    model_type = _model_type(root, classes)
+    return _is_known(model_type) if model_type is not None else bool(HUGGINGFACE.sizes & root.pairs.keys())
+
+
+def _read_part(accounts: Accounts, root: Section, classes: Sequence[str]) -> bool:
+    """Enter the fields of the one model inside another that can be read, and the CTC head that the outer one has on it.
+
+    The inner config's own classes are those it was trained with; transformers builds it without their heads.
+
+    Returns:
+        Whether there is one, or why there is none has been said.
+    """
+    # Imported only where a config is of no model that is known.
+    from w2v_explore.config.dialects.composed import choose_part, warn_of_rest
+
+    part = choose_part(accounts, root)
+    if part is None:
+        return not accounts.is_family
+    inner = _with_numbers(part.section)
+    _check_family(accounts, inner, ())
+    _read_fields(accounts, inner, ())
+    [size] = accounts.column.counterparts[HEAD].names
+    ctc = next((name for name in classes if name.endswith("ForCTC")), None)
+    if ctc is not None and isinstance(root.value(size), int):
+        accounts.enter(HEAD, root, (size,), root.pairs[size][1])
+    else:
+        accounts.enter_default(HEAD, inner, (), None, "the model inside another has none")
+        ctc = None
+    warn_of_rest(accounts, part, ctc)
+    for name in (size, "architectures"):
+        if name in inner.pairs:
+            accounts.ignore(inner, name, "a model inside another has no head")
+    _read_beside(accounts, inner, has_own_rate=part.is_resampled)
+    return True
+
+
+def _read_fields(accounts: Accounts, root: Section, classes: Sequence[str]) -> str:
+    """Enter all fields but the head's; returns whose defaults hold."""
     kinds = accounts.column.kinds
     whose = f"transformers' {kinds[_model_type(root, classes) or next(iter(kinds))].config}"
     for field, counterpart in accounts.column.counterparts.items():
         if field not in (CONV, HEAD):
             accounts.read_field(field, counterpart, root, whose)
     _read_conv_layers(accounts, root, whose)
-    _read_head(accounts, root, whose, classes)
-    _read_sample_rate(accounts, root)
+    return whose
+
+
+def _read_beside(accounts: Accounts, root: Section, has_own_rate: bool = False) -> None:
+    """Take the sample rate, and account for all that is no field, in the config and in the files beside it."""
+    _read_sample_rate(accounts, root, has_own_rate)
     source = accounts.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         adapters = os.path.join(os.path.dirname(source.path), _ADAPTERS)
@@ -111,7 +169,10 @@ def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> 
     """Whether the config is of a family that can be read, and says so; complains of the cause alone where it is not."""
     value = root.value("model_type")
     if value not in (None, "") and not (isinstance(value, str) and _is_known(value)):
-        reason = HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None
+        # Imported only where a model is of no family.
+        from w2v_explore.config.dialects.composed import why_no_part
+
+        reason = why_no_part(root) or (HUGGINGFACE_REFUSED.get(value) if isinstance(value, str) else None)
         reason = reason or f"only {', '.join(names_in('huggingface'))} have an architecture that can be read"
         accounts.refuse_family(root, "model_type", f"model_type is {describe(value)}, which cannot be read: {reason}")
         return False
@@ -235,10 +296,16 @@ def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
         accounts.warn(root, "architectures", message)
 
 
-def _read_sample_rate(accounts: Accounts, root: Section) -> None:
-    """Take the samples per second: from the feature extractor's file beside a config.json, else from the config."""
+def _read_sample_rate(accounts: Accounts, root: Section, has_own_rate: bool) -> None:
+    """Take the samples per second: from the feature extractor's file beside a config.json, else from the config.
+
+    Args:
+        accounts: Where to.
+        root: The config.
+        has_own_rate: Whether the rate of the feature extractor is that of a model around this one.
+    """
     source = accounts.document.source
-    if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
+    if not has_own_rate and source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         for name, level in _PREPROCESSORS.items():
             path = os.path.join(os.path.dirname(source.path), name)
             if os.path.lexists(path) and not _read_preprocessor(accounts, path, level):

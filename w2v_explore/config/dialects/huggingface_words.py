@@ -67,7 +67,7 @@ HUGGINGFACE_REFUSED = {
     "sew": "SEW squeezes the sequence of frames",
     "sew-d": "SEW-D squeezes the sequence of frames, and its attention is disentangled",
     "mctct": "it takes spectrograms",
-    "speech-encoder-decoder": "it has a text decoder",
+    "speech-encoder-decoder": "it has a text decoder, and no config of an encoder",
     "whisper": "it takes spectrograms and has a text decoder",
     "speech_to_text": "it takes spectrograms and has a text decoder",
     "audio-spectrogram-transformer": "it takes spectrograms",

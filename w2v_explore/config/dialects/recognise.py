@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from w2v_explore.config.dialects.espnet import names_an_encoder
 from w2v_explore.config.dialects.hydra import names_a_model
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section
@@ -34,6 +35,8 @@ def recognise(root: Section) -> str | None:
         return "huggingface"
     if "extends" in keys or keys & (default_family().config.FIELDS.keys() - SHARED_NAMES):
         return "w2v" if "extends" in keys or family_of_arguments(keys) is None else "torchaudio"
+    if names_an_encoder(root):
+        return "torchaudio"
     if keys & _HUGGINGFACE_NAMES:
         return "huggingface"
     if _is_unilm(root):
@@ -44,7 +47,10 @@ def recognise(root: Section) -> str | None:
     if find_relative(root) is not None:
         # The reader says whose it is.
         return "fairseq"
-    return None
+    # Imported only where nothing at the file's own level tells.
+    from w2v_explore.config.dialects.composed import holds_a_model
+
+    return "huggingface" if holds_a_model(root) else None
 
 
 def family_of_arguments(names: Collection[str]) -> Family | None:

@@ -4,6 +4,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import Accounts
+from w2v_explore.config.dialects.espnet import names_an_encoder, read_espnet
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS
@@ -41,7 +42,7 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
         stranger = find_stranger(document, section)
         return document if stranger is None else refuse(document, stranger.message, is_known=stranger.is_known)
     if name == "torchaudio":
-        return _read_torchaudio(document)
+        return _read_recipe(document, section) if names_an_encoder(section) else _read_torchaudio(document)
     if name not in DIALECTS:
         return document
     accounts = Accounts(document, name)
@@ -64,6 +65,13 @@ def refuse(document: Document, message: str, *, is_known: bool = True) -> Docume
     problem = Problem(rule=codes.FOREIGN_FAMILY, place=document.start, key=None, message=message)
     translation = Translation(UNKNOWN, is_family=False, is_known_stranger=is_known)
     return document._replace(entries={}, problems=(problem,), translation=translation)
+
+
+def _read_recipe(document: Document, section: Section) -> Document:
+    """A recipe of ESPnet that holds arguments of torchaudio's: the rest have the defaults of ESPnet."""
+    accounts = Accounts(document, "torchaudio")
+    read_espnet(accounts, section)
+    return accounts.close()
 
 
 def _read_torchaudio(document: Document) -> Document:

@@ -110,5 +110,39 @@ FAIRSEQ = Column(
     },
 )  # fmt: skip
 
-COLUMNS = {"fairseq": FAIRSEQ, "huggingface": HUGGINGFACE}
+ESPNET = Column(
+    kinds={
+        "torchaudio_hubert": Kind(
+            "TorchAudioHuBERTPretrainEncoder",
+            "what it has for pre-training (mask embedding, final projection, classes) is not counted",
+        ),
+    },
+    # The arguments are the fields, whose names and words are torchaudio's.
+    counterparts={
+        **{
+            field: Counterpart((field,), default)
+            for field, default in {
+                "extractor_mode": "group_norm",
+                CONV: None,
+                "extractor_conv_bias": False,
+                "encoder_embed_dim": 768,
+                "encoder_projection_dropout": 0.1,
+                "encoder_pos_conv_kernel": 128,
+                "encoder_pos_conv_groups": 16,
+                "encoder_num_layers": 12,
+                "encoder_num_heads": 12,
+                "encoder_attention_dropout": 0.1,
+                "encoder_ff_interm_features": 3072,
+                "encoder_ff_interm_dropout": 0.0,
+                "encoder_dropout": 0.1,
+                "encoder_layer_norm_first": False,
+                "encoder_layer_drop": 0.05,
+            }.items()
+        },
+        HEAD: Counterpart((), None, remark="a head stands outside the encoder"),
+    },
+    refused={},
+)
+
+COLUMNS = {"espnet": ESPNET, "fairseq": FAIRSEQ, "huggingface": HUGGINGFACE}
 """By the programs that have models of the family."""

@@ -34,5 +34,13 @@ UNILM = dataclasses.replace(
     constants={"relative_position_embedding": True, "gru_rel_pos": True},
 )
 
-COLUMNS = {"huggingface": HUGGINGFACE, "unilm": UNILM}
+ESPNET = dialects.ESPNET.with_fields(
+    kinds={
+        "torchaudio_wavlm": Kind("TorchAudioWavLMPretrainEncoder", dialects.ESPNET.kinds["torchaudio_hubert"].remark),
+    },
+    encoder_num_buckets=Counterpart(("encoder_num_buckets",), 320),
+    encoder_max_distance=Counterpart(("encoder_max_distance",), 800),
+)
+
+COLUMNS = {"espnet": ESPNET, "huggingface": HUGGINGFACE, "unilm": UNILM}
 """By the programs that have models of the family."""
