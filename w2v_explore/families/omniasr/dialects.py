@@ -1,6 +1,6 @@
 """How transformers words the configs of omniASR's encoder; fairseq2, where it comes from, has them in Python."""
 
-from w2v_explore.config.dialects.columns import CONV, HEAD, Column, Counterpart, Kind
+from w2v_explore.config.dialects.columns import CONV, HEAD, Column, Counterpart, Kind, Outer
 from w2v_explore.families.wav2vec2 import dialects
 
 PYTHON = None
@@ -21,10 +21,11 @@ HUGGINGFACE = Column(
         "encoder_ff_interm_dropout": Counterpart(("activation_dropout",), 0.1),
         "encoder_dropout": Counterpart(("hidden_dropout",), 0.1),
         "encoder_layer_drop": Counterpart(("layerdrop",), 0.1),
-        HEAD: Counterpart(("vocab_size",), 10_288, remark="of the omniasr_ctc around it"),
+        HEAD: Counterpart(("vocab_size",), 10_288, remark="of the omniasr_ctc that holds it"),
     },
     refused={name: dialects.HUGGINGFACE.refused[name] for name in ("hidden_act", "layer_norm_eps")},
     constants={"hidden_act": "gelu", "layer_norm_eps": 1e-5},
+    with_head=Outer("omniasr_ctc", "OmniASRForCTC", "audio_config"),
 )
 
 COLUMNS = {"huggingface": HUGGINGFACE}
