@@ -83,6 +83,7 @@ FAMILIES: Mapping[str, Names] = {
     "distilhubert": Names(
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
     ),
+    "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from w2v_explore.config.family import key_tables
 from w2v_explore.config.load import config_from_mapping
 from w2v_explore.errors import CheckpointError
 from w2v_explore.model.modules import SpeechEncoder
@@ -17,7 +18,7 @@ def import_huggingface_model(original: nn.Module) -> SpeechEncoder:
     ``Wav2Vec2ForCTC``.
 
     Args:
-        original: Any class whose ``model_type`` is one of those that docs/dialects.md lists. The ``lm_head`` of a
+        original: Any class whose ``model_type`` is one of those that docs/dialects.md lists. The CTC head of a
             ``*ForCTC`` becomes the head; other heads are left out, with a warning.
 
     Raises:
@@ -32,7 +33,8 @@ def import_huggingface_model(original: nn.Module) -> SpeechEncoder:
     to_dict = getattr(config, "to_dict", None)
     if to_dict is None:
         raise CheckpointError(f"{name} is no model of transformers: it has no config")
-    head = "ForCTC" if hasattr(original, "lm_head") else "Model"
+    heads = [table.head.huggingface for table in key_tables() if table.head is not None]
+    head = "ForCTC" if any(name is not None and hasattr(original, name) for name in heads) else "Model"
     values = {**to_dict(), "architectures": [f"{type(config).__name__.removesuffix('Config')}{head}"]}
     model = config_from_mapping(values, f"{name}.config", "huggingface").model
     return model_with_weights(model, original.state_dict(), name)

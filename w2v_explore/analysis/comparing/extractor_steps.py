@@ -325,9 +325,13 @@ def is_row_of_convolutions(extractor: Layer, length: int) -> bool:
 
 
 def _blocks(layer: Layer) -> tuple[Layer, ...]:
-    """The modules of the list that is all that a layer holds; none where it holds anything beside it."""
+    """The modules of the list that a layer is, or that is all that it holds; none where it holds anything beside it."""
     while not layer.is_list:
-        if layer.operation is not None or layer.schedule or len(layer.children) != 1:
+        if layer.operation is not None or layer.schedule:
+            return ()
+        if all(child.name.isdecimal() for child in layer.children):
+            break
+        if len(layer.children) != 1:
             return ()
         [layer] = layer.children
     return () if layer.schedule else layer.children

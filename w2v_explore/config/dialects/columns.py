@@ -65,6 +65,20 @@ class Kind(NamedTuple):
     remark: str | None = None
 
 
+class Outer(NamedTuple):
+    """A model of a program's that holds one of a family's, and its head beside it.
+
+    Attributes:
+        model_type: What the program calls it.
+        name: Its class.
+        level: Where its config holds that of the family's model.
+    """
+
+    model_type: str
+    name: str
+    level: str
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Column:
     """How a program words the configs of a family.
@@ -74,12 +88,14 @@ class Column:
         counterparts: The family's fields, all of them.
         refused: What changes the architecture and has no place in the family's fields.
         constants: What is written beside the fields.
+        with_head: The model that has the head, where none of the kinds has one.
     """
 
     kinds: Mapping[str, Kind]
     counterparts: Mapping[str, Counterpart]
     refused: Mapping[str, Guard]
     constants: Mapping[str, Any] = field(default_factory=dict)
+    with_head: Outer | None = None
 
     @cached_property
     def names(self) -> set[str]:

@@ -360,9 +360,10 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
     column = column_of(model.family.name, "huggingface")
     assert column is not None  # `unwritable` was asked
     model_type, kind = next(iter(column.kinds.items()))
+    has_head = values.get(HEAD) is not None
     name = (kind.config or "").removesuffix("Config")
     config: dict[str, Any] = {
-        "architectures": [f"{name}Model" if values.get(HEAD) is None else f"{name}ForCTC"],
+        "architectures": [f"{name}ForCTC" if has_head and column.with_head is None else f"{name}Model"],
         "model_type": model_type,
     }
     for field, counterpart in column.counterparts.items():
@@ -374,4 +375,10 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
         elif counterpart.names and (field != HEAD or value is not None):
             ours_to_theirs = {ours: theirs for theirs, ours in counterpart.words.items()}
             config[counterpart.names[0]] = ours_to_theirs.get(value, value)
-    return config | dict(column.constants)
+    config |= dict(column.constants)
+    if not has_head or column.with_head is None:
+        return config
+    outer = column.with_head
+    [size] = column.counterparts[HEAD].names
+    head = {size: config.pop(size)}
+    return {"architectures": [outer.name], "model_type": outer.model_type, **head, outer.level: config}

@@ -143,7 +143,10 @@ def _to_huggingface(config: Config) -> str:
     values = to_huggingface(config.model)
     if config.sample_rate != DEFAULT_SAMPLE_RATE:
         # transformers keeps it in the feature extractor's file, and passes over it here.
-        values[SAMPLE_RATE_TARGETS["huggingface"]] = config.sample_rate
+        column = column_of(config.model.family.name, "huggingface")
+        assert column is not None  # `unwritable` was asked
+        inner = values if column.with_head is None else values.get(column.with_head.level, values)
+        inner[SAMPLE_RATE_TARGETS["huggingface"]] = config.sample_rate
     return _json(values)
 
 

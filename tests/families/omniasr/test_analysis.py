@@ -1,0 +1,42 @@
+"""What is worked out of omniASR's figures: steps, differences, rules of the linter that are for all families."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from tests.families.omniasr.strategies import omniasr_configs
+from tests.rules.helper import found
+from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
+from w2v_explore.analysis.comparing.extractor_steps import is_row_of_convolutions
+from w2v_explore.analysis.comparing.sensitivity import sensitivity
+from w2v_explore.analysis.figures import total_figures
+from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.families.omniasr.fields import OmniASRConfig
+from w2v_explore.families.omniasr.tree import build_conv_layers
+
+
+@given(config=omniasr_configs())
+@settings(max_examples=5)
+def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConfig) -> None:
+    workload = Workload(samples=minimum_samples(config, 2) + 20, batch=2)
+    subject = Config(name="random", origin="test", model=config)
+    for effect in sensitivity(subject, workload).effects:
+        stepped = OmniASRConfig(**{**config.to_mapping(), **effect.change.values})
+        assert effect.figures == total_figures(analyze(Config(name="random", origin="test", model=stepped), workload))
+
+
+def test_the_positional_kernel_steps_to_an_even_one() -> None:
+    effects = {effect.change.target: effect for effect in sensitivity(load_config("omniasr_300m")).effects}
+    assert effects["encoder_pos_conv_kernel"].change.after == 130
+
+
+def test_steps_in_the_extractor_take_the_short_way() -> None:
+    model = load_config("omniasr_300m").model
+    assert isinstance(model, OmniASRConfig)
+    assert is_row_of_convolutions(build_conv_layers(model), 7)
+
+
+@pytest.mark.parametrize("key", ["encoder_attention_dropout", "encoder_ff_interm_dropout", "encoder_dropout"])
+def test_a_dropout_of_1_is_found(key: str) -> None:
+    assert found("W301", f"extends: omniasr_300m\n{key}: 1.0\n") == [f"2:{len(key) + 3}-2:{len(key) + 6}"]

@@ -1,0 +1,125 @@
+"""omniASR's configs in the words of transformers, read and written."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from tests.families.omniasr.strategies import omniasr_configs
+from tests.property.test_round_trips import reread
+from tests.torchaudio_models import import_torchaudio_models
+from w2v_explore import ConfigError, ModelConfig, convert, identify, load_config
+from w2v_explore.config.dialects.columns import CONV, HEAD
+from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.reading import Reading, read_config
+from w2v_explore.config.text.source import Source
+from w2v_explore.families.omniasr.dialects import HUGGINGFACE
+from w2v_explore.families.omniasr.fields import OmniASRConfig
+
+ENCODER = load_config("omniasr_300m").model
+INNER = {"model_type": "omniasr_audio", "hidden_size": 1024}
+
+
+def read(values: Mapping[str, Any]) -> Reading:
+    return read_config(parse_document(Source("c.json", json.dumps(values).encode(), "c.json")))
+
+
+@settings(max_examples=10)
+@given(omniasr_configs())
+def test_there_and_back_keeps_all_13_values(model: OmniASRConfig) -> None:
+    for one, other in itertools.product(("w2v", "huggingface"), repeat=2):
+        assert reread(reread(model, one, forced=False), other, forced=True) == model
+
+
+@pytest.mark.parametrize("program", ["fairseq", "torchaudio", "unilm", "python"])
+def test_other_programs_have_no_such_model(program: str) -> None:
+    with pytest.raises(ConfigError, match="has no model of the architecture omniasr"):
+        convert("omniasr_300m", program)
+
+
+@pytest.fixture(scope="module")
+def transformers(torchaudio_models: ModuleType) -> ModuleType:
+    """Imported once torchaudio's stand-in is there: transformers looks for it."""
+    import transformers
+
+    return transformers
+
+
+@pytest.mark.slow
+def test_the_defaults_are_those_of_transformers(transformers: ModuleType) -> None:
+    defaults = {**transformers.OmniASRAudioConfig().to_dict(), "vocab_size": transformers.OmniASRCTCConfig().vocab_size}
+    for field, counterpart in HUGGINGFACE.counterparts.items():
+        if field != CONV:
+            assert defaults[counterpart.names[0]] == counterpart.default, field
+    reading = read({"model_type": "omniasr_audio"})
+    assert reading.model is not None
+    assert reading.model.conv_layers == ENCODER.conv_layers
+    assert identify(reading.model).nearest.equals == ("omniasr_300m",)
+
+
+@pytest.mark.slow
+@settings(max_examples=10)
+@given(omniasr_configs())
+def test_what_transformers_itself_writes_is_known_field_by_field(model: OmniASRConfig) -> None:
+    import_torchaudio_models()
+    import transformers
+
+    values = to_huggingface(model)
+    has_head = model.aux_num_out is not None
+    assert values["architectures"] == ["OmniASRForCTC" if has_head else "OmniASRAudioModel"]
+    kind = transformers.OmniASRCTCConfig if has_head else transformers.OmniASRAudioConfig
+    reading = read({**kind(**values, pad_token_id=None).to_dict(), "architectures": values["architectures"]})
+    assert (reading.problems, reading.warnings) == ([], [])
+    assert reading.model is not None
+    # transformers writes the seven convolutions out where ours are null.
+    assert {**reading.model.to_mapping(), CONV: None} == {**model.to_mapping(), CONV: None}
+    assert reading.model.conv_layers == model.conv_layers
+
+
+@pytest.mark.parametrize(
+    ("around", "head"),
+    [
+        ({"model_type": "omniasr_ctc", "architectures": ["OmniASRForCTC"], "vocab_size": 9812}, 9812),
+        ({"model_type": "omniasr_ctc", "architectures": ["OmniASRCTCModel"], "vocab_size": 9812}, None),
+        ({"model_type": "omniasr", "architectures": ["OmniASRForConditionalGeneration"]}, None),
+    ],
+    ids=["ctc", "ctc_without_head", "language_model"],
+)
+def test_the_encoder_is_read_in_the_models_that_hold_it(around: dict[str, Any], head: int | None) -> None:
+    reading = read({**around, "audio_config": INNER})
+    assert reading.problems == []
+    assert reading.model == type(ENCODER)(**{**ENCODER.to_mapping(), HEAD: head})
+
+
+def test_the_sample_rate_of_a_model_with_a_head_comes_back() -> None:
+    text = convert("omniasr_ctc_1b", "huggingface", overrides={"sample_rate": 8000}).text
+    assert json.loads(text)["audio_config"]["sampling_rate"] == 8000
+    reading = read(json.loads(text))
+    assert (reading.sample_rate, reading.model) == (8000, load_config("omniasr_ctc_1b").model)
+
+
+@pytest.mark.parametrize(
+    ("values", "problems"),
+    [
+        ({"hidden_act": "relu"}, ["E280 hidden_act"]),
+        ({"layer_norm_eps": 1e-6}, ["E280 layer_norm_eps"]),
+        ({"num_conv_pos_embeddings": 127}, ["E290 num_conv_pos_embeddings"]),
+        ({"num_conv_pos_embedding_groups": 15}, ["E233 num_conv_pos_embedding_groups"]),
+        ({"architectures": ["Wav2Vec2Model"]}, ["E280 architectures"]),
+    ],
+)
+def test_what_the_model_cannot_have_is_refused(values: dict[str, Any], problems: list[str]) -> None:
+    reading = read({"model_type": "omniasr_audio", **values})
+    assert [f"{problem.rule.code} {problem.key}" for problem in reading.problems] == problems
+
+
+def test_a_model_type_is_told_by_its_class() -> None:
+    model: ModelConfig | None = read({"architectures": ["OmniASRAudioModel"], "hidden_size": 1024}).model
+    assert model == ENCODER
