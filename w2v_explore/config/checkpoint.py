@@ -20,7 +20,17 @@ from w2v_explore.config.dialects.columns import CONV, HEAD
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.entries import Document, Entry, family_of, plain_value, states_fields
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, ModelConfig, family_named, key_tables
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Field, Flag, Integer, Kind, Probability
+from w2v_explore.config.kinds import (
+    STANDARD_CONV_LAYERS,
+    Choice,
+    ConvLayers,
+    Field,
+    Flag,
+    Integer,
+    Kind,
+    Probability,
+    Real,
+)
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source, read_file
 from w2v_explore.config.validate import describe
@@ -239,7 +249,7 @@ def _no_trace(kind: Kind, convs: list[list[int]]) -> object:
     match kind:
         case Choice():
             return kind.values[0]
-        case Integer():
+        case Integer() | Real():
             return None if kind.optional else kind.minimum
         case ConvLayers():
             return convs

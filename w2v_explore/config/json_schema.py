@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, family_named
-from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, Choice, ConvLayers, Field, Flag, Integer, Probability
+from w2v_explore.config.kinds import (
+    MAX_CONV_LAYERS,
+    MAX_SIZE,
+    Choice,
+    ConvLayers,
+    Field,
+    Flag,
+    Integer,
+    Probability,
+    Real,
+)
 from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
@@ -83,6 +93,12 @@ def _type(field: Field) -> dict[str, Any]:
             return {"type": "boolean"}
         case Probability():
             return {"type": "number", "minimum": 0, "maximum": 1}
+        case Real(minimum=minimum, maximum=maximum, is_open=is_open, optional=optional):
+            ends = ("exclusiveMinimum", "exclusiveMaximum") if is_open else ("minimum", "maximum")
+            return {
+                "type": ["number", "null"] if optional else "number",
+                **dict(zip(ends, (minimum, maximum), strict=True)),
+            }
         case Integer(minimum=minimum, maximum=maximum, optional=optional):
             return {"type": ["integer", "null"] if optional else "integer", "minimum": minimum, "maximum": maximum}
         case ConvLayers():
