@@ -30,6 +30,7 @@ from w2v_explore.config.kinds import (
     Kind,
     PerLayer,
     Probability,
+    Real,
 )
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source, read_file
@@ -290,7 +291,7 @@ def _no_trace(kind: Kind, convs: list[list[int]]) -> object:
     match kind:
         case Choice():
             return kind.values[0]
-        case Integer():
+        case Integer() | Real():
             return None if kind.optional else kind.minimum
         case ConvLayers():
             return convs

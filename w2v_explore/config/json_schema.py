@@ -16,6 +16,7 @@ from w2v_explore.config.kinds import (
     Kind,
     PerLayer,
     Probability,
+    Real,
 )
 from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
 
@@ -95,6 +96,12 @@ def _type(kind: Kind) -> dict[str, Any]:
             return {"type": "boolean"}
         case Probability():
             return {"type": "number", "minimum": 0, "maximum": 1}
+        case Real(minimum=minimum, maximum=maximum, is_open=is_open, optional=optional):
+            ends = ("exclusiveMinimum", "exclusiveMaximum") if is_open else ("minimum", "maximum")
+            return {
+                "type": ["number", "null"] if optional else "number",
+                **dict(zip(ends, (minimum, maximum), strict=True)),
+            }
         case Integer(minimum=minimum, maximum=maximum, optional=optional):
             return {"type": ["integer", "null"] if optional else "integer", "minimum": minimum, "maximum": maximum}
         case ConvLayers():

@@ -65,6 +65,31 @@ class Probability:
     """A number from 0 to 1."""
 
 
+class Real(NamedTuple):
+    """A number from ``minimum`` to ``maximum``, or between them where it ``is_open``; ``optional`` allows null.
+
+    ``rule`` is broken by a number outside.
+    """
+
+    rule: Rule
+    minimum: float
+    maximum: float
+    is_open: bool = False
+    optional: bool = False
+
+    def holds(self, number: float) -> bool:
+        """Whether a number lies in the range."""
+        if self.is_open:
+            return self.minimum < number < self.maximum
+        return self.minimum <= number <= self.maximum
+
+    def __str__(self) -> str:
+        """``a number from 0 to 1``, as messages and pages say what it may be."""
+        low, high = f"{self.minimum:,.10g}", f"{self.maximum:,.10g}"
+        words = f"a number between {low} and {high}" if self.is_open else f"a number from {low} to {high}"
+        return f"{words}, or null" if self.optional else words
+
+
 class ConvLayers:
     """A list of ``[channels, kernel, stride]``, or null for `STANDARD_CONV_LAYERS`."""
 
@@ -79,7 +104,7 @@ class PerLayer(NamedTuple):
     rule: Rule
 
 
-Kind = Choice | Flag | Integer | Probability | ConvLayers | PerLayer
+Kind = Choice | Flag | Integer | Probability | Real | ConvLayers | PerLayer
 
 
 def meaning(value: Any, kind: Kind) -> Any:

@@ -20,6 +20,7 @@ from w2v_explore.config.kinds import (
     Kind,
     PerLayer,
     Probability,
+    Real,
 )
 
 _FLAG_WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
@@ -32,13 +33,15 @@ Limits = tuple[type, float, float]
 def _limits_of(kind: Kind) -> Limits | None:
     """The type of the values that need no further look, and their range; None for words and lists.
 
-    What lies outside may be right as well: null, or a probability that is written as a whole number.
+    What lies outside may be right as well: null, or a number that is written as a whole one.
     """
     match kind:
         case Integer():
             return int, kind.minimum, kind.maximum
         case Probability():
             return float, 0.0, 1.0
+        case Real(is_open=False):
+            return float, kind.minimum, kind.maximum
         case Flag():
             return bool, False, True
     return None
@@ -71,7 +74,9 @@ def validate(values: Mapping[str, object], checks: Sequence[Check], agreements: 
         if isinstance(kind, Integer):
             fault = _check_integer(key, value, kind)
         elif isinstance(kind, Probability):
-            fault = _check_probability(key, value)
+            fault = _check_probability(key, value, kind)
+        elif isinstance(kind, Real):
+            fault = _check_real(key, value, kind)
         elif isinstance(kind, Flag):
             fault = _check_flag(key, value)
         elif isinstance(kind, Choice):
@@ -124,13 +129,13 @@ def _whole_number_in(value: object, minimum: int = 1, maximum: int = MAX_SIZE) -
     return str(number) if minimum <= number <= maximum else None
 
 
-def _number_in(value: str) -> str | None:
-    """The probability that a text plainly stands for (quoted, or ``1e-1``, which YAML 1.1 reads as text), as YAML."""
+def _number_in(value: str, kind: Probability | Real) -> str | None:
+    """The allowed number that a text plainly stands for (quoted, or ``1e-1``, text to YAML 1.1), as YAML."""
     try:
         number = float(value)
     except ValueError:
         return None
-    if not 0 <= number <= 1:
+    if not (kind.holds(number) if isinstance(kind, Real) else 0 <= number <= 1):
         return None
     # Without a dot, YAML 1.1 takes 1e-05 for text.
     text = repr(number)
@@ -153,9 +158,9 @@ def _check_integer(key: str, value: object, kind: Integer) -> Fault | None:
     return None
 
 
-def _check_probability(key: str, value: object) -> Fault | None:
+def _check_probability(key: str, value: object, kind: Probability) -> Fault | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        fix = _number_in(value) if isinstance(value, str) else None
+        fix = _number_in(value, kind) if isinstance(value, str) else None
         instead = f"write {fix}" if fix else "write a number from 0 to 1"
         return Fault(codes.NUMBER_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
     if 0 <= value <= 1:
@@ -164,6 +169,18 @@ def _check_probability(key: str, value: object) -> Fault | None:
         return Fault(codes.NOT_FINITE, key, (), f"{key} is {value}; write a number from 0 to 1")
     message = f"{key} is {describe(value)}, no probability; write a number from 0 to 1"
     return Fault(codes.DROPOUT_RANGE, key, (), message)
+
+
+def _check_real(key: str, value: object, kind: Real) -> Fault | None:
+    if value is None and kind.optional:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        fix = _number_in(value, kind) if isinstance(value, str) else None
+        return Fault(codes.NUMBER_TYPE, key, (), f"{key} is {describe(value)}; write {fix or kind}", fix)
+    if kind.holds(value):
+        return None
+    rule = codes.NOT_FINITE if isinstance(value, float) and not math.isfinite(value) else kind.rule
+    return Fault(rule, key, (), f"{key} is {describe(value)}; write {kind}")
 
 
 def _check_flag(key: str, value: object) -> Fault | None:

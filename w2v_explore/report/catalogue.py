@@ -6,7 +6,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.usage import UsedValue
 from w2v_explore.config.family import DEFAULT_FAMILY, Family
 from w2v_explore.config.foreign_names import names_elsewhere
-from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Probability
+from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Probability, Real
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import first_few, listed, scalar, short
 
@@ -93,6 +93,8 @@ def legal_values(kind: Kind) -> str:
             return "true or false"
         case Probability():
             return "a number from 0 to 1"
+        case Real():
+            return str(kind)
         case Integer(minimum=minimum, maximum=maximum, optional=optional):
             return f"a whole number from {minimum} to {maximum:,}{', or null' if optional else ''}"
         case ConvLayers():

@@ -14,7 +14,17 @@ from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.family import ModelConfig
-from w2v_explore.config.kinds import MAX_SIZE, Choice, ConvLayers, Flag, Integer, PerLayer, Probability, divisors_of
+from w2v_explore.config.kinds import (
+    MAX_SIZE,
+    Choice,
+    ConvLayers,
+    Flag,
+    Integer,
+    PerLayer,
+    Probability,
+    Real,
+    divisors_of,
+)
 from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.errors import ConfigError, WorkloadError
 
@@ -106,8 +116,9 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
     """For each step the field and what to try, the first that gives a valid config being taken.
 
     By the kind of a field, and by what it has to come to together with others: a flag flips, a word is the next, a
-    probability goes on or off, a number goes up, and down where it is the largest. A number that divides another is the
-    next that does; a number that others divide steps by the least that keeps them, or their quotient.
+    probability goes on or off, a number goes up, and down where it is the largest, one in a range by an eighth. A
+    number that divides another is the next that does; a number that others divide steps by the least that keeps them,
+    or their quotient.
     """
     quotients = _quotients(config)
     for name, field in config.FIELDS.items():
@@ -119,6 +130,8 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
                 yield name, [{name: not before}]
             case Probability():
                 yield name, [{name: 0.0 if before else _DROPOUT}]
+            case Real():
+                yield name, [{name: after} for after in _in_range(before, field.kind)]
             case Integer() if before is None:
                 yield name, [{name: HEAD_OUTPUTS}]
             case Integer():
@@ -153,6 +166,14 @@ def _quotients(config: ModelConfig) -> dict[str, dict[str, int]]:
             divisor, number = agreement.divides
             quotients.setdefault(number, {})[divisor] = getattr(config, number) // getattr(config, divisor)
     return quotients
+
+
+def _in_range(before: float | None, kind: Real) -> Iterator[float]:
+    """What to try for a number in a range: an eighth more or less; from 0, or from null, an eighth of the range."""
+    size = before or min(kind.maximum - kind.minimum, 8.0)
+    for times in (0.125, -0.125):
+        # Without the last digits, in which 0.8 and an eighth are 0.9000000000000001.
+        yield float(f"{(before or 0.0) + times * size:.9g}")
 
 
 def _numbers(
