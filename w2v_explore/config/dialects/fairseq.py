@@ -41,6 +41,8 @@ _OPEN_HEAD = (
 _RATES = (SAMPLE_RATE, "sampling_rate")
 # fairseq's text of values that replace those of the config when a model is loaded.
 _MODEL_OVERRIDES = "model_overrides"
+# What fairseq's configs for decoding say in the place of a model.
+_EVALUATED = "common_eval"
 _ADAPTERS = ("lora", "adapter", "peft")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \t]*$", re.MULTILINE)
@@ -263,6 +265,13 @@ def _states_an_architecture(accounts: Accounts, model: Section, around: Sequence
             return _refuse_stranger(accounts, model, name, f"{name} states a size, and is no field of fairseq")
     if is_named or FAIRSEQ.sizes & model.pairs.keys() or _is_group(model):
         return True
+    if not model.prefix and (evaluated := model.inner(_EVALUATED)) is not None:
+        path = evaluated.value("path")
+        preset = _preset_of(path) if isinstance(path, str) else None
+        known = f", or the preset {preset}" if preset is not None else ""
+        message = f"this says how to decode with the model in the checkpoint of {_EVALUATED}.path; name that{known}"
+        accounts.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+        return False
     level = f"under `{model.prefix.rstrip('.')}:` " if model.prefix else ""
     message = (
         f"no size of an encoder is stated {level}(encoder_layers, encoder_embed_dim, conv_feature_layers …), nor a "
@@ -295,6 +304,15 @@ def _is_of_waveforms(accounts: Accounts, sections: Sequence[Section]) -> bool:
 def _known_names() -> tuple[str, ...]:
     """What fairseq calls the models of the family that sizes in its words are read as, the usual ones first."""
     return FAMILIES[DEFAULT_FAMILY].fairseq
+
+
+def _preset_of(path: str) -> str | None:
+    """The preset of the published weights that a path names; None for any others."""
+    # Imported only where an architecture is elsewhere.
+    from w2v_explore.config.model_names import find_weights
+
+    known = find_weights(path)
+    return None if known is None else known.preset
 
 
 def _is_known_model(text: str) -> bool:
@@ -340,9 +358,12 @@ def _pretrained_section(accounts: Accounts, section: Section) -> Section | None:
         return inner if _ignore_beside(accounts, arguments, inner) else None
     accounts.is_family = False
     key = next(key for key in ("w2v_args", "w2v_path", "_name", "arch") if key in section.pairs)
+    value = section.value(key)
+    preset = _preset_of(value) if isinstance(value, str) else None
+    known = f", which is that of the preset {preset}" if preset is not None else ""
     message = (
-        f"{key} is {describe(section.value(key))}, and the architecture is in the checkpoint that is fine-tuned; "
-        "write it under w2v_args, or start a config from its model, as `extends: base`"
+        f"{key} is {describe(value)}, and the architecture is in the checkpoint that is fine-tuned{known}; "
+        f"write it under w2v_args, or start a config from its model, as `extends: {preset or 'base'}`"
     )
     accounts.refuse(section, key, message, codes.FOREIGN_INCOMPLETE)
     return None
