@@ -80,6 +80,7 @@ def test_the_head_of_the_outer_model_is_counted() -> None:
         (COMPOSED | {"decoder": ENCODER}, "`decoder` and `encoder` hold a model each that can be read"),
         (COMPOSED | {"encoder": {"model_type": "hubert"}}, "the model below `encoder` states no size"),
         (COMPOSED | {"encoder": {"model_type": "none"}}, "of which none can be read: decoder (bert), encoder (none)"),
+        (COMPOSED | {"encoder": {"model_type": ""}}, "of which none can be read: decoder (bert)"),
         (COMPOSED | {"encoder": "facebook/hubert-base-ls960"}, "made of models of which none can be read: decoder"),
         ({"model_type": "speech-encoder-decoder"}, "it has a text decoder, and no config of an encoder"),
         (COMPOSED | {"_base_": "other.json"}, "_base_ takes in another file"),
@@ -89,6 +90,12 @@ def test_the_head_of_the_outer_model_is_counted() -> None:
 def test_one_line_says_why_it_is_not_read(values: dict[str, Any], why: str) -> None:
     [problem] = read(values).problems
     assert why in problem.message
+
+
+@pytest.mark.parametrize("values", [COMPOSED | {"model_type": "x" * 900}, {"x" * 900: ENCODER}])
+def test_long_names_are_shortened(values: dict[str, Any]) -> None:
+    [message] = messages(read(values))
+    assert len(message) < 250
 
 
 def test_what_transformers_writes_needs_no_size() -> None:

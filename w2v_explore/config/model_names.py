@@ -89,7 +89,7 @@ def find_model(name: str) -> KnownModel | None:
 
 def find_weights(path: str) -> KnownModel | None:
     """The published model that a path or an address of weights stands for, by the name of the file."""
-    name = re.split(r"[/\\]", path)[-1]
+    name = re.split(r"[/\\]", path.partition("?")[0])[-1]
     return find_model(name) if _WEIGHTS_SUFFIX.search(name) else None
 
 

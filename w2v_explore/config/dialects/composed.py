@@ -14,6 +14,7 @@ from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
 from w2v_explore.config.dialects.section import Section, is_on
 from w2v_explore.config.dialects.unknown_fields import INHERITING
 from w2v_explore.config.family import family_called
+from w2v_explore.diagnostics import shorten
 
 # A config of a model that thinks, sees and hears has its parts at the third level.
 _MAX_DEPTH = 3
@@ -51,7 +52,12 @@ class Part(NamedTuple):
 
     def __str__(self) -> str:
         """Where it stands and what it is: ``decoder (bert)``."""
-        return f"{'.'.join(self.names)} ({self.model_type})"
+        return f"{self.place} ({shorten(self.model_type)})"
+
+    @property
+    def place(self) -> str:
+        """Where it stands: ``thinker.encoder``."""
+        return shorten(".".join(self.names))
 
 
 def parts_of(root: Section) -> list[Part]:
@@ -66,7 +72,8 @@ def _parts(levels: tuple[Section, ...], names: tuple[str, ...]) -> Iterator[Part
         if inner is None:
             continue
         model_type = inner.value("model_type")
-        part = Part(levels, (*names, name), inner, model_type) if isinstance(model_type, str) else None
+        is_named = isinstance(model_type, str) and bool(model_type)
+        part = Part(levels, (*names, name), inner, str(model_type)) if is_named else None
         is_end = len(levels) == _MAX_DEPTH or (part is not None and part.is_readable)
         deeper = () if is_end else tuple(_parts((*levels, inner), (*names, name)))
         yield from deeper or filter(None, [part])
@@ -90,7 +97,7 @@ def choose_part(accounts: Accounts, root: Section) -> Part | None:
     parts = parts_of(root)
     readable = [part for part in parts if part.is_readable]
     if len(readable) > 1:
-        where = " and ".join(f"`{'.'.join(part.names)}`" for part in readable[:_MAX_NAMED])
+        where = " and ".join(f"`{part.place}`" for part in readable[:_MAX_NAMED])
         message = f"{where} hold a model each that can be read; write the one that is meant into a file of its own"
         last = readable[1]
         accounts.refuse_family(last.levels[-1], last.names[-1], message, codes.FOREIGN_INCOMPLETE)
@@ -123,10 +130,11 @@ def warn_of_rest(accounts: Accounts, part: Part, with_head: str | None) -> None:
     rest = f"nothing of the rest is counted{named and f': {named}'}"
     root = part.levels[0]
     model_type = root.value("model_type")
-    subject = f"model_type is {model_type}" if isinstance(model_type, str) else "this is a model made of others"
+    is_named = isinstance(model_type, str) and bool(model_type)
+    subject = f"model_type is {shorten(str(model_type))}" if is_named else "this is a model made of others"
     head = f" with the head of {with_head}" if with_head is not None else ""
     name = "model_type" if "model_type" in root.pairs else part.names[0]
-    accounts.warn(root, name, f"{subject}: the model below `{'.'.join(part.names)}` is read{head}, and {rest}")
+    accounts.warn(root, name, f"{subject}: the model below `{part.place}` is read{head}, and {rest}")
 
 
 def why_no_part(root: Section) -> str | None:
@@ -136,7 +144,7 @@ def why_no_part(root: Section) -> str | None:
         return None
     known = [part for part in parts if family_called("huggingface", part.model_type) is not None]
     if known:
-        return f"the model below `{'.'.join(known[0].names)}` states no size, as hidden_size"
+        return f"the model below `{known[0].place}` states no size, as hidden_size"
     return f"it is made of models of which none can be read: {_listed(parts)}"
 
 
