@@ -31,13 +31,12 @@ from w2v_explore.analysis.figures import (
 from w2v_explore.config.dialects.columns import Column, Counterpart, Guard
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
-    FAIRSEQ_GROUPS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
 )
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
-from w2v_explore.config.dialects.programs import DIALECTS, column_of
+from w2v_explore.config.dialects.programs import DIALECTS, column_of, fairseq_groups
 from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.unknown_fields import (
     ABOUT_LAYERS,
@@ -321,7 +320,7 @@ counted, and the config equals no preset.
 def _groups() -> str:
     rows = "".join(
         f"| `{name}` | {', '.join(f'`{field}: {_code(value)}`' for field, value in fields.items())} |\n"
-        for name, fields in FAIRSEQ_GROUPS.items()
+        for name, fields in fairseq_groups().items()
     )
     return f"""
 ## Hydra's defaults

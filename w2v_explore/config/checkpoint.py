@@ -33,7 +33,7 @@ from w2v_explore.config.kinds import (
     Real,
 )
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.text.source import Source, read_file
+from w2v_explore.config.text.source import FOLDER_CONFIG, Source, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import CheckpointError, ConfigError, SourceError
@@ -94,6 +94,15 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
         ConfigError: The config that comes with it is wrong.
     """
     inference = infer_config(reference, allow_unknown=allow_unknown)
+    translation = inference.document.translation
+    if not inference.fit.fits and translation is not None and translation.is_part:
+        # The weights of the rest would be listed one by one.
+        folder = reference if os.path.isdir(reference) else os.path.dirname(reference)
+        config = os.path.join(folder, FOLDER_CONFIG)
+        raise CheckpointError(
+            f"{reference}: these are the weights of a model made of others, which are not read as those of one; "
+            f"name {config} for the model in it that can be"
+        )
     if inference.conflicts:
         raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
     require_fit(reference, inference.fit, family_of(inference.document))

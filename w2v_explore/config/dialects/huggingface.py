@@ -78,6 +78,7 @@ def _read_part(accounts: Accounts, root: Section, classes: Sequence[str]) -> boo
     part = choose_part(accounts, root)
     if part is None:
         return not accounts.is_family
+    accounts.is_part = True
     inner = _with_numbers(part.section)
     _check_family(accounts, inner, ())
     _read_fields(accounts, inner, ())
