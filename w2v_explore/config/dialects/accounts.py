@@ -13,6 +13,7 @@ from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.unknown_fields import ABOUT_LAYERS, INHERITING, ignored_group, is_harmless, matches
 from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, family_named
+from w2v_explore.config.kinds import Choice
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, place_of
 from w2v_explore.config.validate import describe
@@ -222,6 +223,9 @@ class Accounts:
 
     def read_field(self, field: str, counterpart: Counterpart, section: Section, whose: str) -> None:
         """Map a field that has one counterpart, or take its default."""
+        if not counterpart.names:
+            self.enter_default(field, section, (), counterpart.default, whose)
+            return
         [name] = counterpart.names
         default = counterpart.words.get(counterpart.default, counterpart.default)
         if name not in section.pairs:
@@ -230,10 +234,11 @@ class Accounts:
         _, node = section.pairs[name]
         if counterpart.words:
             value = plain_value(node)
-            word = counterpart.words.get(value) if isinstance(value, str) else None
+            word = counterpart.words.get(value) if value is None or isinstance(value, str) else None
             if word is None:
-                message = f"{name} is {describe(value)}; write {' or '.join(counterpart.words)}"
-                self.complain(node, name, message, codes.EXTRACTOR_MODE)
+                message = f"{name} is {describe(value)}; write {' or '.join(map(_word, counterpart.words))}"
+                kind = family_named(self.family).config.FIELDS[field].kind
+                self.complain(node, name, message, kind.rule if isinstance(kind, Choice) else codes.EXTRACTOR_MODE)
                 return
             node = yaml.ScalarNode(f"{TAG}str", word, node.start_mark, node.end_mark, style='"')
         self.enter(field, section, (name,), node)

@@ -20,21 +20,24 @@ class Counterpart(NamedTuple):
     """Where a program states one of our fields.
 
     Attributes:
-        names: Its field; three for Hugging Face's convolutions, none where its configs do not say.
+        names: Its field; three for Hugging Face's convolutions, none where its configs do not say: all its models then
+            have the default, but for the head, which may be stated elsewhere.
         default: What holds where the file does not state it, as the program words it. None for convolutions: the
             standard seven, which our null stands for too.
-        words: Its words, and ours for them.
+        words: Its words, or null, and ours for them.
         remark: When it counts or, where it has no name, what it is.
     """
 
     names: tuple[str, ...]
     default: Any
-    words: Mapping[str, str] = _NOTHING
+    words: Mapping[str | None, str] = _NOTHING
     remark: str = ""
 
     def __str__(self) -> str:
         """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""
-        about = f"({self.remark or ' | '.join(self.words)})" if self.remark or self.words else ""
+        about = (
+            f"({self.remark or ' | '.join(word or 'null' for word in self.words)})" if self.remark or self.words else ""
+        )
         return " ".join(filter(None, (", ".join(self.names), about if self.names else self.remark)))
 
 

@@ -99,6 +99,15 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         )
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
+    column = column_of(family.name, dialect) if dialect in DIALECTS else None
+    for field, counterpart in column.counterparts.items() if column is not None else ():
+        value = getattr(model, field)
+        if not counterpart.names and field != HEAD and value != counterpart.default:
+            ours, theirs = (
+                each if isinstance(each, str) else json.dumps(each) for each in (value, counterpart.default)
+            )
+            title = DIALECTS[dialect].title
+            return field, f"{field} is {ours}, and {title}'s models of the architecture {family.name} all have {theirs}"
     return None
 
 
@@ -177,7 +186,7 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     lines = ""
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
-        if field == HEAD or (field == CONV and value is None):
+        if field == HEAD or not counterpart.names or (field == CONV and value is None):
             continue
         if field == CONV:
             value = conv_expression(config.model.conv_layers)
