@@ -164,10 +164,13 @@ class Accounts:
             if guard.is_wanted and name not in section.pairs:
                 allowed = " or ".join(_word(value) for value in guard.harmless)
                 message = f"{section.prefix}{name} is not stated, and only {allowed} can be read: {guard.reason}"
-                start = section.start
-                place = Place(self.document.source.name, start.line + 1, start.column + 1)
-                self._accounts.append(Account("refused", f"{section.prefix}{name}", None, None, message))
-                self._problems.append(Problem(rule=codes.FOREIGN_REFUSED, place=place, key=name, message=message))
+                self._refuse_default(section, name, message)
+
+    def _refuse_default(self, section: Section, name: str, message: str) -> None:
+        start = section.start
+        place = Place(self.document.source.name, start.line + 1, start.column + 1)
+        self._accounts.append(Account("refused", f"{section.prefix}{name}", None, None, message))
+        self._problems.append(Problem(rule=codes.FOREIGN_REFUSED, place=place, key=name, message=message))
 
     def refuse_family(
         self,
@@ -229,6 +232,13 @@ class Accounts:
         [name] = counterpart.names
         default = counterpart.words.get(counterpart.default, counterpart.default)
         if name not in section.pairs:
+            if counterpart.words and counterpart.default not in counterpart.words:
+                message = (
+                    f"{section.prefix}{name} is not stated, and its default {_word(counterpart.default)} cannot be "
+                    f"read; write {' or '.join(map(_word, counterpart.words))}"
+                )
+                self._refuse_default(section, name, message)
+                return
             self.enter_default(field, section, (name,), default, whose)
             return
         _, node = section.pairs[name]
@@ -259,6 +269,8 @@ class Accounts:
             if name == "<<":
                 message = "a merge key is not read here; write out what it stands for"
                 self.complain(section.pairs[name][0], name, message, codes.UNKNOWN_KEY)
+            elif name in self.column.ignored:
+                self.ignore(section, name, "not read by models of this architecture")
             elif refused is not None:
                 self._guard(section, name, refused.harmless, refused.reason)
             elif warned is not None:

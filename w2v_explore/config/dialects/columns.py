@@ -76,12 +76,14 @@ class Column:
         kinds: What the program calls the models of the family (``model_type``, ``_name``); the first is written.
         counterparts: The family's fields, all of them.
         refused: What changes the architecture and has no place in the family's fields.
+        ignored: What these models do not look at, though others of the program do.
         constants: What is written beside the fields.
     """
 
     kinds: Mapping[str, Kind]
     counterparts: Mapping[str, Counterpart]
     refused: Mapping[str, Guard]
+    ignored: tuple[str, ...] = ()
     constants: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -90,15 +92,27 @@ class Column:
         return {name for counterpart in self.counterparts.values() for name in counterpart.names}
 
     def with_fields(
-        self, *, kinds: Mapping[str, Kind], refused: Mapping[str, Guard] = _NOTHING, **counterparts: Counterpart
+        self,
+        *,
+        kinds: Mapping[str, Kind],
+        refused: Mapping[str, Guard] = _NOTHING,
+        ignored: tuple[str, ...] = (),
+        **counterparts: Counterpart,
     ) -> "Column":
         """The column of a family that has further fields.
 
         Args:
             kinds: What the program calls the models of that family.
             refused: What more is refused, or refused in another way.
+            ignored: What these models do not look at, and so is no longer refused.
             counterparts: Where the program states the further fields, which are no longer refused.
         """
-        stated = {name for counterpart in counterparts.values() for name in counterpart.names}
+        stated = {*ignored, *(name for counterpart in counterparts.values() for name in counterpart.names)}
         guards = {name: guard for name, guard in {**self.refused, **refused}.items() if name not in stated}
-        return replace(self, kinds=kinds, counterparts={**self.counterparts, **counterparts}, refused=guards)
+        return replace(
+            self,
+            kinds=kinds,
+            counterparts={**self.counterparts, **counterparts},
+            refused=guards,
+            ignored=(*self.ignored, *ignored),
+        )

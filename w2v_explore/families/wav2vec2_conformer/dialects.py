@@ -1,4 +1,4 @@
-"""How Hugging Face words the configs of conformers."""
+"""How Hugging Face and fairseq word the configs of conformers."""
 
 import dataclasses
 
@@ -15,12 +15,14 @@ HUGGINGFACE = dialects.HUGGINGFACE.with_fields(
         "layer_type": Guard(("conformer",), "the layers here are conformer layers"),
         "rotary_embedding_base": Guard((10_000,), "rotary positions here turn by powers of 10000"),
     },
+    # How many positions are made before they are asked for.
+    ignored=("max_source_positions",),
     encoder_positions=Counterpart(
         ("position_embeddings_type",), "relative", {"relative": "relative", "rotary": "rotary", None: "none"}
     ),
     encoder_conv_kernel=Counterpart(("conv_depthwise_kernel_size",), 31),
     encoder_conv_dropout=Counterpart(("conformer_conv_dropout",), 0.1),
-    encoder_activation=Counterpart(("hidden_act",), "gelu", {"swish": "swish", "silu": "swish", "gelu": "gelu"}),
+    encoder_activation=Counterpart(("hidden_act",), "gelu", {"silu": "swish", "swish": "swish", "gelu": "gelu"}),
     encoder_layer_norm_first=Counterpart((), True),
     **{HEAD: Counterpart(("vocab_size",), None, remark="in *ForCTC only")},
 )
@@ -28,5 +30,29 @@ HUGGINGFACE = dataclasses.replace(
     HUGGINGFACE, constants={name: value for name, value in HUGGINGFACE.constants.items() if name != "hidden_act"}
 )
 
-COLUMNS = {"huggingface": HUGGINGFACE}
+_ONE_DROPOUT = Counterpart(("dropout",), 0.1)
+
+FAIRSEQ = dataclasses.replace(
+    dialects.FAIRSEQ.with_fields(
+        kinds={
+            name: dialects.FAIRSEQ.kinds[name]
+            for name in ("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification")
+        },
+        refused={
+            "layer_type": Guard(("conformer",), "the layers here are conformer layers", is_wanted=True),
+            "attn_type": Guard(("espnet",), "the attention of conformers here is espnet's", is_wanted=True),
+        },
+        # Its conformers have swish and one dropout.
+        ignored=("activation_fn", "attention_dropout", "activation_dropout"),
+        encoder_positions=Counterpart(("pos_enc_type",), "abs", {"rel_pos": "relative", "rope": "rotary"}),
+        encoder_attention_dropout=_ONE_DROPOUT,
+        encoder_ff_interm_dropout=_ONE_DROPOUT,
+        encoder_conv_kernel=Counterpart(("depthwise_conv_kernel_size",), 31),
+        encoder_conv_dropout=_ONE_DROPOUT,
+        encoder_activation=Counterpart((), "swish"),
+    ),
+    constants={"layer_type": "conformer", "attn_type": "espnet"},
+)
+
+COLUMNS = {"fairseq": FAIRSEQ, "huggingface": HUGGINGFACE}
 """By the programs that have models of the family."""
