@@ -4,8 +4,9 @@ Ours are transformers', of ``Wav2Vec2ConformerModel``.
 """
 
 import dataclasses
+from collections.abc import Mapping
 
-from w2v_explore.checkpoint.key_table import BATCH_NORM_BUFFERS, Extra, Module, Parameter
+from w2v_explore.checkpoint.key_table import BATCH_NORM_BUFFERS, Dialect, Extra, Module, Packed, Parameter
 from w2v_explore.checkpoint.shapes import Axis, Count, Shapes, optional, quotient, size
 from w2v_explore.families.wav2vec2 import keys
 
@@ -36,7 +37,7 @@ def _feed_forward(name: str) -> tuple[Module, ...]:
     )
 
 
-_TENSORS = (
+_TENSORS: tuple[Module | Parameter | Packed, ...] = (
     *(
         tensor._replace(ours=tensor.huggingface)
         for tensor in keys.KEYS.tensors
@@ -71,7 +72,7 @@ def _positions(shapes: Shapes) -> tuple[str, str] | None:
     return "none", "no positions"
 
 
-_EXTRAS = {
+_EXTRAS: dict[Dialect, Mapping[str, Extra]] = {
     "huggingface": keys.KEYS.extras["huggingface"],
     "fairseq": {
         f"{_LAYER}.self_attn.rotary_emb.inv_freq": Extra("one more copy of the frequencies of rotary positions"),
