@@ -23,6 +23,7 @@ from w2v_explore.tree.operations import (
     LayerNorm,
     Linear,
     Operation,
+    ReLU,
     SamePad,
     ScaledDotProductAttention,
     SiLU,
@@ -123,7 +124,7 @@ class _Trees:
         children = [frontend]
         makes = st.sampled_from([
             self.leaf, self.residual, self.attention, self.convolution, self.branches, self.twice, self.idle,
-            self.several, self.heads_beside, self.stack, self.conditioned_stack,
+            self.several, self.heads_beside, self.stack, self.conditioned_stack, self.gated,
         ])  # fmt: skip
         for number, make in enumerate(self.draw(st.lists(makes, min_size=1, max_size=4))):
             children.append(make(f"part{number}", width))
@@ -158,13 +159,14 @@ class _Trees:
     def strided(self, name: str, channels: int, out: int) -> Layer:
         """Convolutions that shorten, with their norm and activation; channels first to their end."""
         kernel, stride = self.number(1, 5), self.number(1, 3)
-        gates = [Layer("gate", "GLU", GLU(), channels_first=True)] if self.chance() else []
-        conv = self.conv("conv", channels, 2 * out if gates else out, kernel, stride, self.number(0, kernel // 2))
-        children = [conv, *gates]
+        conv = self.conv("conv", channels, out, kernel, stride, self.number(0, kernel // 2))
+        children = [conv]
         norms: list[list[Operation]] = [[], [LayerNorm(out)], [BatchNorm(out)]]
         if channels == 1:
             norms.append([GroupNorm(out)])
-        others = st.lists(st.sampled_from([GELU(), SiLU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True)
+        others = st.lists(
+            st.sampled_from([GELU(), SiLU(), ReLU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True
+        )
         for number, operation in enumerate(self.draw(st.sampled_from(norms)) + self.draw(others)):
             children.append(self.first(f"part{number}", operation))
         return self.composite(name, *children)
@@ -197,7 +199,7 @@ class _Trees:
 
     def leaf(self, name: str, width: int) -> Layer:
         operation: Operation = self.draw(st.sampled_from(
-            [Linear(width, width), LayerNorm(width), GELU(), SiLU(), Dropout(0.0), Dropout(0.1), Dropout(1.0)]
+            [Linear(width, width), LayerNorm(width), GELU(), SiLU(), ReLU(), Dropout(0.0), Dropout(0.1), Dropout(1.0)]
         ))  # fmt: skip
         return Layer(name, type(operation).__name__, operation)
 
@@ -248,6 +250,13 @@ class _Trees:
         if self.chance():
             children.append(self.first("gelu", GELU()))
         return self.composite(name, *children, self.norm("norm", width))
+
+    def gated(self, name: str, width: int) -> Layer:
+        """A gated linear unit; channels lie first or last."""
+        conv, norm = self.first("wide", Conv1d(width, 2 * width, 1)), self.norm("norm", width)
+        if self.chance():
+            return self.composite(name, conv, self.first("glu", GLU()), norm)
+        return self.composite(name, self.linear("wide", width, 2 * width), Layer("glu", "GLU", GLU()), norm)
 
     def branches(self, name: str, width: int) -> Layer:
         """Two siblings that take what a third gives, or what their parent takes."""

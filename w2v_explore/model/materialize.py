@@ -88,6 +88,8 @@ def _shared(layer: Layer, operation: operations.Operation, factory: dict[str, An
             return nn.GELU()
         case operations.SiLU():
             return nn.SiLU()
+        case operations.ReLU():
+            return nn.ReLU()
         case operations.GLU():
             return nn.GLU(dim=1 if layer.channels_first else -1)
         case operations.Add():

@@ -534,6 +534,14 @@ class SiLU(_Activation):
 
 
 @dataclass(frozen=True, slots=True)
+class ReLU(_Activation):
+    """The positive part, which says by itself where the input was negative."""
+
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class GLU(_Activation):
     """The gated linear unit: the first half of the channels times the sigmoid of the second."""
 
