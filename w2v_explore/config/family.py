@@ -78,7 +78,11 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos"),
         espnet=("torchaudio_wavlm",),
     ),
-    "wav2vec2_conformer": Names(huggingface=("wav2vec2-conformer",), fairseq=()),
+    "wav2vec2_conformer": Names(
+        huggingface=("wav2vec2-conformer",),
+        fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
+        marks=(Mark("layer_type", values=("conformer",)),),
+    ),
     "data2vec_audio": Names(huggingface=("data2vec-audio",), fairseq=()),
     "distilhubert": Names(
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
