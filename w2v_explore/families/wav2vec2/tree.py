@@ -82,14 +82,15 @@ def _conv_block(mode: str, bias: bool, number: int, in_channels: int, conv_layer
     conv = Conv1d(in_channels, out_channels, kernel, stride, bias=bias)
     children = [Layer("conv", "Conv1d", conv, channels_first=True), _CONV_ACTIVATION]
     schedule: tuple[str, ...] = ()
-    norm = _extractor_norm(mode, number, out_channels)
+    norm = extractor_norm(mode, number, out_channels)
     if norm is not None:
         children.insert(0, norm)
         schedule = ("conv", "layer_norm", "activation")
     return Layer(str(number), "ConvLayerBlock", None, tuple(children), schedule=schedule, channels_first=True)
 
 
-def _extractor_norm(mode: str, number: int, channels: int) -> Layer | None:
+def extractor_norm(mode: str, number: int, channels: int) -> Layer | None:
+    """The norm of one layer of the extractor; None where it has none."""
     if mode == "layer_norm":
         return Layer("layer_norm", "LayerNorm", LayerNorm(channels), channels_first=True)
     if number == 0:

@@ -1,0 +1,238 @@
+"""What conformer layers compute beside wav2vec 2.0's: positions by distance and by rotation, and halved residuals.
+
+What each holds and keeps is said of the modules in ``components.py``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from w2v_explore.tree.operations import (
+    NOTHING,
+    SAME_FRAME,
+    Add,
+    Beside,
+    Flow,
+    Linear,
+    MacKind,
+    Operation,
+    Reach,
+    Shape,
+)
+
+_FLOAT_BYTES = 4
+"""Of the numbers from which positions are made, whatever the dtype of what they are added to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledAdd(Add):
+    """The sum of what a residual branch bypasses and a part of the branch: a half in a conformer's feed-forwards."""
+
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLinear(Linear):
+    """A linear map of the channels without a bias."""
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.out_features, self.in_features)}
+
+
+class _Positions(Operation, is_partial=True):
+    """A table of positions without parameters, one for the whole batch, from how many frames there are."""
+
+    __slots__ = ()
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+    reads_lengths: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class RelativePositions(_Positions):
+    """Sines and cosines of each of the 2T − 1 distances of frames, the farthest ahead last.
+
+    It works in float32.
+    """
+
+    embed_dim: int
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(2 * taken[0].frames - 1, self.embed_dim, shared=True)
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        distances, half = 2 * taken[0].frames - 1, self.embed_dim // 2
+        angles = distances * half
+        # Sines, cosines and both of them side by side, beside the angles and what they are made of; then, in another
+        # dtype than float32, what it gives.
+        return (
+            Beside(bytes=_FLOAT_BYTES * (distances + half + 5 * angles)),
+            Beside(elements=2 * angles, bytes=_FLOAT_BYTES * (distances + half + 3 * angles)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RotaryPositions(_Positions):
+    """Cosines and sines of the angles by which pairs of a head's channels turn in each frame."""
+
+    head_dim: int
+
+    def buffer_shapes(self) -> dict[str, Shape]:
+        return {"inv_freq": (self.head_dim // 2,)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(taken[0].frames, self.head_dim, heads=2, shared=True)
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        frames = taken[0].frames
+        # Frames' numbers, angles, cosines and sines, and both of them one after the other.
+        return (Beside(elements=frames + 5 * frames * self.head_dim),)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation(Operation):
+    """What it takes with the pairs of each head's channels turned by the positions that it takes second."""
+
+    num_heads: int
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        # Both products, and their sum.
+        return (Beside(elements=3 * taken[0].elements(batch)),)
+
+    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+        # The positions need no gradient: what is turned is not kept.
+        return taken[1:]
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBias(Operation):
+    """Queries with a learned vector of each head added, which the parent holds.
+
+    Attributes:
+        num_heads: Heads.
+        head_dim: Channels of a head.
+        name: Of the vector, below the name under which the parent lends it.
+    """
+
+    num_heads: int
+    head_dim: int
+    name: str
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {self.name: (self.num_heads, self.head_dim)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceScores(Operation):
+    """The products of each query with the projected position of each distance, in heads side by side."""
+
+    num_heads: int
+    mac_kind: ClassVar[MacKind | None] = "attention"
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        queries, positions = taken
+        return Flow(queries.frames, positions.frames, self.num_heads)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        queries, positions = taken
+        return queries.rows(batch) * positions.frames * queries.channels
+
+    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+        return self.macs(batch, *taken) * sum(needs)
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceBias(Operation):
+    """What is added to the score of each pair of frames: the score of their distance over √head_dim."""
+
+    head_dim: int
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]._replace(channels=taken[0].frames)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
