@@ -49,7 +49,8 @@ def read_huggingface(accounts: Accounts, root: Section) -> None:
     for field, counterpart in accounts.column.counterparts.items():
         if field not in (CONV, HEAD):
             accounts.read_field(field, counterpart, root, whose)
-    _read_conv_layers(accounts, root, whose)
+    if CONV in accounts.column.counterparts:
+        _read_conv_layers(accounts, root, whose)
     _read_head(accounts, root, whose, classes)
     _read_sample_rate(accounts, root)
     source = accounts.document.source
