@@ -351,8 +351,8 @@ def _marks(key: str, family: str, columns: Mapping[str, Column]) -> str:
 
 def _counterpart(counterpart: Counterpart) -> str:
     if not counterpart.names:
-        return "not in the config"
-    words = ", ".join(f"`{theirs}` is {ours}" for theirs, ours in counterpart.words.items())
+        return f"always `{_code(counterpart.default)}`" if counterpart.default is not None else "not in the config"
+    words = ", ".join(f"`{_code(theirs)}` is {ours}" for theirs, ours in counterpart.words.items())
     default = "the standard seven" if counterpart.default is None else f"`{_code(counterpart.default)}`"
     names = ", ".join(f"`{name}`" for name in counterpart.names)
     return f"{names} ({words + '; ' if words else ''}default {default})"

@@ -71,7 +71,11 @@ FAMILIES: Mapping[str, Names] = {
             "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
     ),
-    "wav2vec2_conformer": Names(huggingface=("wav2vec2-conformer",), fairseq=()),
+    "wav2vec2_conformer": Names(
+        huggingface=("wav2vec2-conformer",),
+        fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
+        marks=(Mark("layer_type", values=("conformer",)),),
+    ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""

@@ -48,6 +48,7 @@ class Integer(NamedTuple):
     """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less; ``optional`` allows null.
 
     ``follows`` is the field of another width that it is usually a multiple of, and is kept in proportion to.
+    ``usual`` is what every published model of the family has, for the linter to hold other values against.
     """
 
     rule: Rule
@@ -55,6 +56,7 @@ class Integer(NamedTuple):
     optional: bool = False
     minimum: int = 1
     follows: str | None = None
+    usual: int | None = None
 
 
 class Probability:

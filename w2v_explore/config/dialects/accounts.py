@@ -13,6 +13,7 @@ from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.unknown_fields import ABOUT_LAYERS, INHERITING, ignored_group, is_harmless, matches
 from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, family_named
+from w2v_explore.config.kinds import Choice
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED, place_of
 from w2v_explore.config.validate import describe
@@ -163,10 +164,13 @@ class Accounts:
             if guard.is_wanted and name not in section.pairs:
                 allowed = " or ".join(_word(value) for value in guard.harmless)
                 message = f"{section.prefix}{name} is not stated, and only {allowed} can be read: {guard.reason}"
-                start = section.start
-                place = Place(self.document.source.name, start.line + 1, start.column + 1)
-                self._accounts.append(Account("refused", f"{section.prefix}{name}", None, None, message))
-                self._problems.append(Problem(rule=codes.FOREIGN_REFUSED, place=place, key=name, message=message))
+                self._refuse_default(section, name, message)
+
+    def _refuse_default(self, section: Section, name: str, message: str) -> None:
+        start = section.start
+        place = Place(self.document.source.name, start.line + 1, start.column + 1)
+        self._accounts.append(Account("refused", f"{section.prefix}{name}", None, None, message))
+        self._problems.append(Problem(rule=codes.FOREIGN_REFUSED, place=place, key=name, message=message))
 
     def refuse_family(
         self,
@@ -222,18 +226,29 @@ class Accounts:
 
     def read_field(self, field: str, counterpart: Counterpart, section: Section, whose: str) -> None:
         """Map a field that has one counterpart, or take its default."""
+        if not counterpart.names:
+            self.enter_default(field, section, (), counterpart.default, whose)
+            return
         [name] = counterpart.names
         default = counterpart.words.get(counterpart.default, counterpart.default)
         if name not in section.pairs:
+            if counterpart.words and counterpart.default not in counterpart.words:
+                message = (
+                    f"{section.prefix}{name} is not stated, and its default {_word(counterpart.default)} cannot be "
+                    f"read; write {' or '.join(map(_word, counterpart.words))}"
+                )
+                self._refuse_default(section, name, message)
+                return
             self.enter_default(field, section, (name,), default, whose)
             return
         _, node = section.pairs[name]
         if counterpart.words:
             value = plain_value(node)
-            word = counterpart.words.get(value) if isinstance(value, str) else None
+            word = counterpart.words.get(value) if value is None or isinstance(value, str) else None
             if word is None:
-                message = f"{name} is {describe(value)}; write {' or '.join(counterpart.words)}"
-                self.complain(node, name, message, codes.EXTRACTOR_MODE)
+                message = f"{name} is {describe(value)}; write {' or '.join(map(_word, counterpart.words))}"
+                kind = family_named(self.family).config.FIELDS[field].kind
+                self.complain(node, name, message, kind.rule if isinstance(kind, Choice) else codes.EXTRACTOR_MODE)
                 return
             node = yaml.ScalarNode(f"{TAG}str", word, node.start_mark, node.end_mark, style='"')
         self.enter(field, section, (name,), node)
@@ -254,6 +269,8 @@ class Accounts:
             if name == "<<":
                 message = "a merge key is not read here; write out what it stands for"
                 self.complain(section.pairs[name][0], name, message, codes.UNKNOWN_KEY)
+            elif name in self.column.ignored:
+                self.ignore(section, name, "not read by models of this architecture")
             elif refused is not None:
                 self._guard(section, name, refused.harmless, refused.reason)
             elif warned is not None:

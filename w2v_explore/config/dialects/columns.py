@@ -20,21 +20,24 @@ class Counterpart(NamedTuple):
     """Where a program states one of our fields.
 
     Attributes:
-        names: Its field; three for Hugging Face's convolutions, none where its configs do not say.
+        names: Its field; three for Hugging Face's convolutions, none where its configs do not say: all its models then
+            have the default, but for the head, which may be stated elsewhere.
         default: What holds where the file does not state it, as the program words it. None for convolutions: the
             standard seven, which our null stands for too.
-        words: Its words, and ours for them.
+        words: Its words, or null, and ours for them.
         remark: When it counts or, where it has no name, what it is.
     """
 
     names: tuple[str, ...]
     default: Any
-    words: Mapping[str, str] = _NOTHING
+    words: Mapping[str | None, str] = _NOTHING
     remark: str = ""
 
     def __str__(self) -> str:
         """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""
-        about = f"({self.remark or ' | '.join(self.words)})" if self.remark or self.words else ""
+        about = (
+            f"({self.remark or ' | '.join(word or 'null' for word in self.words)})" if self.remark or self.words else ""
+        )
         return " ".join(filter(None, (", ".join(self.names), about if self.names else self.remark)))
 
 
@@ -73,12 +76,14 @@ class Column:
         kinds: What the program calls the models of the family (``model_type``, ``_name``); the first is written.
         counterparts: The family's fields, all of them.
         refused: What changes the architecture and has no place in the family's fields.
+        ignored: What these models do not look at, though others of the program do.
         constants: What is written beside the fields.
     """
 
     kinds: Mapping[str, Kind]
     counterparts: Mapping[str, Counterpart]
     refused: Mapping[str, Guard]
+    ignored: tuple[str, ...] = ()
     constants: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -87,15 +92,27 @@ class Column:
         return {name for counterpart in self.counterparts.values() for name in counterpart.names}
 
     def with_fields(
-        self, *, kinds: Mapping[str, Kind], refused: Mapping[str, Guard] = _NOTHING, **counterparts: Counterpart
+        self,
+        *,
+        kinds: Mapping[str, Kind],
+        refused: Mapping[str, Guard] = _NOTHING,
+        ignored: tuple[str, ...] = (),
+        **counterparts: Counterpart,
     ) -> "Column":
         """The column of a family that has further fields.
 
         Args:
             kinds: What the program calls the models of that family.
             refused: What more is refused, or refused in another way.
+            ignored: What these models do not look at, and so is no longer refused.
             counterparts: Where the program states the further fields, which are no longer refused.
         """
-        stated = {name for counterpart in counterparts.values() for name in counterpart.names}
+        stated = {*ignored, *(name for counterpart in counterparts.values() for name in counterpart.names)}
         guards = {name: guard for name, guard in {**self.refused, **refused}.items() if name not in stated}
-        return replace(self, kinds=kinds, counterparts={**self.counterparts, **counterparts}, refused=guards)
+        return replace(
+            self,
+            kinds=kinds,
+            counterparts={**self.counterparts, **counterparts},
+            refused=guards,
+            ignored=(*self.ignored, *ignored),
+        )

@@ -338,6 +338,10 @@ def _pretrained_section(accounts: Accounts, section: Section) -> Section | None:
     return None
 
 
+_OVERRIDDEN = {name.replace("layerdrop", "encoder_layerdrop"): name for name in FAIRSEQ_OVERRIDES.values()}
+"""What the level around a fine-tuned model decides on, by the model's name of it: of all that the model calls so."""
+
+
 def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | None) -> None:
     """Enter the fields.
 
@@ -351,11 +355,12 @@ def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | No
             _read_head(accounts, wrapper or model)
         elif field == CONV:
             read_conv_layers(accounts, model, _defaults_of(model)[0])
-        elif wrapper is not None and field in FAIRSEQ_OVERRIDES:
-            override = Counterpart((FAIRSEQ_OVERRIDES[field],), FAIRSEQ_OVERRIDE_DEFAULT)
+        elif wrapper is not None and counterpart.names and counterpart.names[0] in _OVERRIDDEN:
+            override = Counterpart((_OVERRIDDEN[counterpart.names[0]],), FAIRSEQ_OVERRIDE_DEFAULT)
             accounts.read_field(field, override, wrapper, _defaults_of(wrapper)[1])
         else:
             accounts.read_field(field, counterpart, model, _defaults_of(model)[0])
+    accounts.refuse_defaults(model)
     check_projection(accounts, model)
 
 
@@ -444,9 +449,9 @@ def _read_rates(accounts: Accounts, root: Section, section: Section, outermost: 
 
 def _account_for_wrapper(accounts: Accounts, section: Section, model: Section) -> None:
     """The level around a fine-tuned model: it decides on the dropouts, and on nothing else of the architecture."""
-    for field in FAIRSEQ_OVERRIDES:
-        [name] = accounts.column.counterparts[field].names
-        if name in model.pairs:
+    names = (name for counterpart in accounts.column.counterparts.values() for name in counterpart.names)
+    for name in dict.fromkeys(names):
+        if name in _OVERRIDDEN and name in model.pairs:
             accounts.ignore(model, name, "out of date: the level around w2v_args says it")
     for name in section.pairs:
         if name in accounts.column.names and name not in FAIRSEQ_OVERRIDES.values():

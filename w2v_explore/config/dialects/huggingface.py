@@ -305,7 +305,7 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
             if value is not None:
                 for position, name in enumerate(counterpart.names):
                     config[name] = [layer[position] for layer in value]
-        elif field != HEAD or value is not None:
+        elif counterpart.names and (field != HEAD or value is not None):
             ours_to_theirs = {ours: theirs for theirs, ours in counterpart.words.items()}
             config[counterpart.names[0]] = ours_to_theirs.get(value, value)
     return config | dict(column.constants)

@@ -99,7 +99,34 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         )
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
+    column = column_of(family.name, dialect) if dialect in DIALECTS else None
+    return None if column is None else _without_a_word(model, column, DIALECTS[dialect].title)
+
+
+def _without_a_word(model: ModelConfig, column: Column, title: str) -> tuple[str, str] | None:
+    """The field whose value a column has no word for, and why."""
+    first: dict[str, str] = {}
+    for field, (names, default, words, _) in column.counterparts.items():
+        if field in (CONV, HEAD):
+            continue
+        value = getattr(model, field)
+        found = f"{field} is {_word(value)}"
+        if not names and value != default:
+            architecture = model.family.name
+            return field, f"{found}, and {title}'s models of the architecture {architecture} all have {_word(default)}"
+        if words and value not in words.values():
+            return field, f"{found}, for which {title} has no word; give --set {field}={next(iter(words.values()))}"
+        for name in names:
+            other = first.setdefault(name, field)
+            same = getattr(model, other)
+            if same != value:
+                message = f"{found} and {other} {_word(same)}, and {title} has one {name} for both"
+                return field, f"{message}; give --set {field}={_word(same)}"
     return None
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _to_w2v(config: Config, ascii_only: bool = False) -> str:
@@ -175,10 +202,12 @@ def _to_fairseq(config: Config) -> str:
 def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     """The fields in fairseq's words; the head's size is nobody's there, and null convolutions are the default."""
     lines = ""
+    written: set[tuple[str, ...]] = set()
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
-        if field == HEAD or (field == CONV and value is None):
+        if field == HEAD or not counterpart.names or counterpart.names in written or (field == CONV and value is None):
             continue
+        written.add(counterpart.names)
         if field == CONV:
             value = conv_expression(config.model.conv_layers)
         words = {ours: theirs for theirs, ours in counterpart.words.items()}

@@ -58,12 +58,12 @@ FIELDS: dict[str, Field] = {
         effect="Training only; no parameters, no MACs.",
     ),
     "encoder_pos_conv_kernel": Field(
-        kind=Integer(rule=codes.POS_KERNEL),
+        kind=Integer(rule=codes.POS_KERNEL, usual=128),
         summary="The kernel of the convolution that stands in for positional embeddings, in frames.",
         effect="Parameters and MACs in proportion. An even kernel computes one frame more than it keeps.",
     ),
     "encoder_pos_conv_groups": Field(
-        kind=Integer(rule=codes.POS_GROUPS_DIVIDE),
+        kind=Integer(rule=codes.POS_GROUPS_DIVIDE, usual=16),
         summary="The groups of the positional convolution; they divide encoder_embed_dim.",
         effect="Divides the positional convolution's parameters and MACs: with 1, base gains 71 M parameters.",
     ),

@@ -7,6 +7,7 @@ function that takes time (GELU, the attention product, residual additions), so t
 
 from functools import lru_cache
 
+from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.tree.inputs import Waveforms
@@ -154,7 +155,7 @@ def build_positional_convolution(config: Wav2Vec2Config) -> Layer:
 
 def build_encoder_layer(config: Wav2Vec2Config) -> Layer:
     """One transformer layer, for all of them."""
-    return build_layer_with(_self_attention(config), config)._replace(copies=config.encoder_num_layers)
+    return build_layer_with(build_self_attention(config), config)._replace(copies=config.encoder_num_layers)
 
 
 def build_layer_with(attention: Layer, config: Wav2Vec2Config) -> Layer:
@@ -182,7 +183,8 @@ def build_layer_with(attention: Layer, config: Wav2Vec2Config) -> Layer:
     )
 
 
-def _self_attention(config: Wav2Vec2Config) -> Layer:
+def build_self_attention(config: ModelConfig) -> Layer:
+    """Attention with a projection each for queries, keys and values; the config may be of any family with its fields."""
     embed_dim = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
     children = (
@@ -196,8 +198,8 @@ def _self_attention(config: Wav2Vec2Config) -> Layer:
     return Layer("attention", "SelfAttention", None, children, schedule)
 
 
-def build_feed_forward(config: Wav2Vec2Config) -> Layer:
-    """The two linear layers behind attention: a part where a layer is none."""
+def build_feed_forward(config: ModelConfig) -> Layer:
+    """The two linear layers behind attention: a part where a layer is none; for any family with its fields."""
     embed_dim, inner = config.encoder_embed_dim, config.encoder_ff_interm_features
     children = (
         _linear("intermediate_dense", embed_dim, inner),

@@ -20,7 +20,7 @@ from w2v_explore.model.modules import SpeechEncoder
 
 
 class ConformerConvLayer(wav2vec2.ConvLayerBlock):
-    """One layer of the feature extractor: convolution, norm if it has one, GELU; the convolution is registered first."""
+    """One layer of the feature extractor: convolution, norm if it has one, GELU; registered in this order."""
 
     def __init__(self, conv: nn.Module, activation: nn.Module, layer_norm: Optional[nn.Module] = None) -> None:
         super().__init__(conv, activation)
@@ -361,7 +361,7 @@ class ConformerLayer(nn.Module):
         self.final_layer_norm = final_layer_norm
 
     def forward(self, x: Tensor, positions: Optional[Tensor] = None, mask: Optional[Tensor] = None) -> Tensor:
-        """(B, T, D), the positions that the attention takes, and a mask (B, 1, T, T) added to its scores → (B, T, D)."""
+        """(B, T, D), the positions that attention takes, and a mask (B, 1, T, T) added to its scores → (B, T, D)."""
         # The name is taken over, so that no tensor outlives the last module that takes it.
         x = self.ffn1_residual(x, self.ffn1(self.ffn1_layer_norm(x)))
         attended = self.self_attn(self.self_attn_layer_norm(x), positions, mask)

@@ -12,17 +12,19 @@ POSITIONS = Rule("E263", "conformer-positions")
 ACTIVATION = Rule("E264", "conformer-activation")
 CONV_KERNEL = Rule("E265", "conformer-conv-kernel")
 POSITIONS_ODD = Rule("E266", "conformer-positions-odd")
-POS_CONV_DEAD = Rule("W343", "conformer-pos-conv-dead")
+POS_CONV_DEAD = Rule("W343", "conformer-pos-conv-dead", "advice")
 POSITIONS_COST = Rule("A443", "conformer-positions-cost")
 
 _POSITIONS_FIELD = Field(
-    kind=Choice(values=("relative", "rotary", "none"), synonyms={"rel_pos": "relative", "rope": "rotary"}, rule=POSITIONS),
-    summary="How attention knows positions: relative projects an embedding of every distance and adds its product with "
-    "the queries to the scores, rotary turns the channels of each head by the frame's position, none knows no positions.",
-    effect="relative adds to each layer encoder_embed_dim² + 2 × encoder_embed_dim parameters, (2T - 1) × "
-    "encoder_embed_dim² MACs for T frames, once whatever the batch, and T × (2T - 1) × encoder_embed_dim for each "
-    "utterance, and a bias for each head and pair of frames. rotary and none cost neither.",
-)  # fmt: skip
+    kind=Choice(
+        values=("relative", "rotary", "none"), synonyms={"rel_pos": "relative", "rope": "rotary"}, rule=POSITIONS
+    ),
+    summary="How attention knows positions: relative adds the products of queries with projected distances of frames "
+    "to the scores, rotary turns the channels of each head by the frame's position, none knows no positions.",
+    effect="relative adds to each layer encoder_embed_dim² + 2 × encoder_embed_dim parameters and, for T frames, "
+    "(2T - 1) × encoder_embed_dim² MACs once whatever the batch, T × (2T - 1) × encoder_embed_dim for each utterance, "
+    "and a bias for each head and pair of frames. rotary and none cost nothing of that.",
+)
 _CONV = {
     "encoder_conv_kernel": Field(
         kind=Integer(rule=CONV_KERNEL),
@@ -36,15 +38,15 @@ _CONV = {
     ),
     "encoder_activation": Field(
         kind=Choice(values=("swish", "gelu"), synonyms={"silu": "swish"}, rule=ACTIVATION),
-        summary="The activation of the feed-forward blocks and of the convolution module; every published model has "
-        "swish.",
+        summary="The activation of the feed-forward blocks and of the convolution module; every published model "
+        "has swish.",
         effect="None on parameters or MACs.",
     ),
 }
 _OTHERS = {
     "encoder_embed_dim": wav2vec2.FIELDS["encoder_embed_dim"]._replace(
-        effect="Attention's four projections, five with relative positions, and the convolution module's three grow with "
-        "its square, the feed-forward blocks in proportion."
+        effect="Attention's four projections, five with relative positions, and the convolution module's two grow "
+        "with its square, the feed-forward blocks in proportion."
     ),
     "encoder_pos_conv_kernel": wav2vec2.FIELDS["encoder_pos_conv_kernel"]._replace(
         summary="The kernel of the positional convolution, which every model holds and none runs.",
@@ -119,8 +121,8 @@ def _odd_width(values: Mapping[str, Any]) -> Fault:
     positions, width, heads = (values[name] for name in ("encoder_positions", "encoder_embed_dim", "encoder_num_heads"))
     if positions == "rotary":
         message = (
-            f"encoder_embed_dim is {width} and encoder_num_heads {heads}, so that a head has {width // heads} channels; "
-            "rotary positions turn pairs of channels: write a width that is an even number of times the heads"
+            f"encoder_embed_dim is {width} and encoder_num_heads {heads}, so that a head has {width // heads} "
+            "channels; rotary positions turn pairs of channels: write a width that is an even multiple of the heads"
         )
     else:
         message = (
