@@ -77,6 +77,7 @@ FAMILIES: Mapping[str, Names] = {
         marks=(Mark("layer_type", values=("conformer",)),),
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
