@@ -170,6 +170,9 @@ def local_only(tree: Layer, model: nn.Module) -> None:
             setattr(model.get_submodule(parent), name, _Sum())
         if isinstance(module, nn.LayerNorm | nn.BatchNorm1d):
             module.eps = 1.0  # with few channels nearly nothing would be left of a gradient
+        if isinstance(module, nn.ReLU):
+            parent, _, name = path.rpartition(".")
+            setattr(model.get_submodule(parent), name, nn.Softplus())  # as far, with a gradient everywhere
 
 
 def _is_there(tree: Layer, path: str) -> bool:

@@ -159,9 +159,8 @@ class _Trees:
     def strided(self, name: str, channels: int, out: int) -> Layer:
         """Convolutions that shorten, with their norm and activation; channels first to their end."""
         kernel, stride = self.number(1, 5), self.number(1, 3)
-        gates = [Layer("gate", "GLU", GLU(), channels_first=True)] if self.chance() else []
-        conv = self.conv("conv", channels, 2 * out if gates else out, kernel, stride, self.number(0, kernel // 2))
-        children = [conv, *gates]
+        conv = self.conv("conv", channels, out, kernel, stride, self.number(0, kernel // 2))
+        children = [conv]
         norms: list[list[Operation]] = [[], [LayerNorm(out)], [BatchNorm(out)]]
         if channels == 1:
             norms.append([GroupNorm(out)])

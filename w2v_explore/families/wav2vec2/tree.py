@@ -184,7 +184,7 @@ def build_layer_with(attention: Layer, config: Wav2Vec2Config) -> Layer:
 
 
 def build_self_attention(config: ModelConfig) -> Layer:
-    """Attention with a projection each for queries, keys and values; the config may be of any family with its fields."""
+    """Attention with a projection each for queries, keys and values; for any family with its fields."""
     embed_dim = config.encoder_embed_dim
     product = ScaledDotProductAttention(config.encoder_num_heads, config.encoder_attention_dropout)
     children = (

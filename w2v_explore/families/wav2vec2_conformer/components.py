@@ -86,8 +86,6 @@ class RotaryPositions(nn.Module):
         dtype: Of the same.
     """
 
-    inv_freq: Tensor
-
     def __init__(
         self, head_dim: int, device: Optional[torch.device] = None, dtype: Optional[torch.dtype] = None
     ) -> None:
@@ -97,8 +95,9 @@ class RotaryPositions(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D), of which only T counts → (2, T, d): the cosines, then the sines."""
-        frames = torch.arange(x.shape[1], dtype=self.inv_freq.dtype, device=x.device)
-        angles = frames[:, None] * self.inv_freq  # (T, d / 2)
+        rates: Tensor = self.inv_freq  # type: ignore[assignment]
+        frames = torch.arange(x.shape[1], dtype=rates.dtype, device=x.device)
+        angles = frames[:, None] * rates  # (T, d / 2)
         angles = torch.cat((angles, angles), dim=-1)
         return torch.stack((angles.cos(), angles.sin())).to(x.dtype)
 
@@ -181,7 +180,8 @@ class DistanceBias(nn.Module):
         frames = scores.shape[2]
         # From one query to the next the keys' distances begin one further left: N − 1 numbers on in memory.
         step = max(2 * frames - 2, 1)
-        rows = scores.flatten(2)[:, :, frames - 1 : frames - 1 + frames * step].unflatten(2, (frames, step))
+        rows = scores.flatten(2)[:, :, frames - 1 : frames - 1 + frames * step]
+        rows = rows.view(scores.shape[0], scores.shape[1], frames, step)
         return rows[:, :, :, :frames] * self.scale
 
 
@@ -229,14 +229,15 @@ class RotaryAttention(ConformerAttention):
 
     def forward(self, x: Tensor, positions: Optional[Tensor] = None, mask: Optional[Tensor] = None) -> Tensor:
         """As of `ConformerAttention`; ``positions`` is (2, T, d)."""
+        assert positions is not None
         return self.linear_out(self._attend(x, positions, mask))
 
     # A method of its own, so that the projections are gone when the last one runs.
-    def _attend(self, x: Tensor, positions: Optional[Tensor], mask: Optional[Tensor]) -> Tensor:
+    def _attend(self, x: Tensor, positions: Tensor, mask: Optional[Tensor]) -> Tensor:
         q, k = self._queries_and_keys(x, positions)
         return self.product(q, k, self.linear_v(x), mask)
 
-    def _queries_and_keys(self, x: Tensor, positions: Optional[Tensor]) -> Tuple[Tensor, Tensor]:
+    def _queries_and_keys(self, x: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
         turned = self.rotation(x, positions)
         return self.linear_q(turned), self.linear_k(turned)
 
@@ -272,16 +273,17 @@ class RelativeAttention(ConformerAttention):
 
     def forward(self, x: Tensor, positions: Optional[Tensor] = None, mask: Optional[Tensor] = None) -> Tensor:
         """As of `ConformerAttention`; ``positions`` is (N, D)."""
+        assert positions is not None
         return self.linear_out(self._attend(x, positions, mask))
 
     # Methods of their own, so that what they make is gone when the next one runs.
-    def _attend(self, x: Tensor, positions: Optional[Tensor], mask: Optional[Tensor]) -> Tensor:
+    def _attend(self, x: Tensor, positions: Tensor, mask: Optional[Tensor]) -> Tensor:
         q, bias = self._queries_and_bias(x, positions)
         if mask is not None:
             bias = self.masked(bias, mask)
         return self.product(q, self.linear_k(x), self.linear_v(x), bias)
 
-    def _queries_and_bias(self, x: Tensor, positions: Optional[Tensor]) -> Tuple[Tensor, Tensor]:
+    def _queries_and_bias(self, x: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
         q = self.linear_q(x)
         bias = self.distance_bias(self.distance_scores(self.pos(q, self.pos_bias_v), self.linear_pos(positions)))
         return self.pos_bias(q, self.pos_bias_u), bias

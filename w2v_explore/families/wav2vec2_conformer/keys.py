@@ -4,8 +4,9 @@ Ours are transformers', of ``Wav2Vec2ConformerModel``.
 """
 
 import dataclasses
+from collections.abc import Mapping
 
-from w2v_explore.checkpoint.key_table import BATCH_NORM_BUFFERS, Extra, Module, Parameter
+from w2v_explore.checkpoint.key_table import BATCH_NORM_BUFFERS, Dialect, Extra, Module, Packed, Parameter
 from w2v_explore.checkpoint.shapes import Axis, Count, Shapes, optional, quotient, size
 from w2v_explore.families.wav2vec2 import keys
 
@@ -18,6 +19,9 @@ _DEPTHWISE = f"{_LAYER}.conv_module.depthwise_conv.weight"
 _INNER, _OUTER = f"{_LAYER}.ffn1.intermediate_dense.weight", f"{_LAYER}.ffn1.output_dense.weight"
 _BIAS = f"{_LAYER}.self_attn.pos_bias_u"
 _FREQUENCIES = "encoder.embed_positions.inv_freq"
+
+
+_width = size(Axis(_PROJECTION, 0, 2), Axis(_DIRECTION, 0, 3), Axis(_NORM, 0, 1))
 
 
 def _same(name: str, **how: object) -> Module:
@@ -36,7 +40,7 @@ def _feed_forward(name: str) -> tuple[Module, ...]:
     )
 
 
-_TENSORS = (
+_TENSORS: tuple[Module | Parameter | Packed, ...] = (
     *(
         tensor._replace(ours=tensor.huggingface)
         for tensor in keys.KEYS.tensors
@@ -71,7 +75,18 @@ def _positions(shapes: Shapes) -> tuple[str, str] | None:
     return "none", "no positions"
 
 
-_EXTRAS = {
+def _heads(shapes: Shapes) -> tuple[int, str] | None:
+    """Relative positions have a bias for each head, rotary ones frequencies for half of a head's channels."""
+    found = size(Axis(_BIAS, 0, 2))(shapes)
+    if found is not None:
+        return found
+    width, pairs = _width(shapes), shapes.get(_FREQUENCIES, ())
+    if width is None or len(pairs) != 1 or pairs[0] == 0 or width[0] % (2 * pairs[0]):
+        return None
+    return width[0] // (2 * pairs[0]), _FREQUENCIES
+
+
+_EXTRAS: dict[Dialect, Mapping[str, Extra]] = {
     "huggingface": keys.KEYS.extras["huggingface"],
     "fairseq": {
         f"{_LAYER}.self_attn.rotary_emb.inv_freq": Extra("one more copy of the frequencies of rotary positions"),
@@ -91,11 +106,11 @@ KEYS = dataclasses.replace(
     told={
         "extractor_mode": keys.KEYS.told["extractor_mode"],
         "extractor_conv_bias": keys.KEYS.told["extractor_conv_bias"],
-        "encoder_embed_dim": size(Axis(_PROJECTION, 0, 2), Axis(_DIRECTION, 0, 3), Axis(_NORM, 0, 1)),
+        "encoder_embed_dim": _width,
         "encoder_pos_conv_kernel": size(Axis(_DIRECTION, 2, 3)),
         "encoder_pos_conv_groups": quotient(Axis(_DIRECTION, 0, 3), Axis(_DIRECTION, 1, 3)),
         "encoder_num_layers": Count("encoder.layers"),
-        "encoder_num_heads": size(Axis(_BIAS, 0, 2)),
+        "encoder_num_heads": _heads,
         "encoder_positions": _positions,
         "encoder_ff_interm_features": size(Axis(_INNER, 0, 2), Axis(_OUTER, 1, 2)),
         "encoder_conv_kernel": size(Axis(_DEPTHWISE, 2, 3)),
