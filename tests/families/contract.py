@@ -68,7 +68,7 @@ def assert_closed_forms_hold(
     macs, output = counted_macs(theirs, given_to(analysis))
     assert row.macs == macs
     assert row.output_shape == tuple(output.shape)
-    assert analysis.receptive_field.frames == output.shape[1]
+    assert analysis.output_frames == output.shape[1]
 
 
 def assert_layers_run_as_in_the_tree(config: ModelConfig, batch: int, samples: int) -> None:

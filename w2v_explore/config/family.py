@@ -78,6 +78,9 @@ FAMILIES: Mapping[str, Names] = {
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
     "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
+    "wav2vec2_adapters": Names(
+        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
@@ -130,6 +133,11 @@ class ModelConfig:
             if isinstance(value, (list, tuple)):
                 value = tuple((channels, kernel, stride) for channels, kernel, stride in value)
             object.__setattr__(self, name, value)
+
+    @property
+    def fewest_frames(self) -> int:
+        """The frames that the extractor must make for the model to give one: more where padded convolutions follow."""
+        return 1
 
     @classmethod
     def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":
