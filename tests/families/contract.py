@@ -14,7 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import Config, ModelConfig, Workload, analyze, build_architecture, build_model, verify
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.compute import Macs, analyze_layers, unfold
+from w2v_explore.analysis.compute import Macs, unfold
+from w2v_explore.measure.from_tree import input_shape
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.model.build import modules_of
 
@@ -38,6 +39,11 @@ def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
     return analyze(Config(name="random", origin="test", model=config), workload)
 
 
+def given_to(analysis: Analysis) -> torch.Tensor:
+    """What a model is given, on meta."""
+    return torch.empty(input_shape(analysis.tree, analysis.workload), device="meta")
+
+
 def counted_macs(model: torch.nn.Module, waveforms: torch.Tensor) -> tuple[Macs, torch.Tensor]:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         output, _ = model(waveforms)
@@ -55,18 +61,19 @@ def assert_closed_forms_hold(
     with torch.device("meta"):
         theirs = reference(config).eval()
     tree = build_architecture(config)
-    row = analyze_layers(tree, batch, samples)[0]
+    analysis = analysis_of(config, Workload(samples=samples, batch=batch))
+    row = analysis.layers[0]
     assert list(tree.state_dict_shapes()) == [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
     assert row.parameters == tree.parameters == sum(p.numel() for p in theirs.parameters())
-    macs, output = counted_macs(theirs, torch.empty(batch, samples, device="meta"))
+    macs, output = counted_macs(theirs, given_to(analysis))
     assert row.macs == macs
     assert row.output_shape == tuple(output.shape)
-    analysis = analysis_of(config, Workload(samples=samples, batch=batch))
-    assert analysis.receptive_field.frames == output.shape[1]
+    assert analysis.output_frames == output.shape[1]
 
 
 def assert_layers_run_as_in_the_tree(config: ModelConfig, batch: int, samples: int) -> None:
     """Modules are called in the order of the tree's rows, and put out what these say."""
+    analysis = analysis_of(config, Workload(samples=samples, batch=batch))
     model = build_model(config, device="meta").eval()
     seen: list[tuple[str, tuple[int, ...]]] = []
 
@@ -82,9 +89,9 @@ def assert_layers_run_as_in_the_tree(config: ModelConfig, batch: int, samples: i
     for path, module in modules.items():
         module.register_forward_hook(record(path))
     with torch.no_grad():
-        model(torch.empty(batch, samples, device="meta"))
+        model(given_to(analysis))
 
-    rows = list(unfold(analyze_layers(build_architecture(config), batch, samples)))
+    rows = list(unfold(analysis.layers))
     assert {row.path for row in rows} == set(modules)
     # Containers are never called, what is there for padding only where lengths are given.
     called = [row for row in rows if row.output_shape and row.kind not in {"ModuleList", "ModuleDict", "PaddingMask"}]

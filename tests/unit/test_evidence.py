@@ -15,6 +15,7 @@ from tests.checkpoint_files import SMALL, write_model
 from tests.program import Runner
 from w2v_explore import ConfigError, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
+from w2v_explore.config.evidence import names_a_model
 
 SECRET = "hunter2"
 STRANGERS = {
@@ -226,3 +227,9 @@ def test_a_config_inside_a_checkpoint_leads_to_no_file(
     finally:
         _opened = None
     assert not [name for name in opened if "bait" in name]
+
+
+@pytest.mark.parametrize("name", ["HubertModel", "UniSpeechSatForCTC", "UniSpeechSatModel"])
+def test_a_text_names_a_class_of_a_model_type_with_hyphens(name: str) -> None:
+    assert names_a_model(f'{{"architectures": ["{name}"]')
+    assert not names_a_model('{"architectures": ["ViTModel"]')

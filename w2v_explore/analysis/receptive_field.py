@@ -316,7 +316,8 @@ def minimum_samples(config: ModelConfig, batch: int) -> int:
     """The shortest input, in samples, from which a model computes a frame."""
     if not hasattr(config, "conv_layers"):
         return fewest_samples_of(*_run(config, 1), batch)
-    field, _ = kernel_field(config)
+    field, jump = kernel_field(config)
+    field += (config.fewest_frames - 1) * jump
     if config.extractor_mode == "group_norm" and batch == 1:
         # torch refuses to normalise a single value: the first layer has to put out two frames.
         _, kernel, stride = config.conv_layers[0]

@@ -88,6 +88,10 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
     ),
     "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
+    "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
+    "wav2vec2_adapters": Names(
+        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
@@ -140,6 +144,11 @@ class ModelConfig:
             if isinstance(value, (list, tuple)):
                 value = tuple([tuple(item) if isinstance(item, (list, tuple)) else item for item in value])
             object.__setattr__(self, name, value)
+
+    @property
+    def fewest_frames(self) -> int:
+        """The frames that the extractor must make for the model to give one: more where padded convolutions follow."""
+        return 1
 
     @classmethod
     def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":

@@ -104,7 +104,8 @@ def _read_fields(accounts: Accounts, root: Section, classes: Sequence[str]) -> s
     for field, counterpart in accounts.column.counterparts.items():
         if field not in (CONV, HEAD):
             accounts.read_field(field, counterpart, root, whose)
-    _read_conv_layers(accounts, root, whose)
+    if CONV in accounts.column.counterparts:
+        _read_conv_layers(accounts, root, whose)
     return whose
 
 
