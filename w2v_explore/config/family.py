@@ -71,7 +71,9 @@ FAMILIES: Mapping[str, Names] = {
             "wav2vec_seq2seq", "hubert_seq2seq", "wav2vec_classification",
         ),
     ),
-    "data2vec_audio": Names(huggingface=("data2vec-audio",), fairseq=()),
+    "data2vec_audio": Names(
+        huggingface=("data2vec-audio",), fairseq=("data2vec_audio",), marks=(Mark("pos_conv_depth", plain=(1,)),)
+    ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""

@@ -357,6 +357,7 @@ def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | No
         else:
             accounts.read_field(field, counterpart, model, _defaults_of(model)[0])
     check_projection(accounts, model)
+    accounts.refuse_defaults(model)
 
 
 def read_conv_layers(accounts: Accounts, model: Section, whose: str) -> None:

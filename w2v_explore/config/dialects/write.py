@@ -15,7 +15,7 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, ModelConfig
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_called
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
@@ -99,6 +99,27 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         )
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
+    column = column_of(family.name, dialect) if dialect in DIALECTS else None
+    return None if column is None else _unsaid(model, column, dialect)
+
+
+def _unsaid(model: ModelConfig, column: Column, dialect: str) -> tuple[str, str] | None:
+    """The field whose value would be read as another one, or as that of another family, and why."""
+    title, stated = DIALECTS[dialect].title, dict(column.constants)
+    for field, counterpart in column.counterparts.items():
+        value = getattr(model, field)
+        if counterpart.divided is not None and value < counterpart.divided.least:
+            return field, f"{field} is {value}, and {title} has no less than {counterpart.divided.least}"
+        if len(counterpart.names) == 1:
+            stated[counterpart.names[0]] = value
+    names = FAMILIES[model.family.name]
+    kind = next(iter(column.kinds), "")
+    for field, counterpart in column.counterparts.items() if names.marks else ():
+        for mark in names.marks:
+            if mark.name in counterpart.names:
+                other = family_called(dialect, kind, stated.get)
+                if other != model.family.name:
+                    return field, f"{field} is {getattr(model, field)}, with which {title}'s {kind} is a {other}"
     return None
 
 
@@ -177,6 +198,8 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     lines = ""
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
+        if counterpart.divided is not None:
+            value *= getattr(config.model, counterpart.divided.by)
         if field == HEAD or (field == CONV and value is None):
             continue
         if field == CONV:
