@@ -120,7 +120,7 @@ def test_published_models(published: str) -> None:
     assert macs == [one_second, ten_seconds]
     nearest = identify(config).nearest
     # The dropouts of the class are not those of the preset.
-    assert build_architecture(preset).parameters == parameters - options.get("hidden_size", 768)
+    assert analyze(preset).parameters == parameters - options.get("hidden_size", 768)
     assert nearest.equals or all("drop" in field for field in nearest.differences)
 
 

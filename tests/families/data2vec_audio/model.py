@@ -44,7 +44,7 @@ def transformers_model(config: ModelConfig, attention: str = "sdpa", **options: 
 
     values = to_huggingface(config)
     [name] = values["architectures"]
-    made = transformers.Data2VecAudioConfig(**{**values, **options}, attn_implementation=attention)
+    made = transformers.Data2VecAudioConfig(**{**values, **options, "attn_implementation": attention})
     return getattr(transformers, name)(made)
 
 

@@ -43,7 +43,8 @@ def test_transformers(head: int | None, kernel: int, attention: str, lengths: li
 
 def test_the_norms_behind_the_positional_convolutions_have_no_parameters() -> None:
     assert PlainLayerNorm(8).parameters == 0
-    names = [name for name, _ in build_model(small(), device="meta").encoder.pos_conv_embed.named_parameters()]  # type: ignore[union-attr, operator]
+    model: Any = build_model(small(), device="meta")
+    names = [name for name, _ in model.encoder.pos_conv_embed.named_parameters()]
     assert names == [f"layers.{layer}.conv.{kind}" for layer in range(3) for kind in ("weight", "bias")]
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -15,7 +15,15 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_called
+from w2v_explore.config.family import (
+    ARCHITECTURE,
+    DEFAULT_FAMILY,
+    FAMILIES,
+    Family,
+    ModelConfig,
+    ProgramName,
+    family_called,
+)
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
@@ -100,27 +108,25 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
     column = column_of(family.name, dialect) if dialect in DIALECTS else None
-    return None if column is None else _unsaid(model, column, dialect)
+    return None if column is None else _misread(model, column, cast("ProgramName", dialect))
 
 
-def _unsaid(model: ModelConfig, column: Column, dialect: str) -> tuple[str, str] | None:
+def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[str, str] | None:
     """The field whose value would be read as another one, or as that of another family, and why."""
     title, stated = DIALECTS[dialect].title, dict(column.constants)
     for field, counterpart in column.counterparts.items():
-        value = getattr(model, field)
+        value, words = getattr(model, field), {ours: theirs for theirs, ours in counterpart.words.items()}
         if counterpart.divided is not None and value < counterpart.divided.least:
             return field, f"{field} is {value}, and {title} has no less than {counterpart.divided.least}"
         if len(counterpart.names) == 1:
-            stated[counterpart.names[0]] = value
-    names = FAMILIES[model.family.name]
+            stated[counterpart.names[0]] = words.get(value, value)
+    marks = {mark.name for mark in FAMILIES[model.family.name].marks}
+    marking = next((field for field, at in column.counterparts.items() if not marks.isdisjoint(at.names)), None)
     kind = next(iter(column.kinds), "")
-    for field, counterpart in column.counterparts.items() if names.marks else ():
-        for mark in names.marks:
-            if mark.name in counterpart.names:
-                other = family_called(dialect, kind, stated.get)
-                if other != model.family.name:
-                    return field, f"{field} is {getattr(model, field)}, with which {title}'s {kind} is a {other}"
-    return None
+    other = family_called(dialect, kind, stated.get)
+    if marking is None or other == model.family.name:
+        return None
+    return marking, f"{marking} is {getattr(model, marking)}, with which {title}'s {kind} is a {other}"
 
 
 def _to_w2v(config: Config, ascii_only: bool = False) -> str:
