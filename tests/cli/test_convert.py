@@ -38,11 +38,11 @@ def test_the_account_fits_a_terminal(config: str, to: str, run: Runner) -> None:
 
 def test_what_is_refused_is_in_the_account_and_at_its_place(run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
-    path.write_text('{"hidden_size": 96,\n "model_type": "data2vec-audio"}')
+    path.write_text('{"hidden_size": 96,\n "model_type": "sew"}')
     code, out, err = run("convert", str(path), "--to", "w2v")
     assert (code, out) == (2, "")
     assert "Refused" in err
-    assert f"{path}:2:16: error E280 foreign-refused: model_type is text 'data2vec-audio'" in err
+    assert f"{path}:2:16: error E280 foreign-refused: model_type is text 'sew'" in err
 
 
 def test_what_the_target_cannot_say_is_refused_under_the_name_it_came_by(run: Runner, tmp_path: Path) -> None:

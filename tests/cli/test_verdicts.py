@@ -74,15 +74,6 @@ CASES: dict[str, tuple[Dialect, Change, dict[str, str], str | None]] = {
         "huggingface", add({"encoder.pos_conv_embed.batch_norm.weight": (8,)}), {},
         "(batch norm before the positional convolution)",
     ),
-    "data2vec's five positional convolutions": (
-        "huggingface",
-        both(drop("pos_conv"), add({f"encoder.pos_conv_embed.layers.{i}.conv.weight": (8, 4, 3) for i in range(5)})),
-        {}, "(one of several positional convolutions, as in data2vec)",
-    ),
-    "data2vec's, fairseq's": (
-        "fairseq", both(drop("pos_conv"), add({f"encoder.pos_conv.{i}.0.weight": (8, 4, 3) for i in range(5)})), {},
-        "(one of several positional convolutions, as in data2vec)",
-    ),
     "Conformer": (
         "huggingface",
         both(drop(".feed_forward.", ".attention."), add({

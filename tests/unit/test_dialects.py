@@ -54,10 +54,10 @@ VALUES: dict[str, list[Any]] = {
     "fairseq/wav2vec2_conformer_large.yaml": [
         L, N, T, 1024, 0.0, 128, 16, 24, 16, "relative", 0.0, 4096, 0.0, 31, 0.0, "swish", 0.0, T, 0.0, N,
     ],
+    "fairseq/data2vec_audio_base.yaml": [N, F, 768, 0.0, 5, 19, 16, 12, 12, 0.1, 3072, 0.0, 0.1, 0.05, N],
     "relatives/fithubert_two_layers.yaml": [G, S, F, 768, 0.1, 128, 16, 2, 12, 0.1, 3072, 0.0, 0.1, F, 0.0, N],
 }
 REFUSED: dict[str, list[str]] = {
-    "fairseq/data2vec_audio_base.yaml": ["E280 pos_conv_depth"],
     "fairseq/data2vec_2_base.yaml": ["E280 _name"],
     "fairseq/mr_hubert_base.yaml": ["E280 _name"],
     "fairseq/mr_hubert_large.yaml": ["E280 _name"],

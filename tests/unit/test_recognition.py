@@ -93,7 +93,7 @@ def test_a_known_name_or_a_size_is_evidence_enough(text: str, layers: int) -> No
         ("task:\n  _name: masked_lm\nmodel: {encoder_layers: 12}\n", "2:10 E283 _name"),
         ("layer_norm_first: true\nmodel: {_name: wav2vec2}\n", "1:19 E285 layer_norm_first"),
         ('{"model_type": "hubert", "text_encoder": {"model_type": "bert"}}', "1:42 E285 text_encoder"),
-        ('{"model_type": "data2vec-audio", "num_attention_heads": 7, "unheard": 3}', "1:16 E280 model_type"),
+        ('{"model_type": "sew", "num_attention_heads": 7, "unheard": 3}', "1:16 E280 model_type"),
         ('{"model_type": ["wav2vec2"], "hidden_size": 768}', "1:16 E280 model_type"),
         ('{"model_type": 2, "hidden_size": 768}', "1:16 E280 model_type"),
         ('{"architectures": {"0": "Wav2Vec2Model"}}', "1:19 E280 architectures"),
@@ -110,7 +110,6 @@ def test_what_names_another_model_is_refused_for_that_alone(text: str, expected:
     ("name", "reason"),
     [
         ("Wav2Vec2BertModel", "on spectrograms"),
-        ("Data2VecAudioForCTC", "five positional convolutions"),
         ("SEWModel", "squeezes the sequence"),
         ("SEWDForCTC", "disentangled"),
         ("TFWhisperModel", "text decoder"),

@@ -261,8 +261,8 @@ def test_presets_and_fields_are_listed_with_their_architecture(run: Runner) -> N
 
 
 def test_why_a_family_cannot_be_read_is_told_as_long_as_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
-    name, kinds = "someone/data2vec-audio-tiny", ("twin", "data2vec-audio")
-    assert "five positional convolutions" in str(find_model(name))
+    name, kinds = "someone/sew-tiny", ("twin", "sew")
+    assert "squeezes the sequence" in str(find_model(name))
     monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=kinds, fairseq=()))
     assert find_model(name) is None
 

@@ -83,7 +83,9 @@ FAMILIES: Mapping[str, Names] = {
         fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
         marks=(Mark("layer_type", values=("conformer",)),),
     ),
-    "data2vec_audio": Names(huggingface=("data2vec-audio",), fairseq=()),
+    "data2vec_audio": Names(
+        huggingface=("data2vec-audio",), fairseq=("data2vec_audio",), marks=(Mark("pos_conv_depth", plain=(1,)),)
+    ),
     "distilhubert": Names(
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
     ),

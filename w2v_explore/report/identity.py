@@ -9,9 +9,10 @@ _SHOWN_FIELDS = 3
 
 
 def identity_report(config: Config, nearest: Nearest) -> Report:
-    """One config, and every field in which it differs from the nearest preset."""
+    """One config, its architecture, and every field in which it differs from the nearest preset."""
+    lines = [describe_origin(config), f"architecture: {config.model.family.title}"]
     if nearest.equals:
-        return Report(config.name, [describe_origin(config), _describe_equal(nearest.equals)], [])
+        return Report(config.name, [*lines, _describe_equal(nearest.equals)], [])
     columns = [
         Column("Field", numeric=False),
         Column("Config", numeric=False, wraps=True),
@@ -21,7 +22,7 @@ def identity_report(config: Config, nearest: Nearest) -> Report:
     table.rows += [
         (field, field_value(own), field_value(preset)) for field, (own, preset) in nearest.differences.items()
     ]
-    lines = [describe_origin(config), f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
+    lines += [f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
     return Report(config.name, lines, [table] if table.rows else [])
 
 

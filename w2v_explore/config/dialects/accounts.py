@@ -241,9 +241,12 @@ class Accounts:
                 )
                 self._refuse_default(section, name, message)
                 return
-            self.enter_default(field, section, (name,), default, whose)
+            self.enter_default(field, section, (name,), self._of_each(counterpart, default), whose)
             return
         _, node = section.pairs[name]
+        stated, note = plain_value(node), ""
+        if (each := self._of_each(counterpart, stated)) != stated:
+            node, note = scalar(each, node.start_mark, node.end_mark), f"of {describe(stated)} in all"
         if counterpart.words:
             value = plain_value(node)
             word = counterpart.words.get(value) if value is None or isinstance(value, str) else None
@@ -253,7 +256,16 @@ class Accounts:
                 self.complain(node, name, message, kind.rule if isinstance(kind, Choice) else codes.EXTRACTOR_MODE)
                 return
             node = yaml.ScalarNode(f"{TAG}str", word, node.start_mark, node.end_mark, style='"')
-        self.enter(field, section, (name,), node)
+        self.enter(field, section, (name,), node, note)
+
+    def _of_each(self, counterpart: Counterpart, stated: Any) -> Any:
+        """Our value of what a program states; as it stands where it is wrong, or what it is divided by."""
+        if counterpart.divided is None:
+            return stated
+        parts = self.field_value(counterpart.divided.by)
+        if type(stated) is not int or type(parts) is not int or parts < 1:
+            return stated
+        return max(stated // parts, counterpart.divided.least)
 
     def account_for_rest(self, section: Section, known: set[str], is_flat: bool = False) -> None:
         """Judge every key of a section that is no counterpart: refused, warned of, ignored, or unknown.

@@ -16,6 +16,18 @@ HEAD = "aux_num_out"
 """The two fields that no other program states as we do: in a list for each part or an expression, or not at all."""
 
 
+class Divided(NamedTuple):
+    """A number that a program states of several equal parts together, and we of each.
+
+    Attributes:
+        by: Our field that counts the parts; it is read before.
+        least: What a part has at the least, whatever is stated of all.
+    """
+
+    by: str
+    least: int
+
+
 class Counterpart(NamedTuple):
     """Where a program states one of our fields.
 
@@ -26,12 +38,14 @@ class Counterpart(NamedTuple):
             standard seven, which our null stands for too.
         words: Its words, or null, and ours for them.
         remark: When it counts or, where it has no name, what it is.
+        divided: How ours comes from it, where it is not the same number.
     """
 
     names: tuple[str, ...]
     default: Any
     words: Mapping[str | None, str] = _NOTHING
     remark: str = ""
+    divided: Divided | None = None
 
     def __str__(self) -> str:
         """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""

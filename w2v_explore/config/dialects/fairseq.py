@@ -394,6 +394,7 @@ def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | No
             accounts.read_field(field, counterpart, model, whose)
     accounts.refuse_defaults(model)
     check_projection(accounts, model)
+    accounts.refuse_defaults(model)
 
 
 def read_conv_layers(accounts: Accounts, model: Section, whose: str) -> None:

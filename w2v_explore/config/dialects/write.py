@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -15,7 +15,15 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_called
+from w2v_explore.config.family import (
+    ARCHITECTURE,
+    DEFAULT_FAMILY,
+    FAMILIES,
+    Family,
+    ModelConfig,
+    ProgramName,
+    family_called,
+)
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
@@ -100,29 +108,47 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
     column = column_of(family.name, dialect) if dialect in DIALECTS else None
-    wordless = None if column is None else _without_a_word(model, column, DIALECTS[dialect].title)
-    if wordless is not None:
-        return wordless
-    if dialect == "huggingface" and FAMILIES[family.name].marks:
-        values = to_huggingface(model)
-        called = family_called("huggingface", values["model_type"], values.get)
-        if called != family.name:
-            marks = " or ".join(mark.name for mark in FAMILIES[family.name].marks)
-            return ARCHITECTURE, (
-                f"nothing that {DIALECTS[dialect].title} says of it tells it from a model of {called}, as {marks} "
-                f"would; write {ARCHITECTURE}: {called}, without the fields that only {family.name} has"
-            )
-    return None
+    if column is None:
+        return None
+    return _without_a_word(model, column, DIALECTS[dialect].title) or _misread(
+        model, column, cast("ProgramName", dialect)
+    )
+
+
+def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[str, str] | None:
+    """What of a config would be read as that of another family, and why."""
+    title, stated = DIALECTS[dialect].title, dict(column.constants)
+    for field, counterpart in column.counterparts.items():
+        value, words = getattr(model, field), {ours: theirs for theirs, ours in counterpart.words.items()}
+        if len(counterpart.names) == 1:
+            stated[counterpart.names[0]] = words.get(value, value)
+    marks = {mark.name for mark in FAMILIES[model.family.name].marks}
+    marking = {field: at.names for field, at in column.counterparts.items() if not marks.isdisjoint(at.names)}
+    kind = next(iter(column.kinds), "")
+    other = family_called(dialect, kind, stated.get)
+    if not marking or other == model.family.name:
+        return None
+    if len(marking) > 1:
+        names = " or ".join(name for names in marking.values() for name in names)
+        return ARCHITECTURE, (
+            f"nothing that {title} says of it tells it from a model of {other}, as {names} would; "
+            f"write {ARCHITECTURE}: {other}, without the fields that only {model.family.name} has"
+        )
+    [field] = marking
+    return field, f"{field} is {getattr(model, field)}, with which {title}'s {kind} is a {other}"
 
 
 def _without_a_word(model: ModelConfig, column: Column, title: str) -> tuple[str, str] | None:
     """The field whose value a column has no word for, and why."""
     first: dict[str, str] = {}
-    for field, (names, default, words, _) in column.counterparts.items():
+    for field, counterpart in column.counterparts.items():
         if field in (CONV, HEAD):
             continue
+        names, default, words = counterpart.names, counterpart.default, counterpart.words
         value = getattr(model, field)
         found = f"{field} is {_word(value)}"
+        if counterpart.divided is not None and value < counterpart.divided.least:
+            return field, f"{found}, and {title} has no less than {counterpart.divided.least}"
         if not names and value != default:
             architecture = model.family.name
             return field, f"{found}, and {title}'s models of the architecture {architecture} all have {_word(default)}"
@@ -220,6 +246,8 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     written: set[tuple[str, ...]] = set()
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
+        if counterpart.divided is not None:
+            value *= getattr(config.model, counterpart.divided.by)
         if field == HEAD or not counterpart.names or counterpart.names in written or (field == CONV and value is None):
             continue
         written.add(counterpart.names)

@@ -59,7 +59,7 @@ def _feature_extractor(bias: bool, conv_layers: tuple[ConvLayer, ...]) -> Layer:
 def _encoder(config: Data2VecAudioConfig) -> Layer:
     """The positional convolutions, the norm and the layers."""
     children = (
-        part(build_positional_convolutions, config),
+        _positional_convolutions(config),
         _POSITIONAL_RESIDUAL,
         Layer("layer_norm", "LayerNorm", LayerNorm(config.encoder_embed_dim)),
         Layer("dropout", "Dropout", Dropout(config.encoder_dropout)),
@@ -69,8 +69,14 @@ def _encoder(config: Data2VecAudioConfig) -> Layer:
     return Layer("encoder", "Transformer", None, children, options=options)
 
 
-def build_positional_convolutions(config: Data2VecAudioConfig) -> Layer:
+def _positional_convolutions(config: Data2VecAudioConfig) -> Layer:
     """The convolutions that stand in for positional embeddings, one behind the other."""
+    layers = Layer("layers", "ModuleList", None, (part(build_positional_convolution, config),), channels_first=True)
+    return Layer("pos_conv_embed", "Data2VecAudioPositionalConvEmbedding", None, (layers,))
+
+
+def build_positional_convolution(config: Data2VecAudioConfig) -> Layer:
+    """One positional convolution with its norm and activation, for all of them."""
     kernel, channels = config.encoder_pos_conv_kernel, config.encoder_embed_dim
     conv = Conv1d(channels, channels, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups)
     children = [
@@ -80,10 +86,8 @@ def build_positional_convolutions(config: Data2VecAudioConfig) -> Layer:
     ]
     if kernel % 2 == 0:
         children.insert(1, _SAME_PAD)
-    copies = config.encoder_pos_conv_depth
-    layer = Layer("0", "Data2VecAudioPositionalConvLayer", None, tuple(children), channels_first=True, copies=copies)
-    layers = Layer("layers", "ModuleList", None, (layer,), channels_first=True)
-    return Layer("pos_conv_embed", "Data2VecAudioPositionalConvEmbedding", None, (layers,))
+    kind, copies = "Data2VecAudioPositionalConvLayer", config.encoder_pos_conv_depth
+    return Layer("0", kind, None, tuple(children), channels_first=True, copies=copies)
 
 
 def build_head(config: Data2VecAudioConfig, num_outputs: int) -> Layer:
