@@ -75,6 +75,7 @@ FAMILIES: Mapping[str, Names] = {
     "distilhubert": Names(
         huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
     ),
+    "pruned_wav2vec2": Names(huggingface=(), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
