@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from w2v_explore.config import codes
 from w2v_explore.config.kinds import (
-    MAX_LISTED_LAYERS,
     Agreement,
     Fault,
     Field,
@@ -18,7 +17,6 @@ from w2v_explore.config.kinds import (
     Integer,
     PerLayer,
     counts,
-    divides,
 )
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import fields as wav2vec2
@@ -27,11 +25,6 @@ LAYER_LIST = Rule("E253", "layer-list")
 LAYER_WIDTH = Rule("E254", "layer-width")
 
 _OWN = {
-    "encoder_num_layers": Field(
-        kind=Integer(rule=codes.LAYERS_POSITIVE, maximum=MAX_LISTED_LAYERS),
-        summary="The number of transformer layers, and so of values in each list.",
-        effect="The transformer's parameters and MACs grow by what the layers' own widths make of each.",
-    ),
     "encoder_use_attention": Field(
         kind=PerLayer(Flag(), LAYER_LIST),
         summary="Whether each transformer layer has its attention; a layer that has none keeps both norms.",
@@ -104,7 +97,7 @@ def _has_widths(uses: str, widths: str, what: str) -> Agreement:
 _LISTS = ("encoder_use_attention", "encoder_use_feed_forward", "encoder_num_heads", "encoder_ff_interm_features")
 
 AGREEMENTS = (
-    divides("encoder_pos_conv_groups", "encoder_embed_dim", codes.POS_GROUPS_DIVIDE),
+    *[agreement for agreement in wav2vec2.AGREEMENTS if "encoder_num_heads" not in agreement.fields],
     *[counts("encoder_num_layers", name, LAYER_LIST) for name in _LISTS],
     _has_widths("encoder_use_attention", "encoder_num_heads", "heads"),
     _has_widths("encoder_use_feed_forward", "encoder_ff_interm_features", "inner features"),
