@@ -76,7 +76,8 @@ class _Single(nn.Module):
         self.layer = nn.Linear(in_features, out_features)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer(x)
+        output: Tensor = self.layer(x)
+        return output
 
 
 class Reference(nn.Module):
@@ -112,7 +113,7 @@ def transformers_model(config: ModelConfig, attention: str = "sdpa", **options: 
 
     values = to_huggingface(config)
     [name] = values["architectures"]
-    made = transformers.HubertConfig(**{**values, **options}, attn_implementation=attention)
+    made = transformers.HubertConfig(**{**values, **options, "attn_implementation": attention})
     return getattr(transformers, name)(made)
 
 

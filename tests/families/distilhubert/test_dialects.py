@@ -92,7 +92,7 @@ def test_weights_of_transformers(tmp_path: Path, changes: dict[str, Any]) -> Non
     inspected = inspect_checkpoint(tmp_path / "model.safetensors")
     assert inspected.family.name == "distilhubert"
     assert inspected.missing == {}
-    ours = load_checkpoint(tmp_path).eval()
+    ours: Any = load_checkpoint(tmp_path).eval()
     x = waveforms(2, 3_000)
     with torch.no_grad():
         output = theirs(x)

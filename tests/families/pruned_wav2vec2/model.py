@@ -47,22 +47,21 @@ def small(**changes: Any) -> PrunedConfig:
 @st.composite
 def pruned_values(draw: st.DrawFn, max_layers: int = 4) -> dict[str, Any]:
     """The 20 fields of a small valid config; half of the layers are like the one before."""
-    values = draw(field_values(max_layers))
+    values, booleans = draw(field_values(max_layers)), st.booleans()
     layers: list[tuple[bool, bool, int, int]] = []
     for _ in range(values["encoder_num_layers"]):
-        if layers and draw(st.booleans()):
+        if layers and draw(booleans):
             layers.append(layers[-1])
             continue
-        attends, feeds = draw(st.booleans()), draw(st.booleans())
+        attends, feeds = draw(booleans), draw(booleans)
         layers.append((attends, feeds, draw(st.integers(int(attends), 4)), draw(st.integers(int(feeds), 24))))
-    attends, feeds, heads, inner = map(list, zip(*layers, strict=True))
     values |= {
         "extractor_channel_scale": draw(st.booleans()),
-        "encoder_use_attention": attends,
-        "encoder_use_feed_forward": feeds,
-        "encoder_num_heads": heads,
+        "encoder_use_attention": [layer[0] for layer in layers],
+        "encoder_use_feed_forward": [layer[1] for layer in layers],
+        "encoder_num_heads": [layer[2] for layer in layers],
         "encoder_head_dim": draw(st.integers(1, 9)),
-        "encoder_ff_interm_features": inner,
+        "encoder_ff_interm_features": [layer[3] for layer in layers],
     }
     return {name: values[name] for name in PrunedConfig.FIELDS}
 

@@ -140,5 +140,5 @@ MODULES = wav2vec2.MODULES | {
 }
 """The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""
 
-REFERENCES = (("hubert_base_prunable", (), 1.0),)
+REFERENCES = (("hubert_base_prunable", (), 1.0), ("hubert_base_prunable", (), 3.0))
 """The forward passes of which `calibrate` times the operations: the scale of channels is of a kind of its own."""
