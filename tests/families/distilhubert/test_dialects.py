@@ -87,7 +87,7 @@ def test_a_plain_hubert_is_not_made_of_it() -> None:
 @pytest.mark.parametrize("changes", [{}, {"aux_num_out": 5}])
 def test_weights_of_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
     config = small(**changes)
-    theirs = shaken(transformers_model(config)).eval()
+    theirs: Any = shaken(transformers_model(config)).eval()
     theirs.save_pretrained(tmp_path)
     inspected = inspect_checkpoint(tmp_path / "model.safetensors")
     assert inspected.family.name == "distilhubert"

@@ -50,7 +50,7 @@ def pruned_values(draw: st.DrawFn, max_layers: int = 4) -> dict[str, Any]:
     values, booleans = draw(field_values(max_layers)), st.booleans()
     layers: list[tuple[bool, bool, int, int]] = []
     for _ in range(values["encoder_num_layers"]):
-        if layers and draw(booleans):
+        if draw(booleans) and layers:
             layers.append(layers[-1])
             continue
         attends, feeds = draw(booleans), draw(booleans)

@@ -18,7 +18,7 @@ _OUTER = "encoder.layers.{i}.feed_forward.output_dense.weight"
 _FIRST, _SPLIT = "output_layer.0", "output_layer.2"
 _SINGLE = f"{_SPLIT}.layer"
 
-_TENSORS = (
+_TENSORS: tuple[Module | Parameter, ...] = (
     *(
         Module(tensor.huggingface, *tensor[1:])
         for tensor in keys.KEYS.tensors
