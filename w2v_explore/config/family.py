@@ -73,7 +73,12 @@ FAMILIES: Mapping[str, Names] = {
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
     "distilhubert": Names(
-        huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
+        huggingface=("hubert",),
+        fairseq=("distiller",),
+        marks=(
+            Mark("feat_proj_layer_norm", values=(False,)), Mark("n_tasks"), Mark("task_emb_type"),
+            Mark("out_layer_type"), Mark("extractor_conv_feature_layers"),
+        ),
     ),
     "pruned_wav2vec2": Names(huggingface=(), fairseq=()),
 }  # fmt: skip

@@ -51,6 +51,9 @@ def distilhubert_configs(draw: st.DrawFn, max_layers: int = 3) -> DistilHubertCo
     if draw(st.booleans()):
         values |= {"prediction_num_heads": draw(st.integers(1, 4)), "prediction_dim": draw(st.integers(1, 40))}
         values["aux_num_out"] = None
+        if draw(st.booleans()):
+            # As s3prl has them.
+            values |= {"extractor_conv_bias": False, "encoder_projection_dropout": 0.0}
     return DistilHubertConfig(**values)
 
 

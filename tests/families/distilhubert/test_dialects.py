@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,61 @@ def read(values: Mapping[str, Any]) -> Reading:
     return read_config(parse_document(Source("c.json", json.dumps(values).encode(), "c.json")))
 
 
-@settings(max_examples=20)
+@settings(max_examples=30)
 @given(distilhubert_configs())
 def test_there_and_back(model: ModelConfig) -> None:
-    assert reread(model, "w2v", forced=False) == model
-    if model.prediction_num_heads is None:
-        assert reread(reread(model, "huggingface", forced=False), "w2v", forced=True) == model
-    else:
-        field, reason = unwritable(model, "huggingface") or ("", "")
-        assert field == "prediction_num_heads"
-        assert "Hugging Face has no place for it" in reason
+    dialects = [name for name in ("w2v", "huggingface", "fairseq") if unwritable(model, name) is None]
+    assert ("huggingface" in dialects) == (model.prediction_num_heads is None)
+    # s3prl's models have these heads, and nothing that only transformers' have.
+    plain = model.prediction_num_heads is not None and not model.extractor_conv_bias
+    is_projected = model.conv_layers[-1][0] != model.encoder_embed_dim
+    assert ("fairseq" in dialects) == (plain and is_projected and model.encoder_projection_dropout == 0.0)
+    for one, other in product(dialects, repeat=2):
+        assert reread(reread(model, one, forced=False), other, forced=True) == model
+
+
+@pytest.mark.parametrize(
+    ("changes", "dialect", "reason"),
+    [
+        (HEADS, "huggingface", "prediction_num_heads is 3, and Hugging Face has no place for it"),
+        ({}, "fairseq", "prediction_num_heads is null, and such a model of fairseq always has it"),
+        ({"aux_num_out": 5}, "fairseq", "aux_num_out is 5, and fairseq has no place for it"),
+        ({**HEADS, "extractor_conv_bias": True}, "fairseq", "extractor_conv_bias is True, and fairseq has no place"),
+    ],
+)
+def test_what_a_program_cannot_say_is_refused(changes: dict[str, Any], dialect: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        convert(small(**changes), dialect)
+
+
+DISTILLER: dict[str, Any] = {"encoder_layers": 2, "n_tasks": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"task_emb_type": "add"}, "E280 task_emb_type"),
+        ({"out_layer_type": "none"}, "E280 out_layer_type"),
+        ({"out_layer_inter_dim": 512}, "E280 out_layer_inter_dim"),
+        ({"activation_fn": "relu"}, "E280 activation_fn"),
+        ({"encoder_embed_dim": 512, "encoder_attention_heads": 8}, "E280 encoder_embed_dim"),
+    ],
+)
+def test_what_of_s3prl_has_no_place_is_refused(changes: dict[str, Any], problem: str) -> None:
+    reading = read({"distiller": {**DISTILLER, **changes}})
+    assert [f"{found.rule.code} {found.key}" for found in reading.problems] == [problem]
+
+
+def test_what_s3prl_leaves_out_has_its_defaults() -> None:
+    model = read({"distiller": {"n_tasks": 2}}).model
+    assert model is None  # no size is stated
+    model = read({"distiller": DISTILLER}).model
+    assert model is not None
+    expected = load_config("distilhubert", {"prediction_num_heads": 2, "prediction_dim": 768})
+    assert model == expected.model
+    assert [read({"distiller": {"encoder_layers": 3, "out_layer_type": "expand-last"}}).model.prediction_num_heads] == [
+        12
+    ]  # type: ignore[union-attr]
 
 
 def test_the_mark_alone_tells_it_from_hubert() -> None:
@@ -79,7 +125,7 @@ def test_what_has_no_place_is_refused(values: dict[str, Any], problem: str) -> N
 
 
 def test_a_plain_hubert_is_not_made_of_it() -> None:
-    for dialect in ("fairseq", "unilm", "torchaudio"):
+    for dialect in ("unilm", "torchaudio"):
         with pytest.raises(ConfigError, match="has no model of the architecture distilhubert"):
             convert("distilhubert", dialect)
 

@@ -74,12 +74,14 @@ class Column:
         counterparts: The family's fields, all of them.
         refused: What changes the architecture and has no place in the family's fields.
         constants: What is written beside the fields.
+        level: In fairseq's configs, the level that holds a model of the family.
     """
 
     kinds: Mapping[str, Kind]
     counterparts: Mapping[str, Counterpart]
     refused: Mapping[str, Guard]
     constants: Mapping[str, Any] = field(default_factory=dict)
+    level: str = "model"
 
     @cached_property
     def names(self) -> set[str]:

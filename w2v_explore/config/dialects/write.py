@@ -101,10 +101,13 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
     column = column_of(family.name, dialect) if dialect in DIALECTS else None
     for field, counterpart in column.counterparts.items() if column is not None else ():
-        value = getattr(model, field)
-        # Where fairseq has no name for it, a comment of ours gives the head.
-        if not counterpart.names and field != HEAD and value != counterpart.default:
-            return field, f"{field} is {value}, and {DIALECTS[dialect].title} has no place for it"
+        value, title = getattr(model, field), DIALECTS[dialect].title
+        # Where fairseq has no name for the head of its own models, a comment of ours gives it.
+        is_said = counterpart.names or (field == HEAD and column is not None and column.level == "model")
+        if not is_said and value != counterpart.default:
+            return field, f"{field} is {value}, and {title} has no place for it"
+        if value is None and counterpart.default is not None and field != HEAD:
+            return field, f"{field} is null, and such a model of {title} always has it"
     return None
 
 
@@ -164,6 +167,8 @@ def _to_fairseq(config: Config) -> str:
     values = config.model.to_mapping()
     lines = _comment(config)
     lines += "" if config.sample_rate == DEFAULT_SAMPLE_RATE else f"task:\n  sample_rate: {config.sample_rate}\n"
+    if column.level != "model":
+        return f"{lines}{column.level}:\n{_fairseq_fields(config, column, '  ')}"
     lines += "model:\n"
     indent = "  "
     if values[HEAD] is not None:
@@ -183,7 +188,7 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     lines = ""
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
-        if field == HEAD or (field == CONV and value is None):
+        if field == HEAD or not counterpart.names or (field == CONV and value is None):
             continue
         if field == CONV:
             value = conv_expression(config.model.conv_layers)
