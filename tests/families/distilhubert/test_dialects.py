@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, shaken, small, transformers_model
 from tests.parity.test_model import waveforms
+from tests.program import Runner
 from tests.property.test_round_trips import reread
 from w2v_explore import (
     ConfigError,
@@ -176,3 +177,14 @@ def test_our_names_come_back(model: ModelConfig) -> None:
         assert (read.dialect, read.unknown, read.extras) == (dialect, (), {})
         assert read.ours == names
     assert next(key_tables()) is not KEYS
+
+
+def test_the_account_of_a_conversion_names_what_has_no_name(tmp_path: Path, run: Runner) -> None:
+    config = tmp_path / "own.yaml"
+    config.write_text("extends: distilhubert\nprediction_num_heads: 3\nprediction_dim: 768\nsample_rate: 8000\n")
+    written = run("convert", str(config), "--to", "fairseq")
+    assert written.code == 0
+    assert "extractor_conv_bias" in written.err
+    (tmp_path / "s3prl.yaml").write_text(written.out)
+    again = load_config(str(tmp_path / "s3prl.yaml"))
+    assert (again.model, again.sample_rate) == (load_config(str(config)).model, 8000)

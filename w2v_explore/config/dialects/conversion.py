@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 # What the files of our own say beside the fields.
 _METADATA_NOTE = {"extends": "what it extends is written out", "budgets": "limits for the linter"}
-_WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}, "unilm": {"aux_num_out": ""}}
+_WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}, "huggingface": {}, "unilm": {}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -201,7 +201,7 @@ def target_name(family: str, field: str, to: str, is_null: bool) -> str:
     if is_null:
         return ""
     column = column_of(family, to)
-    return "" if column is None else ", ".join(column.counterparts[field].names) or _WITHOUT_A_NAME[to][field]
+    return "" if column is None else ", ".join(column.counterparts[field].names) or _WITHOUT_A_NAME[to].get(field, "")
 
 
 def _metadata_row(reading: Reading, key: str, entry: Entry, to: str) -> Row:
