@@ -11,7 +11,6 @@ from tests.rules.helper import found
         "name: wav2vec2_base\nmodel_family: wav2vec2\nmodel_arch: base\n",
         "model:\n  config_overrides:\n    encoder_config: {}\n",
         "supernet:\n  embed_dim: 768\n",
-        "distiller:\n  encoder_layers: 2\n  n_tasks: 2\n",
         "model:\n  arch: base_100h\n",
         "model:\n  arch: large_lv60k\ntrainer: {}\n",
     ],
@@ -38,7 +37,14 @@ def test_found_where_a_size_has_another_name(text: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["distiller:\n  encoder_layers: 2\n", "model:\n  _name: wav2vec2\n", "extends: base\n", "arch: wav2vec2\n"]
+    "text",
+    [
+        "distiller:\n  encoder_layers: 2\n",
+        "distiller:\n  encoder_layers: 2\n  n_tasks: 2\n",
+        "model:\n  _name: wav2vec2\n",
+        "extends: base\n",
+        "arch: wav2vec2\n",
+    ],
 )
 def test_not_found(text: str) -> None:
     assert found("E283", text) == []

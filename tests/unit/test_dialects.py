@@ -55,6 +55,7 @@ VALUES: dict[str, list[Any]] = {
         L, N, T, 1024, 0.0, 128, 16, 24, 16, "relative", 0.0, 4096, 0.0, 31, 0.0, "swish", 0.0, T, 0.0, N,
     ],
     "fairseq/data2vec_audio_base.yaml": [N, F, 768, 0.0, 5, 19, 16, 12, 12, 0.1, 3072, 0.0, 0.1, 0.05, N],
+    "relatives/distilhubert.yaml": [G, S, F, 768, 0.0, 128, 16, 2, 12, 0.1, 3072, 0.1, 0.1, F, 0.0, N, 2, 768],
     "relatives/fithubert_two_layers.yaml": [G, S, F, 768, 0.1, 128, 16, 2, 12, 0.1, 3072, 0.0, 0.1, F, 0.0, N],
 }
 REFUSED: dict[str, list[str]] = {
@@ -69,7 +70,6 @@ REFUSED: dict[str, list[str]] = {
     "fairseq/wav2vec_u_finetune.yaml": ["E281 w2v_path"],
     "fairseq/xlsr_finetune.yaml": ["E281 w2v_path"],
     "fairseq/mms_infer.yaml": ["E281 None"],
-    "relatives/distilhubert.yaml": ["E283 None"],
     "relatives/fairseq2_base_100h.yaml": ["E283 None"],
     "relatives/fairseq2_base_960h.yaml": ["E283 None"],
     "relatives/fairseq2_large_960h.yaml": ["E283 None"],
@@ -88,6 +88,7 @@ WARNED = {
     "fairseq/wav2vec2_large_bare.yaml": ["W282 quantize_targets"],
     "fairseq/wav2vec2_large_tpu.yaml": ["W282 quantize_targets"],
     "fairseq/data2vec_audio_base.yaml": ["W282 _name"],
+    "relatives/distilhubert.yaml": ["W282 teacher"],
     "relatives/fithubert.yaml": ["W282 distiller"],
     "relatives/fithubert_two_layers.yaml": ["W282 distiller"],
     "relatives/fitwav2vec2.yaml": ["W282 distiller"],

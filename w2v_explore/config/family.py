@@ -87,13 +87,19 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("data2vec-audio",), fairseq=("data2vec_audio",), marks=(Mark("pos_conv_depth", plain=(1,)),)
     ),
     "distilhubert": Names(
-        huggingface=("hubert",), fairseq=(), marks=(Mark("feat_proj_layer_norm", values=(False,)),)
+        huggingface=("hubert",),
+        fairseq=("distiller",),
+        marks=(
+            Mark("feat_proj_layer_norm", values=(False,)), Mark("n_tasks"), Mark("task_emb_type"),
+            Mark("out_layer_type"), Mark("extractor_conv_feature_layers"),
+        ),
     ),
     "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
     "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
     "wav2vec2_adapters": Names(
         huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
     ),
+    "pruned_wav2vec2": Names(huggingface=(), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 

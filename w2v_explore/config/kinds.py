@@ -201,7 +201,7 @@ def counts(number: str, listed: str, rule: Rule) -> Agreement:
     """
 
     def holds(values: Mapping[str, Any]) -> bool:
-        return len(values[listed]) == values[number]
+        return bool(len(values[listed]) == values[number])
 
     def fault(values: Mapping[str, Any]) -> Fault:
         has, wanted = len(values[listed]), values[number]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from w2v_explore.config import codes
 from w2v_explore.config.entries import Document
 from w2v_explore.config.family import Family
+from w2v_explore.config.kinds import PerLayer
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.source import is_preset
@@ -113,9 +114,15 @@ def _checks(
             continue
         module = module_of()
         # A rule without a check is one that reading breaks.
-        if hasattr(module, "check") and all(key in family.config.FIELDS or key in METADATA for key in module.KEYS):
+        if hasattr(module, "check") and (rule in family.rules or _has_values(family, module.KEYS)):
             checks.append((rule, module.check, module.KEYS, settings.selects(rule)))
     return checks
+
+
+def _has_values(family: Family, keys: tuple[str, ...]) -> bool:
+    """Whether configs of a family have a value for each key; rules of all families know of none that has several."""
+    fields = family.config.FIELDS
+    return all(key in METADATA or (key in fields and not isinstance(fields[key].kind, PerLayer)) for key in keys)
 
 
 def rule_module(rule: Rule, family: Family | None = None) -> ModuleType:

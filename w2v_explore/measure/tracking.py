@@ -121,7 +121,8 @@ def _fake_model(tree: Layer, modules: Modules, dtype: torch.dtype) -> nn.Module:
         model = materialize(tree, modules, device=torch.device("meta"), dtype=dtype)
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
-            setattr(module, name, nn.Parameter(torch.empty(parameter.shape, dtype=dtype)))
+            fake = torch.empty(parameter.shape, dtype=dtype)
+            setattr(module, name, nn.Parameter(fake, requires_grad=parameter.requires_grad))
         for name, buffer in list(module.named_buffers(recurse=False)):
             setattr(module, name, torch.empty(buffer.shape, dtype=buffer.dtype))
     return model

@@ -51,6 +51,9 @@ def distilhubert_configs(draw: st.DrawFn, max_layers: int = 3) -> DistilHubertCo
     if draw(st.booleans()):
         values |= {"prediction_num_heads": draw(st.integers(1, 4)), "prediction_dim": draw(st.integers(1, 40))}
         values["aux_num_out"] = None
+        if draw(st.booleans()):
+            # As s3prl has them.
+            values |= {"extractor_conv_bias": False, "encoder_projection_dropout": 0.0}
     return DistilHubertConfig(**values)
 
 
@@ -76,7 +79,8 @@ class _Single(nn.Module):
         self.layer = nn.Linear(in_features, out_features)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer(x)
+        output: Tensor = self.layer(x)
+        return output
 
 
 class Reference(nn.Module):
@@ -112,7 +116,7 @@ def transformers_model(config: ModelConfig, attention: str = "sdpa", **options: 
 
     values = to_huggingface(config)
     [name] = values["architectures"]
-    made = transformers.HubertConfig(**{**values, **options}, attn_implementation=attention)
+    made = transformers.HubertConfig(**{**values, **options, "attn_implementation": attention})
     return getattr(transformers, name)(made)
 
 

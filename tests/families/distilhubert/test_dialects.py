@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 
 from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, shaken, small, transformers_model
 from tests.parity.test_model import waveforms
+from tests.program import Runner
 from tests.property.test_round_trips import reread
 from w2v_explore import (
     ConfigError,
@@ -42,16 +44,61 @@ def read(values: Mapping[str, Any]) -> Reading:
     return read_config(parse_document(Source("c.json", json.dumps(values).encode(), "c.json")))
 
 
-@settings(max_examples=20)
+@settings(max_examples=30)
 @given(distilhubert_configs())
 def test_there_and_back(model: ModelConfig) -> None:
-    assert reread(model, "w2v", forced=False) == model
-    if model.prediction_num_heads is None:
-        assert reread(reread(model, "huggingface", forced=False), "w2v", forced=True) == model
-    else:
-        field, reason = unwritable(model, "huggingface") or ("", "")
-        assert field == "prediction_num_heads"
-        assert "Hugging Face has no place for it" in reason
+    dialects = [name for name in ("w2v", "huggingface", "fairseq") if unwritable(model, name) is None]
+    assert ("huggingface" in dialects) == (model.prediction_num_heads is None)
+    # s3prl's models have these heads, and nothing that only transformers' have.
+    plain = model.prediction_num_heads is not None and not model.extractor_conv_bias
+    is_projected = model.conv_layers[-1][0] != model.encoder_embed_dim
+    assert ("fairseq" in dialects) == (plain and is_projected and model.encoder_projection_dropout == 0.0)
+    for one, other in product(dialects, repeat=2):
+        assert reread(reread(model, one, forced=False), other, forced=True) == model
+
+
+@pytest.mark.parametrize(
+    ("changes", "dialect", "reason"),
+    [
+        (HEADS, "huggingface", "prediction_num_heads is 3, and Hugging Face has no place for it"),
+        ({}, "fairseq", "prediction_num_heads is null, and such a model of fairseq always has it"),
+        ({"aux_num_out": 5}, "fairseq", "aux_num_out is 5, and fairseq has no place for it"),
+        ({**HEADS, "extractor_conv_bias": True}, "fairseq", "extractor_conv_bias is True, and fairseq has no place"),
+    ],
+)
+def test_what_a_program_cannot_say_is_refused(changes: dict[str, Any], dialect: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        convert(small(**changes), dialect)
+
+
+DISTILLER: dict[str, Any] = {"encoder_layers": 2, "n_tasks": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"task_emb_type": "add"}, "E280 task_emb_type"),
+        ({"out_layer_type": "none"}, "E280 out_layer_type"),
+        ({"out_layer_inter_dim": 512}, "E280 out_layer_inter_dim"),
+        ({"activation_fn": "relu"}, "E280 activation_fn"),
+        ({"encoder_embed_dim": 512, "encoder_attention_heads": 8}, "E280 encoder_embed_dim"),
+    ],
+)
+def test_what_of_s3prl_has_no_place_is_refused(changes: dict[str, Any], problem: str) -> None:
+    reading = read({"distiller": {**DISTILLER, **changes}})
+    assert [f"{found.rule.code} {found.key}" for found in reading.problems] == [problem]
+
+
+def test_what_s3prl_leaves_out_has_its_defaults() -> None:
+    model = read({"distiller": {"n_tasks": 2}}).model
+    assert model is None  # no size is stated
+    model = read({"distiller": DISTILLER}).model
+    assert model is not None
+    expected = load_config("distilhubert", {"prediction_num_heads": 2, "prediction_dim": 768})
+    assert model == expected.model
+    assert [read({"distiller": {"encoder_layers": 3, "out_layer_type": "expand-last"}}).model.prediction_num_heads] == [
+        12
+    ]  # type: ignore[union-attr]
 
 
 def test_the_mark_alone_tells_it_from_hubert() -> None:
@@ -79,7 +126,7 @@ def test_what_has_no_place_is_refused(values: dict[str, Any], problem: str) -> N
 
 
 def test_a_plain_hubert_is_not_made_of_it() -> None:
-    for dialect in ("fairseq", "unilm", "torchaudio"):
+    for dialect in ("unilm", "torchaudio"):
         with pytest.raises(ConfigError, match="has no model of the architecture distilhubert"):
             convert("distilhubert", dialect)
 
@@ -87,12 +134,12 @@ def test_a_plain_hubert_is_not_made_of_it() -> None:
 @pytest.mark.parametrize("changes", [{}, {"aux_num_out": 5}])
 def test_weights_of_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
     config = small(**changes)
-    theirs = shaken(transformers_model(config)).eval()
+    theirs: Any = shaken(transformers_model(config)).eval()
     theirs.save_pretrained(tmp_path)
     inspected = inspect_checkpoint(tmp_path / "model.safetensors")
     assert inspected.family.name == "distilhubert"
     assert inspected.missing == {}
-    ours = load_checkpoint(tmp_path).eval()
+    ours: Any = load_checkpoint(tmp_path).eval()
     x = waveforms(2, 3_000)
     with torch.no_grad():
         output = theirs(x)
@@ -130,3 +177,14 @@ def test_our_names_come_back(model: ModelConfig) -> None:
         assert (read.dialect, read.unknown, read.extras) == (dialect, (), {})
         assert read.ours == names
     assert next(key_tables()) is not KEYS
+
+
+def test_the_account_of_a_conversion_names_what_has_no_name(tmp_path: Path, run: Runner) -> None:
+    config = tmp_path / "own.yaml"
+    config.write_text("extends: distilhubert\nprediction_num_heads: 3\nprediction_dim: 768\nsample_rate: 8000\n")
+    written = run("convert", str(config), "--to", "fairseq")
+    assert written.code == 0
+    assert "extractor_conv_bias" in written.err
+    (tmp_path / "s3prl.yaml").write_text(written.out)
+    again = load_config(str(tmp_path / "s3prl.yaml"))
+    assert (again.model, again.sample_rate) == (load_config(str(config)).model, 8000)

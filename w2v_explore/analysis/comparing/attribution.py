@@ -4,7 +4,7 @@ A field's contribution is its Shapley value: the change that it makes to a figur
 fields could be changed one after the other. The contributions add up to the difference. Fields of which one cannot
 change without the other (a width and the number of heads that divide it) are one player. Between two families the
 fields that both have are players, and all that only one of them has, its own fields among it, is one more: the
-architecture.
+architecture. A field that is one value in one family and a list by layer in the other is each family's own.
 
 A figure is a sum of terms (of the peak of memory the greatest of some), one for the remainder of the model and one for
 each part (`parts`). A term depends on the fields that are read to build it, and on what it is given by others; on how
@@ -28,7 +28,7 @@ from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ARCHITECTURE, ModelConfig
-from w2v_explore.config.kinds import Agreement, Probability
+from w2v_explore.config.kinds import Agreement, PerLayer, Probability
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.run import Call, run
 
@@ -136,7 +136,9 @@ class _Game:
     def __init__(self, first: Analysis, other: Analysis) -> None:
         self._workloads = first.workload, other.workload
         self._models = first.config.model, other.config.model
-        self._common = [name for name in self._models[0].FIELDS if name in self._models[1].FIELDS]
+        self._common = [
+            name for name in self._models[0].FIELDS if name in self._models[1].FIELDS and self._is_alike(name)
+        ]
         self._parts = Parts()
         fields = self._models[0].FIELDS
         # Of probabilities that differ the terms are apart from all others, which so depend on fewer players.
@@ -151,6 +153,11 @@ class _Game:
         self._set_players([(name,) for name in self._changed()])
         self._set_players(self._joined())
         self.durations_differ = _per_second(first.workload) != _per_second(other.workload)
+
+    def _is_alike(self, name: str) -> bool:
+        """Whether a field that both families have holds a value for each layer in both, or in neither."""
+        by_layer = [isinstance(model.FIELDS[name].kind, PerLayer) for model in self._models]
+        return by_layer[0] == by_layer[1]
 
     def _changed(self) -> list[str]:
         before, after = (model.to_mapping() for model in self._models)

@@ -45,9 +45,11 @@ def analyze_usage(field: str, workload: Workload, family: Family) -> list[UsedVa
 
 def _with(reference: Config, field: str, value: Any, workload: Workload) -> Analysis | None:
     fields = {**reference.model.to_mapping(), field: value}
-    if field == "encoder_embed_dim":
-        # Heads have to divide the width; how many there are costs nothing.
-        fields["encoder_num_heads"] = gcd(value, fields["encoder_num_heads"])
+    for agreement in reference.model.family.agreements:
+        if agreement.divides and agreement.divides[1] == field and agreement.keeps_quotient:
+            # Heads have to divide the width; how many there are costs nothing.
+            divisor = agreement.divides[0]
+            fields[divisor] = gcd(value, fields[divisor])
     try:
         model = type(reference.model).from_mapping(fields)
     except ConfigError:

@@ -107,6 +107,7 @@ class Column:
         ignored: What these models do not look at, though others of the program do.
         constants: What is written beside the fields.
         with_head: The model that has the head, where none of the kinds has one.
+        level: In fairseq's configs, the level that holds a model of the family.
     """
 
     kinds: Mapping[str, Kind]
@@ -115,6 +116,7 @@ class Column:
     ignored: tuple[str, ...] = ()
     constants: Mapping[str, Any] = field(default_factory=dict)
     with_head: Outer | None = None
+    level: str = "model"
 
     @cached_property
     def names(self) -> set[str]:

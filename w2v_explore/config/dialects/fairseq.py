@@ -62,6 +62,7 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
         return
     if levels and levels[0].prefix.endswith("distiller."):
         stated: Section | None = levels[0]
+        accounts.family = _family_under(levels[0])
     else:
         stated = add_group(accounts, root, levels[0] if levels else None)
         if not accounts.is_family:
@@ -83,7 +84,7 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
             return
     if not _states_an_architecture(accounts, model, (root, section)):
         return
-    if section.prefix.endswith("distiller."):
+    if section.prefix.endswith("distiller.") and accounts.family == DEFAULT_FAMILY:
         accounts.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
     _read_architecture(accounts, model, section if is_fine_tuned else None)
     _read_rates(accounts, root, section, outermost)
@@ -95,6 +96,14 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
     accounts.account_for_rest(model, known, is_flat)
     if is_fine_tuned:
         _account_for_wrapper(accounts, section, model)
+
+
+def _family_under(level: Section) -> str:
+    """The family whose models alone stand under a level of such a name, and state such fields; else the usual one."""
+    called = family_called("fairseq", level.prefix.rstrip(".").rpartition(".")[2])
+    marks = FAMILIES[called].marks if called is not None else ()
+    is_met = any(mark.is_met(level.value(mark.name)) for mark in marks)
+    return called if called is not None and is_met else DEFAULT_FAMILY
 
 
 def _ignore_beside(accounts: Accounts, outer: Section, inner: Section, passed_over: Sequence[str] = ()) -> bool:

@@ -6,8 +6,6 @@ from typing import NamedTuple
 from w2v_explore.config.dialects.fairseq_words import FAIRSEQ2_ARCHITECTURES
 from w2v_explore.config.dialects.section import Section
 
-_DISTILHUBERT_NAMES = {"task_emb_type", "n_tasks", "out_layer_type", "extractor_conv_feature_layers"}
-
 
 class Relative(NamedTuple):
     """A kind of config that is near ours and cannot be read as one.
@@ -34,11 +32,6 @@ def _names_a_fairseq2_architecture(root: Section) -> bool:
     return isinstance(architecture, str) and architecture in FAIRSEQ2_ARCHITECTURES
 
 
-def _is_distilhubert(root: Section) -> bool:
-    distiller = root.inner("distiller")
-    return distiller is not None and bool(_DISTILHUBERT_NAMES & distiller.pairs.keys())
-
-
 def _is_beats(root: Section) -> bool:
     return any(level is not None and "input_patch_size" in level.pairs for level in (root, root.inner("cfg")))
 
@@ -53,10 +46,6 @@ RELATIVES = (
         lambda root: bool({"supernet", "search_space", "subnet"} & root.pairs.keys()),
         "this is LightHuBERT's space of architectures, with a width of attention for each layer; "
         "its published subnets are the presets lighthubert_base_subnet and lighthubert_small_subnet",
-    ),
-    Relative(
-        _is_distilhubert,
-        "this is s3prl's DistilHuBERT, which has no layer norm before the projection; the model here always has one",
     ),
     Relative(_is_beats, "this is BEATs, which takes spectrograms in patches; the model here takes waveforms"),
 )

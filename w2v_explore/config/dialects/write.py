@@ -142,13 +142,16 @@ def _without_a_word(model: ModelConfig, column: Column, title: str) -> tuple[str
     """The field whose value a column has no word for, and why."""
     first: dict[str, str] = {}
     for field, counterpart in column.counterparts.items():
-        if field in (CONV, HEAD):
-            continue
         names, default, words = counterpart.names, counterpart.default, counterpart.words
+        # Where fairseq has no name for the head of its own models, a comment of ours gives it.
+        if field == CONV or (field == HEAD and (names or column.level == "model")):
+            continue
         value = getattr(model, field)
         found = f"{field} is {_word(value)}"
         if counterpart.divided is not None and value < counterpart.divided.least:
             return field, f"{found}, and {title} has no less than {counterpart.divided.least}"
+        if value is None and default is not None:
+            return field, f"{field} is null, and such a model of {title} always has it"
         if not names and value != default:
             architecture = model.family.name
             return field, f"{found}, and {title}'s models of the architecture {architecture} all have {_word(default)}"
@@ -226,6 +229,8 @@ def _to_fairseq(config: Config) -> str:
     values = config.model.to_mapping()
     lines = _comment(config)
     lines += "" if config.sample_rate == DEFAULT_SAMPLE_RATE else f"task:\n  sample_rate: {config.sample_rate}\n"
+    if column.level != "model":
+        return f"{lines}{column.level}:\n{_fairseq_fields(config, column, '  ')}"
     lines += "model:\n"
     indent = "  "
     if values[HEAD] is not None:

@@ -4,7 +4,6 @@ from w2v_explore.config.family import Family
 from w2v_explore.families.distilhubert.fields import (
     AGREEMENTS,
     PREDICTION_HEADS,
-    PREDICTION_SIZE,
     TWO_HEADS,
     DistilHubertConfig,
 )
@@ -23,5 +22,5 @@ FAMILY = Family(
         "prediction_heads": "output_layer",
     },
     reference="distilhubert",
-    rules=(PREDICTION_SIZE, PREDICTION_HEADS, TWO_HEADS),
+    rules=(PREDICTION_HEADS, TWO_HEADS),
 )

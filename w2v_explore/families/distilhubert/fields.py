@@ -8,7 +8,6 @@ from w2v_explore.config.kinds import Agreement, Fault, Field, Integer
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import fields as wav2vec2
 
-PREDICTION_SIZE = Rule("E250", "prediction-size")
 PREDICTION_HEADS = Rule("E251", "prediction-heads")
 TWO_HEADS = Rule("E252", "two-heads")
 
@@ -17,14 +16,14 @@ MAX_PREDICTIONS = 1_000
 FIELDS = {
     **wav2vec2.FIELDS,
     "prediction_num_heads": Field(
-        kind=Integer(rule=PREDICTION_SIZE, maximum=MAX_PREDICTIONS, optional=True),
+        kind=Integer(rule=PREDICTION_HEADS, maximum=MAX_PREDICTIONS, optional=True),
         summary="The layers of the teacher that distillation predicts, with a head for each; null for a model without "
         "these heads, as it is used after distillation.",
         effect="For each head encoder_embed_dim × (encoder_embed_dim + 1) + (encoder_embed_dim + 1) × prediction_dim "
         "parameters, and as many MACs per frame but for the biases.",
     ),
     "prediction_dim": Field(
-        kind=Integer(rule=PREDICTION_SIZE, optional=True),
+        kind=Integer(rule=PREDICTION_HEADS, optional=True),
         summary="The width of the teacher, and so of each prediction; null where prediction_num_heads is null.",
         effect="(encoder_embed_dim + 1) × prediction_num_heads parameters for each feature.",
     ),

@@ -6,7 +6,7 @@ Ours are transformers', of ``HubertModel``. s3prl's names are fairseq's.
 import dataclasses
 
 from w2v_explore.checkpoint.key_table import Module, Parameter
-from w2v_explore.checkpoint.shapes import Axis, Count, Shapes, quotient, size
+from w2v_explore.checkpoint.shapes import Axis, Count, Shapes, optional, quotient, size
 from w2v_explore.families.wav2vec2 import keys
 
 _PROJECTION = "feature_projection.projection.weight"
@@ -18,9 +18,9 @@ _OUTER = "encoder.layers.{i}.feed_forward.output_dense.weight"
 _FIRST, _SPLIT = "output_layer.0", "output_layer.2"
 _SINGLE = f"{_SPLIT}.layer"
 
-_TENSORS = (
+_TENSORS: tuple[Module | Parameter, ...] = (
     *(
-        tensor._replace(ours=tensor.huggingface)
+        Module(tensor.huggingface, *tensor[1:])
         for tensor in keys.KEYS.tensors
         if isinstance(tensor, Module)
         and tensor.huggingface is not None
@@ -67,7 +67,7 @@ KEYS = dataclasses.replace(
         "encoder_pos_conv_groups": quotient(Axis(_DIRECTION, 0, 3), Axis(_DIRECTION, 1, 3)),
         "encoder_num_layers": Count("encoder.layers"),
         "encoder_ff_interm_features": size(Axis(_INNER, 0, 2), Axis(_OUTER, 1, 2)),
-        "aux_num_out": keys.optional("lm_head", Axis("lm_head.weight", 0, 2), Axis("lm_head.bias", 0, 1)),
+        "aux_num_out": optional("lm_head", Axis("lm_head.weight", 0, 2), Axis("lm_head.bias", 0, 1)),
         "prediction_num_heads": _prediction_num_heads,
         "prediction_dim": _prediction_dim,
     },

@@ -1,7 +1,7 @@
-"""Of the heads that predict layers either the number or the width is stated, and not the other.
+"""The heads that predict layers are not stated whole, or have no size.
 
 What it does
-    Checks that prediction_num_heads and prediction_dim are both numbers, or both null.
+    Checks that prediction_num_heads and prediction_dim are both numbers from 1, or both null.
 Why is this bad
     Heads need both, and a model without them has neither: what is meant cannot be told.
 Example

@@ -1,0 +1,144 @@
+"""The torch modules that wav2vec 2.0 has not; names and order of registration are those of DPHuBERT's modules.
+
+In the shape comments B is the batch, S samples, T frames, C channels of the extractor, D the encoder's width.
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+
+from torch import Tensor, nn
+
+from w2v_explore.families.wav2vec2 import components as wav2vec2
+
+# TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
+# ruff: noqa: UP006, UP045
+
+
+class ChannelScale(nn.Module):
+    """The product of each channel with a number of its own, which its parent holds.
+
+    Args:
+        channels: C.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor, weight: Tensor) -> Tensor:
+        """(B, T, C) and (C,) → (B, T, C)."""
+        return x * weight
+
+
+class ScaledExtractor(nn.Module):
+    """The convolutions from waveform to frames, and a scale for each channel, which is not trained."""
+
+    def __init__(self, conv_layers: nn.ModuleList, dummy: ChannelScale) -> None:
+        super().__init__()
+        weight: Tensor = conv_layers[-1].conv.weight  # type: ignore[assignment, union-attr]
+        self.dummy_weight = nn.Parameter(weight.new_ones(dummy.channels), requires_grad=False)
+        self.conv_layers = conv_layers
+        self.dummy = dummy
+
+    def forward(self, x: Tensor, length: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """Waveforms (B, S) → (B, T, C), and the length of each (B,) from samples to frames."""
+        if x.dim() != 2:
+            raise ValueError(f"waveforms must have the shape (batch, samples), not {list(x.shape)}")
+        x = x.unsqueeze(1)  # (B, 1, S)
+        for layer in self.conv_layers:
+            x, length = layer(x, length)  # (B, C, T)
+        return self.dummy(x.transpose(1, 2), self.dummy_weight), length
+
+
+class PrunedEncoderLayer(nn.Module):
+    """A transformer layer that may lack its attention, its feed-forward block, or both.
+
+    Args:
+        dropout: On what attention gives.
+        layer_norm: Before attention (pre-norm) or behind its residual addition.
+        final_layer_norm: Before the feed-forward block or behind its residual addition.
+        layer_norm_first: Pre-norm; a norm then runs only where its block is there.
+        attention: The attention, and
+        attention_residual: its residual addition, or None.
+        feed_forward: The feed-forward block, and
+        feed_forward_residual: its residual addition, or None.
+        bypass: What runs where nothing else does.
+    """
+
+    def __init__(
+        self,
+        dropout: nn.Module,
+        layer_norm: nn.Module,
+        final_layer_norm: nn.Module,
+        layer_norm_first: bool,
+        attention: Optional[nn.Module] = None,
+        attention_residual: Optional[nn.Module] = None,
+        feed_forward: Optional[nn.Module] = None,
+        feed_forward_residual: Optional[nn.Module] = None,
+        bypass: Optional[nn.Module] = None,
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.dropout = dropout
+        self.attention_residual = attention_residual
+        self.layer_norm = layer_norm
+        self.feed_forward = feed_forward
+        self.feed_forward_residual = feed_forward_residual
+        self.final_layer_norm = final_layer_norm
+        self.bypass = bypass
+        self.layer_norm_first = layer_norm_first
+
+    def forward(
+        self,
+        x: Tensor,
+        attention_mask: Optional[Tensor] = None,
+        position_bias: Optional[Tensor] = None,
+        key_padding_mask: Optional[Tensor] = None,
+    ) -> Tuple[Tensor, Optional[Tensor]]:
+        """The blocks that are there, each round a residual addition.
+
+        Args:
+            x: (B, T, D).
+            attention_mask: (B, 1, T, T), added to the scores.
+            position_bias: Unused, and handed on.
+            key_padding_mask: Unused.
+
+        Returns:
+            (B, T, D); and the position bias.
+        """
+        if self.bypass is not None:
+            return self.bypass(x), position_bias
+        # Names are taken over, so that no tensor outlives the last module that takes it.
+        if self.attention is not None and self.attention_residual is not None:
+            bypassed = x
+            if self.layer_norm_first:
+                x = self.layer_norm(x)
+            x, _ = self.attention(x, attention_mask, None, None)
+            x = self.attention_residual(bypassed, self.dropout(x))
+            del bypassed
+        if self.layer_norm_first:
+            if self.feed_forward is not None and self.feed_forward_residual is not None:
+                x = self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x)))
+            return x, position_bias
+        x = self.layer_norm(x)
+        if self.feed_forward is not None and self.feed_forward_residual is not None:
+            x = self.feed_forward_residual(x, self.feed_forward(x))
+        return self.final_layer_norm(x), position_bias
+
+
+class Bypass(nn.Module):
+    """Gives what it takes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) → (B, T, D)."""
+        return x
+
+
+MODULES = wav2vec2.MODULES | {
+    module.__name__: module for module in (Bypass, ChannelScale, PrunedEncoderLayer, ScaledExtractor)
+}
+"""The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""
+
+REFERENCES = (("hubert_base_prunable", (), 1.0), ("hubert_base_prunable", (), 3.0))
+"""The forward passes of which `calibrate` times the operations: the scale of channels is of a kind of its own."""
