@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from tests.checkpoint_files import safetensors_bytes
 from tests.families.omniasr.reference import SMALL, transformers_model
 from tests.families.omniasr.strategies import omniasr_configs
-from tests.parity.test_model import PRE_NORM
 from tests.program import Runner
 from w2v_explore import (
     CheckpointError,
