@@ -100,7 +100,9 @@ def test_a_weight_normed_wav2vec2_is_no_omniasr(tmp_path: Path) -> None:
         build_model(load_config("xlsr_300m", ["encoder_num_layers=1"]).model).state_dict(), tmp_path / "model.pt"
     )
     assert not check_checkpoint(tmp_path / "model.pt", OmniASRConfig(**HEADLESS)).fit.fits
-    with pytest.raises(CheckpointError, match="are of no omniASR model"):
+    with pytest.raises(
+        CheckpointError, match="no omniASR model: none is named as the first convolution is in transformers$"
+    ):
         load_checkpoint(tmp_path / "model.pt", OmniASRConfig(**HEADLESS))
 
 
@@ -113,4 +115,5 @@ def test_what_is_missing_is_told_by_its_name(tmp_path: Path, run: Runner) -> Non
     beside.write_text(json.dumps({"architecture": "omniasr", **HEADLESS}))
     found = run("check", str(path), str(beside))
     assert found.code == 1
+    assert "Hugging Face's name" in found.out
     assert "encode_positions.conv.bias" in found.out
