@@ -101,7 +101,7 @@ def test_a_weight_normed_wav2vec2_is_no_omniasr(tmp_path: Path) -> None:
     )
     assert not check_checkpoint(tmp_path / "model.pt", OmniASRConfig(**HEADLESS)).fit.fits
     with pytest.raises(
-        CheckpointError, match="no omniASR model: none is named as the first convolution is in transformers$"
+        CheckpointError, match=r"no omniASR model: none is named as the first convolution is in transformers$"
     ):
         load_checkpoint(tmp_path / "model.pt", OmniASRConfig(**HEADLESS))
 
