@@ -31,13 +31,12 @@ from w2v_explore.analysis.figures import (
 from w2v_explore.config.dialects.columns import Column, Counterpart, Guard
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
-    FAIRSEQ_GROUPS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_REFUSED,
 )
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
-from w2v_explore.config.dialects.programs import DIALECTS, column_of
+from w2v_explore.config.dialects.programs import DIALECTS, column_of, fairseq_groups
 from w2v_explore.config.dialects.relatives import RELATIVES
 from w2v_explore.config.dialects.unknown_fields import (
     ABOUT_LAYERS,
@@ -151,7 +150,7 @@ Wherever a command takes a config, it takes one of these:
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
 | our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
-| torchaudio | `torchaudio` | a JSON of the arguments of its function, `torchaudio.models.wav2vec2_model`, or a recipe with them |
+| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model`, or a recipe with them |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one, or one inside that of another model |
 | unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
@@ -329,7 +328,7 @@ counted, and the config equals no preset.
 def _groups() -> str:
     rows = "".join(
         f"| `{name}` | {', '.join(f'`{field}: {_code(value)}`' for field, value in fields.items())} |\n"
-        for name, fields in FAIRSEQ_GROUPS.items()
+        for name, fields in fairseq_groups().items()
     )
     return f"""
 ## Hydra's defaults
@@ -353,7 +352,24 @@ def _kinds(program: str, columns: Mapping[str, Column]) -> str:
     key, refused = _KIND_KEYS[program]
     read = [f"`{name}`" + (f" ({remark})" if remark else "") for name, remark in kinds.items()]
     reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items() if name not in kinds)
-    return f"\n`{key}` can be {', '.join(read)}. Any other is refused, among them:\n\n{reasons}"
+    marks = "".join(_marks(key, family, columns) for family in columns)
+    return f"\n`{key}` can be {', '.join(read)}. {marks}Any other is refused, among them:\n\n{reasons}"
+
+
+def _marks(key: str, family: str, columns: Mapping[str, Column]) -> str:
+    """What tells a family from the others that a program calls the same."""
+    others = [name for other, column in columns.items() if other != family for name in column.kinds]
+    shared = [f"`{name}`" for name in columns[family].kinds if name in others]
+    marks = [
+        f"`{mark.name}` is {' or '.join(f'`{_code(value)}`' for value in mark.values)}"
+        if mark.values
+        else f"`{mark.name}` is not {' or '.join(f'`{_code(value)}`' for value in (None, *mark.plain))}"
+        for mark in FAMILIES[family].marks
+        if mark.name in columns[family].names | columns[family].refused.keys()
+    ]
+    if not shared or not marks:
+        return ""
+    return f"With the `{key}` {', '.join(shared)} a model is of {family} where {' or '.join(marks)}. "
 
 
 def _counterpart(counterpart: Counterpart) -> str:

@@ -289,6 +289,20 @@ def test_a_checkpoint_of_another_model_says_so(tmp_path: Path, run: Runner) -> N
     assert "\x1b" not in out
 
 
+def test_weights_of_a_model_made_of_others_lead_to_its_config(tmp_path: Path, run: Runner) -> None:
+    fields = {**SMALL, "aux_num_out": None}
+    model = ModelConfig.from_mapping(fields)
+    both = {"model_type": "speech-encoder-decoder", "encoder": to_huggingface(model), "decoder": {"model_type": "bert"}}
+    (tmp_path / "config.json").write_text(json.dumps(both))
+    weights = named(model_shapes(fields), "huggingface", prefix="encoder.")
+    (tmp_path / "model.safetensors").write_bytes(safetensors_bytes(weights | {"decoder.embeddings.weight": (2, 2)}))
+    for reference in (tmp_path, tmp_path / "model.safetensors"):
+        code, out, err = run("summary", str(reference))
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"name {tmp_path / 'config.json'} for the model in it that can be" in err
+    assert load_config(str(tmp_path / "config.json")).model == model
+
+
 def test_a_number_of_layers_beyond_all_bounds_is_refused(tmp_path: Path, run: Runner) -> None:
     shapes = {**model_shapes(), "encoder.transformer.layers.999999999.layer_norm.weight": (8,)}
     path = tmp_path / "model.safetensors"

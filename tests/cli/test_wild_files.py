@@ -77,6 +77,11 @@ STRANGERS = {
         "    num_blocks: 12\nmodel_conf:\n    ctc_weight: 0.3\noptim: adam\n",
         "recipe of ESPnet; the model that it starts from, wavlm_large, is the preset wavlm_large",
     ),
+    "espnet_url.yaml": (
+        "encoder: wav2vec2\nencoder_conf:\n    w2v_url: https://dl.fbaipublicfiles.com/fairseq/wav2vec/wav2vec_vox_new.pt\n"
+        "model_conf: {}\noptim: adam\n",
+        "wav2vec_vox_new.pt, is the preset large_lv60k",
+    ),
     "espnet1.yaml": ("elayers: 12\neunits: 2048\ndlayers: 6\nadim: 256\naheads: 4\nmtlalpha: 0.3\n", "ESPnet 1"),
     "nemo.yaml": (
         "name: Conformer\nmodel:\n  sample_rate: 16000\n  train_ds: {manifest_filepath: a}\n  validation_ds: {b: c}\n"
@@ -87,6 +92,20 @@ STRANGERS = {
         "model:\n  name: my_model\ndataset:\n  name: librispeech\ntrainer:\n  dtype: float16\ngang: {}\n"
         "regime:\n  num_steps: 1000\n",
         "fairseq2",
+    ),
+    "paddlespeech.yaml": (
+        "freeze_wav2vec2: true\nwav2vec2_params_path: exp/wav2vec2/wav2vec2-large-960h-lv60-self.pdparams\n"
+        "enc: {input_shape: 1024}\nctc: {enc_n_units: 1024}\n",
+        "a recipe of PaddleSpeech; the model that it starts from, exp/wav2vec2/wav2vec2-large-960h-lv60-self.pdparams",
+    ),
+    "funasr.yaml": (
+        "model: Paraformer\nmodel_conf: {}\nencoder: SANMEncoder\nencoder_conf: {output_size: 512}\n"
+        "tokenizer: CharTokenizer\npredictor_conf: {}\n",
+        "FunASR",
+    ),
+    "wenet_w2v.yaml": (
+        "encoder: w2vbert\nencoder_conf: {num_blocks: 24}\ntokenizer_conf: {}\n",
+        "WeNet",
     ),
     "wenet.yaml": (
         "encoder: conformer\nencoder_conf:\n    output_size: 256\n    num_blocks: 12\ndecoder: transformer\n"
@@ -99,6 +118,19 @@ STRANGERS = {
         "s3prl's runner",
     ),
     "s3prl_run.yaml": ("upstream: wav2vec2_large_ll60k\ndownstream: asr\n", "is the preset large_lv60k"),
+    "s3prl_path.yaml": (
+        "upstream: hf_hubert_custom\npath_or_url: facebook/hubert-base-ls960\nlayer: 6\n",
+        "is the preset hubert_base",
+    ),
+    "fairseq_decoding.yaml": (
+        "task: {_name: audio_finetuning}\ncommon_eval: {path: /m/wav2vec_small_960h.pt}\ndecoding: {type: viterbi}\n",
+        "decode with the model in the checkpoint of common_eval.path; name that, or the preset asr_base_960h",
+    ),
+    "diffusion_svc.yaml": (
+        "data:\n  encoder: contentvec768l12\n  encoder_ckpt: pretrain/contentvec/checkpoint_best_legacy_500.pt\n"
+        "model: {type: Diffusion}\n",
+        "is the preset contentvec",
+    ),
     "s3prl_mockingjay.yaml": (
         "transformer:\n  hidden_size: 768\n  num_hidden_layers: 3\naudio:\n  target_level: -25\n"
         "optimizer: {type: adam}\n",

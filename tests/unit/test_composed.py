@@ -80,6 +80,11 @@ def test_the_head_of_the_outer_model_is_counted() -> None:
         (COMPOSED | {"decoder": ENCODER}, "`decoder` and `encoder` hold a model each that can be read"),
         (COMPOSED | {"encoder": {"model_type": "hubert"}}, "the model below `encoder` states no size"),
         (COMPOSED | {"encoder": {"model_type": "none"}}, "of which none can be read: decoder (bert), encoder (none)"),
+        (
+            {"model_type": "xcodec", "semantic_model_config": {"hidden_size": 64, "conv_dim": [32]}},
+            "the config below `semantic_model_config` has no model_type, as wav2vec2; write it there",
+        ),
+        (COMPOSED | {"encoder": {"model_type": ""}}, "of which none can be read: decoder (bert)"),
         (COMPOSED | {"encoder": "facebook/hubert-base-ls960"}, "made of models of which none can be read: decoder"),
         ({"model_type": "speech-encoder-decoder"}, "it has a text decoder, and no config of an encoder"),
         (COMPOSED | {"_base_": "other.json"}, "_base_ takes in another file"),
@@ -91,12 +96,18 @@ def test_one_line_says_why_it_is_not_read(values: dict[str, Any], why: str) -> N
     assert why in problem.message
 
 
+@pytest.mark.parametrize("values", [COMPOSED | {"model_type": "x" * 900}, {"x" * 900: ENCODER}])
+def test_long_names_are_shortened(values: dict[str, Any]) -> None:
+    [message] = messages(read(values))
+    assert len(message) < 250
+
+
 def test_what_transformers_writes_needs_no_size() -> None:
     written = COMPOSED | {"encoder": {"model_type": "hubert"}, "transformers_version": "5.0"}
     assert read(written).values["encoder_embed_dim"] == 768
 
 
-@pytest.mark.parametrize(("beside", "rate"), [({}, 24_000), ({"semantic_sample_rate": 16_000}, 16_000)])
+@pytest.mark.parametrize(("beside", "rate"), [({}, 24_000), ({"sample_rate": 24_000}, 16_000)])
 def test_the_preprocessor_is_that_of_the_whole(beside: dict[str, Any], rate: int, tmp_path: Path) -> None:
     (tmp_path / "preprocessor_config.json").write_text('{"sampling_rate": 24000}')
     (tmp_path / "config.json").write_text(json.dumps(COMPOSED | beside))

@@ -369,3 +369,13 @@ def test_interpolations_of_what_the_file_states_are_followed() -> None:
     model = read_text(f"{text}  encoder_ffn_embed_dim: ${{model.encoder_embed_dim}}\n").model
     assert model is not None
     assert (model.encoder_embed_dim, model.encoder_ff_interm_features) == (96, 96)
+
+
+@pytest.mark.parametrize(
+    ("path", "preset"), [("/m/hubert_large_ll60k.pt", "hubert_large"), ("/m/mine.pt", None), ("???", None)]
+)
+def test_published_weights_that_are_fine_tuned_lead_to_the_preset(path: str, preset: str | None) -> None:
+    text = f"model:\n  _name: hubert_ctc\n  w2v_path: {path}\n"
+    [problem] = read_config(parse_document(Source("x.yaml", text.encode()))).problems
+    assert (f", which is that of the preset {preset};" in problem.message) is (preset is not None)
+    assert problem.message.endswith(f"as `extends: {preset or 'base'}`")

@@ -10,7 +10,7 @@ from w2v_explore import load_config
 from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
-from w2v_explore.config.model_names import all_published, find_model
+from w2v_explore.config.model_names import all_published, find_model, find_weights
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.suggest import did_you_mean, is_misspelt, nearest
 from w2v_explore.config.text.source import Source, read_source
@@ -209,3 +209,19 @@ def test_an_expression_in_yaml_is_to_be_written_out() -> None:
     text = b"extends: base\nextractor_conv_layer_config: [[512, 10, 5]] + [[512, 3, 2]] * 4\n"
     [problem] = parse_document(Source("x", text), None).problems
     assert "write out every layer" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("path", "preset"),
+    [
+        ("https://dl.fbaipublicfiles.com/hubert/hubert_base_ls960.pt", "hubert_base"),
+        ("https://host/resolve/main/wav2vec_small.pt?download=true", "base"),
+        ("C:\\models\\wav2vec_small.pt", "base"),
+        ("/m/wav2vec_small", None),
+        ("/m/mine.pt", None),
+        ("facebook/wav2vec2-base", None),
+    ],
+)
+def test_weights_are_known_by_the_name_of_their_file(path: str, preset: str | None) -> None:
+    known = find_weights(path)
+    assert (known.preset if known is not None else None) == preset

@@ -109,6 +109,7 @@ class Translation(NamedTuple):
         open_head: What to say of a head that the model has, where its size is not given; None where it has none.
         is_family: Whether it states an architecture that ours can be, right or wrong.
         is_known_stranger: Whether it is of a kind that is known to be no config of a model.
+        is_part: Whether it is that of a model inside another, whose weights are not those of ours alone.
         family: The family of the architecture.
     """
 
@@ -121,6 +122,7 @@ class Translation(NamedTuple):
     open_head: Problem | None = None
     is_family: bool = True
     is_known_stranger: bool = False
+    is_part: bool = False
     family: str = DEFAULT_FAMILY
 
 

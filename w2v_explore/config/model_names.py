@@ -13,7 +13,7 @@ from w2v_explore.config.published import HUB, TORCHAUDIO, Published
 
 _FAMILIES = {
     r"data2vec": "data2vec has five positional convolutions, and the model here has one",
-    r"wav2vec2.*conformer": "its layers are conformer layers, and those here are transformer layers",
+    r"vec2.*conformer": "its layers are conformer layers, and those here are transformer layers",
     r"w2v-?bert|wav2vec2-bert": "it takes spectrograms, and the model here takes waveforms",
     r"distilhubert|distiller": "it has no layer norm before the projection, and the model here always has one",
     r"(?<![a-z])sew(?![a-z])": "SEW squeezes the sequence of frames, which the model here does not",
@@ -27,7 +27,7 @@ _FAMILIES = {
 """Families of which no member can be read, by a part of the name; passed over where there is such a family by now."""
 
 _CONFIG_SUFFIX = re.compile(r"\.(yaml|yml|json)$")
-_WEIGHTS_SUFFIX = re.compile(r"\.(pt|pth|bin|ckpt|safetensors)$")
+_WEIGHTS_SUFFIX = re.compile(r"\.(pt|pth|bin|ckpt|safetensors|pdparams)$")
 _MAX_LENGTH = 100
 # torchaudio leaves out what its vocabulary never predicts.
 _HEAD_OF_32 = ", but for its head, which has 32 outputs there (aux_num_out)"
@@ -85,6 +85,12 @@ def find_model(name: str) -> KnownModel | None:
         if key in repositories:
             return _of_preset(repositories[key], HUB)
     return None
+
+
+def find_weights(path: str) -> KnownModel | None:
+    """The published model that a path or an address of weights stands for, by the name of the file."""
+    name = re.split(r"[/\\]", path.partition("?")[0])[-1]
+    return find_model(name) if _WEIGHTS_SUFFIX.search(name) else None
 
 
 def all_published() -> Iterator[Published]:

@@ -10,7 +10,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.entries import SHARED_NAMES, Document, family_of
-from w2v_explore.config.family import ARCHITECTURE, Family, default_family
+from w2v_explore.config.family import ARCHITECTURE, Family, default_family, names_in
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.presets import preset_names
 
@@ -30,7 +30,7 @@ _KEYS = r"""(?m)^(?:\{?[ \t]*["'])?([A-Za-z_][\w -]*)["']?[ \t]*:[ \t]*([^\s,}]*
 _EXTENDED = r"""\bextends["']?[ \t]*:[ \t]*["']?([\w./-]+)"""
 # Keys are held against field names letter by letter: of thousands, so many.
 _MAX_KEYS = 100
-_FAIRSEQ_NAME = r"""\b_name["']?[ \t]*:[ \t]*["']?(?:wav2vec2|hubert)\b(?!_)"""
+_FAIRSEQ_NAME = r"""\b_name["']?[ \t]*:[ \t]*["']?(?:%s)\b(?!_)"""
 _CLOSE, _A_LETTER_AWAY = 0.8, 0.95
 # What stands in the value of a misspelt `extends` tells as well; "bert" is not "hubert".
 _CLOSE_TO_EXTENDS, _CLOSE_FAMILY = 0.7, 0.85
@@ -165,7 +165,7 @@ def _states_ours(text: str) -> bool:
     fields |= {"extends"} if any(map(_is_preset, re.findall(_EXTENDED, text))) else set()
     return (
         len(fields) > 1
-        or re.search(_FAIRSEQ_NAME, text) is not None
+        or re.search(_FAIRSEQ_NAME % "|".join(names_in("fairseq")), text) is not None
         or re.search(r"""^[{"']*architecture["']?[ \t]*:""", text, re.MULTILINE) is not None
     )
 
@@ -180,9 +180,9 @@ def _misspells_the_family(document: Document) -> bool:
     """Whether what says which model it is is a misspelt name of one that can be read, or no name at all."""
     from difflib import get_close_matches
 
-    from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS, FAIRSEQ_REFUSED
+    from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_REFUSED
     from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE_REFUSED
-    from w2v_explore.config.family import names_in
+    from w2v_explore.config.dialects.programs import fairseq_groups
 
     assert document.translation is not None
     for account in document.translation.accounts:
@@ -192,7 +192,7 @@ def _misspells_the_family(document: Document) -> bool:
         if name == "defaults":
             # Only below the folders that fairseq has: any program may have a model of a like name.
             groups = [group for group in _texts_of(account.value) if "/" in group]
-            if any(get_close_matches(group, FAIRSEQ_GROUPS, n=1, cutoff=_CLOSE_FAMILY) for group in groups):
+            if any(get_close_matches(group, fairseq_groups(), n=1, cutoff=_CLOSE_FAMILY) for group in groups):
                 return True
             continue
         if not isinstance(account.value, str) or "${" in account.value:

@@ -34,6 +34,7 @@ class Accounts:
         self.document, self._name = document, name
         self.family = DEFAULT_FAMILY
         self.is_family = True
+        self.is_part = False
         self._entries: dict[str, Entry] = {}
         self._accounts: list[Account] = []
         self._problems: list[Problem] = list(document.problems)
@@ -83,6 +84,7 @@ class Accounts:
                 self._open_head,
                 self.is_family,
                 family=self.family,
+                is_part=self.is_part,
             ),
             missing=self._missing,
         )

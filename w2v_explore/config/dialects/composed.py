@@ -13,14 +13,17 @@ from w2v_explore.config.dialects.accounts import KIND, Accounts
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
 from w2v_explore.config.dialects.section import Section, is_on
 from w2v_explore.config.dialects.unknown_fields import INHERITING
-from w2v_explore.config.family import family_called
+from w2v_explore.config.family import family_called, names_in
+from w2v_explore.diagnostics import shorten
 
 # A config of a model that thinks, sees and hears has its parts at the third level.
 _MAX_DEPTH = 3
 _MAX_NAMED = 4
 _WRITTEN_BY_TRANSFORMERS = "transformers_version"
 
-_RATES_OF_PARTS = ("_sample_rate", "_sampling_rate")
+# What tells a config of this kind that does not say which it is: transformers has a default for some parts.
+_UNNAMED = {"conv_dim", "hidden_size"}
+_RATES = ("sample_rate", "sampling_rate")
 
 
 class Part(NamedTuple):
@@ -30,7 +33,7 @@ class Part(NamedTuple):
         levels: The mappings around its config, the outermost first.
         names: The key that leads from each of them to the next, and at last to its config.
         section: Its config.
-        model_type: What the config says it is.
+        model_type: What the config says it is; empty where it only looks like one of ours.
     """
 
     levels: tuple[Section, ...]
@@ -46,12 +49,17 @@ class Part(NamedTuple):
 
     @property
     def is_resampled(self) -> bool:
-        """Whether parts have sample rates of their own: what stands beside the file is then that of the whole."""
-        return any(name.endswith(_RATES_OF_PARTS) for level in self.levels for name in level.pairs)
+        """Whether a sample rate is stated around it: that of the whole, whose parts may have audio of another."""
+        return any(name.endswith(_RATES) for level in self.levels for name in level.pairs)
 
     def __str__(self) -> str:
         """Where it stands and what it is: ``decoder (bert)``."""
-        return f"{'.'.join(self.names)} ({self.model_type})"
+        return f"{self.place} ({shorten(self.model_type or 'no model_type')})"
+
+    @property
+    def place(self) -> str:
+        """Where it stands: ``thinker.encoder``."""
+        return shorten(".".join(self.names))
 
 
 def parts_of(root: Section) -> list[Part]:
@@ -66,7 +74,10 @@ def _parts(levels: tuple[Section, ...], names: tuple[str, ...]) -> Iterator[Part
         if inner is None:
             continue
         model_type = inner.value("model_type")
-        part = Part(levels, (*names, name), inner, model_type) if isinstance(model_type, str) else None
+        if not isinstance(model_type, str):
+            model_type = ""
+        is_model = bool(model_type) or inner.pairs.keys() >= _UNNAMED
+        part = Part(levels, (*names, name), inner, model_type) if is_model else None
         is_end = len(levels) == _MAX_DEPTH or (part is not None and part.is_readable)
         deeper = () if is_end else tuple(_parts((*levels, inner), (*names, name)))
         yield from deeper or filter(None, [part])
@@ -90,7 +101,7 @@ def choose_part(accounts: Accounts, root: Section) -> Part | None:
     parts = parts_of(root)
     readable = [part for part in parts if part.is_readable]
     if len(readable) > 1:
-        where = " and ".join(f"`{'.'.join(part.names)}`" for part in readable[:_MAX_NAMED])
+        where = " and ".join(f"`{part.place}`" for part in readable[:_MAX_NAMED])
         message = f"{where} hold a model each that can be read; write the one that is meant into a file of its own"
         last = readable[1]
         accounts.refuse_family(last.levels[-1], last.names[-1], message, codes.FOREIGN_INCOMPLETE)
@@ -123,10 +134,11 @@ def warn_of_rest(accounts: Accounts, part: Part, with_head: str | None) -> None:
     rest = f"nothing of the rest is counted{named and f': {named}'}"
     root = part.levels[0]
     model_type = root.value("model_type")
-    subject = f"model_type is {model_type}" if isinstance(model_type, str) else "this is a model made of others"
+    is_named = isinstance(model_type, str) and bool(model_type)
+    subject = f"model_type is {shorten(str(model_type))}" if is_named else "this is a model made of others"
     head = f" with the head of {with_head}" if with_head is not None else ""
     name = "model_type" if "model_type" in root.pairs else part.names[0]
-    accounts.warn(root, name, f"{subject}: the model below `{'.'.join(part.names)}` is read{head}, and {rest}")
+    accounts.warn(root, name, f"{subject}: the model below `{part.place}` is read{head}, and {rest}")
 
 
 def why_no_part(root: Section) -> str | None:
@@ -136,7 +148,10 @@ def why_no_part(root: Section) -> str | None:
         return None
     known = [part for part in parts if family_called("huggingface", part.model_type) is not None]
     if known:
-        return f"the model below `{'.'.join(known[0].names)}` states no size, as hidden_size"
+        return f"the model below `{known[0].place}` states no size, as hidden_size"
+    unnamed = next((part for part in parts if not part.model_type), None)
+    if unnamed is not None:
+        return f"the config below `{unnamed.place}` has no model_type, as {names_in('huggingface')[0]}; write it there"
     return f"it is made of models of which none can be read: {_listed(parts)}"
 
 

@@ -1,6 +1,7 @@
 """ESPnet's recipes whose encoder is a model of torchaudio's: the arguments of torchaudio's function, below a key."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from w2v_explore.config.dialects.accounts import KIND, Accounts
 from w2v_explore.config.dialects.programs import column_of
@@ -9,7 +10,7 @@ from w2v_explore.config.dialects.unknown_fields import matches
 from w2v_explore.config.entries import plain_value
 from w2v_explore.config.family import family_called, names_in
 
-PROGRAM = "espnet"
+PROGRAM: Final = "espnet"
 _ENCODER, _ARGUMENTS = "encoder", "encoder_conf"
 _IGNORED: Mapping[str, tuple[str, ...]] = {
     "masking": ("mask_*", "no_mask_*", "skip_masked", "skip_nomask"),

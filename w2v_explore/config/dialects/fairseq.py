@@ -11,10 +11,8 @@ from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
 from w2v_explore.config.dialects.columns import CONV, HEAD, Counterpart
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ,
-    FAIRSEQ_CONFIGS,
     FAIRSEQ_CTC,
     FAIRSEQ_FINE_TUNED,
-    FAIRSEQ_GROUPS,
     FAIRSEQ_OVERRIDE_DEFAULT,
     FAIRSEQ_OVERRIDES,
     FAIRSEQ_PRETRAINING,
@@ -24,6 +22,7 @@ from w2v_explore.config.dialects.fairseq_words import (
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
 from w2v_explore.config.dialects.hydra import DEFAULTS, add_group
 from w2v_explore.config.dialects.interpolation import MISSING, resolve
+from w2v_explore.config.dialects.programs import column_of, fairseq_groups
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.section import Section, conv_node, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
@@ -42,6 +41,8 @@ _OPEN_HEAD = (
 _RATES = (SAMPLE_RATE, "sampling_rate")
 # fairseq's text of values that replace those of the config when a model is loaded.
 _MODEL_OVERRIDES = "model_overrides"
+# What fairseq's configs for decoding say in the place of a model.
+_EVALUATED = "common_eval"
 _ADAPTERS = ("lora", "adapter", "peft")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 HEAD_COMMENT = re.compile(r"^[ \t]*#[ \t]*w2v:[ \t]*aux_num_out=([0-9]{1,10})[ \t]*$", re.MULTILINE)
@@ -201,9 +202,14 @@ def _model_name(section: Section) -> str | None:
     return None
 
 
-def _defaults_of(section: Section) -> tuple[str, str]:
-    """Whose defaults hold for a model, and for the level around it."""
-    return FAIRSEQ_CONFIGS["hubert" if (_model_name(section) or "").startswith("hubert") else "wav2vec"]
+def _whose(accounts: Accounts, section: Section, *, is_around: bool) -> str:
+    """Whose defaults hold in a section: that of a model or, ``is_around``, of a fine-tuned one around it."""
+    usual = column_of(DEFAULT_FAMILY, "fairseq")
+    assert usual is not None  # fairseq's own models are of it
+    kinds = {**usual.kinds, **accounts.column.kinds}
+    classes = {name: kind.config for name, kind in kinds.items() if (name in FAIRSEQ_FINE_TUNED) == is_around}
+    named = classes.get(_model_name(section) or "")
+    return f"fairseq's {named or next(iter(classes.values()))}"
 
 
 def _check_name(accounts: Accounts, section: Section, is_inner: bool = False) -> bool:
@@ -220,7 +226,7 @@ def _check_name(accounts: Accounts, section: Section, is_inner: bool = False) ->
 
 def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: bool) -> bool:
     name = section.value(key)
-    family = family_called("fairseq", name) if isinstance(name, str) else None
+    family = family_called("fairseq", name, section.value) if isinstance(name, str) else None
     if isinstance(name, str) and family is not None and not (is_inner and name in FAIRSEQ_FINE_TUNED):
         accounts.family = family
         note = accounts.column.kinds[name].remark
@@ -259,10 +265,17 @@ def _states_an_architecture(accounts: Accounts, model: Section, around: Sequence
             return _refuse_stranger(accounts, model, name, f"{name} states a size, and is no field of fairseq")
     if is_named or FAIRSEQ.sizes & model.pairs.keys() or _is_group(model):
         return True
+    if not model.prefix and (evaluated := model.inner(_EVALUATED)) is not None:
+        path = evaluated.value("path")
+        preset = _preset_of(path) if isinstance(path, str) else None
+        known = f", or the preset {preset}" if preset is not None else ""
+        message = f"this says how to decode with the model in the checkpoint of {_EVALUATED}.path; name that{known}"
+        accounts.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+        return False
     level = f"under `{model.prefix.rstrip('.')}:` " if model.prefix else ""
     message = (
         f"no size of an encoder is stated {level}(encoder_layers, encoder_embed_dim, conv_feature_layers …), nor a "
-        "`_name` that is known, as wav2vec2; name the config that has them, or write them"
+        f"`_name` that is known, as {_known_names()[0]}; name the config that has them, or write them"
     )
     accounts.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
     return False
@@ -282,9 +295,24 @@ def _is_of_waveforms(accounts: Accounts, sections: Sequence[Section]) -> bool:
             if name in TEXT_KEYS and is_on(section.pairs[name][1]):
                 return _refuse_stranger(accounts, section, name, f"{name} is no field of a model on waveforms")
             if name in KIND_KEYS and isinstance(value, str) and value and not _is_known_model(value):
-                reason = f"{name} is {describe(value)}, and no `_name` says that fairseq's wav2vec2 or hubert is meant"
+                known = " or ".join(_known_names()[:2])
+                reason = f"{name} is {describe(value)}, and no `_name` says that fairseq's {known} is meant"
                 return _refuse_stranger(accounts, section, name, reason)
     return True
+
+
+def _known_names() -> tuple[str, ...]:
+    """What fairseq calls the models of the family that sizes in its words are read as, the usual ones first."""
+    return FAMILIES[DEFAULT_FAMILY].fairseq
+
+
+def _preset_of(path: str) -> str | None:
+    """The preset of the published weights that a path names; None for any others."""
+    # Imported only where an architecture is elsewhere.
+    from w2v_explore.config.model_names import find_weights
+
+    known = find_weights(path)
+    return None if known is None else known.preset
 
 
 def _is_known_model(text: str) -> bool:
@@ -317,9 +345,9 @@ def _states_a_size(section: Section) -> bool:
 
 
 def _is_group(model: Section) -> bool:
-    """Whether a section has all the fields of fairseq's own file for Base, which states no size: all are defaults."""
-    group = FAIRSEQ_GROUPS["wav2vec2/wav2vec2_base"].keys() - {"_name"}
-    return group <= model.pairs.keys()
+    """Whether a section has all the fields of a file of fairseq's that states no size: all are defaults."""
+    groups = (group.keys() - {"_name"} for group in fairseq_groups().values())
+    return any(group <= model.pairs.keys() for group in groups if FAIRSEQ.sizes.isdisjoint(group))
 
 
 def _pretrained_section(accounts: Accounts, section: Section) -> Section | None:
@@ -330,9 +358,12 @@ def _pretrained_section(accounts: Accounts, section: Section) -> Section | None:
         return inner if _ignore_beside(accounts, arguments, inner) else None
     accounts.is_family = False
     key = next(key for key in ("w2v_args", "w2v_path", "_name", "arch") if key in section.pairs)
+    value = section.value(key)
+    preset = _preset_of(value) if isinstance(value, str) else None
+    known = f", which is that of the preset {preset}" if preset is not None else ""
     message = (
-        f"{key} is {describe(section.value(key))}, and the architecture is in the checkpoint that is fine-tuned; "
-        "write it under w2v_args, or start a config from its model, as `extends: base`"
+        f"{key} is {describe(value)}, and the architecture is in the checkpoint that is fine-tuned{known}; "
+        f"write it under w2v_args, or start a config from its model, as `extends: {preset or 'base'}`"
     )
     accounts.refuse(section, key, message, codes.FOREIGN_INCOMPLETE)
     return None
@@ -346,16 +377,17 @@ def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | No
         model: The section that states the architecture.
         wrapper: The level of a fine-tuned model around it, whose dropouts hold whatever the section says.
     """
+    whose = _whose(accounts, model, is_around=False)
     for field, counterpart in accounts.column.counterparts.items():
         if field == HEAD:
             _read_head(accounts, wrapper or model)
         elif field == CONV:
-            read_conv_layers(accounts, model, _defaults_of(model)[0])
+            read_conv_layers(accounts, model, whose)
         elif wrapper is not None and field in FAIRSEQ_OVERRIDES:
             override = Counterpart((FAIRSEQ_OVERRIDES[field],), FAIRSEQ_OVERRIDE_DEFAULT)
-            accounts.read_field(field, override, wrapper, _defaults_of(wrapper)[1])
+            accounts.read_field(field, override, wrapper, _whose(accounts, wrapper, is_around=True))
         else:
-            accounts.read_field(field, counterpart, model, _defaults_of(model)[0])
+            accounts.read_field(field, counterpart, model, whose)
     check_projection(accounts, model)
 
 

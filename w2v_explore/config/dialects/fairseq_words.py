@@ -1,8 +1,5 @@
 """What fairseq calls its models, and what stands beside their architecture in its configs."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from w2v_explore.config.dialects.columns import Guard
 from w2v_explore.config.dialects.program import Program
 
@@ -73,76 +70,6 @@ FAIRSEQ = Program(
     }),
 )  # fmt: skip
 
-_WAV2VEC2_BASE_GROUP = {
-    "_name": "wav2vec2",
-    "quantize_targets": True,
-    "final_dim": 256,
-    "encoder_layerdrop": 0.05,
-    "dropout_input": 0.1,
-    "dropout_features": 0.1,
-    "feature_grad_mult": 0.1,
-}
-_WAV2VEC2_LARGE_GROUP = {
-    "_name": "wav2vec2",
-    "quantize_targets": True,
-    "extractor_mode": "layer_norm",
-    "layer_norm_first": True,
-    "final_dim": 768,
-    "encoder_layerdrop": 0.0,
-    "dropout_input": 0.0,
-    "dropout_features": 0.0,
-    "dropout": 0.0,
-    "attention_dropout": 0.0,
-    "conv_bias": True,
-    "encoder_layers": 24,
-    "encoder_embed_dim": 1024,
-    "encoder_ffn_embed_dim": 4096,
-    "encoder_attention_heads": 16,
-    "feature_grad_mult": 1.0,
-}
-_HUBERT_CONVOLUTIONS = "[(512,10,5)] + [(512,3,2)] * 4 + [(512,2,2)] * 2"
-_HUBERT_BASE_GROUP = {
-    "_name": "hubert",
-    "extractor_mode": "default",
-    "conv_feature_layers": _HUBERT_CONVOLUTIONS,
-    "final_dim": 256,
-    "encoder_layerdrop": 0.05,
-    "dropout_input": 0.1,
-    "dropout_features": 0.1,
-    "dropout": 0.1,
-    "attention_dropout": 0.1,
-    "feature_grad_mult": 0.1,
-    "untie_final_proj": True,
-    "activation_dropout": 0.0,
-}
-_HUBERT_LARGE_GROUP = {
-    "_name": "hubert",
-    "encoder_layers": 24,
-    "encoder_embed_dim": 1024,
-    "encoder_ffn_embed_dim": 4096,
-    "encoder_attention_heads": 16,
-    "final_dim": 768,
-    "extractor_mode": "layer_norm",
-    "conv_feature_layers": _HUBERT_CONVOLUTIONS,
-    "encoder_layerdrop": 0.0,
-    "dropout_input": 0.0,
-    "dropout_features": 0.0,
-    "dropout": 0.0,
-    "attention_dropout": 0.0,
-    "layer_norm_first": True,
-    "feature_grad_mult": 1.0,
-    "untie_final_proj": True,
-    "activation_dropout": 0.0,
-}
-FAIRSEQ_GROUPS: Mapping[str, Mapping[str, Any]] = {
-    "wav2vec2/wav2vec2_base": _WAV2VEC2_BASE_GROUP,
-    "wav2vec2/wav2vec2_large": _WAV2VEC2_LARGE_GROUP,
-    "hubert/hubert_base": _HUBERT_BASE_GROUP,
-    "hubert/hubert_large": _HUBERT_LARGE_GROUP,
-}
-"""The fields that a model group of Hydra stands for: those of wav2vec2 are fairseq's files of these names, with the
-model that they are of; those of hubert what its configs for pre-training say."""
-
 FAIRSEQ_OVERRIDES = {
     "encoder_projection_dropout": "dropout_input",
     "encoder_attention_dropout": "attention_dropout",
@@ -153,12 +80,6 @@ FAIRSEQ_OVERRIDES = {
 """What the top level of a ``*_ctc`` model states, whatever its ``w2v_args`` say; each is 0 where it is absent."""
 
 FAIRSEQ_OVERRIDE_DEFAULT = 0.0
-
-FAIRSEQ_CONFIGS = {
-    "wav2vec": ("fairseq's Wav2Vec2Config", "fairseq's Wav2Vec2AsrConfig"),
-    "hubert": ("fairseq's HubertConfig", "fairseq's HubertAsrConfig"),
-}
-"""Whose defaults hold, for the model and for the level around it, by how its ``_name`` begins: all are the same."""
 
 FAIRSEQ_CTC = ("wav2vec_ctc", "hubert_ctc")
 """Those that have a CTC head."""

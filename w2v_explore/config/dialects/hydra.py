@@ -7,7 +7,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import Accounts
-from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_GROUPS
+from w2v_explore.config.dialects.programs import fairseq_groups
 from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.entries import plain_value
 from w2v_explore.config.validate import describe
@@ -69,12 +69,12 @@ def add_group(accounts: Accounts, root: Section, model: Section | None) -> Secti
         return model
     group = _known_group(chosen.name)
     if group is None:
-        known = ", ".join(FAIRSEQ_GROUPS)
+        known = ", ".join(fairseq_groups())
         _refuse(accounts, root, chosen, f"a model group that is not known here; {known} are")
         return None
     start, end = chosen.node.start_mark, chosen.node.end_mark
     pairs = {
-        name: (scalar(name, start, end), scalar(value, start, end)) for name, value in FAIRSEQ_GROUPS[group].items()
+        name: (scalar(name, start, end), scalar(value, start, end)) for name, value in fairseq_groups()[group].items()
     }
     origin = f"from the group {group}"
     own = model.pairs if model is not None else {}
@@ -100,7 +100,7 @@ def _refuse(accounts: Accounts, root: Section, choice: _Choice, reason: str) -> 
 
 def _known_group(name: str) -> str | None:
     """The group of a name, which can leave out the folder."""
-    return next((known for known in FAIRSEQ_GROUPS if name in (known, known.partition("/")[2])), None)
+    return next((known for known in fairseq_groups() if name in (known, known.partition("/")[2])), None)
 
 
 def _choices(root: Section) -> Iterator[_Choice]:
@@ -131,7 +131,7 @@ def _choose(key: str, key_node: yaml.Node, value: yaml.Node, is_after_self: bool
     values = value.value if isinstance(value, yaml.SequenceNode) else [value]
     option = plain_value(values[0]) if len(values) == 1 else plain_value(value)
     # Whoever leaves `model` out of the path of a model group means it.
-    is_of_a_model = package == MODEL or package.startswith(f"{MODEL}.") or f"{group}/{option}" in FAIRSEQ_GROUPS
+    is_of_a_model = package == MODEL or package.startswith(f"{MODEL}.") or f"{group}/{option}" in fairseq_groups()
     if first != MODEL and first not in _ANYWHERE and not is_of_a_model:
         return
     replaces = "override" in words

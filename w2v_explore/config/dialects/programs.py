@@ -1,12 +1,14 @@
 """The programs whose configs are translated, and where their columns lie."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from w2v_explore.config.dialects.columns import Column
 from w2v_explore.config.dialects.fairseq_words import FAIRSEQ
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
 from w2v_explore.config.dialects.program import Program
-from w2v_explore.config.family import family_named
+from w2v_explore.config.family import FAMILIES, family_named
 
 UNILM = FAIRSEQ._replace(title="unilm")
 
@@ -18,6 +20,13 @@ SAMPLE_RATE_TARGETS = {"w2v": "sample_rate", "fairseq": "task.sample_rate", "hug
 
 DIALECT_NAMES = ("w2v", "torchaudio", *DIALECTS)
 """What ``--from`` takes: our own YAML, a JSON of torchaudio's arguments, and the dialects that are translated."""
+
+
+@cache
+def fairseq_groups() -> Mapping[str, Mapping[str, Any]]:
+    """The fields that each model group of Hydra that is known stands for, in the files of fairseq."""
+    modules = (family_named(name).part("dialects") for name in FAMILIES)
+    return {name: fields for module in modules for name, fields in getattr(module, "GROUPS", {}).items()}
 
 
 def column_of(family: str, program: str) -> Column | None:

@@ -24,7 +24,11 @@ _ENOUGH_FIELDS = 4
 _MAX_SHOWN_KEYS = 4
 _MAX_NODES = 2_000
 _MAX_DEPTH = 5
-_MODEL_KEYS = re.compile(r"model|pretrain|upstream|hub|backbone|encoder|ssl|frontend|checkpoint|name|source|w2v|hubert")
+_MODEL_KEYS = re.compile(
+    r"model|pretrain|upstream|hub|backbone|encoder|ssl|frontend|checkpoint|ckpt|name|source|w2v|vec|hubert|_url|bundle"
+)
+# s3prl's names of models are other programs' names of classes: they tell under this key alone.
+_UPSTREAM = "upstream"
 
 _BESIDE = "name the config.json beside it"
 _NAME_PRESET = "name the model's own config, or a preset (`w2v-explore presets` lists them)"
@@ -104,6 +108,15 @@ def _is_vocabulary(root: Section) -> bool:
 
 def _all_end_in(*endings: str) -> Callable[[Section], bool]:
     return lambda root: bool(root.pairs) and all(name.endswith(endings) for name in root.pairs)
+
+
+def _any_ends_in(ending: str) -> Callable[[Section], bool]:
+    return lambda root: any(name.endswith(ending) for name in root.pairs)
+
+
+def _names_a_class(key: str) -> Callable[[Section], bool]:
+    """Whether the value of a key is a word that begins with a capital, as Python's classes do."""
+    return lambda root: isinstance(value := root.value(key), str) and value[:1].isupper()
 
 
 def _has_target(root: Section) -> bool:
@@ -191,6 +204,11 @@ STRANGERS = (
         "name the config.json of the model it starts from",
     ),
     # Other toolkits for speech.
+    Stranger(_all(_any_ends_in("_params_path"), _some(1, "enc", "ctc", "vocab_filepath")), "a recipe of PaddleSpeech"),
+    Stranger(
+        _all(_has("model_conf"), _some(1, "tokenizer", "predictor_conf", "train_conf"), _names_a_class("model")),
+        "a config of FunASR",
+    ),
     Stranger(
         _all(
             _some(1, "encoder_conf", "decoder_conf", "model_conf"),
@@ -299,12 +317,12 @@ def find_stranger(document: Document, root: Section) -> Strange | None:
         if stranger.is_met(root):
             # A recipe of ESPnet hands them to torchaudio.
             own = f"the fields below `{nested}` are a config of ours; name a file of them alone" if nested else None
-            message = f"this looks like {stranger.what}; {own or _start(document, root) or stranger.instead}"
+            message = f"this looks like {stranger.what}; {own or find_start(root) or stranger.instead}"
             return Strange(message, is_known=True)
     if nested is not None:
         message = f"the fields stand below `{nested}`; write them at the file's own level, without indentation"
         return Strange(message, is_known=False)
-    start = _start(document, root)
+    start = find_start(root)
     shown = [f"`{shorten(name, 30)}`" for name in list(root.pairs)[:_MAX_SHOWN_KEYS]]
     keys = ", ".join(shown) + (", …" if len(root.pairs) > _MAX_SHOWN_KEYS else "")
     instead = start or "write `extends: base` and what differs, or name a model's config.json"
@@ -318,7 +336,7 @@ def find_tagged(document: Document, root: Section) -> Strange | None:
         return None
     if not _HYPER_TAGS.search(document.text):
         return None
-    instead = _start(document, root) or _NAME_PRESET
+    instead = find_start(root) or _NAME_PRESET
     message = f"this looks like HyperPyYAML (SpeechBrain), whose tags build Python objects; {instead}"
     # With a whole config of ours, a tag in it is the mistake.
     return Strange(message, is_known=len(root.pairs.keys() & _fields().keys()) < _ENOUGH_FIELDS)
@@ -350,16 +368,17 @@ def _nested_fields(root: Section) -> str | None:
     return None
 
 
-def _start(document: Document, root: Section) -> str | None:
+def find_start(root: Section) -> str | None:
     """What to give for the model that a file starts from; None where it names none that is known."""
     # Imported only where a file is a stranger.
-    from w2v_explore.config.model_names import find_model
+    from w2v_explore.config.model_names import find_model, find_weights
+    from w2v_explore.config.published import S3PRL
 
     for name, value in _texts(root):
         if not _MODEL_KEYS.search(name.lower()):
             continue
-        known = find_model(value)
-        if known is None:
+        known = find_weights(value) or find_model(value)
+        if known is None or (known.remark == S3PRL and name != _UPSTREAM):
             continue
         if known.preset is not None:
             return f"the model that it starts from, {value}, is the preset {known.preset}{known.difference}"

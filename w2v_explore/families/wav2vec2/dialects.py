@@ -1,5 +1,8 @@
 """How Hugging Face and fairseq word the configs of wav2vec 2.0."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from w2v_explore.config.dialects.columns import CONV, HEAD, Column, Counterpart, Guard, Kind
 
 PYTHON = "torchaudio.models.wav2vec2_model"
@@ -62,16 +65,16 @@ HUGGINGFACE = Column(
 
 FAIRSEQ = Column(
     kinds={
-    "wav2vec2": Kind(),
-    "hubert": Kind(),
-    "wav2vec_ctc": Kind(),
-    "hubert_ctc": Kind(),
-    "data2vec_audio": Kind(remark="its teacher and its regression head are not counted"),
-    "contentvec": Kind(remark="its layers that see the speaker are not counted"),
-    "xlsr": Kind(),
-    "wav2vec_seq2seq": Kind(remark="its decoder is not counted"),
-    "hubert_seq2seq": Kind(remark="its decoder is not counted"),
-    "wav2vec_classification": Kind(remark="its classification head is not counted"),
+    "wav2vec2": Kind("Wav2Vec2Config"),
+    "hubert": Kind("HubertConfig"),
+    "wav2vec_ctc": Kind("Wav2Vec2AsrConfig"),
+    "hubert_ctc": Kind("HubertAsrConfig"),
+    "data2vec_audio": Kind("Wav2Vec2Config", "its teacher and its regression head are not counted"),
+    "contentvec": Kind("Wav2Vec2Config", "its layers that see the speaker are not counted"),
+    "xlsr": Kind("Wav2Vec2Config"),
+    "wav2vec_seq2seq": Kind("Wav2Vec2AsrConfig", "its decoder is not counted"),
+    "hubert_seq2seq": Kind("HubertAsrConfig", "its decoder is not counted"),
+    "wav2vec_classification": Kind("Wav2Vec2AsrConfig", "its classification head is not counted"),
 },
     counterparts={
         "extractor_mode": Counterpart(
@@ -109,6 +112,77 @@ FAIRSEQ = Column(
         "n_mels": Guard((0, None), "the model here takes waveforms, not spectrograms"),
     },
 )  # fmt: skip
+
+_WAV2VEC2_BASE_GROUP = {
+    "_name": "wav2vec2",
+    "quantize_targets": True,
+    "final_dim": 256,
+    "encoder_layerdrop": 0.05,
+    "dropout_input": 0.1,
+    "dropout_features": 0.1,
+    "feature_grad_mult": 0.1,
+}
+_WAV2VEC2_LARGE_GROUP = {
+    "_name": "wav2vec2",
+    "quantize_targets": True,
+    "extractor_mode": "layer_norm",
+    "layer_norm_first": True,
+    "final_dim": 768,
+    "encoder_layerdrop": 0.0,
+    "dropout_input": 0.0,
+    "dropout_features": 0.0,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "conv_bias": True,
+    "encoder_layers": 24,
+    "encoder_embed_dim": 1024,
+    "encoder_ffn_embed_dim": 4096,
+    "encoder_attention_heads": 16,
+    "feature_grad_mult": 1.0,
+}
+_HUBERT_CONVOLUTIONS = "[(512,10,5)] + [(512,3,2)] * 4 + [(512,2,2)] * 2"
+_HUBERT_BASE_GROUP = {
+    "_name": "hubert",
+    "extractor_mode": "default",
+    "conv_feature_layers": _HUBERT_CONVOLUTIONS,
+    "final_dim": 256,
+    "encoder_layerdrop": 0.05,
+    "dropout_input": 0.1,
+    "dropout_features": 0.1,
+    "dropout": 0.1,
+    "attention_dropout": 0.1,
+    "feature_grad_mult": 0.1,
+    "untie_final_proj": True,
+    "activation_dropout": 0.0,
+}
+_HUBERT_LARGE_GROUP = {
+    "_name": "hubert",
+    "encoder_layers": 24,
+    "encoder_embed_dim": 1024,
+    "encoder_ffn_embed_dim": 4096,
+    "encoder_attention_heads": 16,
+    "final_dim": 768,
+    "extractor_mode": "layer_norm",
+    "conv_feature_layers": _HUBERT_CONVOLUTIONS,
+    "encoder_layerdrop": 0.0,
+    "dropout_input": 0.0,
+    "dropout_features": 0.0,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "layer_norm_first": True,
+    "feature_grad_mult": 1.0,
+    "untie_final_proj": True,
+    "activation_dropout": 0.0,
+}
+GROUPS: Mapping[str, Mapping[str, Any]] = {
+    "wav2vec2/wav2vec2_base": _WAV2VEC2_BASE_GROUP,
+    "wav2vec2/wav2vec2_large": _WAV2VEC2_LARGE_GROUP,
+    "hubert/hubert_base": _HUBERT_BASE_GROUP,
+    "hubert/hubert_large": _HUBERT_LARGE_GROUP,
+}
+"""The fields that a model group of Hydra stands for: those of wav2vec2 are fairseq's files of these names, with the
+model that they are of; those of hubert what its configs for pre-training say."""
+
 
 ESPNET = Column(
     kinds={
