@@ -119,17 +119,15 @@ def _why_not(section: Section, keys: tuple[str, str, str]) -> str:
     """What to say of a section that names nothing that is known."""
     start = "this is fairseq2's, which names an architecture and keeps its values in Python; "
     otherwise = "start from the preset it stands for, as `extends: base`"
+    architectures = [called.split("/") for called, _, _ in _known() if "/" in called]
     said = [f"{key} {shorten(str(value))}" for key in keys if (value := section.value(key)) is not None]
     if not said:
-        return f"{start}none is named here: write {keys[2]} and {keys[1]}, as base and wav2vec2, or {otherwise}"
-    if section.value(keys[1]) is None and _of_several(section.value(keys[2])):
-        return f"{start}{said[-1]} is of several families: write {keys[1]}, as wav2vec2 or wav2vec2_asr"
+        family, arch = architectures[0]
+        return f"{start}none is named here: write {keys[2]} and {keys[1]}, as {arch} and {family}, or {otherwise}"
+    families = [family for family, arch in architectures if arch == section.value(keys[2])]
+    if section.value(keys[1]) is None and families:
+        return f"{start}{said[-1]} is of several families: write {keys[1]}, as {' or '.join(families)}"
     return f"{start}{' with '.join(said)} is none that is known here: {otherwise}"
-
-
-def _of_several(arch: object) -> bool:
-    """Whether several families have an architecture of that name."""
-    return sum(called.endswith(f"/{arch}") for called, _, _ in _known()) > 1
 
 
 def _values(family: Family, architecture: "Architecture") -> dict[str, object]:
