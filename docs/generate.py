@@ -59,6 +59,7 @@ from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Field
 from w2v_explore.config.load import load_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
+from w2v_explore.config.model_names import all_published
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 
@@ -169,6 +170,10 @@ The CTC head of such a model is counted with it. Where two can be read, neither 
 A recipe of ESPnet is read where its `encoder` is a model of torchaudio's, whose arguments stand below `encoder_conf`:
 @ESPNET@. Where it is silent, the defaults of ESPnet hold.
 
+A recipe of fairseq2, or the card of a model, is read where it names a model (`name`) or an architecture (`arch` and
+`family`, `model_arch` and `model_family`) whose values, which fairseq2 keeps in Python, are known: @FAIRSEQ2@. What it
+states of the encoder in their place goes before them.
+
 The sample rate is read where the program keeps it: fairseq's `task.sample_rate`, the `sampling_rate` of the
 `preprocessor_config.json` beside a `config.json`. Reports say where it comes from; `--set sample_rate=` goes before it.
 
@@ -240,7 +245,10 @@ _EXAMPLES = {
 def dialects_page() -> str:
     """The text of docs/dialects.md."""
     espnet = ", ".join(f"`{name}`" for name in names_in("espnet"))
-    text = _DIALECTS_HEAD.replace("@ESPNET@", espnet) + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
+    architectures = [name for published in all_published() for name in published.fairseq2 if "/" in name]
+    fairseq2 = ", ".join(f"`{name}`" for name in architectures)
+    head = _DIALECTS_HEAD.replace("@ESPNET@", espnet).replace("@FAIRSEQ2@", fairseq2)
+    text = head + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
     text += "".join(f"| `{field}` | `{name}` |\n" for field, name in FAIRSEQ_OVERRIDES.items())
     text += "".join(
         f"\n### {family_named(family).title}\n{_fields(family)}" for family in FAMILIES if family != DEFAULT_FAMILY

@@ -89,7 +89,7 @@ STRANGERS = {
         "NeMo",
     ),
     "fairseq2_recipe.yaml": (
-        "model:\n  name: wav2vec2_base\ndataset:\n  name: librispeech\ntrainer:\n  dtype: float16\ngang: {}\n"
+        "model:\n  name: my_model\ndataset:\n  name: librispeech\ntrainer:\n  dtype: float16\ngang: {}\n"
         "regime:\n  num_steps: 1000\n",
         "fairseq2",
     ),

@@ -8,11 +8,11 @@ from tests.rules.helper import found
 @pytest.mark.parametrize(
     "text",
     [
-        "name: wav2vec2_base\nmodel_family: wav2vec2\nmodel_arch: base\n",
+        "name: my_model\nmodel_family: wav2vec2\nmodel_arch: my_arch\n",
         "model:\n  config_overrides:\n    encoder_config: {}\n",
         "supernet:\n  embed_dim: 768\n",
-        "model:\n  arch: base_100h\n",
-        "model:\n  arch: large_lv60k\ntrainer: {}\n",
+        "model:\n  family: nllb\n  arch: base\n",
+        "model:\n  arch: large_conformer\ntrainer: {}\n",
     ],
 )
 def test_found(text: str) -> None:

@@ -7,6 +7,7 @@ from those files field by field, without this program.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ VALUES: dict[str, list[Any]] = {
     ],
     "fairseq/data2vec_audio_base.yaml": [N, F, 768, 0.0, 5, 19, 16, 12, 12, 0.1, 3072, 0.0, 0.1, 0.05, N],
     "relatives/distilhubert.yaml": [G, S, F, 768, 0.0, 128, 16, 2, 12, 0.1, 3072, 0.1, 0.1, F, 0.0, N, 2, 768],
+    "relatives/fairseq2_base_100h.yaml": [G, N, F, 768, 0.0, 128, 16, 12, 12, 0.0, 3072, 0.1, 0.0, F, 0.1, 32],
+    "relatives/fairseq2_large_960h.yaml": [G, N, F, 1024, 0.1, 128, 16, 24, 16, 0.1, 4096, 0.0, 0.0, F, 0.2, N],
     "relatives/fithubert_two_layers.yaml": [G, S, F, 768, 0.1, 128, 16, 2, 12, 0.1, 3072, 0.0, 0.1, F, 0.0, N],
 }
 REFUSED: dict[str, list[str]] = {
@@ -70,9 +73,7 @@ REFUSED: dict[str, list[str]] = {
     "fairseq/wav2vec_u_finetune.yaml": ["E281 w2v_path"],
     "fairseq/xlsr_finetune.yaml": ["E281 w2v_path"],
     "fairseq/mms_infer.yaml": ["E281 None"],
-    "relatives/fairseq2_base_100h.yaml": ["E283 None"],
     "relatives/fairseq2_base_960h.yaml": ["E283 None"],
-    "relatives/fairseq2_large_960h.yaml": ["E283 None"],
     "relatives/fairseq2_cards.yaml": ["E100 None"],
     "relatives/fithubert.yaml": ["E280 enable_tr_layer"],
     "relatives/fitwav2vec2.yaml": ["E280 enable_tr_layer"],
@@ -148,7 +149,13 @@ def paths(name: str) -> list[str]:
     levels = [level for level in ("model", "distiller") if level in content]
     names = [key for key in content if key not in levels]
     rates = ["task.sample_rate"] if "sample_rate" in content.get("task", {}) else []
-    return names + rates + [f"{level}.{key}" for level in levels for key in content[level]]
+    return names + rates + [name for level in levels for name in leaves(content[level], f"{level}.")]
+
+
+def leaves(values: dict[str, Any], prefix: str) -> Iterator[str]:
+    """The paths of all that is no mapping."""
+    for key, value in values.items():
+        yield from leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
 
 
 FINE_TUNED = """\

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from w2v_explore.config.family import FAMILIES, family_named, names_in
+from w2v_explore.config.family import FAMILIES, Family, family_named, names_in
 from w2v_explore.config.presets import preset_names
 from w2v_explore.config.published import HUB, TORCHAUDIO, Published
 
@@ -91,7 +91,12 @@ def find_weights(path: str) -> KnownModel | None:
 
 def all_published() -> Iterator[Published]:
     """What other programs call the published models of each family."""
-    return (family_named(name).part("published").PUBLISHED for name in FAMILIES)
+    return (published for _, published in all_families_published())
+
+
+def all_families_published() -> Iterator[tuple[Family, Published]]:
+    """Each family, and what other programs call its published models."""
+    return ((family, family.part("published").PUBLISHED) for family in map(family_named, FAMILIES))
 
 
 def _names(published: Iterable[Published]) -> Iterator[tuple[str, dict[str, str]]]:

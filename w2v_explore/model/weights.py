@@ -11,6 +11,7 @@ from torch import Tensor
 
 from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.fit import describe_left_out, describe_misfit, fit_weights
+from w2v_explore.checkpoint.key_table import KeyTable
 from w2v_explore.checkpoint.keys import Part, translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.config.architecture import build_architecture
@@ -24,6 +25,7 @@ from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.tensors import read_tensors
 
 _CPU = torch.device("cpu")
+_PROGRAMS = {"torchaudio": "torchaudio", "huggingface": "transformers", "fairseq": "fairseq"}
 
 
 def load_checkpoint(path: str | os.PathLike[str], config: Config | ModelConfig | None = None) -> SpeechEncoder:
@@ -67,11 +69,14 @@ def model_with_weights(config: ModelConfig, tensors: Mapping[str, Tensor], sourc
     Warns:
         UnusedWeightsWarning: Some have no place in the model.
     """
-    translation = translate_keys(tensors, (config.family.part("keys").KEYS,))
+    table: KeyTable = config.family.part("keys").KEYS
+    translation = translate_keys(tensors, (table,))
     if translation.dialect is None:
+        *others, last = [name for dialect, name in _PROGRAMS.items() if dialect in table.prefixes]
+        programs = f"{', '.join(others)} or {last}" if others else last
         raise CheckpointError(
             f"the weights of {source} are of no {config.family.title} model: none is named as the first convolution is "
-            "in torchaudio, transformers or fairseq"
+            f"in {programs}"
         )
     tree = build_architecture(config)
     listed = (

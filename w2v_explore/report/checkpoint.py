@@ -8,7 +8,7 @@ from w2v_explore.checkpoint.fit import WeightsFit, name_of
 from w2v_explore.checkpoint.key_table import Extra
 from w2v_explore.checkpoint.keys import KeyTranslation
 from w2v_explore.checkpoint.listing import Checkpoint, Shape, TensorInfo, count_elements, shown
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family
 from w2v_explore.report.identity import describe_nearest, describe_not_counted
 from w2v_explore.report.names import MAX_ROWS, NameRow, fold_layers, fold_names
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -17,7 +17,6 @@ from w2v_explore.report.units import exact, listed, percent, scalar, short, size
 _DIALECTS = {"torchaudio": "torchaudio's", "huggingface": "Hugging Face's", "fairseq": "fairseq's"}
 _NOT_KNOWN = "?"
 _THEIRS = "Name in the checkpoint"
-_OURS = "torchaudio's name"
 LEFT_OUT = "Without a place in the model"
 
 
@@ -27,7 +26,7 @@ def inspection_report(inspection: Inspection) -> Report:
     tables = [_parts(inspection)]
     if inspection.fit.left_out:
         tables.append(_extras_table(LEFT_OUT, inspection.fit.left_out))
-    tables += fit_tables(inspection.fit)
+    tables += fit_tables(inspection.fit, inspection.family)
     tables += [_bytes(inspection), _fields(inspection)]
     lines = [describe_checkpoint(checkpoint, keys)]
     if not inspection.fit.fits and not inspection.conflicts:
@@ -48,24 +47,25 @@ def fit_report(checked: CheckpointFit) -> Report:
         f"{exact(fit.matched)} of the {exact(fit.expected)} tensors that the config wants are there",
         *checked.conflicts,
     ]
-    tables = fit_tables(fit)
+    tables = fit_tables(fit, checked.config.model.family)
     if fit.left_out:
         tables.append(_extras_table(LEFT_OUT, fit.left_out, "They are no reason not to fit."))
     return Report(heading, lines, tables)
 
 
-def fit_tables(fit: WeightsFit) -> list[Table]:
-    """What keeps weights from fitting, a table for each way."""
+def fit_tables(fit: WeightsFit, family: Family) -> list[Table]:
+    """What keeps weights from fitting a model of a family, a table for each way."""
     tables = []
+    ours = f"{_DIALECTS[family.part('keys').KEYS.own]} name"
     if fit.missing:
         rows = fold_layers((name_of(missing), shape(missing.shape)) for missing in fit.missing)
         remark = "; ".join(fit.absences)
-        tables.append(_name_table("Missing", "Shape", rows, f"{remark}." if remark else None, _OURS))
+        tables.append(_name_table("Missing", "Shape", rows, f"{remark}." if remark else None, ours))
     if fit.misshapen:
         rows = fold_names(
             (name_of(wrong), f"{shape(wrong.found)}, wanted {shape(wrong.expected)}") for wrong in fit.misshapen
         )
-        tables.append(_name_table("Of another shape", "Shape", rows, names=_OURS))
+        tables.append(_name_table("Of another shape", "Shape", rows, names=ours))
     if fit.not_floating:
         rows = fold_layers((tensor.name, tensor.dtype) for tensor in fit.not_floating)
         tables.append(_name_table("No floating-point numbers", "Dtype", rows))

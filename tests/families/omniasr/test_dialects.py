@@ -18,6 +18,7 @@ from w2v_explore import ConfigError, ModelConfig, convert, identify, load_config
 from w2v_explore.config.dialects.columns import CONV, HEAD
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.model_names import find_model
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.families.omniasr.dialects import HUGGINGFACE
@@ -123,3 +124,39 @@ def test_what_the_model_cannot_have_is_refused(values: dict[str, Any], problems:
 def test_a_model_type_is_told_by_its_class() -> None:
     model: ModelConfig | None = read({"architectures": ["OmniASRAudioModel"], "hidden_size": 1024}).model
     assert model == ENCODER
+
+
+@pytest.mark.parametrize(
+    ("values", "preset", "remark"),
+    [
+        ({"model": {"name": "omniASR_CTC_300M"}, "dataset": {}}, "omniasr_ctc_300m", "it"),
+        ({"model": {"name": "omniASR_W2V_7B"}}, "omniasr_7b", "its positional convolution has a weight norm there"),
+        ({"model": {"name": "omniASR_LLM_Unlimited_1B_v2"}}, "omniasr_1b", "its language model is not counted"),
+        ({"name": "mine", "model_family": "wav2vec2_asr", "model_arch": "3b_v2"}, "omniasr_ctc_3b_v2", "it"),
+    ],
+)
+def test_fairseq2s_names_of_models_are_presets(values: dict[str, Any], preset: str, remark: str) -> None:
+    reading = read(values)
+    assert (reading.problems, reading.model) == ([], load_config(preset).model)
+    [warning] = reading.warnings
+    assert f": {remark}" in warning.message
+
+
+def test_what_fairseq2_states_of_a_layer_that_is_not_here_is_passed_over() -> None:
+    overrides = {"encoder_config": {"first_pass_dropout_p": 0.3, "layer_drop_p": 0.0}}
+    reading = read({"model": {"name": "omniASR_W2V_1B", "config_overrides": overrides}})
+    assert reading.model == load_config("omniasr_1b", {"encoder_layer_drop": 0.0}).model
+
+
+@pytest.mark.parametrize(
+    ("name", "preset"),
+    [
+        ("facebook/omniASR-CTC-1B", "omniasr_ctc_1b"),
+        ("omniASR_CTC_1B_v2", "omniasr_ctc_1b_v2"),
+        ("omniASR-W2V-300M.pt", "omniasr_300m"),
+    ],
+)
+def test_published_names_stand_for_presets(name: str, preset: str) -> None:
+    known = find_model(name)
+    assert known is not None
+    assert known.preset == preset

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from w2v_explore.config.dialects.espnet import names_an_encoder
+from w2v_explore.config.dialects.fairseq2 import names_an_architecture
 from w2v_explore.config.dialects.hydra import names_a_model
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section
@@ -44,7 +45,7 @@ def recognise(root: Section) -> str | None:
     if keys & _FAIRSEQ_NAMES or len(keys & _FAIRSEQ_SECTIONS) > 1 or _is_fairseq_section(root) or names_a_model(root):
         # What states no architecture is told what is missing, and gets no defaults.
         return "fairseq"
-    if find_relative(root) is not None:
+    if find_relative(root) is not None or names_an_architecture(root):
         # The reader says whose it is.
         return "fairseq"
     # Imported only where nothing at the file's own level tells.

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from w2v_explore.config.dialects.fairseq_words import FAIRSEQ2_ARCHITECTURES
 from w2v_explore.config.dialects.section import Section
 
 
@@ -19,29 +18,11 @@ class Relative(NamedTuple):
     message: str
 
 
-def _names_a_fairseq2_architecture(root: Section) -> bool:
-    if {"model_family", "model_arch"} & root.pairs.keys():
-        return True
-    model = root.inner("model")
-    if model is None or "_name" in model.pairs:
-        return False
-    # fairseq's own models stood under `arch` once.
-    architecture = model.value("arch")
-    if {"family", "config_overrides"} & model.pairs.keys():
-        return True
-    return isinstance(architecture, str) and architecture in FAIRSEQ2_ARCHITECTURES
-
-
 def _is_beats(root: Section) -> bool:
     return any(level is not None and "input_patch_size" in level.pairs for level in (root, root.inner("cfg")))
 
 
 RELATIVES = (
-    Relative(
-        _names_a_fairseq2_architecture,
-        "this is fairseq2's, which names an architecture and keeps its values in Python; "
-        "start from the preset it stands for, as `extends: base`",
-    ),
     Relative(
         lambda root: bool({"supernet", "search_space", "subnet"} & root.pairs.keys()),
         "this is LightHuBERT's space of architectures, with a width of attention for each layer; "

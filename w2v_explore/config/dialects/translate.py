@@ -6,6 +6,7 @@ from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.espnet import names_an_encoder, read_espnet
 from w2v_explore.config.dialects.fairseq import read_fairseq
+from w2v_explore.config.dialects.fairseq2 import names_an_architecture, read_fairseq2
 from w2v_explore.config.dialects.huggingface import read_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS
 from w2v_explore.config.dialects.recognise import family_of_arguments, recognise
@@ -49,6 +50,8 @@ def translate(document: Document, root: yaml.MappingNode, dialect: str | None) -
     relative = find_relative(section)
     if relative is not None:
         accounts.complain_of_file(relative.message, codes.FOREIGN_FAMILY)
+    elif name == "fairseq" and names_an_architecture(section):
+        read_fairseq2(accounts, section)
     else:
         READERS[name](accounts, section)
     return accounts.close()

@@ -1,6 +1,21 @@
 """What torchaudio, the Hugging Face hub, fairseq and s3prl call published models of wav2vec 2.0: a table of facts."""
 
-from w2v_explore.config.published import FAIRSEQ, HUB, S3PRL, TORCHAUDIO, Published
+from w2v_explore.config.published import FAIRSEQ, HUB, S3PRL, TORCHAUDIO, Architecture, Published
+
+_BASE = Architecture("base_bundle", {"encoder_projection_dropout": 0.0})
+_LARGE = Architecture("large_bundle", {"encoder_projection_dropout": 0.0})
+_LARGE_LV60K = Architecture(
+    "large_lv60k_bundle", {"encoder_projection_dropout": 0.0, "encoder_dropout": 0.0, "encoder_layer_drop": 0.0}
+)
+_FINE_TUNED = {"encoder_attention_dropout": 0.0, "encoder_ff_interm_dropout": 0.1, "encoder_dropout": 0.0}
+_BASE_10H = Architecture("base_bundle", {**_BASE.changes, **_FINE_TUNED, "aux_num_out": 32})
+_LONGER = {**_BASE_10H.changes, "encoder_layer_drop": 0.1}
+
+
+def _billions(width: int, layers: int, heads: int = 16) -> Architecture:
+    sizes = {"encoder_embed_dim": width, "encoder_num_layers": layers, "encoder_num_heads": heads}
+    return Architecture("xlsr_1b", {**sizes, "encoder_ff_interm_features": 4 * width})
+
 
 PUBLISHED = Published(
     bundles={
@@ -125,5 +140,28 @@ PUBLISHED = Published(
         r"unispeech-sat-base": "hubert_base",
         r"unispeech-sat-large": "hubert_large",
         r"mhubert-147": "hubert_base",
+    },
+    fairseq2={
+        "wav2vec2/base": _BASE,
+        "wav2vec2/large": _LARGE,
+        "wav2vec2/large_lv60k": _LARGE_LV60K,
+        "wav2vec2/xlsr_base": Architecture("xlsr_300m"),
+        "wav2vec2/1b": Architecture("xlsr_1b"),
+        "wav2vec2/2b": Architecture("xlsr_2b"),
+        "wav2vec2/3b": _billions(2048, 60),
+        "wav2vec2/3.25b": _billions(2048, 64, heads=32),
+        "wav2vec2/4b": _billions(2304, 64, heads=32),
+        "wav2vec2/5b": _billions(2048, 96),
+        "wav2vec2/7b": _billions(2048, 128),
+        "wav2vec2_asr/base_10h": _BASE_10H,
+        "wav2vec2_asr/base_100h": Architecture("base_bundle", _LONGER),
+        "wav2vec2_asr/large_10h": Architecture("large_bundle", _LONGER),
+        "wav2vec2_asr/large_100h": Architecture("large_bundle", _LONGER),
+        "wav2vec2_asr/large_lv60k_10h": Architecture("large_lv60k_bundle", _LONGER),
+        "wav2vec2_asr/large_lv60k_100h": Architecture("large_lv60k_bundle", _LONGER),
+        "wav2vec2_base": _BASE,
+        "wav2vec2_large": _LARGE,
+        "wav2vec2_large_lv60k": _LARGE_LV60K,
+        "wav2vec2_asr_base_10h": _BASE_10H,
     },
 )
