@@ -118,6 +118,10 @@ STRANGERS = {
         "s3prl's runner",
     ),
     "s3prl_run.yaml": ("upstream: wav2vec2_large_ll60k\ndownstream: asr\n", "is the preset large_lv60k"),
+    "s3prl_name.yaml": (
+        "ssl_model: xls_r_300m\nencoder: wav2vec2\nlr: 0.1\n",
+        "the model that it starts from, xls_r_300m, is the preset xlsr_300m",
+    ),
     "s3prl_path.yaml": (
         "upstream: hf_hubert_custom\npath_or_url: facebook/hubert-base-ls960\nlayer: 6\n",
         "is the preset hubert_base",

@@ -27,7 +27,7 @@ _MAX_DEPTH = 5
 _MODEL_KEYS = re.compile(
     r"model|pretrain|upstream|hub|backbone|encoder|ssl|frontend|checkpoint|ckpt|name|source|w2v|vec|hubert|_url|bundle"
 )
-# s3prl's names of models are other programs' names of classes: they tell under this key alone.
+# What s3prl calls a model in a word of one part, others call a class: it tells under this key alone.
 _UPSTREAM = "upstream"
 
 _BESIDE = "name the config.json beside it"
@@ -378,7 +378,7 @@ def find_start(root: Section) -> str | None:
         if not _MODEL_KEYS.search(name.lower()):
             continue
         known = find_weights(value) or find_model(value)
-        if known is None or (known.remark == S3PRL and name != _UPSTREAM):
+        if known is None or (known.remark == S3PRL and value.isalnum() and name != _UPSTREAM):
             continue
         if known.preset is not None:
             return f"the model that it starts from, {value}, is the preset {known.preset}{known.difference}"
