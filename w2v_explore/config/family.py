@@ -51,6 +51,7 @@ FAMILIES: Mapping[str, Names] = {
         ),
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "hubert_pretrain": Names(huggingface=(), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
