@@ -329,7 +329,24 @@ def _kinds(program: str, columns: Mapping[str, Column]) -> str:
     key, refused = _KIND_KEYS[program]
     read = [f"`{name}`" + (f" ({remark})" if remark else "") for name, remark in kinds.items()]
     reasons = "".join(f"- `{name}`: {reason}\n" for name, reason in refused.items() if name not in kinds)
-    return f"\n`{key}` can be {', '.join(read)}. Any other is refused, among them:\n\n{reasons}"
+    marks = "".join(_marks(key, family, columns) for family in columns)
+    return f"\n`{key}` can be {', '.join(read)}. {marks}Any other is refused, among them:\n\n{reasons}"
+
+
+def _marks(key: str, family: str, columns: Mapping[str, Column]) -> str:
+    """What tells a family from the others that a program calls the same."""
+    others = [name for other, column in columns.items() if other != family for name in column.kinds]
+    shared = [f"`{name}`" for name in columns[family].kinds if name in others]
+    marks = [
+        f"`{mark.name}` is {' or '.join(f'`{_code(value)}`' for value in mark.values)}"
+        if mark.values
+        else f"`{mark.name}` is not {' or '.join(f'`{_code(value)}`' for value in (None, *mark.plain))}"
+        for mark in FAMILIES[family].marks
+        if mark.name in columns[family].names | columns[family].refused.keys()
+    ]
+    if not shared or not marks:
+        return ""
+    return f"With the `{key}` {', '.join(shared)} a model is of {family} where {' or '.join(marks)}. "
 
 
 def _counterpart(counterpart: Counterpart) -> str:

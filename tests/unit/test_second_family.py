@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,15 @@ from w2v_explore import (
 )
 from w2v_explore.analysis.comparing.attribution import attribute
 from w2v_explore.analysis.comparing.sensitivity import sensitivity
-from w2v_explore.config.family import FAMILIES, Family, Names
+from w2v_explore.config.dialects.columns import Guard, Kind
+from w2v_explore.config.family import FAMILIES, Family, Mark, Names, family_called, family_named, names_in
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.load import config_from_mapping
 from w2v_explore.config.model_names import find_model
 from w2v_explore.families.wav2vec2 import tree
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.lint.engine import _checks
+from w2v_explore.tree.operations import Linear
 
 
 @pytest.fixture(autouse=True)
@@ -264,6 +267,55 @@ def test_why_a_family_cannot_be_read_is_told_as_long_as_it_cannot(monkeypatch: p
     assert find_model(name) is None
 
 
+@pytest.fixture
+def _shared(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The family under wav2vec 2.0's names, told from it by a field or another."""
+    marks = (Mark("num_buckets"), Mark("layer_type", values=("twin",)), Mark("pos_conv_depth", plain=(1,)))
+    names = {"huggingface": ("wav2vec2",), "fairseq": ("wav2vec2",)}
+    monkeypatch.setitem(FAMILIES, NAME, Names(**names, marks=marks))
+    columns = family.part("dialects").COLUMNS
+    refused = {"layer_type": Guard(("twin",), "it is one"), "pos_conv_depth": Guard((5,), "it has five")}
+    shared = columns["huggingface"].with_fields(kinds={"wav2vec2": Kind("TwinConfig")}, refused=refused)
+    for program in ("huggingface", "fairseq"):
+        monkeypatch.setitem(columns, program, shared)
+
+
+@pytest.mark.usefixtures("_shared")
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({}, Wav2Vec2Config),
+        ({"num_buckets": None, "layer_type": "transformer", "pos_conv_depth": 1}, Wav2Vec2Config),
+        ({"num_buckets": 64}, TwinConfig),
+        ({"layer_type": "twin"}, TwinConfig),
+        ({"pos_conv_depth": 5}, TwinConfig),
+    ],
+)
+def test_a_config_whose_name_two_families_share_is_of_the_one_whose_mark_it_has(
+    stated: dict[str, Any], expected: type[ModelConfig]
+) -> None:
+    sizes = {"hidden_size": 768, "do_stable_layer_norm": False}
+    for name in ({"model_type": "wav2vec2"}, {"architectures": ["Wav2Vec2Model"]}, sizes):
+        assert type(config_from_mapping({**name, **stated}, "c.json").model) is expected
+
+
+@pytest.mark.usefixtures("_shared")
+def test_a_family_is_not_imported_to_say_whose_a_shared_name_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, f"w2v_explore.families.{NAME}")
+    family_named.cache_clear()
+    assert family_called("huggingface", "wav2vec2", {"num_buckets": 1}.get) == NAME
+    assert family_called("huggingface", "hubert", {"num_buckets": 1}.get) == "wav2vec2"
+    assert family_called("fairseq", "wav2vec2", {"layer_type": "conformer"}.get) == "wav2vec2"
+    assert family_called("huggingface", "wav2vec2") == family_called("huggingface", "hubert") == "wav2vec2"
+    assert names_in("huggingface").count("wav2vec2") == 1
+
+
+def test_a_name_of_one_family_alone_needs_no_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FAMILIES, NAME, Names((NAME,), (), marks=(Mark("num_buckets"),)))
+    assert family_called("huggingface", NAME) == NAME
+    assert family_called("huggingface", "nobody") is None
+
+
 def test_a_family_without_a_function_of_its_own_names_none(family: Family, run: Runner) -> None:
     family.part("dialects").PYTHON = None
     assert "torchaudio" not in run("explain", "encoder_num_buckets").out
@@ -341,8 +393,16 @@ def test_weights_are_of_the_family_whose_table_explains_them(folder: Path) -> No
     ],
 )
 def test_a_config_of_another_architecture_than_its_weights_is_said(
-    table: dict[str, tuple[int, ...]], architecture: str, found: str, folder: Path
+    family: Family,
+    monkeypatch: pytest.MonkeyPatch,
+    table: dict[str, tuple[int, ...]],
+    architecture: str,
+    found: str,
+    folder: Path,
 ) -> None:
+    # What the family's model has, and these weights have not.
+    table_layer = Layer("table", "Linear", Linear(4, 64))
+    monkeypatch.setattr(family.part("tree"), "build", lambda config: with_layer(tree.build(config), table_layer))
     values = {**SMALL, **({"encoder_num_buckets": 64, "encoder_max_distance": 8} if architecture == NAME else {})}
     Path("model.yaml").write_text(json.dumps({"architecture": architecture, **values}), encoding="utf-8")
     shapes = named(model_shapes(), "huggingface")
@@ -351,6 +411,40 @@ def test_a_config_of_another_architecture_than_its_weights_is_said(
     assert inspection.conflicts == (f"architecture is {found} by the names of the weights",)
     with pytest.raises(CheckpointError, match=f"architecture is {found} by the names of the weights"):
         load_config("model.safetensors")
+
+
+def with_layer(model: Layer, layer: Layer) -> Layer:
+    return model._replace(children=(*model.children, layer))
+
+
+def test_weights_whose_names_are_those_of_several_families_are_of_the_one_that_they_fit(
+    family: Family, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    def build(config: Any) -> Layer:
+        projection = tree.build_feature_projection(config)
+        bare = projection._replace(children=projection.children[1:])
+        return tree.build(config).with_child("encoder.feature_projection", bare)
+
+    def family_of(shapes: dict[str, Any]) -> str:
+        Path("model.safetensors").write_bytes(safetensors_bytes(shapes))
+        found = inspect_checkpoint("model.safetensors")
+        assert found.keys.table is not None
+        return found.keys.table.family
+
+    shapes = named(model_shapes(), "huggingface")
+    bare = {name: shape for name, shape in shapes.items() if "feature_projection.layer_norm" not in name}
+    assert family_of(bare) == "wav2vec2"  # whose model they do not fit, as no other's
+    monkeypatch.setattr(family.part("tree"), "build", build)
+    assert family_of(bare) == NAME
+    assert family_of(shapes) == "wav2vec2"
+    assert family_of({name: shape for name, shape in shapes.items() if "layers.0.final" not in name}) == "wav2vec2"
+
+
+def test_weights_that_fit_several_families_are_of_the_one_that_their_config_names(folder: Path) -> None:
+    values = {**SMALL, "encoder_num_buckets": 64, "encoder_max_distance": 8}
+    Path("model.yaml").write_text(json.dumps({"architecture": NAME, **values}), encoding="utf-8")
+    Path("model.safetensors").write_bytes(safetensors_bytes(named(model_shapes(), "huggingface")))
+    assert load_config("model.safetensors").model.family.name == NAME
 
 
 def test_a_name_of_a_published_model_of_it_leads_to_its_preset(run: Runner) -> None:

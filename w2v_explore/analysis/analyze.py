@@ -136,6 +136,11 @@ class Analysis:
 
         return training_cost(self.parameters, self.trace(training=True))
 
+    @property
+    def output_frames(self) -> int:
+        """The frames that come out of the model: fewer than the extractor's where something shortens them."""
+        return self.calls[0].gives.frames
+
     @cached_property
     def nearest_preset(self) -> Nearest:
         """The preset that the config equals or is nearest to."""

@@ -275,7 +275,8 @@ def num_frames(config: ModelConfig, samples: int) -> int:
 
 def minimum_samples(config: ModelConfig, batch: int) -> int:
     """The shortest input, in samples, from which a model computes a frame."""
-    field, _ = kernel_field(config)
+    field, jump = kernel_field(config)
+    field += (config.fewest_frames - 1) * jump
     if config.extractor_mode == "group_norm" and batch == 1:
         # torch refuses to normalise a single value: the first layer has to put out two frames.
         _, kernel, stride = config.conv_layers[0]

@@ -143,15 +143,15 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     keys = translate_keys((tensor.name for tensor in checkpoint.tensors), key_tables())
     if keys.table is None:
         raise CheckpointError(_no_model(checkpoint))
-    family = family_named(keys.table.family)
-    fields = family.config.FIELDS
-    shapes = _infer(checkpoint, keys, keys.table)
-    fit = fit_weights(checkpoint.tensors, keys, expected_shapes(family, keys.table, shapes, len(checkpoint.tensors)))
     stated = _read_config(checkpoint.config, allow_unknown) if checkpoint.config else None
+    claimed = family_of(stated) if stated is not None and states_fields(stated) else None
+    keys, table, shapes, fit = _recognise(checkpoint, keys, keys.table, claimed)
+    family = family_named(table.family)
+    fields = family.config.FIELDS
     entries = dict(stated.entries) if stated else {}
     conflicts = []
-    if stated is not None and states_fields(stated) and family_of(stated) is not family:
-        found, origin = family_of(stated).name, os.path.basename(stated.source.name)
+    if stated is not None and claimed is not None and claimed is not family:
+        found, origin = claimed.name, os.path.basename(stated.source.name)
         conflicts.append(f"{ARCHITECTURE} is {found} in {origin} and {family.name} by the names of the weights")
         entries = {field: entry for field, entry in entries.items() if field in fields}
     if family.name != DEFAULT_FAMILY:
@@ -161,7 +161,7 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
     conflicts += find_conflicts(shapes, claims, origins)
     for other in _others_of_same_model(checkpoint, shapes, fields):
-        conflicts += _disagreements(entries, other, (*_unseen(family, keys.table), RATE))
+        conflicts += _disagreements(entries, other, (*_unseen(family, table), RATE))
         if RATE in other:
             entries.setdefault(RATE, other[RATE])
     for field, value in shapes.values.items():
@@ -170,7 +170,7 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         else:
             entries[field] = Entry(reference, _node(field), _node(value))
             origins[field] = SHAPES
-    questions = _ask(shapes, fields, keys.table)
+    questions = _ask(shapes, fields, table)
     nothing_stated = Document(Source(reference, b""), {}, Place(reference), ())
     document = (stated or nothing_stated)._replace(
         source=Source(reference, b"", os.path.abspath(reference)),
@@ -214,6 +214,47 @@ def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins:
                 f"{field} is {describe(value)} in {origins[field]} and {describe(shapes.values[field])} by the shapes "
                 f"of the weights ({shapes.evidence[field]})"
             )
+
+
+class _Recognised(NamedTuple):
+    """Weights, read as those of a model of one family: their names, its table, what the shapes tell, and the fit."""
+
+    keys: KeyTranslation
+    table: KeyTable
+    shapes: ShapeFindings
+    fit: WeightsFit
+
+
+def _recognise(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable, claimed: Family | None) -> _Recognised:
+    """The family of weights whose names may be those of several: of these, one that they fit.
+
+    The config's that comes with them goes first, then the first whose table explains the names. Others are asked for
+    only where the weights do not fit that one, and where they fit none it is taken.
+
+    Args:
+        checkpoint: The weights.
+        keys: Their names, read by the first table that explains most of them.
+        table: That table.
+        claimed: The family that the config with them is of; None where none says it.
+    """
+    first = _read_as(checkpoint, keys, table)
+    if first.fit.fits and claimed in (None, family_named(table.family)):
+        return first
+    found = [first]
+    for other in key_tables():
+        read = translate_keys((tensor.name for tensor in checkpoint.tensors), (other,))
+        if other is not table and read.table is not None and read.unexplained <= keys.unexplained:
+            found.append(_read_as(checkpoint, read, other))
+    fitting = [one for one in found if one.fit.fits]
+    is_claimed = (one for one in fitting if claimed is not None and one.table.family == claimed.name)
+    return next(is_claimed, fitting[0] if fitting else first)
+
+
+def _read_as(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> _Recognised:
+    family = family_named(table.family)
+    shapes = _infer(checkpoint, keys, table)
+    expected = expected_shapes(family, table, shapes, len(checkpoint.tensors))
+    return _Recognised(keys, table, shapes, fit_weights(checkpoint.tensors, keys, expected))
 
 
 def _infer(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> ShapeFindings:

@@ -5,7 +5,7 @@ of it is read: nothing below that package names a family's module.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -28,6 +28,24 @@ ProgramName = Literal["huggingface", "fairseq", "unilm"]
 """The programs in whose configs a word says of which family a config is."""
 
 
+class Mark(NamedTuple):
+    """A field of another program by which a config is of one of several families that the program calls the same.
+
+    Attributes:
+        name: The program's name of the field.
+        values: The values with which a config is of the family; empty for all but `plain`.
+        plain: The values with which it is not, beside null, which a field that is not stated has as well.
+    """
+
+    name: str
+    values: tuple[object, ...] = ()
+    plain: tuple[object, ...] = ()
+
+    def is_met(self, value: object) -> bool:
+        """Whether a config with this value of the field is of the family."""
+        return value is not None and (value in self.values if self.values else value not in self.plain)
+
+
 class Names(NamedTuple):
     """What other programs call a family: all that is known of it before its folder is imported.
 
@@ -35,11 +53,14 @@ class Names(NamedTuple):
         huggingface: Its values of ``model_type`` in a ``config.json``.
         fairseq: Its values of ``_name`` in a fairseq config.
         unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
+        marks: What tells its configs where another family has one of these names as well, any of them. A family
+            without marks has all configs of its names that no other family's mark is met in.
     """
 
     huggingface: tuple[str, ...]
     fairseq: tuple[str, ...]
     unilm: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 FAMILIES: Mapping[str, Names] = {
@@ -51,6 +72,9 @@ FAMILIES: Mapping[str, Names] = {
         ),
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "wav2vec2_adapters": Names(
+        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
+    ),
     "hubert_pretrain": Names(huggingface=(), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
@@ -104,6 +128,11 @@ class ModelConfig:
             if isinstance(value, (list, tuple)):
                 value = tuple((channels, kernel, stride) for channels, kernel, stride in value)
             object.__setattr__(self, name, value)
+
+    @property
+    def fewest_frames(self) -> int:
+        """The frames that the extractor must make for the model to give one: more where padded convolutions follow."""
+        return 1
 
     @classmethod
     def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":
@@ -220,14 +249,28 @@ def family_named(name: str) -> Family:
     return family
 
 
-def family_called(program: ProgramName, name: str) -> str | None:
-    """The family that a program calls by a name; None where no family is called so."""
-    return next((family for family, names in FAMILIES.items() if name in getattr(names, program)), None)
+def family_called(
+    program: ProgramName, name: str, value_of: Callable[[str], object] = lambda field: None
+) -> str | None:
+    """The family that a program calls by a name; None where no family is called so.
+
+    Args:
+        program: The program.
+        name: The name.
+        value_of: What a config states under the name of a field, by which one of several families is chosen; by
+            default the name alone is asked, and the one without marks is chosen.
+    """
+    called = [family for family, names in FAMILIES.items() if name in getattr(names, program)]
+    if len(called) > 1:
+        met = (family for family in called if any(m.is_met(value_of(m.name)) for m in FAMILIES[family].marks))
+        plain = (family for family in called if not FAMILIES[family].marks)
+        called = [*met, *plain, *called]
+    return called[0] if called else None
 
 
 def names_in(program: ProgramName) -> tuple[str, ...]:
-    """All that a program calls the families."""
-    return tuple(name for names in FAMILIES.values() for name in getattr(names, program))
+    """All that a program calls the families, each once."""
+    return tuple(dict.fromkeys(name for names in FAMILIES.values() for name in getattr(names, program)))
 
 
 def key_tables() -> "Iterator[KeyTable]":

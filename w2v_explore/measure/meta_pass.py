@@ -63,10 +63,10 @@ def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
     output_shapes = _record_output_shapes(model)
     taken = torch.empty(input_shape(tree, workload), device="meta")
     with FlopCounterMode(display=False) as forward:
-        output = first_tensor(model(taken))
-        assert output is not None
+        outputs: tuple[Tensor | None, ...] = model(taken)
+    loss = torch.stack([output.sum() for output in outputs if output is not None and output.requires_grad]).sum()
     with FlopCounterMode(display=False) as backward:
-        output.sum().backward()
+        loss.backward()  # type: ignore[no-untyped-call]
     return MetaPass(
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         state_dict=tuple((key, tuple(value.shape)) for key, value in model.state_dict().items()),

@@ -220,7 +220,7 @@ def _check_name(accounts: Accounts, section: Section, is_inner: bool = False) ->
 
 def _check_name_under(accounts: Accounts, section: Section, key: str, is_inner: bool) -> bool:
     name = section.value(key)
-    family = family_called("fairseq", name) if isinstance(name, str) else None
+    family = family_called("fairseq", name, section.value) if isinstance(name, str) else None
     if isinstance(name, str) and family is not None and not (is_inner and name in FAIRSEQ_FINE_TUNED):
         accounts.family = family
         note = accounts.column.kinds[name].remark

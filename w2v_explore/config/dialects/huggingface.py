@@ -21,7 +21,7 @@ from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.dialects.section import Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
 from w2v_explore.config.entries import plain_value
-from w2v_explore.config.family import DEFAULT_FAMILY, ModelConfig, family_called, names_in
+from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, ModelConfig, family_called, names_in
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.text.limits import RejectedError
 from w2v_explore.config.text.nodes import compose, decode
@@ -137,7 +137,9 @@ def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> 
         return False
     if value:
         accounts.ignore(root, "model_type", KIND)
-    accounts.family = family_called("huggingface", _model_type(root, classes) or "") or DEFAULT_FAMILY
+    # Sizes without a name are read as a model of the default family, or of one that shares its name.
+    model_type = _model_type(root, classes) or FAMILIES[DEFAULT_FAMILY].huggingface[0]
+    accounts.family = family_called("huggingface", model_type, root.value) or DEFAULT_FAMILY
     return True
 
 

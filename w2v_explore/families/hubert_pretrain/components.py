@@ -48,7 +48,7 @@ class _ScaledGradient(torch.autograd.Function):
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient * ctx.scale, None
 
 
@@ -131,7 +131,7 @@ def draw_mask(batch: int, frames: int, padding_mask: Tensor | None, masking: Mas
             lengths[0] = min(masking.length, valid - 1)
         place = _apart if masking.no_overlap else _anywhere
         places = torch.tensor(place(lengths, valid, masking.min_space), dtype=torch.long)
-        masked.append(places[places < valid].unique())
+        masked.append(torch.unique(places[places < valid]))
     fewest = min(len(places) for places in masked)
     for utterance, places in enumerate(masked):
         if len(places) > fewest:
@@ -177,7 +177,7 @@ def _apart(lengths: list[int], frames: int, min_space: int) -> list[int]:
         room[room < length + min_space] = 0
         if not len(room) or room.sum() == 0:
             break
-        start, end = free.pop(int(torch.distributions.Categorical(room / room.sum()).sample()))
+        start, end = free.pop(int(torch.multinomial(room / room.sum(), 1, replacement=True)))
         first = int(torch.randint(start, end - length, (1,)))
         masked += range(first, first + length)
         if first - start - min_space >= shortest:
@@ -238,7 +238,7 @@ class ClassLogits(nn.Module):
         logits = torch.cosine_similarity(x.to(compared.dtype, copy=True).flatten(0, 1), compared, dim=-1)
         logits = logits.to(x.dtype, copy=True).div_(_TEMPERATURE)  # (K + 1, B · N)
         logits[1:].masked_fill_(is_label, -math.inf)
-        return logits.transpose(0, 1).unflatten(0, (batch, frames))
+        return logits.transpose(0, 1).view(batch, frames, -1)
 
     # A method of its own, so that the embeddings are gone when the cosines are worked out.
     def _compared(self, embeddings: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
