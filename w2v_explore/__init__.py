@@ -52,6 +52,11 @@ if TYPE_CHECKING:
     from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
     from w2v_explore.errors import WorkloadError as WorkloadError
+    from w2v_explore.families.hubert_pretrain.components import HuBERTPretrainModel as HuBERTPretrainModel
+    from w2v_explore.families.hubert_pretrain.python import hubert_pretrain_base as hubert_pretrain_base
+    from w2v_explore.families.hubert_pretrain.python import hubert_pretrain_large as hubert_pretrain_large
+    from w2v_explore.families.hubert_pretrain.python import hubert_pretrain_model as hubert_pretrain_model
+    from w2v_explore.families.hubert_pretrain.python import hubert_pretrain_xlarge as hubert_pretrain_xlarge
     from w2v_explore.families.wav2vec2.components import Wav2Vec2Model as Wav2Vec2Model
     from w2v_explore.families.wav2vec2.python import hubert_base as hubert_base
     from w2v_explore.families.wav2vec2.python import hubert_large as hubert_large
@@ -135,6 +140,13 @@ _HOMES = {
         "hubert_large",
         "hubert_xlarge",
         "import_fairseq_model",
+    ),
+    "w2v_explore.families.hubert_pretrain.components": ("HuBERTPretrainModel",),
+    "w2v_explore.families.hubert_pretrain.python": (
+        "hubert_pretrain_model",
+        "hubert_pretrain_base",
+        "hubert_pretrain_large",
+        "hubert_pretrain_xlarge",
     ),
     "w2v_explore.families.wavlm.python": ("wavlm_model", "wavlm_base", "wavlm_large"),
     "w2v_explore.model.importers": ("import_huggingface_model",),

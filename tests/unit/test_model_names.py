@@ -28,7 +28,6 @@ HUB = sorted((Path(__file__).parent.parent / "data" / "dialects" / "huggingface"
         ("WAV2VEC2_ASR_BASE_960H", "asr_base_960h"),
         ("wav2vec2_asr_large_lv60k_10m", "asr_large_lv60k_10m"),
         ("HUBERT_BASE", "hubert_base"),
-        ("hubert_pretrain_large", "hubert_large"),
         ("facebook/wav2vec2-base", "base"),
         ("Facebook/Wav2Vec2-Base", "base"),
         ("wav2vec2-base-960h", "asr_base_960h"),

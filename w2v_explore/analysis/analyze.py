@@ -99,6 +99,15 @@ class Analysis:
         return total_macs(self.calls, self.workload.batch)
 
     @property
+    def expectations(self) -> tuple[str, ...]:
+        """What figures rest on that data or chance decide, a sentence each."""
+        return tuple(
+            dict.fromkeys(
+                call.operation.expectation for call in self.calls if call.operation and call.operation.expectation
+            )
+        )
+
+    @property
     def flops(self) -> int:
         """Twice the MACs."""
         return 2 * self.macs.total
@@ -203,6 +212,8 @@ class Analysis:
                 for row in unfold(self.layers, depth)
             ],
         }
+        if self.expectations:
+            document["expectations"] = list(self.expectations)
         if depth is not None:
             document["depth"] = depth
         return document

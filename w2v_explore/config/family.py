@@ -100,6 +100,7 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
     ),
     "pruned_wav2vec2": Names(huggingface=(), fairseq=()),
+    "hubert_pretrain": Names(huggingface=(), fairseq=()),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 

@@ -63,9 +63,10 @@ def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
     output_shapes = _record_output_shapes(model)
     taken = torch.empty(input_shape(tree, workload), device="meta")
     with FlopCounterMode(display=False) as forward:
-        output, _ = model(taken)
+        outputs: tuple[Tensor | None, ...] = model(taken)
+    loss = torch.stack([output.sum() for output in outputs if output is not None and output.requires_grad]).sum()
     with FlopCounterMode(display=False) as backward:
-        output.sum().backward()
+        loss.backward()  # type: ignore[no-untyped-call]
     return MetaPass(
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         state_dict=tuple((key, tuple(value.shape)) for key, value in model.state_dict().items()),
@@ -73,6 +74,12 @@ def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
         forward=_macs_by_kind(forward),
         backward=_macs_by_kind(backward),
     )
+
+
+def first_tensor(output: Any) -> Tensor | None:
+    """What a module puts out, or the first of several, of which some may be None, as what a config leaves out."""
+    tensors: tuple[Tensor | None, ...] = output if isinstance(output, tuple) else (output,)
+    return next((tensor for tensor in tensors if tensor is not None), None)
 
 
 def overcounts_grouped_convolutions() -> bool:
@@ -93,8 +100,9 @@ def _record_output_shapes(model: nn.Module) -> dict[str, Shape]:
 
     def record(path: str) -> Any:
         def hook(module: nn.Module, inputs: object, output: Any) -> None:
-            tensor: Tensor = output[0] if isinstance(output, tuple) else output
-            shapes[path] = tuple(tensor.shape)
+            tensor = first_tensor(output)
+            if tensor is not None:
+                shapes[path] = tuple(tensor.shape)
 
         return hook
 

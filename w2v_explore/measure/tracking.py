@@ -109,8 +109,9 @@ def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Call
         layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
     live = _LiveStorages(model)
     with live:
-        output, _ = model(given())
-        kept: int = live.bytes - output.untyped_storage().nbytes()
+        outputs = model(given())  # without them nobody would hold what the backward pass keeps
+        storages = [each.untyped_storage() for each in outputs if each is not None]
+        kept: int = live.bytes - sum({storage._cdata: storage.nbytes() for storage in storages}.values())
     return kept
 
 

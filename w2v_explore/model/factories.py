@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 from w2v_explore.config.load import load_preset
@@ -39,7 +40,7 @@ class Factory(Protocol[Model_co]):
 
 
 def factory(name: str, preset: str, model: type[Model], **defaults: float) -> Factory[Model]:
-    """A factory function.
+    """A factory function with the arguments that those of encoders have.
 
     Args:
         name: Its name.
@@ -47,19 +48,26 @@ def factory(name: str, preset: str, model: type[Model], **defaults: float) -> Fa
         model: The class of its models.
         defaults: Where they are not the preset's.
     """
+    return factory_of(_ARGUMENTS, name, preset, model, **defaults)
+
+
+def factory_of(
+    arguments: Sequence[str], name: str, preset: str, model: type[Model], **defaults: float
+) -> Callable[..., Model]:
+    """The same with other fields for its arguments."""
     config = load_preset(preset).model
     values = config.to_mapping() | defaults
     signature = inspect.Signature(
         [
             inspect.Parameter(argument, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=values[argument])
-            for argument in _ARGUMENTS
+            for argument in arguments
         ],
         return_annotation=model,
     )
 
     def build(*args: Any, **kwargs: Any) -> Model:
-        arguments = signature.bind(*args, **kwargs)
-        return cast(Model, build_model(type(config).from_mapping({**values, **arguments.arguments})))
+        given = signature.bind(*args, **kwargs).arguments
+        return cast(Model, build_model(type(config).from_mapping({**values, **given})))
 
     build.__name__ = build.__qualname__ = name
     others = f" torchaudio has other defaults than the preset for {' and '.join(defaults)}." if defaults else ""

@@ -116,7 +116,8 @@ def _kept(costs: MemoryCosts, depth: int | None) -> Table:
         kept = sum(training.kept_by_layer.get(model.folded_path(path), 0) for path in row.paths)
         share: Share | str = Share(kept / training.kept_bytes.greatest) if kept else ""
         table.rows.append((label, kind, size_bytes(kept) if kept else "–", share))
-    table.remark = "Each tensor at the first operation that keeps it; no layer dropped, no checkpoints."
+    how = "Each tensor at the first operation that keeps it; no layer dropped, no checkpoints."
+    table.remark = " ".join((how, *costs.analysis.expectations))
     return table
 
 
@@ -141,6 +142,11 @@ def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
         f"The backward pass computes two products for each of the forward pass; only one {first}, "
         f"since nobody needs the gradient of {_given(costs)}."
     )
+    if training.uncounted:
+        products = ", ".join(f"{short(number)} in {path}" for path, number in training.uncounted.items())
+        table.remark += (
+            f" Not among them, since torch's counter sees no such products: {products}, in the forward pass."
+        )
     return table
 
 

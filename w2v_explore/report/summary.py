@@ -89,7 +89,7 @@ def _layers(analysis: Analysis, depth: int | None) -> Table:
         Column("MACs"),
         Column("Share", numeric=False, priority=1),
     ]
-    table = Table("Layers", columns, remark=_NOT_COUNTED)
+    table = Table("Layers", columns, remark=" ".join((_NOT_COUNTED, *analysis.expectations)))
     for label, kind, row in tree_rows(analysis.layers, depth):
         layer = row.figures
         shape = "×".join(map(str, layer.output_shape))

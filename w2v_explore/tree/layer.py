@@ -102,13 +102,14 @@ class Layer(NamedTuple):
         return not self.sources or self.sources[0] == PREVIOUS
 
     def in_order(self) -> tuple["Layer", ...]:
-        """The children in the order in which they first run; those that it never runs itself come last."""
+        """The children in the order in which they, or any below them, first run; those that never run come last."""
         if not self.schedule:
             return self.children
         children = {child.name: child for child in self.children}
         run = []
         for step in self.schedule:
-            child = children.pop(step if isinstance(step, str) else step.name, None)
+            path = step if isinstance(step, str) else step.name
+            child = children.pop(path.partition(".")[0], None)
             if child is not None:
                 run.append(child)
         return (*run, *children.values())

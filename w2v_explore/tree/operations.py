@@ -116,6 +116,8 @@ class Operation:
             of it.
         beside_in_training_alone: Whether it makes nothing beside its output outside training, as a batch norm, which
             has its statistics then.
+        gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
+        expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
     __slots__ = ()
@@ -124,6 +126,8 @@ class Operation:
     keeps_output: ClassVar[bool]
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
+    gives_statistics: ClassVar[bool] = False
+    expectation: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:
         super().__init_subclass__()
@@ -166,6 +170,13 @@ class Operation:
             taken: As in `macs`.
         """
         return self.macs(batch, *taken) * (1 + needs[0])
+
+    def uncounted_products(self, batch: int, *taken: Flow) -> int:
+        """Products of two numbers in the forward pass that are no MACs, since torch's counter sees none of them.
+
+        Few operations have so many that a step is not known without: those of a scale or a norm are not meant.
+        """
+        return 0
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         """What it makes beside its output."""

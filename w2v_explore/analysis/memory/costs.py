@@ -94,13 +94,15 @@ class MemoryCosts:
             ],
             "not_included": NOT_INCLUDED,
         }
+        if self.analysis.expectations:
+            document["expectations"] = list(self.analysis.expectations)
         if self.fits is not None:
             document["fit"] = _fit_document(self.fits, self.analysis.workload)
         return document
 
 
 def _training_document(training: TrainingCost) -> dict[str, Any]:
-    return {
+    document = {
         "recipe": training.recipe._asdict(),
         "weight_bytes": training.weight_bytes,
         "gradient_bytes": training.gradient_bytes,
@@ -116,6 +118,9 @@ def _training_document(training: TrainingCost) -> dict[str, Any]:
             "macs": training.checkpointed_macs._asdict(),
         },
     }
+    if training.uncounted:
+        document["uncounted_products"] = dict(training.uncounted)
+    return document
 
 
 def _fit_document(fits: Fits, workload: Workload) -> dict[str, Any]:

@@ -195,7 +195,10 @@ class Lives:
             while position < place:
                 position += 1
                 live -= freed[position]
-            tensor_bytes[place] = size = gives.elements(batch) * element_bytes
+            size = gives.elements(batch) * element_bytes
+            if operation.gives_statistics and element_bytes < _STATISTICS_BYTES:
+                size = size // element_bytes * _STATISTICS_BYTES
+            tensor_bytes[place] = size
             live += size
             freed[until] += size
             makes = operation.kept_beside(batch, *flows) if makes_beside else NOTHING

@@ -4,7 +4,7 @@ The activations come from the lives of the tensors (`liveness`). What a device's
 themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.recipe import Recipe, recipe_of
 from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.analysis.memory.step_macs import training_macs
+from w2v_explore.tree.run import Call
 
 
 # No slots: what few ask for is worked out once, when it is first asked for.
@@ -35,6 +36,8 @@ class TrainingCost:
             attention kernel computes again is not in it.
         macs: Forward and backward.
         checkpointed_macs: The same with the stacked layers computed twice.
+        uncounted: Products of the forward pass that are among no MACs, since torch's counter sees none of them, by the
+            path of the module that computes them.
     """
 
     recipe: Recipe
@@ -47,6 +50,7 @@ class TrainingCost:
     backward: Macs
     macs: Spread
     checkpointed_macs: Spread
+    uncounted: Mapping[str, int]
     _trace: Trace = field(compare=False)
 
     @cached_property
@@ -90,5 +94,16 @@ def training_cost(parameters: int, trace: Trace) -> TrainingCost:
         backward=work.backward,
         macs=work.plain.spread(),
         checkpointed_macs=work.checkpointed.spread(),
+        uncounted=_uncounted(trace.lives.calls, trace.workload.batch),
         _trace=trace,
     )
+
+
+def _uncounted(calls: Sequence[Call], batch: int) -> dict[str, int]:
+    """The products that are no MACs, by folded path."""
+    uncounted: dict[str, int] = {}
+    for call in calls:
+        products = call.operation.uncounted_products(batch, *call.takes) if call.operation is not None else 0
+        if products:
+            uncounted[call.path] = uncounted.get(call.path, 0) + products * call.copies
+    return uncounted

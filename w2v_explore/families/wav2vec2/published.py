@@ -80,9 +80,6 @@ PUBLISHED = Published(
             "wav2vec2_xlsr_300m": "xlsr_300m",
             "wav2vec2_xlsr_1b": "xlsr_1b",
             "wav2vec2_xlsr_2b": "xlsr_2b",
-            "hubert_pretrain_base": "hubert_base",
-            "hubert_pretrain_large": "hubert_large",
-            "hubert_pretrain_xlarge": "hubert_xlarge",
         },
         # Its files of weights, and its configs of pre-training.
         FAIRSEQ: {

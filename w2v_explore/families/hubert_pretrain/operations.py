@@ -1,0 +1,247 @@
+"""What HuBERT computes in pre-training behind its extractor and its transformer.
+
+Which frames are masked is drawn anew in each step. A forward pass without labels, as all measured passes are, masks as
+many of the first frames as are masked on average (`expected_masked`), and figures are of such a pass.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from w2v_explore.tree.operations import (
+    SAME_FRAME,
+    WHOLE_UTTERANCE,
+    Beside,
+    Flow,
+    MacKind,
+    Operation,
+    Reach,
+    Shape,
+)
+
+_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
+_LEAST_SPANS = 2  # which torchaudio masks in every utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """How spans of frames, or of channels, are drawn: the arguments of ``hubert_pretrain_model``."""
+
+    prob: float
+    selection: str
+    other: float
+    length: int
+    no_overlap: bool
+    min_space: int
+
+
+@lru_cache(maxsize=1024)
+def expected_masked(masking: Masking, frames: int) -> int:
+    """The masked frames of an utterance on average, in whole ones; one at least, as a step would have others fail.
+
+    Exact for static spans that may overlap: spans begin at different frames, each as likely as any other. Where lengths
+    are drawn they are taken for their mean; spans that keep apart are as many as have room side by side. In a batch
+    torchaudio masks of each utterance as many frames as of the one with the fewest, which is a little less.
+    """
+    if masking.prob == 0:
+        return 1
+    mean = masking.length
+    if masking.selection == "uniform":
+        mean = max(1, round((int(masking.other) + 2 * masking.length) / 2))
+    spans = masking.prob * frames / masking.length
+    whole = int(spans)
+    masked = sum(
+        share * _masked_by(max(_LEAST_SPANS, number), mean, masking, frames)
+        for number, share in ((whole, 1 - spans % 1), (whole + 1, spans % 1))
+    )
+    return max(1, min(round(masked), frames))
+
+
+def _masked_by(spans: int, length: int, masking: Masking, frames: int) -> float:
+    """The frames that some spans of a length mask on average."""
+    if masking.no_overlap:
+        return min(spans, frames // (length + masking.min_space)) * length
+    beginnings = frames - length
+    if beginnings <= spans:
+        beginnings = spans + 1
+    # The chance that no span begins at any of so many frames, one after the other.
+    unmasked = [1.0]
+    longest = min(length, beginnings)
+    for number in range(longest):
+        left = beginnings - number
+        unmasked.append(unmasked[-1] * max(left - spans, 0) / left)
+    # A frame is masked by spans that begin at it or before; the first and the last frames have fewer such.
+    masked = 0.0
+    middle = range(length - 1, min(beginnings, frames))
+    masked += len(middle) * (1 - unmasked[longest])
+    for frame in range(min(length - 1, frames)):
+        masked += 1 - unmasked[min(frame + 1, beginnings)]
+    for frame in range(max(beginnings, length - 1), frames):
+        masked += 1 - unmasked[max(0, min(longest, beginnings - (frame - length + 1)))]
+    return masked
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePenalty(Operation):
+    """The mean square of the extractor's features, which the loss holds down."""
+
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = True
+    keeps_output: ClassVar[bool] = False
+    gives_statistics: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(1, 1, shared=True)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # The norm.
+        return Beside(statistics=1)
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        # The norm, its square, and that over the number of features.
+        return (Beside(statistics=3),)
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class MaskGenerator(Operation):
+    """Puts a learned vector in the place of masked frames, and 0 in that of masked channels."""
+
+    embed_dim: int
+    frames: Masking
+    channels: Masking
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"mask_embedding": (self.embed_dim,)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # A mask of the frames of each utterance, and one of its channels.
+        return Beside(bytes=batch * (taken[0].frames + (self.embed_dim if self.channels.prob else 0)))
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class SelectFrames(Operation):
+    """The masked frames, or all others; in figures as many as are masked on average, and one at least."""
+
+    masking: Masking
+    masked: bool
+    expectation: ClassVar[str] = (
+        "As many frames are masked as are on average, worked out from the config; each step draws its own, and shares "
+        "the memory of the logits otherwise between masked frames and the rest."
+    )
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+
+    def number(self, frames: int) -> int:
+        """How many of so many."""
+        masked = expected_masked(self.masking, frames)
+        return masked if self.masked else max(1, frames - masked)
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]._replace(frames=self.number(taken[0].frames))
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # Which they are.
+        return Beside(bytes=_INDEX_BYTES * self.number(taken[0].frames))
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLogits(Operation):
+    """The cosines of each frame with the embedding of its label and those of all classes, over a temperature.
+
+    Frames are compared with all of these vectors in one tensor (classes + 1, frames, width), in float32 or wider.
+
+    Attributes:
+        num_classes: Classes.
+        width: Of a frame and of an embedding.
+        owns: Whether the embeddings are its own; what runs beside it takes the same.
+    """
+
+    num_classes: int
+    width: int
+    owns: bool
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"embeddings": (self.num_classes, self.width)} if self.owns else {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(taken[0].frames, self.num_classes + 1)
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def uncounted_products(self, batch: int, *taken: Flow) -> int:
+        return self.flow(*taken).elements(batch) * self.width
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        rows, logits = taken[0].rows(batch), self.flow(*taken).elements(batch)
+        # Of the frames and of what they are compared with: the vectors, these over their lengths, and the lengths as
+        # they are and bounded from below. Frames are copied once, all else is there for each pair. Then each frame's
+        # label, and which logits are of the label's own class.
+        return Beside(
+            statistics=3 * logits * self.width + 4 * logits + rows * self.width,
+            bytes=_INDEX_BYTES * rows + rows * self.num_classes,
+        )
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        rows, logits = taken[0].rows(batch), self.flow(*taken).elements(batch)
+        classes, pairs = self.num_classes * self.width, rows * self.num_classes
+        return (
+            # All numbers of each label's embedding and of each class's are held against each other.
+            Beside(statistics=classes + rows * self.width, bytes=_INDEX_BYTES * rows + pairs * self.width + pairs),
+            # The labels' embeddings and those of the classes are put into one tensor.
+            Beside(statistics=classes + rows * self.width + logits * self.width, bytes=_INDEX_BYTES * rows + pairs),
+            # The product, beside all that training keeps but the lengths as they are, and the sum; and the bound.
+            Beside(
+                statistics=4 * logits * self.width + 3 * logits + rows * self.width + 1,
+                bytes=_INDEX_BYTES * rows + pairs,
+            ),
+        )
+
+    def passes_on(self, training: bool) -> bool:
+        return False
