@@ -54,12 +54,12 @@ def test_validator_and_schema_take_the_same_numbers(
     assert [(fault.rule.code, fault.message, fault.fix) for fault in faults] == ([(code, message, fix)] if code else [])
     if value != value:
         return  # JSON has no such number
-    assert jsonschema.Draft7Validator(_type(field(kind))).is_valid(value) == (code is None)
+    assert jsonschema.Draft7Validator(_type(kind)).is_valid(value) == (code is None)
 
 
 def test_the_range_is_told_in_words() -> None:
-    assert legal_values(field(CLOSED)) == "a number from 0 to 1.5"
-    assert legal_values(field(OPEN)) == "a number between 0 and 1, or null"
+    assert legal_values(CLOSED) == "a number from 0 to 1.5"
+    assert legal_values(OPEN) == "a number between 0 and 1, or null"
     assert legal_values(field(Real(RULE, 0.0, 2.0**31 - 1))) == "a number from 0 to 2,147,483,647"
 
 

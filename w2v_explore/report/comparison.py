@@ -8,7 +8,6 @@ from w2v_explore.analysis.comparing.compare import Comparison, Metric
 from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
 from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.report.identity import describe_not_counted, describe_reading
-from w2v_explore.report.summary import describe_audio, describe_features, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,
@@ -20,6 +19,7 @@ from w2v_explore.report.units import (
     signed,
     signed_percent,
 )
+from w2v_explore.report.workload import describe_audio, describe_features, describe_workload
 
 
 def comparison_report(comparison: Comparison, depth: int | None = None, measured: Sequence[Table] = ()) -> Report:

@@ -7,10 +7,10 @@ from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import exact, short, size_bytes
+from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.tree.inputs import Waveforms
 
 

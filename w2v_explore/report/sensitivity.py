@@ -6,9 +6,9 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.sensitivity import Effect
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
 from w2v_explore.report.units import brief_text, listed, scalar, signed
+from w2v_explore.report.workload import describe_features, describe_workload
 
 _SHOWN = (
     "parameters",

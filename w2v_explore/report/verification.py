@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_features, describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
+from w2v_explore.report.workload import describe_features, describe_workload
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.verify import Finding, Verification
