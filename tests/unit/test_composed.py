@@ -84,6 +84,8 @@ def test_the_head_of_the_outer_model_is_counted() -> None:
             {"model_type": "xcodec", "semantic_model_config": {"hidden_size": 64, "conv_dim": [32]}},
             "the config below `semantic_model_config` has no model_type, as wav2vec2; write it there",
         ),
+        # A model of somebody's own, with another beside it.
+        ({"model_type": "mine", "hidden_size": 32, "conv_dim": [8], "teacher": ENCODER}, "only wav2vec2, hubert"),
         (COMPOSED | {"encoder": {"model_type": ""}}, "of which none can be read: decoder (bert)"),
         (COMPOSED | {"encoder": "facebook/hubert-base-ls960"}, "made of models of which none can be read: decoder"),
         ({"model_type": "speech-encoder-decoder"}, "it has a text decoder, and no config of an encoder"),

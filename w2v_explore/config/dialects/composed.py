@@ -63,8 +63,11 @@ class Part(NamedTuple):
 
 
 def parts_of(root: Section) -> list[Part]:
-    """The models inside a config, as far as each says what it is; not those inside one that can be read."""
-    return [*_parts((root,), ())]
+    """The models inside a config, as far as each says what it is; not those inside one that can be read.
+
+    A config that looks like one of ours itself, under a name that is not known, is none of a model around others.
+    """
+    return [] if root.pairs.keys() >= _UNNAMED else [*_parts((root,), ())]
 
 
 def _parts(levels: tuple[Section, ...], names: tuple[str, ...]) -> Iterator[Part]:
@@ -103,8 +106,8 @@ def choose_part(accounts: Accounts, root: Section) -> Part | None:
     if len(readable) > 1:
         where = " and ".join(f"`{part.place}`" for part in readable[:_MAX_NAMED])
         message = f"{where} hold a model each that can be read; write the one that is meant into a file of its own"
-        last = readable[1]
-        accounts.refuse_family(last.levels[-1], last.names[-1], message, codes.FOREIGN_INCOMPLETE)
+        second = readable[1]
+        accounts.refuse_family(second.levels[-1], second.names[-1], message, codes.FOREIGN_INCOMPLETE)
     if len(readable) != 1:
         return None
     [part] = readable
