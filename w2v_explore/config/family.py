@@ -53,6 +53,8 @@ class Names(NamedTuple):
         huggingface: Its values of ``model_type`` in a ``config.json``.
         fairseq: Its values of ``_name`` in a fairseq config.
         unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
+        arguments: Arguments of the function that builds its models: all of them together tell a mapping of arguments,
+            in which others may stand than its fields.
         marks: What tells its configs where another family has one of these names as well, any of them. A family
             without marks has all configs of its names that no other family's mark is met in.
     """
@@ -60,6 +62,7 @@ class Names(NamedTuple):
     huggingface: tuple[str, ...]
     fairseq: tuple[str, ...]
     unilm: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
 
 
@@ -80,7 +83,9 @@ FAMILIES: Mapping[str, Names] = {
             Mark("out_layer_type"), Mark("extractor_conv_feature_layers"),
         ),
     ),
-    "pruned_wav2vec2": Names(huggingface=(), fairseq=()),
+    "pruned_wav2vec2": Names(
+        huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
