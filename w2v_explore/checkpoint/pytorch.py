@@ -31,12 +31,14 @@ from w2v_explore.files.read import open_file, read_at
 
 FORMAT = "PyTorch"
 
-STATE_DICT_KEYS = ("model", "state_dict", "model_state_dict")
-"""Where trainers put the weights: fairseq, Lightning, and the tutorial of PyTorch."""
+STATE_DICT_KEYS = ("model", "state_dict", "model_state_dict", "Distiller")
+"""Where trainers put the weights: fairseq, Lightning, the tutorial of PyTorch, and s3prl."""
 
 ARGUMENTS_KEY = "args"
 CONFIG_KEYS = ("cfg", ARGUMENTS_KEY)
 """Where fairseq puts its config: since its release of 2021, and the arguments of its command line before."""
+_OTHER_CONFIGS = {"config": {"extractor_mode", "encoder_num_layers"}, "Config": {"distiller"}}
+"""Where others put theirs, and what stands in those that are of a model: DPHuBERT and s3prl."""
 
 # The names and shapes of a model of 10 billion parameters take 300 KB.
 _MAX_PICKLE_BYTES = 64 * 1024 * 1024
@@ -302,8 +304,10 @@ def _tensors(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, StoredTensor]]:
 
 
 def _configs_inside(file: PyTorchFile) -> Iterator[ForeignConfig]:
-    for key in CONFIG_KEYS:
+    for key in (*CONFIG_KEYS, *_OTHER_CONFIGS):
         config = file.content.get(key) if isinstance(file.content, Mapping) else None
+        if key in _OTHER_CONFIGS and not (isinstance(config, Mapping) and _OTHER_CONFIGS[key] <= config.keys()):
+            continue
         if isinstance(config, (Mapping, Instance)):
             origin = f"{file.path} ({key})"
             try:

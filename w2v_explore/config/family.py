@@ -54,6 +54,8 @@ class Names(NamedTuple):
         fairseq: Its values of ``_name`` in a fairseq config.
         unilm: Fields that only its configs have in unilm's checkpoints, which name no model.
         espnet: Its values of ``encoder`` in a recipe of ESPnet whose encoder is torchaudio's model.
+        arguments: Arguments of the function that builds its models: all of them together tell a mapping of arguments,
+            in which others may stand than its fields.
         marks: What tells its configs where another family has one of these names as well, any of them. A family
             without marks has all configs of its names that no other family's mark is met in.
     """
@@ -62,6 +64,7 @@ class Names(NamedTuple):
     fairseq: tuple[str, ...]
     unilm: tuple[str, ...] = ()
     espnet: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
 
 
@@ -99,8 +102,10 @@ FAMILIES: Mapping[str, Names] = {
     "wav2vec2_adapters": Names(
         huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
     ),
-    "pruned_wav2vec2": Names(huggingface=(), fairseq=()),
     "hubert_pretrain": Names(huggingface=(), fairseq=()),
+    "pruned_wav2vec2": Names(
+        huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from hypothesis import given, settings
 from safetensors.torch import save_file
 
@@ -188,3 +189,23 @@ def test_the_account_of_a_conversion_names_what_has_no_name(tmp_path: Path, run:
     (tmp_path / "s3prl.yaml").write_text(written.out)
     again = load_config(str(tmp_path / "s3prl.yaml"))
     assert (again.model, again.sample_rate) == (load_config(str(config)).model, 8000)
+
+
+def test_a_checkpoint_of_s3prl_is_a_config_and_weights(tmp_path: Path) -> None:
+    config = small(**HEADS)
+    theirs = shaken(reference(config)).eval()
+    state = theirs.state_dict()
+    names = keys_in_dialect(state, KEYS, "fairseq", values=config.to_mapping(), weight_norm="weight_g")
+    distiller = yaml.safe_load(convert(config, "fairseq").text)["distiller"]
+    content = {
+        "Distiller": {name: state[part.name] for name, part in names.items()},
+        "Config": {"distiller": distiller, "teacher": {"n_layers": 12}},
+        "Step": 200_000,
+    }
+    path = tmp_path / "states.ckpt"
+    torch.save(content, path)
+    assert load_config(str(path)).model == config
+    ours: Any = load_checkpoint(path).eval()
+    x = waveforms(2, 3_000)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=1e-5, atol=1e-5)

@@ -119,14 +119,17 @@ def cut_model(config: ModelConfig) -> Any:
     model = models.wav2vec2_model(**values, encoder_num_heads=1, encoder_ff_interm_features=1)
     layers, embed_dim = model.encoder.transformer.layers, config.encoder_embed_dim
     for number, layer in enumerate(layers):
+        has_attention, has_feed_forward = (each[number] for each in uses)
         attention, feed_forward, width = layer.attention, layer.feed_forward, heads[number] * head_dim
-        for name in ("k_proj", "v_proj", "q_proj"):
-            setattr(attention, name, nn.Linear(embed_dim, width))
-        attention.out_proj = nn.Linear(width, embed_dim)
-        attention.num_heads, attention.head_dim = heads[number], head_dim
-        feed_forward.intermediate_dense = nn.Linear(embed_dim, inner[number])
-        feed_forward.output_dense = nn.Linear(inner[number], embed_dim)
-        layers[number] = _Layer(layer, *(each[number] for each in uses))
+        if has_attention:
+            for name in ("k_proj", "v_proj", "q_proj"):
+                setattr(attention, name, nn.Linear(embed_dim, width))
+            attention.out_proj = nn.Linear(width, embed_dim)
+            attention.num_heads, attention.head_dim = heads[number], head_dim
+        if has_feed_forward:
+            feed_forward.intermediate_dense = nn.Linear(embed_dim, inner[number])
+            feed_forward.output_dense = nn.Linear(inner[number], embed_dim)
+        layers[number] = _Layer(layer, has_attention, has_feed_forward)
     if config.extractor_channel_scale:
         model.feature_extractor = _Scaled(model.feature_extractor, config.conv_layers[-1][0])
     return model

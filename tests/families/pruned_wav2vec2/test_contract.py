@@ -21,9 +21,6 @@ from tests.parity.test_model import assert_outputs_equal, waveforms
 from w2v_explore import ModelConfig, Workload, analyze, build_architecture, build_model, load_config
 from w2v_explore.analysis.receptive_field import minimum_samples
 
-# A layer that has lost both blocks may be alone.
-pytestmark = pytest.mark.filterwarnings("ignore:Initializing zero-element tensors:UserWarning")
-
 
 @given(config=pruned_configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
 @settings(max_examples=25)

@@ -8,7 +8,7 @@ from w2v_explore.config.dialects.hydra import names_a_model
 from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.entries import SHARED_NAMES
-from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, names_in
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, default_family, family_named, names_in
 
 # What a file of each program alone says; the names that ours or the other's share are left out.
 _FAIRSEQ_NAMES = {
@@ -56,6 +56,10 @@ def recognise(root: Section) -> str | None:
 
 def family_of_arguments(names: Collection[str]) -> Family | None:
     """The family whose function takes arguments of these names; None where none takes all of them."""
+    if ARCHITECTURE not in names:
+        for family, known in FAMILIES.items():
+            if known.arguments and {*known.arguments} <= {*names}:
+                return family_named(family)
     families = map(family_named, FAMILIES)
     return next((family for family in families if family.config.FIELDS.keys() >= set(names)), None)
 

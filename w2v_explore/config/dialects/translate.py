@@ -1,10 +1,13 @@
 """From another program's document to one whose entries are our fields, each at its place in the original file."""
 
+from collections.abc import Mapping
+
 import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.espnet import names_an_encoder, read_espnet
+from w2v_explore.config.dialects.columns import Guard
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.fairseq2 import names_an_architecture, read_fairseq2
 from w2v_explore.config.dialects.huggingface import read_huggingface
@@ -14,12 +17,15 @@ from w2v_explore.config.dialects.relatives import find_relative
 from w2v_explore.config.dialects.section import Section, scalar
 from w2v_explore.config.dialects.strangers import find_stranger, find_tagged
 from w2v_explore.config.dialects.unilm import read_unilm
-from w2v_explore.config.entries import Account, Document, Entry, Translation, plain_value
+from w2v_explore.config.entries import Account, Document, Entry, Status, Translation, plain_value
 from w2v_explore.config.family import ARCHITECTURE, default_family
+from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Problem
 
 UNKNOWN = "unknown"
 """Whose config a file is that is nobody's."""
+
+_AS_HERE = "as the architecture here has it"
 
 READERS = {"fairseq": read_fairseq, "huggingface": read_huggingface, "unilm": read_unilm}
 
@@ -78,17 +84,42 @@ def _read_recipe(document: Document, section: Section) -> Document:
 
 
 def _read_torchaudio(document: Document) -> Document:
-    """The arguments of torchaudio's functions are our fields themselves; none has a default."""
+    """The arguments of torchaudio's functions are our fields themselves; none has a default.
+
+    A function that others made of one of them may take arguments that are no fields, and lack one that is.
+    """
     family = family_of_arguments(document.entries.keys()) or default_family()
-    entries = dict(document.entries)
+    words, name = family.part("dialects"), document.source.name
+    further: Mapping[str, Guard] = getattr(words, "ARGUMENTS", {})
+    mark = yaml.Mark(name, 0, 0, 0, None, 0)
+
+    def unstated(value: object) -> Entry:
+        node = scalar(value, mark, mark)
+        return Entry(name, node, node, stated=False)
+
+    entries = {key: entry for key, entry in document.entries.items() if key not in further}
     if family is not default_family():
-        mark = yaml.Mark(document.source.name, 0, 0, 0, None, 0)
-        node = scalar(family.name, mark, mark)
-        entries[ARCHITECTURE] = Entry(document.source.name, node, node, stated=False)
+        entries[ARCHITECTURE] = unstated(family.name)
     accounts = [
         Account("mapped", key, key, plain_value(entry.value))
-        for key, entry in document.entries.items()
+        for key, entry in entries.items()
         if key in family.config.FIELDS
     ]
+    problems = list(document.problems)
+    for key in document.entries.keys() & further.keys():
+        entry, guard = document.entries[key], further[key]
+        value = plain_value(entry.value)
+        is_harmless = value in guard.harmless
+        status: Status = "ignored" if is_harmless else "refused"
+        note = _AS_HERE if is_harmless else guard.reason
+        accounts.append(Account(status, key, None, value, note, entry.value_place()))
+        if not is_harmless:
+            message = f"{key} is {describe(value)}, which cannot be read: {guard.reason}"
+            problem = Problem(rule=codes.FOREIGN_REFUSED, place=entry.value_place(), key=key, message=message)
+            problems.append(problem)
+    for key, value in getattr(words, "ASSUMED", {}).items() if further.keys() & document.entries.keys() else ():
+        if key not in entries:
+            entries[key] = unstated(value)
+            accounts.append(Account("defaulted", "", key, value, "what has these arguments has it always"))
     translation = Translation("torchaudio", tuple(accounts), family=family.name)
-    return document._replace(entries=entries, translation=translation)
+    return document._replace(entries=entries, translation=translation, problems=tuple(problems))

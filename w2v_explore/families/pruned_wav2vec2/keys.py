@@ -6,6 +6,7 @@ from typing import Any
 
 from w2v_explore.checkpoint.key_table import Parameter
 from w2v_explore.checkpoint.shapes import Count, Shapes, Told
+from w2v_explore.config.kinds import MAX_LISTED_LAYERS
 from w2v_explore.families.wav2vec2 import keys
 
 _LAYERS = "encoder.transformer.layers"
@@ -20,7 +21,8 @@ def _widths(path: str) -> Callable[[Shapes], list[int] | None]:
         found = _NUM_LAYERS(shapes)
         if found is None:
             return None
-        tensors = (shapes.get(f"{_LAYERS}.{layer}.{path}", ()) for layer in range(found[0]))
+        # A name may count as many layers as it likes.
+        tensors = (shapes.get(f"{_LAYERS}.{layer}.{path}", ()) for layer in range(min(found[0], MAX_LISTED_LAYERS)))
         return [shape[0] if shape else 0 for shape in tensors]
 
     return of
@@ -45,8 +47,19 @@ def _channel_scale(shapes: Shapes) -> tuple[bool, str] | None:
 _LISTED: dict[str, Told] = {
     "encoder_use_attention": _listed(_ATTENTION, "attention", bool),
     "encoder_use_feed_forward": _listed(_INNER, "feed_forward", bool),
+}
+_STAND_INS: dict[str, Told] = {
+    # As if each head were one wide: what tells the heads is how many they are times their width.
+    "encoder_num_heads": _listed(_ATTENTION, "attention.q_proj.weight", int),
     "encoder_ff_interm_features": _listed(_INNER, "feed_forward.intermediate_dense.weight", int),
 }
+
+
+def _inner_widths(shapes: Shapes) -> tuple[list[int], str] | None:
+    """The inner widths, unless a layer has lost its block: what the config says of that leaves no trace."""
+    found = _STAND_INS["encoder_ff_interm_features"](shapes)
+    return found if found is not None and all(found[0]) else None
+
 
 KEYS = dataclasses.replace(
     keys.KEYS,
@@ -55,7 +68,13 @@ KEYS = dataclasses.replace(
     prefixes={"torchaudio": ("student_model.",)},
     extras={"torchaudio": keys.KEYS.extras["torchaudio"]},
     absences={},
-    told={**keys.KEYS.told, **_LISTED, "extractor_channel_scale": _channel_scale},
+    stand_ins=_STAND_INS,
+    told={
+        **keys.KEYS.told,
+        **_LISTED,
+        "encoder_ff_interm_features": _inner_widths,
+        "extractor_channel_scale": _channel_scale,
+    },
     examples={
         "encoder_layer_norm_first": keys.KEYS.examples["encoder_layer_norm_first"],
         "encoder_head_dim": lambda told: "64",
