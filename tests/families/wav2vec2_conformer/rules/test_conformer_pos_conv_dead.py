@@ -1,4 +1,4 @@
-"""W343 conformer-pos-conv-dead."""
+"""A444 conformer-pos-conv-dead."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.rules.helper import found
     ],
 )
 def test_found(text: str, places: list[str]) -> None:
-    assert found("W343", text) == places
+    assert found("A444", text) == places
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_found(text: str, places: list[str]) -> None:
     ],
 )
 def test_not_found(text: str) -> None:
-    assert found("W343", text) == []
+    assert found("A444", text) == []
