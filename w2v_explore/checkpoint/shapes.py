@@ -106,26 +106,32 @@ class ShapeFindings:
         values: The fields that shapes tell.
         evidence: Our names of the tensors that tell each.
         conv_sizes: Channels and kernel of each of the extractor's convolutions; their strides are not told.
+        stand_ins: Values of fields that shapes tell only together, with which a model has these shapes.
     """
 
     values: Mapping[str, Any]
     evidence: Mapping[str, str]
     conv_sizes: tuple[tuple[int, int], ...]
+    stand_ins: Mapping[str, Any]
 
 
-def infer_from_shapes(shapes: Shapes, told: Mapping[str, Told], conv_weight: str | None) -> ShapeFindings:
+def infer_from_shapes(
+    shapes: Shapes, told: Mapping[str, Told], conv_weight: str | None, told_together: Mapping[str, Told]
+) -> ShapeFindings:
     """The fields that the shapes of a model's tensors tell; a tensor that is absent or misshapen tells none.
 
     Args:
         shapes: By our names.
         told: The fields of the family that shapes tell, and how.
         conv_weight: Our name of the weights of the extractor's convolutions, as in `KeyTable`.
+        told_together: The fields that shapes tell only together, as in `KeyTable`.
     """
     found = {field: answer for field, tell in told.items() if (answer := tell(shapes)) is not None}
     return ShapeFindings(
         values={field: value for field, (value, _) in found.items()},
         evidence={field: evidence for field, (_, evidence) in found.items()},
         conv_sizes=conv_sizes(shapes, conv_weight) if conv_weight is not None else (),
+        stand_ins={field: answer[0] for field, tell in told_together.items() if (answer := tell(shapes)) is not None},
     )
 
 

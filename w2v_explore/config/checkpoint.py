@@ -250,7 +250,7 @@ def _read_as(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> _
 def _infer(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> ShapeFindings:
     """What the shapes of a checkpoint's tensors tell."""
     ours = keys.shapes((tensor.name, tensor.shape) for tensor in checkpoint.tensors)
-    return infer_from_shapes(ours, table.told, table.conv_weight)
+    return infer_from_shapes(ours, table.told, table.conv_weight, table.told_together)
 
 
 def expected_shapes(family: Family, table: KeyTable, told: ShapeFindings, tensors: int) -> dict[str, Shape]:
@@ -267,7 +267,7 @@ def expected_shapes(family: Family, table: KeyTable, told: ShapeFindings, tensor
     """
     convs = [[channels, kernel, 1] for channels, kernel in told.conv_sizes] or [[1, 1, 1]]
     values: dict[str, Any] = {name: _no_trace(field.kind, convs) for name, field in family.config.FIELDS.items()}
-    values |= told.values
+    values |= {**told.stand_ins, **told.values}
     for name, tell in table.told.items():
         if isinstance(tell, Count):
             values[name] = min(values[name], tensors)

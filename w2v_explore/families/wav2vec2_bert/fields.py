@@ -21,7 +21,7 @@ DISTANCE_TABLE = Rule("W344", "bert-distance-table")
 _DISTANCES = {
     "encoder_positions": Field(
         kind=Choice(
-            values=("relative_key", "relative", "rotary", "none"),
+            values=("none", "rotary", "relative", "relative_key"),
             synonyms={"shaw": "relative_key", "rel_pos": "relative", "rope": "rotary"},
             rule=POSITIONS,
         ),

@@ -52,6 +52,12 @@ _TENSORS = (
 )  # fmt: skip
 
 
+def _all_to_the_left(shapes: Shapes) -> tuple[int, str] | None:
+    """How many distances have a vector beside a frame's own: those to both sides together."""
+    found = Axis(_DISTANCES, 0, 2).find(shapes)
+    return None if found is None else (max(found[0] - 1, 0), found[1])
+
+
 def _has(shapes: Shapes, module: str) -> bool:
     return any(name.startswith(f"{module}.") for name in shapes)
 
@@ -129,6 +135,7 @@ KEYS = KeyTable(
         }
     },
     told=_TOLD,
+    told_together={"encoder_max_left": _all_to_the_left},
     examples={
         "encoder_num_heads": wav2vec2.KEYS.examples["encoder_num_heads"],
         "encoder_positions": lambda told: "rotary or none",
