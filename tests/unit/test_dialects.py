@@ -48,6 +48,12 @@ VALUES: dict[str, list[Any]] = {
     "fairseq/wav2vec2_base.yaml": [G, N, F, 768, 0.1, 128, 16, 12, 12, 0.1, 3072, 0.0, 0.1, F, 0.05, N],
     "fairseq/wav2vec2_large.yaml": [L, N, T, 1024, 0.0, 128, 16, 24, 16, 0.0, 4096, 0.0, 0.0, T, 0.0, N],
     "fairseq/wav2vec2_large_tpu.yaml": [L, N, T, 1024, 0.0, 128, 16, 24, 16, 0.0, 4096, 0.0, 0.0, T, 0.0, N],
+    "fairseq/wav2vec2_conformer_base.yaml": [
+        G, N, F, 768, 0.1, 128, 16, 12, 12, "relative", 0.1, 3072, 0.1, 31, 0.1, "swish", 0.1, F, 0.05, N,
+    ],
+    "fairseq/wav2vec2_conformer_large.yaml": [
+        L, N, T, 1024, 0.0, 128, 16, 24, 16, "relative", 0.0, 4096, 0.0, 31, 0.0, "swish", 0.0, T, 0.0, N,
+    ],
     "relatives/fithubert_two_layers.yaml": [G, S, F, 768, 0.1, 128, 16, 2, 12, 0.1, 3072, 0.0, 0.1, F, 0.0, N],
 }
 REFUSED: dict[str, list[str]] = {
@@ -55,8 +61,6 @@ REFUSED: dict[str, list[str]] = {
     "fairseq/data2vec_2_base.yaml": ["E280 _name"],
     "fairseq/mr_hubert_base.yaml": ["E280 _name"],
     "fairseq/mr_hubert_large.yaml": ["E280 _name"],
-    "fairseq/wav2vec2_conformer_base.yaml": ["E280 attn_type", "E280 layer_type", "E280 pos_enc_type"],
-    "fairseq/wav2vec2_conformer_large.yaml": ["E280 attn_type", "E280 layer_type", "E280 pos_enc_type"],
     "fairseq/hubert_base_10h.yaml": ["E281 w2v_path"],
     "fairseq/wav2vec2_base_100h.yaml": ["E281 w2v_path"],
     "fairseq/wav2vec2_base_960h.yaml": ["E281 w2v_path"],

@@ -109,7 +109,6 @@ def test_what_names_another_model_is_refused_for_that_alone(text: str, expected:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Wav2Vec2ConformerForCTC", "conformer layers"),
         ("Wav2Vec2BertModel", "on spectrograms"),
         ("Data2VecAudioForCTC", "five positional convolutions"),
         ("SEWModel", "squeezes the sequence"),

@@ -98,7 +98,9 @@ def test_what_changes_the_architecture_is_refused(name: str, value: object, foun
 
 
 def test_the_published_name_is_the_preset_s(run: Runner) -> None:
-    assert "that is the Hugging Face hub's name for the preset w2v_bert_2" in run("summary", "facebook/w2v-bert-2.0").err
+    assert (
+        "that is the Hugging Face hub's name for the preset w2v_bert_2" in run("summary", "facebook/w2v-bert-2.0").err
+    )
 
 
 def test_a_written_file_is_the_preset(tmp_path: Path, run: Runner) -> None:

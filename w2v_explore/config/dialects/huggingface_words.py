@@ -62,7 +62,6 @@ HUGGINGFACE = Program(
 
 HUGGINGFACE_REFUSED = {
     "data2vec-audio": "data2vec has five positional convolutions",
-    "wav2vec2-conformer": "its layers are conformer layers",
     "wav2vec2-bert": "its layers are conformer layers, on spectrograms",
     "sew": "SEW squeezes the sequence of frames",
     "sew-d": "SEW-D squeezes the sequence of frames, and its attention is disentangled",
@@ -80,7 +79,6 @@ HUGGINGFACE_REFUSED = {
 """Other values of ``model_type`` that are met, and what is different about them."""
 
 HUGGINGFACE_CLASSES = {
-    "Wav2Vec2Conformer": "wav2vec2-conformer",
     "Wav2Vec2Bert": "wav2vec2-bert",
     "Data2VecAudio": "data2vec-audio",
     "SEWD": "sew-d",

@@ -12,7 +12,7 @@ POSITIONS = Rule("E263", "conformer-positions")
 ACTIVATION = Rule("E264", "conformer-activation")
 CONV_KERNEL = Rule("E265", "conformer-conv-kernel")
 POSITIONS_ODD = Rule("E266", "conformer-positions-odd")
-POS_CONV_DEAD = Rule("W343", "conformer-pos-conv-dead", "advice")
+POS_CONV_DEAD = Rule("A444", "conformer-pos-conv-dead")
 POSITIONS_COST = Rule("A443", "conformer-positions-cost")
 
 _POSITIONS_FIELD = Field(
