@@ -57,7 +57,7 @@ def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
         ("microsoft/wavlm-base-plus-sv", "architecture of wavlm_base_plus"),
         ("facebook/data2vec-audio-base-960h", "five positional convolutions"),
         ("facebook/wav2vec2-conformer-rope-large-960h-ft", "wav2vec2_conformer_rope_large has its architecture"),
-        ("facebook/w2v-bert-2.0", "spectrograms"),
+        ("someone/w2v-bert-2.0-mongolian-colab", "architecture of w2v_bert_2"),
         ("asapp/sew-d-tiny-100k", "squeezes"),
         ("openai/whisper-small", "text decoder"),
         ("ntu-spml/distilhubert", "no layer norm before the projection"),

@@ -13,7 +13,6 @@ from w2v_explore.config.published import HUB, TORCHAUDIO, Published
 
 _FAMILIES = {
     r"data2vec": "data2vec has five positional convolutions, and the model here has one",
-    r"w2v-?bert|wav2vec2-bert": "it takes spectrograms, and the model here takes waveforms",
     r"distilhubert|distiller": "it has no layer norm before the projection, and the model here always has one",
     r"(?<![a-z])sew(?![a-z])": "SEW squeezes the sequence of frames, which the model here does not",
     r"whisper": "Whisper takes spectrograms and has a text decoder",

@@ -7,8 +7,8 @@ from w2v_explore.analysis.comparing.attribution import BETWEEN_FAMILIES, METHOD,
 from w2v_explore.analysis.comparing.compare import Comparison, Metric
 from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
 from w2v_explore.config.family import ARCHITECTURE
-from w2v_explore.report.identity import describe_not_counted, describe_reading
-from w2v_explore.report.summary import describe_audio, describe_features, describe_workload
+from w2v_explore.report.identity import describe_features, describe_not_counted, describe_reading
+from w2v_explore.report.summary import describe_audio, describe_workload
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
 from w2v_explore.report.units import (
     UNCHANGED,

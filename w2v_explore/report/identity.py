@@ -1,9 +1,11 @@
-"""What is said of the preset that a config equals or is nearest to."""
+"""What is said of a config: the preset that it equals or is nearest to, how it was read, and what its model takes."""
 
+from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.identify import Nearest
 from w2v_explore.config.load import Config
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, field_value, first_few
+from w2v_explore.tree.inputs import Waveforms
 
 _SHOWN_FIELDS = 3
 
@@ -65,6 +67,22 @@ def describe_reading(config: Config) -> list[str]:
     if config.sample_rate_source is not None:
         lines.insert(0, f"sample rate: {exact(config.sample_rate)} Hz, from {config.sample_rate_source}")
     return lines
+
+
+def describe_features(analysis: Analysis) -> list[str]:
+    """A line on what a model takes that takes features, and how they are made of samples; none of waveforms.
+
+    ``takes 499 frames of 160 features: a frame is 2 windows of 400 samples, one every 160``
+    """
+    takes = analysis.takes
+    if isinstance(takes, Waveforms):
+        return []
+    frames = takes.flow(analysis.workload.samples).frames
+    windows = "a window" if takes.joined == 1 else f"{takes.joined} windows"
+    return [
+        f"takes {exact(frames)} frame{'s' if frames > 1 else ''} of {exact(takes.channels)} features: "
+        f"a frame is {windows} of {exact(takes.window_samples)} samples, one every {exact(takes.hop_samples)}"
+    ]
 
 
 def _describe_equal(names: tuple[str, ...]) -> str:

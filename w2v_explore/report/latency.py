@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from w2v_explore.report.curve import describe_crossing, draw_curve
-from w2v_explore.report.identity import describe_origin, describe_reading
+from w2v_explore.report.identity import describe_features, describe_origin, describe_reading
 from w2v_explore.report.prediction import describe_roof
-from w2v_explore.report.summary import describe_features
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, percent

@@ -6,8 +6,8 @@ from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
 from w2v_explore.analysis.memory.training import TrainingCost
-from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_features, describe_workload
+from w2v_explore.report.identity import describe_features, describe_origin, describe_reading
+from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import exact, short, size_bytes

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.sensitivity import Effect
 from w2v_explore.analysis.figures import FIGURES
-from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_features, describe_workload
+from w2v_explore.report.identity import describe_features, describe_origin, describe_reading
+from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
 from w2v_explore.report.units import brief_text, scalar, signed
 

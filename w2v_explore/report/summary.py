@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
+from w2v_explore.report.identity import (
+    describe_features,
+    describe_nearest,
+    describe_origin,
+    describe_reading,
+    repeats_changes,
+)
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
 from w2v_explore.results.result import Measurement, Result
-from w2v_explore.tree.inputs import Waveforms
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.audit import MacsAudit
@@ -62,22 +67,6 @@ def describe_audio(workload: Workload) -> str:
     """``10 s of audio at 16 kHz (160,000 samples)``."""
     rate = f"{workload.sample_rate / 1000:g} kHz"
     return f"{workload.seconds:g} s of audio at {rate} ({exact(workload.samples)} samples)"
-
-
-def describe_features(analysis: Analysis) -> list[str]:
-    """A line on what a model takes that takes features, and how they are made of samples; none of waveforms.
-
-    ``takes 499 frames of 160 features: a frame is 2 windows of 400 samples, one every 160``
-    """
-    takes = analysis.takes
-    if isinstance(takes, Waveforms):
-        return []
-    frames = takes.flow(analysis.workload.samples).frames
-    windows = "a window" if takes.joined == 1 else f"{takes.joined} windows"
-    return [
-        f"takes {exact(frames)} frame{'s' if frames > 1 else ''} of {exact(takes.channels)} features: "
-        f"a frame is {windows} of {exact(takes.window_samples)} samples, one every {exact(takes.hop_samples)}"
-    ]
 
 
 def _layers(analysis: Analysis, depth: int | None) -> Table:

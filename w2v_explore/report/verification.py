@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.figures import FIGURES
-from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.summary import describe_features, describe_workload
+from w2v_explore.report.identity import describe_features, describe_origin, describe_reading
+from w2v_explore.report.summary import describe_workload
 from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact, signed_exact
 

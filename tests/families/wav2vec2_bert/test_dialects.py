@@ -86,7 +86,7 @@ def test_positions_are_null_where_there_are_none() -> None:
     [
         ("position_embeddings_type", "abs", "E268"),
         ("hidden_act", "relu", "E264"),
-        ("adapter_act", "tanh", "E270"),
+        ("adapter_act", "tanh", "E273"),
         ("use_intermediate_ffn_before_adapter", True, "E271"),
         ("adapter_stride", 0, "E272"),
         ("conv_depthwise_kernel_size", 30, "E265"),

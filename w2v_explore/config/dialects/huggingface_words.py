@@ -62,7 +62,6 @@ HUGGINGFACE = Program(
 
 HUGGINGFACE_REFUSED = {
     "data2vec-audio": "data2vec has five positional convolutions",
-    "wav2vec2-bert": "its layers are conformer layers, on spectrograms",
     "sew": "SEW squeezes the sequence of frames",
     "sew-d": "SEW-D squeezes the sequence of frames, and its attention is disentangled",
     "mctct": "it takes spectrograms",
@@ -79,7 +78,6 @@ HUGGINGFACE_REFUSED = {
 """Other values of ``model_type`` that are met, and what is different about them."""
 
 HUGGINGFACE_CLASSES = {
-    "Wav2Vec2Bert": "wav2vec2-bert",
     "Data2VecAudio": "data2vec-audio",
     "SEWD": "sew-d",
     "SEW": "sew",

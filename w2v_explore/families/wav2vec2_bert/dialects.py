@@ -1,12 +1,14 @@
 """How Hugging Face, where the model is defined, words the configs of w2v-BERT 2.0."""
 
+from collections.abc import Mapping
+
 from w2v_explore.config.dialects.columns import HEAD, Column, Counterpart, Guard, Kind
 
 PYTHON = None
 """No program has a function that takes the fields as arguments."""
 
 _POSITIONS = {"relative_key": "relative_key", "relative": "relative", "rotary": "rotary", None: "none"}
-_ACTIVATIONS = {"silu": "swish", "swish": "swish", "gelu": "gelu"}
+_ACTIVATIONS: Mapping[str | None, str] = {"silu": "swish", "swish": "swish", "gelu": "gelu"}
 
 HUGGINGFACE = Column(
     kinds={"wav2vec2-bert": Kind("Wav2Vec2BertConfig")},

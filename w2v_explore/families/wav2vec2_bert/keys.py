@@ -29,7 +29,7 @@ def _attention(path: str) -> tuple[Module, ...]:
     return _modules(f"{path}.", "linear_q", "linear_k", "linear_v", "linear_out")
 
 
-_TENSORS = (
+_TENSORS: tuple[Module | Parameter, ...] = (
     *_modules("feature_projection.", "layer_norm", "projection"),
     *_modules(f"{_LAYER}.", "ffn1_layer_norm", "self_attn_layer_norm", "ffn2_layer_norm", "final_layer_norm"),
     *_feed_forward(f"{_LAYER}.ffn1"),
