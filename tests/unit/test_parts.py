@@ -53,7 +53,7 @@ def paths_of(layer: Layer) -> list[str]:
     return paths
 
 
-FAMILIES = ("base", "wavlm_base")
+FAMILIES = ("base", "wavlm_base", "wav2vec2_conformer_rel_pos_large", "wav2vec2_conformer_rope_large")
 PATHS = {
     name: paths_of(load_config(name, SMALL).model.family.build(load_config(name, SMALL).model)) for name in FAMILIES
 }

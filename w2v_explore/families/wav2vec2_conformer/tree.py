@@ -90,7 +90,8 @@ def _feature_extractor(mode: str, bias: bool, conv_layers: tuple[ConvLayer, ...]
 
 def _encoder(config: Wav2Vec2ConformerConfig) -> Layer:
     """Positions, the layers and the norm; and the positional convolution, which is there and never runs."""
-    positions = part(build_positions, config) if config.encoder_positions != "none" else None
+    # No part: a part is taken to need gradients where what it takes does, and positions never do.
+    positions = build_positions(config) if config.encoder_positions != "none" else None
     children = [
         part(wav2vec2.build_positional_convolution, config),
         Layer("layer_norm", "LayerNorm", LayerNorm(config.encoder_embed_dim)),
