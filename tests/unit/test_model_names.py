@@ -59,7 +59,7 @@ def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
         ("facebook/data2vec-audio-base-960h", "data2vec_audio_base has its architecture without the head"),
         ("someone/data2vec-audio-large-frisian", "architecture of data2vec_audio_large"),
         ("facebook/wav2vec2-conformer-rope-large-960h-ft", "wav2vec2_conformer_rope_large has its architecture"),
-        ("facebook/w2v-bert-2.0", "spectrograms"),
+        ("someone/w2v-bert-2.0-mongolian-colab", "architecture of w2v_bert_2"),
         ("asapp/sew-d-tiny-100k", "squeezes"),
         ("openai/whisper-small", "text decoder"),
         ("facebook/mms-1b-l1107", "architecture of mms_1b_all"),

@@ -109,7 +109,7 @@ def test_what_names_another_model_is_refused_for_that_alone(text: str, expected:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Wav2Vec2BertModel", "on spectrograms"),
+        ("MCTCTModel", "spectrograms"),
         ("SEWModel", "squeezes the sequence"),
         ("SEWDForCTC", "disentangled"),
         ("TFWhisperModel", "text decoder"),

@@ -66,8 +66,8 @@ def raw_text(document: Document) -> str:
 @cache
 def _names() -> re.Pattern[str]:
     """What names us in a text; made only where one does not tell otherwise."""
-    names = names_in("huggingface")
-    models, classes = map(re.escape, names), [name.replace("-", "") for name in names]
+    names = [name for names in FAMILIES.values() for name in names.huggingface]
+    models, classes = map(re.escape, names), [re.escape(name.replace("-", "")) for name in names]
     fields = sorted((default_family().config.FIELDS.keys() - SHARED_NAMES) | {"extractor_mode", *names_in("unilm")})
     return re.compile(
         rf"""

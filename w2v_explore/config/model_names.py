@@ -12,7 +12,6 @@ from w2v_explore.config.presets import preset_names
 from w2v_explore.config.published import HUB, TORCHAUDIO, Published
 
 _FAMILIES = {
-    r"w2v-?bert|wav2vec2-bert": "it takes spectrograms, and the model here takes waveforms",
     r"(?<![a-z])sew(?![a-z])": "SEW squeezes the sequence of frames, which the model here does not",
     r"whisper": "Whisper takes spectrograms and has a text decoder",
     r"m-?ctc-?t": "it takes spectrograms, and the model here takes waveforms",

@@ -1,4 +1,4 @@
-"""What is said of the preset that a config equals or is nearest to."""
+"""What is said of a config: the preset that it equals or is nearest to, how it was read, and what its model takes."""
 
 from w2v_explore.analysis.presets.identify import Nearest
 from w2v_explore.config.load import Config

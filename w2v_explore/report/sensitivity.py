@@ -9,6 +9,7 @@ from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.table import Cell, Column, Difference, Lines, Report, Table
 from w2v_explore.report.units import brief_text, listed, scalar, signed
 from w2v_explore.report.workload import describe_features, describe_workload
+from w2v_explore.tree.inputs import Waveforms
 
 _SHOWN = (
     "parameters",
@@ -33,7 +34,7 @@ def sensitivity_report(analysis: Analysis, effects: Sequence[Effect]) -> Report:
             effective.append(effect)
         else:
             idle.append(describe_step(effect))
-    tables = [_changes(effective, idle), _chart(effective)]
+    tables = [_changes(effective, idle, isinstance(analysis.takes, Waveforms)), _chart(effective)]
     config = analysis.config
     lines = [
         describe_origin(config),
@@ -62,7 +63,7 @@ def _moved(value: object) -> str:
     return listed(value) if isinstance(value, tuple) else scalar(value)
 
 
-def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
+def _changes(effects: Sequence[Effect], idle: Sequence[str], has_extractor: bool) -> Table:
     columns = [
         Column("Step", numeric=False, wraps=True),
         *[
@@ -74,10 +75,9 @@ def _changes(effects: Sequence[Effect], idle: Sequence[str]) -> Table:
     for effect in effects:
         changes = [signed(effect.deltas[name], brief_text(figure.unit)) for name, figure in _FIGURES.items()]
         table.rows.append((describe_step(effect), *changes))
-    remark = (
-        "Inference and Training are the memory that they need; Field and Stride are the extractor's, in samples. "
-        "A conv layer is an entry of extractor_conv_layer_config."
-    )
+    whose = "are the extractor's" if has_extractor else "are those of the features"
+    conv = " A conv layer is an entry of extractor_conv_layer_config." if has_extractor else ""
+    remark = f"Inference and Training are the memory that they need; Field and Stride {whose}, in samples.{conv}"
     table.remark = Lines(remark, f"Nothing of this changes with {', '.join(idle)}.") if idle else remark
     return table
 

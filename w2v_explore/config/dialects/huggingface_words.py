@@ -61,7 +61,6 @@ HUGGINGFACE = Program(
 )  # fmt: skip
 
 HUGGINGFACE_REFUSED = {
-    "wav2vec2-bert": "its layers are conformer layers, on spectrograms",
     "sew": "SEW squeezes the sequence of frames",
     "sew-d": "SEW-D squeezes the sequence of frames, and its attention is disentangled",
     "mctct": "it takes spectrograms",
@@ -78,7 +77,6 @@ HUGGINGFACE_REFUSED = {
 """Other values of ``model_type`` that are met, and what is different about them."""
 
 HUGGINGFACE_CLASSES = {
-    "Wav2Vec2Bert": "wav2vec2-bert",
     "SEWD": "sew-d",
     "SEW": "sew",
     "MCTCT": "mctct",

@@ -6,8 +6,8 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import Accounts
-from w2v_explore.config.dialects.espnet import names_an_encoder, read_espnet
 from w2v_explore.config.dialects.columns import Guard
+from w2v_explore.config.dialects.espnet import names_an_encoder, read_espnet
 from w2v_explore.config.dialects.fairseq import read_fairseq
 from w2v_explore.config.dialects.fairseq2 import names_an_architecture, read_fairseq2
 from w2v_explore.config.dialects.huggingface import read_huggingface

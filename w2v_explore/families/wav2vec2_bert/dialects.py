@@ -1,12 +1,14 @@
 """How Hugging Face, where the model is defined, words the configs of w2v-BERT 2.0."""
 
+from collections.abc import Mapping
+
 from w2v_explore.config.dialects.columns import HEAD, Column, Counterpart, Guard, Kind
 
 PYTHON = None
 """No program has a function that takes the fields as arguments."""
 
 _POSITIONS = {"relative_key": "relative_key", "relative": "relative", "rotary": "rotary", None: "none"}
-_ACTIVATIONS = {"swish": "swish", "silu": "swish", "gelu": "gelu"}
+_ACTIVATIONS: Mapping[str | None, str] = {"silu": "swish", "swish": "swish", "gelu": "gelu"}
 
 HUGGINGFACE = Column(
     kinds={"wav2vec2-bert": Kind("Wav2Vec2BertConfig")},
@@ -42,6 +44,8 @@ HUGGINGFACE = Column(
         "rotary_embedding_base": Guard((10_000,), "rotary positions here turn by powers of 10000"),
         "pruned_heads": Guard((None, {}), "each layer here has the same number of whole heads"),
     },
+    # What there is of relative positions grows with the frames.
+    ignored=("max_source_positions",),
     # transformers builds a model with exactly the parameters of ours from it: masking is off, since a model that masks
     # has one vector more, and so is the dropout before the head, which the model here has not.
     constants={

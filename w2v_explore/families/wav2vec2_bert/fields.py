@@ -13,7 +13,7 @@ from w2v_explore.families.wav2vec2_conformer import fields as conformer
 
 POSITIONS = Rule("E268", "bert-positions")
 POSITIONS_ODD = Rule("E269", "bert-positions-odd")
-ADAPTER_ACTIVATION = Rule("E270", "bert-adapter-activation")
+ADAPTER_ACTIVATION = Rule("E273", "bert-adapter-activation")
 ADAPTER_OFF = Rule("E271", "bert-adapter-off")
 SIZES = Rule("E272", "bert-sizes")
 DISTANCE_TABLE = Rule("W344", "bert-distance-table")
@@ -21,7 +21,7 @@ DISTANCE_TABLE = Rule("W344", "bert-distance-table")
 _DISTANCES = {
     "encoder_positions": Field(
         kind=Choice(
-            values=("relative_key", "relative", "rotary", "none"),
+            values=("none", "rotary", "relative", "relative_key"),
             synonyms={"shaw": "relative_key", "rel_pos": "relative", "rope": "rotary"},
             rule=POSITIONS,
         ),

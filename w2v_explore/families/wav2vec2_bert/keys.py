@@ -29,7 +29,7 @@ def _attention(path: str) -> tuple[Module, ...]:
     return _modules(f"{path}.", "linear_q", "linear_k", "linear_v", "linear_out")
 
 
-_TENSORS = (
+_TENSORS: tuple[Module | Parameter, ...] = (
     *_modules("feature_projection.", "layer_norm", "projection"),
     *_modules(f"{_LAYER}.", "ffn1_layer_norm", "self_attn_layer_norm", "ffn2_layer_norm", "final_layer_norm"),
     *_feed_forward(f"{_LAYER}.ffn1"),
@@ -50,6 +50,12 @@ _TENSORS = (
     *_feed_forward(f"{_ADAPTER}.ffn"),
     *_feed_forward("intermediate_ffn"),
 )  # fmt: skip
+
+
+def _all_to_the_left(shapes: Shapes) -> tuple[int, str] | None:
+    """How many distances have a vector beside a frame's own: those to both sides together."""
+    found = Axis(_DISTANCES, 0, 2).find(shapes)
+    return None if found is None else (max(found[0] - 1, 0), found[1])
 
 
 def _has(shapes: Shapes, module: str) -> bool:
@@ -79,19 +85,9 @@ def _intermediate_ffn(shapes: Shapes) -> tuple[bool, str]:
     return has, "intermediate_ffn" if has else "no intermediate_ffn"
 
 
-def _of_adapter(tell: Told, without: object) -> Told:
-    """A field that the adapter tells, and that is as in transformers' defaults in a model without."""
-
-    def of_adapter(shapes: Shapes) -> tuple[object, str] | None:
-        return tell(shapes) if _has(shapes, "adapter") else (without, "no adapter")
-
-    return of_adapter
-
-
 def _adapter_width(shapes: Shapes) -> tuple[int | None, str] | None:
-    if not _has(shapes, "adapter.proj"):
-        return None, "no adapter.proj"
-    return size(Axis("adapter.proj.weight", 0, 2))(shapes)
+    """Without a projection it is the encoder's, which null stands for as well: the shapes tell no more."""
+    return size(Axis("adapter.proj.weight", 0, 2), Axis("adapter.proj_layer_norm.weight", 0, 1))(shapes)
 
 
 _TOLD: dict[str, Told] = {
@@ -103,11 +99,9 @@ _TOLD: dict[str, Told] = {
     "encoder_ff_interm_features": size(Axis(_INNER, 0, 2), Axis(_OUTER, 1, 2)),
     "encoder_conv_kernel": size(Axis(f"{_LAYER}.conv_module.depthwise_conv.weight", 2, 3)),
     "add_adapter": _add_adapter,
-    "adapter_num_layers": _of_adapter(Count("adapter.layers"), 1),
-    "adapter_kernel": _of_adapter(size(Axis(_STRIDED, 2, 3)), 3),
-    "adapter_stride": _of_adapter(lambda shapes: None, 2),
-    "adapter_embed_dim": _of_adapter(_adapter_width, None),
-    "adapter_activation": _of_adapter(lambda shapes: None, "relu"),
+    "adapter_num_layers": Count("adapter.layers"),
+    "adapter_kernel": size(Axis(_STRIDED, 2, 3)),
+    "adapter_embed_dim": _adapter_width,
     "adapter_intermediate_ffn": _intermediate_ffn,
     "aux_num_out": optional("lm_head", Axis("lm_head.weight", 0, 2), Axis("lm_head.bias", 0, 1)),
 }
@@ -129,13 +123,17 @@ KEYS = KeyTable(
         }
     },
     told=_TOLD,
+    stand_ins={"encoder_max_left": _all_to_the_left},
     examples={
         "encoder_num_heads": wav2vec2.KEYS.examples["encoder_num_heads"],
         "encoder_positions": lambda told: "rotary or none",
         "encoder_max_left": lambda told: "64",
         "encoder_max_right": lambda told: "8",
         "encoder_activation": lambda told: "swish",
+        "adapter_num_layers": lambda told: "1",
+        "adapter_kernel": lambda told: "3",
         "adapter_stride": lambda told: "2",
+        "adapter_embed_dim": lambda told: "null",
         "adapter_activation": lambda told: "relu",
     },
     conv_weight=None,

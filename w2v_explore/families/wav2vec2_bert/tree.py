@@ -81,7 +81,8 @@ def _encoder(config: Wav2Vec2BertConfig) -> Layer:
     options = (("layer_drop", config.encoder_layer_drop),)
     if config.encoder_positions not in ("relative", "rotary"):
         return Layer("encoder", "BertEncoder", None, (dropout, layers), options=options)
-    children = (part(build_positions, config), dropout, layers._replace(sources=("dropout", "embed_positions")))
+    # No part: a part is taken to need gradients where what it takes does, and positions never do.
+    children = (build_positions(config), dropout, layers._replace(sources=("dropout", "embed_positions")))
     return Layer("encoder", "BertEncoder", None, children, ("dropout", "embed_positions", "layers"), options=options)
 
 
