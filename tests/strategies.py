@@ -14,6 +14,7 @@ from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Source, Step
 from w2v_explore.tree.operations import (
     GELU,
+    GLU,
     Add,
     Conv1d,
     Dropout,
@@ -21,6 +22,7 @@ from w2v_explore.tree.operations import (
     LayerNorm,
     Linear,
     Operation,
+    ReLU,
     SamePad,
     ScaledDotProductAttention,
     WeightNorm,
@@ -120,7 +122,7 @@ class _Trees:
         children = [frontend]
         makes = st.sampled_from([
             self.leaf, self.residual, self.attention, self.convolution, self.branches, self.twice, self.idle,
-            self.several, self.heads_beside, self.stack, self.conditioned_stack,
+            self.several, self.heads_beside, self.stack, self.conditioned_stack, self.gated,
         ])  # fmt: skip
         for number, make in enumerate(self.draw(st.lists(makes, min_size=1, max_size=4))):
             children.append(make(f"part{number}", width))
@@ -160,7 +162,7 @@ class _Trees:
         norms: list[list[Operation]] = [[], [LayerNorm(out)], [BatchNorm(out)]]
         if channels == 1:
             norms.append([GroupNorm(out)])
-        others = st.lists(st.sampled_from([GELU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True)
+        others = st.lists(st.sampled_from([GELU(), ReLU(), Dropout(0.1), AveragePool(2)]), max_size=2, unique=True)
         for number, operation in enumerate(self.draw(st.sampled_from(norms)) + self.draw(others)):
             children.append(self.first(f"part{number}", operation))
         return self.composite(name, *children)
@@ -193,7 +195,7 @@ class _Trees:
 
     def leaf(self, name: str, width: int) -> Layer:
         operation: Operation = self.draw(st.sampled_from(
-            [Linear(width, width), LayerNorm(width), GELU(), Dropout(0.0), Dropout(0.1), Dropout(1.0)]
+            [Linear(width, width), LayerNorm(width), GELU(), ReLU(), Dropout(0.0), Dropout(0.1), Dropout(1.0)]
         ))  # fmt: skip
         return Layer(name, type(operation).__name__, operation)
 
@@ -244,6 +246,13 @@ class _Trees:
         if self.chance():
             children.append(self.first("gelu", GELU()))
         return self.composite(name, *children, self.norm("norm", width))
+
+    def gated(self, name: str, width: int) -> Layer:
+        """A gated linear unit; channels lie first or last."""
+        conv, norm = self.first("wide", Conv1d(width, 2 * width, 1)), self.norm("norm", width)
+        if self.chance():
+            return self.composite(name, conv, self.first("glu", GLU()), norm)
+        return self.composite(name, self.linear("wide", width, 2 * width), Layer("glu", "GLU", GLU()), norm)
 
     def branches(self, name: str, width: int) -> Layer:
         """Two siblings that take what a third gives, or what their parent takes."""

@@ -49,11 +49,6 @@ CASES: dict[str, tuple[Dialect, Change, dict[str, str], str | None]] = {
     "plain, torchaudio's": ("torchaudio", add({}), {}, None),
     "plain, Hugging Face's": ("huggingface", add({}), {}, None),
     "plain, fairseq's": ("fairseq", add({}), {}, None),
-    "adapters in the layers": (
-        "huggingface", add({f"encoder.layers.{i}.adapter_layer.linear_1.weight": (4, 8) for i in range(3)}), {},
-        "encoder.layers.0-2.adapter_layer.linear_1.weight (adapter)",
-    ),
-    "a stack of adapters": ("huggingface", add({"adapter.layers.0.conv.weight": (16, 8, 3)}), {}, "(adapter)"),
     "adapters, fairseq's": (
         "fairseq", add({"encoder.layers.0.adapter_layer.W_a": (1, 4, 8)}), {}, "adapter_layer.W_a (adapter)",
     ),
@@ -255,11 +250,11 @@ def test_a_layer_after_a_hole_is_told_without_a_config_too(tmp_path: Path, run: 
 
 def test_nothing_is_written_for_weights_that_no_config_says(tmp_path: Path, run: Runner) -> None:
     path = tmp_path / "model.safetensors"
-    path.write_bytes(safetensors_bytes({**weights("huggingface"), "adapter.proj.weight": (8, 8)}))
+    path.write_bytes(safetensors_bytes({**weights("fairseq"), "encoder.layers.0.adapter_layer.W_a": (1, 4, 8)}))
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALL))
     code, out, err = run("inspect", str(path), "--write", str(tmp_path / "written.yml"))
     assert (code, out) == (2, "")
-    assert "adapter.proj.weight (adapter)" in err
+    assert "encoder.layers.0.adapter_layer.W_a (adapter)" in err
     assert not (tmp_path / "written.yml").exists()
 
 

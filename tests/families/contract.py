@@ -62,7 +62,7 @@ def assert_closed_forms_hold(
     assert row.macs == macs
     assert row.output_shape == tuple(output.shape)
     analysis = analysis_of(config, Workload(samples=samples, batch=batch))
-    assert analysis.receptive_field.frames == output.shape[1]
+    assert analysis.output_frames == output.shape[1]
 
 
 def assert_layers_run_as_in_the_tree(config: ModelConfig, batch: int, samples: int) -> None:

@@ -170,8 +170,6 @@ def test_a_classifier_is_left_out_with_a_warning(transformers: ModuleType) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"add_adapter": True}, "add_adapter"),
-        ({"adapter_attn_dim": 4}, "adapter_attn_dim"),
         ({"hidden_act": "relu"}, "hidden_act"),
         ({"layer_norm_eps": 1e-6}, "layer_norm_eps"),
     ],

@@ -10,7 +10,7 @@ from tests.rules.helper import found
     [
         ("model:\n  _name: wav2vec2\n  activation_fn: relu\n", ["3:18-3:22"]),
         ("model:\n  _name: multires_hubert\n", ["2:10-2:25"]),
-        ('{"model_type": "wav2vec2",\n "add_adapter": true,\n "hidden_act": "relu"}', ["2:17-2:21", "3:16-3:22"]),
+        ('{"model_type": "hubert",\n "add_adapter": true,\n "hidden_act": "relu"}', ["2:17-2:21", "3:16-3:22"]),
         ('{"model_type": "sew-d"}', ["1:16-1:23"]),
     ],
 )

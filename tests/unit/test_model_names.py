@@ -62,7 +62,7 @@ def test_names_elsewhere_lead_to_the_preset(name: str, preset: str) -> None:
         ("asapp/sew-d-tiny-100k", "squeezes"),
         ("openai/whisper-small", "text decoder"),
         ("ntu-spml/distilhubert", "no layer norm before the projection"),
-        ("facebook/mms-1b-all", "adapters"),
+        ("facebook/mms-1b-l1107", "architecture of mms_1b_all"),
         ("facebook/mms-1b", "xlsr_1b is of that size"),
         ("mms_1b", "xlsr_1b is of that size"),
         ("utter-project/mHuBERT-147", "hubert_base has its architecture"),

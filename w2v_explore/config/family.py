@@ -75,6 +75,9 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("data2vec-audio",), fairseq=("data2vec_audio",), marks=(Mark("pos_conv_depth", plain=(1,)),)
     ),
     "wavlm": Names(huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos")),
+    "wav2vec2_adapters": Names(
+        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
+    ),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
@@ -127,6 +130,11 @@ class ModelConfig:
             if isinstance(value, (list, tuple)):
                 value = tuple((channels, kernel, stride) for channels, kernel, stride in value)
             object.__setattr__(self, name, value)
+
+    @property
+    def fewest_frames(self) -> int:
+        """The frames that the extractor must make for the model to give one: more where padded convolutions follow."""
+        return 1
 
     @classmethod
     def from_checked(cls, values: Mapping[str, Any]) -> "ModelConfig":

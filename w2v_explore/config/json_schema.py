@@ -33,11 +33,7 @@ def json_schema() -> dict[str, Any]:
     described = {family: {name: _field(field) for name, field in family.config.FIELDS.items()} for family in families}
     properties: dict[str, Any] = {name: _metadata(name) for name in METADATA}
     for name in dict.fromkeys(name for fields in described.values() for name in fields):
-        meanings: list[Any] = []
-        for fields in described.values():
-            if name in fields and fields[name] not in meanings:
-                meanings.append(fields[name])
-        properties[name] = meanings[0] if len(meanings) == 1 else {"anyOf": meanings}
+        properties[name] = _of_any([fields[name] for fields in described.values() if name in fields])
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "w2v-explore config",
@@ -48,6 +44,16 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "anyOf": [{"required": ["extends"]}, *[_branch(family, described[family], properties) for family in families]],
     }
+
+
+def _of_any(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a key may hold that is a field of some families, with the words of the first."""
+    types: list[dict[str, Any]] = []
+    for field in fields:
+        allowed = {name: value for name, value in field.items() if name != "description"}
+        if allowed not in types:
+            types.append(allowed)
+    return fields[0] if len(types) == 1 else {"anyOf": types, "description": fields[0]["description"]}
 
 
 def _branch(family: Family, fields: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ _FAMILIES = {
     r"whisper": "Whisper takes spectrograms and has a text decoder",
     r"m-?ctc-?t": "it takes spectrograms, and the model here takes waveforms",
     r"vq-?wav2vec|wav2vec-?1|^wav2vec$|wav2vec-large$": "it has no transformer",
-    r"mms-1b-": "its attention blocks have adapters, which the model here has not; xlsr_1b is of its size without them",
     r"lighthubert": "it is a space of architectures; the presets lighthubert_base_subnet and "
     "lighthubert_small_subnet are its published subnets",
 }

@@ -105,14 +105,14 @@ def count_frames(extractor: NarrowExtractor, batch: int, samples: int) -> int:
         return extractor(_noise(batch, samples)).shape[1]
 
 
-def find_least_samples(extractor: NarrowExtractor, batch: int) -> int:
-    """The shortest input of which torch makes a frame, found by trying."""
+def find_least_samples(extractor: NarrowExtractor, batch: int, frames: int = 1) -> int:
+    """The shortest input of which torch makes some frames, found by trying."""
     too_few, enough = 0, 1
-    while not _makes_a_frame(extractor, batch, enough):
+    while _frames_of(extractor, batch, enough) < frames:
         too_few, enough = enough, 2 * enough
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
-        if _makes_a_frame(extractor, batch, middle):
+        if _frames_of(extractor, batch, middle) >= frames:
             enough = middle
         else:
             too_few = middle
@@ -137,13 +137,14 @@ def find_frame_spans(extractor: NarrowExtractor, samples: int, frames: Sequence[
     return [_support(features[0, frame], waveforms) for frame in frames]
 
 
-def _makes_a_frame(extractor: NarrowExtractor, batch: int, samples: int) -> bool:
+def _frames_of(extractor: NarrowExtractor, batch: int, samples: int) -> int:
+    """Frames, none where the input is too short for torch."""
     try:
-        return count_frames(extractor, batch, samples) > 0
+        return count_frames(extractor, batch, samples)
     except DeviceError:
         raise
     except (RuntimeError, ValueError):
-        return False
+        return 0
 
 
 def _noise(batch: int, samples: int) -> Tensor:

@@ -39,6 +39,7 @@ from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.operations import Shape
+from w2v_explore.tree.run import run
 from w2v_explore.version import SCHEMA_VERSION
 
 DEFAULT_SECONDS = 1.0
@@ -281,7 +282,10 @@ def check_frames(audited: Audited) -> Iterator[Finding]:
     extractor = build_narrow_extractor(audited.tree, audited.modules)
     frames = count_frames(extractor, batch, audited.workload.samples)
     yield audited.compare("extractor.frames", field.frames, source, frames)
-    least = find_least_samples(extractor, batch)
+    # What comes behind may need several frames.
+    calls = run(audited.tree, audited.analysis.takes.flow(field.minimum_samples))
+    needed = next(call.gives.frames for call in calls if call.path == audited.analysis.takes.frames_at)
+    least = find_least_samples(extractor, batch, needed)
     yield audited.compare("extractor.minimum_samples", field.minimum_samples, source, least)
 
 

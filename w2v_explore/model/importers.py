@@ -22,7 +22,7 @@ def import_huggingface_model(original: nn.Module) -> SpeechEncoder:
 
     Raises:
         CheckpointError: It is no model of transformers, or its weights are not those of its config.
-        ConfigError: Its config says what changes the architecture, as adapters do, and has no place in ours.
+        ConfigError: Its config says what changes the architecture, as another activation, and has no place in ours.
 
     Warns:
         UnusedWeightsWarning: Some weights have no place in the model.

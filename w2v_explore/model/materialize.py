@@ -84,6 +84,10 @@ def _shared(layer: Layer, operation: operations.Operation, factory: dict[str, An
             return nn.Dropout(float(operation.p))  # TorchScript takes no whole number for a probability
         case operations.GELU():
             return nn.GELU()
+        case operations.ReLU():
+            return nn.ReLU()
+        case operations.GLU():
+            return nn.GLU(dim=1 if layer.channels_first else -1)
         case operations.Add():
             return shared.Add()
         case operations.Multiply():

@@ -500,6 +500,36 @@ class GELU(_Costless):
 
 
 @dataclass(frozen=True, slots=True)
+class ReLU(_Costless):
+    """The positive part, which says by itself where the input was negative."""
+
+    keeps_input: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = True
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class GLU(_Costless):
+    """The gated linear unit: the first half of the channels times the sigmoid of the second."""
+
+    keeps_input: ClassVar[bool] = True
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]._replace(channels=taken[0].channels // 2)
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return NOTHING
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class Add(_Costless):
     """The sum of a residual branch and what it bypasses."""
 

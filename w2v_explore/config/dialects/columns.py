@@ -16,6 +16,28 @@ HEAD = "aux_num_out"
 """The two fields that no other program states as we do: in a list for each part or an expression, or not at all."""
 
 
+class Counterpart(NamedTuple):
+    """Where a program states one of our fields.
+
+    Attributes:
+        names: Its field; three for Hugging Face's convolutions, none where its configs do not say.
+        default: What holds where the file does not state it, as the program words it. None for convolutions: the
+            standard seven, which our null stands for too.
+        words: Its words, and ours for them.
+        remark: When it counts or, where it has no name, what it is.
+    """
+
+    names: tuple[str, ...]
+    default: Any
+    words: Mapping[str, str] = _NOTHING
+    remark: str = ""
+
+    def __str__(self) -> str:
+        """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""
+        about = f"({self.remark or ' | '.join(self.words)})" if self.remark or self.words else ""
+        return " ".join(filter(None, (", ".join(self.names), about if self.names else self.remark)))
+
+
 class Divided(NamedTuple):
     """A number that a program states of several equal parts together, and we of each.
 
@@ -26,30 +48,6 @@ class Divided(NamedTuple):
 
     by: str
     least: int
-
-
-class Counterpart(NamedTuple):
-    """Where a program states one of our fields.
-
-    Attributes:
-        names: Its field; three for Hugging Face's convolutions, none where its configs do not say.
-        default: What holds where the file does not state it, as the program words it. None for convolutions: the
-            standard seven, which our null stands for too.
-        words: Its words, and ours for them.
-        remark: When it counts or, where it has no name, what it is.
-        divided: How ours comes from it, where it is not the same number.
-    """
-
-    names: tuple[str, ...]
-    default: Any
-    words: Mapping[str, str] = _NOTHING
-    remark: str = ""
-    divided: Divided | None = None
-
-    def __str__(self) -> str:
-        """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""
-        about = f"({self.remark or ' | '.join(self.words)})" if self.remark or self.words else ""
-        return " ".join(filter(None, (", ".join(self.names), about if self.names else self.remark)))
 
 
 class Guard(NamedTuple):
@@ -88,12 +86,14 @@ class Column:
         counterparts: The family's fields, all of them.
         refused: What changes the architecture and has no place in the family's fields.
         constants: What is written beside the fields.
+        divided: The fields for which the program states one number for several equal parts together.
     """
 
     kinds: Mapping[str, Kind]
     counterparts: Mapping[str, Counterpart]
     refused: Mapping[str, Guard]
     constants: Mapping[str, Any] = field(default_factory=dict)
+    divided: Mapping[str, Divided] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> set[str]:

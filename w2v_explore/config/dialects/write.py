@@ -107,6 +107,15 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         )
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
+    if dialect == "huggingface" and FAMILIES[family.name].marks:
+        values = to_huggingface(model)
+        called = family_called("huggingface", values["model_type"], values.get)
+        if called != family.name:
+            marks = " or ".join(mark.name for mark in FAMILIES[family.name].marks)
+            return ARCHITECTURE, (
+                f"nothing that {DIALECTS[dialect].title} says of it tells it from a model of {called}, as {marks} "
+                f"would; write {ARCHITECTURE}: {called}, without the fields that only {family.name} has"
+            )
     column = column_of(family.name, dialect) if dialect in DIALECTS else None
     return None if column is None else _misread(model, column, cast("ProgramName", dialect))
 
@@ -114,10 +123,11 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
 def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[str, str] | None:
     """The field whose value would be read as another one, or as that of another family, and why."""
     title, stated = DIALECTS[dialect].title, dict(column.constants)
+    for field, divided in column.divided.items():
+        if (value := getattr(model, field)) < divided.least:
+            return field, f"{field} is {value}, and {title} has no less than {divided.least}"
     for field, counterpart in column.counterparts.items():
         value, words = getattr(model, field), {ours: theirs for theirs, ours in counterpart.words.items()}
-        if counterpart.divided is not None and value < counterpart.divided.least:
-            return field, f"{field} is {value}, and {title} has no less than {counterpart.divided.least}"
         if len(counterpart.names) == 1:
             stated[counterpart.names[0]] = words.get(value, value)
     marks = {mark.name for mark in FAMILIES[model.family.name].marks}
@@ -204,8 +214,8 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     lines = ""
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
-        if counterpart.divided is not None:
-            value *= getattr(config.model, counterpart.divided.by)
+        if field in column.divided:
+            value *= getattr(config.model, column.divided[field].by)
         if field == HEAD or (field == CONV and value is None):
             continue
         if field == CONV:

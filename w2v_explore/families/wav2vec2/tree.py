@@ -53,7 +53,7 @@ def build(config: Wav2Vec2Config) -> Layer:
 
 def build_with_layers(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
     """The tree of a model whose transformer has layers of its own; all else is wav2vec 2.0's."""
-    children = [part(build_feature_extractor, config), _encoder(config, layers)]
+    children = [part(build_feature_extractor, config), build_encoder_with(config, layers)]
     if config.aux_num_out is not None:
         children.append(part(build_aux, config, config.aux_num_out))
     return Layer("", "Wav2Vec2Model", children=tuple(children), takes=Waveforms(frames_at="feature_extractor"))
@@ -102,7 +102,8 @@ def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
     return _linear("aux", config.encoder_embed_dim, num_outputs)
 
 
-def _encoder(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
+def build_encoder_with(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
+    """The encoder with a transformer of layers of its own; all else is wav2vec 2.0's."""
     children = (part(build_feature_projection, config), _PADDING_MASK, _transformer(config, layers))
     return Layer("encoder", "Encoder", None, children)
 
