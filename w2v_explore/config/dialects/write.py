@@ -11,6 +11,7 @@ from typing import Any, cast
 import yaml
 
 from w2v_explore.config.dialects.columns import CONV, HEAD, Column
+from w2v_explore.config.dialects.fairseq import leaves_out_projection
 from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
@@ -99,7 +100,8 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     if not has_model(family, dialect):
         title = DIALECTS[dialect].title if dialect in DIALECTS else "torchaudio"
         return ARCHITECTURE, f"{title} has no model of the architecture {family.name}"
-    if dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim:
+    is_as_wide = dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim
+    if is_as_wide and leaves_out_projection(family):
         title, width = DIALECTS[dialect].title, model.encoder_embed_dim
         return "encoder_embed_dim", (
             f"encoder_embed_dim is {width}, the width of the last convolution: {title} then builds no projection "
