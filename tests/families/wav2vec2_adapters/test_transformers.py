@@ -46,6 +46,17 @@ def test_frames_that_come_out_are_counted_as_transformers_counts_them(transforme
     assert frames.tolist() == original._get_feat_extract_output_lengths(lengths).tolist()
 
 
+@pytest.mark.parametrize("kernel", [1, 2, 4, 5])
+def test_transformers_counts_frames_as_of_a_kernel_of_3(transformers: ModuleType, kernel: int) -> None:
+    options = {"add_adapter": True, "adapter_kernel_size": kernel, "num_adapter_layers": 1}
+    original: Any = make_original(transformers, "Wav2Vec2ForCTC", **options)
+    lengths = torch.arange(100, 180)
+    frames = imported(original)(torch.zeros(len(lengths), 180), lengths)[1]
+    theirs = original._get_feat_extract_output_lengths(lengths)
+    assert frames[-1] == original(torch.zeros(1, 179)).logits.shape[1]
+    assert ((theirs > frames) if kernel > 3 else (theirs < frames)).any()
+
+
 @pytest.mark.parametrize("options", [{"hidden_act": "relu"}, {"layer_norm_eps": 1e-6}], ids=["act", "eps"])
 def test_what_changes_the_architecture_is_refused(transformers: ModuleType, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(options))):
@@ -60,6 +71,7 @@ WRONG = {
     "E244": {"add_adapter": True, "output_hidden_size": 0},
     "W340": {"add_adapter": True},
     "W346": {"adapter_attn_dim": 4, "do_stable_layer_norm": False},
+    "W347": {"add_adapter": True, "adapter_kernel_size": 5},
     "A440": {"add_adapter": True, "layerdrop": 0.1},
 }
 
