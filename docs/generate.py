@@ -261,7 +261,7 @@ def dialects_page() -> str:
         told: dict[str, Guard] = {}
         for family, column in columns.items():
             refused = {field: guard for field, guard in column.refused.items() if told.get(field) != guard}
-            told |= refused
+            told = refused | told
             text += _refused(refused, "" if column is next(iter(columns.values())) else family_named(family).title)
         text += _kinds(name, columns)
         text += "\n### Warned of (W282)\n\n| field | |\n| :--- | :--- |\n"
@@ -289,7 +289,7 @@ def _fields(family: str) -> str:
 
 
 def _refused(guards: Mapping[str, Guard], title: str) -> str:
-    """What has no place in the fields of a family; of all but the first, what is not said of one before it."""
+    """What has no place in the fields of a family; of all but the first, what is not said of the first that has it."""
     if not guards:
         return ""
     text = f"\n### Refused{f' of {title}' if title else ''}\n\n"

@@ -52,7 +52,7 @@ def reread(model: ModelConfig, dialect: str) -> ModelConfig:
 def test_there_and_back_keeps_all_15_values(model: Data2VecAudioConfig) -> None:
     dialects = [name for name in ("w2v", "huggingface", "fairseq") if unwritable(model, name) is None]
     can_be_fairseqs = model.encoder_pos_conv_depth > 1 and model.encoder_pos_conv_kernel >= 3
-    assert ("fairseq" in dialects) == (can_be_fairseqs and model.conv_layers[-1][0] != model.encoder_embed_dim)
+    assert ("fairseq" in dialects) == can_be_fairseqs
     for one, other in itertools.product(dialects, repeat=2):
         assert reread(reread(model, one), other) == model
 
@@ -153,6 +153,15 @@ def test_fairseq_shares_the_kernel_out_among_the_convolutions(stated: dict[str, 
     model = read({"model": {**FAIRSEQ, **stated}}).model
     assert isinstance(model, Data2VecAudioConfig)
     assert (model.encoder_pos_conv_depth, model.encoder_pos_conv_kernel) == (depth, kernel)
+
+
+def test_fairseq_has_a_projection_even_where_the_last_convolution_is_as_wide() -> None:
+    reading = read({"model": {**FAIRSEQ, "encoder_embed_dim": 512, "encoder_attention_heads": 8}})
+    assert reading.problems == []
+    one = {"_name": "data2vec_audio", "encoder_embed_dim": 512, "encoder_attention_heads": 8}
+    assert refused(read({"model": one})) == ["E280 encoder_embed_dim"]
+    assert reading.model is not None
+    assert "encoder_embed_dim: 512" in convert(reading.model, "fairseq").text
 
 
 def test_fairseqs_default_kernel_is_shared_out_as_well() -> None:

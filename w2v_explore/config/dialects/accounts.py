@@ -241,11 +241,11 @@ class Accounts:
                 )
                 self._refuse_default(section, name, message)
                 return
-            self.enter_default(field, section, (name,), self._of_each(counterpart, default), whose)
+            self.enter_default(field, section, (name,), self._of_each(field, default), whose)
             return
         _, node = section.pairs[name]
         stated, note = plain_value(node), ""
-        if (each := self._of_each(counterpart, stated)) != stated:
+        if (each := self._of_each(field, stated)) != stated:
             node, note = scalar(each, node.start_mark, node.end_mark), f"of {describe(stated)} in all"
         if counterpart.words:
             value = plain_value(node)
@@ -258,14 +258,15 @@ class Accounts:
             node = yaml.ScalarNode(f"{TAG}str", word, node.start_mark, node.end_mark, style='"')
         self.enter(field, section, (name,), node, note)
 
-    def _of_each(self, counterpart: Counterpart, stated: Any) -> Any:
+    def _of_each(self, field: str, stated: Any) -> Any:
         """Our value of what a program states; as it stands where it is wrong, or what it is divided by."""
-        if counterpart.divided is None:
+        divided = self.column.divided.get(field)
+        if divided is None:
             return stated
-        parts = self.field_value(counterpart.divided.by)
+        parts = self.field_value(divided.by)
         if type(stated) is not int or type(parts) is not int or parts < 1:
             return stated
-        return max(stated // parts, counterpart.divided.least)
+        return max(stated // parts, divided.least)
 
     def account_for_rest(self, section: Section, known: set[str], is_flat: bool = False) -> None:
         """Judge every key of a section that is no counterpart: refused, warned of, ignored, or unknown.

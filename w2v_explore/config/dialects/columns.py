@@ -16,18 +16,6 @@ HEAD = "aux_num_out"
 """The two fields that no other program states as we do: in a list for each part or an expression, or not at all."""
 
 
-class Divided(NamedTuple):
-    """A number that a program states of several equal parts together, and we of each.
-
-    Attributes:
-        by: Our field that counts the parts; it is read before.
-        least: What a part has at the least, whatever is stated of all.
-    """
-
-    by: str
-    least: int
-
-
 class Counterpart(NamedTuple):
     """Where a program states one of our fields.
 
@@ -38,14 +26,12 @@ class Counterpart(NamedTuple):
             standard seven, which our null stands for too.
         words: Its words, or null, and ours for them.
         remark: When it counts or, where it has no name, what it is.
-        divided: How ours comes from it, where it is not the same number.
     """
 
     names: tuple[str, ...]
     default: Any
     words: Mapping[str | None, str] = _NOTHING
     remark: str = ""
-    divided: Divided | None = None
 
     def __str__(self) -> str:
         """Its names, with what is to be known of them: ``extractor_mode (default | layer_norm)``."""
@@ -53,6 +39,18 @@ class Counterpart(NamedTuple):
             f"({self.remark or ' | '.join(word or 'null' for word in self.words)})" if self.remark or self.words else ""
         )
         return " ".join(filter(None, (", ".join(self.names), about if self.names else self.remark)))
+
+
+class Divided(NamedTuple):
+    """A number that a program states of several equal parts together, and we of each.
+
+    Attributes:
+        by: Our field that counts the parts; it is read before.
+        least: What a part has at the least, whatever is stated of all.
+    """
+
+    by: str
+    least: int
 
 
 class Guard(NamedTuple):
@@ -108,6 +106,7 @@ class Column:
         constants: What is written beside the fields.
         with_head: The model that has the head, where none of the kinds has one.
         level: In fairseq's configs, the level that holds a model of the family.
+        divided: The fields for which the program states one number for several equal parts together.
     """
 
     kinds: Mapping[str, Kind]
@@ -117,6 +116,7 @@ class Column:
     constants: Mapping[str, Any] = field(default_factory=dict)
     with_head: Outer | None = None
     level: str = "model"
+    divided: Mapping[str, Divided] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> set[str]:

@@ -27,7 +27,14 @@ from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.section import Section, conv_node, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
 from w2v_explore.config.entries import Entry, plain_value
-from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, default_family, family_called
+from w2v_explore.config.family import (
+    DEFAULT_FAMILY,
+    FAMILIES,
+    Family,
+    default_family,
+    family_called,
+    family_named,
+)
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
@@ -454,11 +461,18 @@ def _read_head(accounts: Accounts, section: Section) -> None:
     accounts.enter(HEAD, section, (HEAD,), scalar(int(comment[1]), start, end), "a comment in the file")
 
 
+def leaves_out_projection(family: Family) -> bool:
+    """Whether fairseq builds a family's models without a projection where the last convolution is as wide as they."""
+    # Imported only for such a model.
+    return bool(family.part("keys").KEYS.absences.get("fairseq"))
+
+
 def check_projection(accounts: Accounts, model: Section) -> None:
     """Refuse a transformer as wide as the last convolution: fairseq builds no projection between them."""
     layers, width = accounts.field_value(CONV), accounts.field_value("encoder_embed_dim")
     last = (layers or STANDARD_CONV_LAYERS)[-1] if isinstance(layers, list) or layers is None else None
-    if CONV in accounts.fields and isinstance(last, Sequence) and last[:1] and last[0] == width:
+    is_as_wide = CONV in accounts.fields and isinstance(last, Sequence) and last[:1] and last[0] == width
+    if is_as_wide and leaves_out_projection(family_named(accounts.family)):
         name = next((name for name in ("encoder_embed_dim", "conv_feature_layers") if name in model.pairs), None)
         message = (
             f"encoder_embed_dim is {width}, the width of the last convolution: fairseq then builds no projection "

@@ -11,6 +11,7 @@ from typing import Any, cast
 import yaml
 
 from w2v_explore.config.dialects.columns import CONV, HEAD, Column
+from w2v_explore.config.dialects.fairseq import leaves_out_projection
 from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
@@ -99,7 +100,8 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     if not has_model(family, dialect):
         title = DIALECTS[dialect].title if dialect in DIALECTS else "torchaudio"
         return ARCHITECTURE, f"{title} has no model of the architecture {family.name}"
-    if dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim:
+    is_as_wide = dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim
+    if is_as_wide and leaves_out_projection(family):
         title, width = DIALECTS[dialect].title, model.encoder_embed_dim
         return "encoder_embed_dim", (
             f"encoder_embed_dim is {width}, the width of the last convolution: {title} then builds no projection "
@@ -118,6 +120,9 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
 def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[str, str] | None:
     """What of a config would be read as that of another family, and why."""
     title, stated = DIALECTS[dialect].title, dict(column.constants)
+    for field, divided in column.divided.items():
+        if (value := getattr(model, field)) < divided.least:
+            return field, f"{field} is {value}, and {title} has no less than {divided.least}"
     for field, counterpart in column.counterparts.items():
         value, words = getattr(model, field), {ours: theirs for theirs, ours in counterpart.words.items()}
         if len(counterpart.names) == 1:
@@ -148,8 +153,6 @@ def _without_a_word(model: ModelConfig, column: Column, title: str) -> tuple[str
             continue
         value = getattr(model, field)
         found = f"{field} is {_word(value)}"
-        if counterpart.divided is not None and value < counterpart.divided.least:
-            return field, f"{found}, and {title} has no less than {counterpart.divided.least}"
         if value is None and default is not None:
             return field, f"{field} is null, and such a model of {title} always has it"
         if not names and value != default:
@@ -251,8 +254,8 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
     written: set[tuple[str, ...]] = set()
     for field, counterpart in column.counterparts.items():
         value = config.model.to_mapping()[field]
-        if counterpart.divided is not None:
-            value *= getattr(config.model, counterpart.divided.by)
+        if field in column.divided:
+            value *= getattr(config.model, column.divided[field].by)
         if field == HEAD or not counterpart.names or counterpart.names in written or (field == CONV and value is None):
             continue
         written.add(counterpart.names)

@@ -44,7 +44,6 @@ _FAIRSEQ = {
         ("conv_pos",),
         128,
         remark="of all convolutions together; each has its share, and no less than 3",
-        divided=Divided(by="encoder_pos_conv_depth", least=3),
     ),
 }
 
@@ -59,6 +58,7 @@ FAIRSEQ = dataclasses.replace(
         "conv_pos_batch_norm": Guard((False,), _NO_BATCH_NORM),
     },
     constants={"extractor_mode": "layer_norm"},
+    divided={"encoder_pos_conv_kernel": Divided(by="encoder_pos_conv_depth", least=3)},
 )
 
 COLUMNS = {"huggingface": HUGGINGFACE, "fairseq": FAIRSEQ}
