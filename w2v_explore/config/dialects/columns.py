@@ -59,10 +59,12 @@ class Kind(NamedTuple):
         config: The class of its configs, as transformers names it, whose defaults are the counterparts'; None where
             the program finds the class otherwise.
         remark: What is to be said of it.
+        written_as: The class that a written config names; None where it is that of an encoder, with a head or without.
     """
 
     config: str | None = None
     remark: str | None = None
+    written_as: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -99,3 +101,8 @@ class Column:
         stated = {name for counterpart in counterparts.values() for name in counterpart.names}
         guards = {name: guard for name, guard in {**self.refused, **refused}.items() if name not in stated}
         return replace(self, kinds=kinds, counterparts={**self.counterparts, **counterparts}, refused=guards)
+
+    def without_fields(self, *fields: str, **constants: Any) -> "Column":
+        """The column of a family that lacks some fields, and of which further constants are written."""
+        left = {name: counterpart for name, counterpart in self.counterparts.items() if name not in fields}
+        return replace(self, counterparts=left, constants={**self.constants, **constants})
