@@ -28,7 +28,7 @@ from w2v_explore.analysis.figures import (
     MEASURED_COMPONENT_FIGURES,
     Figure,
 )
-from w2v_explore.config.dialects.columns import Column, Counterpart, Guard
+from w2v_explore.config.dialects.columns import CONV, Column, Counterpart, Guard
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
     FAIRSEQ_GROUPS,
@@ -258,7 +258,8 @@ def _fields(family: str) -> str:
     lines = ["", "| field | " + " | ".join(DIALECTS[name].title for name in columns) + " |"]
     lines.append("| :--- |" + " :--- |" * len(columns))
     lines += [
-        " | ".join([f"| `{field}`", *[_counterpart(column.counterparts[field]) for column in columns.values()]]) + " |"
+        " | ".join([f"| `{field}`", *[_counterpart(field, column.counterparts[field]) for column in columns.values()]])
+        + " |"
         for field in family_named(family).config.FIELDS
     ]
     return "\n".join(lines) + "\n"
@@ -340,20 +341,21 @@ def _marks(key: str, family: str, columns: Mapping[str, Column]) -> str:
     marks = [
         f"`{mark.name}` is {' or '.join(f'`{_code(value)}`' for value in mark.values)}"
         if mark.values
-        else f"`{mark.name}` is not {' or '.join(f'`{_code(value)}`' for value in (None, *mark.plain))}"
+        else f"`{mark.name}` is {'neither ' if mark.plain else 'not '}"
+        + " nor ".join(f"`{_code(value)}`" for value in (None, *mark.plain))
         for mark in FAMILIES[family].marks
         if mark.name in columns[family].names | columns[family].refused.keys()
     ]
     if not shared or not marks:
         return ""
-    return f"With the `{key}` {', '.join(shared)} a model is of {family} where {' or '.join(marks)}. "
+    return f"With the `{key}` {', '.join(shared)} a model is of `{family}` where {' or '.join(marks)}. "
 
 
-def _counterpart(counterpart: Counterpart) -> str:
+def _counterpart(field: str, counterpart: Counterpart) -> str:
     if not counterpart.names:
         return "not in the config"
     words = ", ".join(f"`{theirs}` is {ours}" for theirs, ours in counterpart.words.items())
-    default = "the standard seven" if counterpart.default is None else f"`{_code(counterpart.default)}`"
+    default = "the standard seven" if field == CONV else f"`{_code(counterpart.default)}`"
     names = ", ".join(f"`{name}`" for name in counterpart.names)
     return f"{names} ({words + '; ' if words else ''}default {default})"
 

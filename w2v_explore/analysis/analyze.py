@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs, unfold
 from w2v_explore.analysis.memory.liveness import Lives, Trace
-from w2v_explore.analysis.receptive_field import ReceptiveField, check_samples, receptive_field_of
+from w2v_explore.analysis.receptive_field import (
+    ReceptiveField,
+    check_samples,
+    output_stride_of,
+    receptive_field_of,
+)
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.architecture import build_architecture
@@ -141,6 +146,11 @@ class Analysis:
         """The frames that come out of the model: fewer than the extractor's where something shortens them."""
         return self.calls[0].gives.frames
 
+    @property
+    def output_stride_samples(self) -> int:
+        """Samples between neighbouring frames of what comes out."""
+        return output_stride_of(self.calls, self.takes)
+
     @cached_property
     def nearest_preset(self) -> Nearest:
         """The preset that the config equals or is nearest to."""
@@ -187,6 +197,7 @@ class Analysis:
                 "normalizes_over_utterance": receptive_field.normalizes_over_utterance,
                 "layers": [layer._asdict() for layer in receptive_field.layers],
             },
+            "output": {"frames": self.output_frames, "stride_samples": self.output_stride_samples},
             "positional_convolution": None if span is None else {"span_samples": span},
             "layers": [
                 {

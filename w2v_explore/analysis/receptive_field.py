@@ -158,6 +158,22 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
     )
 
 
+def output_stride_of(calls: Sequence[Call], takes: Waveforms | Features) -> int:
+    """The samples between neighbouring frames of what comes out of a model.
+
+    Args:
+        calls: What it runs, for any workload. Folded layers count once: each gives as many frames as it takes.
+        takes: What it takes.
+    """
+    jumps = {-1: takes.stride_samples}
+    for position, call in enumerate(calls):
+        made = next((made for made in call.sources if made in jumps), None)
+        if made is None or (call.operation is not None and call.operation.reads_lengths):
+            continue
+        jumps[position] = jumps[made] * (call.operation.reach().stride if call.operation is not None else 1)
+    return jumps[calls[0].results[0]]
+
+
 def _each_copy(calls: Sequence[Call]) -> Iterator[tuple[int, Call]]:
     """The calls with their positions, those of a folded layer once for each copy that takes what the one before gave.
 

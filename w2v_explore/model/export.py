@@ -340,12 +340,11 @@ def _takes(config: ModelConfig) -> Waveforms | Features:
 
 
 def _fewest_samples(config: ModelConfig, least: int) -> int:
-    """The fewest samples that give a number of frames, two or more."""
+    """The fewest samples of which a number of frames come out, two or more."""
     tree, takes = build_architecture(config), _takes(config)
 
     def frames(samples: int) -> int:
-        call = next(call for call in run(tree, takes.flow(samples)) if call.path == takes.frames_at)
-        return call.gives.frames
+        return run(tree, takes.flow(samples))[0].gives.frames
 
     too_few, enough = 0, least
     while frames(enough) < least:

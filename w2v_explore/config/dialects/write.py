@@ -15,7 +15,7 @@ from w2v_explore.config.dialects.fairseq_words import FAIRSEQ_OVERRIDES
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.dialects.programs import DIALECTS, SAMPLE_RATE_TARGETS, column_of
 from w2v_explore.config.dialects.recognise import UNILM_LEVEL
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, ModelConfig
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_called
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
@@ -99,6 +99,15 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
         )
     if dialect == "unilm" and getattr(model, HEAD) is not None:
         return HEAD, f"{HEAD} is {getattr(model, HEAD)}, and unilm's models have no head; give --set {HEAD}=null"
+    if dialect == "huggingface" and FAMILIES[family.name].marks:
+        values = to_huggingface(model)
+        called = family_called("huggingface", values["model_type"], values.get)
+        if called != family.name:
+            marks = " or ".join(mark.name for mark in FAMILIES[family.name].marks)
+            return ARCHITECTURE, (
+                f"nothing that {DIALECTS[dialect].title} says of it tells it from a model of {called}, as {marks} "
+                f"would; write {ARCHITECTURE}: {called}, without the fields that only {family.name} has"
+            )
     return None
 
 

@@ -5,6 +5,7 @@ from w2v_explore.families.wav2vec2_adapters.fields import (
     ADAPTER_CONV_POSITIVE,
     ADAPTER_FEATURES_POSITIVE,
     ADAPTER_FRAMES,
+    ADAPTER_KERNEL,
     ADAPTER_LAYER_DROP,
     ADAPTER_LAYERS_POSITIVE,
     ADAPTER_UNUSED,
@@ -34,6 +35,7 @@ FAMILY = Family(
         ADAPTER_WIDTH_POSITIVE,
         ADAPTER_FRAMES,
         ADAPTER_UNUSED,
+        ADAPTER_KERNEL,
         ADAPTER_LAYER_DROP,
     ),
 )

@@ -14,6 +14,7 @@ ADAPTER_CONV_POSITIVE = Rule("E243", "adapter-conv-positive")
 ADAPTER_WIDTH_POSITIVE = Rule("E244", "adapter-width-positive")
 ADAPTER_FRAMES = Rule("W340", "adapter-frames")
 ADAPTER_UNUSED = Rule("W346", "adapter-unused")
+ADAPTER_KERNEL = Rule("W347", "adapter-kernel")
 ADAPTER_LAYER_DROP = Rule("A440", "adapter-layer-drop")
 
 _MAX_ADAPTER_LAYERS = 100
