@@ -150,7 +150,7 @@ Wherever a command takes a config, it takes one of these:
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
 | our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
-| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model`, or a recipe with them |
+| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` or another of its functions, or a recipe with them |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one, or one inside that of another model |
 | unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
@@ -475,9 +475,10 @@ _PYTHON_COMMANDS = {
     "rule, explain, schema": "none: they print pages and tables for people, the schema for editors",
 }
 
-_FAMILIES_FUNCTIONS = [
-    name for family in FAMILIES for name in w2v_explore._HOMES.get(f"w2v_explore.families.{family}.python", ())
-]
+_FAMILIES_FUNCTIONS, _FAMILIES_MODELS = (
+    [name for family in FAMILIES for name in w2v_explore._HOMES.get(f"w2v_explore.families.{family}.{file}", ())]
+    for file in ("python", "components")
+)
 _PYTHON_SECTIONS = {
     "Configs": (
         "load_config", "load_preset", "preset_names", "Config", "ModelConfig", "convert", "Conversion", "identify",
@@ -492,7 +493,7 @@ _PYTHON_SECTIONS = {
         "Verification",
     ),
     "Models and weights": (
-        "build_model", "SpeechEncoder", "Wav2Vec2Model", *_FAMILIES_FUNCTIONS, "load_checkpoint",
+        "build_model", "SpeechEncoder", *_FAMILIES_MODELS, *_FAMILIES_FUNCTIONS, "load_checkpoint",
         "import_huggingface_model", "inspect_checkpoint", "Inspection", "check_checkpoint", "CheckpointFit", "export",
         "Export",
     ),

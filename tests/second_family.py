@@ -113,7 +113,8 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         module.__dict__.update({name: value for name, value in content.items() if not name.startswith("__")})
         module.__path__ = []
         monkeypatch.setitem(sys.modules, f"{PACKAGE}{file}", module)
-    for other in FAMILIES.keys() - {DEFAULT_FAMILY}:
+    # Last first: the table is put together again in the opposite order.
+    for other in [*reversed(FAMILIES)][:-1]:
         monkeypatch.delitem(FAMILIES, other)
     monkeypatch.setitem(FAMILIES, NAME, Names(huggingface=(NAME,), fairseq=()))
     for name in family_named(DEFAULT_FAMILY).part("preset_values").PRESET_VALUES:

@@ -58,6 +58,8 @@ class Names(NamedTuple):
             in which others may stand than its fields.
         marks: What tells its configs where another family has one of these names as well, any of them. A family
             without marks has all configs of its names that no other family's mark is met in.
+        counts: Classes of transformers whose configs are read as those of the model inside them, and of which it counts
+            all.
     """
 
     huggingface: tuple[str, ...]
@@ -66,6 +68,7 @@ class Names(NamedTuple):
     espnet: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
+    counts: tuple[str, ...] = ()
 
 
 FAMILIES: Mapping[str, Names] = {
@@ -106,6 +109,7 @@ FAMILIES: Mapping[str, Names] = {
     "pruned_wav2vec2": Names(
         huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
     ),
+    "wav2vec2_pretrain": Names(huggingface=(), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
@@ -296,6 +300,11 @@ def family_called(
         plain = (family for family in called if not FAMILIES[family].marks)
         called = [*met, *plain, *called]
     return called[0] if called else None
+
+
+def family_counting(name: str) -> str | None:
+    """The family that counts all of a class of transformers, of which another one is read; None where there is none."""
+    return next((family for family, names in FAMILIES.items() if name in names.counts), None)
 
 
 def names_in(program: ProgramName) -> tuple[str, ...]:

@@ -74,10 +74,12 @@ class Kind(NamedTuple):
         config: The class of its configs, as transformers names it, whose defaults are the counterparts'; None where
             the program finds the class otherwise.
         remark: What is to be said of it.
+        written_as: The class that a written config names; None where it is that of an encoder, with a head or without.
     """
 
     config: str | None = None
     remark: str | None = None
+    written_as: str | None = None
 
 
 class Outer(NamedTuple):
@@ -148,3 +150,8 @@ class Column:
             refused=guards,
             ignored=(*self.ignored, *ignored),
         )
+
+    def without_fields(self, *fields: str, **constants: Any) -> "Column":
+        """The column of a family that lacks some fields, and of which further constants are written."""
+        left = {name: counterpart for name, counterpart in self.counterparts.items() if name not in fields}
+        return replace(self, counterparts=left, constants={**self.constants, **constants})

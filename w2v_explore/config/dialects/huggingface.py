@@ -21,7 +21,15 @@ from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.dialects.section import Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
 from w2v_explore.config.entries import plain_value
-from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, ModelConfig, family_called, names_in
+from w2v_explore.config.family import (
+    ARCHITECTURE,
+    DEFAULT_FAMILY,
+    FAMILIES,
+    ModelConfig,
+    family_called,
+    family_counting,
+    names_in,
+)
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
 from w2v_explore.config.text.limits import RejectedError
 from w2v_explore.config.text.nodes import compose, decode
@@ -294,7 +302,9 @@ def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
             root, "architectures", f"{name} is no class of transformers known here; what it adds is not counted"
         )
     elif HUGGINGFACE_HEADS[end] is not None:
-        accounts.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}")
+        counting = family_counting(name)
+        how = f"; a config with {ARCHITECTURE}: {counting} counts them" if counting else ""
+        accounts.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}{how}")
     elif model_type and family != model_type:
         message = f"{name} is a class of {family}, and model_type is {model_type}; both have the same backbone"
         accounts.warn(root, "architectures", message)
@@ -365,7 +375,9 @@ def to_huggingface(model: ModelConfig) -> dict[str, Any]:
     has_head = values.get(HEAD) is not None
     name = (kind.config or "").removesuffix("Config")
     config: dict[str, Any] = {
-        "architectures": [f"{name}ForCTC" if has_head and column.with_head is None else f"{name}Model"],
+        "architectures": [
+            kind.written_as or (f"{name}ForCTC" if has_head and column.with_head is None else f"{name}Model")
+        ],
         "model_type": model_type,
     }
     for field, counterpart in column.counterparts.items():

@@ -33,7 +33,7 @@ _ADD = Add()
 _ACTIVATION = Layer("activation", "GELU", _GELU)
 _CONV_ACTIVATION = Layer("activation", "GELU", _GELU, channels_first=True)
 _SAME_PAD = Layer("same_pad", "SamePad", SamePad(), channels_first=True)
-_PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
+PADDING_MASK = Layer("padding_mask", "PaddingMask", PaddingMask())
 _POSITIONAL_RESIDUAL = Layer("residual", "Add", _ADD, sources=(0, "pos_conv_embed"))
 _ATTENTION_RESIDUAL = Layer("attention_residual", "Add", _ADD, sources=(0, "dropout"))
 
@@ -106,7 +106,7 @@ def build_aux(config: Wav2Vec2Config, num_outputs: int) -> Layer:
 
 def build_encoder_with(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
     """The encoder with a transformer of layers of its own; all else is wav2vec 2.0's."""
-    children = (part(build_feature_projection, config), _PADDING_MASK, _transformer(config, layers))
+    children = (part(build_feature_projection, config), PADDING_MASK, build_transformer_with(config, layers))
     return Layer("encoder", "Encoder", None, children)
 
 
@@ -121,8 +121,8 @@ def build_feature_projection(config: Wav2Vec2Config) -> Layer:
     return Layer("feature_projection", "FeatureProjection", None, children)
 
 
-def _transformer(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
-    """The positional convolution, the norm and the layers."""
+def build_transformer_with(config: Wav2Vec2Config, layers: tuple[Layer, ...]) -> Layer:
+    """The positional convolution, the norm and the layers, which may be a family's own."""
     children = (
         part(build_positional_convolution, config),
         _POSITIONAL_RESIDUAL,

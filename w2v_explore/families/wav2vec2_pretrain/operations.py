@@ -1,0 +1,120 @@
+"""What wav2vec 2.0 computes in pre-training beside its encoder; what each keeps is said of ``components.py``."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from w2v_explore.tree.operations import (
+    SAME_FRAME,
+    WHOLE_UTTERANCE,
+    Beside,
+    Flow,
+    MacKind,
+    Operation,
+    Reach,
+    Shape,
+)
+
+_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
+
+
+class _Uncounted(Operation, is_partial=True):
+    """An operation without MACs whose output is a tensor of its own."""
+
+    __slots__ = ()
+    mac_kind: ClassVar[MacKind | None] = None
+    keeps_output: ClassVar[bool] = False
+
+    def reach(self) -> Reach:
+        return SAME_FRAME
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return taken[0]
+
+    def macs(self, batch: int, *taken: Flow) -> int:
+        return 0
+
+    def passes_on(self, training: bool) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMask(_Uncounted):
+    """Puts a learned vector in the place of masked frames."""
+
+    embed_dim: int
+    keeps_input: ClassVar[bool] = False
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"mask_embedding": (self.embed_dim,)}
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # The mask of each frame.
+        return Beside(bytes=taken[0].rows(batch))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChoice(_Uncounted):
+    """Of each codebook the vector with the greatest score: a 1 among 0s; in training drawn by Gumbel's noise."""
+
+    groups: int
+    keeps_input: ClassVar[bool] = False
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # The softmax of the scores with their noise.
+        return Beside(statistics=taken[0].elements(batch))
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        # Which vector it is, and the 1 among 0s.
+        return (Beside(elements=taken[0].elements(batch), bytes=_INDEX_BYTES * taken[0].rows(batch) * self.groups),)
+
+
+@dataclass(frozen=True, slots=True)
+class CodePerplexity(_Uncounted):
+    """How many vectors of the codebooks are in use: the exponential of the entropy of their shares of all frames."""
+
+    groups: int
+    keeps_input: ClassVar[bool] = False
+    gives_statistics: ClassVar[bool] = True
+
+    def reach(self) -> Reach:
+        return WHOLE_UTTERANCE
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(1, 1, shared=True)
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        # The softmax of the scores, the shares of the vectors, and the perplexity of each codebook.
+        scores = taken[0]
+        return Beside(statistics=scores.elements(batch) + scores.channels + self.groups)
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        # The shares, the terms of the entropy, and their sums.
+        return (Beside(statistics=2 * taken[0].channels + self.groups),)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeProduct(_Uncounted):
+    """The chosen vectors: every frame's choices times all vectors of the codebooks, summed in each codebook."""
+
+    groups: int
+    vectors: int
+    width: int
+    keeps_input: ClassVar[bool] = True
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"codevectors": (1, self.groups * self.vectors, self.width)}
+
+    def flow(self, *taken: Flow) -> Flow:
+        return Flow(taken[0].frames, self.groups * self.width)
+
+    def uncounted_products(self, batch: int, *taken: Flow) -> int:
+        return taken[0].elements(batch) * self.width
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return Beside()
+
+    def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        return (Beside(elements=self.uncounted_products(batch, *taken) + self.flow(*taken).elements(batch)),)
