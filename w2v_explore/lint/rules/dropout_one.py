@@ -22,11 +22,10 @@ __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
 KEYS = ()
-_DROPOUTS = ("encoder_projection_dropout", "encoder_attention_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Look at the dropouts that the config has."""
-    for key in _DROPOUTS:
-        if getattr(subject.model, key, 0) == 1:
+    for key in subject.model.FIELDS:
+        if key.endswith("_dropout") and getattr(subject.model, key) == 1:
             yield Finding(f"{key} is 1: in training nothing passes; write a probability below 1, as 0.1", (key,))
