@@ -18,6 +18,7 @@ from tests.families.contract import (
 )
 from tests.families.wav2vec2_bert.reference import ADAPTER, POSITIONS, SMALL, Reference, features, samples_of
 from tests.families.wav2vec2_bert.strategies import bert_configs
+from tests.unit.test_parts import assert_whole
 from w2v_explore import ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.wav2vec2_bert.fields import Wav2Vec2BertConfig
@@ -77,6 +78,15 @@ def test_every_figure_of_an_adapter_holds(changes: dict[str, Any]) -> None:
     analysis = analysis_of(config, Workload(samples=samples_of(40), batch=2))
     assert analysis.receptive_field.frames == 40
     assert_every_figure_holds(config, analysis.workload)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [*({"encoder_positions": positions} for positions in POSITIONS), ADAPTER, {**ADAPTER, "adapter_stride": 1}],
+)
+def test_the_parts_make_the_whole(changes: dict[str, Any]) -> None:
+    config = Wav2Vec2BertConfig.from_mapping({**SMALL, **changes})
+    assert_whole(config, Workload(samples=samples_of(40), batch=2))
 
 
 def test_training_keeps_the_vectors_of_all_distances_once_whatever_the_batch() -> None:

@@ -47,7 +47,7 @@ def build(config: Wav2Vec2BertConfig) -> Layer:
     schedule = ["feature_projection", "padding_mask", "encoder"]
     width = config.encoder_embed_dim
     if config.add_adapter:
-        children.append(build_adapter(config))
+        children.append(part(build_adapter, config))
         if config.adapter_embed_dim is not None:
             width = config.adapter_embed_dim
     if config.adapter_intermediate_ffn:
@@ -179,14 +179,14 @@ def build_adapter(config: Wav2Vec2BertConfig) -> Layer:
     if width != config.encoder_embed_dim:
         children.append(Layer("proj", "Linear", Linear(config.encoder_embed_dim, width)))
         children.append(_layer_norm("proj_layer_norm", width))
-    layer = part(build_adapter_layer, config, width)
+    layer = _adapter_layer(config, width)
     layers = [layer._replace(name=str(number)) for number in range(config.adapter_num_layers)]
     children.append(Layer("layers", "ModuleList", None, tuple(layers)))
     options = (("kernel", config.adapter_kernel), ("stride", config.adapter_stride))
     return Layer("adapter", "BertAdapter", None, tuple(children), options=options)
 
 
-def build_adapter_layer(config: Wav2Vec2BertConfig, width: int) -> Layer:
+def _adapter_layer(config: Wav2Vec2BertConfig, width: int) -> Layer:
     """A layer of the adapter: a residual and attention, each behind a strided convolution, and a feed-forward block."""
     stride, heads = config.adapter_stride, config.encoder_num_heads
     conv = Conv1d(width, 2 * width, config.adapter_kernel, stride, padding=stride // 2)
