@@ -60,7 +60,7 @@ def test_validator_and_schema_take_the_same_numbers(
 def test_the_range_is_told_in_words() -> None:
     assert legal_values(CLOSED) == "a number from 0 to 1.5"
     assert legal_values(OPEN) == "a number between 0 and 1, or null"
-    assert legal_values(field(Real(RULE, 0.0, 2.0**31 - 1))) == "a number from 0 to 2,147,483,647"
+    assert legal_values(Real(RULE, 0.0, 2.0**31 - 1)) == "a number from 0 to 2,147,483,647"
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,9 @@ class Accounts:
 
     def _of_each(self, field: str, stated: Any) -> Any:
         """Our value of what a program states; as it stands where it is wrong, or what it is divided by."""
-        divided = self.column.divided.get(field)
+        # A recipe of ESPnet states arguments of torchaudio's, which has no column.
+        column = column_of(self.family, self._name)
+        divided = None if column is None else column.divided.get(field)
         if divided is None:
             return stated
         parts = self.field_value(divided.by)

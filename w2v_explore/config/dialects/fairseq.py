@@ -408,7 +408,6 @@ def _read_architecture(accounts: Accounts, model: Section, wrapper: Section | No
             accounts.read_field(field, override, wrapper, _whose(accounts, wrapper, is_around=True))
         else:
             accounts.read_field(field, counterpart, model, whose)
-    accounts.refuse_defaults(model)
     check_projection(accounts, model)
     accounts.refuse_defaults(model)
 

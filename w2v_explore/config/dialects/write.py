@@ -128,13 +128,13 @@ def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[
         if len(counterpart.names) == 1:
             stated[counterpart.names[0]] = words.get(value, value)
     marks = {mark.name for mark in FAMILIES[model.family.name].marks}
-    marking = {field: at.names for field, at in column.counterparts.items() if not marks.isdisjoint(at.names)}
+    marking = [field for field, at in column.counterparts.items() if not marks.isdisjoint(at.names)]
     kind = next(iter(column.kinds), "")
     other = family_called(dialect, kind, stated.get)
     if not marking or other == model.family.name:
         return None
     if len(marking) > 1:
-        names = " or ".join(name for names in marking.values() for name in names)
+        names = " or ".join(mark.name for mark in FAMILIES[model.family.name].marks)
         return ARCHITECTURE, (
             f"nothing that {title} says of it tells it from a model of {other}, as {names} would; "
             f"write {ARCHITECTURE}: {other}, without the fields that only {model.family.name} has"
