@@ -168,6 +168,7 @@ COUNTED = tuple(counts("number", listed, LIST) for listed in ("heads", "flags"))
         ("heads", [1, 2], "E299", (), "heads has 2 values, and number is 3; write a value for each layer", None),
         ("heads", [1, -1, 2], "E231", (1,), "heads[1] is -1; write a whole number from 0", None),
         ("heads", [1, 0, "2"], "E210", (2,), "heads[2] is text '2'; write 2", "2"),
+        ("heads", [1, 0, "x"], "E210", (2,), "heads[2] is text 'x'; write a whole number from 0", None),
         ("heads", [1, 0, LARGEST + 1], "E214", (2,), "heads[2] is 2147483648; the largest allowed is", None),
         ("flags", [True, 1, False], "E211", (1,), "flags[1] is 1; write true", "true"),
         ("flags", [True, [], False], "E211", (1,), "flags[1] is a list; write true or false", None),

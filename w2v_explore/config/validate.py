@@ -120,13 +120,13 @@ def _shorten(text: str) -> str:
 
 def _whole_number_in(value: object, minimum: int = 1, maximum: int = MAX_SIZE) -> str | None:
     """The allowed whole number that a float or a quoted text plainly stands for, as YAML."""
-    number = 0
+    number: int | None = None
     match value:
         case float() if value.is_integer():
             number = int(value)
         case str() if value.isascii() and value.isdigit() and len(value) <= 10:
             number = int(value)
-    return str(number) if minimum <= number <= maximum else None
+    return str(number) if number is not None and minimum <= number <= maximum else None
 
 
 def _number_in(value: str, kind: Probability | Real) -> str | None:

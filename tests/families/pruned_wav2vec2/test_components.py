@@ -33,7 +33,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=VARIANTS, ids=VARIANTS.keys())
+@pytest.fixture(params=[*VARIANTS])
 def models(request: pytest.FixtureRequest) -> tuple[Any, Any]:
     """Ours and the reference, with the same weights."""
     config = small(**VARIANTS[request.param])

@@ -3,6 +3,7 @@
 from w2v_explore.config.family import Family
 from w2v_explore.families.pruned_wav2vec2.fields import (
     AGREEMENTS,
+    INNER_MULTIPLE_OF_8,
     LAYER_LIST,
     LAYER_WIDTH,
     PrunedConfig,
@@ -21,5 +22,5 @@ FAMILY = Family(
         "aux": "aux",
     },
     reference="hubert_base_prunable",
-    rules=(LAYER_LIST, LAYER_WIDTH),
+    rules=(LAYER_LIST, LAYER_WIDTH, INNER_MULTIPLE_OF_8),
 )

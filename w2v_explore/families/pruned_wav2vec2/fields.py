@@ -23,6 +23,7 @@ from w2v_explore.families.wav2vec2 import fields as wav2vec2
 
 LAYER_LIST = Rule("E253", "layer-list")
 LAYER_WIDTH = Rule("E254", "layer-width")
+INNER_MULTIPLE_OF_8 = Rule("A442", "inner-multiple-of-8")
 
 _OWN = {
     "encoder_use_attention": Field(
