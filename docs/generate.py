@@ -142,7 +142,7 @@ Wherever a command takes a config, it takes one of these:
 | dialect | `--from` | what it is |
 | :--- | :--- | :--- |
 | our own | `w2v` | a YAML of the fields, or one that extends another ([config.md](config.md)) |
-| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` or another of its functions |
+| torchaudio | `torchaudio` | a JSON of the arguments of `torchaudio.models.wav2vec2_model` or its others |
 | fairseq | `fairseq` | a YAML or JSON: a whole training config or its model alone, `*_ctc` with `w2v_args` |
 | Hugging Face | `huggingface` | a `config.json`, or the folder that holds one |
 | unilm | `unilm` | a YAML or JSON of the config that a checkpoint of WavLM's authors holds under `cfg` |
