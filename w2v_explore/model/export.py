@@ -30,7 +30,7 @@ from w2v_explore.arguments import path_text
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY, keys_in_dialect
 from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.architecture import build_architecture
-from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.dialects.write import unwritable, write_config
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
@@ -127,6 +127,8 @@ def export(
     reference = None if isinstance(source, (Config, ModelConfig)) else path_text(source, "a config")
     loaded = as_config(source if config is None else config)
     _check_target(target, reference, to)
+    if to == "huggingface" and (unsaid := unwritable(loaded.model, to)):
+        raise SourceError(unsaid[1])
     say = progress or (lambda step: None)
     say("making the model")
     seed = None
@@ -194,13 +196,13 @@ def _write_onnx(model: SpeechEncoder, config: Config, path: Path) -> None:
     """
     import onnxscript  # noqa: F401  (what torch's exporter needs; without it, it says so in many lines)
 
-    outputs = ["features" if config.model.aux_num_out is None else "logits", "frames"]
+    outputs = model.graph_outputs or ("features" if config.model.aux_num_out is None else "logits", "frames")
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             _trace(model, config.model),
             dynamic_shapes=_dynamic_shapes(model, config.model),
             input_names=_inputs(model),
-            output_names=outputs,
+            output_names=[*outputs],
             opset_version=_ONNX_OPSET,
             dynamo=True,
             verbose=False,
@@ -294,6 +296,8 @@ def _trace(model: SpeechEncoder, config: ModelConfig) -> ExportedProgram:
     Raises:
         SourceError: This torch makes no such graph of the config.
     """
+    if model.no_graph:
+        raise SourceError(f"no graph is made of {config.family.title}: {model.no_graph}")
     # Imported here: only tracing, which imports it too, needs the compiler.
     from torch._dynamo.exc import UserError, UserErrorType
 

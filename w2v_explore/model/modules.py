@@ -5,7 +5,7 @@ In the shape comments B is the batch, S samples, T frames, C channels, D the enc
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+from typing import ClassVar, List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,16 @@ from torch import Tensor, nn
 
 
 class SpeechEncoder(nn.Module):
-    """A model of any architecture: frames of features from waveforms, or from features made of them."""
+    """A model of any architecture: frames of features from waveforms, or from features made of them.
+
+    Attributes:
+        graph_outputs: What an ONNX graph calls what forward() gives; empty where that is features, or logits of a head,
+            and valid frames.
+        no_graph: Why no graph is made of forward(); empty where one is.
+    """
+
+    graph_outputs: ClassVar[tuple[str, ...]] = ()
+    no_graph: ClassVar[str] = ""
 
     def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
         """The output of the encoder, through the head if there is one.

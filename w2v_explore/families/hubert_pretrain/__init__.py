@@ -3,9 +3,11 @@
 from w2v_explore.config.family import Family
 from w2v_explore.families.hubert_pretrain.fields import (
     AGREEMENTS,
+    LOGITS_HEAVY,
     MASK_OTHER,
     MASK_SELECTION,
     MASK_SIZES,
+    NOTHING_PREDICTED,
     RANGES,
     HuBERTPretrainConfig,
 )
@@ -24,5 +26,5 @@ FAMILY = Family(
         "logit_generator": "logit_generator",
     },
     reference="hubert_pretrain_base",
-    rules=(RANGES, MASK_SELECTION, MASK_SIZES, MASK_OTHER),
+    rules=(RANGES, MASK_SELECTION, MASK_SIZES, MASK_OTHER, NOTHING_PREDICTED, LOGITS_HEAVY),
 )

@@ -350,6 +350,8 @@ class HuBERTPretrainModel(SpeechEncoder):
         feature_grad_mult: What the gradients of the extractor are scaled by; 1 for as they are.
     """
 
+    no_graph = "how many frames are masked is worked out from the length of the utterance"
+
     def __init__(
         self,
         wav2vec2: wav2vec2.Wav2Vec2Model,

@@ -31,6 +31,8 @@ RANGES = Rule("E255", "pretraining-range")
 MASK_SELECTION = Rule("E256", "mask-selection")
 MASK_SIZES = Rule("E257", "pretraining-size")
 MASK_OTHER = Rule("E258", "mask-other")
+NOTHING_PREDICTED = Rule("W345", "nothing-predicted")
+LOGITS_HEAVY = Rule("A441", "logits-heavy")
 
 _SELECTIONS = ("static", "uniform", "normal", "poisson")
 _NO_COST = "No parameters, no MACs"

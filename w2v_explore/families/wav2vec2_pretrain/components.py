@@ -151,6 +151,8 @@ class Wav2Vec2PretrainModel(SpeechEncoder):
         project_q: On the quantised features.
     """
 
+    graph_outputs = ("projected_states", "projected_quantized_states", "codevector_perplexity")
+
     def __init__(
         self,
         wav2vec2: wav2vec2.Wav2Vec2Model,
