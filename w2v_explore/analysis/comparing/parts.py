@@ -121,21 +121,31 @@ class Parts:
         return self._remainder_reads[family]
 
     def fields_for_frames(self, family: str, remainder: Remainder) -> set[str]:
-        """The fields on which the number of frames depends: those that are read for all that runs until they come."""
+        """The fields on which the frames depend, and how many samples they need.
+
+        They are those that are read for all that runs until frames come, and for what gives fewer of them behind.
+        """
         frames_at, end = remainder.takes.frames_at, len(remainder.calls)
         names: set[str] = set()
         for position, call in enumerate(remainder.calls):
             if call.path == frames_at:
                 end = call.end
-            if position >= end:
-                break
+            if call.operation is None or (position >= end and not _gives_fewer(call)):
+                continue
+            if position >= end or not isinstance(call.operation, Sealed):
+                # Whether anything gives fewer is for what is around to say.
+                names |= self._remainder_reads[family]
             if isinstance(call.operation, Sealed):
                 names.update(self._reads[call.operation.part])
                 if frames_at.startswith(f"{call.path}."):
-                    break
-            elif call.operation is not None:
-                names |= self._remainder_reads[family]
+                    end = position + 1
         return names
+
+    def has_fewer_frames(self, config: ModelConfig, workload: Workload) -> bool:
+        """Whether something gives fewer frames than the model's, behind where they come."""
+        remainder = self.remainder(config, workload)
+        given = remainder.calls[0].gives.frames
+        return any(call.gives.frames != given for call in remainder.calls if call.path == remainder.takes.frames_at)
 
     def figures(self, use: Use, config: ModelConfig, workload: Workload) -> PartFigures:
         """What one copy of a part adds, called as it is in a use."""
@@ -376,6 +386,11 @@ def with_values(config: ModelConfig, values: Mapping[str, Any]) -> ModelConfig:
 def without_chances(config: ModelConfig) -> ModelConfig:
     """A config with all of its probabilities 0."""
     return with_values(config, dict.fromkeys(chances_of(config), 0.0))
+
+
+def _gives_fewer(call: Call) -> bool:
+    """Whether an operation gives fewer frames than it takes; a weight or a table is no frames."""
+    return not call.gives.shared and call.gives.frames < call.takes[0].frames
 
 
 def _needs(call: Call, needs: Sequence[bool]) -> tuple[bool, ...]:

@@ -297,7 +297,7 @@ class _Stepper:
         except ConfigError:
             return None
         receptive_field = self._receptive_field
-        if not self._for_frames.isdisjoint(change.values):
+        if not self._for_frames.isdisjoint(change.values) or self._parts.has_fewer_frames(config, self._workload):
             try:
                 receptive_field = analyze(_named(config), self._workload).receptive_field
             except WorkloadError:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from w2v_explore.config import codes
 from w2v_explore.config.family import ModelConfig
-from w2v_explore.config.kinds import Agreement, Choice, Fault, Field, Flag, Integer, divides
+from w2v_explore.config.kinds import MAX_FIELD, Agreement, Choice, Fault, Field, Flag, Integer, divides
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import fields as wav2vec2
 from w2v_explore.families.wav2vec2_conformer import fields as conformer
@@ -17,6 +17,8 @@ ADAPTER_ACTIVATION = Rule("E273", "bert-adapter-activation")
 ADAPTER_OFF = Rule("E271", "bert-adapter-off")
 SIZES = Rule("E272", "bert-sizes")
 DISTANCE_TABLE = Rule("W344", "bert-distance-table")
+
+_MAX_ADAPTER_LAYERS = 100
 
 _DISTANCES = {
     "encoder_positions": Field(
@@ -60,7 +62,7 @@ _ADAPTER = {
         effect="Fewer frames come out: about one for each adapter_stride, for each layer of the adapter.",
     ),
     "adapter_num_layers": Field(
-        kind=Integer(rule=SIZES, maximum=1_000),
+        kind=Integer(rule=SIZES, maximum=_MAX_ADAPTER_LAYERS),
         summary="The layers of the adapter.",
         effect="Two convolutions, attention and a feed-forward block for each, on ever fewer frames.",
     ),
@@ -162,6 +164,20 @@ def _adapter_heads_fault(values: Mapping[str, Any]) -> Fault:
     return Fault(codes.HEADS_DIVIDE, "adapter_embed_dim", (), message, partner="encoder_num_heads")
 
 
+def _is_in_reach(values: Mapping[str, Any]) -> bool:
+    """Whether the frames that one that comes out needs, and those to the next, are numbers that the rest can count."""
+    frames, stride = 1, values["adapter_stride"]
+    layers = values["adapter_num_layers"] if values["add_adapter"] else 0
+    for _ in range(layers):
+        frames = max((frames - 1) * stride + values["adapter_kernel"] - 2 * (stride // 2), 1)
+    return bool(max(frames, stride**layers) <= MAX_FIELD)
+
+
+def _out_of_reach(values: Mapping[str, Any]) -> Fault:
+    message = "with this adapter a frame that comes out needs more than 2^1000 frames of features, the most allowed"
+    return Fault(codes.INT_TOO_BIG, "adapter_num_layers", (), message)
+
+
 AGREEMENTS = (
     divides("encoder_num_heads", "encoder_embed_dim", codes.HEADS_DIVIDE, keeps_quotient=True),
     next(agreement for agreement in conformer.AGREEMENTS if agreement.fields == ("encoder_conv_kernel",)),
@@ -172,6 +188,7 @@ AGREEMENTS = (
         _adapter_fault,
     ),
     Agreement(("add_adapter", "adapter_embed_dim", "encoder_num_heads"), _heads_divide_adapter, _adapter_heads_fault),
+    Agreement(("add_adapter", "adapter_num_layers", "adapter_kernel", "adapter_stride"), _is_in_reach, _out_of_reach),
 )
 
 
