@@ -47,15 +47,16 @@ class Flag:
 
 
 class Integer(NamedTuple):
-    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less; ``optional`` allows null.
+    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less.
 
+    ``optional`` says what null stands for, as "no head"; empty where null is not allowed.
     ``follows`` is the field of another width that it is usually a multiple of, and is kept in proportion to.
     ``usual`` is what every published model of the family has, for the linter to hold other values against.
     """
 
     rule: Rule
     maximum: int = MAX_SIZE
-    optional: bool = False
+    optional: str = ""
     minimum: int = 1
     follows: str | None = None
     usual: int | None = None

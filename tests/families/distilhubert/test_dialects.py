@@ -209,3 +209,11 @@ def test_a_checkpoint_of_s3prl_is_a_config_and_weights(tmp_path: Path) -> None:
     x = waveforms(2, 3_000)
     with torch.no_grad():
         torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["UniSpeechSatModel", "Wav2Vec2ForCTC"])
+def test_a_class_that_never_lacks_the_norm_is_of_another_architecture(name: str) -> None:
+    values = {"model_type": "hubert", "architectures": [name], "feat_proj_layer_norm": False}
+    [problem] = read(values).problems
+    assert problem.message.startswith(f"{name} is a class of ")
+    assert problem.message.endswith(", and model_type is hubert; the two have different architectures")

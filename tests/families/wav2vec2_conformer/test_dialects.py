@@ -195,3 +195,20 @@ def test_a_written_file_is_the_preset(to: str, file: str, tmp_path: Path, run: R
     assert run("convert", ROTARY, "--to", to, "-o", str(path)).code == 0
     assert load_config(str(path)).model == load_config(ROTARY).model
     assert ROTARY in run("identify", str(path)).out
+
+
+def test_a_class_with_a_head_whose_size_nothing_says_is_asked_for_it() -> None:
+    values = PUBLISHED | {"architectures": ["Wav2Vec2ConformerForCTC"]}
+    reading = read(values)
+    assert problems(reading) == ["E201 vocab_size"]
+    assert (reading.problems[0].place.line, reading.problems[0].place.column) == (1, 1)
+    assert reading.problems[0].message == (
+        "vocab_size is not stated, and Wav2Vec2ConformerForCTC has a head of that size; write it, or give "
+        "--set aux_num_out=32"
+    )
+    # transformers builds no such model either.
+    import_torchaudio_models()
+    import transformers
+
+    with pytest.raises(ValueError, match="does not define the vocabulary size"):
+        transformers.Wav2Vec2ConformerForCTC(transformers.Wav2Vec2ConformerConfig(num_hidden_layers=1))
