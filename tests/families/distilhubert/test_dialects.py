@@ -24,6 +24,7 @@ from w2v_explore import (
     build_architecture,
     build_model,
     convert,
+    export,
     identify,
     inspect_checkpoint,
     load_checkpoint,
@@ -37,6 +38,7 @@ from w2v_explore.config.family import key_tables
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.families.distilhubert.keys import KEYS
+from w2v_explore.model.export import SEED
 
 MARK = {"model_type": "hubert", "feat_proj_layer_norm": False}
 
@@ -217,3 +219,17 @@ def test_a_class_that_never_lacks_the_norm_is_of_another_architecture(name: str)
     [problem] = read(values).problems
     assert problem.message.startswith(f"{name} is a class of ")
     assert problem.message.endswith(", and model_type is hubert; the two have different architectures")
+
+
+@pytest.mark.parametrize("changes", [{}, {"aux_num_out": 5}])
+def test_a_folder_that_is_written_loads_in_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = export(small(**changes), "huggingface", tmp_path / "model").path
+    theirs = type(transformers_model(small(**changes)))
+    model, loading = theirs.from_pretrained(path, output_loading_info=True)
+    assert not any(loading.values())
+    torch.manual_seed(SEED)
+    ours = build_model(small(**changes)).eval()
+    x = waveforms(2, 3_000)
+    with torch.no_grad():
+        output = model.eval()(x)
+        torch.testing.assert_close(ours(x)[0], output.logits if changes else output.last_hidden_state)

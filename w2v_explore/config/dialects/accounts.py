@@ -206,7 +206,7 @@ class Accounts:
             self._unread.append(Problem(rule=codes.FOREIGN_UNREAD, place=place, key=name, message=message))
 
     def _place(self, section: Section, name: str) -> Place:
-        """Where a field is pointed at: its value, but the key of a value that is indented below it; else its section."""
+        """Where a field is pointed at: its value, but the key of a value that is indented below it; or its section."""
         if name not in section.pairs:
             return Place(self.document.source.name, section.start.line + 1, section.start.column + 1)
         key, value = section.pairs[name]
@@ -226,7 +226,7 @@ class Accounts:
         """Map a field that has one counterpart or none, or take its default."""
         default = counterpart.words.get(counterpart.default, counterpart.default)
         if not counterpart.names:
-            self.enter_default(field, section, (), default, counterpart.remark)
+            self.enter_default(field, section, (), default, counterpart.remark or whose)
             return
         [name] = counterpart.names
         if name not in section.pairs:

@@ -79,9 +79,8 @@ def _parts(levels: tuple[Section, ...], names: tuple[str, ...]) -> Iterator[Part
             continue
         model_type = inner.value("model_type")
         if not isinstance(model_type, str):
-            model_type = ""
-            if "model_type" not in inner.pairs:
-                model_type = _default_inside(levels[-1].value("model_type"), name)
+            is_stated = "model_type" in inner.pairs
+            model_type = "" if is_stated else _default_inside(levels[-1].value("model_type"), name)
             if model_type:
                 key, node = (scalar(text, inner.start, inner.start) for text in ("model_type", model_type))
                 inner = inner._replace(pairs={**inner.pairs, "model_type": (key, node)})
