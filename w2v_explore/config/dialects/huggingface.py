@@ -333,7 +333,9 @@ def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
             root, "architectures", f"{name} is no class of transformers known here; what it adds is not counted"
         )
     elif HUGGINGFACE_HEADS[end] is not None:
-        counting = family_counting(name)
+        # What counts them has none of the parts by which a family of the same name differs.
+        is_plain = accounts.family == family_called("huggingface", family)
+        counting = family_counting(name) if is_plain else None
         how = f"; a config with {ARCHITECTURE}: {counting} counts them" if counting else ""
         accounts.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}{how}")
     elif model_type and family != model_type:
