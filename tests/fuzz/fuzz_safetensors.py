@@ -36,7 +36,7 @@ def read(content: bytes) -> None:
     read = translate_keys((tensor.name for tensor in header.tensors), key_tables())
     if read.table is not None:
         shapes = read.shapes((tensor.name, tensor.shape) for tensor in header.tensors)
-        infer_from_shapes(shapes, read.table.told, read.table.conv_weight, read.table.told_together)
+        infer_from_shapes(shapes, read.table.told, read.table.conv_weight)
 
 
 def main() -> None:

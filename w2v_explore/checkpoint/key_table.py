@@ -108,8 +108,7 @@ class KeyTable:
             has no place for.
         absences: For each program our names of tensors that it leaves out of some models, and when.
         told: The fields that the shapes of the tensors tell, and how.
-        told_together: Fields that shapes tell only together, as two whose sum is a size, and values for each with which
-            the model has these shapes; weights are held against them where no config says the fields.
+        stand_ins: Values of fields that they do not tell alone, with which the model has tensors of these shapes.
         examples: What to propose for a field that no shape tells, from the values of those that shapes tell.
         conv_weight: Our name of the weights of the extractor's convolutions [channels, inputs, kernel], with ``{i}``;
             None where the family has no such extractor.
@@ -124,7 +123,7 @@ class KeyTable:
     extras: Mapping[Dialect, Mapping[str, Extra]]
     absences: Mapping[Dialect, Mapping[str, str]] = field(default_factory=dict)
     told: Mapping[str, Told]
-    told_together: Mapping[str, Told] = field(default_factory=dict)
+    stand_ins: Mapping[str, Told] = field(default_factory=dict)
     examples: Mapping[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
     conv_weight: str | None
 

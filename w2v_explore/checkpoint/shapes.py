@@ -6,7 +6,8 @@ shapes tell is all that the names and shapes of a model depend on.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from w2v_explore.checkpoint.listing import Shape
@@ -17,6 +18,7 @@ Shapes = Mapping[str, Shape]
 Told = Callable[[Shapes], "tuple[Any, str] | None"]
 """The value of a field, with what tells it, in the shapes of a model's tensors; None where they do not tell it."""
 
+_NOTHING: Mapping[str, Told] = MappingProxyType({})
 # A number of more digits counts no layers.
 _MAX_DIGITS = 9
 
@@ -106,17 +108,17 @@ class ShapeFindings:
         values: The fields that shapes tell.
         evidence: Our names of the tensors that tell each.
         conv_sizes: Channels and kernel of each of the extractor's convolutions; their strides are not told.
-        stand_ins: Values of fields that shapes tell only together, with which a model has these shapes.
+        stand_ins: Values of fields that are not told, with which the model has tensors of these shapes.
     """
 
     values: Mapping[str, Any]
     evidence: Mapping[str, str]
     conv_sizes: tuple[tuple[int, int], ...]
-    stand_ins: Mapping[str, Any]
+    stand_ins: Mapping[str, Any] = field(default_factory=dict)
 
 
 def infer_from_shapes(
-    shapes: Shapes, told: Mapping[str, Told], conv_weight: str | None, told_together: Mapping[str, Told]
+    shapes: Shapes, told: Mapping[str, Told], conv_weight: str | None, stand_ins: Mapping[str, Told] = _NOTHING
 ) -> ShapeFindings:
     """The fields that the shapes of a model's tensors tell; a tensor that is absent or misshapen tells none.
 
@@ -124,14 +126,14 @@ def infer_from_shapes(
         shapes: By our names.
         told: The fields of the family that shapes tell, and how.
         conv_weight: Our name of the weights of the extractor's convolutions, as in `KeyTable`.
-        told_together: The fields that shapes tell only together, as in `KeyTable`.
+        stand_ins: As in `KeyTable`.
     """
     found = {field: answer for field, tell in told.items() if (answer := tell(shapes)) is not None}
     return ShapeFindings(
         values={field: value for field, (value, _) in found.items()},
         evidence={field: evidence for field, (_, evidence) in found.items()},
         conv_sizes=conv_sizes(shapes, conv_weight) if conv_weight is not None else (),
-        stand_ins={field: answer[0] for field, tell in told_together.items() if (answer := tell(shapes)) is not None},
+        stand_ins={name: answer[0] for name, tell in stand_ins.items() if (answer := tell(shapes)) is not None},
     )
 
 

@@ -85,7 +85,14 @@ def checkpoint_document(reference: str, *, allow_unknown: bool = False) -> Docum
     inference = infer_config(reference, allow_unknown=allow_unknown)
     if inference.conflicts:
         raise CheckpointError(*[f"{reference}: {conflict}" for conflict in inference.conflicts])
-    require_fit(reference, inference.fit, family_of(inference.document))
+    family = family_of(inference.document)
+    require_fit(reference, inference.fit, family)
+    if inference.shapes.stand_ins:
+        # What shapes tell of several fields together, the config that comes with them may say otherwise.
+        model = read_config(inference.document).model
+        if model is not None:
+            shapes = dict(family.build(model).state_dict_shapes())
+            require_fit(reference, fit_weights(inference.checkpoint.tensors, inference.keys, shapes), family)
     return inference.document
 
 
@@ -250,7 +257,7 @@ def _read_as(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> _
 def _infer(checkpoint: Checkpoint, keys: KeyTranslation, table: KeyTable) -> ShapeFindings:
     """What the shapes of a checkpoint's tensors tell."""
     ours = keys.shapes((tensor.name, tensor.shape) for tensor in checkpoint.tensors)
-    return infer_from_shapes(ours, table.told, table.conv_weight, table.told_together)
+    return infer_from_shapes(ours, table.told, table.conv_weight, table.stand_ins)
 
 
 def expected_shapes(family: Family, table: KeyTable, told: ShapeFindings, tensors: int) -> dict[str, Shape]:

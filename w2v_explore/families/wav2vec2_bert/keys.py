@@ -123,7 +123,7 @@ KEYS = KeyTable(
         }
     },
     told=_TOLD,
-    told_together={"encoder_max_left": _all_to_the_left},
+    stand_ins={"encoder_max_left": _all_to_the_left},
     examples={
         "encoder_num_heads": wav2vec2.KEYS.examples["encoder_num_heads"],
         "encoder_positions": lambda told: "rotary or none",
