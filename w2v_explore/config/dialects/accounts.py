@@ -225,12 +225,12 @@ class Accounts:
         return self._entries.keys()
 
     def read_field(self, field: str, counterpart: Counterpart, section: Section, whose: str) -> None:
-        """Map a field that has one counterpart, or take its default."""
+        """Map a field that has one counterpart or none, or take its default."""
+        default = counterpart.words.get(counterpart.default, counterpart.default)
         if not counterpart.names:
-            self.enter_default(field, section, (), counterpart.default, whose)
+            self.enter_default(field, section, (), default, counterpart.remark or whose)
             return
         [name] = counterpart.names
-        default = counterpart.words.get(counterpart.default, counterpart.default)
         if name not in section.pairs:
             if counterpart.words and counterpart.default not in counterpart.words:
                 message = (

@@ -5,6 +5,7 @@ from w2v_explore.families.wav2vec2_conformer.fields import (
     ACTIVATION,
     AGREEMENTS,
     CONV_KERNEL,
+    PADDING,
     POS_CONV_DEAD,
     POSITIONS,
     POSITIONS_COST,
@@ -25,5 +26,5 @@ FAMILY = Family(
         "aux": "lm_head",
     },
     reference="wav2vec2_conformer_rel_pos_large",
-    rules=(POSITIONS, ACTIVATION, CONV_KERNEL, POSITIONS_ODD, POS_CONV_DEAD, POSITIONS_COST),
+    rules=(POSITIONS, ACTIVATION, CONV_KERNEL, POSITIONS_ODD, POS_CONV_DEAD, POSITIONS_COST, PADDING),
 )

@@ -14,6 +14,7 @@ CONV_KERNEL = Rule("E265", "conformer-conv-kernel")
 POSITIONS_ODD = Rule("E266", "conformer-positions-odd")
 POS_CONV_DEAD = Rule("A444", "conformer-pos-conv-dead")
 POSITIONS_COST = Rule("A443", "conformer-positions-cost")
+PADDING = Rule("A445", "conformer-padding")
 
 _POSITIONS_FIELD = Field(
     kind=Choice(

@@ -21,11 +21,11 @@ from w2v_explore.lint.subject import Finding, Subject
 __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
-KEYS = ("encoder_projection_dropout", "encoder_attention_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
+KEYS = ()
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look at the four dropouts."""
-    for key in KEYS:
-        if getattr(subject.model, key) == 1:
+    """Look at the dropouts that the config has."""
+    for key in subject.model.FIELDS:
+        if key.endswith("_dropout") and getattr(subject.model, key) == 1:
             yield Finding(f"{key} is 1: in training nothing passes; write a probability below 1, as 0.1", (key,))

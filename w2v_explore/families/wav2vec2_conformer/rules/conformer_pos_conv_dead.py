@@ -8,7 +8,7 @@ Why is this bad
     parameters in a base model, 8.4 M in a large one, that lie in checkpoints and in memory and do nothing. They get no
     gradient: DistributedDataParallel stops with an error unless it is made with find_unused_parameters=True. A model
     that is trained from its beginning can have the smallest of them instead; checkpoints fit the one that they were
-    made with alone.
+    made with alone. Figures of training count a gradient and Adam's moments for them, which plain torch does not make.
 Example
     extends: wav2vec2_conformer_rel_pos_large
 Use instead
