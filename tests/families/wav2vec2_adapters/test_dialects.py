@@ -99,6 +99,11 @@ def test_defaults_are_those_of_transformers() -> None:
         ({"num_adapter_layers": 0}, "E242 num_adapter_layers"),
         ({"adapter_stride": 0}, "E243 adapter_stride"),
         ({"output_hidden_size": -1}, "E244 output_hidden_size"),
+        ({"add_adapter": True, "adapter_stride": 2**31 - 1, "num_adapter_layers": 100}, "E214 num_adapter_layers"),
+        (
+            {"add_adapter": True, "adapter_kernel_size": 2**31 - 1, "num_adapter_layers": 100, "adapter_stride": 10**9},
+            "E214 num_adapter_layers",
+        ),
         ({"hidden_act": "relu"}, "E280 hidden_act"),
         ({"feat_proj_layer_norm": False}, "E280 feat_proj_layer_norm"),
     ],

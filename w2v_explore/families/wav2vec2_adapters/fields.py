@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from math import prod
+from typing import Any, ClassVar
 
-from w2v_explore.config.kinds import Field, Flag, Integer
+from w2v_explore.config import codes
+from w2v_explore.config.kinds import MAX_FIELD, STANDARD_CONV_LAYERS, Agreement, Fault, Field, Flag, Integer
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import fields as wav2vec2
 
@@ -69,7 +71,30 @@ def _fields() -> dict[str, Field]:
 
 FIELDS = _fields()
 
-AGREEMENTS = wav2vec2.AGREEMENTS
+_SIZES = ("extractor_conv_layer_config", "add_adapter", "adapter_num_layers", "adapter_kernel", "adapter_stride")
+
+
+def _frames_for_one(values: Mapping[str, Any]) -> int:
+    """The frames that the extractor must make for the adapter to give one."""
+    frames, kernel, stride = 1, values["adapter_kernel"], values["adapter_stride"]
+    for _ in range(values["adapter_num_layers"] if values["add_adapter"] else 0):
+        frames = max((frames - 1) * stride + kernel - 2 * ADAPTER_PADDING, 1)
+    return frames
+
+
+def _is_in_reach(values: Mapping[str, Any]) -> bool:
+    """Whether what a frame that comes out needs, and the samples to the next, are numbers that the rest can count."""
+    jump = prod(stride for _, _, stride in values["extractor_conv_layer_config"] or STANDARD_CONV_LAYERS)
+    shortened = values["adapter_stride"] ** values["adapter_num_layers"] if values["add_adapter"] else 1
+    return jump * max(_frames_for_one(values), shortened) <= MAX_FIELD
+
+
+def _out_of_reach(values: Mapping[str, Any]) -> Fault:
+    message = "with these convolutions behind the encoder a frame needs more than 2^1000 samples, the most allowed"
+    return Fault(codes.INT_TOO_BIG, "adapter_num_layers", (), message)
+
+
+AGREEMENTS = (*wav2vec2.AGREEMENTS, Agreement(_SIZES, _is_in_reach, _out_of_reach))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +125,4 @@ class Wav2Vec2AdaptersConfig(wav2vec2.Wav2Vec2Config):
     @property
     def fewest_frames(self) -> int:
         """The frames that the extractor must make for the adapter to give one."""
-        frames = 1
-        for _ in range(self.adapter_num_layers if self.add_adapter else 0):
-            frames = max((frames - 1) * self.adapter_stride + self.adapter_kernel - 2 * ADAPTER_PADDING, 1)
-        return frames
+        return _frames_for_one({name: getattr(self, name) for name in _SIZES})

@@ -19,6 +19,7 @@ def messages(text: str) -> list[str]:
     [
         ("", "one frame in 8, one every 160 ms (6.25 a second), and a CTC head"),
         ("adapter_num_layers: 1\n", "one frame in 2, one every 40 ms (25 a second)"),
+        ("adapter_stride: 2147483647\nadapter_num_layers: 30\n", "one frame in 9.076e+279, and a CTC head"),
         ("adapter_stride: 3\n", "one frame in 27, one every 540 ms (1.852 a second)"),
     ],
 )

@@ -19,6 +19,7 @@ Use instead
 from collections.abc import Iterator
 
 from w2v_explore.analysis.receptive_field import kernel_field
+from w2v_explore.diagnostics import shown_number
 from w2v_explore.families.wav2vec2_adapters.fields import ADAPTER_FRAMES as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -26,6 +27,9 @@ __all__ = ["RULE", "check"]
 
 TORCH = "accepts"
 KEYS = ("add_adapter", "adapter_num_layers", "adapter_stride", "aux_num_out")
+
+# A frame of more is given no duration.
+_MAX_SAMPLES = 10**9
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -35,10 +39,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     _, stride = kernel_field(model)
     divisor = model.adapter_stride**model.adapter_num_layers
-    seconds = stride * divisor / subject.reading.sample_rate
-    message = (
-        f"the adapter leaves one frame in {divisor}, one every {1000 * seconds:.4g} ms ({1 / seconds:.4g} a second)"
-    )
+    message = f"the adapter leaves one frame in {shown_number(divisor)}"
+    samples = stride * divisor
+    if samples <= _MAX_SAMPLES:
+        seconds = samples / subject.reading.sample_rate
+        message += f", one every {1000 * seconds:.4g} ms ({1 / seconds:.4g} a second)"
     if model.aux_num_out is not None:
         message += ", and a CTC head puts out no more symbols than that: speech has 10 to 15 letters a second"
     yield Finding(f"{message}; fewer adapter_num_layers or adapter_stride: 1 leave more")
