@@ -79,7 +79,7 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
     ),
     "hubert_pretrain": Names(huggingface=(), fairseq=()),
-    "wav2vec2_pretrain": Names(huggingface=(), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
+    "wav2vec2_pretrain": Names(huggingface=("wav2vec2",), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
