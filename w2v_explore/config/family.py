@@ -35,11 +35,13 @@ class Mark(NamedTuple):
         name: The program's name of the field.
         values: The values with which a config is of the family; empty for all but `plain`.
         plain: The values with which it is not, beside null, which a field that is not stated has as well.
+        program: The one that has the field, where others that call several families the same have it not.
     """
 
     name: str
     values: tuple[object, ...] = ()
     plain: tuple[object, ...] = ()
+    program: ProgramName | None = None
 
     def is_met(self, value: object) -> bool:
         """Whether a config with this value of the field is of the family."""
@@ -96,8 +98,9 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("hubert",),
         fairseq=("distiller",),
         marks=(
-            Mark("feat_proj_layer_norm", values=(False,)), Mark("n_tasks"), Mark("task_emb_type"),
-            Mark("out_layer_type"), Mark("extractor_conv_feature_layers"),
+            Mark("feat_proj_layer_norm", values=(False,), program="huggingface"),
+            Mark("n_tasks", program="fairseq"), Mark("task_emb_type", program="fairseq"),
+            Mark("out_layer_type", program="fairseq"), Mark("extractor_conv_feature_layers", program="fairseq"),
         ),
     ),
     "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
@@ -296,7 +299,7 @@ def family_called(
     """
     called = [family for family, names in FAMILIES.items() if name in getattr(names, program)]
     if len(called) > 1:
-        met = (family for family in called if any(m.is_met(value_of(m.name)) for m in FAMILIES[family].marks))
+        met = (family for family in called if any(m.is_met(value_of(m.name)) for m in marks_in(program, family)))
         plain = (family for family in called if not FAMILIES[family].marks)
         called = [*met, *plain, *called]
     return called[0] if called else None
@@ -305,6 +308,11 @@ def family_called(
 def family_counting(name: str) -> str | None:
     """The family that counts all of a class of transformers, of which another one is read; None where there is none."""
     return next((family for family, names in FAMILIES.items() if name in names.counts), None)
+
+
+def marks_in(program: ProgramName, family: str) -> tuple[Mark, ...]:
+    """What tells a program's configs of a family from those of another that it calls the same."""
+    return tuple(mark for mark in FAMILIES[family].marks if mark.program in (None, program))
 
 
 def names_in(program: ProgramName) -> tuple[str, ...]:

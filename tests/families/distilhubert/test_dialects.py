@@ -237,3 +237,9 @@ def test_a_folder_that_is_written_loads_in_transformers(tmp_path: Path, changes:
     with torch.no_grad():
         output = model.eval()(x)
         torch.testing.assert_close(ours(x)[0], output.logits if changes else output.last_hidden_state)
+
+
+@pytest.mark.parametrize("field", ["n_tasks", "task_emb_type", "out_layer_type", "extractor_conv_feature_layers"])
+def test_what_tells_s3prls_configs_tells_none_of_transformers(field: str) -> None:
+    reading = read({"model_type": "hubert", field: "mine"})
+    assert (reading.problems, reading.model) == ([], read({"model_type": "hubert"}).model)

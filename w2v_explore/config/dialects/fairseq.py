@@ -34,6 +34,7 @@ from w2v_explore.config.family import (
     default_family,
     family_called,
     family_named,
+    marks_in,
 )
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
@@ -108,7 +109,7 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
 def _family_under(level: Section) -> str:
     """The family whose models alone stand under a level of such a name, and state such fields; else the usual one."""
     called = family_called("fairseq", level.prefix.rstrip(".").rpartition(".")[2])
-    marks = FAMILIES[called].marks if called is not None else ()
+    marks = marks_in("fairseq", called) if called is not None else ()
     is_met = any(mark.is_met(level.value(mark.name)) for mark in marks)
     return called if called is not None and is_met else DEFAULT_FAMILY
 

@@ -118,6 +118,7 @@ def _read_fields(accounts: Accounts, root: Section, classes: Sequence[str]) -> s
             accounts.read_field(field, counterpart, root, whose)
     if CONV in accounts.column.counterparts:
         _read_conv_layers(accounts, root, whose)
+    accounts.refuse_defaults(root)
     return whose
 
 

@@ -19,11 +19,11 @@ from w2v_explore.config.dialects.recognise import UNILM_LEVEL
 from w2v_explore.config.family import (
     ARCHITECTURE,
     DEFAULT_FAMILY,
-    FAMILIES,
     Family,
     ModelConfig,
     ProgramName,
     family_called,
+    marks_in,
 )
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
@@ -127,14 +127,14 @@ def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[
         value, words = getattr(model, field), {ours: theirs for theirs, ours in counterpart.words.items()}
         if len(counterpart.names) == 1:
             stated[counterpart.names[0]] = words.get(value, value)
-    marks = {mark.name for mark in FAMILIES[model.family.name].marks}
-    marking = [field for field, at in column.counterparts.items() if not marks.isdisjoint(at.names)]
+    marks = [mark.name for mark in marks_in(dialect, model.family.name)]
+    marking = [field for field, at in column.counterparts.items() if not {*marks}.isdisjoint(at.names)]
     kind = next(iter(column.kinds), "")
     other = family_called(dialect, kind, stated.get)
     if not marking or other == model.family.name:
         return None
     if len(marking) > 1:
-        names = " or ".join(mark.name for mark in FAMILIES[model.family.name].marks)
+        names = " or ".join(marks)
         return ARCHITECTURE, (
             f"nothing that {title} says of it tells it from a model of {other}, as {names} would; "
             f"write {ARCHITECTURE}: {other}, without the fields that only {model.family.name} has"
