@@ -133,7 +133,8 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     entries = _merge(documents, document, family)
     fields = family.config.FIELDS
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
-    problems += [_locate(fault, entries) for fault in family.faults(values)]
+    checked = _stated_in_family(values, entries, documents) if of_family else values
+    problems += [_locate(fault, entries) for fault in family.faults(checked)]
     problems += _metadata_problems(entries)
     if complete:
         problems += _missing_keys(documents, document, entries, family, problems)
@@ -275,6 +276,18 @@ def _family_of(documents: Sequence[Document]) -> tuple[Family, list[Problem]]:
             problems.append(_problem(codes.ARCHITECTURE, entry, message))
         family = stated or family
     return family, problems
+
+
+def _stated_in_family(
+    values: Mapping[str, object], entries: Mapping[str, Entry], documents: Sequence[Document]
+) -> dict[str, object]:
+    """The values that the last document to name a family states, or one after it; those of bases are of another."""
+    last = max(number for number, each in enumerate(documents) if ARCHITECTURE in each.entries)
+    return {
+        key: value
+        for key, value in values.items()
+        if any(each.entries.get(key) is entries[key] for each in documents[last:])
+    }
 
 
 def _no_family(entry: Entry) -> tuple[Family | None, Problem]:
