@@ -103,7 +103,7 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
     ),
     "hubert_pretrain": Names(huggingface=(), fairseq=()),
-    "wav2vec2_pretrain": Names(huggingface=(), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
+    "wav2vec2_pretrain": Names(huggingface=("wav2vec2",), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
     "wav2vec2_conformer": Names(
         huggingface=("wav2vec2-conformer",),
         fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
