@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.program import Runner
@@ -43,6 +45,8 @@ def test_beginnings_of_fields(run: Runner, name: str, said: str) -> None:
     [
         ("extends: omniasr_300m\nnosuchfield: 1\n", "(`w2v-explore explain --architecture omniasr` lists the fields)"),
         ("extends: base\nnosuchfield: 1\n", "(`w2v-explore explain` lists the fields)"),
+        ("architecture: hubert\n", "did you mean wav2vec2, distilhubert or hubert_pretrain?"),
+        ("architecture: conformer\n", "did you mean wav2vec2_conformer?"),
         ("extends: hubert_base_prunable\nencoder_num_heads: [12]\n", "encoder_num_heads has 1 value, and "),
     ],
 )
@@ -63,3 +67,10 @@ def test_values_of_a_base_of_another_architecture_are_not_held_against_the_state
     assert "E203" in found
     assert "encoder_num_heads" not in found
     assert "3:29: error E253" in found
+
+
+def test_another_program_s_name_is_not_repaired_to_a_family_that_looks_like_it(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("extends: hubert_base\narchitecture: hubert\n")
+    run("lint", str(path), "--fix")
+    assert path.read_text() == "extends: hubert_base\narchitecture: hubert\n"

@@ -295,11 +295,22 @@ def _no_family(entry: Entry) -> tuple[Family | None, Problem]:
     from w2v_explore.config.suggest import did_you_mean, nearest
 
     value = plain_value(entry.value)
-    guesses = nearest(value, FAMILIES) if isinstance(value, str) else []
+    misspelt = nearest(value, FAMILIES) if isinstance(value, str) else []
+    guesses = list(dict.fromkeys([*_families_called(value), *misspelt]))
     instead = did_you_mean(guesses, "")
     message = f"{entry.name()} is {describe(value)}; write one of {', '.join(FAMILIES)}{instead and f': {instead}'}"
-    fix = guesses[0] if len(guesses) == 1 else None
+    fix = guesses[0] if len(guesses) == 1 and misspelt else None
     return family_named(fix) if fix else None, _problem(codes.ARCHITECTURE, entry, message)._replace(fix=fix)
+
+
+def _families_called(value: object) -> list[str]:
+    """The families that another program calls by a name, or whose own name has it for a word."""
+    name = str(value).lower().replace("_", "-")
+    return [
+        family
+        for family, names in FAMILIES.items()
+        if name in (*names.huggingface, *names.fairseq) or name in family.split("_")
+    ]
 
 
 def _is_a_config(base: Document) -> bool:
