@@ -74,3 +74,9 @@ def test_another_program_s_name_is_not_repaired_to_a_family_that_looks_like_it(r
     path.write_text("extends: hubert_base\narchitecture: hubert\n")
     run("lint", str(path), "--fix")
     assert path.read_text() == "extends: hubert_base\narchitecture: hubert\n"
+
+
+def test_presets_say_of_which_architecture_each_is(run: Runner) -> None:
+    rows = [line.split() for line in run("presets", columns=200).out.splitlines()]
+    architectures = {row[0]: row[1] for row in rows if len(row) > 5}
+    assert (architectures["base"], architectures["mms_1b_all"]) == ("wav2vec2", "wav2vec2_adapters")

@@ -30,10 +30,9 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
     table = Table("", columns)
     for name, analysis in analyses:
         model = analysis.config.model
-        family = model.family.name
         table.rows.append((
             name,
-            *((family if family != DEFAULT_FAMILY else "",) if told else ()),
+            *((model.family.name,) if told else ()),
             analysis.config.family or "",
             short(analysis.parameters),
             f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
