@@ -86,10 +86,9 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos"),
         espnet=("torchaudio_wavlm",),
     ),
-    "wav2vec2_conformer": Names(
-        huggingface=("wav2vec2-conformer",),
-        fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
-        marks=(Mark("layer_type", values=("conformer",)),),
+    "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
+    "wav2vec2_adapters": Names(
+        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
     ),
     "data2vec_audio": Names(
         huggingface=("data2vec-audio",), fairseq=("data2vec_audio",), marks=(Mark("pos_conv_depth", plain=(1,)),)
@@ -103,18 +102,19 @@ FAMILIES: Mapping[str, Names] = {
             Mark("out_layer_type", program="fairseq"), Mark("extractor_conv_feature_layers", program="fairseq"),
         ),
     ),
-    "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
-    "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
-    "wav2vec2_adapters": Names(
-        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
-    ),
-    "hubert_pretrain": Names(huggingface=(), fairseq=()),
     "pruned_wav2vec2": Names(
         huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
     ),
+    "hubert_pretrain": Names(huggingface=(), fairseq=()),
     "wav2vec2_pretrain": Names(huggingface=("wav2vec2",), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
+    "wav2vec2_conformer": Names(
+        huggingface=("wav2vec2-conformer",),
+        fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
+        marks=(Mark("layer_type", values=("conformer",)),),
+    ),
+    "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
 }  # fmt: skip
-"""The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
+"""The families, most used first: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
 ARCHITECTURE = "architecture"
 """The key of a config that names its family."""

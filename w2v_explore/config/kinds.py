@@ -206,7 +206,8 @@ def counts(number: str, listed: str, rule: Rule) -> Agreement:
 
     def fault(values: Mapping[str, Any]) -> Fault:
         has, wanted = len(values[listed]), values[number]
-        message = f"{listed} has {has} values, and {number} is {wanted}; write a value for each layer"
+        values_it_has = "1 value" if has == 1 else f"{has} values"
+        message = f"{listed} has {values_it_has}, and {number} is {wanted}; write a value for each layer"
         return Fault(rule, listed, (), message, partner=number)
 
     return Agreement((number, listed), holds, fault, counts=(number, listed))

@@ -99,7 +99,8 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     family = model.family
     if not has_model(family, dialect):
         title = DIALECTS[dialect].title if dialect in DIALECTS else "torchaudio"
-        return ARCHITECTURE, f"{title} has no model of the architecture {family.name}"
+        able = " or ".join(name for name in WRITERS if has_model(family, name))
+        return ARCHITECTURE, f"{title} has no model of the architecture {family.name}; write it as {able}"
     is_as_wide = dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim
     if is_as_wide and leaves_out_projection(family):
         title, width = DIALECTS[dialect].title, model.encoder_embed_dim
@@ -154,7 +155,7 @@ def _without_a_word(model: ModelConfig, column: Column, title: str) -> tuple[str
         value = getattr(model, field)
         found = f"{field} is {_word(value)}"
         if value is None and default is not None:
-            return field, f"{field} is null, and such a model of {title} always has it"
+            return field, f"{field} is null, and such a model of {title} always has it; write a value"
         if not names and value != default:
             architecture = model.family.name
             return field, f"{found}, and {title}'s models of the architecture {architecture} all have {_word(default)}"
