@@ -89,6 +89,7 @@ def test_script_and_copies(models: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("models", ["heads"], indirect=True)
 @torch.no_grad()
 def test_compile_without_a_graph_break(models: tuple[Any, Any]) -> None:
     ours, _ = models

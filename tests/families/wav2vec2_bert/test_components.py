@@ -50,18 +50,6 @@ def test_compile_without_a_graph_break() -> None:
         assert_same_results(compiled(features(), lengths), ours(features(), lengths))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::FutureWarning")
-@torch.no_grad()
-def test_export_with_dynamic_batch_and_length(tmp_path: Path) -> None:
-    ours = bert(SMALL)
-    config = Wav2Vec2BertConfig.from_mapping(SMALL)
-    program = torch.export.load(export(config, "torch-export", tmp_path / "model.pt2").path).module()
-    for size, count in ((2, 25), (5, 71)):
-        x, lengths = features(size, count), torch.full((size,), count // 2)
-        assert_same_results(program(x, lengths), ours(x, lengths))
-
-
 @pytest.mark.slow
 @torch.no_grad()
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
