@@ -164,6 +164,6 @@ def test_a_program_without_a_tensor_has_no_name_for_it() -> None:
 
 
 def test_shapes_tell_the_fields_of_the_table() -> None:
-    found = infer_from_shapes(shapes(), SPLIT.told, None, {})
+    found = infer_from_shapes(shapes(), SPLIT.told, None)
     assert found.values == {"width": 4, "layers": 2, "outputs": 5}
-    assert infer_from_shapes({}, TABLE.told, None, {}).values == {"outputs": None}
+    assert infer_from_shapes({}, TABLE.told, None).values == {"outputs": None}

@@ -109,7 +109,7 @@ FAMILIES: Mapping[str, Names] = {
     "pruned_wav2vec2": Names(
         huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
     ),
-    "wav2vec2_pretrain": Names(huggingface=(), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
+    "wav2vec2_pretrain": Names(huggingface=("wav2vec2",), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
 }  # fmt: skip
 """The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
 

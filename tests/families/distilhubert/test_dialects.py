@@ -24,6 +24,7 @@ from w2v_explore import (
     build_architecture,
     build_model,
     convert,
+    export,
     identify,
     inspect_checkpoint,
     load_checkpoint,
@@ -37,6 +38,7 @@ from w2v_explore.config.family import key_tables
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.families.distilhubert.keys import KEYS
+from w2v_explore.model.export import SEED
 
 MARK = {"model_type": "hubert", "feat_proj_layer_norm": False}
 
@@ -209,3 +211,17 @@ def test_a_checkpoint_of_s3prl_is_a_config_and_weights(tmp_path: Path) -> None:
     x = waveforms(2, 3_000)
     with torch.no_grad():
         torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("changes", [{}, {"aux_num_out": 5}])
+def test_a_folder_that_is_written_loads_in_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = export(small(**changes), "huggingface", tmp_path / "model").path
+    theirs = type(transformers_model(small(**changes)))
+    model, loading = theirs.from_pretrained(path, output_loading_info=True)
+    assert not any(loading.values())
+    torch.manual_seed(SEED)
+    ours = build_model(small(**changes)).eval()
+    x = waveforms(2, 3_000)
+    with torch.no_grad():
+        output = model.eval()(x)
+        torch.testing.assert_close(ours(x)[0], output.logits if changes else output.last_hidden_state)

@@ -150,5 +150,7 @@ def test_layers_by_themselves() -> None:
     assert len(ours.extract_features(features(), num_layers=1)[0]) == 1
     with pytest.raises(ValueError, match="num_layers must be from 1 to 2, not 3"):
         ours.extract_features(features(), num_layers=3)
-    with pytest.raises(ValueError, match=r"features must have the shape \(batch, frames, channels\), not \[2, 30\]"):
+    with pytest.raises(
+        ValueError, match=r"input_features must have the shape \(batch, frames, channels\), not \[2, 30\]"
+    ):
         ours(features()[:, :, 0])

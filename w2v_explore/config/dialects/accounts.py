@@ -230,7 +230,7 @@ class Accounts:
         """Map a field that has one counterpart or none, or take its default."""
         default = counterpart.words.get(counterpart.default, counterpart.default)
         if not counterpart.names:
-            self.enter_default(field, section, (), default, counterpart.remark)
+            self.enter_default(field, section, (), default, counterpart.remark or whose)
             return
         [name] = counterpart.names
         if name not in section.pairs:
