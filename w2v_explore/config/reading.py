@@ -408,7 +408,7 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         if key not in entries or key in ("extends", ARCHITECTURE):
             continue
         entry = entries[key]
-        value = plain_value(entry.value)
+        value = exact_value(entry.value)
         if key == "sample_rate":
             good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SAMPLE_RATE
             instead = "a whole number of samples per second, as 16000"
@@ -417,7 +417,9 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         else:
             good, instead = isinstance(value, str), "text, in quotes where YAML would read it as something else"
         if not good:
-            yield _problem(codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(value)}; write {instead}")
+            yield _problem(
+                codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(plain_value(entry.value))}; write {instead}"
+            )
 
 
 def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
