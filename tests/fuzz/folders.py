@@ -269,7 +269,7 @@ class _Maker:
                 count = self._hostile.one((1, 2, 12, 12, 12, 24))
                 return f"[{', '.join(self._plain(kind.each) for _ in range(count))}]"
             case Integer():
-                return self._hostile.one(("1", "2", "3", "12", "64", "1024", *["null"] * kind.optional))
+                return self._hostile.one(("1", "2", "3", "12", "64", "1024", *["null"] * bool(kind.optional)))
 
     def _base(self) -> str:
         outside = self._root / "outside"

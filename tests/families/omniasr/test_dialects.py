@@ -165,6 +165,7 @@ def test_published_names_stand_for_presets(name: str, preset: str) -> None:
 CTC = {"model_type": "omniasr_ctc", "architectures": ["OmniASRForCTC"], "audio_config": INNER}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inner", [INNER, {"hidden_size": 1024}])
 def test_what_a_model_with_a_head_does_not_state_is_transformers_default(
     transformers: ModuleType, inner: dict[str, Any]
