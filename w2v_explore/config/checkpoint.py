@@ -397,11 +397,12 @@ def find_unseen_conflicts(checkpoint: Checkpoint, keys: KeyTranslation, model: M
 
 
 def _differences(entries: Mapping[str, Entry], model: ModelConfig, unseen: Iterable[str]) -> Iterator[str]:
+    values = model.to_mapping()
     for field in unseen:
         if field not in entries:
             continue
         entry = entries[field]
-        theirs, ours = plain_value(entry.value), getattr(model, field)
+        theirs, ours = plain_value(entry.value), values[field]
         if field == CONV:
             theirs, ours = _strides(theirs), _strides(ours)
         if theirs is not None and theirs != ours:

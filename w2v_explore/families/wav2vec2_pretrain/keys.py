@@ -60,7 +60,7 @@ KEYS = KeyTable(
         Module("project_q", "project_q", "project_q"),
     ),
     head=None,
-    prefixes={"huggingface": (), "fairseq": ()},
+    prefixes={"torchaudio": (), "huggingface": (), "fairseq": ()},
     found_by=f"{_ENCODER}{keys.KEYS.found_by}",
     extras={
         program: {name: extra for name, extra in extras.items() if extra.changes_outputs}
