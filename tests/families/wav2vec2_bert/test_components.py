@@ -64,12 +64,16 @@ def test_export_with_dynamic_batch_and_length(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @torch.no_grad()
-def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("num_out", "name"), [(5, "logits"), (None, "hidden_states")])
+def test_onnx_computes_what_the_model_computes(num_out: int | None, name: str, tmp_path: Path) -> None:
     import onnxruntime
 
-    config = Wav2Vec2BertConfig.from_mapping(VALUES["adapter"])
+    values = {**VALUES["adapter"], "aux_num_out": num_out}
+    config = Wav2Vec2BertConfig.from_mapping(values)
     session = onnxruntime.InferenceSession(export(config, "onnx", tmp_path / "model.onnx").path)
-    ours = bert(VALUES["adapter"])
+    # What goes in is features, and so what comes out is named otherwise.
+    assert [output.name for output in session.get_outputs()] == [name, "frames"]
+    ours = bert(values)
     output, frames = session.run(None, {"features": features().numpy(), "lengths": LENGTHS.numpy()})
     expected, expected_frames = ours(features(), LENGTHS)
     for utterance, valid in enumerate(expected_frames.tolist()):
