@@ -16,6 +16,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,10 @@ from w2v_explore.config.kinds import Field
 from w2v_explore.config.load import load_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_names import all_published
+from w2v_explore.config.presets import preset_names
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
+from w2v_explore.report.units import first_few
 
 _HEAD = """\
 # Config reference
@@ -94,6 +97,9 @@ none. `--set` does not change it. There are
 
 @ARCHITECTURES@
 
+`w2v-explore explain --architecture NAME` lists the fields of one, `w2v-explore presets` says of which each preset is,
+and `w2v-explore identify FILE` of which another program's config is.
+
 ## Metadata
 
 | key | meaning |
@@ -111,11 +117,21 @@ def config_reference() -> str:
     for family in other_families(default_family()):
         lines += ["", f"## Fields of {family.title}", "", *_against_default(family)]
         lines += _field_sections(family.name, _own_fields(family))
-    names = "\n".join(f"- `{name}`: {family_named(name).title}{_IS_DEFAULT.get(name, '')}." for name in FAMILIES)
-    return _HEAD.replace("@ARCHITECTURES@", names) + "\n".join(lines) + "\n"
+    return _HEAD.replace("@ARCHITECTURES@", architectures()) + "\n".join(lines) + "\n"
 
 
-_IS_DEFAULT = {DEFAULT_FAMILY: ", where nothing is stated"}
+def architectures() -> str:
+    """The table of architectures, which README has too: the name of each, what it is, and its presets."""
+    presets: dict[str, list[str]] = {name: [family_named(name).reference] for name in FAMILIES}
+    for preset in sorted(preset_names(), key=len):
+        known = presets[load_config(preset).model.family.name]
+        known += [preset] if preset not in known else []
+    lines = ["| `architecture` | what it is | presets |", "| :--- | :--- | :--- |"]
+    for name, of_it in presets.items():
+        what, _, _ = (inspect.getdoc(import_module(f"w2v_explore.families.{name}")) or "").partition("\n")
+        default = "; also where no architecture is stated" if name == DEFAULT_FAMILY else ""
+        lines.append(f"| `{name}` | {what.rstrip('.')}{default} | {first_few([f'`{each}`' for each in of_it], 3)} |")
+    return "\n".join(lines)
 
 
 def _own_fields(family: Family) -> dict[str, Field]:
@@ -129,7 +145,14 @@ def _against_default(family: Family) -> Iterator[str]:
     common, fields = default_family().config.FIELDS, family.config.FIELDS
     lacking = [f"`{name}`" for name in common if name not in fields]
     without = f" but {', '.join(lacking)}" if lacking else ""
-    yield f"`architecture: {family.name}` has the fields above{without}, and these:"
+    own = _own_fields(family)
+    if not own:
+        these = "."
+    elif common.keys().isdisjoint(own):
+        these = ", and these:"
+    else:
+        these = ", and these; where both have a name, it means what is said here:"
+    yield f"`architecture: {family.name}` has the [fields of wav2vec 2.0](#fields){without}{these}"
 
 
 def _field_sections(family: str, fields: Mapping[str, Field]) -> Iterator[str]:

@@ -205,3 +205,16 @@ def test_the_account_is_no_wider_for_a_long_name(tmp_path: Path, run: Runner) ->
         (tmp_path / "b.yaml").write_text(f"extends: base\nname: {'x' * 100_000}\n")
         code, out, _ = run("summary", str(tmp_path / "b.yaml"), "--format", format)
         assert (code, len(out) < 1_000_000) == (0, True)
+
+
+def test_what_the_target_cannot_say_counts_as_refused(run: Runner) -> None:
+    code, out, err = run("convert", "distilhubert", "--to", "fairseq")
+    assert (code, out) == (2, "")
+    assert "1 refused, 17 mapped" in err
+    assert "prediction_num_heads is null, and such a model of fairseq always has it; write a value" in err
+
+
+def test_an_architecture_that_the_target_has_not_comes_with_those_that_have_it(run: Runner) -> None:
+    code, out, err = run("convert", "w2v_bert_2", "--to", "fairseq")
+    assert (code, out) == (2, "")
+    assert "fairseq has no model of the architecture wav2vec2_bert; write it as w2v or huggingface" in err

@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 
 from typer.main import get_command
 
-from tests.fuzz.folders import ALL_PRESETS, PLAIN, Folder
+from tests.fuzz.folders import ALL_FIELDS, ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
 from w2v_explore.cli.app import COMMANDS, app
-from w2v_explore.config.family import FAMILIES, default_family
-from w2v_explore.families.wav2vec2.fields import FIELDS
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, family_named
 from w2v_explore.lint.codes import all_rules
 
 NEED_TORCH = {"latency", "calibrate", "verify", "export"}
@@ -48,7 +47,7 @@ _FILES = (
     "/dev/null",
     "odd.yml",
 )
-_COMPONENTS = default_family().components
+_COMPONENTS = {name: None for family in FAMILIES for name in family_named(family).components}
 _FIGURES = (*known_names(_COMPONENTS), *measured_names(_COMPONENTS), *ALIASES)
 _MANY = {"summary": (1, 3), "compare": (2, 4), "memory": (1, 2), "identify": (1, 3), "lint": (0, 4)}
 
@@ -185,7 +184,7 @@ class _Maker:
 
     def _field(self) -> str:
         other = ("name", "sample_rate", "budgets", "extends", "nosuch", "", "encoder_layers", self._hostile.argument())
-        return self._hostile.one((*FIELDS, *other))
+        return self._hostile.one((*ALL_FIELDS, ARCHITECTURE, *other))
 
     def _condition(self) -> str:
         hostile = self._hostile
@@ -215,7 +214,7 @@ class _Maker:
             name = hostile.one((*ALL_PRESETS, "nosuch", hostile.argument()))
             return hostile.one(([], ["show", name], ["show", name, "--resolved"], [name]))
         if command == "explain":
-            return hostile.one(([], [hostile.one((*FIELDS, "encoder_layers", "nosuch", hostile.argument()))]))
+            return hostile.one(([], [hostile.one((*ALL_FIELDS, "encoder_layers", "nosuch", hostile.argument()))]))
         if command == "rule":
             return hostile.one(([], [hostile.one((*[rule.code for rule in all_rules()], "E999", hostile.argument()))]))
         if command == "schema":

@@ -20,12 +20,16 @@ from tests.fuzz.hostile import MARK, SECRET, Hostile
 from w2v_explore import analyze, load_config
 from w2v_explore.analysis.latency.calibration import encode_calibration
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.dialects.programs import DIALECTS
+from w2v_explore.config.dialects.write import unwritable, write_config
+from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, family_named
+from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Probability, Real
 from w2v_explore.config.presets import preset_names
 from w2v_explore.families.wav2vec2.fields import FIELDS
 from w2v_explore.lint.codes import all_rules
 
 PRESETS = ("base", "large", "hubert_xlarge", "xlsr_300m")
+ALL_FIELDS = tuple(dict.fromkeys(field for family in FAMILIES for field in family_named(family).config.FIELDS))
 PLAIN = {
     "extractor_mode": ("group_norm", "layer_norm"),
     "extractor_conv_layer_config": ("null", "[[10, 3, 2], [10, 3, 2]]", "[[512, 10, 5], [512, 3, 2]]"),
@@ -44,7 +48,7 @@ PLAIN = {
     "encoder_layer_drop": ("0.05", "1"),
     "aux_num_out": ("null", "32"),
 }
-"""Values that each field may have."""
+"""Values that each field of a wav2vec 2.0 may have."""
 
 _METADATA = ("name", "description", "sample_rate", "budgets", "family", "published_parameters", "extends")
 _HERE = Path(__file__).parent
@@ -76,24 +80,33 @@ def make_folder(random: Random, root: Path) -> Folder:
     return _Maker(random, root).make()
 
 
-WRITTEN = 8
-"""How many of the texts are what the program writes itself."""
+@cache
+def _written() -> tuple[tuple[str, bytes], ...]:
+    """Configs of all families and dialects as the program writes them, with the suffix that each goes by."""
+    found = []
+    for preset in ("base", "large_lv60k", *(family_named(name).reference for name in FAMILIES)):
+        config = load_config(preset)
+        found += [
+            (".json" if dialect == "huggingface" else ".yaml", write_config(config, dialect).encode())
+            for dialect in ("w2v", "torchaudio", *DIALECTS)
+            if unwritable(config.model, dialect) is None
+        ]
+    return tuple(found)
 
 
 @cache
 def _texts() -> tuple[tuple[str, bytes], ...]:
-    """Configs of all dialects, with the suffix that each goes by."""
-    found = []
-    for preset in ("base", "large_lv60k"):
-        config = load_config(preset)
-        found += [
-            (".json" if dialect == "huggingface" else ".yaml", write_config(config, dialect).encode())
-            for dialect in ("w2v", "torchaudio", "fairseq", "huggingface")
-        ]
-    for path in sorted((*_DATA.rglob("*.*"), *(_HERE / "corpus").iterdir())):
-        if path.is_file():
-            found.append((path.suffix, path.read_bytes()))
-    return tuple(found)
+    """Configs of all dialects, written by the program and by others, with the suffix that each goes by."""
+    paths = sorted((*_DATA.rglob("*.*"), *(_HERE / "corpus").iterdir()))
+    return (*_written(), *((path.suffix, path.read_bytes()) for path in paths if path.is_file()))
+
+
+@cache
+def _stated(family: Family) -> dict[str, Any]:
+    """A config of a family that states all; a wav2vec 2.0's is small."""
+    if family.config.FIELDS is FIELDS:
+        return SMALL
+    return {ARCHITECTURE: family.name, **load_config(family.reference).model.to_mapping()}
 
 
 @cache
@@ -187,11 +200,10 @@ class _Maker:
         if kind == "ours":
             content = self._hostile.bytes_of(self._our_config())
         elif kind == "dialect":
-            texts = _texts()
-            suffix, content = self._hostile.one(texts if self._hostile.odd(1) else texts[:WRITTEN])
+            suffix, content = self._hostile.one(_texts() if self._hostile.odd(1) else _written())
         else:
             suffix = ".json"
-            text = next(content for suffix, content in _texts() if suffix == ".json")
+            text = self._hostile.one([content for suffix, content in _written() if suffix == ".json"])
             content = self._hostile.bytes_of(
                 self._hostile.json(json.loads(text), self._random.randint(1, 6) if self._hostile.odd(0.9) else 0)
             )
@@ -204,13 +216,18 @@ class _Maker:
     def _our_config(self) -> str:
         hostile = self._hostile
         lines: dict[str, str] = {}
+        family = family_named(hostile.one(list(FAMILIES)) if hostile.chance(0.5) else "wav2vec2")
+        fields = family.config.FIELDS
         if hostile.chance(0.7):
-            lines["extends"] = hostile.one(PRESETS)
+            lines["extends"] = hostile.one(PRESETS) if family.config.FIELDS is FIELDS else family.reference
         else:
-            lines = {name: json.dumps(value) for name, value in SMALL.items()}
+            lines = {name: json.dumps(value) for name, value in _stated(family).items()}
         for _ in range(self._random.choice((0, 1, 1, 2, 4))):
-            field = hostile.one(list(FIELDS))
-            lines[field] = hostile.yaml_value() if hostile.odd(0.9) else hostile.one(PLAIN[field])
+            field = hostile.one(ALL_FIELDS if hostile.odd(0.3) else list(fields))
+            is_plain = field in fields and not hostile.odd(0.9)
+            lines[field] = self._plain(fields[field].kind) if is_plain else hostile.yaml_value()
+        if hostile.odd(0.1):
+            lines[ARCHITECTURE] = hostile.one((*FAMILIES, hostile.yaml_value()))
         if hostile.chance(0.5):
             lines["name"] = hostile.yaml_text()
         if hostile.chance(0.25):
@@ -234,6 +251,25 @@ class _Maker:
         if hostile.chance(0.1):
             texts.insert(0, f"# yaml-language-server: $schema={hostile.one(('x.json', '/dev/zero', hostile.text()))}")
         return "\n".join([*texts, ""])
+
+    def _plain(self, kind: Kind) -> str:
+        """A value of a kind, as YAML; a list for the layers of some preset."""
+        match kind:
+            case Choice():
+                return self._hostile.one(kind.values)
+            case Flag():
+                return self._hostile.one(("true", "false"))
+            case Probability():
+                return self._hostile.one(("0", "0.1", "1"))
+            case Real():
+                return self._hostile.one(("0.1", "1", "100"))
+            case ConvLayers():
+                return self._hostile.one(PLAIN["extractor_conv_layer_config"])
+            case PerLayer():
+                count = self._hostile.one((1, 2, 12, 12, 12, 24))
+                return f"[{', '.join(self._plain(kind.each) for _ in range(count))}]"
+            case Integer():
+                return self._hostile.one(("1", "2", "3", "12", "64", "1024", *["null"] * kind.optional))
 
     def _base(self) -> str:
         outside = self._root / "outside"

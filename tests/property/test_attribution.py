@@ -18,6 +18,7 @@ from w2v_explore.analysis.comparing.attribution import Contribution, attribute
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config import codes
+from w2v_explore.config.family import FAMILIES, family_named, other_families
 from w2v_explore.config.kinds import divides
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Dropout, Linear
@@ -270,3 +271,13 @@ def test_what_one_family_asks_for_joins_its_fields_to_the_architecture(monkeypat
     workload = Workload(samples=200)
     [contribution, *_] = attribute(analysis_of(first, workload), analysis_of(other, workload))
     assert contribution.fields == ("architecture", "encoder_embed_dim")
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_two_families_are_compared(name: str) -> None:
+    """A field of both whose value the other family refuses is no player: no model in between has it."""
+    first = analyze(load_config(family_named(name).reference))
+    for another in other_families(first.config.model.family):
+        other = analyze(load_config(another.reference))
+        found = attribute(first, other)
+        assert sum(each.figures.get("parameters", 0) for each in found) == other.parameters - first.parameters

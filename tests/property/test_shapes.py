@@ -26,7 +26,7 @@ TOLD = (
 
 
 def infer(shapes: Mapping[str, Any]) -> ShapeFindings:
-    return infer_from_shapes(shapes, KEYS.told, KEYS.conv_weight, {})
+    return infer_from_shapes(shapes, KEYS.told, KEYS.conv_weight)
 
 
 def shapes_of_sizes(shapes: Mapping[str, Any]) -> dict[str, Any]:

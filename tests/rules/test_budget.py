@@ -100,3 +100,30 @@ def test_an_input_that_is_past_any_workload_is_said_at_the_budget() -> None:
     config = parse_document(Source("config.yaml", text + b"budgets: {macs: 1G}\n"))
     (problem,) = lint_document(config, Settings(select=("E270",)))
     assert problem.message.startswith("the shortest input that gives a frame is past any budget: a number of 19 digits")
+
+
+@pytest.mark.parametrize(
+    ("limits", "messages"),
+    [
+        ({"feature_extractor.macs": "1k", "logit_generator.macs": "1k"}, []),
+        (
+            {"feature_extractor.macs": {"min": 1}},
+            ["feature_extractor.macs is 0; the budget of pyproject.toml is at least 1"],
+        ),
+        ({"feature_extract.macs": 1}, ["budgets.feature_extract.macs of pyproject.toml is no figure; "]),
+    ],
+)
+def test_what_other_architectures_alone_have_costs_nothing_against_the_limits_of_all(
+    limits: dict[str, object], messages: list[str]
+) -> None:
+    document = parse_document(Source("c.yaml", b"extends: w2v_bert_2\n"))
+    problems = lint_document(document, Settings(budgets=limits))
+    texts = [problem.message for problem in problems if problem.rule.code == "E270"]
+    assert len(texts) == len(messages)
+    assert all(text.startswith(message) for text, message in zip(texts, messages, strict=True))
+
+
+def test_own_budgets_are_of_what_the_model_has() -> None:
+    document = parse_document(Source("c.yaml", b"extends: w2v_bert_2\nbudgets: {feature_extractor.macs: 1G}\n"))
+    (problem,) = lint_document(document, Settings(select=("E270",)))
+    assert problem.message.startswith("budgets.feature_extractor.macs is no figure of w2v-BERT 2.0; ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -156,15 +157,21 @@ def test_an_absent_device_is_refused_before_anything_is_measured() -> None:
         calibrate("cuda:7", run=lambda *arguments: pytest.fail("measured"))
 
 
-def test_the_references_have_every_kind_of_work_twice() -> None:
-    def kinds(analysis: Analysis) -> set[str]:
-        return {work.kind for work in trace_work(analysis)}
-
-    measured = [kinds(analysis) for _, analysis in reference_passes("float32")]
-    for kind in set().union(*(kinds(analyze(load_config(preset))) for preset in preset_names())):
-        assert sum(kind in each for each in measured) >= 2, kind
-    page = Path(__file__).parents[2] / "docs/roofline.md"
-    assert f"Calibrating times {len(measured)} forward passes" in page.read_text(encoding="utf-8")
+def test_the_references_have_every_kind_of_work_at_two_sizes_in_two_passes() -> None:
+    passes = [trace_work(analysis) for _, analysis in reference_passes("float32")]
+    sizes: dict[str, set[tuple[int, int]]] = {}
+    for work in itertools.chain(*passes):
+        sizes.setdefault(work.kind, set()).add((work.macs, work.bytes))
+    heads = load_config("distilhubert", ["prediction_num_heads=3", "prediction_dim=768"])
+    for config in (heads, *map(load_config, preset_names())):
+        for kind in {work.kind for work in trace_work(analyze(config))}:
+            assert sum(kind in {work.kind for work in works} for works in passes) >= 2, kind
+            assert len(sizes[kind]) >= 2, kind
+    # Each takes seconds of a user's time.
+    assert len(passes) <= 22
+    page = (Path(__file__).parents[2] / "docs/roofline.md").read_text(encoding="utf-8")
+    assert f"Calibrating times {len(passes)} forward passes" in page
+    assert f"of the {len(passes)} errors in size" in page
 
 
 def test_another_process_runs_it_and_hands_back_what_it_returns_or_raises() -> None:

@@ -120,3 +120,11 @@ def test_a_model_that_is_named_is_not_looked_into() -> None:
     reading = read(ENCODER | {"teacher": ENCODER | {"hidden_size": 32}})
     assert reading.values["encoder_embed_dim"] == 64
     assert [problem.rule.code for problem in reading.problems] == ["E285"]
+
+
+def test_a_class_of_the_encoder_alone_is_none_of_the_model_around_it() -> None:
+    [problem] = read(COMPOSED | {"architectures": ["HubertForCTC"], "vocab_size": 7}).problems
+    assert problem.message == (
+        "HubertForCTC is a class of hubert, and model_type is speech-encoder-decoder; the two have different "
+        "architectures"
+    )

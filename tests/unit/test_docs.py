@@ -22,6 +22,7 @@ from tests.fuzz import fuzz_runs
 from tests.program import Runner
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.cli.app import COMMANDS, app
+from w2v_explore.config.family import FAMILIES
 from w2v_explore.lint.page import load_pages
 
 ROOT = Path(__file__).parent.parent.parent
@@ -113,6 +114,15 @@ def test_every_command_answers_a_question_in_readme() -> None:
     assert len(questions()) >= 15
     for name in COMMANDS:
         assert re.search(rf"`w2v-explore {name}\b", text) or name == "schema", name
+
+
+def test_readme_names_every_architecture() -> None:
+    text = PAGES[0].read_text(encoding="utf-8")
+    table = runpy.run_path(str(ROOT / "docs/generate.py"))["architectures"]()
+    assert f"\n{table}\n" in text, f"README's table of architectures is\n{table}"
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)[1:] == list(FAMILIES)
+    assert len(FAMILIES) == 11
+    assert "[eleven architectures](#architectures)" in text
 
 
 def test_pictures_are_in_step() -> None:

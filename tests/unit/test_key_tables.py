@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from w2v_explore import build_architecture, load_config
 from w2v_explore.checkpoint.fit import Misshapen, Missing, WeightsFit, describe_misfit, fit_weights
 from w2v_explore.checkpoint.key_table import BATCH_NORM_BUFFERS, Dialect, Extra, KeyTable, Module, Packed, Parameter
 from w2v_explore.checkpoint.keys import Part, keys_in_dialect, translate_keys
 from w2v_explore.checkpoint.listing import TensorInfo
 from w2v_explore.checkpoint.shapes import Axis, Count, infer_from_shapes, optional, size
+from w2v_explore.config.dialects.programs import column_of
+from w2v_explore.config.family import FAMILIES, family_named
 
 LAYER, THEIRS = "transformer.layers.{i}", "encoder.layers.{i}"
 
@@ -164,6 +167,17 @@ def test_a_program_without_a_tensor_has_no_name_for_it() -> None:
 
 
 def test_shapes_tell_the_fields_of_the_table() -> None:
-    found = infer_from_shapes(shapes(), SPLIT.told, None, {})
+    found = infer_from_shapes(shapes(), SPLIT.told, None)
     assert found.values == {"width": 4, "layers": 2, "outputs": 5}
-    assert infer_from_shapes({}, TABLE.told, None, {}).values == {"outputs": None}
+    assert infer_from_shapes({}, TABLE.told, None).values == {"outputs": None}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_what_a_program_leaves_out_is_in_the_familys_models(name: str) -> None:
+    family = family_named(name)
+    ours = {key for key, _ in build_architecture(load_config(family.reference).model).state_dict_shapes()}
+    absences = family.part("keys").KEYS.absences
+    for absent in absences.values():
+        assert ours.issuperset(absent)
+    # Of fairseq's models data2vec's alone have a projection whatever its widths.
+    assert column_of(name, "fairseq") is None or (name == "data2vec_audio") == ("fairseq" not in absences)

@@ -33,6 +33,11 @@ def test_base() -> None:
     assert not analyze_receptive_field(load_config("large_lv60k").model, 1, 160_000).normalizes_over_utterance
 
 
+@pytest.mark.parametrize("preset", ["hubert_pretrain_base", "wav2vec2_pretrain_base"])
+def test_what_is_learnt_beside_an_encoder_changes_nothing_of_what_its_frames_see(preset: str) -> None:
+    assert analyze(load_config(preset)).receptive_field == analyze(load_config("base")).receptive_field
+
+
 @pytest.mark.parametrize(("samples", "frames"), [(400, 1), (719, 1), (720, 2), (16_000, 49)])
 def test_frames(samples: int, frames: int) -> None:
     assert analyze_receptive_field(BASE, batch=1, samples=samples).frames == frames

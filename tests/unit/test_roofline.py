@@ -16,6 +16,8 @@ from w2v_explore import Analysis, Config, ModelConfig, Workload, analyze, build_
 from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.latency.roofline import Roofs, kind_of, roof_shares, trace_work
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.families.data2vec_audio.operations import PlainLayerNorm
+from w2v_explore.families.distilhubert.operations import SplitLinear
 from w2v_explore.tree.operations import GELU, Conv1d, LayerNorm, Linear, ScaledDotProductAttention
 
 BASE = analyze(load_config("base"), Workload.of_seconds(1.0))
@@ -169,3 +171,12 @@ def test_kinds_are_words() -> None:
         "biased_attention",
     ]
     assert kind_of(Conv1d(1, 4, 3), True) == "waveform_convolution"
+    # What runs in a kernel of the shared operations is of their kind, whatever its class is called.
+    assert kind_of(SplitLinear(4, 2, 4), False) == "linear"
+    assert kind_of(PlainLayerNorm(4), True) == "channels_first/layer_norm"
+
+
+def test_one_number_of_all_frames_is_the_same_work_however_they_lie() -> None:
+    for preset in ("hubert_pretrain_base", "hubert_pretrain_large"):
+        [work] = [work for work in trace_work(analyze(load_config(preset))) if work.path == "feature_penalty"]
+        assert work.kind == "feature_penalty"

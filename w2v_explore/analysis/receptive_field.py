@@ -121,8 +121,8 @@ def receptive_field_of(calls: Sequence[Call], takes: Waveforms | Features, batch
                 spans[position] = spans[sources[0]]
             continue
         seen = _seen(call, spans) if len(sources) > 1 or operation.reads_lengths else spans.get(sources[0])
-        # What sees no sample, such as a weight, has no span.
-        if seen is None:
+        # What sees no sample, such as a weight, has no span, and a statistic of a loss is of no frame.
+        if seen is None or operation.gives_statistics:
             continue
         reach = operation.reach()
         if reach is SAME_FRAME:

@@ -35,11 +35,13 @@ class Mark(NamedTuple):
         name: The program's name of the field.
         values: The values with which a config is of the family; empty for all but `plain`.
         plain: The values with which it is not, beside null, which a field that is not stated has as well.
+        program: The one that has the field, where others that call several families the same have it not.
     """
 
     name: str
     values: tuple[object, ...] = ()
     plain: tuple[object, ...] = ()
+    program: ProgramName | None = None
 
     def is_met(self, value: object) -> bool:
         """Whether a config with this value of the field is of the family."""
@@ -84,10 +86,9 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos"),
         espnet=("torchaudio_wavlm",),
     ),
-    "wav2vec2_conformer": Names(
-        huggingface=("wav2vec2-conformer",),
-        fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
-        marks=(Mark("layer_type", values=("conformer",)),),
+    "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
+    "wav2vec2_adapters": Names(
+        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
     ),
     "data2vec_audio": Names(
         huggingface=("data2vec-audio",), fairseq=("data2vec_audio",), marks=(Mark("pos_conv_depth", plain=(1,)),)
@@ -96,22 +97,24 @@ FAMILIES: Mapping[str, Names] = {
         huggingface=("hubert",),
         fairseq=("distiller",),
         marks=(
-            Mark("feat_proj_layer_norm", values=(False,)), Mark("n_tasks"), Mark("task_emb_type"),
-            Mark("out_layer_type"), Mark("extractor_conv_feature_layers"),
+            Mark("feat_proj_layer_norm", values=(False,), program="huggingface"),
+            Mark("n_tasks", program="fairseq"), Mark("task_emb_type", program="fairseq"),
+            Mark("out_layer_type", program="fairseq"), Mark("extractor_conv_feature_layers", program="fairseq"),
         ),
     ),
-    "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
-    "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
-    "wav2vec2_adapters": Names(
-        huggingface=("wav2vec2",), fairseq=(), marks=(Mark("add_adapter", plain=(False,)), Mark("adapter_attn_dim")),
-    ),
-    "hubert_pretrain": Names(huggingface=(), fairseq=()),
     "pruned_wav2vec2": Names(
         huggingface=(), fairseq=(), arguments=("encoder_use_attention", "encoder_num_heads", "encoder_head_dim")
     ),
-    "wav2vec2_pretrain": Names(huggingface=(), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
+    "hubert_pretrain": Names(huggingface=(), fairseq=()),
+    "wav2vec2_pretrain": Names(huggingface=("wav2vec2",), fairseq=(), counts=("Wav2Vec2ForPreTraining",)),
+    "wav2vec2_conformer": Names(
+        huggingface=("wav2vec2-conformer",),
+        fairseq=("wav2vec2", "wav2vec_ctc", "wav2vec_seq2seq", "wav2vec_classification"),
+        marks=(Mark("layer_type", values=("conformer",)),),
+    ),
+    "wav2vec2_bert": Names(huggingface=("wav2vec2-bert",), fairseq=()),
 }  # fmt: skip
-"""The families: the value of ``architecture:`` in a config, which is the name of the folder too."""
+"""The families, most used first: the value of ``architecture:`` in a config, which is the name of the folder too."""
 
 ARCHITECTURE = "architecture"
 """The key of a config that names its family."""
@@ -296,7 +299,7 @@ def family_called(
     """
     called = [family for family, names in FAMILIES.items() if name in getattr(names, program)]
     if len(called) > 1:
-        met = (family for family in called if any(m.is_met(value_of(m.name)) for m in FAMILIES[family].marks))
+        met = (family for family in called if any(m.is_met(value_of(m.name)) for m in marks_in(program, family)))
         plain = (family for family in called if not FAMILIES[family].marks)
         called = [*met, *plain, *called]
     return called[0] if called else None
@@ -305,6 +308,11 @@ def family_called(
 def family_counting(name: str) -> str | None:
     """The family that counts all of a class of transformers, of which another one is read; None where there is none."""
     return next((family for family, names in FAMILIES.items() if name in names.counts), None)
+
+
+def marks_in(program: ProgramName, family: str) -> tuple[Mark, ...]:
+    """What tells a program's configs of a family from those of another that it calls the same."""
+    return tuple(mark for mark in FAMILIES[family].marks if mark.program in (None, program))
 
 
 def names_in(program: ProgramName) -> tuple[str, ...]:

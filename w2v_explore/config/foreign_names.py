@@ -45,7 +45,7 @@ class ForeignName(NamedTuple):
 
 
 def names_elsewhere(family: str, field: str) -> dict[str, str]:
-    """What each program that has models of a family calls a field of it, with what is to be known of the name.
+    """What each program that has a field of a family calls it, with what is to be known of the name.
 
     Args:
         family: A key of `FAMILIES`.
@@ -59,7 +59,7 @@ def names_elsewhere(family: str, field: str) -> dict[str, str]:
     fine_tuned = FAIRSEQ_OVERRIDES.get(field)
     if fine_tuned is not None and names.get("fairseq", fine_tuned) != fine_tuned:
         names["fairseq"] += f" (pre-training), {fine_tuned} (fine-tuning)"
-    return {DIALECTS[program].title: name for program, name in names.items()}
+    return {DIALECTS[program].title: name for program, name in names.items() if name}
 
 
 @cache

@@ -47,15 +47,16 @@ class Flag:
 
 
 class Integer(NamedTuple):
-    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less; ``optional`` allows null.
+    """A whole number from ``minimum`` to ``maximum``; ``rule`` is broken by less.
 
+    ``optional`` says what null stands for, as "no head"; empty where null is not allowed.
     ``follows`` is the field of another width that it is usually a multiple of, and is kept in proportion to.
     ``usual`` is what every published model of the family has, for the linter to hold other values against.
     """
 
     rule: Rule
     maximum: int = MAX_SIZE
-    optional: bool = False
+    optional: str = ""
     minimum: int = 1
     follows: str | None = None
     usual: int | None = None
@@ -205,7 +206,8 @@ def counts(number: str, listed: str, rule: Rule) -> Agreement:
 
     def fault(values: Mapping[str, Any]) -> Fault:
         has, wanted = len(values[listed]), values[number]
-        message = f"{listed} has {has} values, and {number} is {wanted}; write a value for each layer"
+        values_it_has = "1 value" if has == 1 else f"{has} values"
+        message = f"{listed} has {values_it_has}, and {number} is {wanted}; write a value for each layer"
         return Fault(rule, listed, (), message, partner=number)
 
     return Agreement((number, listed), holds, fault, counts=(number, listed))

@@ -133,7 +133,8 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     entries = _merge(documents, document, family)
     fields = family.config.FIELDS
     values = {key: exact_value(entry.value) for key, entry in entries.items() if key in fields}
-    problems += [_locate(fault, entries) for fault in family.faults(values)]
+    checked = _stated_in_family(values, entries, documents) if of_family else values
+    problems += [_locate(fault, entries) for fault in family.faults(checked)]
     problems += _metadata_problems(entries)
     if complete:
         problems += _missing_keys(documents, document, entries, family, problems)
@@ -277,16 +278,39 @@ def _family_of(documents: Sequence[Document]) -> tuple[Family, list[Problem]]:
     return family, problems
 
 
+def _stated_in_family(
+    values: Mapping[str, object], entries: Mapping[str, Entry], documents: Sequence[Document]
+) -> dict[str, object]:
+    """The values that the last document to name a family states, or one after it; those of bases are of another."""
+    last = max(number for number, each in enumerate(documents) if ARCHITECTURE in each.entries)
+    return {
+        key: value
+        for key, value in values.items()
+        if any(each.entries.get(key) is entries[key] for each in documents[last:])
+    }
+
+
 def _no_family(entry: Entry) -> tuple[Family | None, Problem]:
     """What to say of an architecture that there is not, and the family that was most likely meant."""
     from w2v_explore.config.suggest import did_you_mean, nearest
 
     value = plain_value(entry.value)
-    guesses = nearest(value, FAMILIES) if isinstance(value, str) else []
+    misspelt = nearest(value, FAMILIES) if isinstance(value, str) else []
+    guesses = list(dict.fromkeys([*_families_called(value), *misspelt]))
     instead = did_you_mean(guesses, "")
     message = f"{entry.name()} is {describe(value)}; write one of {', '.join(FAMILIES)}{instead and f': {instead}'}"
-    fix = guesses[0] if len(guesses) == 1 else None
+    fix = guesses[0] if len(guesses) == 1 and misspelt else None
     return family_named(fix) if fix else None, _problem(codes.ARCHITECTURE, entry, message)._replace(fix=fix)
+
+
+def _families_called(value: object) -> list[str]:
+    """The families that another program calls by a name, or whose own name has it for a word."""
+    name = str(value).lower().replace("_", "-")
+    return [
+        family
+        for family, names in FAMILIES.items()
+        if name in (*names.huggingface, *names.fairseq) or name in family.split("_")
+    ]
 
 
 def _is_a_config(base: Document) -> bool:
@@ -384,7 +408,7 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         if key not in entries or key in ("extends", ARCHITECTURE):
             continue
         entry = entries[key]
-        value = plain_value(entry.value)
+        value = exact_value(entry.value)
         if key == "sample_rate":
             good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SAMPLE_RATE
             instead = "a whole number of samples per second, as 16000"
@@ -393,7 +417,9 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         else:
             good, instead = isinstance(value, str), "text, in quotes where YAML would read it as something else"
         if not good:
-            yield _problem(codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(value)}; write {instead}")
+            yield _problem(
+                codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(plain_value(entry.value))}; write {instead}"
+            )
 
 
 def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 # Longer names are no misspellings, and comparing takes time with the product of two lengths.
 _MAX_LENGTH = 60
+_MANY = 12
 # Beside one word in common, these say nothing about which name is meant.
 _NOISE = {"size", "rate", "prob", "p", "n", "count", "of", "the"}
 _WORD = re.compile(r"[a-z]+|\d+[a-z]*")
@@ -61,9 +62,10 @@ def _joined(name: str) -> str:
 
 
 def _says_nothing(name: str, candidates: Sequence[str]) -> bool:
-    """Whether a name is a word that a third of the candidates have: ``encoder``."""
+    """Whether a name is a word that a third of the candidates have, or more than a dozen: ``encoder``."""
     word = name.lower()
-    return 3 * sum(word in _WORD.findall(candidate.lower()) for candidate in candidates) > len(candidates) > 1
+    have = sum(word in _WORD.findall(candidate.lower()) for candidate in candidates)
+    return (3 * have > len(candidates) or have > _MANY) and len(candidates) > 1
 
 
 def _compare(name: str, candidate: str) -> _Likeness | None:

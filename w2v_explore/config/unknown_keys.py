@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 
 from w2v_explore.config import codes
 from w2v_explore.config.entries import Document, Entry
-from w2v_explore.config.family import ARCHITECTURE, Family, other_families
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, Family, other_families
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.suggest import did_you_mean, is_misspelt, nearest
@@ -12,8 +12,7 @@ from w2v_explore.config.text.nodes import MAX_KEYS_CHECKED
 from w2v_explore.diagnostics import Problem, shorten
 
 _MAX_GUESSES = 100
-_REMOVE = "remove it (`w2v-explore explain` lists the fields)"
-_NO_FIELD = f"{{}} is no field of a config; {_REMOVE}"
+_NO_FIELD = "{} is no field of a config; "
 _NAME_FAMILY = f"write `{ARCHITECTURE}: {{}}`"
 
 
@@ -31,7 +30,9 @@ def unknown_keys(document: Document, family: Family, known: Container[str]) -> I
     unknown = [(key, entry) for key, entry in document.entries.items() if key not in known]
     for number, (key, entry) in enumerate(unknown[:MAX_KEYS_CHECKED]):
         naming = _naming(document, entry)
-        guess, instead = meaning_of(key, family, naming) if number < _MAX_GUESSES else (None, _NO_FIELD)
+        guess, instead = (
+            meaning_of(key, family, naming) if number < _MAX_GUESSES else (None, f"{_NO_FIELD}{_remove(family)}")
+        )
         # Renaming it must not state a field twice.
         fix = guess if guess not in taken else None
         taken.add(guess or key)
@@ -53,13 +54,19 @@ def meaning_of(key: str, family: Family, naming: str = _NAME_FAMILY) -> tuple[st
     owner = next((other for other in other_families(family) if key in other.config.FIELDS), None)
     if owner is not None:
         is_its = f"{{}} is a field of {owner.name}, and this config is of {family.name}"
-        return None, f"{is_its}; {naming.format(owner.name)}, or {_REMOVE}"
+        return None, f"{is_its}; {naming.format(owner.name)}, or {_remove(family)}"
     foreign = foreign_names(family.name).get(key)
     if foreign is not None:
         of_what = "write" if foreign.is_whole else "what it says is a part of"
         return (foreign.field if foreign.is_whole else None), f"{{}} is {foreign.whose} name; {of_what} {foreign.field}"
     guesses = nearest(key, (*family.config.FIELDS, *METADATA))
     if not guesses:
-        return None, _NO_FIELD
-    message = f"{{}} is no field of a config; {did_you_mean(guesses, _REMOVE)}"
+        return None, f"{_NO_FIELD}{_remove(family)}"
+    message = f"{_NO_FIELD}{did_you_mean(guesses, _remove(family))}"
     return guesses[0] if len(guesses) == 1 else None, message
+
+
+def _remove(family: Family) -> str:
+    """What to do with a key that stands for no field of a family."""
+    option = f" --{ARCHITECTURE} {family.name}" if family.name != DEFAULT_FAMILY else ""
+    return f"remove it (`w2v-explore explain{option}` lists the fields)"

@@ -151,7 +151,7 @@ def _check_integer(key: str, value: object, kind: Integer) -> Fault | None:
         instead = f"write {fix}" if fix else f"write a whole number from {kind.minimum}{or_null}"
         return Fault(codes.INT_TYPE, key, (), f"{key} is {describe(value)}; {instead}", fix)
     if value < kind.minimum:
-        hint = ", or null for no head" if kind.optional else ""
+        hint = f", or null for {kind.optional}" if kind.optional else ""
         return Fault(kind.rule, key, (), f"{key} is {describe(value)}; write a whole number from {kind.minimum}{hint}")
     if value > kind.maximum:
         return Fault(codes.INT_TOO_BIG, key, (), f"{key} is {describe(value)}; the largest allowed is {kind.maximum}")

@@ -196,15 +196,12 @@ def _write_onnx(model: SpeechEncoder, config: Config, path: Path) -> None:
     """
     import onnxscript  # noqa: F401  (what torch's exporter needs; without it, it says so in many lines)
 
-    inputs = _inputs(model)
-    # A graph has each name once.
-    features = "hidden_states" if "features" in inputs else "features"
-    outputs = model.graph_outputs or (features if config.model.aux_num_out is None else "logits", "frames")
+    outputs = model.graph_outputs or ("features" if config.model.aux_num_out is None else "logits", "frames")
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             _trace(model, config.model),
             dynamic_shapes=_dynamic_shapes(model, config.model),
-            input_names=inputs,
+            input_names=_inputs(model),
             output_names=[*outputs],
             opset_version=_ONNX_OPSET,
             dynamo=True,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.usage import UsedValue
-from w2v_explore.config.family import DEFAULT_FAMILY, Family
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, other_families
 from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Probability, Real
 from w2v_explore.report.table import Column, Report, Table
@@ -30,10 +30,9 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
     table = Table("", columns)
     for name, analysis in analyses:
         model = analysis.config.model
-        family = model.family.name
         table.rows.append((
             name,
-            *((family if family != DEFAULT_FAMILY else "",) if told else ()),
+            *((model.family.name,) if told else ()),
             analysis.config.family or "",
             short(analysis.parameters),
             f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
@@ -53,6 +52,8 @@ def fields_report(family: Family) -> Report:
     table = Table("", [Column("Field", numeric=False), Column("What it is", numeric=False, wraps=True)])
     table.rows += [(name, field.summary) for name, field in fields.items()]
     whose = "a config" if family.name == DEFAULT_FAMILY else f"a config of {family.title}"
+    others = [name for name in FAMILIES if name != family.name]
+    table.remark = f"--{ARCHITECTURE} NAME lists those of another architecture: {', '.join(others)}."
     return Report(f"The {len(fields)} fields of {whose}", [], [table])
 
 
@@ -81,6 +82,9 @@ def field_report(name: str, usage: Sequence[UsedValue], family: Family) -> Repor
         ))  # fmt: skip
     if any(value.in_reference is None for value in usage):
         values.remark = f"–: not possible with the other fields of {family.reference}."
+    others = [each.name for each in other_families(family) if each.config.FIELDS.get(name, field) != field]
+    if others:
+        names.remark = f"Another field of this name is in {', '.join(others)}; --{ARCHITECTURE} NAME explains it."
     return Report(name, [field.summary, field.effect], [names, values])
 
 

@@ -89,6 +89,7 @@ def test_script_and_copies(models: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("models", ["heads"], indirect=True)
 @torch.no_grad()
 def test_compile_without_a_graph_break(models: tuple[Any, Any]) -> None:
     ours, _ = models
@@ -102,7 +103,7 @@ def test_compile_without_a_graph_break(models: tuple[Any, Any]) -> None:
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    config = small(**HEADS)
+    config = small(**HEADS, encoder_num_layers=1)
     path = export(config, "onnx", tmp_path / "model.onnx").path
     torch.manual_seed(SEED)
     model = build_model(config).eval()

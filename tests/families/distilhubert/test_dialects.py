@@ -24,6 +24,7 @@ from w2v_explore import (
     build_architecture,
     build_model,
     convert,
+    export,
     identify,
     inspect_checkpoint,
     load_checkpoint,
@@ -37,6 +38,7 @@ from w2v_explore.config.family import key_tables
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.families.distilhubert.keys import KEYS
+from w2v_explore.model.export import SEED
 
 MARK = {"model_type": "hubert", "feat_proj_layer_norm": False}
 
@@ -61,10 +63,22 @@ def test_there_and_back(model: ModelConfig) -> None:
 @pytest.mark.parametrize(
     ("changes", "dialect", "reason"),
     [
-        (HEADS, "huggingface", "prediction_num_heads is 3, and Hugging Face has no place for it"),
+        (
+            HEADS,
+            "huggingface",
+            "prediction_num_heads is 3, and Hugging Face's models of the architecture distilhubert all have null",
+        ),
         ({}, "fairseq", "prediction_num_heads is null, and such a model of fairseq always has it"),
-        ({"aux_num_out": 5}, "fairseq", "aux_num_out is 5, and fairseq has no place for it"),
-        ({**HEADS, "extractor_conv_bias": True}, "fairseq", "extractor_conv_bias is True, and fairseq has no place"),
+        (
+            {"aux_num_out": 5},
+            "fairseq",
+            "aux_num_out is 5, and fairseq's models of the architecture distilhubert all have null",
+        ),
+        (
+            {**HEADS, "extractor_conv_bias": True},
+            "fairseq",
+            "extractor_conv_bias is true, and fairseq's models of the architecture distilhubert all have false",
+        ),
     ],
 )
 def test_what_a_program_cannot_say_is_refused(changes: dict[str, Any], dialect: str, reason: str) -> None:
@@ -209,3 +223,31 @@ def test_a_checkpoint_of_s3prl_is_a_config_and_weights(tmp_path: Path) -> None:
     x = waveforms(2, 3_000)
     with torch.no_grad():
         torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["UniSpeechSatModel", "Wav2Vec2ForCTC"])
+def test_a_class_that_never_lacks_the_norm_is_of_another_architecture(name: str) -> None:
+    values = {"model_type": "hubert", "architectures": [name], "feat_proj_layer_norm": False}
+    [problem] = read(values).problems
+    assert problem.message.startswith(f"{name} is a class of ")
+    assert problem.message.endswith(", and model_type is hubert; the two have different architectures")
+
+
+@pytest.mark.parametrize("changes", [{}, {"aux_num_out": 5}])
+def test_a_folder_that_is_written_loads_in_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = export(small(**changes), "huggingface", tmp_path / "model").path
+    theirs = type(transformers_model(small(**changes)))
+    model, loading = theirs.from_pretrained(path, output_loading_info=True)
+    assert not any(loading.values())
+    torch.manual_seed(SEED)
+    ours = build_model(small(**changes)).eval()
+    x = waveforms(2, 3_000)
+    with torch.no_grad():
+        output = model.eval()(x)
+        torch.testing.assert_close(ours(x)[0], output.logits if changes else output.last_hidden_state)
+
+
+@pytest.mark.parametrize("field", ["n_tasks", "task_emb_type", "out_layer_type", "extractor_conv_feature_layers"])
+def test_what_tells_s3prls_configs_tells_none_of_transformers(field: str) -> None:
+    reading = read({"model_type": "hubert", field: "mine"})
+    assert (reading.problems, reading.model) == ([], read({"model_type": "hubert"}).model)

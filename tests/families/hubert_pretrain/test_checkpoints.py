@@ -9,7 +9,7 @@ import torch
 
 from tests.families.contract import torchaudio_model
 from tests.families.hubert_pretrain.model import PRE_NORM
-from w2v_explore import UnusedWeightsWarning, Wav2Vec2Model, inspect_checkpoint, load_checkpoint
+from w2v_explore import ModelConfig, UnusedWeightsWarning, Wav2Vec2Model, inspect_checkpoint, load_checkpoint
 from w2v_explore.checkpoint.key_table import Dialect
 from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
 from w2v_explore.checkpoint.shapes import infer_from_shapes
@@ -53,8 +53,6 @@ def test_without_a_config_they_are_the_encoders(path: Path) -> None:
     assert inspect_checkpoint(path).fit.fits
     values = {**PRE_NORM, "aux_num_out": None, "architecture": "wav2vec2"}
     encoder = {name: value for name, value in values.items() if name.startswith(("enc", "ext", "aux", "arch"))}
-    from w2v_explore import ModelConfig
-
     with pytest.warns(UnusedWeightsWarning, match="mask_generator|logit_generator"):
         model = load_checkpoint(path, ModelConfig.from_mapping(encoder))
     assert isinstance(model, Wav2Vec2Model)

@@ -160,3 +160,30 @@ def test_published_names_stand_for_presets(name: str, preset: str) -> None:
     known = find_model(name)
     assert known is not None
     assert known.preset == preset
+
+
+CTC = {"model_type": "omniasr_ctc", "architectures": ["OmniASRForCTC"], "audio_config": INNER}
+
+
+@pytest.mark.parametrize("inner", [INNER, {"hidden_size": 1024}])
+def test_what_a_model_with_a_head_does_not_state_is_transformers_default(
+    transformers: ModuleType, inner: dict[str, Any]
+) -> None:
+    config = transformers.OmniASRCTCConfig(**{**CTC, "audio_config": dict(inner)})
+    reading = read(CTC | {"audio_config": inner})
+    assert (reading.problems, reading.warnings) == ([], [])
+    assert reading.model == type(ENCODER)(**{**ENCODER.to_mapping(), HEAD: config.vocab_size})
+
+
+@pytest.mark.parametrize("size", [None, "9812", 9812.0, True, [9812]])
+def test_a_head_of_no_size_is_none_without_a_word(size: object) -> None:
+    [problem] = read(CTC | {"vocab_size": size}).problems
+    assert problem.key == "vocab_size"
+
+
+def test_the_class_of_the_model_around_is_none_of_the_encoders() -> None:
+    [problem] = read(INNER | {"architectures": ["OmniASRForCTC"], "vocab_size": 5}).problems
+    assert problem.message == (
+        "OmniASRForCTC is a class of omniasr_ctc, which holds such a model below `audio_config`; write that, or the "
+        "class of the model alone"
+    )

@@ -16,13 +16,16 @@ SCHEMA = Draft7Validator(json_schema())
 VALUES = load_config("hubert_base_prunable").model.to_mapping()
 
 
+HEADS: list[Any] = [
+    *[[], 12, None, "12", {}, [-1] * 12, [1.5] * 12, [True] * 12],
+    *[[None] * 12, [[12]] * 12, [2**31] * 12, [1] * 1_001],
+]
+USES: list[Any] = [[], True, ["true"] * 12, [1] * 12, [None] * 12]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
-    [
-        *[("encoder_num_heads", value) for value in ([], 12, None, "12", {}, [-1] * 12, [1.5] * 12, [True] * 12)],
-        *[("encoder_num_heads", value) for value in ([None] * 12, [[12]] * 12, [2**31] * 12, [1] * 1_001)],
-        *[("encoder_use_attention", value) for value in ([], True, ["true"] * 12, [1] * 12, [None] * 12)],
-    ],
+    [*[("encoder_num_heads", value) for value in HEADS], *[("encoder_use_attention", value) for value in USES]],
 )
 def test_schema_and_validator_refuse_the_same_lists(field: str, value: object) -> None:
     config = {"architecture": FAMILY.name, **VALUES, field: value}

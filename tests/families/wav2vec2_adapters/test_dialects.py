@@ -111,3 +111,23 @@ def test_defaults_are_those_of_transformers() -> None:
 def test_what_is_wrong_is_said_of_their_field(changes: dict[str, Any], expected: str) -> None:
     [problem] = read({**MMS, **changes}).problems
     assert f"{problem.rule.code} {problem.key}" == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "what_null_is"),
+    [
+        ({"adapter_attn_dim": 0}, "no adapters in the layers"),
+        ({"add_adapter": True, "output_hidden_size": 0}, "the width of the encoder"),
+        ({"vocab_size": 0, "adapter_attn_dim": 16}, "no head"),
+    ],
+)
+def test_each_size_says_what_null_stands_for(values: dict[str, Any], what_null_is: str) -> None:
+    with pytest.raises(ConfigError, match=f" is 0; write a whole number from 1, or null for {what_null_is}"):
+        config_from_mapping({"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForCTC"], **values}, "c.json")
+
+
+def test_no_architecture_counts_what_pretraining_adds_to_a_model_with_adapters() -> None:
+    values = {"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForPreTraining"]}
+    for changes, is_counted in (({}, True), ({"adapter_attn_dim": 16}, False)):
+        [warning] = config_from_mapping(values | changes, "c.json").warnings
+        assert ("a config with architecture: wav2vec2_pretrain counts them" in warning.message) is is_counted

@@ -79,3 +79,9 @@ def test_an_adapter_that_no_utterance_is_long_enough_for_is_refused() -> None:
 @pytest.mark.parametrize("key", ["encoder_attention_dropout", "encoder_dropout"])
 def test_a_dropout_of_1_is_found(key: str) -> None:
     assert found("W301", f"extends: {PRESET}\n{key}: 1.0\n") == [f"2:{len(key) + 3}-2:{len(key) + 6}"]
+
+
+@pytest.mark.parametrize(("seconds", "places"), [(0.2, ["2:19-2:21"]), (0.22, [])])
+def test_a_mask_is_held_against_the_frames_of_features(seconds: float, places: list[str]) -> None:
+    """A fifth of a second has nine frames."""
+    assert found("W310", "model_type: wav2vec2-bert\nmask_time_length: 10\n", seconds=seconds) == places

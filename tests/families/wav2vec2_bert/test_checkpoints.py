@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from w2v_explore import (
     load_config,
 )
 from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
+from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.family import key_tables
 from w2v_explore.families.wav2vec2_bert.fields import Wav2Vec2BertConfig
 from w2v_explore.families.wav2vec2_bert.keys import KEYS
@@ -112,3 +114,15 @@ def test_what_masks_frames_is_left_out() -> None:
     assert {name: extra.changes_outputs for name, extra in read.extras.items()} == {
         "masked_spec_embed": False, "projector.bias": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("left", "fits"), [(6, True), (7, False)])
+def test_the_distances_of_the_config_beside_weights_are_as_many_as_they_have(
+    left: int, fits: bool, tmp_path: Path, run: Runner
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(safetensors_bytes(in_transformers(config(SMALL), "wav2vec2_bert.")))
+    values = to_huggingface(config({**SMALL, "encoder_max_left": left}))
+    (tmp_path / "config.json").write_text(json.dumps(values), encoding="utf-8")
+    code, _, err = run("summary", str(tmp_path))
+    assert code == (0 if fits else 2)
+    assert ("distance_embedding" in err) is not fits

@@ -25,7 +25,7 @@ from w2v_explore.families.wav2vec2_bert.fields import Wav2Vec2BertConfig
 
 
 @given(config=bert_configs(), batch=st.integers(1, 3), extra=st.integers(0, 9000))
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_closed_forms(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + 320 + extra
     assert_closed_forms_hold(config, batch, samples, Reference)
@@ -58,7 +58,7 @@ def test_outputs(config: ModelConfig, extra: int, data: st.DataObject) -> None:
     extra=st.integers(0, 9000),
     dtype=st.sampled_from(["float32", "float64"]),
 )
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_memory(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))
@@ -150,5 +150,7 @@ def test_layers_by_themselves() -> None:
     assert len(ours.extract_features(features(), num_layers=1)[0]) == 1
     with pytest.raises(ValueError, match="num_layers must be from 1 to 2, not 3"):
         ours.extract_features(features(), num_layers=3)
-    with pytest.raises(ValueError, match=r"features must have the shape \(batch, frames, channels\), not \[2, 30\]"):
+    with pytest.raises(
+        ValueError, match=r"input_features must have the shape \(batch, frames, channels\), not \[2, 30\]"
+    ):
         ours(features()[:, :, 0])

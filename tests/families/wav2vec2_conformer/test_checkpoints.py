@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +17,11 @@ from tests.families.wav2vec2_conformer.reference import POSITIONS, SMALL, transf
 from tests.families.wav2vec2_conformer.strategies import conformer_configs
 from tests.program import Runner
 from w2v_explore import (
+    Config,
     ModelConfig,
+    UnusedWeightsWarning,
     build_architecture,
+    build_model,
     import_huggingface_model,
     inspect_checkpoint,
     load_checkpoint,
@@ -25,6 +29,7 @@ from w2v_explore import (
 )
 from w2v_explore.checkpoint.key_table import Dialect
 from w2v_explore.checkpoint.keys import keys_in_dialect, translate_keys
+from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.family import key_tables
 from w2v_explore.families.wav2vec2_conformer.fields import Wav2Vec2ConformerConfig
 from w2v_explore.families.wav2vec2_conformer.keys import KEYS
@@ -128,3 +133,24 @@ def test_a_model_without_batch_norm_s_buffers_does_not_fit(tmp_path: Path) -> No
     path.write_bytes(safetensors_bytes({name: shape for name, shape in shapes.items() if "running" not in name}))
     missing = inspect_checkpoint(path).fit.missing
     assert {lacking.name.rpartition(".")[2] for lacking in missing} == {"running_mean", "running_var"}
+
+
+@pytest.mark.parametrize("positions", ["relative", "rotary"])
+def test_a_checkpoint_of_fairseq_is_read_by_the_config_beside_its_weights(positions: str, tmp_path: Path) -> None:
+    values = {**with_positions(positions), "encoder_layer_norm_first": False, "aux_num_out": None}
+    values |= dict.fromkeys([name for name in values if name.endswith("_dropout")], 0.1)
+    ours = build_model(config(values)).eval()
+    weights = ours.state_dict()
+    parts = keys_in_dialect(weights, KEYS, "fairseq", values=values)
+    theirs = {name: weights[part.name] for name, part in parts.items()}
+    if positions == "rotary":
+        theirs["encoder.layers.1.self_attn.rotary_emb.inv_freq"] = weights["encoder.embed_positions.inv_freq"]
+    cfg = yaml.safe_load(write_config(Config(name="c", origin="c", model=config(values)), "fairseq"))
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"cfg": cfg, "model": {**theirs, "mask_emb": torch.zeros(48)}}, path)
+    with pytest.warns(UnusedWeightsWarning, match="mask_emb"):
+        loaded = load_checkpoint(path).eval()
+    waveforms = torch.randn(2, 900)
+    with torch.no_grad():
+        assert torch.equal(loaded(waveforms)[0], ours(waveforms)[0])
+    assert load_config(str(path)).model == config(values)

@@ -19,13 +19,13 @@ from tests.families.contract import (
 from tests.families.wav2vec2_conformer.reference import POSITIONS, Reference, with_positions
 from tests.families.wav2vec2_conformer.strategies import conformer_configs
 from tests.parity.test_model import waveforms
-from w2v_explore import ModelConfig, Workload, analyze, build_model, load_config
+from w2v_explore import ModelConfig, Workload, WorkloadError, analyze, build_model, load_config, verify
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.wav2vec2_conformer.fields import Wav2Vec2ConformerConfig
 
 
 @given(config=conformer_configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_closed_forms(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_closed_forms_hold(config, batch, samples, Reference)
@@ -56,7 +56,7 @@ def test_outputs(config: ModelConfig, extra: int, data: st.DataObject) -> None:
     extra=st.integers(0, 3000),
     dtype=st.sampled_from(["float32", "float64"]),
 )
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_memory(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))
@@ -92,6 +92,13 @@ def test_the_norm_comes_first_as_in_fairseq() -> None:
     with torch.no_grad():
         torch.testing.assert_close(first(waveforms())[0], theirs(waveforms())[0], rtol=1e-4, atol=1e-4)
     assert_every_figure_holds(config, Workload(samples=900, batch=2))
+
+
+def test_a_single_frame_is_a_figure_and_no_training() -> None:
+    config = load_config("wav2vec2_conformer_rope_large", {"encoder_num_layers": 1})
+    assert analyze(config, Workload(samples=400)).receptive_field.frames == 1
+    with pytest.raises(WorkloadError, match=r"batch norm needs two frames .*; give 720 samples, or a batch of 2"):
+        verify(config, Workload(samples=400))
 
 
 def test_what_relative_positions_cost_does_not_grow_with_the_batch() -> None:

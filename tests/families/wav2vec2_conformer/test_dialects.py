@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from tests.families.wav2vec2_conformer.strategies import conformer_configs
 from tests.program import Runner
 from tests.property.test_round_trips import reread
+from tests.rules.helper import found
 from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import ConfigError, convert, load_config
 from w2v_explore.config.dialects.columns import CONV
@@ -126,7 +127,7 @@ def test_positions_are_null_where_there_are_none(stated: dict[str, Any], positio
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "found"),
+    ("name", "value", "code"),
     [
         ("hidden_act", "relu", "E264"),
         ("position_embeddings_type", "relative_key", "E263"),
@@ -137,9 +138,9 @@ def test_positions_are_null_where_there_are_none(stated: dict[str, Any], positio
         ("add_adapter", True, "E280"),
     ],
 )
-def test_what_changes_the_architecture_is_refused(name: str, value: object, found: str) -> None:
+def test_what_changes_the_architecture_is_refused(name: str, value: object, code: str) -> None:
     reading = read({"model_type": "wav2vec2-conformer", "position_embeddings_type": "rotary", name: value})
-    assert problems(reading) == [f"{found} {name}"]
+    assert problems(reading) == [f"{code} {name}"]
 
 
 @pytest.mark.parametrize(("positions", "preset"), [("rel_pos", RELATIVE), ("rope", ROTARY)])
@@ -169,7 +170,7 @@ def test_fairseq_has_one_dropout() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "found"),
+    ("changes", "codes"),
     [
         ({"attn_type": ""}, ["E280 attn_type"]),
         ({"attn_type": None, "pos_enc_type": "rel_pos"}, ["E280 attn_type"]),
@@ -177,8 +178,8 @@ def test_fairseq_has_one_dropout() -> None:
         ({"pos_conv_depth": 5}, ["E280 pos_conv_depth"]),
     ],
 )
-def test_what_else_fairseq_s_conformers_can_be_is_refused(changes: dict[str, Any], found: list[str]) -> None:
-    assert problems(read({"model": {**CONFORMER, **changes}})) == found
+def test_what_else_fairseq_s_conformers_can_be_is_refused(changes: dict[str, Any], codes: list[str]) -> None:
+    assert problems(read({"model": {**CONFORMER, **changes}})) == codes
 
 
 def test_what_fairseq_s_default_is_refused_of_is_said() -> None:
@@ -189,9 +190,31 @@ def test_what_fairseq_s_default_is_refused_of_is_said() -> None:
     ]
 
 
+def test_an_order_of_norms_that_a_program_cannot_state_is_no_mistake() -> None:
+    assert found("W305", '{"model_type": "wav2vec2-conformer"}') == []
+    assert found("W305", "extends: wav2vec2_conformer_rel_pos_large\nextractor_mode: group_norm\n") == ["2:17-2:27"]
+
+
 @pytest.mark.parametrize(("to", "file"), [("huggingface", "config.json"), ("fairseq", "m.yaml"), ("w2v", "own.yaml")])
 def test_a_written_file_is_the_preset(to: str, file: str, tmp_path: Path, run: Runner) -> None:
     path = tmp_path / file
     assert run("convert", ROTARY, "--to", to, "-o", str(path)).code == 0
     assert load_config(str(path)).model == load_config(ROTARY).model
     assert ROTARY in run("identify", str(path)).out
+
+
+def test_a_class_with_a_head_whose_size_nothing_says_is_asked_for_it() -> None:
+    values = PUBLISHED | {"architectures": ["Wav2Vec2ConformerForCTC"]}
+    reading = read(values)
+    assert problems(reading) == ["E201 vocab_size"]
+    assert (reading.problems[0].place.line, reading.problems[0].place.column) == (1, 1)
+    assert reading.problems[0].message == (
+        "vocab_size is not stated, and Wav2Vec2ConformerForCTC has a head of that size; write it, or give "
+        "--set aux_num_out=32"
+    )
+    # transformers builds no such model either.
+    import_torchaudio_models()
+    import transformers
+
+    with pytest.raises(ValueError, match="does not define the vocabulary size"):
+        transformers.Wav2Vec2ConformerForCTC(transformers.Wav2Vec2ConformerConfig(num_hidden_layers=1))

@@ -69,7 +69,6 @@ def _pair(config: ModelConfig) -> tuple[Any, Any]:
 @settings(max_examples=6)
 @torch.no_grad()
 def test_outputs(values: dict[str, Any], batch: int, extra: int, masked: bool, padded: bool) -> None:
-    # In pre-norm transformers' attention wants heads of an even width for its mask, as all models have.
     config = Wav2Vec2PretrainConfig(**values)
     samples = minimum_samples(config, batch) + extra
     ours, theirs = (model.eval() for model in _pair(config))

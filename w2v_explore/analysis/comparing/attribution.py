@@ -4,7 +4,7 @@ A field's contribution is its Shapley value: the change that it makes to a figur
 fields could be changed one after the other. The contributions add up to the difference. Fields of which one cannot
 change without the other (a width and the number of heads that divide it) are one player. Between two families the
 fields that both have are players, and all that only one of them has, its own fields among it, is one more: the
-architecture. A field that is one value in one family and a list by layer in the other is each family's own.
+architecture. A field that may not hold in one family what it holds in the other is each family's own.
 
 A figure is a sum of terms (of the peak of memory the greatest of some), one for the remainder of the model and one for
 each part (`parts`). A term depends on the fields that are read to build it, and on what it is given by others; on how
@@ -27,8 +27,9 @@ from w2v_explore.analysis.figures import FIGURES, Totals
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import fewest_samples_of, receptive_field_of
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.arguments import plain_data
 from w2v_explore.config.family import ARCHITECTURE, ModelConfig
-from w2v_explore.config.kinds import Agreement, PerLayer, Probability
+from w2v_explore.config.kinds import Agreement, Probability
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.run import Call, run
 
@@ -40,7 +41,9 @@ METHOD = (
     "they add up to the difference"
 )
 
-BETWEEN_FAMILIES = "architecture stands for all that only one of the two has, the fields that the other lacks included"
+BETWEEN_FAMILIES = (
+    "architecture stands for all that only one of the two has, fields and values that the other cannot have included"
+)
 
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
@@ -155,9 +158,12 @@ class _Game:
         self.durations_differ = _per_second(first.workload) != _per_second(other.workload)
 
     def _is_alike(self, name: str) -> bool:
-        """Whether a field that both families have holds a value for each layer in both, or in neither."""
-        by_layer = [isinstance(model.FIELDS[name].kind, PerLayer) for model in self._models]
-        return by_layer[0] == by_layer[1]
+        """Whether a field that both families have may hold in each what it holds in the other."""
+        one, other = self._models
+        if one.family is other.family:
+            return True
+        pairs = ((one, other), (other, one))
+        return not any(of.family.faults({name: plain_data(getattr(model, name))}) for model, of in pairs)
 
     def _changed(self) -> list[str]:
         before, after = (model.to_mapping() for model in self._models)

@@ -77,7 +77,7 @@ class Condition(NamedTuple):
         return OPERATORS[self.operator](value, self.limit)
 
 
-def _is_figure(name: str) -> bool:
+def is_figure(name: str) -> bool:
     """Whether a name is that of a figure, be it of a component that the models of one family alone have."""
     if name in FIGURES or name in MEASURED or name in ALIASES:
         return True
@@ -112,7 +112,7 @@ def parse_condition(text: str) -> Condition:
     if match is None:
         raise ConditionError(f"{given} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()
-    if not _is_figure(metric):
+    if not is_figure(metric):
         raise ConditionError(f"{given}: there is no figure {shorten(metric)}; {_instead_of(metric)}")
     if percent and not sign:
         raise ConditionError(f"{given}: a percentage is a change; write +{shorten(number)}% or -{shorten(number)}%")

@@ -76,6 +76,10 @@ class Sealed(Operation):
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
 
+    @property
+    def reads_lengths(self) -> bool:  # type: ignore[override]  # of other operations it is known by their class
+        return self.layer.reads_lengths
+
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"parameters": (self.layer.parameters,)} if self.layer.parameters else {}
 
@@ -92,7 +96,7 @@ class Sealed(Operation):
         return NOTHING
 
     def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
-        kept = [value for value, keeps in zip(taken, self.figures.keeps, strict=True) if keeps]
+        kept = [value for value, keeps in zip(taken, self.figures.keeps, strict=not self.reads_lengths) if keeps]
         return [*kept, made] if self.figures.keeps_result else kept
 
     def passes_on(self, training: bool) -> bool:
@@ -108,6 +112,7 @@ class PartLayer:
 
     Attributes:
         parameters: Elements of its parameters.
+        reads_lengths: Whether it looks at no more than the length of what it takes; known once it has run.
         is_part: Whether it may stand as one operation. What gives several values, or does not hold what it takes for as
             long as it runs, may not; nor may what gives a view of what it takes, which is found out by `figures`.
         known: Its figures, and the lives of its tensors, by what it takes and whether that needs a gradient.
@@ -116,6 +121,7 @@ class PartLayer:
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
         self.parameters = layer.parameters
+        self.reads_lengths = False
         self.is_part = len(layer.gives) <= 1 and not layer.is_list and not _has_stack(layer)
         self._calls: dict[tuple[Flow, ...], Sequence[Call]] = {}
         self.known: dict[tuple[Any, ...], tuple[PartFigures, Lives | None]] = {}
@@ -123,7 +129,11 @@ class PartLayer:
     def calls(self, takes: tuple[Flow, ...]) -> Sequence[Call]:
         """All that runs for what it takes."""
         if takes not in self._calls:
-            self._calls[takes] = apart(run(self._layer, *takes))
+            calls = self._calls[takes] = apart(run(self._layer, *takes))
+            self.reads_lengths = not self.parameters and all(
+                call.operation is None or call.operation.reads_lengths or min(call.sources, default=0) >= 0
+                for call in calls
+            )
         return self._calls[takes]
 
     def figures(

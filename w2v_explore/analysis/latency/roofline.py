@@ -71,8 +71,10 @@ def kind_of(operation: Operation, channels_first: bool, num_taken: int = 1) -> s
             return "weight_norm"  # what it takes are parameters
         case ScaledDotProductAttention() if operation.has_bias(num_taken):
             kind = "biased_attention"
-        case Linear():
-            kind = "linear"  # whichever family's
+        case LayerNorm():
+            kind = "layer_norm"  # scaled or not
+        case _ if operation.mac_kind == "linear":
+            kind = "linear"  # whichever family's, and of each head by itself
         case _:
             kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
     return f"channels_first/{kind}" if channels_first else kind
@@ -108,7 +110,9 @@ def trace_work(analysis: Analysis) -> list[Work]:
             continue
         read = 0 if operation.reads_lengths else sum([flow.elements(batch) for flow in call.takes])
         elements = read + call.gives.elements(batch) + operation.parameters
-        kind, macs = kind_of(operation, any(taken), len(taken)), operation.macs(batch, *call.takes)
+        # One number is made of all that is read, in whichever order it lies.
+        in_order = call.gives.frames * call.gives.channels > 1
+        kind, macs = kind_of(operation, any(taken) and in_order, len(taken)), operation.macs(batch, *call.takes)
         works.append(Work(call.path, kind, macs, elements * element_bytes, call.copies))
     return works
 

@@ -142,7 +142,7 @@ class Accounts:
         self._accounts.append(Account("ignored", f"{section.prefix}{name}", None, section.value(name), note, place))
 
     def refuse(self, section: Section, name: str, message: str, rule: Rule = codes.FOREIGN_REFUSED) -> None:
-        """Refuse what our fields cannot say, at its place."""
+        """Refuse what our fields cannot say, at its place or, where a default says it, at that of the section."""
         self._accounts.append(Account("refused", f"{section.prefix}{name}", None, section.value(name), message))
         self._problems.append(Problem(rule=rule, place=self._place(section, name), key=name, message=message))
 
@@ -166,13 +166,7 @@ class Accounts:
             if guard.is_wanted and name not in section.pairs:
                 allowed = " or ".join(_word(value) for value in guard.harmless)
                 message = f"{section.prefix}{name} is not stated, and only {allowed} can be read: {guard.reason}"
-                self._refuse_default(section, name, message)
-
-    def _refuse_default(self, section: Section, name: str, message: str) -> None:
-        start = section.start
-        place = Place(self.document.source.name, start.line + 1, start.column + 1)
-        self._accounts.append(Account("refused", f"{section.prefix}{name}", None, None, message))
-        self._problems.append(Problem(rule=codes.FOREIGN_REFUSED, place=place, key=name, message=message))
+                self.refuse(section, name, message)
 
     def refuse_family(
         self,
@@ -212,7 +206,9 @@ class Accounts:
             self._unread.append(Problem(rule=codes.FOREIGN_UNREAD, place=place, key=name, message=message))
 
     def _place(self, section: Section, name: str) -> Place:
-        """Where a field is pointed at: its value, but the key of a value that is indented below it."""
+        """Where a field is pointed at: its value, but the key of a value that is indented below it; or its section."""
+        if name not in section.pairs:
+            return Place(self.document.source.name, section.start.line + 1, section.start.column + 1)
         key, value = section.pairs[name]
         is_block = isinstance(value, yaml.CollectionNode) and not value.flow_style
         return place_of(self.document.source.name, key if is_block else value)
@@ -230,7 +226,7 @@ class Accounts:
         """Map a field that has one counterpart or none, or take its default."""
         default = counterpart.words.get(counterpart.default, counterpart.default)
         if not counterpart.names:
-            self.enter_default(field, section, (), default, counterpart.remark)
+            self.enter_default(field, section, (), default, counterpart.remark or whose)
             return
         [name] = counterpart.names
         if name not in section.pairs:
@@ -239,7 +235,7 @@ class Accounts:
                     f"{section.prefix}{name} is not stated, and its default {_word(counterpart.default)} cannot be "
                     f"read; write {' or '.join(map(_word, counterpart.words))}"
                 )
-                self._refuse_default(section, name, message)
+                self.refuse(section, name, message)
                 return
             self.enter_default(field, section, (name,), self._of_each(field, default), whose)
             return

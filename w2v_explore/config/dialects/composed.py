@@ -11,9 +11,10 @@ from typing import NamedTuple
 from w2v_explore.config import codes
 from w2v_explore.config.dialects.accounts import KIND, Accounts
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
-from w2v_explore.config.dialects.section import Section, is_on
+from w2v_explore.config.dialects.programs import column_of
+from w2v_explore.config.dialects.section import Section, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import INHERITING
-from w2v_explore.config.family import family_called, names_in
+from w2v_explore.config.family import FAMILIES, family_called, names_in
 from w2v_explore.diagnostics import shorten
 
 # A config of a model that thinks, sees and hears has its parts at the third level.
@@ -78,12 +79,27 @@ def _parts(levels: tuple[Section, ...], names: tuple[str, ...]) -> Iterator[Part
             continue
         model_type = inner.value("model_type")
         if not isinstance(model_type, str):
-            model_type = ""
+            is_stated = "model_type" in inner.pairs
+            model_type = "" if is_stated else _default_inside(levels[-1].value("model_type"), name)
+            if model_type:
+                key, node = (scalar(text, inner.start, inner.start) for text in ("model_type", model_type))
+                inner = inner._replace(pairs={**inner.pairs, "model_type": (key, node)})
         is_model = bool(model_type) or inner.pairs.keys() >= _UNNAMED
         part = Part(levels, (*names, name), inner, model_type) if is_model else None
         is_end = len(levels) == _MAX_DEPTH or (part is not None and part.is_readable)
         deeper = () if is_end else tuple(_parts((*levels, inner), (*names, name)))
         yield from deeper or filter(None, [part])
+
+
+def _default_inside(outer: object, level: str) -> str:
+    """The ``model_type`` that transformers takes at a level of a model that holds one of ours; empty for no such."""
+    if isinstance(outer, str):
+        for family in FAMILIES:
+            column = column_of(family, "huggingface")
+            with_head = column and column.with_head
+            if column and with_head and (with_head.model_type, with_head.level) == (outer, level):
+                return next(iter(column.kinds))
+    return ""
 
 
 def holds_a_model(root: Section) -> bool:

@@ -153,6 +153,9 @@ def account_for_conversion(reading: Reading, to: str) -> list[Row]:
         for field in reading.family.config.FIELDS
         if field in reading.entries
     ]
+    if reading.model is not None and (found := unwritable(reading.model, to)):
+        field, why = found[0], rename_fields(found[1], reading.entries)
+        rows = [row._replace(status="refused", target="", note=why) if row.field == field else row for row in rows]
     rate = reading.entries.get(SAMPLE_RATE)
     if rate is not None and (plain_value(rate.value) != DEFAULT_SAMPLE_RATE or SAMPLE_RATE not in by_field):
         # Of fairseq's usual rate its level is accounted for.

@@ -1,7 +1,7 @@
 """fairseq's YAML (and the same as JSON): pre-training, fine-tuning with ``w2v_args``, whole training configs or not."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import yaml
 
@@ -34,6 +34,7 @@ from w2v_explore.config.family import (
     default_family,
     family_called,
     family_named,
+    marks_in,
 )
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
@@ -108,7 +109,7 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
 def _family_under(level: Section) -> str:
     """The family whose models alone stand under a level of such a name, and state such fields; else the usual one."""
     called = family_called("fairseq", level.prefix.rstrip(".").rpartition(".")[2])
-    marks = FAMILIES[called].marks if called is not None else ()
+    marks = marks_in("fairseq", called) if called is not None else ()
     is_met = any(mark.is_met(level.value(mark.name)) for mark in marks)
     return called if called is not None and is_met else DEFAULT_FAMILY
 
@@ -466,12 +467,22 @@ def leaves_out_projection(family: Family) -> bool:
     return bool(family.part("keys").KEYS.absences.get("fairseq"))
 
 
+def _families_of(accounts: Accounts, model: Section) -> Iterator[Family]:
+    """The families among which a model's own class of fairseq is found; that of its config alone where it has no name.
+
+    One class builds all its models with a projection or none, whichever of the families a model is of.
+    """
+    called = _model_name(model)
+    families = [family for family, names in FAMILIES.items() if called in names.fairseq]
+    return map(family_named, families if accounts.family in families else [accounts.family])
+
+
 def check_projection(accounts: Accounts, model: Section) -> None:
     """Refuse a transformer as wide as the last convolution: fairseq builds no projection between them."""
     layers, width = accounts.field_value(CONV), accounts.field_value("encoder_embed_dim")
     last = (layers or STANDARD_CONV_LAYERS)[-1] if isinstance(layers, list) or layers is None else None
     is_as_wide = CONV in accounts.fields and isinstance(last, Sequence) and last[:1] and last[0] == width
-    if is_as_wide and leaves_out_projection(family_named(accounts.family)):
+    if is_as_wide and all(map(leaves_out_projection, _families_of(accounts, model))):
         name = next((name for name in ("encoder_embed_dim", "conv_feature_layers") if name in model.pairs), None)
         message = (
             f"encoder_embed_dim is {width}, the width of the last convolution: fairseq then builds no projection "

@@ -86,14 +86,18 @@ def _read_part(accounts: Accounts, root: Section, classes: Sequence[str]) -> boo
     part = choose_part(accounts, root)
     if part is None:
         return not accounts.is_family
+    if _is_of_another(accounts, root, classes):
+        return True
     accounts.is_part = True
     inner = _with_numbers(part.section)
     _check_family(accounts, inner, ())
     _read_fields(accounts, inner, ())
     [size] = accounts.column.counterparts[HEAD].names
     ctc = next((name for name in classes if name.endswith("ForCTC")), None)
-    if ctc is not None and isinstance(root.value(size), int):
-        accounts.enter(HEAD, root, (size,), root.pairs[size][1])
+    outer = accounts.column.with_head
+    # Of a model that is not known it is not known either what its head has by default.
+    if ctc is not None and (root.value(size) is not None or (outer is not None and outer.name == ctc)):
+        _read_size(accounts, root, f"transformers' {ctc}", ctc)
     else:
         accounts.enter_default(HEAD, inner, (), None, "the model inside another has none")
         ctc = None
@@ -114,6 +118,7 @@ def _read_fields(accounts: Accounts, root: Section, classes: Sequence[str]) -> s
             accounts.read_field(field, counterpart, root, whose)
     if CONV in accounts.column.counterparts:
         _read_conv_layers(accounts, root, whose)
+    accounts.refuse_defaults(root)
     return whose
 
 
@@ -193,10 +198,8 @@ def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> 
             message = f"{name} is a class of {family}{beside}; it cannot be read: {HUGGINGFACE_REFUSED[family]}"
             _refuse_classes(accounts, root, message)
             return False
-        if value and family is not None and family_called("huggingface", family) != family_called("huggingface", value):
-            message = f"{name} is a class of {family}, and model_type is {value}; the two have different architectures"
-            _refuse_classes(accounts, root, message)
-            return False
+    if _is_of_another(accounts, root, classes):
+        return False
     if not value and classes and _model_type(root, classes) is None:
         message = (
             f"{classes[0]} is no class that is known here, and no model_type says what it is; "
@@ -212,6 +215,23 @@ def _check_family(accounts: Accounts, root: Section, classes: Sequence[str]) -> 
     model_type = _model_type(root, classes) or FAMILIES[DEFAULT_FAMILY].huggingface[0]
     accounts.family = family_called("huggingface", model_type, root.value) or DEFAULT_FAMILY
     return True
+
+
+def _is_of_another(accounts: Accounts, root: Section, classes: Sequence[str]) -> bool:
+    """Whether a class is of another architecture than ``model_type`` says, and says so."""
+    value = root.value("model_type")
+    if not isinstance(value, str) or not value:
+        return False
+    for name in classes:
+        family, _ = class_of(name)
+        # Other fields may tell models of one name apart, of which the class, or `model_type`, has but one.
+        if family is not None and family_called("huggingface", family, root.value) != family_called(
+            "huggingface", value, root.value
+        ):
+            message = f"{name} is a class of {family}, and model_type is {value}; the two have different architectures"
+            _refuse_classes(accounts, root, message)
+            return True
+    return False
 
 
 def _states_an_architecture(accounts: Accounts, root: Section) -> bool:
@@ -281,11 +301,7 @@ def _read_head(accounts: Accounts, root: Section, whose: str, classes: Sequence[
     [size] = accounts.column.counterparts[HEAD].names
     ctc = next((name for name in classes if name.endswith("ForCTC")), None)
     if ctc is not None:
-        if size in root.pairs and root.value(size) is None:
-            message = f"{size} is null, and {ctc} has a head of that size; write it, or give --set {HEAD}=32"
-            accounts.ask(HEAD, root, size, message)
-            return
-        accounts.read_field(HEAD, accounts.column.counterparts[HEAD], root, whose)
+        _read_size(accounts, root, whose, ctc)
         return
     note = "no *ForCTC among the architectures" if classes else "no architectures are named"
     accounts.enter_default(HEAD, root, (), None, note)
@@ -293,16 +309,34 @@ def _read_head(accounts: Accounts, root: Section, whose: str, classes: Sequence[
         accounts.ignore(root, size, "counts for *ForCTC only")
 
 
+def _read_size(accounts: Accounts, root: Section, whose: str, ctc: str) -> None:
+    """Read the size of the CTC head that a class has, or ask for it: without one transformers builds no such model."""
+    counterpart = accounts.column.counterparts[HEAD]
+    [size] = counterpart.names
+    if root.value(size) is None and (size in root.pairs or counterpart.default is None):
+        how = "null" if size in root.pairs else "not stated"
+        message = f"{size} is {how}, and {ctc} has a head of that size; write it, or give --set {HEAD}=32"
+        accounts.ask(HEAD, root, size, message)
+        return
+    accounts.read_field(HEAD, counterpart, root, whose)
+
+
 def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
     """Warn of what a class adds to the backbone, and of a class of another family with the same one."""
     family, end = class_of(name)
     model_type = root.value("model_type")
-    if family is None or end not in HUGGINGFACE_HEADS:
+    outer = accounts.column.with_head
+    if outer is not None and name == outer.name:
+        message = f"{name} is a class of {outer.model_type}, which holds such a model below `{outer.level}`"
+        accounts.refuse(root, "architectures", f"{message}; write that, or the class of the model alone")
+    elif family is None or end not in HUGGINGFACE_HEADS:
         accounts.warn(
             root, "architectures", f"{name} is no class of transformers known here; what it adds is not counted"
         )
     elif HUGGINGFACE_HEADS[end] is not None:
-        counting = family_counting(name)
+        # What counts them has none of the parts by which a family of the same name differs.
+        is_plain = accounts.family == family_called("huggingface", family)
+        counting = family_counting(name) if is_plain else None
         how = f"; a config with {ARCHITECTURE}: {counting} counts them" if counting else ""
         accounts.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}{how}")
     elif model_type and family != model_type:

@@ -19,11 +19,11 @@ from w2v_explore.config.dialects.recognise import UNILM_LEVEL
 from w2v_explore.config.family import (
     ARCHITECTURE,
     DEFAULT_FAMILY,
-    FAMILIES,
     Family,
     ModelConfig,
     ProgramName,
     family_called,
+    marks_in,
 )
 from w2v_explore.config.kinds import ConvLayer
 from w2v_explore.config.load import Config
@@ -99,7 +99,8 @@ def unwritable(model: ModelConfig, dialect: str) -> tuple[str, str] | None:
     family = model.family
     if not has_model(family, dialect):
         title = DIALECTS[dialect].title if dialect in DIALECTS else "torchaudio"
-        return ARCHITECTURE, f"{title} has no model of the architecture {family.name}"
+        able = " or ".join(name for name in WRITERS if has_model(family, name))
+        return ARCHITECTURE, f"{title} has no model of the architecture {family.name}; write it as {able}"
     is_as_wide = dialect in ("fairseq", "unilm") and model.conv_layers[-1][0] == model.encoder_embed_dim
     if is_as_wide and leaves_out_projection(family):
         title, width = DIALECTS[dialect].title, model.encoder_embed_dim
@@ -127,14 +128,14 @@ def _misread(model: ModelConfig, column: Column, dialect: ProgramName) -> tuple[
         value, words = getattr(model, field), {ours: theirs for theirs, ours in counterpart.words.items()}
         if len(counterpart.names) == 1:
             stated[counterpart.names[0]] = words.get(value, value)
-    marks = {mark.name for mark in FAMILIES[model.family.name].marks}
-    marking = [field for field, at in column.counterparts.items() if not marks.isdisjoint(at.names)]
+    marks = [mark.name for mark in marks_in(dialect, model.family.name)]
+    marking = [field for field, at in column.counterparts.items() if not {*marks}.isdisjoint(at.names)]
     kind = next(iter(column.kinds), "")
     other = family_called(dialect, kind, stated.get)
     if not marking or other == model.family.name:
         return None
     if len(marking) > 1:
-        names = " or ".join(mark.name for mark in FAMILIES[model.family.name].marks)
+        names = " or ".join(marks)
         return ARCHITECTURE, (
             f"nothing that {title} says of it tells it from a model of {other}, as {names} would; "
             f"write {ARCHITECTURE}: {other}, without the fields that only {model.family.name} has"
@@ -154,7 +155,7 @@ def _without_a_word(model: ModelConfig, column: Column, title: str) -> tuple[str
         value = getattr(model, field)
         found = f"{field} is {_word(value)}"
         if value is None and default is not None:
-            return field, f"{field} is null, and such a model of {title} always has it"
+            return field, f"{field} is null, and such a model of {title} always has it; write a value"
         if not names and value != default:
             architecture = model.family.name
             return field, f"{found}, and {title}'s models of the architecture {architecture} all have {_word(default)}"

@@ -16,14 +16,14 @@ MAX_PREDICTIONS = 1_000
 FIELDS = {
     **wav2vec2.FIELDS,
     "prediction_num_heads": Field(
-        kind=Integer(rule=PREDICTION_HEADS, maximum=MAX_PREDICTIONS, optional=True),
+        kind=Integer(rule=PREDICTION_HEADS, maximum=MAX_PREDICTIONS, optional="no such heads"),
         summary="The layers of the teacher that distillation predicts, with a head for each; null for a model without "
         "these heads, as it is used after distillation.",
         effect="For each head encoder_embed_dim × (encoder_embed_dim + 1) + (encoder_embed_dim + 1) × prediction_dim "
         "parameters, and as many MACs per frame but for the biases.",
     ),
     "prediction_dim": Field(
-        kind=Integer(rule=PREDICTION_HEADS, optional=True),
+        kind=Integer(rule=PREDICTION_HEADS, optional="no such heads"),
         summary="The width of the teacher, and so of each prediction; null where prediction_num_heads is null.",
         effect="(encoder_embed_dim + 1) × prediction_num_heads parameters for each feature.",
     ),

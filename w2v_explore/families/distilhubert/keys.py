@@ -59,7 +59,10 @@ KEYS = dataclasses.replace(
     head=Module("lm_head", "lm_head", None),
     prefixes={"huggingface": ("hubert.",), "fairseq": ()},
     extras={dialect: keys.KEYS.extras[dialect] for dialect in ("huggingface", "fairseq")},
-    absences={},
+    absences={
+        program: {name.removeprefix("encoder."): why for name, why in absent.items()}
+        for program, absent in keys.KEYS.absences.items()
+    },
     told={
         **keys.KEYS.told,
         "encoder_embed_dim": size(Axis(_PROJECTION, 0, 2), Axis(_DIRECTION, 0, 3), Axis(_NORM, 0, 1)),

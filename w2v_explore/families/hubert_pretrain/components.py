@@ -16,12 +16,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from w2v_explore.families.hubert_pretrain.operations import Masking, expected_masked
+from w2v_explore.families.hubert_pretrain.operations import LEAST_SPANS, Masking, expected_masked
 from w2v_explore.families.wav2vec2 import components as wav2vec2
 from w2v_explore.families.wav2vec2.components import ConvLayerBlock, PositionalConv, SelfAttention, Transformer
 from w2v_explore.model.modules import SpeechEncoder
 
-_LEAST_SPANS = 2
 _TEMPERATURE = 0.1
 
 
@@ -87,7 +86,7 @@ class MaskGenerator(nn.Module):
         """
         batch, frames, channels = x.shape
         if draw and self.frames.prob > 0:
-            mask = draw_mask(batch, frames, padding_mask, self.frames, _LEAST_SPANS).to(x.device)
+            mask = draw_mask(batch, frames, padding_mask, self.frames, LEAST_SPANS).to(x.device)
         else:
             mask = torch.zeros(batch, frames, dtype=torch.bool, device=x.device)
             if self.frames.prob > 0:

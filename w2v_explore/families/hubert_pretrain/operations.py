@@ -20,7 +20,8 @@ from w2v_explore.tree.operations import (
 )
 
 _INDEX_BYTES = 8  # torch's whole numbers have 64 bits
-_LEAST_SPANS = 2  # which torchaudio masks in every utterance
+LEAST_SPANS = 2
+"""The spans that are masked in every utterance, whatever the probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def expected_masked(masking: Masking, frames: int) -> int:
     spans = masking.prob * frames / masking.length
     whole = int(spans)
     masked = sum(
-        share * _masked_by(max(_LEAST_SPANS, number), mean, masking, frames)
+        share * _masked_by(max(LEAST_SPANS, number), mean, masking, frames)
         for number, share in ((whole, 1 - spans % 1), (whole + 1, spans % 1))
     )
     return max(1, min(round(masked), frames))

@@ -140,5 +140,12 @@ MODULES = wav2vec2.MODULES | {
 }
 """The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""
 
-REFERENCES = (("hubert_base_prunable", (), 1.0), ("hubert_base_prunable", (), 3.0))
+_TWO_LAYERS = (
+    "encoder_num_layers=2",
+    "encoder_use_attention=[true, true]",
+    "encoder_use_feed_forward=[true, true]",
+    "encoder_num_heads=[12, 6]",
+    "encoder_ff_interm_features=[3072, 768]",
+)
+REFERENCES = (("hubert_base_prunable", _TWO_LAYERS, 1.0), ("hubert_base_prunable", _TWO_LAYERS, 3.0))
 """The forward passes of which `calibrate` times the operations: the scale of channels is of a kind of its own."""

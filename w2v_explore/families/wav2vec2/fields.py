@@ -109,7 +109,7 @@ FIELDS: dict[str, Field] = {
         effect="Training only: expected cost falls in proportion; inference runs every layer.",
     ),
     "aux_num_out": Field(
-        kind=Integer(rule=codes.AUX_POSITIVE, optional=True),
+        kind=Integer(rule=codes.AUX_POSITIVE, optional="no head"),
         summary="The outputs of a linear head on the transformer (the CTC vocabulary); null for none.",
         effect="encoder_embed_dim + 1 parameters and encoder_embed_dim MACs per frame for each output.",
     ),

@@ -194,4 +194,4 @@ MODULES = {
 }
 
 _ADAPTED = ("encoder_num_layers=2", "add_adapter=true")
-REFERENCES = (("mms_1b_all", _ADAPTED, 1.0), ("mms_1b_all", _ADAPTED, 3.0))
+REFERENCES = (("mms_1b_all", _ADAPTED, 2.0), ("mms_1b_all", _ADAPTED, 6.0))

@@ -26,7 +26,7 @@ ADAPTER_PADDING = 1
 
 _OWN = {
     "encoder_adapter_features": Field(
-        kind=Integer(rule=ADAPTER_FEATURES_POSITIVE, optional=True),
+        kind=Integer(rule=ADAPTER_FEATURES_POSITIVE, optional="no adapters in the layers"),
         summary="The inner width of an adapter after the feed-forward block of each transformer layer, as in MMS; null "
         "for none. Layers that normalise their output (encoder_layer_norm_first: false) have none in transformers, and "
         "none here.",
@@ -54,7 +54,7 @@ _OWN = {
         effect="Divides the frames that each convolution puts out, and its MACs; no parameters.",
     ),
     "adapter_embed_dim": Field(
-        kind=Integer(rule=ADAPTER_WIDTH_POSITIVE, optional=True),
+        kind=Integer(rule=ADAPTER_WIDTH_POSITIVE, optional="the width of the encoder"),
         summary="The width of the adapter's output; null for encoder_embed_dim. Where it differs from "
         "encoder_embed_dim, a projection and a layer norm come first.",
         effect="The convolutions' parameters and MACs grow with its square, the projection's in proportion.",

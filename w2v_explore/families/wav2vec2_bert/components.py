@@ -411,11 +411,11 @@ class Wav2Vec2BertModel(SpeechEncoder):
         self.intermediate_residual = intermediate_residual
         self.lm_head = lm_head
 
-    def forward(self, features: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
+    def forward(self, input_features: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
         """The output of the encoder, through the adapter and the head if there are any.
 
         Args:
-            features: (B, T, F), as transformers' ``SeamlessM4TFeatureExtractor`` makes them.
+            input_features: (B, T, F), as transformers' ``SeamlessM4TFeatureExtractor`` makes them.
             lengths: Valid frames of each utterance, (B,); None where all are valid to the end.
 
         Returns:
@@ -423,9 +423,9 @@ class Wav2Vec2BertModel(SpeechEncoder):
             utterance, (B,), or None where no lengths were given. Outputs past an utterance's frames are meaningless.
 
         Raises:
-            ValueError: ``features`` is not three-dimensional.
+            ValueError: ``input_features`` is not three-dimensional.
         """
-        x, mask = self._preprocess(features, lengths)
+        x, mask = self._preprocess(input_features, lengths)
         x = self.encoder(x, mask)
         if self.intermediate_ffn is not None and self.intermediate_residual is not None:
             x = self.intermediate_residual(x, self.intermediate_ffn(x))
@@ -437,12 +437,12 @@ class Wav2Vec2BertModel(SpeechEncoder):
 
     @torch.jit.export
     def extract_features(
-        self, features: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
+        self, input_features: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
     ) -> Tuple[List[Tensor], Optional[Tensor]]:
         """The output of each layer of the encoder, without adapter and head.
 
         Args:
-            features: (B, T, F).
+            input_features: (B, T, F).
             lengths: Valid frames of each utterance, (B,).
             num_layers: How many layers to run, from 1; None for all.
 
@@ -450,16 +450,18 @@ class Wav2Vec2BertModel(SpeechEncoder):
             A (B, T, D) per layer; and the valid frames of each utterance, or None.
 
         Raises:
-            ValueError: ``features`` is not three-dimensional, or ``num_layers`` out of range.
+            ValueError: ``input_features`` is not three-dimensional, or ``num_layers`` out of range.
         """
-        x, mask = self._preprocess(features, lengths)
+        x, mask = self._preprocess(input_features, lengths)
         return self.encoder.get_intermediate_outputs(x, mask, num_layers), lengths
 
-    def _preprocess(self, features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+    def _preprocess(self, input_features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
         """(B, T, F) and frames per utterance (B,) → what the encoder takes, and its mask (B, 1, T, T)."""
-        if features.ndim != 3:
-            raise ValueError(f"features must have the shape (batch, frames, channels), not {list(features.shape)}")
-        x = self.feature_projection(features)
+        if input_features.ndim != 3:
+            raise ValueError(
+                f"input_features must have the shape (batch, frames, channels), not {list(input_features.shape)}"
+            )
+        x = self.feature_projection(input_features)
         if lengths is None:
             return x, None
         return self.padding_mask(x, lengths)

@@ -77,7 +77,7 @@ _ADAPTER = {
         effect="Divides the frames from layer to layer of the adapter, and what they cost.",
     ),
     "adapter_embed_dim": Field(
-        kind=Integer(rule=SIZES, optional=True),
+        kind=Integer(rule=SIZES, optional="the width of the encoder"),
         summary="The width of the adapter, and so of the output; null for that of the encoder.",
         effect="The adapter grows with its square; one other than the encoder's adds a projection and a norm.",
     ),

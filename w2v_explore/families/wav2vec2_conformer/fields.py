@@ -122,8 +122,8 @@ def _odd_width(values: Mapping[str, Any]) -> Fault:
     positions, width, heads = (values[name] for name in ("encoder_positions", "encoder_embed_dim", "encoder_num_heads"))
     if positions == "rotary":
         message = (
-            f"encoder_embed_dim is {width} and encoder_num_heads {heads}, so that a head has {width // heads} "
-            "channels; rotary positions turn pairs of channels: write a width that is an even multiple of the heads"
+            f"encoder_embed_dim is {width} and encoder_num_heads {heads}, so that heads are {width // heads} wide; "
+            "rotary positions turn pairs of channels: write a width that is an even multiple of the heads"
         )
     else:
         message = (

@@ -102,7 +102,10 @@ KEYS = dataclasses.replace(
     head=Module("lm_head", "lm_head", "proj"),
     prefixes={"huggingface": ("wav2vec2_conformer.",), "fairseq": ("w2v_model.",)},
     extras=_EXTRAS,
-    absences={},
+    absences={
+        program: {name.removeprefix("encoder."): why for name, why in absent.items()}
+        for program, absent in keys.KEYS.absences.items()
+    },
     told={
         "extractor_mode": keys.KEYS.told["extractor_mode"],
         "extractor_conv_bias": keys.KEYS.told["extractor_conv_bias"],

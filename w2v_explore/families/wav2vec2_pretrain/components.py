@@ -218,7 +218,7 @@ MODULES = wav2vec2.MODULES | {
 """The classes of the modules, by the kind of the layers that they are made for (`materialize`)."""
 
 REFERENCES = (
-    ("wav2vec2_pretrain_base", ("encoder_num_layers=2",), 1.0),
-    ("wav2vec2_pretrain_base", ("encoder_num_layers=2",), 3.0),
+    ("wav2vec2_pretrain_large_lv60k", ("encoder_num_layers=2",), 1.0),
+    ("wav2vec2_pretrain_large_lv60k", ("encoder_num_layers=2",), 3.0),
 )
 """The forward passes of which `calibrate` times the operations: what no encoder has."""

@@ -220,7 +220,6 @@ MODULES = wav2vec2.MODULES | {
 _TWO_LAYERS = ("encoder_num_layers=2",)
 REFERENCES = (
     ("wavlm_base", _TWO_LAYERS, 1.0),
-    ("wavlm_base", _TWO_LAYERS, 3.0),
     ("wavlm_base", _TWO_LAYERS, 10.0),
     ("wavlm_large", _TWO_LAYERS, 3.0),
 )

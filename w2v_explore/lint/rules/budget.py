@@ -6,7 +6,8 @@ What it does
     {min: …, max: …}. A limit in bytes below 1 MiB needs a unit, so that a forgotten one is no limit of a few bytes:
     2GB (10^9 bytes each) or 1.5GiB (2^30). A budget may be of every figure that --fail-if and docs/json.md name and
     that needs no device, in float32 for one utterance of 10 seconds, or of the linter's `seconds`. peak_memory_bytes is
-    that of inference: parameters and the most that tensors take at once.
+    that of inference: parameters and the most that tensors take at once. A budget of pyproject.toml may be of a
+    component that some architectures alone have, as logit_generator.macs; it costs nothing in a model that lacks it.
 Why is this bad
     It is what you asked to be told: a config that outgrows the device or the latency it was meant for.
 Example
@@ -67,8 +68,9 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
             message = f"budgets.{name}{whose} is measured, and a budget is of what needs no device"
             yield Finding(f"{message}; write `summary CONFIG --device cpu --fail-if '{name} > …'`", keys, item)
             continue
-        if name not in known and name not in ALIASES:
-            yield Finding(f"budgets.{name}{whose} is no figure; {_instead_of(name, known)}", keys, item)
+        if name not in known and name not in ALIASES and not (whose and _is_of_another_family(name)):
+            of_what = f" of {subject.model.family.title}" if _is_of_another_family(name) else ""
+            yield Finding(f"budgets.{name}{whose} is no figure{of_what}; {_instead_of(name, known)}", keys, item)
             continue
         try:
             bounds = _bounds(limit, in_bytes=figure_named(name).unit == "bytes")
@@ -82,10 +84,19 @@ def _check_limits(subject: Subject, limits: Mapping[str, Any], whose: str) -> It
             yield Finding(f"the shortest input that gives a frame is past any budget: {error}", keys, item)
             return
         least, most = bounds
-        value = figures[name]
+        # What a model lacks is a component's, which costs nothing there.
+        value = figures[name] if name in known or name in ALIASES else 0
         if not least <= value <= most:
             bound = f"at least {_exact(least)}" if value < least else f"at most {_exact(most)}"
             yield Finding(f"{name} is {_exact(value)}; the budget{whose} is {bound}", keys, item)
+
+
+def _is_of_another_family(name: str) -> bool:
+    """Whether a name that no figure of a model has is that of a component of others."""
+    # Imported only where a model lacks what a budget is of.
+    from w2v_explore.analysis.comparing.conditions import is_figure
+
+    return is_figure(name)
 
 
 def _exact(value: float) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["RULE", "check"]
 
 TORCH = "never sees it"
-KEYS = ("extractor_conv_layer_config", "encoder_embed_dim")
+KEYS = ("encoder_embed_dim",)
 
 
 # What fine-tunes a model in fairseq masks only where apply_mask is true; pre-training asks for no such switch.
