@@ -13,8 +13,20 @@ import yaml
 
 from tests.checkpoint_files import SMALL, model_shapes, named, safetensors_bytes, settings
 from tests.program import Runner
-from w2v_explore import CheckpointError, ConfigError, load_checkpoint, load_config
+from tests.small import FIELDS
+from w2v_explore import (
+    CheckpointError,
+    ConfigError,
+    build_model,
+    check_checkpoint,
+    convert,
+    inspect_checkpoint,
+    load_checkpoint,
+    load_config,
+)
 from w2v_explore.checkpoint.key_table import Dialect
+from w2v_explore.config.family import FAMILIES, family_named
+from w2v_explore.config.kinds import PerLayer
 
 Shapes = dict[str, tuple[int, ...]]
 Change = Callable[[Shapes], Shapes]
@@ -271,3 +283,27 @@ def test_quantised_tensors_of_torch_are_no_weights(tmp_path: Path, run: Runner) 
         code, out, err = run(*command)
         assert code == (2 if command[0] == "summary" else 1)
         assert "qint8" in out + err
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_weights_by_our_own_names_are_of_the_config_beside_them(name: str, tmp_path: Path) -> None:
+    """A small model of every family, saved as any program saves a state_dict."""
+    family = family_named(name)
+    values = {
+        field: [1, 2] if isinstance(family.config.FIELDS[field].kind, PerLayer) else value
+        for field, value in FIELDS.items()
+        if field in family.config.FIELDS
+    }
+    for field, stated in family.config.FIELDS.items():
+        if isinstance(stated.kind, PerLayer):
+            values.setdefault(field, [True, True])
+    config = load_config(family.reference, values)
+    model, path = build_model(config.model), tmp_path / "model.pt"
+    torch.save(model.state_dict(), path)
+    (tmp_path / "model.yaml").write_text(convert(config, "w2v").text)
+    inspection, check = inspect_checkpoint(path), check_checkpoint(path, config)
+    assert (inspection.conflicts, inspection.fit.fits, check.conflicts, check.fit.fits) == ((), True, (), True)
+    assert load_config(path).model == config.model
+    loaded = load_checkpoint(path).state_dict()
+    assert {**loaded}.keys() == {**model.state_dict()}.keys()
+    assert all(torch.equal(loaded[key], weight) for key, weight in model.state_dict().items())

@@ -176,7 +176,10 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     origins = {field: _origin(entry) for field, entry in entries.items() if field in fields}
     # Whose default it is does not matter for a head: fairseq's configs do not say, and Hugging Face's always do.
     claims = {field: plain_value(entries[field].value) for field in origins if field != HEAD or entries[field].stated}
-    conflicts += find_conflicts(shapes, claims, origins)
+    disputed = tuple(find_conflicts(shapes, claims, origins))
+    # A field without effect leaves no trace: what a config says of it may be another value than shapes tell.
+    says_these = bool(disputed) and claimed is family and stated is not None and _is_of_model(checkpoint, keys, stated)
+    conflicts += () if says_these else disputed
     for other in _others_of_same_model(checkpoint, shapes, fields):
         conflicts += _disagreements(entries, other, (*_unseen(family, table), RATE))
         if RATE in other:
@@ -184,7 +187,7 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
     for field, value in shapes.values.items():
         if field in entries and plain_value(entries[field].value) == value:
             origins[field] = f"{SHAPES}, {origins[field]}"
-        else:
+        elif field not in claims or not says_these:
             entries[field] = Entry(reference, _node(field), _node(value))
             origins[field] = SHAPES
     questions = _ask(shapes, fields, table)
@@ -209,6 +212,14 @@ def infer_config(reference: str, *, allow_unknown: bool = False) -> Inference:
         questions=questions,
         conflicts=tuple(conflicts),
     )
+
+
+def _is_of_model(checkpoint: Checkpoint, keys: KeyTranslation, stated: Document) -> bool:
+    """Whether weights fit the model of a config that states all fields; their names were read as its family's."""
+    model = read_config(stated).model
+    if model is None:
+        return False
+    return fit_weights(checkpoint.tensors, keys, dict(model.family.build(model).state_dict_shapes())).fits
 
 
 def find_conflicts(shapes: ShapeFindings, values: Mapping[str, object], origins: Mapping[str, str]) -> Iterator[str]:
@@ -386,11 +397,12 @@ def find_unseen_conflicts(checkpoint: Checkpoint, keys: KeyTranslation, model: M
 
 
 def _differences(entries: Mapping[str, Entry], model: ModelConfig, unseen: Iterable[str]) -> Iterator[str]:
+    values = model.to_mapping()
     for field in unseen:
         if field not in entries:
             continue
         entry = entries[field]
-        theirs, ours = plain_value(entry.value), getattr(model, field)
+        theirs, ours = plain_value(entry.value), values[field]
         if field == CONV:
             theirs, ours = _strides(theirs), _strides(ours)
         if theirs is not None and theirs != ours:

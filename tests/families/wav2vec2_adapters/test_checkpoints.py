@@ -111,15 +111,6 @@ def test_shapes_tell_all_but_what_leaves_no_trace(values: dict[str, Any], tmp_pa
         load_config(path)
 
 
-def test_an_adapter_that_no_layer_has_is_in_no_weight(tmp_path: Path, run: Runner) -> None:
-    """Weights of a post-norm model are wav2vec 2.0's by their names; the config beside says which family it is."""
-    values = {**MMS, "encoder_layer_norm_first": False}
-    path, _ = write(tmp_path, values)
-    found = run("summary", path, columns=200)
-    assert found.code == 2
-    assert "encoder_adapter_features is 6 in config.json and null by the shapes of the weights" in found.err
-
-
 def test_a_part_of_an_adapter_that_is_missing_is_said(tmp_path: Path, run: Runner) -> None:
     names = names_of(config(BOTH), build_architecture(config(BOTH)))
     shapes = {names[name]: shape for name, shape in build_architecture(config(BOTH)).state_dict_shapes()}
@@ -140,3 +131,19 @@ def test_transformers_reads_the_folder_that_we_write(torchaudio_models: ModuleTy
     theirs: Any = transformers.Wav2Vec2ForCTC.from_pretrained(folder)
     ours, audio = load_checkpoint(folder).eval(), torch.randn(2, 900)
     torch.testing.assert_close(ours(audio)[0], theirs.eval()(audio).logits, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("add_adapter", [True, False])
+def test_a_config_whose_layers_leave_their_adapters_out_is_that_of_its_weights(
+    tmp_path: Path, add_adapter: bool
+) -> None:
+    """Layers that normalise their output have none, whatever the width that the config states."""
+    values = {**SMALL, "encoder_adapter_features": 5, "encoder_layer_norm_first": False, "add_adapter": add_adapter}
+    folder, model = write(tmp_path, values)
+    assert check_checkpoint(folder, config(values)).fits
+    inspection = inspect_checkpoint(folder)
+    assert (inspection.conflicts, inspection.origins["encoder_adapter_features"]) == ((), "config.json")
+    assert load_config(folder).model == config(values)
+    loaded, waveforms = load_checkpoint(folder).eval(), torch.randn(1, 800)
+    with torch.no_grad():
+        assert torch.equal(loaded(waveforms)[0], model(waveforms)[0])

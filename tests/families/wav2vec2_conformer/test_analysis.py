@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from tests.families.wav2vec2_conformer.reference import POSITIONS, with_positions
 from tests.families.wav2vec2_conformer.strategies import conformer_configs
+from tests.property.test_attribution import assert_is_the_definition
 from tests.rules.helper import found
 from w2v_explore import Config, ModelConfig, Workload, analyze, compare, load_config
 from w2v_explore.analysis.comparing.extractor_steps import is_row_of_convolutions
@@ -52,3 +54,12 @@ def test_what_the_positions_cost_is_all_that_sets_the_presets_apart() -> None:
 @pytest.mark.parametrize("key", ["encoder_conv_dropout", "encoder_attention_dropout", "encoder_dropout"])
 def test_a_dropout_of_1_is_found(key: str) -> None:
     assert found("W301", f"extends: {RELATIVE}\n{key}: 1.0\n") == [f"2:{len(key) + 3}-2:{len(key) + 6}"]
+
+
+@pytest.mark.parametrize("before", POSITIONS)
+@pytest.mark.parametrize("after", POSITIONS)
+def test_layers_that_take_positions_are_compared_with_layers_that_take_none(before: str, after: str) -> None:
+    """What the encoder gives its layers depends on a field that both read; either config may be the first."""
+    changes = {"encoder_conv_kernel": 5, "encoder_num_layers": 3, "encoder_attention_dropout": 0.0}
+    first = Wav2Vec2ConformerConfig(**with_positions(before))
+    assert_is_the_definition(first, Wav2Vec2ConformerConfig(**{**with_positions(after), **changes}))

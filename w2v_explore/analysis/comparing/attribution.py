@@ -290,12 +290,14 @@ class _Game:
             known = among
             for model in self._models:
                 known |= self._players_of(self._parts.fields_of_remainder(model.family.name) - set(self._chances))
-            paths: dict[str, _AtPath] = {}
-            for path in dict.fromkeys(path for remainder in remainders.values() for path in remainder.registered):
-                paths[path], shown = self._at_path(path, remainders, everywhere)
-                known |= _needed(shown)
             if known == among:
-                return remainders, paths
+                # Not before: how many values the remainder gives a part may depend on a field that both read.
+                paths: dict[str, _AtPath] = {}
+                for path in dict.fromkeys(path for remainder in remainders.values() for path in remainder.registered):
+                    paths[path], shown = self._at_path(path, remainders, everywhere)
+                    known |= _needed(shown)
+                if known == among:
+                    return remainders, paths
             among = known
 
     def _at_path(

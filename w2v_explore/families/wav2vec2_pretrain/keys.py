@@ -1,7 +1,7 @@
 """What Hugging Face and fairseq call the weights of wav2vec 2.0 in pre-training, and what their shapes tell.
 
-Ours are torchaudio's for the encoder, and transformers' for the rest. Weights without a config are read as the
-encoder's, of which most people want no more.
+Ours are torchaudio's for the encoder, and transformers' for the rest. Weights by other programs' names and without
+a config are read as the encoder's, of which most people want no more.
 """
 
 from typing import Any
@@ -60,7 +60,7 @@ KEYS = KeyTable(
         Module("project_q", "project_q", "project_q"),
     ),
     head=None,
-    prefixes={"huggingface": (), "fairseq": ()},
+    prefixes={"torchaudio": (), "huggingface": (), "fairseq": ()},
     found_by=f"{_ENCODER}{keys.KEYS.found_by}",
     extras={
         program: {name: extra for name, extra in extras.items() if extra.changes_outputs}
