@@ -16,7 +16,7 @@ Use instead
 from collections.abc import Iterator
 from functools import cache
 
-from w2v_explore.config.family import ModelConfig
+from w2v_explore.config.family import Family
 from w2v_explore.lint.codes import DROPOUT_ONE as RULE
 from w2v_explore.lint.subject import Finding, Subject
 
@@ -28,12 +28,12 @@ KEYS = ()
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Look at the dropouts that the config has."""
-    for key in _dropouts(type(subject.model)):
+    for key in _dropouts(subject.reading.family):
         if getattr(subject.model, key) == 1:
             yield Finding(f"{key} is 1: in training nothing passes; write a probability below 1, as 0.1", (key,))
 
 
 @cache
-def _dropouts(config: type[ModelConfig]) -> tuple[str, ...]:
+def _dropouts(family: Family) -> tuple[str, ...]:
     """The fields of a family's configs that are dropouts."""
-    return tuple(key for key in config.FIELDS if key.endswith("_dropout"))
+    return tuple(key for key in family.config.FIELDS if key.endswith("_dropout"))
