@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.comparing import attribution
 from w2v_explore.analysis.comparing.attribution import Contribution, attribute
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
@@ -281,3 +282,16 @@ def test_every_two_families_are_compared(name: str) -> None:
         other = analyze(load_config(another.reference))
         found = attribute(first, other)
         assert sum(each.figures.get("parameters", 0) for each in found) == other.parameters - first.parameters
+
+
+def test_more_fields_than_are_told_apart_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a pair that differs in twenty fields on which the same figures depend would be worked out for hours."""
+    changes = {"extractor_mode": "layer_norm", "extractor_conv_bias": True, "encoder_num_heads": 8, "aux_num_out": 32}
+    first, other = (
+        analysis_of(load_config("base", overrides).model, Workload(samples=16_000)) for overrides in ({}, changes)
+    )
+    apart = {contribution.fields for contribution in attribute(first, other)}
+    assert apart == {(field,) for field in changes}
+    monkeypatch.setattr(attribution, "MOST_APART", 1)
+    assert ("extractor_mode", "extractor_conv_bias") in {each.fields for each in attribute(first, other)}
+    assert_adds_up(first, other)

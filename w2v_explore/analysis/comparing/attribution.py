@@ -48,6 +48,10 @@ BETWEEN_FAMILIES = (
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
 
+MOST_APART = 11
+"""As many fields that bear on the same figures are told apart; their coalitions are all tried, twice as many with each
+further one. More of them count as one player, and the contributions are as exact."""
+
 _PEAK = "memory.peak_activation_bytes"
 _KEPT = "memory.kept_bytes"
 _TRAINING = "training.expected_macs"
@@ -187,11 +191,13 @@ class _Game:
         self._calls.clear()
 
     def _joined(self) -> list[tuple[str, ...]]:
-        """The players; fields that give no valid config by themselves are one."""
+        """The players; fields that give no valid config by themselves are one, and so are more than are told apart."""
         changed = self._changed()
         groups = [{name} for name in changed]
         for names, is_valid in self._constraints():
-            if len(names) > 1 and not all(map(is_valid, _subsets(self._players_of(names)))):
+            if len(names) < 2:
+                continue
+            if len(names) > MOST_APART or not all(map(is_valid, _subsets(self._players_of(names)))):
                 joined = [group for group in groups if not group.isdisjoint(names)]
                 groups = [group for group in groups if group not in joined]
                 groups.append(set().union(*joined))
@@ -209,7 +215,13 @@ class _Game:
                 return agreement not in config.family.agreements or agreement.holds(config.to_mapping())
 
             yield self._changed_of(agreement.fields if is_common else (ARCHITECTURE, *agreement.fields)), holds
-        yield self._changed_of((ARCHITECTURE, *self._read_for_frames(), WORKLOAD)), self._is_long_enough
+        for_frames = self._read_for_frames()
+        yield self._changed_of((ARCHITECTURE, *for_frames, WORKLOAD)), self._is_long_enough
+        # What is read around the parts, of which the remainder knows since frames were asked for, bears on all figures.
+        around = set().union(*[self._parts.fields_of_remainder(family.name) for family in families]) - set(
+            self._chances
+        )
+        yield self._changed_of((ARCHITECTURE, *around, WORKLOAD)), lambda coalition: True
 
     def _changed_of(self, names: Iterable[str]) -> list[str]:
         """The fields among some that are players; of those that one family alone has the player is the architecture."""
@@ -256,11 +268,14 @@ class _Game:
         return fewest_samples_of(*self._run(coalition), workload.batch) <= workload.samples
 
     def _read_for_frames(self) -> set[str]:
-        """The fields on which it depends how many frames there are: all that is read for what runs until they come."""
+        """The fields on which it depends how many frames there are: all that is read for what runs until they come.
+
+        Probabilities are of training alone, and change none.
+        """
         names: set[str] = set()
         for model, workload in zip(self._models, self._workloads, strict=True):
             names |= self._parts.fields_for_frames(model.family.name, self._parts.remainder(model, workload))
-        return names
+        return {name for name in names if name not in self._chances}
 
     def terms(self) -> Iterator[_Term]:
         """All terms of the figures."""

@@ -28,7 +28,7 @@ from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Probability
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Flow
+from w2v_explore.tree.operations import SAME_FRAME, Flow
 from w2v_explore.tree.parts import Build, Reads
 from w2v_explore.tree.run import Call, apart, need_gradients, run
 
@@ -389,8 +389,16 @@ def without_chances(config: ModelConfig) -> ModelConfig:
 
 
 def _gives_fewer(call: Call) -> bool:
-    """Whether an operation gives fewer frames than it takes; a weight or a table is no frames."""
-    return not call.gives.shared and call.gives.frames < call.takes[0].frames
+    """Whether an operation makes fewer frames of those it takes; a weight or a table is no frames.
+
+    What chooses among frames makes none, and needs no more of them than it gives.
+    """
+    operation = call.operation
+    if operation is None or call.gives.shared or call.gives.frames >= call.takes[0].frames:
+        return False
+    if isinstance(operation, Sealed):
+        return any(map(_gives_fewer, operation.layer.calls(call.takes)))
+    return operation.reach() is not SAME_FRAME
 
 
 def _needs(call: Call, needs: Sequence[bool]) -> tuple[bool, ...]:

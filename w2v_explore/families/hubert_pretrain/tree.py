@@ -26,7 +26,7 @@ def build(config: HuBERTPretrainConfig) -> Layer:
     children = (
         encoder._replace(name="wav2vec2", takes=None),
         Layer("feature_penalty", "FeaturePenalty", FeaturePenalty()),
-        _mask_generator(config),
+        part(build_mask_generator, config),
         part(build_logit_generator, config),
     )
     schedule = (
@@ -52,7 +52,8 @@ def build(config: HuBERTPretrainConfig) -> Layer:
     )
 
 
-def _mask_generator(config: HuBERTPretrainConfig) -> Layer:
+def build_mask_generator(config: HuBERTPretrainConfig) -> Layer:
+    """What puts the learned vector into masked frames, and zeros into masked channels."""
     channels = Masking(
         config.mask_channel_prob,
         config.mask_channel_selection,
