@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import nn
 
-from w2v_explore.config.family import key_tables
 from w2v_explore.config.load import config_from_mapping
 from w2v_explore.errors import CheckpointError
 from w2v_explore.model.modules import SpeechEncoder
@@ -33,8 +32,8 @@ def import_huggingface_model(original: nn.Module) -> SpeechEncoder:
     to_dict = getattr(config, "to_dict", None)
     if to_dict is None:
         raise CheckpointError(f"{name} is no model of transformers: it has no config")
-    heads = [table.head.huggingface for table in key_tables() if table.head is not None]
-    head = "ForCTC" if any(name is not None and hasattr(original, name) for name in heads) else "Model"
+    # A model of the user's own that is made of one has the head too; a language model's is called as some heads are.
+    head = "ForCTC" if any(made_of.__name__.endswith("ForCTC") for made_of in type(original).__mro__) else "Model"
     values = {**to_dict(), "architectures": [f"{type(config).__name__.removesuffix('Config')}{head}"]}
     model = config_from_mapping(values, f"{name}.config", "huggingface").model
     return model_with_weights(model, original.state_dict(), name)
