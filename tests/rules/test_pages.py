@@ -17,7 +17,7 @@ from w2v_explore.lint.settings import Settings
 PAGES = load_pages()
 RULES = set(all_rules())
 OWN = {name: family_named(name).rules for name in FAMILIES}
-DURATIONS = {"E250": (0.02, 0.025), "W310": (0.2, 0.2), "W344": (30.0, 10.0)}
+DURATIONS = {"E250": (0.02, 0.025), "W310": (0.2, 0.2), "W343": (30.0, 10.0), "W344": (30.0, 10.0)}
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
 

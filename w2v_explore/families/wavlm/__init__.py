@@ -1,7 +1,7 @@
 """WavLM (Chen et al. 2022): wav2vec 2.0 whose attention has a gated bias by the distance of frames."""
 
 from w2v_explore.config.family import Family
-from w2v_explore.families.wavlm.fields import AGREEMENTS, BUCKETS_FEW, DISTANCE_SHORT, WavLMConfig
+from w2v_explore.families.wavlm.fields import AGREEMENTS, BIAS_HEAVY, BUCKETS_FEW, DISTANCE_SHORT, WavLMConfig
 
 FAMILY = Family(
     name="wavlm",
@@ -16,5 +16,5 @@ FAMILY = Family(
         "aux": "aux",
     },
     reference="wavlm_base",
-    rules=(BUCKETS_FEW, DISTANCE_SHORT),
+    rules=(BUCKETS_FEW, DISTANCE_SHORT, BIAS_HEAVY),
 )

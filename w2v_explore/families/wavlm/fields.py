@@ -10,6 +10,7 @@ from w2v_explore.families.wav2vec2 import fields as wav2vec2
 
 BUCKETS_FEW = Rule("E238", "buckets-few")
 DISTANCE_SHORT = Rule("E239", "distance-short")
+BIAS_HEAVY = Rule("W343", "bias-heavy")
 
 _OWN = {
     "encoder_num_buckets": Field(
