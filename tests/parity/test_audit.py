@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +11,7 @@ from tests.strategies import configs
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.config.kinds import Probability
 from w2v_explore.measure.verify import (
     CHECKS,
     Audited,
@@ -32,16 +31,19 @@ def assert_agrees(analysis: Analysis, checks: tuple[Check, ...] = CHECKS) -> Non
     assert [finding for finding in findings if not finding.agrees] == []
 
 
-def distinct_but_for_the_head() -> list[str]:
-    """One preset of each set that differs in ``aux_num_out`` alone, which random configs vary: an audit is slow."""
-    by_config: dict[ModelConfig, str] = {}
+def audited() -> list[str]:
+    """One preset of each set that differs in head, depth or dropouts alone, which random configs vary: it is slow."""
+    by_config: dict[object, str] = {}
     for name in reversed(distinct_presets()):
         model = load_config(name).model
-        by_config[replace(model, aux_num_out=None) if "aux_num_out" in model.FIELDS else model] = name
+        varied = {name for name, field in model.FIELDS.items() if isinstance(field.kind, Probability)}
+        varied |= {"aux_num_out", "encoder_num_layers"}
+        sizes = [(name, value) for name, value in model.to_mapping().items() if name not in varied]
+        by_config[model.family.name, repr(sizes)] = name
     return sorted(by_config.values())
 
 
-@pytest.mark.parametrize("name", distinct_but_for_the_head())
+@pytest.mark.parametrize("name", audited())
 def test_every_preset(name: str) -> None:
     # A length that is no multiple of the stride, and short: fvcore's tensors are real.
     verification = verify(analyze(load_config(name), Workload(samples=8_123, batch=2)))

@@ -70,7 +70,7 @@ def pairs(draw: st.DrawFn) -> tuple[Analysis, Analysis]:
 
 
 @given(pair=pairs())
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_contributions_add_up_to_the_difference(pair: tuple[Analysis, Analysis]) -> None:
     assert_adds_up(*pair)
 
