@@ -50,6 +50,7 @@ CONTENTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_located_problem_each_and_the_others_are_still_checked(
     run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -69,6 +69,7 @@ def pairs(draw: st.DrawFn) -> tuple[Analysis, Analysis]:
     return analysis_of(first, workloads[0]), analysis_of(other, workloads[1])
 
 
+@pytest.mark.slow
 @given(pair=pairs())
 @settings(max_examples=30)
 def test_contributions_add_up_to_the_difference(pair: tuple[Analysis, Analysis]) -> None:
@@ -274,6 +275,7 @@ def test_what_one_family_asks_for_joins_its_fields_to_the_architecture(monkeypat
     assert contribution.fields == ("architecture", "encoder_embed_dim")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_two_families_are_compared(name: str) -> None:
     """A field of both whose value the other family refuses is no player: no model in between has it."""

@@ -57,6 +57,13 @@ def hands_on_what_it_takes(lives: Lives) -> bool:
     )
 
 
+def keep_what_they_take(lives: Lives) -> bool:
+    """Whether training keeps what each stacked layer takes, as all layers do that begin with a product or a norm."""
+    return all(
+        lives.tensor(call.sources[0]) in lives.kept_by for call in lives.calls if call.layer.stacked and call.sources
+    )
+
+
 @given(tree=trees(), extra=st.integers(0, 60))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree: Layer, extra: int) -> None:
@@ -75,8 +82,15 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree:
             each = Analysis(config=BASE, workload=workload, tree=part).training
             for name in means:
                 means[name] += weight * getattr(each, name).greatest
+    is_exact = keep_what_they_take(analysis.lives(training=True))
     for name, mean in means.items():
-        assert getattr(cost, name).expected == pytest.approx(mean), name
+        spread = getattr(cost, name)
+        if is_exact or "macs" in name:
+            assert spread.expected == pytest.approx(mean), name
+        else:
+            # Of layers that keep nothing of what they take, as an activation alone, the bytes are no more than these.
+            assert mean <= spread.expected * (1 + 1e-9), name
+            assert spread.expected <= spread.greatest * (1 + 1e-9), name
 
 
 @given(tree=trees(), extra=st.integers(0, 400), batch=st.integers(1, 3))

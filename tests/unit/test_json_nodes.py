@@ -35,6 +35,7 @@ def shallow(value: Any, depth: int = 3) -> Any:
     return value
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), JSON, max_size=5), st.sampled_from([None, 2, "\t"]), st.booleans())
 def test_every_json_has_the_values_that_python_reads(values: dict[str, Any], indent: Any, ascii_only: bool) -> None:
     text = json.dumps(values, indent=indent, ensure_ascii=ascii_only)

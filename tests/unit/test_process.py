@@ -31,6 +31,7 @@ def descendants(process: subprocess.Popen[str], number: int) -> list[psutil.Proc
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_no_process_outlives_who_started_it(number: signal.Signals) -> None:
     process = subprocess.Popen([sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True)
@@ -42,6 +43,7 @@ def test_no_process_outlives_who_started_it(number: signal.Signals) -> None:
     assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
+@pytest.mark.slow
 def test_what_was_forked_outlives_no_server() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", STARTER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

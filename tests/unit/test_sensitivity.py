@@ -37,6 +37,7 @@ def test_every_argument_has_a_step() -> None:
     assert sum(target.startswith("extractor_conv_layer_config[") for target in effects_of([])) == 3 * 7
 
 
+@pytest.mark.slow
 @given(config=configs())
 @settings(max_examples=12)
 def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConfig) -> None:

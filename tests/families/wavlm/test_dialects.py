@@ -52,6 +52,7 @@ def refused(reading: Reading) -> list[str]:
     return [f"{problem.rule.code} {problem.key}" for problem in reading.problems]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(wavlm_configs())
 def test_there_and_back_keeps_all_18_values_in_all_pairs(model: WavLMConfig) -> None:

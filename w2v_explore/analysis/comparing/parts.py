@@ -23,7 +23,7 @@ from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.memory.step_macs import training_macs
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Probability
 from w2v_explore.tree.inputs import Features, Waveforms
@@ -284,8 +284,14 @@ class Parts:
             call = calls[position]
             operation = call.operation
             if isinstance(operation, Sealed):
-                own = {inference.lives.tensor(made) for made in call.sources} | {position}
-                held_bytes = live_bytes - sum([inference.tensor_bytes[tensor] for tensor in own])
+                # Of a view the part counts what it shows; the rest of the tensor behind it is held outside.
+                own = {position: inference.tensor_bytes[position]}
+                for made, flow in zip(call.sources, call.takes, strict=True):
+                    tensor = inference.lives.tensor(made)
+                    is_view = tensor != made
+                    shown = DTYPE_BYTES[workload.dtype] * flow.elements(workload.batch)
+                    own[tensor] = shown if is_view else inference.tensor_bytes[tensor]
+                held_bytes = live_bytes - sum(own.values())
                 use = Use(operation.part, call.takes, _needs(call, needs), held_bytes, call.copies, drops[position])
                 uses.setdefault(call.path, []).append(use)
             else:
