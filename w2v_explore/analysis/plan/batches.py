@@ -36,7 +36,7 @@ from typing import Any, Literal, NamedTuple
 
 from w2v_explore.analysis.plan.lengths import Lengths
 from w2v_explore.config.dialects.training import Stated, TrainingRecipe
-from w2v_explore.diagnostics import shown_number
+from w2v_explore.config.validate import describe
 from w2v_explore.errors import ArgumentError, WorkloadError
 
 Order = Literal["size", "random", "grouped"]
@@ -127,7 +127,7 @@ class Batches(NamedTuple):
         too_long: Those that were dropped as longer than ``max_kept_samples``.
         batches: How many an epoch has, over all devices.
         updates_per_epoch: Rounded up: the last update of an epoch may have fewer batches.
-        shapes: The shapes of the batches, those with most samples first.
+        shapes: The shapes of the batches, those with most samples first, and of equal ones the longest.
         seconds_per_batch: The audio of a batch, padding included, on average.
         largest_batch_seconds: Of the batch that has most.
         padding_share: The padding's share of what the batches hold.
@@ -230,7 +230,7 @@ def make_batches(lengths: Lengths, batching: Batching) -> Batches:
     speech = sum(batch.number * batch.speech for batch in made)
     held = sum(number * math.prod(shape) for shape, number in shapes.items())
     number = shapes.total()
-    largest = sorted(shapes, key=lambda shape: (math.prod(shape), shape), reverse=True)
+    largest = sorted(shapes, key=lambda shape: (math.prod(shape), shape[1]), reverse=True)
     # Where batches are cropped to their shortest utterance, nothing pads them: what they hold is what is left.
     left = speech if batching.order == "size" and not batching.pad else _total(cropped)
     return Batches(
@@ -264,7 +264,7 @@ def batches_by_size(kept: Mapping[int, int], batching: Batching, sample_rate: in
     most = max(kept) if batching.max_samples is None else batching.max_samples
     # What is padded is counted uncropped.
     counted = kept if batching.pad else _crop(kept, most)
-    boundaries = _bucket_boundaries(_crop(kept, most), batching.buckets) if batching.buckets else []
+    buckets = bucket_lengths(_crop(kept, most), batching.buckets) if batching.buckets else []
     runs = sorted(counted.items(), reverse=True)
     remaining = sum(counted.values())
     at, used = 0, 0
@@ -289,9 +289,23 @@ def batches_by_size(kept: Mapping[int, int], batching: Batching, sample_rate: in
         if used == runs[at][1]:
             at, used = at + 1, 0
         samples = min(longest if batching.pad else shortest, most)
-        if boundaries:
-            samples = boundaries[bisect_left(boundaries, samples)]
+        if buckets:
+            samples = buckets[bisect_left(buckets, samples)]
         yield Batch(alike, size, samples, speech if batching.pad else size * samples)
+
+
+def bucket_lengths(cropped: Mapping[int, int], buckets: int) -> list[int]:
+    """To which lengths batches are padded: as many percentiles of all lengths, each a length that there is.
+
+    Args:
+        cropped: How many utterances have each length.
+        buckets: The number of percentiles; equal ones are one length.
+    """
+    samples = sorted(cropped)
+    ends = list(accumulate(cropped[length] for length in samples))
+    step = 100 / buckets
+    places = [math.floor(number * step / 100 * (ends[-1] - 1)) for number in range(1, buckets)]
+    return sorted({samples[bisect_right(ends, place)] for place in (*places, ends[-1] - 1)})
 
 
 def grouped_by_length(lengths: Sequence[int], batch_size: int) -> list[int]:
@@ -337,15 +351,6 @@ def _batch_size(longest: int, remaining: int, batching: Batching, sample_rate: i
     if batching.batch_size is not None:
         size = min(size, batching.batch_size)
     return size - size % batching.multiple if size >= batching.multiple else size
-
-
-def _bucket_boundaries(collated: Mapping[int, int], buckets: int) -> list[int]:
-    """The lengths to which batches are padded: percentiles of all, each a length that there is (numpy's ``lower``)."""
-    samples = sorted(collated)
-    ends = list(accumulate(collated[length] for length in samples))
-    step = 100 / buckets
-    places = [math.floor(number * step / 100 * (ends[-1] - 1)) for number in range(1, buckets)]
-    return sorted({samples[bisect_right(ends, place)] for place in (*places, ends[-1] - 1)})
 
 
 def _keep(lengths: Lengths, batching: Batching) -> tuple[dict[int, int], int, int]:
@@ -396,7 +401,7 @@ def _check(batching: Batching) -> None:
     ):
         number = getattr(batching, name)
         if number is not None and not least <= number < 2**63:
-            raise ArgumentError(f"{name} is {shown_number(number)}; give a whole number of at least {least}")
+            raise ArgumentError(f"{name} is {describe(number)}; give a whole number of at least {least}")
     if batching.buckets and not batching.pad:
         raise ArgumentError("batches that are cropped have no buckets; pad them (enable_padding), or leave buckets out")
     if batching.order != "size" and batching.batch_size is None:

@@ -173,10 +173,12 @@ def _whole(least: int = 0) -> Value:
     return read
 
 
-def _optional(least: int, nothing: int) -> Value:
-    """A whole number, one of which stands for none."""
-    read = _whole(min(least, nothing))
-    return lambda value: None if read(value) == nothing else read(value)
+def _limit(value: object) -> int | None:
+    """A whole number above 0; what is not stands for no limit, 0 in fairseq and -1 in Trainer."""
+    try:
+        return _whole(-1)(value) if value not in (0, -1) else None
+    except _WrongError as wrong:
+        raise _WrongError(wrong.rule, "a whole number above 0") from wrong
 
 
 def _number(value: object) -> float:
@@ -271,14 +273,14 @@ _OBJECTIVES = {
 # Of rows with the same field the first that says something holds.
 _FAIRSEQ = (
     _Row("devices", "distributed_training.distributed_world_size", _whole(1)),
-    _Row("max_tokens", "dataset.max_tokens", _optional(1, 0)),
-    _Row("batch_size", "dataset.batch_size", _optional(1, 0)),
-    _Row("batch_size", "dataset.max_sentences", _optional(1, 0)),
+    _Row("max_tokens", "dataset.max_tokens", _limit),
+    _Row("batch_size", "dataset.batch_size", _limit),
+    _Row("batch_size", "dataset.max_sentences", _limit),
     _Row("multiple", "dataset.required_batch_size_multiple", _whole(1)),
     _Row("buckets", "task.num_batch_buckets", _whole()),
     _Row("accumulate", "optimization.update_freq", _by_epoch),
-    _Row("updates", "optimization.max_update", _optional(1, 0)),
-    _Row("epochs", "optimization.max_epoch", _optional(1, 0)),
+    _Row("updates", "optimization.max_update", _limit),
+    _Row("epochs", "optimization.max_epoch", _limit),
     _Row("max_samples", "task.max_sample_size", _whole(1)),
     _Row("min_samples", "task.min_sample_size", _whole()),
     _Row("max_kept_samples", "task.max_keep_size", _whole(1)),
@@ -314,7 +316,7 @@ _TRAINER = (
     _Row("batch_size", "per_device_train_batch_size", _whole(1)),
     _Row("batch_size", "per_gpu_train_batch_size", _whole(1)),
     _Row("accumulate", "gradient_accumulation_steps", _by_epoch),
-    _Row("updates", "max_steps", _optional(0, -1)),
+    _Row("updates", "max_steps", _limit),
     _Row("epochs", "num_train_epochs", _number),
     _Row("max_seconds", "max_duration_in_seconds", _number),
     _Row("min_seconds", "min_duration_in_seconds", _number),
