@@ -114,6 +114,9 @@ def test_an_epoch_adds_up(
     assert 0 <= epoch.idle_share < 1
     spoken = epoch.batches * epoch.seconds_per_batch * 10 * (1 - epoch.padding_share)
     assert spoken == pytest.approx(sum(kept) * (1 - epoch.cropped_share))
+    average = epoch.average_batch()
+    assert sum(count for _, count in average) * epoch.batches == pytest.approx(len(kept))
+    assert len(average) <= 64
 
 
 LINES = st.one_of(

@@ -157,3 +157,17 @@ def test_an_utterance_that_no_batch_can_have_is_named() -> None:
         make_batches(lengths_of([10, 30]), Batching(max_tokens=20))
     with pytest.raises(WorkloadError, match="no utterance of corpus is left: 1 are shorter than 20 samples, 1 longer"):
         make_batches(lengths_of([10, 30]), Batching(max_tokens=20, min_samples=20, max_kept_samples=20))
+
+
+@pytest.mark.parametrize("options", [{}, {"pad": True}, {"max_samples": 7_000}])
+def test_the_average_batch_costs_what_batches_cost_on_average(options: dict[str, Any]) -> None:
+    epoch = make_batches(lengths_of(list(range(500, 12_000, 7)) * 3), Batching(max_tokens=50_000, **options))
+    assert len(epoch.shapes) > 100
+    for power, tolerance in ((1, 1e-4), (2, 1e-3)):
+        mean = sum(shape.share * shape.utterances * shape.samples**power for shape in epoch.shapes)
+        average = epoch.average_batch()
+        assert sum(count * samples**power for samples, count in average) == pytest.approx(mean, rel=tolerance)
+    assert len(average) <= 64
+    # Where there are fewer lengths, none are taken together.
+    few = make_batches(lengths_of([50, 50, 100]), Batching(max_tokens=100, pad=True))
+    assert few.average_batch() == [(50, 1), (100, 0.5)]

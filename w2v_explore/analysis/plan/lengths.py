@@ -11,7 +11,8 @@ import json
 import os
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -302,26 +303,27 @@ def _beside(path: str) -> tuple[_Reader, str]:
 def _read(path: str, sample_rate: int, reader: _Reader, *, skip_bad: bool, progress: Progress | None) -> Lengths:
     if not 1 <= sample_rate <= 10**6:
         raise ArgumentError(f"{sample_rate} samples per second; give a number from 1 to 1,000,000")
-    counts: dict[int, int] = {}
-    known: dict[bytes, tuple[int, int]] = {}
+    counts: Counter[int] = Counter()
+    # By the text that says it: the length, and how many utterances have it.
+    known: dict[bytes, list[int]] = {}
     skipped = 0
     for number, line in islice(_lines(path, progress), reader.first, None):
-        if not line or (reader.format == "histogram" and _is_aside(line, is_first=not counts and not skipped)):
+        if not line or (reader.format == "histogram" and _is_aside(line, is_first=not known and not skipped)):
             continue
         try:
             text = reader.text(line)
             found = known.get(text)
             if found is None:
                 if len(known) >= _MAX_REMEMBERED:
+                    _add(counts, known)
                     known.clear()
-                found = known[text] = reader.samples(text, sample_rate), reader.count(text)
+                found = known[text] = [reader.samples(text, sample_rate), 0]
+            found[1] += reader.count(text)
         except _BadLineError as bad:
             if not skip_bad:
                 raise SourceError(f"{path}:{number}: {bad}") from bad
             skipped += 1
-            continue
-        samples, count = found
-        counts[samples] = counts.get(samples, 0) + count
+    _add(counts, known)
     lengths = sorted(length for length, count in counts.items() if count)
     if not lengths:
         left = f"all of its {skipped:,} lines are wrong" if skipped else "it lists none"
@@ -329,6 +331,11 @@ def _read(path: str, sample_rate: int, reader: _Reader, *, skip_bad: bool, progr
     return Lengths(
         path, reader.format, sample_rate, array("q", lengths), array("q", map(counts.__getitem__, lengths)), skipped
     )
+
+
+def _add(counts: Counter[int], known: Mapping[bytes, Sequence[int]]) -> None:
+    for samples, count in known.values():
+        counts[samples] += count
 
 
 def _is_aside(line: bytes, *, is_first: bool) -> bool:
@@ -352,11 +359,18 @@ def _lines(path: str, progress: Progress | None) -> Iterator[tuple[int, bytes]]:
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
                 number += 1
-                yield number, _of_length(path, number, line).strip()
-            _of_length(path, number + 1, rest)
+                if len(line) > MAX_LINE_BYTES:
+                    raise _too_long(path, number)
+                yield number, line.strip()
+            if len(rest) > MAX_LINE_BYTES:
+                raise _too_long(path, number + 1)
             if progress is not None:
                 progress("reading", done, max(done, size))
     yield number + 1, rest.strip()
+
+
+def _too_long(path: str, number: int) -> SourceError:
+    return SourceError(f"{path}:{number}: a line of more than {MAX_LINE_BYTES:,} bytes; {_READ}")
 
 
 def _require_text(path: str, piece: bytes) -> None:
@@ -365,12 +379,6 @@ def _require_text(path: str, piece: bytes) -> None:
     if b"\0" in piece:
         encoding = "in UTF-16; save it as UTF-8" if piece.startswith((b"\xff\xfe", b"\xfe\xff")) else "no text"
         raise SourceError(f"{path} is {encoding}" + ("" if "UTF" in encoding else f"; {_READ}"))
-
-
-def _of_length(path: str, number: int, line: bytes) -> bytes:
-    if len(line) > MAX_LINE_BYTES:
-        raise SourceError(f"{path}:{number}: a line of more than {MAX_LINE_BYTES:,} bytes; {_READ}")
-    return line
 
 
 def _samples_of_seconds(text: bytes, sample_rate: int) -> int:
