@@ -13,7 +13,8 @@
    greatest multiple of it; the others begin the next batch. The last utterances are cut alike (since 0.10.1; before,
    they were one batch).
 5. Batches are cut to their shortest utterance, or padded to their longest, and to ``max_sample_size`` in both cases.
-   With ``num_batch_buckets`` they are padded further, to the least of as many percentiles of all lengths.
+   With ``num_batch_buckets`` they are padded further, to the next of as many percentiles of all lengths, which may be
+   more than ``max_tokens``.
 6. The batches are shuffled and dealt to the devices, the last round filled up with empty ones; an update takes
    ``update_freq`` batches of each device, the last of an epoch what is left.
 
@@ -32,12 +33,15 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.analysis.plan.lengths import Lengths
-from w2v_explore.config.dialects.training import Stated, TrainingRecipe
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import ArgumentError, WorkloadError
+
+if TYPE_CHECKING:
+    # Without a training config nothing of it is needed.
+    from w2v_explore.config.dialects.training import Stated, TrainingRecipe
 
 Order = Literal["size", "random", "grouped"]
 """In which batches are filled: by size as fairseq does, or as Trainer does without ``group_by_length`` and with it."""
@@ -173,7 +177,7 @@ class Batches(NamedTuple):
         return [(round(total / count), count) for count, total in zip(utterances, samples, strict=True) if count]
 
 
-def batching_of(recipe: TrainingRecipe, sample_rate: int, devices: int = 1) -> Batching | None:
+def batching_of(recipe: "TrainingRecipe", sample_rate: int, devices: int = 1) -> Batching | None:
     """How a training config batches, by what it states and the defaults of its program.
 
     Args:
@@ -185,7 +189,7 @@ def batching_of(recipe: TrainingRecipe, sample_rate: int, devices: int = 1) -> B
         None where it says nothing that limits a batch. Of several numbers of batches to accumulate, the last is taken.
     """
 
-    def value(stated: Stated[Any] | None, default: Any = None) -> Any:
+    def value(stated: "Stated[Any] | None", default: Any = None) -> Any:
         return default if stated is None else stated.value
 
     common = Batching(
