@@ -1,0 +1,1 @@
+"""What training takes before it is begun: batches, devices, time and money."""

@@ -1,0 +1,287 @@
+"""Published trainings, from runs.yaml: facts with their sources, and what the model of utilisation may learn from them.
+
+Of the runs that it may learn from, or be tried on, the file says how the MACs of a step are worked out: the config, how
+batches were made, and of what lengths the utterances are.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.plan.step import StepMacs, step_macs
+
+_FILE = "runs.yaml"
+# Into so many utterances of equal weight a subset's quantiles are resolved.
+_RESOLUTION = 500
+# fairseq's required_batch_size_multiple: a batch of as many or more is cut down to a multiple of it.
+_BATCH_MULTIPLE = 8
+
+
+class Run(NamedTuple):
+    """What is published of a training. None, or an empty text, where it is not stated.
+
+    Attributes:
+        model: What was trained.
+        preset: The preset that it is, or is the encoder of.
+        stage: ``pre-training`` or ``fine-tuning``.
+        objective: What was learned.
+        source: Where it is stated.
+        card: The card's name in cards.yaml, the larger where its memory is not stated; another word for what is none.
+        devices: How many.
+        precision: As in `cards.TYPE_OF_PRECISION`.
+        compiled: Whether by torch.compile.
+        updates: Steps of the optimizer.
+        batch_seconds: Audio of an update, on all devices.
+        device_seconds: Audio of a batch on one of them: a ceiling where ``max_tokens`` made the batches.
+        utterances: Of an update, where that is what is stated.
+        accumulate: Batches that an update adds up.
+        crop_seconds: What utterances are cut to.
+        hours: Wall time of all updates.
+        dataset_hours: Audio of the training set.
+        verified: Whether seen in a paper or a repository.
+        evidence: Where, or why not.
+        note: What is to be said of it.
+        judges: ``fit`` where the model of utilisation is fitted on it, ``held-out`` where it is only tried on it,
+            ``no`` where the run cannot judge.
+        why: Why it is only tried, cannot judge, or what is assumed of it.
+        work: How the MACs of a step are worked out.
+    """
+
+    model: str
+    stage: str
+    objective: str
+    source: str
+    verified: bool
+    judges: str
+    preset: str | None = None
+    card: str | None = None
+    devices: int | None = None
+    precision: str | None = None
+    compiled: bool = False
+    updates: int | None = None
+    batch_seconds: float | None = None
+    device_seconds: float | None = None
+    utterances: int | None = None
+    accumulate: int | None = None
+    crop_seconds: float | None = None
+    hours: float | None = None
+    dataset_hours: float | None = None
+    evidence: str = ""
+    note: str = ""
+    why: str = ""
+    work: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """What a table calls it."""
+        how = [f"{self.devices} × {self.card}"] if self.card else []
+        how += [self.precision] if self.precision else []
+        return ", ".join([self.model, *how, *(["compiled"] if self.compiled else [])])
+
+    @property
+    def seconds_per_update(self) -> float:
+        """Wall time of an update; of Hourglass, of the plain model by its file's ratio. Hours must be stated."""
+        assert self.hours and self.updates
+        return 3600 * self.hours / self.updates * (self.work or {}).get("as_fast", 1.0)
+
+    def step(self) -> StepMacs:
+        """The MACs of an update, on all devices; `work` must be there."""
+        from w2v_explore.analysis.analyze import analyze
+        from w2v_explore.analysis.workload import Workload
+        from w2v_explore.config.load import load_config
+
+        assert self.work is not None
+        assert self.devices
+        batch = self.computed_batch()
+        config = load_config(self.work["config"], self.work.get("overrides", ()))
+        return step_macs(
+            analyze(config, Workload.of(config, seconds=batch.utterance_seconds)),
+            self.devices * batch.device_seconds,
+            devices=self.devices,
+            accumulate=self.accumulate or 1,
+            checkpointing=self.work.get("checkpointing", False),
+            teacher=self.work.get("teacher", False),
+            extractor_trained=self.work.get("extractor_trained", 1.0),
+        )
+
+    def computed_batch(self) -> "ComputedBatch":
+        """What a device really computes in an update."""
+        assert self.work is not None
+        crop_seconds = self.crop_seconds or self.work["crop_seconds"]
+        times = (self.accumulate or 1) * self.work.get("concatenated", 1)
+        lengths, batches = self.work["lengths"], self.work["batches"]
+        if batches == "padded":
+            assert self.utterances
+            assert self.devices
+            number = self.utterances / self.devices
+            return padded(_utterances(lengths), number, self.work["together"], crop_seconds)
+        assert self.device_seconds
+        ceiling = self.device_seconds / self.work.get("concatenated", 1)
+        if lengths == "crops":
+            # All are cut to one length, of which whole ones fit.
+            batch = ComputedBatch(ceiling // crop_seconds * crop_seconds, crop_seconds)
+        elif batches == "by their sum":
+            batch = by_their_sum(_utterances(lengths), ceiling, crop_seconds)
+        else:
+            batch = by_max_tokens(_utterances(lengths), ceiling, crop_seconds)
+        return batch._replace(device_seconds=times * batch.device_seconds)
+
+
+class ComputedBatch(NamedTuple):
+    """What a device computes in an update, padding included.
+
+    Attributes:
+        device_seconds: Audio.
+        utterance_seconds: The length of utterances at which attention costs what theirs do together.
+    """
+
+    device_seconds: float
+    utterance_seconds: float
+
+
+class Throughput(NamedTuple):
+    """How fast a training is on so many devices, the same batch on all of them together.
+
+    Attributes:
+        model: What was trained.
+        stage: ``pre-training`` or ``fine-tuning``.
+        card: The card's name.
+        devices: How many.
+        precision: As in `cards.TYPE_OF_PRECISION`.
+        tokens_per_second: The rate.
+        concatenated_batches: Batches that a device computes at once.
+        accumulate: Batches that an update adds up.
+        hours_on_8: Wall time of all updates on 8 devices.
+        updates: Of those hours.
+        source: Where it is stated.
+    """
+
+    model: str
+    stage: str
+    card: str
+    devices: int
+    precision: str
+    tokens_per_second: float
+    concatenated_batches: int
+    accumulate: int
+    hours_on_8: float
+    updates: int
+    source: str
+
+
+class Reported(NamedTuple):
+    """A time that a user reported as too long.
+
+    Attributes:
+        source: The thread.
+        card: What was said of the card.
+        devices: How many.
+        reported: In their words.
+        accumulate: Batches that an update adds up; None where it is not stated.
+        seconds_per_update: Wall time of an update; None where it is not stated.
+    """
+
+    source: str
+    card: str
+    devices: int
+    reported: str
+    accumulate: int | None = None
+    seconds_per_update: float | None = None
+
+
+class Published(NamedTuple):
+    """All of runs.yaml."""
+
+    runs: tuple[Run, ...]
+    throughput: tuple[Throughput, ...]
+    reported: tuple[Reported, ...]
+    lengths: Mapping[str, Any]
+
+
+@cache
+def published() -> Published:
+    """What is published of trainings."""
+    import yaml
+
+    with open(os.path.join(os.path.dirname(__file__), _FILE), "rb") as file:
+        document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return Published(
+        tuple(Run(**row) for row in document["runs"]),
+        tuple(Throughput(**row) for row in document["throughput"]),
+        tuple(Reported(**row) for row in document["reported"]),
+        document["lengths"],
+    )
+
+
+def runs_that(judges: str) -> list[Run]:
+    """The runs that the model is fitted on (``fit``), tried on (``held-out``), or neither (``no``)."""
+    return [run for run in published().runs if run.judges == judges]
+
+
+Utterances = Sequence[tuple[float, float]]
+"""Durations in seconds, the shortest first, and the share of utterances that have each."""
+
+
+@cache
+def _utterances(corpus: str) -> Utterances:
+    lengths = published().lengths[corpus]
+    total = sum(subset["utterances"] for subset in lengths["subsets"])
+    found = []
+    for subset in lengths["subsets"]:
+        weight = subset["utterances"] / total / _RESOLUTION
+        found += [(seconds, weight) for seconds in between_quantiles(lengths["shares"], subset["seconds"], _RESOLUTION)]
+    return sorted(found)
+
+
+def between_quantiles(shares: Sequence[float], seconds: Sequence[float], number: int) -> list[float]:
+    """So many durations of equal weight, straight lines between quantiles."""
+    found, at = [], 0
+    for index in range(number):
+        share = (index + 0.5) / number
+        while shares[at + 1] < share:
+            at += 1
+        within = (share - shares[at]) / (shares[at + 1] - shares[at])
+        found.append(seconds[at] + within * (seconds[at + 1] - seconds[at]))
+    return found
+
+
+def by_max_tokens(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
+    """fairseq's batches: utterances of nearly one length, as many as ``max_tokens`` has room for, on average."""
+    batches = seconds = squares = 0.0
+    for duration, share in utterances:
+        length = min(duration, crop_seconds)
+        number = max(1, int(device_seconds // length))
+        if number >= _BATCH_MULTIPLE:
+            number -= number % _BATCH_MULTIPLE
+        batches += share / number
+        seconds += share * length
+        squares += share * length * length
+    return ComputedBatch(seconds / batches, squares / seconds)
+
+
+def by_their_sum(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
+    """Batches that take utterances as long as their sum has room: half an utterance is left free on average."""
+    lengths = [(min(duration, crop_seconds), share) for duration, share in utterances]
+    seconds = sum(length * share for length, share in lengths)
+    squares = sum(length * length * share for length, share in lengths)
+    return ComputedBatch(device_seconds - squares / seconds / 2, squares / seconds)
+
+
+def padded(utterances: Utterances, number: float, together: int, most_seconds: float) -> ComputedBatch:
+    """Batches at random, each padded to its longest; longer utterances than the most are left out.
+
+    Args:
+        utterances: Of the corpus.
+        number: How many a device computes in an update.
+        together: How many of them at once.
+        most_seconds: Of an utterance that is taken.
+    """
+    kept = [(duration, share) for duration, share in utterances if duration <= most_seconds]
+    all_kept = sum(share for _, share in kept)
+    before = longest = 0.0
+    for duration, share in kept:
+        after = before + share / all_kept
+        longest += duration * (after**together - before**together)
+        before = after
+    return ComputedBatch(number * longest, longest)
