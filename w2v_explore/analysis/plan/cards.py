@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.diagnostics import shorten
@@ -94,9 +95,9 @@ class Card(NamedTuple):
         return self.flops[kind]
 
     def is_called(self, device_name: str) -> bool:
-        """Whether torch's name of a device is this card's; of several that differ in memory, also where it states none."""
+        """Whether torch's name of a device is this card's; where it states no memory, that of any such card."""
         words = re.findall(r"[a-z0-9]+", device_name.lower())
-        words += [first + second for first, second in zip(words, words[1:], strict=False)]
+        words += [first + second for first, second in pairwise(words)]
         model, _, size = self.name.lower().partition("-")
         sizes = [word for word in words if re.fullmatch(r"\d+gb", word)]
         return model in words and (not size or not sizes or size in sizes)
@@ -139,8 +140,8 @@ def card_named(reference: str) -> Card:
     if name in cards:
         return cards[name]
     plain = _plain(name)
-    # 3090 and h100-sxm are no names of the table, and everybody knows what they mean.
-    alike = [card for card in cards.values() if plain and _plain(card.name).removeprefix("rtx") == plain]
+    # Everybody knows what 3090 and RTX 4090 mean.
+    alike = [card for card in cards.values() if plain and _plain(card.name) in (plain, f"rtx{plain}")]
     alike = alike or [card for card in cards.values() if card.name.split("-")[0] == name]
     if alike:
         card = max(alike, key=lambda card: card.memory_bytes)
@@ -175,6 +176,7 @@ def _read_card(path: str) -> Card:
 
 
 def _compose(source: Any) -> "yaml.MappingNode":
+    from w2v_explore.config import codes
     from w2v_explore.config.text.limits import RejectedError
     from w2v_explore.config.text.nodes import compose, decode
 
@@ -182,7 +184,9 @@ def _compose(source: Any) -> "yaml.MappingNode":
         root, problems = compose(source.name, decode(source), source.suffix)
     except RejectedError as error:
         problem = error.problem
-        raise ArgumentError(f"{problem.place}: {problem.message}; a card has its keys, as {_EXAMPLE_LINE}") from error
+        # What a config would need instead is of no help here.
+        found = "no mapping" if problem.rule is codes.NOT_A_MAPPING else problem.message
+        raise ArgumentError(f"{problem.place}: {found}; write the keys of a card, as {_EXAMPLE_LINE}") from error
     if problems:
         raise ArgumentError(*(f"{problem.place}: {problem.message}" for problem in problems))
     return root

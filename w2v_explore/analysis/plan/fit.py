@@ -1,8 +1,8 @@
 """Fits the law of utilisation on published runs by least squares, and leaves out one after the other to judge it.
 
-What is fitted are logarithms of times, or of ratios of times, all with the same weight: of nine trainings, of four that were
-moved from one device to four and to eight, and of TF32 over bfloat16. Plain Python: only tests and the
-benchmark fit; `utilisation.LAW` has what they find.
+What is fitted are logarithms of times, or of ratios of times, all with the same weight: of nine trainings, of four that
+were moved from one device to four and to eight, and of TF32 over bfloat16. Only tests and the benchmark fit;
+`utilisation.LAW` has what they find.
 """
 
 from collections.abc import Callable, Sequence
@@ -136,7 +136,7 @@ def fit(rows: Sequence[Observation]) -> Law:
         now = [log(row.predicted(law) / row.observed) for row in rows]
         slopes = []
         for place, value in enumerate(law):
-            near = Law(*law[:place], value * exp(_SMALL), *law[place + 1 :])
+            near = law._replace(**{Law._fields[place]: value * exp(_SMALL)})
             there = [log(row.predicted(near) / row.observed) for row in rows]
             slopes.append([(after - before) / _SMALL for before, after in zip(now, there, strict=True)])
         matrix = [[_product(first, second) for second in slopes] for first in slopes]

@@ -5,17 +5,23 @@ batches were made, and of what lengths the utterances are.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from math import ceil
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.plan.step import StepMacs, step_macs
+from w2v_explore.diagnostics import shorten
+from w2v_explore.errors import ArgumentError
 
 _FILE = "runs.yaml"
 # Into so many utterances of equal weight a subset's quantiles are resolved.
 _RESOLUTION = 500
 # fairseq's required_batch_size_multiple: a batch of as many or more is cut down to a multiple of it.
 _BATCH_MULTIPLE = 8
+# So much less audio in an update is still the published batch.
+_LITTLE = 0.05
 
 
 class Run(NamedTuple):
@@ -82,8 +88,10 @@ class Run(NamedTuple):
     @property
     def seconds_per_update(self) -> float:
         """Wall time of an update; of Hourglass, of the plain model by its file's ratio. Hours must be stated."""
-        assert self.hours and self.updates
-        return 3600 * self.hours / self.updates * (self.work or {}).get("as_fast", 1.0)
+        assert self.hours
+        assert self.updates
+        as_fast: float = (self.work or {}).get("as_fast", 1.0)
+        return 3600 * self.hours / self.updates * as_fast
 
     def step(self) -> StepMacs:
         """The MACs of an update, on all devices; `work` must be there."""
@@ -219,6 +227,67 @@ def runs_that(judges: str) -> list[Run]:
     return [run for run in published().runs if run.judges == judges]
 
 
+def recipe_named(name: str) -> Run:
+    """The published training of a model, for its batch, updates and crop.
+
+    Args:
+        name: Of a preset, or of a model in runs.yaml as ``spidr_base``. Of several trainings of one model the first is
+            taken, which is that of the paper.
+
+    Raises:
+        ArgumentError: Nothing is published of such a training that tells its batch.
+    """
+    recipes: dict[str, Run] = {}
+    presets: dict[str, None] = {}
+    for run in published().runs:
+        if run.batch_seconds:
+            named = [each for each in (run.preset, (run.work or {}).get("config")) if each]
+            presets |= dict.fromkeys(named)
+            for known in (*named, _slug(run.model)):
+                recipes.setdefault(known, run)
+    found = recipes.get(_slug(name))
+    if found is not None:
+        return found
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    meant = did_you_mean(nearest(name, recipes), f"there are {', '.join(sorted(presets))}")
+    raise ArgumentError(f"no recipe is published of {shorten(name)!r} that tells its batch; {meant}")
+
+
+class Accumulation(NamedTuple):
+    """How few devices compute a batch of many.
+
+    Attributes:
+        batches: That each adds up before an update.
+        batch_seconds: Audio of an update on all of them.
+    """
+
+    batches: int
+    batch_seconds: float
+
+
+def accumulation(batch_seconds: float, devices: int, device_seconds: float) -> Accumulation:
+    """The fewest batches that devices add up to reach the audio of an update, or all but a twentieth of it.
+
+    Args:
+        batch_seconds: Audio of an update that is to be reached.
+        devices: How many share it.
+        device_seconds: Audio of a batch on one of them.
+
+    Raises:
+        ArgumentError: A number is not positive.
+    """
+    if not (batch_seconds > 0 and devices > 0 and device_seconds > 0):
+        raise ArgumentError("a batch has a positive number of seconds, on a positive number of devices")
+    # The 5,760 s of 64 × 87.5 are published as one batch each: a little less is no reason for another.
+    batches = max(1, ceil((1 - _LITTLE) * batch_seconds / (devices * device_seconds)))
+    return Accumulation(batches, batches * devices * device_seconds)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
 Utterances = Sequence[tuple[float, float]]
 """Durations in seconds, the shortest first, and the share of utterances that have each."""
 
@@ -247,7 +316,7 @@ def between_quantiles(shares: Sequence[float], seconds: Sequence[float], number:
 
 
 def by_max_tokens(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
-    """fairseq's batches: utterances of nearly one length, as many as ``max_tokens`` has room for, on average."""
+    """The batches of fairseq: utterances of nearly one length, as many as ``max_tokens`` has room for, on average."""
     batches = seconds = squares = 0.0
     for duration, share in utterances:
         length = min(duration, crop_seconds)

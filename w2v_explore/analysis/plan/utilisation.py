@@ -77,6 +77,9 @@ Assumed: held-out runs of two others were off by a twentieth at most, which is t
 same trainings' authors differ from their papers by factors of 0.8 and 1.9.
 """
 
+LENGTHS_SPREAD = 0.08
+"""What is less certain where the lengths of utterances are not known: how full batches are, and attention; assumed."""
+
 CONFIDENCE = 0.9
 """How often the interval of a time is meant to hold it."""
 
@@ -230,10 +233,11 @@ def estimate_time(
     ends = [seconds]
     if kind is None:
         ends.append(_seconds(other, flops, parameters, precision, compiled, devices))
-    unlike = _unlike(kind, parameters, precision, compiled, devices, fine_tuning, lengths_known)
-    spread = sqrt(FIT_SPREAD**2 + LABORATORY_SPREAD**2 + sum(each.spread**2 for each in unlike))
-    factor = exp(_DEVIATIONS * spread)
-    times = Range(seconds, min(ends) / factor, max(ends) * factor)
+    unlike = _unlike(kind, parameters, precision, compiled, devices, fine_tuning)
+    variance = FIT_SPREAD**2 + LABORATORY_SPREAD**2 + sum(each.spread**2 for each in unlike)
+    factor = exp(_DEVIATIONS * sqrt(variance + (0.0 if lengths_known else LENGTHS_SPREAD**2)))
+    # No card is faster than its peak.
+    times = Range(seconds, max(min(ends) / factor, flops / peak), max(ends) * factor)
     reached = flops / peak
     return TimeEstimate(
         seconds_per_update=times,
@@ -258,7 +262,6 @@ def _unlike(
     compiled: bool,
     devices: int,
     fine_tuning: bool,
-    lengths_known: bool,
 ) -> list[Unlike]:
     found = []
     if kind is None:
@@ -278,24 +281,23 @@ def _unlike(
         found.append(Unlike(f"all models had {smallest / 1e6:.0f} to {largest / 1e6:.0f} million parameters", 0.15))
     if fine_tuning:
         found.append(Unlike("all were pre-training", 0.1))
-    if not lengths_known:
-        found.append(Unlike("theirs are batches of utterances whose lengths are known", 0.08))
     return found
 
 
 def _basis(card: Card, kind: Seen | None, unlike: list[Unlike]) -> str:
     sentences = []
+    if unlike:
+        sentences.append(f"No published run is like this one: {'; '.join(each.what for each in unlike)}.")
     if kind is None:
+        like = "V100" if card.is_older else "A100 and H100"
         sentences.append(
-            "No published run is like this one: none was on this card. The estimate goes with its memory's bandwidth as "
-            f"on {'V100' if card.is_older else 'A100 and H100'}, the interval spans what all cards of published runs "
-            "reached."
+            f"The estimate goes with its memory's bandwidth as on {like}; the interval spans what all cards of "
+            "published runs reached."
         )
     else:
-        sentences.append(f"{kind.runs} published runs: {kind.title}.")
-    differences = [each.what for each in unlike if each.spread]
-    if differences:
-        sentences.append(f"It is wider since {'; '.join(differences)}.")
+        sentences.append(f"It rests on {kind.runs} published runs: {kind.title}.")
+    if card.is_older:
+        sentences.append("All runs on V100 are of 2020 and 2021: newer software is likely to be faster.")
     if card.measured:
-        sentences.append(f"Peak and bandwidth are {card.measured}.")
+        sentences.append(f"Peak and bandwidth are {card.measured}, and not the datasheet's.")
     return " ".join(sentences)
