@@ -6,16 +6,7 @@ import pytest
 
 from w2v_explore import ArgumentError
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, known_cards
-from w2v_explore.analysis.plan.runs import (
-    accumulation,
-    between_quantiles,
-    by_max_tokens,
-    by_their_sum,
-    padded,
-    published,
-    recipe_named,
-    runs_that,
-)
+from w2v_explore.analysis.plan.runs import accumulation, published, recipe_named, runs_that
 from w2v_explore.config.presets import preset_names
 
 
@@ -77,37 +68,6 @@ def test_the_throughput_of_one_file_and_its_hours_agree() -> None:
     ]
     assert speedups == [6.93, 6.96, 4.70, 5.02]
     assert len(rates) == 12
-
-
-def test_quantiles_are_joined_by_straight_lines() -> None:
-    assert between_quantiles([0, 0.5, 1], [0, 10, 30], 4) == [2.5, 7.5, 15.0, 25.0]
-
-
-def test_librispeech_has_the_hours_that_it_has() -> None:
-    lengths = published().lengths["librispeech"]
-    hours = 0.0
-    for subset in lengths["subsets"]:
-        durations = between_quantiles(lengths["shares"], subset["seconds"], 1000)
-        hours += subset["utterances"] * sum(durations) / len(durations) / 3600
-    assert hours == pytest.approx(960.9, rel=0.005)
-
-
-def test_batches_by_max_tokens_by_hand() -> None:
-    # Half of the utterances have 4 s, half 10 s: room for 20 s is filled by five or by two.
-    mixed = by_max_tokens([(4.0, 0.5), (10.0, 0.5)], 20.0, 15.0)
-    assert mixed.device_seconds == pytest.approx(7.0 / (0.1 + 0.25))
-    assert mixed.utterance_seconds == pytest.approx((16 + 100) / 14)
-    # Cut to 15 s one has room; of nine short ones eight are taken, fairseq's multiple.
-    assert by_max_tokens([(30.0, 1.0)], 20.0, 15.0).device_seconds == pytest.approx(15.0)
-    assert by_max_tokens([(2.0, 1.0)], 19.0, 15.0).device_seconds == pytest.approx(16.0)
-
-
-def test_batches_by_their_sum_and_padded_ones_by_hand() -> None:
-    assert by_their_sum([(4.0, 1.0)], 20.0, 15.0) == (18.0, 4.0)
-    # Of two at random three in four have one of 10 s, to which the other is padded; one of 40 s is left out.
-    batch = padded([(4.0, 0.4), (10.0, 0.4), (40.0, 0.2)], 6, 2, 20.0)
-    assert batch.utterance_seconds == pytest.approx(0.25 * 4 + 0.75 * 10)
-    assert batch.device_seconds == pytest.approx(6 * 8.5)
 
 
 def test_librilights_crops_fill_whole() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from math import log2, sqrt
+from pathlib import Path
 
 import pytest
 
-from w2v_explore import ArgumentError
-from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, known_cards
+from benchmarks import plan
+from w2v_explore import ArgumentError, Workload, analyze, load_config
+from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, card_named, known_cards
+from w2v_explore.analysis.plan.fill import usual_batch
 from w2v_explore.analysis.plan.fit import Judged, fit, held_out, leave_one_out, observations, spread_of
 from w2v_explore.analysis.plan.runs import Run, published, runs_that
+from w2v_explore.analysis.plan.step import most_that_run, step_macs
 from w2v_explore.analysis.plan.utilisation import (
     FIT_SPREAD,
     LAW,
@@ -20,6 +24,7 @@ from w2v_explore.analysis.plan.utilisation import (
     estimate_time,
 )
 
+_ROOT = Path(__file__).parents[2]
 _V100, _A100, _H100 = (known_cards()[name] for name in ("v100-32gb", "a100-80gb", "h100-80gb"))
 
 
@@ -212,3 +217,49 @@ def test_wrong_prices(price: float) -> None:
 def test_a_card_without_the_precision() -> None:
     with pytest.raises(ArgumentError, match="v100-32gb has no bfloat16"):
         _estimate("v100-32gb", "amp-bfloat16")
+
+
+def test_the_page_has_the_law_and_its_errors(left_out: list[Judged]) -> None:
+    text = " ".join((_ROOT / "docs/plan.md").read_text(encoding="utf-8").split())
+    assert f"({LAW.bytes_per_flop:.4f} bytes × FLOPs ÷ bandwidth)²" in text
+    assert f"(1 + {LAW.waiting:.4f} × log₂ devices) + {1e9 * LAW.seconds_per_parameter:.3f} ns × parameters" in text
+    for row, factor in (("before Ampere", LAW.older), ("compiled", LAW.compiled), ("float32, TF32", LAW.wide)):
+        assert f"| {row} | × {factor:.3g} |" in text
+    for part, row in (
+        ("v100", "five trainings on V100, 32 to 128 devices"),
+        ("SpidR", "four trainings on 16 A100 or H100, compiled and not"),
+        ("1 → 8", "from one device to eight"),
+    ):
+        errors = [abs(each.error) for each in left_out if part in each.observation.name]
+        assert f"| {row} | {100 * max(errors):.1f} % |" in text
+    tried = max(abs(row.error(LAW)) for row in held_out())
+    assert f"the largest error is {100 * tried:.1f} %" in text
+    assert f"the slowest runs {most_that_run(24, 0.2, 128):.1f} of the 24" in text
+    for ceiling, crop in ((87.5, 15.625), (75.0, 20.0)):
+        assert f"{usual_batch(ceiling, crop).device_seconds:.1f} s" in text
+
+
+def test_the_figures_of_the_page_of_performance_are_those_of_the_benchmark() -> None:
+    assert plan.section() in (_ROOT / "docs/performance.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "run", [run for run in runs_that("fit") if run.model != "SpidR Base"], ids=lambda run: run.name
+)
+def test_a_recipe_alone_is_enough(run: Run) -> None:
+    """With nothing but what a user knows: the ceiling, the crop, and no lengths of utterances."""
+    assert run.card
+    assert run.device_seconds
+    assert run.crop_seconds
+    assert run.devices
+    assert run.updates
+    assert run.hours
+    assert run.work
+    batch = usual_batch(run.device_seconds, run.crop_seconds)
+    config = load_config(run.work["config"], run.work.get("overrides", ()))
+    analysis = analyze(config, Workload.of(config, seconds=batch.utterance_seconds))
+    step = step_macs(analysis, run.devices * batch.device_seconds, devices=run.devices)
+    card = card_named(run.card)
+    hours = estimate_time(step.total, step.parameters, card, "float16", updates=run.updates, devices=run.devices).hours
+    assert hours.low < run.hours < hours.high
+    assert hours.estimate == pytest.approx(run.hours, rel=0.1)

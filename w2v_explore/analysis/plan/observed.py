@@ -8,8 +8,14 @@ from w2v_explore.analysis.plan.utilisation import TimeEstimate
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import QuantityError
 
-_SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600}
-_SECONDS |= {"ms": 0.001, "millisecond": 0.001, "d": 86400, "day": 86400, "w": 604800, "week": 604800}
+_SECONDS = {
+    **dict.fromkeys(("ms", "millisecond"), 1e-3),
+    **dict.fromkeys(("s", "sec", "second"), 1.0),
+    **dict.fromkeys(("m", "min", "minute"), 60.0),
+    **dict.fromkeys(("h", "hr", "hour"), 3600.0),
+    **dict.fromkeys(("d", "day"), 86_400.0),
+    **dict.fromkeys(("w", "week"), 604_800.0),
+}
 _NUMBER = r"(\d[\d,]*(?:\.\d*)?|\.\d+)"
 _UNIT = r"([a-z]+)"
 _UPDATE = r"(?:updates?|steps?|iterations?|iters?|its?)"

@@ -6,20 +6,17 @@ batches were made, and of what lengths the utterances are.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from math import ceil
 from typing import Any, NamedTuple
 
+from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, padded, utterances_of
 from w2v_explore.analysis.plan.step import StepMacs, step_macs
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 
 _FILE = "runs.yaml"
-# Into so many utterances of equal weight a subset's quantiles are resolved.
-_RESOLUTION = 500
-# fairseq's required_batch_size_multiple: a batch of as many or more is cut down to a multiple of it.
-_BATCH_MULTIPLE = 8
 # So much less audio in an update is still the published batch.
 _LITTLE = 0.05
 
@@ -113,7 +110,7 @@ class Run(NamedTuple):
             extractor_trained=self.work.get("extractor_trained", 1.0),
         )
 
-    def computed_batch(self) -> "ComputedBatch":
+    def computed_batch(self) -> ComputedBatch:
         """What a device really computes in an update."""
         assert self.work is not None
         crop_seconds = self.crop_seconds or self.work["crop_seconds"]
@@ -123,29 +120,17 @@ class Run(NamedTuple):
             assert self.utterances
             assert self.devices
             number = self.utterances / self.devices
-            return padded(_utterances(lengths), number, self.work["together"], crop_seconds)
+            return padded(utterances_of(lengths), number, self.work["together"], crop_seconds)
         assert self.device_seconds
         ceiling = self.device_seconds / self.work.get("concatenated", 1)
         if lengths == "crops":
             # All are cut to one length, of which whole ones fit.
             batch = ComputedBatch(ceiling // crop_seconds * crop_seconds, crop_seconds)
         elif batches == "by their sum":
-            batch = by_their_sum(_utterances(lengths), ceiling, crop_seconds)
+            batch = by_their_sum(utterances_of(lengths), ceiling, crop_seconds)
         else:
-            batch = by_max_tokens(_utterances(lengths), ceiling, crop_seconds)
+            batch = by_max_tokens(utterances_of(lengths), ceiling, crop_seconds)
         return batch._replace(device_seconds=times * batch.device_seconds)
-
-
-class ComputedBatch(NamedTuple):
-    """What a device computes in an update, padding included.
-
-    Attributes:
-        device_seconds: Audio.
-        utterance_seconds: The length of utterances at which attention costs what theirs do together.
-    """
-
-    device_seconds: float
-    utterance_seconds: float
 
 
 class Throughput(NamedTuple):
@@ -204,7 +189,6 @@ class Published(NamedTuple):
     runs: tuple[Run, ...]
     throughput: tuple[Throughput, ...]
     reported: tuple[Reported, ...]
-    lengths: Mapping[str, Any]
 
 
 @cache
@@ -218,7 +202,6 @@ def published() -> Published:
         tuple(Run(**row) for row in document["runs"]),
         tuple(Throughput(**row) for row in document["throughput"]),
         tuple(Reported(**row) for row in document["reported"]),
-        document["lengths"],
     )
 
 
@@ -286,71 +269,3 @@ def accumulation(batch_seconds: float, devices: int, device_seconds: float) -> A
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-
-
-Utterances = Sequence[tuple[float, float]]
-"""Durations in seconds, the shortest first, and the share of utterances that have each."""
-
-
-@cache
-def _utterances(corpus: str) -> Utterances:
-    lengths = published().lengths[corpus]
-    total = sum(subset["utterances"] for subset in lengths["subsets"])
-    found = []
-    for subset in lengths["subsets"]:
-        weight = subset["utterances"] / total / _RESOLUTION
-        found += [(seconds, weight) for seconds in between_quantiles(lengths["shares"], subset["seconds"], _RESOLUTION)]
-    return sorted(found)
-
-
-def between_quantiles(shares: Sequence[float], seconds: Sequence[float], number: int) -> list[float]:
-    """So many durations of equal weight, straight lines between quantiles."""
-    found, at = [], 0
-    for index in range(number):
-        share = (index + 0.5) / number
-        while shares[at + 1] < share:
-            at += 1
-        within = (share - shares[at]) / (shares[at + 1] - shares[at])
-        found.append(seconds[at] + within * (seconds[at + 1] - seconds[at]))
-    return found
-
-
-def by_max_tokens(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
-    """The batches of fairseq: utterances of nearly one length, as many as ``max_tokens`` has room for, on average."""
-    batches = seconds = squares = 0.0
-    for duration, share in utterances:
-        length = min(duration, crop_seconds)
-        number = max(1, int(device_seconds // length))
-        if number >= _BATCH_MULTIPLE:
-            number -= number % _BATCH_MULTIPLE
-        batches += share / number
-        seconds += share * length
-        squares += share * length * length
-    return ComputedBatch(seconds / batches, squares / seconds)
-
-
-def by_their_sum(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
-    """Batches that take utterances as long as their sum has room: half an utterance is left free on average."""
-    lengths = [(min(duration, crop_seconds), share) for duration, share in utterances]
-    seconds = sum(length * share for length, share in lengths)
-    squares = sum(length * length * share for length, share in lengths)
-    return ComputedBatch(device_seconds - squares / seconds / 2, squares / seconds)
-
-
-def padded(utterances: Utterances, number: float, together: int, most_seconds: float) -> ComputedBatch:
-    """Batches at random, each padded to its longest; longer utterances than the most are left out.
-
-    Args:
-        utterances: Of the corpus.
-        number: How many a device computes in an update.
-        together: How many of them at once.
-        most_seconds: Of an utterance that is taken.
-    """
-    kept = [(duration, share) for duration, share in utterances if duration <= most_seconds]
-    all_kept = sum(share for _, share in kept)
-    before = longest = 0.0
-    for duration, share in kept:
-        after = before + share / all_kept
-        longest += duration * (after**together - before**together)
-        before = after
-    return ComputedBatch(number * longest, longest)

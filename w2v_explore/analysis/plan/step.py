@@ -16,6 +16,8 @@ from w2v_explore.errors import ArgumentError
 # What is in front of the encoder, as families call the parts of their models. A teacher is the encoder alone: it takes
 # the student's features.
 _IN_FRONT = ("feature_extractor", "feature_projection")
+# Of so many, accumulated ones among them, as good as the same share runs on every device.
+_MANY_LAYERS = 20_000
 
 
 class StepMacs(NamedTuple):
@@ -104,7 +106,7 @@ def slowest(work: Random, devices: int, accumulate: int = 1) -> float:
 
 def most_that_run(layers: int, drop: float, devices: int) -> float:
     """The layers that run where the most do, on average: the greatest of so many binomial numbers."""
-    if not 0 < drop < 1:
+    if not 0 < drop < 1 or layers > _MANY_LAYERS:
         return layers * (1.0 - drop)
     expected = below = 0.0
     for running in range(layers + 1):
