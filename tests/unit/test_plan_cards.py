@@ -98,6 +98,15 @@ def test_a_card_of_ones_own(tmp_path: Path) -> None:
     assert card.flops == {"float32": 38.7e12, "bfloat16": 154.8e12}
 
 
+def test_the_card_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/plan.md").read_text(encoding="utf-8")
+    path = tmp_path / "a40.yaml"
+    path.write_text("memory" + page.partition("```text\nmemory")[2].partition("```")[0], encoding="utf-8")
+    card = card_named(str(path))
+    assert card.flops == {"float32": 38.7e12, "tf32": 77.4e12, "float16": 154.8e12, "bfloat16": 154.8e12}
+    assert card.interconnect == 112.5e9
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

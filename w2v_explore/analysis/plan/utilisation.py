@@ -119,8 +119,14 @@ class Seen(NamedTuple):
 
 SEEN = {
     "v100": Seen(5, "wav2vec 2.0 and HuBERT on V100, by fairseq", ("float16",), False, (32, 128)),
-    "a100": Seen(2, "SpidR on 16 A100, and wav2vec 2.0 on 1, 4 and 8", ("bfloat16", "tf32"), True, (1, 16)),
-    "h100": Seen(2, "SpidR on 16 H100", ("bfloat16",), True, (16, 16)),
+    "a100": Seen(
+        2,
+        "SpidR on 16 A100, compiled and not; and how wav2vec 2.0 grew from 1 to 8",
+        ("bfloat16", "tf32"),
+        True,
+        (1, 16),
+    ),
+    "h100": Seen(2, "SpidR on 16 H100, compiled and not", ("bfloat16",), True, (16, 16)),
 }
 """The fitted runs by the beginning of a card's name; a test holds it against runs.yaml."""
 
