@@ -181,6 +181,17 @@ def test_no_interval_is_faster_than_the_peak() -> None:
     assert estimate.utilisation.low < estimate.utilisation.value < 1.0
 
 
+@pytest.mark.parametrize("name", known_cards())
+def test_every_card_has_an_estimate_in_each_of_its_precisions(name: str) -> None:
+    for precision, kind in TYPE_OF_PRECISION.items():
+        if kind in known_cards()[name].flops:
+            for devices in (1, 3, 1000):
+                estimate = _estimate(name, precision, devices=devices)
+                times, utilisation = estimate.seconds_per_update, estimate.utilisation
+                assert 0 < times.low <= times.estimate < times.high
+                assert 0 < utilisation.low < utilisation.value <= utilisation.high <= 1 + 1e-9
+
+
 def test_the_figures_of_an_estimate() -> None:
     estimate = _estimate()
     times, utilisation = estimate.seconds_per_update, estimate.utilisation

@@ -210,7 +210,8 @@ def _card(path: str, root: "yaml.Node", name: str) -> Card:
         except (_WrongError, QuantityError) as error:
             place = place_of(path, value if key.value in _KEYS else key)
             wrong.append(f"{place}: {shorten(str(key.value))}: {error}")
-    missing = [key for key in _NEEDED if key not in {key.value for key, _ in root.value}]
+    given = [key.value for key, _ in root.value]
+    missing = [key for key in _NEEDED if key not in given]
     if missing:
         wrong.append(f"{place_of(path, root)}: there is no {' and no '.join(missing)}; write them as {_EXAMPLE_LINE}")
     if wrong:
