@@ -1,0 +1,108 @@
+"""What a batch really holds, on average: fewer seconds than its ceiling, since whole utterances are put into it.
+
+Of a corpus quantiles of the durations are enough, which corpora.yaml has of LibriSpeech.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+_FILE = "corpora.yaml"
+# Into so many utterances of equal weight a subset's quantiles are resolved.
+_RESOLUTION = 500
+# fairseq's required_batch_size_multiple: a batch of as many or more is cut down to a multiple of it.
+_BATCH_MULTIPLE = 8
+
+Utterances = Sequence[tuple[float, float]]
+"""Durations in seconds, the shortest first, and the share of utterances that have each."""
+
+
+class ComputedBatch(NamedTuple):
+    """What a device computes, padding included.
+
+    Attributes:
+        device_seconds: Audio.
+        utterance_seconds: The length of utterances at which attention costs what theirs do together.
+    """
+
+    device_seconds: float
+    utterance_seconds: float
+
+
+def usual_batch(device_seconds: float, crop_seconds: float) -> ComputedBatch:
+    """What a device computes of a batch where the lengths of utterances are not known: as if they were LibriSpeech's.
+
+    Args:
+        device_seconds: The ceiling of a batch on a device, as ``max_tokens``.
+        crop_seconds: What utterances are cut to.
+    """
+    return by_max_tokens(utterances_of("librispeech"), device_seconds, crop_seconds)
+
+
+@cache
+def utterances_of(corpus: str) -> Utterances:
+    """The durations of a corpus of corpora.yaml."""
+    import yaml
+
+    with open(os.path.join(os.path.dirname(__file__), _FILE), "rb") as file:
+        lengths = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))[corpus]
+    total = sum(subset["utterances"] for subset in lengths["subsets"])
+    found = []
+    for subset in lengths["subsets"]:
+        weight = subset["utterances"] / total / _RESOLUTION
+        found += [(seconds, weight) for seconds in between_quantiles(lengths["shares"], subset["seconds"], _RESOLUTION)]
+    return sorted(found)
+
+
+def between_quantiles(shares: Sequence[float], seconds: Sequence[float], number: int) -> list[float]:
+    """So many durations of equal weight, straight lines between quantiles."""
+    found, at = [], 0
+    for index in range(number):
+        share = (index + 0.5) / number
+        while shares[at + 1] < share:
+            at += 1
+        within = (share - shares[at]) / (shares[at + 1] - shares[at])
+        found.append(seconds[at] + within * (seconds[at + 1] - seconds[at]))
+    return found
+
+
+def by_max_tokens(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
+    """The batches of fairseq: utterances of nearly one length, as many as ``max_tokens`` has room for, on average."""
+    batches = seconds = squares = 0.0
+    for duration, share in utterances:
+        length = min(duration, crop_seconds)
+        number = max(1, int(device_seconds // length))
+        if number >= _BATCH_MULTIPLE:
+            number -= number % _BATCH_MULTIPLE
+        batches += share / number
+        seconds += share * length
+        squares += share * length * length
+    return ComputedBatch(seconds / batches, squares / seconds)
+
+
+def by_their_sum(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
+    """Batches that take utterances as long as their sum has room: half an utterance is left free on average."""
+    lengths = [(min(duration, crop_seconds), share) for duration, share in utterances]
+    seconds = sum(length * share for length, share in lengths)
+    squares = sum(length * length * share for length, share in lengths)
+    return ComputedBatch(device_seconds - squares / seconds / 2, squares / seconds)
+
+
+def padded(utterances: Utterances, number: float, together: int, most_seconds: float) -> ComputedBatch:
+    """Batches at random, each padded to its longest; longer utterances than the most are left out.
+
+    Args:
+        utterances: Of the corpus.
+        number: How many a device computes in an update.
+        together: How many of them at once.
+        most_seconds: Of an utterance that is taken.
+    """
+    kept = [(duration, share) for duration, share in utterances if duration <= most_seconds]
+    all_kept = sum(share for _, share in kept)
+    before = longest = 0.0
+    for duration, share in kept:
+        after = before + share / all_kept
+        longest += duration * (after**together - before**together)
+        before = after
+    return ComputedBatch(number * longest, longest)
