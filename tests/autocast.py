@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
@@ -105,7 +104,6 @@ class _WeightCasts(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _cast_for_attention(module: nn.Module, dtype: torch.dtype) -> None:
     """Have fused attention take the lower precision, as ``scaled_dot_product_attention`` does, a bias included."""
-
 
     def cast(_: nn.Module, taken: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         return tuple(None if each is None else each.to(dtype) for each in taken)
