@@ -11,6 +11,7 @@ from w2v_explore.tree.operations import (
     NOTHING,
     SAME_FRAME,
     Add,
+    Autocast,
     Beside,
     Flow,
     Linear,
@@ -47,6 +48,7 @@ class _Positions(Operation, is_partial=True):
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -113,6 +115,7 @@ class Rotation(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -157,6 +160,7 @@ class QueryBias(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -185,6 +189,7 @@ class DistanceScores(Operation):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -218,6 +223,7 @@ class DistanceBias(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME
