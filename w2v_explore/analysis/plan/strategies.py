@@ -7,11 +7,19 @@ shards wraps each stacked layer, and the model round them (`units`).
 """
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heapreplace
 from math import prod
 from typing import NamedTuple
 
+from w2v_explore.analysis.plan.gathering import (
+    Earlier,
+    ElementBytes,
+    Size,
+    moments_of_ddp,
+    moments_of_fsdp1,
+    moments_of_fsdp2,
+)
 from w2v_explore.arguments import kind_of
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer
@@ -21,28 +29,10 @@ STRATEGIES = ("ddp", "zero1", "zero2", "zero3", "fsdp", "fsdp-hybrid")
 
 DEVICES_PER_NODE = 8
 
-MAX_DEVICES = 2**20
+MAX_DEVICES = 2**16
 
-
-class ElementBytes(NamedTuple):
-    """Bytes of one element of a parameter in training.
-
-    Attributes:
-        weight: Of the weight that stays from step to step.
-        gradient: Of its gradient as the optimizer reads it.
-        moments: Of the optimizer's states.
-        master: Of the copy that the optimizer updates; 0 where it updates the weight itself.
-        gathered: Of the weight as a sharded strategy gathers it, and of its gradient until that is reduced:
-            ``param_dtype`` of FSDP's mixed precision; None where that is the weight's own.
-        reduced: Of the gradient as a sharded strategy reduces it: ``reduce_dtype``; None where that is ``gathered``.
-    """
-
-    weight: int
-    gradient: int
-    moments: int
-    master: int = 0
-    gathered: int | None = None
-    reduced: int | None = None
+Trains = Callable[[str], bool]
+"""Whether the parameter of a name gets a gradient; one that is frozen, or never runs, does not."""
 
 
 class Unit(NamedTuple):
@@ -56,6 +46,11 @@ class Unit(NamedTuple):
     path: str
     parameters: Mapping[str, Shape]
 
+    def trained(self, trains: Trains | None) -> dict[str, Shape]:
+        """Shapes of the parameters that get a gradient, by name."""
+        prefix = f"{self.path}." if self.path else ""
+        return {name: shape for name, shape in self.parameters.items() if trains is None or trains(prefix + name)}
+
 
 class DeviceMemory(NamedTuple):
     """Bytes on the device that holds most, each part at the moment when it is largest.
@@ -67,8 +62,8 @@ class DeviceMemory(NamedTuple):
         activations: The most of what was given.
         gathered: What is there beside for a while: gathered weights, gradients that are not reduced yet, and buffers of
             communication.
-        total: The most of all together at any moment of the backward pass. Where gradients of earlier batches are kept
-            and activations are given as one number, it is the sum of the parts.
+        total: The most of all together at any moment of the backward pass, so at most the sum of the parts; their sum
+            where gradients of earlier batches are kept and activations are given as one number.
     """
 
     parameters: int
@@ -77,34 +72,6 @@ class DeviceMemory(NamedTuple):
     activations: int
     gathered: int
     total: int
-
-
-class _Size(NamedTuple):
-    """The size of a unit.
-
-    Attributes:
-        is_layer: Whether it is a stacked layer.
-        elements: Of its parameters.
-        share: Elements that each device keeps, padding included.
-    """
-
-    is_layer: bool
-    elements: int
-    share: int
-
-
-class _Moment(NamedTuple):
-    """What is alive, beside what stays from step to step, at a moment of the backward pass.
-
-    Attributes:
-        stage: How many units' activations are gone.
-        gathered: Bytes of gathered weights, unreduced gradients and buffers.
-        gradients: Bytes of the gradients that are ready for the optimizer.
-    """
-
-    stage: int
-    gathered: int
-    gradients: int
 
 
 def device_memory(
@@ -117,6 +84,7 @@ def device_memory(
     per_node: int = DEVICES_PER_NODE,
     accumulate: int = 1,
     reduces_each: bool = True,
+    trains: Trains | None = None,
 ) -> DeviceMemory:
     """What a training step needs on the device that needs most.
 
@@ -132,6 +100,7 @@ def device_memory(
         accumulate: Batches whose gradients are added up before the optimizer runs.
         reduces_each: Whether the gradients of each are reduced at once; otherwise whole gradients are kept until the
             last, as with ``no_sync()`` and ``set_requires_gradient_sync(False)``.
+        trains: Which parameters get a gradient; None where all do.
 
     Raises:
         ArgumentError: There is no such strategy, the devices divide nothing or are no whole nodes, or a number is out
@@ -143,42 +112,42 @@ def device_memory(
     devices, accumulate = _count(devices, "devices"), _count(accumulate, "batches to accumulate")
     shards = _shards(strategy, devices, _count(per_node, "devices in a node"))
     parts = units(tree)
-    stages = [activations] * len(parts) if isinstance(activations, int) else [*activations]
-    if len(stages) != len(parts):
-        raise ArgumentError(f"activations of {len(stages)} stages are given; the model has {len(parts)}")
-    keeps = accumulate > 1
+    within, between = _alive(activations, len(parts))
+    earlier: Earlier = "none" if accumulate == 1 else "reduced" if reduces_each else "whole"
+    gathered, reduced = element.communicated
     if strategy in ("ddp", "zero1"):
-        sizes = _sizes(parts, 1, by_parameter=True)
-        elements = optimized = sum([size.elements for size in sizes])
+        sizes = _sizes_by_parameter(parts, 1, trains)
+        optimized = sum([size.made for size in sizes])
+        gradients = element.gradient * optimized
         if strategy == "zero1":
-            optimized = _largest_share([prod(shape) for unit in parts for shape in unit.parameters.values()], devices)
-        gradients = element.gradient * elements
-        moments = _moments_of_ddp(sizes, element, has_buckets=devices > 1)
+            trained = [prod(shape) for unit in parts for shape in unit.trained(trains).values()]
+            optimized = _largest_share(trained, devices)
+        moments = moments_of_ddp(sizes, element, has_buckets=devices > 1, earlier=earlier)
+    elif strategy in ("fsdp", "fsdp-hybrid"):
+        sizes = _sizes_by_parameter(parts, shards, trains)
+        optimized = sum([size.reduced_share for size in sizes])
+        gradients = element.gradient * optimized
+        if earlier == "whole":
+            gradients = reduced * sum([size.made for size in sizes])
+        moments = moments_of_fsdp2(sizes, shards, element, is_hybrid=strategy == "fsdp-hybrid", earlier=earlier)
     else:
-        of_torch_2 = strategy in ("fsdp", "fsdp-hybrid")
-        sizes = _sizes(parts, shards, by_parameter=of_torch_2)
-        elements = optimized = sum([size.share for size in sizes])
-        gathered, reduced = _communicated(element)
-        gradients = element.gradient * elements
-        if keeps and not reduces_each:
-            gradients = (reduced if of_torch_2 else gathered) * sum([size.elements for size in sizes])
-        if of_torch_2:
-            moments = _moments_of_fsdp2(sizes, shards, element, is_hybrid=strategy == "fsdp-hybrid", keeps=keeps)
-        else:
-            moments = _moments_of_fsdp1(sizes, shards, element, reshards=strategy == "zero3", keeps=keeps)
-    parameters, optimizer = element.weight * elements, (element.moments + element.master) * optimized
-    alive = [*stages, 0]
+        sizes, optimized = _flat_sizes(tree, parts, shards, gathered, trains)
+        gradients = element.gradient * sum([size.reduced_share for size in sizes])
+        if earlier == "whole":
+            gradients = gathered * sum([size.made for size in sizes])
+        moments = moments_of_fsdp1(sizes, shards, element, reshards=strategy == "zero3", earlier=earlier)
+    parameters = element.weight * sum([size.share for size in sizes])
+    optimizer = (element.moments + element.master) * optimized
+    alive = [
+        (between if moment.is_end else within)[moment.stage] + moment.gathered + moment.gradients for moment in moments
+    ]
     return DeviceMemory(
         parameters,
         gradients,
         optimizer,
-        max(stages),
+        max(within),
         max([moment.gathered for moment in moments]),
-        parameters
-        + optimizer
-        + max(
-            [alive[moment.stage] + moment.gathered + (gradients if keeps else moment.gradients) for moment in moments]
-        ),
+        parameters + optimizer + max(alive),
     )
 
 
@@ -227,6 +196,16 @@ def _own_parameters(layer: Layer) -> Iterator[tuple[str, Shape]]:
                 yield f"{child.name}_{name}", shape
 
 
+def _alive(activations: int | Sequence[int], stages: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Bytes of activations during each stage, and at its end."""
+    if isinstance(activations, int):
+        return [activations] * stages, [activations] * stages
+    if len(activations) != stages:
+        raise ArgumentError(f"activations of {len(activations)} stages are given; the model has {stages}")
+    # What is alive between two stages is alive in both.
+    return activations, [*map(min, activations, activations[1:]), 0]
+
+
 def _count(number: int, what: str) -> int:
     """A number of something, as an int."""
     try:
@@ -239,7 +218,7 @@ def _count(number: int, what: str) -> int:
 
 
 def _shards(strategy: str, devices: int, per_node: int) -> int:
-    """Among how many devices a parameter, or the optimizer's states, are divided."""
+    """Among how many devices each parameter is divided."""
     if strategy == "ddp":
         return 1
     if devices == 1:
@@ -258,147 +237,84 @@ def _shards(strategy: str, devices: int, per_node: int) -> int:
 
 def _largest_share(elements: Sequence[int], devices: int) -> int:
     """The most that a device gets where each parameter, the largest first, goes to the device that has least so far."""
-    shares = [0] * min(devices, len(elements))
+    shares = [0] * max(1, min(devices, len(elements)))
     for number in sorted(elements, reverse=True):
         heapreplace(shares, shares[0] + number)
     return max(shares)
 
 
-def _sizes(parts: Sequence[Unit], shards: int, *, by_parameter: bool) -> list[_Size]:
-    """Sizes of units, whose parameters are divided along their first axis, or all together as one flat parameter.
-
-    The flat parameter of the parts round the stacked layers is counted with the first of these.
-    """
-    sizes: list[_Size] = []
-    known: dict[int, _Size] = {}  # the copies of a folded layer have one dictionary of shapes
-    flat = sum([prod(shape) for unit in parts if not unit.path for shape in unit.parameters.values()])
+def _sizes_by_parameter(parts: Sequence[Unit], shards: int, trains: Trains | None) -> list[Size]:
+    """Of units whose parameters are divided along their first axis each."""
+    sizes: list[Size] = []
     for unit in parts:
-        size = known.get(id(unit.parameters))
-        if size is None:
-            shapes = unit.parameters.values()
-            elements = sum([prod(shape) for shape in shapes])
-            if by_parameter:
-                share = sum([-(-shape[0] // shards) * prod(shape[1:]) for shape in shapes])
-            elif unit.path:
-                share = -(-elements // shards)
-            else:
-                share, flat = -(-flat // shards), 0
-            size = known[id(unit.parameters)] = _Size(bool(unit.path), elements, share)
-        sizes.append(size)
+        if trains is None and sizes and unit.parameters is parts[len(sizes) - 1].parameters:
+            sizes.append(sizes[-1])  # a copy of a folded layer
+            continue
+        trained = unit.trained(trains).values()
+        sizes.append(
+            Size(
+                bool(unit.path),
+                sum([_first_axis_share(shape, shards) for shape in unit.parameters.values()]),
+                sum([prod(shape) for shape in trained]),
+                sum([_first_axis_share(shape, shards) for shape in trained]),
+            )
+        )
     return sizes
 
 
-def _communicated(element: ElementBytes) -> tuple[int, int]:
-    """Bytes of an element of what is gathered, and of what is reduced."""
-    gathered = element.weight if element.gathered is None else element.gathered
-    return gathered, gathered if element.reduced is None else element.reduced
+def _first_axis_share(shape: Shape, shards: int) -> int:
+    return -(-shape[0] // shards) * prod(shape[1:])
 
 
-def _moments_of_ddp(sizes: Sequence[_Size], element: ElementBytes, *, has_buckets: bool) -> list[_Moment]:
-    """Buckets are as large as all gradients, whatever their number, and stay beside the gradients."""
-    buckets = element.gradient * sum([size.elements for size in sizes]) if has_buckets else 0
-    moments, gradients = [], 0
-    for stage, size in enumerate(reversed(sizes)):
-        gradients += element.gradient * size.elements
-        moments.append(_Moment(stage, buckets, gradients))
-    return moments
+def _flat_sizes(
+    tree: Layer, parts: Sequence[Unit], shards: int, gathered: int, trains: Trains | None
+) -> tuple[list[Size], int]:
+    """Of units whose parameters are one flat parameter each, and the elements that the optimizer has states for.
 
-
-def _moments_of_fsdp2(
-    sizes: Sequence[_Size], shards: int, element: ElementBytes, *, is_hybrid: bool, keeps: bool
-) -> list[_Moment]:
-    """Of `fully_shard`, which gathers the next unit into a buffer while the backward pass of one runs.
-
-    Its weights are copied out of the buffer, and its gradients into another, which stays until the next unit's are
-    there. The weights round the stacked layers stay gathered from the forward pass on, and their gradients are reduced
-    last.
+    Where a unit has both parameters that train and others, the flat ones keep the parameters apart
+    (``use_orig_params``): each begins at a multiple of 16 bytes, and only parameters that train have states, but what
+    the unit reduces is still the whole.
     """
-    gathered, reduced = _communicated(element)
-    root = _round_layers(sizes)
-    weights_of_root = gathered * shards * root.share
-    order = sizes[::-1]
-    moments = []
-    unreduced = waiting = held = gradients = 0
-    for stage, size in enumerate([*order, root]):
-        following = next((other for other in order[stage + 1 :] if other.is_layer), _NOTHING)
-        ahead = gathered * shards * following.share
-        cast = gathered * following.share if gathered != element.weight else 0
-        made = gathered * size.elements
-        if size.is_layer:
-            weights = gathered * shards * size.share
-            around = weights_of_root + unreduced + held + waiting
-            moments.append(_Moment(stage, around + 2 * weights, gradients))
-            moments.append(_Moment(stage, around + weights + ahead + max(cast, made), gradients))
-            around, after = weights_of_root + unreduced + held + ahead, stage + 1
-        elif stage < len(order):
-            unreduced += made
-            moments.append(_Moment(stage, weights_of_root + unreduced + waiting + held + ahead + cast, gradients))
-            continue
+    round_layers = {name for unit in parts if not unit.path for name in unit.parameters}
+    root = Unit("", {name: shape for name, shape in _parameters(tree, "") if name in round_layers})
+    flat = [root, *[unit for unit in parts if unit.path]]
+    trained = [unit.trained(trains) for unit in flat]
+    is_mixed = any(0 < len(some) < len(unit.parameters) for unit, some in zip(flat, trained, strict=True))
+    alignment = 16 // gathered if is_mixed else 1
+    by_rank = [0] * shards
+    size_of: dict[str, Size] = {}
+    for unit, some in zip(flat, trained, strict=True):
+        end, spans = 0, []
+        for name, shape in unit.parameters.items():
+            start = -(-end // alignment) * alignment
+            end = start + prod(shape)
+            if name in some:
+                spans.append((start, end))
+        share = -(-end // shards)
+        if is_mixed:
+            _add_spans(by_rank, spans, share)
+            end = share * shards
+        size_of[unit.path] = Size(bool(unit.path), share, end if some else 0, share if some else 0)
+    optimized = max(by_rank) if is_mixed else sum([size.reduced_share for size in size_of.values()])
+    # Round the layers gradients are made part by part, and the flat one of them and of what does not train at last.
+    made = [sum([prod(shape) for shape in unit.trained(trains).values()]) for unit in parts]
+    of_parts = sum([number for unit, number in zip(parts, made, strict=True) if not unit.path])
+    rest = size_of[""]._replace(made=size_of[""].made - of_parts)
+    sizes = []
+    for unit, number in zip(parts, made, strict=True):
+        if unit.path:
+            sizes.append(size_of[unit.path])
         else:
-            around, after = held, stage
-        waiting = reduced * shards * size.share
-        moments.append(_Moment(after, around + made + waiting, gradients))
-        output, added = _reduced_shard(element, reduced, size, keeps=keeps)
-        gradients += element.gradient * size.share
-        moments.append(_Moment(after, around + waiting + output + added, gradients))
-        if is_hybrid:
-            held += output  # nodes add it up meanwhile
-    return moments
+            sizes.append(rest._replace(made=rest.made + number))
+            rest = Size(False, 0, 0, 0)
+    return sizes, optimized
 
 
-def _moments_of_fsdp1(
-    sizes: Sequence[_Size], shards: int, element: ElementBytes, *, reshards: bool, keeps: bool
-) -> list[_Moment]:
-    """Of `FullyShardedDataParallel`, whose units are flat: autograd joins a unit's gradients to one when all are there.
-
-    ``FULL_SHARD`` frees a unit's weights after each pass of it and gathers the next before it is needed;
-    ``SHARD_GRAD_OP`` frees them after the backward pass alone.
-    """
-    gathered, reduced = _communicated(element)
-    root = _round_layers(sizes)
-    order = sizes[::-1]
-    moments = []
-    unreduced = gradients = 0
-    whole = [shards * size.share if size.is_layer else 0 for size in order]
-    for stage, size in enumerate([*order, root]):
-        following = next((other for other in order[stage + 1 :] if other.is_layer), _NOTHING)
-        kept = sum(whole[stage + 1 :]) if not reshards else shards * following.share
-        weights = gathered * (shards * root.share + kept)
-        if reshards and gathered != element.weight:
-            weights += gathered * following.share
-        made = gathered * size.elements
-        if size.is_layer:
-            own = gathered * shards * size.share
-            moments.append(_Moment(stage, weights + own + unreduced + made, gradients))
-            moments.append(_Moment(stage + 1, weights + own + unreduced + 2 * made, gradients))
-            around, after = weights + unreduced, stage + 1
-        elif stage < len(order):
-            unreduced += made
-            moments.append(_Moment(stage, weights + unreduced, gradients))
-            continue
-        else:
-            moments.append(_Moment(stage, weights + 2 * made, gradients))
-            around, after = 0, stage
-        buffers = reduced * size.elements if reduced != gathered else 0
-        if shards * size.share > size.elements:
-            buffers += reduced * shards * size.share
-        output, added = _reduced_shard(element, reduced, size, keeps=keeps)
-        gradients += element.gradient * size.share
-        moments.append(_Moment(after, around + made + buffers + output + added, gradients))
-    return moments
-
-
-_NOTHING = _Size(True, 0, 0)
-
-
-def _round_layers(sizes: Sequence[_Size]) -> _Size:
-    """All parts round the stacked layers together."""
-    parts = [size for size in sizes if not size.is_layer]
-    return _Size(False, sum([size.elements for size in parts]), sum([size.share for size in parts]))
-
-
-def _reduced_shard(element: ElementBytes, reduced: int, size: _Size, *, keeps: bool) -> tuple[int, int]:
-    """Bytes of what is reduced of a unit, and of what is cast of it, where they are not the gradients that stay."""
-    if reduced != element.gradient:
-        return reduced * size.share, element.gradient * size.share if keeps else 0
-    return (reduced * size.share if keeps else 0), 0
+def _add_spans(by_rank: list[int], spans: Sequence[tuple[int, int]], share: int) -> None:
+    """Add the elements in spans of a flat parameter to the ranks that have them, a share each."""
+    for start, end in spans:
+        while start < end:
+            rank = start // share
+            cut = min(end, (rank + 1) * share)
+            by_rank[rank] += cut - start
+            start = cut
