@@ -1,0 +1,335 @@
+"""What a training is planned with, and what says so: an option, a line of its config, a published training, a default.
+
+An option comes first, then the training config or the published training that is followed. What follows from other
+settings is worked out last. What nothing says, and no default would be right for, is asked for.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from w2v_explore.analysis.plan.asked import Asked, option
+from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
+from w2v_explore.analysis.plan.runs import Run, accumulation, recipe_named
+from w2v_explore.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from w2v_explore.config.dialects.training import TrainingRecipe
+
+_DEFAULT = "default"
+# transformers.TrainingArguments.
+_TRAINERS_EPOCHS = 3.0
+_OBJECTIVES = {
+    "contrastive": "contrastive",
+    "masked": "masked-prediction",
+    "self-distillation": "self-distillation",
+    "ctc": "ctc",
+}
+
+
+class Assumption(NamedTuple):
+    """A setting of the plan.
+
+    Attributes:
+        what: The setting.
+        value: As it is shown.
+        basis: What says so.
+    """
+
+    what: str
+    value: str
+    basis: str
+
+
+class Said(NamedTuple):
+    """What a training config or a published training says: values by name, each with its place.
+
+    Attributes:
+        values: By the name of the setting, the value and what says it.
+        name: What the training is called.
+        run: The published one; None where a config says it.
+        recipe: The config; None where it is a published training.
+    """
+
+    values: dict[str, tuple[Any, str]]
+    name: str = ""
+    run: Run | None = None
+    recipe: "TrainingRecipe | None" = None
+
+    def value(self, name: str) -> Any:
+        """What is said of a setting; None where nothing is."""
+        return self.values.get(name, (None, ""))[0]
+
+
+NOTHING_SAID = Said({})
+
+
+def said_by_run(run: Run) -> Said:
+    """What a published training says."""
+    work = run.work or {}
+    stated = {
+        "devices": run.devices,
+        "precision": run.precision if run.precision != "tf32" else "float32",
+        "compiled": run.compiled or None,
+        "checkpointing": work.get("checkpointing"),
+        "updates": run.updates,
+        "device_seconds": run.device_seconds,
+        "total_seconds": run.batch_seconds,
+        "crop_seconds": run.crop_seconds or work.get("crop_seconds"),
+        "data_hours": run.dataset_hours,
+        "objective": _OBJECTIVES.get(run.objective.split(",")[0].split()[0].lower()),
+    }
+    basis = f"published: {run.model}"
+    return Said({name: (value, basis) for name, value in stated.items() if value is not None}, run.model, run)
+
+
+def said_by_recipe(recipe: "TrainingRecipe", sample_rate: int) -> Said:
+    """What a training config says, each with its line."""
+    values: dict[str, tuple[Any, str]] = {}
+    path = ""
+    for name in recipe._fields[1:-1]:
+        stated = getattr(recipe, name)
+        if stated is not None:
+            path = stated.place.path
+            values[name] = stated.value, str(stated)
+
+    def derive(name: str, of: str, value: Any) -> None:
+        if of in values:
+            values[name] = value(values[of][0]), values[of][1]
+
+    derive("device_seconds", "max_tokens", lambda samples: samples / sample_rate)
+    derive("crop_seconds", "max_samples", lambda samples: samples / sample_rate)
+    derive("accumulate", "accumulate", lambda by_epoch: by_epoch[-1])
+    if recipe.program == "huggingface":
+        values.setdefault("batch_size", (8, "default of Trainer"))
+        if not values.keys() & {"updates", "epochs"}:
+            values["epochs"] = _TRAINERS_EPOCHS, "default of Trainer"
+        if "starts_from" in values:
+            values.setdefault("objective", ("ctc", f"it starts from a trained model: {values['starts_from'][1]}"))
+    return Said(values, path, recipe=recipe)
+
+
+class Settings(NamedTuple):
+    """What a training is planned with.
+
+    Attributes:
+        objective: What is learned; None for the model as its config has it.
+        devices: How many.
+        precision: As in `recipe.PRECISIONS`.
+        compiled: Whether by torch.compile.
+        checkpointing: Whether stacked layers are computed again.
+        strategy: As in `strategies.STRATEGIES`.
+        device_seconds: The most audio of a batch on a device; None where utterances are counted.
+        utterances: Of a batch on a device, where they are counted.
+        accumulate: Batches of a device that make an update.
+        crop_seconds: To what utterances are cut; infinite where they are not.
+        pads: Whether batches are padded to their longest utterance.
+        teacher: Whether a teacher runs forward.
+        extractor_trained: The share of updates that train the extractor.
+        updates: Steps of the optimizer; None where epochs are.
+        epochs: Passes over the data.
+        data_hours: Of audio; None where nothing says so.
+        assumptions: What all of it rests on.
+    """
+
+    objective: str | None
+    devices: int
+    precision: str
+    compiled: bool
+    checkpointing: bool
+    strategy: str
+    device_seconds: float | None
+    utterances: int | None
+    accumulate: int
+    crop_seconds: float
+    pads: bool
+    teacher: bool
+    extractor_trained: float
+    updates: int | None
+    epochs: float | None
+    data_hours: float | None
+    assumptions: tuple[Assumption, ...]
+
+
+def settle(asked: Asked, said: Said, card: Card) -> Settings:
+    """All settings of a plan.
+
+    Args:
+        asked: The options.
+        said: By the training config, or the published training.
+        card: Each device.
+
+    Raises:
+        ArgumentError: Nothing says how large the batch is, or how long the training.
+    """
+    return _Settling(asked, said, card).settle()
+
+
+class _Settling:
+    def __init__(self, asked: Asked, said: Said, card: Card) -> None:
+        self._asked, self._said, self._card = asked, said, card
+        self._found: list[Assumption] = []
+
+    def settle(self) -> Settings:
+        asked, said = self._asked, self._said
+        objective = self._choose("objective", "objective", None)
+        if objective is None:
+            self._add("objective", "the model as its config has it", _DEFAULT)
+        if self._card.assumed:
+            self._add("card", self._card.name, self._card.assumed)
+        devices = self._choose("devices", "devices", 1, show="{:,}")
+        precision = self._precision()
+        compiled = self._flag("compiled", "torch.compile", asked.compiled)
+        checkpointing = self._flag("checkpointing", "activation checkpoints", asked.checkpointing)
+        strategy = self._choose("strategy", "strategy", "ddp")
+        self._ask(objective)
+        crop = self._crop()
+        device_seconds, utterances, accumulate = self._batch(devices, crop)
+        pads = bool(said.value("pad")) or objective == "ctc" or utterances is not None
+        teacher = objective == "self-distillation" or bool(said.value("ema"))
+        if teacher:
+            self._add("teacher", "a copy of the weights in float32, which runs forward", f"objective {objective}")
+        extractor_trained = self._extractor(objective)
+        if frozen := said.value("frozen_updates"):
+            text = f"the first {frozen:,} updates train the head alone, and are counted as all others"
+            self._add("frozen", text, said.values["frozen_updates"][1])
+        if (optimizer := said.value("optimizer")) not in (None, "adamw"):
+            self._add("optimizer", f"memory is AdamW's, and not that of {optimizer}", said.values["optimizer"][1])
+        for unknown in said.recipe.unknown if said.recipe is not None else ():
+            self._add("not understood", unknown.value, str(unknown))
+        updates, epochs = self._length()
+        hours = asked.data_hours
+        if hours is not None:
+            self._add("hours of audio", f"{hours:,g}", "--data-hours")
+        elif asked.manifest is None and (hours := said.value("data_hours")) is not None:
+            self._add("hours of audio", f"{hours:,g}", said.values["data_hours"][1])
+        return Settings(
+            objective, devices, precision, compiled, checkpointing, strategy, device_seconds, utterances, accumulate,
+            crop, pads, teacher, extractor_trained, updates, epochs, hours, tuple(self._found),
+        )  # fmt: skip
+
+    def _add(self, what: str, value: str, basis: str) -> None:
+        self._found.append(Assumption(what, value, basis))
+
+    def _choose(self, name: str, what: str, default: Any, show: str = "{}") -> Any:
+        """An option's value, or what is said, or the default."""
+        value, basis = getattr(self._asked, name), option(name)
+        if value is None:
+            value, basis = self._said.values.get(name, (default, _DEFAULT))
+        if value is not None:
+            self._add(what, show.format(value), basis)
+        return value
+
+    def _flag(self, name: str, what: str, asked: bool) -> bool:
+        value, basis = self._said.values.get(name, (False, _DEFAULT))
+        if asked:
+            value, basis = True, "--compile" if name == "compiled" else option(name)
+        self._add(what, "yes" if value else "no", basis)
+        return bool(value)
+
+    def _precision(self) -> str:
+        asked, said, flops = self._asked, self._said, self._card.flops
+        precision, basis = asked.precision, "--precision"
+        if precision is None:
+            precision, basis = said.values.get("precision", ("amp-bfloat16", _DEFAULT))
+            if TYPE_OF_PRECISION[precision] not in flops and said.recipe is None:
+                missing, precision = TYPE_OF_PRECISION[precision], "amp-float16" if "float16" in flops else "float32"
+                basis = f"{basis}, but {self._card.name} has no {missing}"
+        self._card.peak_flops(precision)
+        self._add("precision", precision, basis)
+        return precision
+
+    def _ask(self, objective: str | None) -> None:
+        """Ask for what nothing says."""
+        asked, said = self._asked, self._said
+        missing = []
+        has_batch = asked.batch_seconds or asked.total_batch_seconds
+        if not has_batch and not said.values.keys() & {"device_seconds", "batch_size", "total_seconds"}:
+            missing.append("how large a batch is (--batch-seconds, of a device)")
+        if not (asked.updates or asked.epochs) and not said.values.keys() & {"updates", "epochs"}:
+            missing.append("how long it trains (--updates or --epochs)")
+        if missing:
+            raise ArgumentError(
+                f"{said.name or 'the config'} does not say {', nor '.join(missing)}; give it, or --as-recipe with a "
+                "published training, as base or hubert_base, or a training config"
+            )
+
+    def _batch(self, devices: int, crop_seconds: float) -> tuple[float | None, int | None, int]:
+        """The seconds or the utterances of a batch of a device, and how many of them are accumulated."""
+        asked, said = self._asked, self._said
+        total, total_basis = asked.total_batch_seconds, "--total-batch-seconds"
+        if total is None and (asked.batch_seconds is None or asked.as_recipe is not None):
+            # A published batch is made of whatever devices there are.
+            total, total_basis = said.values.get("total_seconds", (None, ""))
+        utterances = None
+        seconds, basis = asked.batch_seconds, "--batch-seconds"
+        if seconds is None and not (asked.total_batch_seconds and asked.accumulate):
+            seconds, basis = said.values.get("device_seconds", (None, ""))
+            utterances = said.value("batch_size")
+        if utterances is not None:
+            self._add("utterances of a batch", f"{utterances:,}", said.values["batch_size"][1])
+            most = utterances * crop_seconds
+            if seconds is not None or most < float("inf"):
+                seconds, utterances = min(most, seconds or most), None
+        elif seconds is None:
+            seconds = total / (devices * (asked.accumulate or 1))
+            basis = f"{total:,g} s on {devices:,} devices, {total_basis}"
+        if seconds is not None:
+            self._add("batch of a device, at most", f"{seconds:,.4g} s of audio", basis)
+        accumulate, basis = asked.accumulate, "--accumulate"
+        if accumulate is None and seconds is not None and total is not None:
+            accumulate = accumulation(total, devices, seconds).batches
+            basis = f"the fewest that make {total:,g} s, {total_basis}"
+        elif accumulate is None:
+            accumulate, basis = self._stated_accumulation(devices)
+        self._add("accumulated batches", f"{accumulate:,}", basis)
+        return seconds, utterances, accumulate
+
+    def _stated_accumulation(self, devices: int) -> tuple[int, str]:
+        """What a training config accumulates, as many times more as it has more devices."""
+        stated, basis = self._said.values.get("accumulate", (1, _DEFAULT))
+        theirs = self._said.value("devices")
+        if not theirs or theirs == devices or self._said.run is not None or self._asked.batch_seconds is not None:
+            return stated, basis
+        said = self._said.values["devices"][1]
+        return ceil(stated * theirs / devices), f"{stated:,} of {theirs:,} devices make the same batch, {said}"
+
+    def _crop(self) -> float:
+        crop, basis = self._said.values.get("crop_seconds", (None, ""))
+        if crop is None:
+            return float("inf")
+        self._add("utterances are cut to", f"{crop:g} s", basis)
+        return float(crop)
+
+    def _extractor(self, objective: str | None) -> float:
+        frozen, basis = self._said.values.get("extractor_frozen", (None, ""))
+        if frozen is None and objective == "ctc":
+            frozen, basis = True, "as in published fine-tuning"
+        if frozen:
+            self._add("extractor", "frozen", basis)
+            return 0.0
+        run = self._said.run
+        share: float = (run.work or {}).get("extractor_trained", 1.0) if run is not None else 1.0
+        if run is not None and share < 1:
+            self._add("extractor", f"trained in {share:.0%} of the updates", f"published: {run.model}")
+        return share
+
+    def _length(self) -> tuple[int | None, float | None]:
+        asked, said = self._asked, self._said
+        candidates: Sequence[tuple[str, Any, str]] = (
+            ("updates", asked.updates, "--updates"),
+            ("epochs", asked.epochs, "--epochs"),
+            *[(name, *said.values[name]) for name in ("updates", "epochs") if name in said.values],
+        )
+        name, value, basis = next(each for each in candidates if each[1] is not None)
+        self._add(name, f"{value:,g}" if name == "epochs" else f"{value:,}", basis)
+        return (value, None) if name == "updates" else (None, value)
+
+
+def published_recipe(name: str) -> Said:
+    """What the published training of a model says.
+
+    Raises:
+        ArgumentError: None is published that tells its batch.
+    """
+    return said_by_run(recipe_named(name))
