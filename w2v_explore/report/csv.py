@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.sensitivity import Effect
     from w2v_explore.analysis.memory.costs import MemoryCosts
+    from w2v_explore.analysis.plan.plan import TrainingPlan
 
 
 _MAX_NAME = 200
@@ -115,6 +116,25 @@ def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
         if left_out := each.analysis.config.not_counted:
             rows.append([name, "not_counted", " ".join(left_out)])
     return _csv(rows)
+
+
+def plan_csv(plan: TrainingPlan) -> str:
+    """Every figure under the name that JSON has for it, and its value."""
+    document = plan.to_dict()
+    config = plan.analysis.config
+    del document["config"]
+    rows: list[list[object]] = [["config", "figure", "value"]]
+    rows += [[config.name, *figure] for figure in _flatten("", document)]
+    if config.not_counted:
+        rows.append([config.name, "not_counted", " ".join(config.not_counted)])
+    return _csv(rows)
+
+
+def cards_csv(document: dict[str, Any]) -> str:
+    """A row per card; products by type."""
+    figures = [dict(_flatten("", card)) for card in document["cards"]]
+    names = list(dict.fromkeys(name for card in figures for name in card))
+    return _csv([names, *[[card.get(name, "") for name in names] for card in figures]])
 
 
 def sensitivity_csv(config: Config, effects: Sequence[Effect]) -> str:

@@ -13,11 +13,13 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from w2v_explore.report.table import Cell, Change, Column, Difference, Share, Table
+from w2v_explore.report.table import Cell, Change, Column, Crossed, Difference, Share, Stacked, Table
 
 _NARROW = 100
 _LEAST_TEXT = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+# A bar of parts is longer than one of a share, whose parts are each a bar.
+_STACKED_WIDTHS = {12: 36, 3: 24}
 # Between a number and what belongs to it.
 _GLUED = re.compile(
     r"(?<=\d) (?=(?:[kMGTP]?B(?:/s)?|[kMGTP](?:Hz|MAC/s)?|Hz|[mµn]?s|[KMGT]iB|samples)(?!\w)|[%×])|(?<=×) (?=\d)"
@@ -249,6 +251,10 @@ def _draw(cell: Cell, bar_width: int, brief: bool) -> Text:
         return Text(cell.percent if brief else str(cell))
     if isinstance(cell, Share):
         return _with_bar(f"{cell!s:>7}", _bar(cell.fraction, bar_width))
+    if isinstance(cell, Stacked):
+        return _with_bar(f"{cell!s:>7}", _part_of_a_bar(cell, _STACKED_WIDTHS.get(bar_width, 0)))
+    if isinstance(cell, Crossed):
+        return Text.assemble((cell.text, "strike"), str(cell).removeprefix(cell.text))
     if isinstance(cell, Difference):
         return _with_bar(f"{cell!s:>8}", _two_sided_bar(cell.length, bar_width) if bar_width else "")
     return Text(str(cell))
@@ -262,6 +268,17 @@ def _bar(fraction: float, width: int) -> str:
     """A bar of at most ``width`` characters, to an eighth of one."""
     eighths = round(max(0.0, min(fraction, 1.0)) * width * 8)
     return _EIGHTHS[8] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+
+
+def _part_of_a_bar(cell: Stacked, width: int) -> str:
+    """A bar behind the space of those before it, to half a character; the least part has as much."""
+    if not width:
+        return ""
+    halves = [round(min(end, 1.0) * width * 2) for end in (cell.start, cell.start + cell.fraction)]
+    first, last = halves[0], max(halves[1], halves[0] + 1)
+    before, whole = divmod(first, 2)
+    bar = " " * before + ("▐" if whole else "")
+    return bar + "█" * ((last - first - whole) // 2) + ("▌" if (last - first - whole) % 2 else "")
 
 
 def _two_sided_bar(length: float, width: int) -> str:

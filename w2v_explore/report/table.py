@@ -17,6 +17,32 @@ class Share(NamedTuple):
         return percent(self.fraction)
 
 
+class Stacked(NamedTuple):
+    """A part of a whole that begins where the part above it ends: a bar on a terminal, a percentage elsewhere.
+
+    Attributes:
+        start: Where it begins, as a fraction of the whole.
+        fraction: The part.
+    """
+
+    start: float
+    fraction: float
+
+    def __str__(self) -> str:
+        """The percentage."""
+        return percent(self.fraction)
+
+
+class Crossed(NamedTuple):
+    """A figure that is out of the question: struck through on a terminal, and marked with a word everywhere."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.text} no"
+
+
 class Difference(NamedTuple):
     """A change: a bar to the left or to the right of an axis on a terminal, a percentage elsewhere.
 
@@ -68,7 +94,7 @@ class Lines:
         return " ".join(self.lines)
 
 
-Cell = str | Lines | Share | Difference | Change
+Cell = str | Lines | Share | Stacked | Crossed | Difference | Change
 
 
 class Column(NamedTuple):

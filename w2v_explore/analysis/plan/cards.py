@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, QuantityError
+from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     import yaml
@@ -151,6 +152,27 @@ def card_named(reference: str) -> Card:
     if reference.lower().endswith((".yaml", ".yml", ".json")) or os.sep in reference:
         return _read_card(reference)
     raise ArgumentError(_no_such_card(reference))
+
+
+def cards_document(cards: Sequence[Card]) -> dict[str, Any]:
+    """The JSON document of ``plan --cards`` (docs/json.md), as plain data."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "cards": [
+            {
+                "name": card.name,
+                "title": card.title,
+                "memory_bytes": card.memory_bytes,
+                "flops_per_s": dict(card.flops),
+                "bytes_per_s": card.bandwidth,
+                "interconnect_bytes_per_s": card.interconnect,
+                "generation": card.generation,
+                "source": card.source,
+                "note": card.note,
+            }
+            for card in cards
+        ],
+    }
 
 
 def _no_such_card(reference: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, padded, utterances_of
 from w2v_explore.analysis.plan.step import StepMacs, step_macs
+from w2v_explore.config.presets import preset_names
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 
@@ -220,21 +221,32 @@ def recipe_named(name: str) -> Run:
     Raises:
         ArgumentError: Nothing is published of such a training that tells its batch.
     """
-    recipes: dict[str, Run] = {}
-    presets: dict[str, None] = {}
-    for run in published().runs:
-        if run.batch_seconds:
-            named = [each for each in (run.preset, (run.work or {}).get("config")) if each]
-            presets |= dict.fromkeys(named)
-            for known in (*named, _slug(run.model)):
-                recipes.setdefault(known, run)
-    found = recipes.get(_slug(name))
+    found = published_recipe_of(name)
     if found is not None:
         return found
     from w2v_explore.config.suggest import did_you_mean, nearest
 
-    meant = did_you_mean(nearest(name, recipes), f"there are {', '.join(sorted(presets))}")
+    recipes = _recipes()
+    presets = sorted(name for name in recipes if name in preset_names())
+    meant = did_you_mean(nearest(name, recipes), f"there are {', '.join(presets)}")
     raise ArgumentError(f"no recipe is published of {shorten(name)!r} that tells its batch; {meant}")
+
+
+def published_recipe_of(name: str) -> Run | None:
+    """The same; None where nothing is published of such a training."""
+    return _recipes().get(_slug(name))
+
+
+@cache
+def _recipes() -> dict[str, Run]:
+    """The trainings whose batch is published, by the names of their presets and models."""
+    recipes: dict[str, Run] = {}
+    for run in published().runs:
+        if run.batch_seconds:
+            for known in (run.preset, (run.work or {}).get("config"), _slug(run.model)):
+                if known:
+                    recipes.setdefault(known, run)
+    return recipes
 
 
 class Accumulation(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.analysis.plan.asked import Asked, option
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
-from w2v_explore.analysis.plan.runs import Run, accumulation, recipe_named
+from w2v_explore.analysis.plan.runs import Run, accumulation
 from w2v_explore.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -324,12 +324,3 @@ class _Settling:
         name, value, basis = next(each for each in candidates if each[1] is not None)
         self._add(name, f"{value:,g}" if name == "epochs" else f"{value:,}", basis)
         return (value, None) if name == "updates" else (None, value)
-
-
-def published_recipe(name: str) -> Said:
-    """What the published training of a model says.
-
-    Raises:
-        ArgumentError: None is published that tells its batch.
-    """
-    return said_by_run(recipe_named(name))

@@ -1,0 +1,356 @@
+"""`plan`: whether a training fits its devices, how long it runs, and what it costs, before anything is run."""
+
+import os
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from w2v_explore.analysis.analyze import Analysis, config_and_workload
+from w2v_explore.analysis.plan.asked import Asked
+from w2v_explore.analysis.plan.calibrated import calibrated
+from w2v_explore.analysis.plan.cards import Card, card_named
+from w2v_explore.analysis.plan.needs import RESERVE_BYTES, Need, Needs
+from w2v_explore.analysis.plan.observed import Observed, Verdict, judge, parse_duration, parse_observed
+from w2v_explore.analysis.plan.runs import published_recipe_of, recipe_named
+from w2v_explore.analysis.plan.settings import (
+    NOTHING_SAID,
+    Assumption,
+    Said,
+    Settings,
+    said_by_recipe,
+    said_by_run,
+    settle,
+)
+from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
+from w2v_explore.analysis.plan.utilisation import Range, TimeEstimate, estimate_time
+from w2v_explore.analysis.plan.within import Within, fits_within
+from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
+from w2v_explore.config.load import ConfigLike
+from w2v_explore.config.pretraining import in_pretraining
+from w2v_explore.errors import ArgumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to train the same.
+
+    Attributes:
+        need: Of memory.
+        hours: Wall time of all updates.
+    """
+
+    need: Need
+    hours: Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TrainingPlan:
+    """What a training takes.
+
+    Attributes:
+        analysis: The model, with what pre-training adds, under the batch that needs most memory.
+        card: Each device.
+        settings: What the training is planned with.
+        need: What a device needs of memory.
+        time: How long it takes.
+        batch_seconds: Audio of an update on all devices, padding included, on average.
+        macs: Multiply–accumulates of an update on all devices.
+        updates: Steps of the optimizer.
+        updates_per_epoch: None where nothing says how much audio there is.
+        padding_share: The padding's share of what is computed; None where it is not known.
+        alternatives: Other ways to train the same, and this one.
+        assumptions: What all of it rests on.
+        price: Of a device and hour; None where none was given.
+        within: What fits the time that was asked about; None where none was.
+        observed: How fast it was said to run; None where nothing was said.
+        verdict: What that says; None likewise.
+    """
+
+    analysis: Analysis
+    card: Card
+    settings: Settings
+    need: Need
+    time: TimeEstimate
+    batch_seconds: float
+    macs: float
+    updates: int
+    updates_per_epoch: int | None
+    padding_share: float | None
+    alternatives: tuple[Alternative, ...]
+    assumptions: tuple[Assumption, ...]
+    price: float | None = None
+    within: Within | None = None
+    observed: Observed | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether a device has the memory."""
+        return self.need.fits
+
+    @property
+    def left_bytes(self) -> int:
+        """What a device has more than is needed, the reserve among that; negative where it has less."""
+        return self.card.memory_bytes - self.need.memory.total
+
+    @property
+    def is_in_time(self) -> bool | None:
+        """Whether the estimate ends within the time that was asked about; None where none was."""
+        return None if self.within is None else 3600 * self.time.hours.estimate <= self.within.seconds
+
+    @property
+    def answer(self) -> bool:
+        """Whether it fits, and ends in time."""
+        return self.fits and self.is_in_time is not False
+
+    @property
+    def cost(self) -> Range | None:
+        """What all devices cost; None without a price."""
+        return None if self.price is None else self.time.cost(self.price)
+
+    @property
+    def epochs(self) -> float | None:
+        """Passes over the data; None where nothing says how much there is."""
+        return None if self.updates_per_epoch is None else self.updates / self.updates_per_epoch
+
+    def __repr__(self) -> str:
+        hours, settings = self.time.hours, self.settings
+        return (
+            f"<TrainingPlan of {self.analysis.config.name!r} on {settings.devices} × {self.card.name}: "
+            f"{'fits' if self.fits else 'does not fit'}, {hours.estimate:.3g} h ({hours.low:.3g} to {hours.high:.3g})>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``plan`` (docs/json.md), as plain data."""
+        settings, time, memory = self.settings, self.time, self.need.memory
+        document: dict[str, Any] = {
+            **config_and_workload(self.analysis),
+            "plan": {
+                "devices": settings.devices,
+                "card": self.card.name,
+                "strategy": settings.strategy,
+                "precision": settings.precision,
+                "compiled": settings.compiled,
+                "checkpointing": settings.checkpointing,
+                "objective": settings.objective,
+                "accumulate": settings.accumulate,
+                "batch_seconds": self.batch_seconds,
+                "macs_per_update": round(self.macs),
+                "memory_bytes_per_device": memory._asdict(),
+                "card_memory_bytes": self.card.memory_bytes,
+                "reserve_bytes": RESERVE_BYTES,
+                "fits": self.fits,
+                "updates": self.updates,
+                "seconds_per_update": time.seconds_per_update.estimate,
+                "hours": time.hours._asdict(),
+                "device_days": time.device_days.estimate,
+                "price": self.price,
+                "cost": None if self.cost is None else self.cost.estimate,
+                "utilisation": {
+                    "value": time.utilisation.value,
+                    "low": time.utilisation.low,
+                    "high": time.utilisation.high,
+                    "basis": time.utilisation.basis,
+                },
+                "unlike": list(time.unlike),
+                "updates_per_epoch": self.updates_per_epoch,
+                "epochs": self.epochs,
+                "padding_share": self.padding_share,
+                "alternatives": [
+                    {
+                        "strategy": each.need.strategy,
+                        "precision": each.need.precision,
+                        "checkpointing": each.need.checkpointing,
+                        "bytes": each.need.memory.total,
+                        "fits": each.need.fits,
+                        "hours": each.hours._asdict(),
+                    }
+                    for each in self.alternatives
+                ],
+                "assumptions": [each._asdict() for each in self.assumptions],
+            },
+        }
+        plan = document["plan"]
+        if self.within is not None:
+            plan["within"] = {**self.within._asdict(), "is_in_time": self.is_in_time}
+        if self.observed is not None and self.verdict is not None:
+            plan["observed"] = {
+                "text": self.observed.text,
+                "seconds_per_update": self.observed.seconds_per_update,
+                "ratio": self.verdict.ratio,
+                "is_usual": self.verdict.is_usual,
+                "summary": self.verdict.summary,
+                "look_at": list(self.verdict.look_at),
+            }
+        return document
+
+
+def plan(
+    config: ConfigLike | Subject,
+    *,
+    card: str,
+    devices: int | None = None,
+    strategy: str | None = None,
+    precision: str | None = None,
+    compiled: bool = False,
+    checkpointing: bool = False,
+    objective: str | None = None,
+    updates: int | None = None,
+    epochs: float | None = None,
+    batch_seconds: float | None = None,
+    total_batch_seconds: float | None = None,
+    accumulate: int | None = None,
+    manifest: str | None = None,
+    data_hours: float | None = None,
+    lengths: str | None = None,
+    skip_bad: bool = False,
+    as_recipe: str | None = None,
+    observed: str | None = None,
+    price: float | None = None,
+    within: str | None = None,
+) -> TrainingPlan:
+    """What a training takes: memory of each device, time, and money; nothing is run.
+
+    What is not given is taken from the training config, where the config is one, or from the published training of
+    `as_recipe` or of the preset; `TrainingPlan.assumptions` has what was taken, and from where. Messages call arguments
+    as the command's options.
+
+    Args:
+        config: What `load_config` takes; of fairseq's YAML and of arguments of Hugging Face's Trainer, what it says of
+            the training is read too.
+        card: The name of a card, as ``a100-80gb``, or a YAML file with one.
+        devices: How many of them.
+        strategy: ``ddp``, ``zero1``, ``zero2``, ``zero3``, ``fsdp`` or ``fsdp-hybrid``.
+        precision: ``float32``, ``amp-bfloat16``, ``amp-float16``, ``bfloat16``, ``float16`` or ``pure-bfloat16``.
+        compiled: Whether by torch.compile.
+        checkpointing: Whether there is an activation checkpoint at each stacked layer.
+        objective: ``contrastive``, ``masked-prediction``, ``self-distillation`` or ``ctc``.
+        updates: Steps of the optimizer.
+        epochs: Passes over the data, instead.
+        batch_seconds: The most audio of a batch on a device.
+        total_batch_seconds: The audio of an update, on all devices.
+        accumulate: Batches of a device that make an update.
+        manifest: A file that lists the utterances.
+        data_hours: Hours of audio, instead.
+        lengths: A histogram of the lengths of utterances, beside the hours.
+        skip_bad: Whether wrong lines of either file are left out.
+        as_recipe: The name of a published training, as ``hubert_base``, or a training config, whose settings hold.
+        observed: How fast the training runs, as ``73 updates in 20 min``.
+        price: Of a device and hour.
+        within: The time that there is, as ``3d``.
+
+    Raises:
+        ArgumentError: An argument is out of its range, two contradict each other, there is no such card or recipe, or
+            nothing says how large a batch is or how long the training.
+        QuantityError: `observed` or `within` says no rate or time.
+        SourceError: A file cannot be read, or a line of it is wrong.
+        ConfigError: The config is wrong.
+        WorkloadError: A batch holds no utterance, or utterances give no frame.
+    """
+    asked = Asked(
+        card, devices, strategy, precision, compiled, checkpointing, objective, updates, epochs, batch_seconds,
+        total_batch_seconds, accumulate, manifest, data_hours, lengths, skip_bad, as_recipe, observed, price, within,
+    )  # fmt: skip
+    asked.check()
+    seconds = None if within is None else parse_duration(within)
+    seen = None if observed is None else parse_observed(observed)
+    device = card_named(card)
+    subject = config if isinstance(config, Subject) else subject_of(config)
+    said = _said(asked, subject)
+    settings = settle(asked, said, device)
+    device = calibrated(device, settings.precision)
+    model, added = in_pretraining(subject.config, settings.objective)
+    filled = fill_batches(asked, said, settings, model.sample_rate)
+    total = _updates(settings, filled)
+    work = work_of(model, filled, settings)
+    batches = largest_batches(model, filled)
+    needs = Needs(
+        batches, device, settings.devices, accumulate=settings.accumulate, teacher=settings.teacher
+    )
+    need = needs.of(settings.strategy, settings.precision, settings.checkpointing)
+
+    def estimate(work_macs: float, on_devices: int, in_precision: str) -> TimeEstimate:
+        return estimate_time(
+            work_macs,
+            batches[0].parameters,
+            device,
+            in_precision,
+            updates=total,
+            devices=on_devices,
+            compiled=settings.compiled,
+            fine_tuning=settings.objective == "ctc",
+            lengths_known=filled.lengths_known,
+        )
+
+    macs = work.checkpointed if settings.checkpointing else work.plain
+    time = estimate(macs, settings.devices, settings.precision)
+    hours: dict[tuple[str, bool], Range] = {}
+    alternatives = []
+    for each in needs.all_of(settings.strategy):
+        way = each.precision, each.checkpointing
+        if way not in hours:
+            own = work.checkpointed if each.checkpointing else work.plain
+            hours[way] = estimate(own, settings.devices, each.precision).hours
+        alternatives.append(Alternative(each, hours[way]))
+    return TrainingPlan(
+        analysis=batches[0],
+        card=device,
+        settings=settings,
+        need=need,
+        time=time,
+        batch_seconds=_batch_seconds(filled, settings, model.sample_rate),
+        macs=macs,
+        updates=total,
+        updates_per_epoch=filled.updates_per_epoch,
+        padding_share=filled.padding_share,
+        alternatives=tuple(alternatives),
+        assumptions=(*_of_the_model(subject, added), *settings.assumptions, *filled.assumptions),
+        price=price,
+        within=None
+        if seconds is None
+        else fits_within(seconds, time, lambda number: estimate(macs, number, settings.precision)),
+        observed=seen,
+        verdict=None if seen is None else judge(seen, time, accumulate=settings.accumulate),
+    )
+
+
+_FILES = (".yaml", ".yml", ".json")
+
+
+def _said(asked: Asked, subject: Subject) -> Said:
+    """What the recipe that is asked for says, or the training config, or the published training of the preset."""
+    rate = subject.config.sample_rate
+    if asked.as_recipe is not None:
+        if asked.as_recipe.lower().endswith(_FILES) or os.sep in asked.as_recipe:
+            return said_by_recipe(recipe_of_file(asked.as_recipe), rate)
+        return said_by_run(recipe_named(asked.as_recipe))
+    if subject.recipe is not None:
+        return said_by_recipe(subject.recipe, rate)
+    kind, _, name = subject.config.origin.partition(" ")
+    run = published_recipe_of(name) if kind == "preset" else None
+    return NOTHING_SAID if run is None else said_by_run(run)
+
+
+def _updates(settings: Settings, filled: Filled) -> int:
+    if settings.updates is not None:
+        return settings.updates
+    assert settings.epochs is not None
+    if filled.updates_per_epoch is None:
+        raise ArgumentError(
+            f"how many updates {settings.epochs:g} epochs have depends on the data; give --manifest or --data-hours"
+        )
+    return ceil(settings.epochs * filled.updates_per_epoch)
+
+
+def _batch_seconds(filled: Filled, settings: Settings, sample_rate: int) -> float:
+    samples = sum(samples * number for samples, number in filled.average)
+    return samples / sample_rate * settings.devices * settings.accumulate
+
+
+def _of_the_model(subject: Subject, added: str) -> list[Assumption]:
+    found = []
+    if subject.starts_from:
+        found.append(Assumption("model", subject.config.origin, subject.starts_from))
+    if added:
+        found.append(Assumption("model", added, "default"))
+    return found

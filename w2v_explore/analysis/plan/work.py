@@ -1,0 +1,198 @@
+"""What an update computes: the batches of a corpus, as long as its utterances are, and the MACs of them."""
+
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import TYPE_CHECKING, NamedTuple
+
+from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.plan.asked import Asked
+from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, padded, utterances_of
+from w2v_explore.analysis.plan.settings import Assumption, Said, Settings
+from w2v_explore.analysis.plan.step import step_macs
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.load import Config
+from w2v_explore.errors import WorkloadError
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.plan.batches import Batching
+
+# fairseq's required_batch_size_multiple.
+_BATCH_MULTIPLE = 8
+# As many lengths stand for those of a corpus: what they cost grows with the square of a length at most.
+_LENGTHS = 12
+
+
+class Filled(NamedTuple):
+    """The batches of a training.
+
+    Attributes:
+        average: Samples, padding included, and how many utterances of a device's average batch have them.
+        largest: Utterances and samples of the batches that may need most memory.
+        padding_share: The padding's share of what is computed; None where it is not known.
+        updates_per_epoch: None where nothing says how much audio there is.
+        lengths_known: Whether the lengths are those of the corpus.
+        assumptions: What all of it rests on.
+    """
+
+    average: Sequence[tuple[int, float]]
+    largest: Sequence[tuple[int, int]]
+    padding_share: float | None
+    updates_per_epoch: int | None
+    lengths_known: bool
+    assumptions: tuple[Assumption, ...]
+
+
+def fill_batches(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Filled:
+    """The batches of a corpus where its lengths are given, and of one like LibriSpeech otherwise.
+
+    Raises:
+        SourceError: A file cannot be read, or a line of it is wrong.
+        ArgumentError: The hours hold no utterance.
+        WorkloadError: A batch holds no utterance.
+    """
+    if asked.manifest is None and asked.lengths is None:
+        return _usual(said, settings, sample_rate)
+    # Imported only where there is a file.
+    from w2v_explore.analysis.plan.batches import make_batches
+    from w2v_explore.analysis.plan.lengths import read_histogram, read_lengths
+
+    if asked.manifest is not None:
+        lengths, name = read_lengths(asked.manifest, sample_rate, skip_bad=asked.skip_bad), "--manifest"
+    else:
+        assert asked.lengths is not None
+        assert asked.data_hours is not None
+        lengths = read_histogram(asked.lengths, sample_rate, skip_bad=asked.skip_bad).scaled_to(asked.data_hours)
+        name = "--lengths"
+    made = make_batches(lengths, _batching(asked, said, settings, sample_rate))
+    found = f"{lengths.num_utterances:,} utterances, {lengths.hours:,.4g} h"
+    if lengths.skipped:
+        found += f"; {lengths.skipped:,} wrong lines left out"
+    if made.too_short or made.too_long:
+        found += f"; {made.too_short + made.too_long:,} too short or too long to train on"
+    longest = max(made.shapes, key=lambda shape: shape.utterances * shape.samples**2)
+    return Filled(
+        average=made.average_batch(_LENGTHS),
+        largest=list(dict.fromkeys([(shape.utterances, shape.samples) for shape in (made.shapes[0], longest)])),
+        padding_share=made.padding_share,
+        updates_per_epoch=made.updates_per_epoch,
+        lengths_known=True,
+        assumptions=(Assumption("lengths of utterances", found, f"{name} {lengths.source}, a {lengths.format}"),),
+    )
+
+
+def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> "Batching":
+    from w2v_explore.analysis.plan.batches import Batching, batching_of
+
+    ours = Batching(
+        max_tokens=None if settings.device_seconds is None else round(settings.device_seconds * sample_rate),
+        batch_size=settings.utterances,
+        max_samples=None if settings.crop_seconds == float("inf") else round(settings.crop_seconds * sample_rate),
+        pad=settings.pads,
+    )
+    if said.recipe is not None and (theirs := batching_of(said.recipe, sample_rate)) is not None:
+        is_asked = asked.batch_seconds is not None or asked.total_batch_seconds is not None
+        ours = (
+            theirs._replace(max_tokens=ours.max_tokens, batch_size=None, order="size")
+            if is_asked and ours.max_tokens is not None
+            else theirs
+        )
+    return ours._replace(devices=settings.devices, accumulate=settings.accumulate)
+
+
+def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
+    """Batches of utterances as long as LibriSpeech's."""
+    utterances = utterances_of("librispeech")
+    longest = min(settings.crop_seconds, utterances[-1][0])
+    work = (said.run.work if said.run is not None else None) or {}
+    mean = sum(duration * share for duration, share in utterances)
+    kept = sum(min(duration, longest) * share for duration, share in utterances)
+    value, padding = f"as LibriSpeech's, at most {longest:g} s", 0.0
+    if settings.device_seconds is None:
+        assert settings.utterances is not None
+        most = said.value("max_seconds") or utterances[-1][0]
+        batch = padded(utterances, settings.utterances, settings.utterances, most)
+        number, samples = settings.utterances, floor(most * sample_rate)
+        speech = settings.utterances * sum(duration * share for duration, share in utterances if duration <= most)
+        padding, kept = 1 - speech / batch.device_seconds, mean
+    else:
+        ceiling = settings.device_seconds
+        if longest > ceiling:
+            longest, value = ceiling, f"as LibriSpeech's, cut to {ceiling:g} s, which a batch has room for"
+            kept = sum(min(duration, longest) * share for duration, share in utterances)
+        if work.get("lengths") == "crops":
+            batch, value = ComputedBatch(ceiling // longest * longest, longest), f"all are cut to {longest:g} s"
+            kept = mean
+        elif work.get("batches") == "by their sum":
+            batch = by_their_sum(utterances, ceiling, longest)
+        else:
+            batch = by_max_tokens(utterances, ceiling, longest)
+        number = ceil(ceiling / longest)
+        if number >= _BATCH_MULTIPLE:
+            number = ceil(number / _BATCH_MULTIPLE) * _BATCH_MULTIPLE
+        samples = floor(ceiling * sample_rate / number)
+    per_epoch = None
+    if settings.data_hours is not None:
+        audio = settings.data_hours * 3600 * kept / mean
+        per_epoch = ceil(audio / (batch.device_seconds * (1 - padding) * settings.devices * settings.accumulate))
+    if not samples:
+        raise WorkloadError(f"a batch of {settings.device_seconds:g} s holds no utterance; give --batch-seconds")
+    length = max(round(batch.utterance_seconds * sample_rate), 1)
+    return Filled(
+        average=[(length, batch.device_seconds * sample_rate / length)],
+        largest=[(number, samples)],
+        padding_share=padding,
+        updates_per_epoch=per_epoch,
+        lengths_known=bool(work),
+        assumptions=(
+            Assumption("lengths of utterances", value, f"published: {said.name}" if work else "default: no --manifest"),
+        ),
+    )
+
+
+class Work(NamedTuple):
+    """The MACs of an update, with a checkpoint at each stacked layer and without.
+
+    Attributes:
+        plain: Without.
+        checkpointed: With.
+    """
+
+    plain: float
+    checkpointed: float
+
+
+def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
+    """The MACs of an update on all devices.
+
+    Raises:
+        WorkloadError: The utterances are too short to give a frame.
+    """
+    analyses = [
+        (analyze(config, Workload(samples=samples, sample_rate=config.sample_rate)), number)
+        for samples, number in filled.average
+    ]
+    totals = []
+    for checkpointing in (False, True):
+        totals.append(
+            sum(
+                step_macs(
+                    analysis,
+                    number * analysis.workload.seconds * settings.devices * settings.accumulate,
+                    devices=settings.devices,
+                    accumulate=settings.accumulate,
+                    checkpointing=checkpointing,
+                    teacher=settings.teacher,
+                    extractor_trained=settings.extractor_trained,
+                ).total
+                for analysis, number in analyses
+            )
+        )
+    return Work(*totals)
+
+
+def largest_batches(config: Config, filled: Filled) -> list[Analysis]:
+    """The batches that may need most memory."""
+    return [
+        analyze(config, Workload(samples=samples, batch=number, sample_rate=config.sample_rate))
+        for number, samples in filled.largest
+    ]

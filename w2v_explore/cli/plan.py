@@ -1,0 +1,195 @@
+"""``w2v-explore plan``."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from w2v_explore.cli import options
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.streams import say
+
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report
+
+app = typer.Typer(add_completion=False)
+
+
+class Strategy(str, Enum):
+    """How devices divide a model; a test holds it against `STRATEGIES`."""
+
+    DDP = "ddp"
+    ZERO1 = "zero1"
+    ZERO2 = "zero2"
+    ZERO3 = "zero3"
+    FSDP = "fsdp"
+    FSDP_HYBRID = "fsdp-hybrid"
+
+
+class Objective(str, Enum):
+    """What a model learns; a test holds it against `OBJECTIVES`."""
+
+    CONTRASTIVE = "contrastive"
+    MASKED_PREDICTION = "masked-prediction"
+    SELF_DISTILLATION = "self-distillation"
+    CTC = "ctc"
+
+
+@app.command()
+def plan(
+    config: Annotated[
+        str | None,
+        typer.Argument(metavar="CONFIG", help=f"{options.CONFIG_HELP} Of a training config, what it says of training."),
+    ] = None,
+    card: Annotated[
+        str | None, typer.Option("--card", help="Each device: a name of --cards, or a YAML file with a card.")
+    ] = None,
+    devices: Annotated[int | None, typer.Option("--devices", help="How many of them.")] = None,
+    strategy: Annotated[
+        Strategy | None, typer.Option("--strategy", help="How they divide the model; ddp by default.")
+    ] = None,
+    precision: Annotated[
+        options.Precision | None,
+        typer.Option("--precision", help="Of training; amp-bfloat16 by default, where the card has it."),
+    ] = None,
+    compile: Annotated[bool, typer.Option("--compile", help="With torch.compile.")] = False,
+    checkpointing: Annotated[
+        bool, typer.Option("--checkpointing", help="With activation checkpoints at each transformer layer.")
+    ] = False,
+    objective: Annotated[
+        Objective | None, typer.Option("--objective", help="What is learned: adds the parts of pre-training.")
+    ] = None,
+    batch_seconds: Annotated[
+        float | None, typer.Option("--batch-seconds", help="The most audio of a batch of one device, as max_tokens.")
+    ] = None,
+    accumulate: Annotated[
+        int | None, typer.Option("--accumulate", help="Batches of a device that make an update.")
+    ] = None,
+    total_batch_seconds: Annotated[
+        float | None,
+        typer.Option("--total-batch-seconds", help="Audio of an update on all devices; batches accumulate up to it."),
+    ] = None,
+    updates: Annotated[int | None, typer.Option("--updates", help="Steps of the optimizer.")] = None,
+    epochs: Annotated[
+        float | None, typer.Option("--epochs", help="Passes over the data instead, with --manifest or --data-hours.")
+    ] = None,
+    manifest: Annotated[
+        str | None,
+        typer.Option(
+            "--manifest",
+            metavar="FILE",
+            help="The utterances: fairseq's .tsv, Kaldi's wav.scp or utt2dur, JSON lines, or a list of seconds.",
+        ),
+    ] = None,
+    data_hours: Annotated[float | None, typer.Option("--data-hours", help="Hours of audio, instead.")] = None,
+    lengths: Annotated[
+        str | None,
+        typer.Option(
+            "--lengths", metavar="FILE", help="With --data-hours, a histogram: lines of seconds and how many have them."
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out and count wrong lines of --manifest or --lengths.")
+    ] = False,
+    as_recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--as-recipe",
+            metavar="NAME",
+            help="Train as published, as hubert_base: its batch and updates on any devices; or as a training config.",
+        ),
+    ] = None,
+    observed: Annotated[
+        str | None,
+        typer.Option("--observed", metavar="RATE", help="How far '73 updates in 20 min' is from published runs."),
+    ] = None,
+    price: Annotated[
+        float | None, typer.Option("--price", help="Of a device and hour, as 1.80: what all of it costs.")
+    ] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(
+            "--within", metavar="TIME", help="What fits 3d, 36h or 90min. Exit with 1 where the training takes longer."
+        ),
+    ] = None,
+    cards: Annotated[bool, typer.Option("--cards", help="List the cards, and what each can do.")] = False,
+    format: FormatOption = Format.TABLE,
+    overrides: options.Overrides = None,
+    dialect: options.From = None,
+    allow_unknown: options.AllowUnknown = False,
+) -> None:
+    """Memory of each device, hours and cost of a training, before it is begun.
+
+    Exit with 1 where it does not fit.
+    """
+    if cards:
+        _list_cards(config, format)
+        return
+    if config is None:
+        raise typer.BadParameter("give a config to plan the training of, or --cards")
+    if card is None:
+        raise typer.BadParameter("give --card, as --card a100-80gb; `w2v-explore plan --cards` lists them")
+    from w2v_explore.analysis.plan.plan import plan as plan_of
+    from w2v_explore.analysis.plan.subject import subject_of
+
+    subject = subject_of(config, overrides or (), options.name_of(dialect), allow_unknown=allow_unknown)
+    say(*subject.config.warnings)
+    found = plan_of(
+        subject,
+        card=card,
+        devices=devices,
+        strategy=strategy.value if strategy is not None else None,
+        precision=precision.value if precision is not None else None,
+        compiled=compile,
+        checkpointing=checkpointing,
+        objective=objective.value if objective is not None else None,
+        batch_seconds=batch_seconds,
+        accumulate=accumulate,
+        total_batch_seconds=total_batch_seconds,
+        updates=updates,
+        epochs=epochs,
+        manifest=manifest,
+        data_hours=data_hours,
+        lengths=lengths,
+        skip_bad=skip_bad,
+        as_recipe=as_recipe,
+        observed=observed,
+        price=price,
+        within=within,
+    )
+
+    def reports() -> "list[Report]":
+        from w2v_explore.report.plan import plan_report
+
+        return [plan_report(found)]
+
+    def csv() -> str:
+        from w2v_explore.report.csv import plan_csv
+
+        return plan_csv(found)
+
+    render(format, reports=reports, document=found.to_dict, csv=csv)
+    if not found.answer:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def _list_cards(config: str | None, format: Format) -> None:
+    """The cards of the table, which have nothing to do with a config."""
+    if config is not None:
+        raise typer.BadParameter("--cards lists the cards, whatever the config; leave one of both out")
+    from w2v_explore.analysis.plan.cards import cards_document, known_cards
+
+    cards = list(known_cards().values())
+
+    def reports() -> "list[Report]":
+        from w2v_explore.report.plan import cards_report
+
+        return [cards_report(cards)]
+
+    def csv() -> str:
+        from w2v_explore.report.csv import cards_csv
+
+        return cards_csv(cards_document(cards))
+
+    render(format, reports=reports, document=lambda: cards_document(cards), csv=csv)

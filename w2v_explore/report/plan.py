@@ -1,0 +1,245 @@
+"""What `plan` says of a training, in words and tables, the answer first; and the cards that it knows."""
+
+from collections.abc import Iterator, Sequence
+
+from w2v_explore.analysis.plan.cards import TYPES, Card
+from w2v_explore.analysis.plan.needs import RESERVE_BYTES, Need
+from w2v_explore.analysis.plan.plan import Alternative, TrainingPlan
+from w2v_explore.analysis.plan.utilisation import Range
+from w2v_explore.report.identity import describe_origin, describe_reading
+from w2v_explore.report.table import Cell, Column, Crossed, Lines, Report, Stacked, Table
+from w2v_explore.report.units import exact, percent, short, size_bytes
+
+_SHOWN_WAYS = 3
+
+
+def plan_report(plan: TrainingPlan) -> Report:
+    """The report on the plan of a training."""
+    config = plan.analysis.config
+    lines = [*_answers(plan), describe_origin(config), *describe_reading(config)]
+    tables = [_memory(plan), _timeline(plan), _alternatives(plan), _assumptions(plan)]
+    if plan.verdict is not None and plan.verdict.look_at:
+        table = Table("What to look at first", [Column("", numeric=False), Column("", numeric=False, wraps=True)])
+        table.rows += [(f"{number}.", advice) for number, advice in enumerate(plan.verdict.look_at, 1)]
+        tables.insert(0, table)
+    return Report(config.name, lines, tables)
+
+
+def cards_report(cards: Sequence[Card]) -> Report:
+    """What each card can do."""
+    columns = [
+        Column("Card", numeric=False),
+        Column("", numeric=False, wraps=True, priority=1),
+        Column("Memory"),
+        *[Column(f"{kind}, TFLOP/s", wraps=True) for kind in TYPES],
+        Column("Bandwidth, GB/s", wraps=True),
+    ]
+    table = Table("", columns)
+    for card in cards:
+        flops = [f"{card.flops[kind] / 1e12:,.4g}" if kind in card.flops else "–" for kind in TYPES]
+        memory = f"{card.memory_bytes / 2**30:.4g} GiB"
+        table.rows.append((card.name, card.title, memory, *flops, f"{card.bandwidth / 1e9:,.0f}"))
+    table.remark = (
+        "Dense, by datasheet. Another card is a YAML file, as --card mine.yaml, with its memory, bandwidth_gb_s and "
+        "dense_tflops (docs/plan.md)."
+    )
+    return Report(f"{len(cards)} cards", [], [table])
+
+
+def _answers(plan: TrainingPlan) -> Iterator[str]:
+    """Whether it fits, how long it takes, what it costs, and what else was asked."""
+    settings, time, card = plan.settings, plan.time, plan.card
+    needed, memory = size_bytes(plan.need.memory.total), size_bytes(card.memory_bytes)
+    devices = f"{settings.devices:,} × {card.name}" if settings.devices > 1 else card.name
+    if plan.fits:
+        yield f"Fits: {needed} of {memory} on {'each of ' if settings.devices > 1 else ''}{devices}."
+    else:
+        over = size_bytes(RESERVE_BYTES - plan.left_bytes)
+        yield f"Does not fit: {needed} and {size_bytes(RESERVE_BYTES)} in reserve are {over} more than {card.name} has."
+        yield _what_fits(plan)
+    days = time.device_days
+    yield f"Takes {_hours(time.hours)}: {_figure(days.estimate)} device-days ({_figure(days.low)} to {_figure(days.high)})."
+    if plan.cost is not None and plan.price is not None:
+        cost = plan.cost
+        yield (
+            f"Costs {_money(cost.estimate)} ({_money(cost.low)} to {_money(cost.high)}) at {plan.price:,.2f} a device "
+            "and hour."
+        )
+    if plan.within is not None:
+        yield from _within(plan)
+    if plan.verdict is not None:
+        yield f"Observed: {plan.verdict.summary}"
+
+
+def _what_fits(plan: TrainingPlan) -> str:
+    """The ways that fit and differ from what was asked in the fewest respects."""
+    own = plan.need
+    fitting = [each for each in plan.alternatives if each.need.fits]
+    if not fitting:
+        return "No way fits: give smaller batches (--batch-seconds), or another card."
+
+    def changes(each: Alternative) -> int:
+        need = each.need
+        return (need.strategy != own.strategy) + (need.precision != own.precision) + need.checkpointing
+
+    fewest = min(map(changes, fitting))
+    ways = [each for each in fitting if changes(each) == fewest]
+    named = [f"{_changed(each.need, own)} ({size_bytes(each.need.memory.total)})" for each in ways]
+    return f"It fits with {'; or '.join(named[:_SHOWN_WAYS])}."
+
+
+def _changed(need: Need, own: Need) -> str:
+    parts = ["--checkpointing"] if need.checkpointing and not own.checkpointing else []
+    parts += [f"--precision {need.precision}"] if need.precision != own.precision else []
+    parts += [f"--strategy {need.strategy}"] if need.strategy != own.strategy else []
+    return " ".join(parts)
+
+
+def _within(plan: TrainingPlan) -> Iterator[str]:
+    within = plan.within
+    assert within is not None
+    time = _time(within.seconds / 3600)
+    hours = plan.time.hours
+    surely = " surely" if 3600 * hours.high <= within.seconds else ", though it may take longer"
+    yield f"Within {time}: {f'yes{surely}' if plan.is_in_time else 'no'}."
+    if within.devices is None:
+        yield f"No number of devices is enough for {time}: they wait for each other, and exchange gradients."
+    else:
+        sure = "" if within.devices_surely is None else f", {within.devices_surely:,} surely"
+        devices = f"{within.devices:,} device{'s' if within.devices > 1 else ''}"
+        yield f"Enough for {time}: {devices}{sure}."
+    yield (
+        f"In {time} there is time for {within.updates:,} updates on {plan.settings.devices:,}, for "
+        f"{within.updates_surely:,} surely."
+    )
+
+
+def _memory(plan: TrainingPlan) -> Table:
+    memory, card = plan.need.memory, plan.card
+    workload = plan.analysis.workload
+    columns = [
+        Column("Bytes", numeric=False),
+        Column("At most"),
+        Column(f"Of {size_bytes(card.memory_bytes)}", numeric=False),
+    ]
+    table = Table(f"A device, with a batch of {workload.batch:,} × {workload.seconds:.3g} s", columns)
+    start = 0
+    for name, size in memory._asdict().items():
+        if name == "total":
+            # Not all parts are largest at the same moment.
+            start, name = 0, "together"
+        stacked = Stacked(start / card.memory_bytes, size / card.memory_bytes)
+        table.rows.append((name, size_bytes(size) if size else "–", stacked if size else ""))
+        start += size
+    reserve = Stacked(memory.total / card.memory_bytes, RESERVE_BYTES / card.memory_bytes)
+    table.rows.append(("in reserve", size_bytes(RESERVE_BYTES), reserve))
+    table.remark = (
+        "Gathered: weights, gradients and buffers that are there for a while. In reserve: the device's context, the "
+        "allocator and workspaces, assumed."
+    )
+    return table
+
+
+def _timeline(plan: TrainingPlan) -> Table:
+    time, utilisation = plan.time, plan.time.utilisation
+    columns = [
+        Column("Time", numeric=False),
+        Column("Updates"),
+        Column("Epochs", priority=1),
+        Column("Estimate"),
+        Column("Low"),
+        Column("High"),
+    ]
+    table = Table(f"Timeline: {_seconds_of_audio(plan.batch_seconds)} of audio an update, on average", columns)
+
+    def add(label: str, updates: float, epochs: str) -> None:
+        times = time.seconds_per_update.times(updates / 3600)
+        table.rows.append((label, f"{updates:,.0f}", epochs, *map(_time, times)))
+
+    per_epoch = plan.updates_per_epoch
+    add("an update", 1, "")
+    if per_epoch is not None and 1 < per_epoch < plan.updates:
+        add("an epoch", per_epoch, "1")
+    for label, share in (("a tenth", 0.1), ("half", 0.5), ("all", 1.0)):
+        updates = plan.updates * share
+        if updates >= 1:
+            add(label, updates, f"{updates / per_epoch:,.4g}" if per_epoch else "–")
+    low, high = percent(utilisation.low), percent(utilisation.high)
+    table.remark = (
+        f"From low to high a time lies nine times of ten. {short(plan.macs)} MACs an update: "
+        f"{percent(utilisation.value)} of the cards' peak ({low} to {high}). {utilisation.basis}"
+    )
+    return table
+
+
+def _alternatives(plan: TrainingPlan) -> Table:
+    """A row for each precision with checkpoints and without, a column for each strategy."""
+    rows: dict[tuple[str, bool], dict[str, Need]] = {}
+    hours: dict[tuple[str, bool], Range] = {}
+    for each in plan.alternatives:
+        way = each.need.precision, each.need.checkpointing
+        rows.setdefault(way, {})[each.need.strategy] = each.need
+        hours[way] = each.hours
+    strategies = list(dict.fromkeys(each.need.strategy for each in plan.alternatives))
+    columns = [
+        Column("GB a device", numeric=False),
+        *[Column(name, wraps=True, priority=0 if number < 3 else 1) for number, name in enumerate(strategies)],
+        Column("Hours"),
+    ]
+    table = Table("Alternatives", columns)
+    for way, needs in rows.items():
+        precision, checkpointing = way
+        cells: list[Cell] = [_gigabytes(needs[name]) for name in strategies]
+        label = "  checkpointed" if checkpointing else precision
+        table.rows.append((label, *cells, _figure(hours[way].estimate)))
+    table.remark = "Left is what was asked. "
+    if any(not each.need.fits for each in plan.alternatives):
+        table.remark += "Crossed out, and marked no: does not fit. "
+    else:
+        table.remark += "All of them fit. "
+    table.remark += "Checkpoints compute the layers twice; how devices divide the model is not in the hours."
+    return table
+
+
+def _gigabytes(need: Need) -> Cell:
+    text = f"{need.memory.total / 1e9:.3g}"
+    return text if need.fits else Crossed(text)
+
+
+def _assumptions(plan: TrainingPlan) -> Table:
+    columns = [
+        Column("Setting", numeric=False),
+        Column("", numeric=False, wraps=True),
+        Column("Basis", numeric=False, wraps=True),
+    ]
+    table = Table("What this rests on", columns)
+    table.rows += [tuple(each) for each in plan.assumptions]
+    table.remark = Lines("Not in the memory: gradients of activations while the backward pass runs.")
+    return table
+
+
+def _hours(hours: Range) -> str:
+    return f"{_time(hours.estimate)} ({_time(hours.low)} to {_time(hours.high)})"
+
+
+def _time(hours: float) -> str:
+    """``570 ms``, ``45 min``, ``36 h``, ``5.3 d``."""
+    seconds = 3600 * hours
+    for size, unit in ((4 * 86400, "d"), (5400, "h"), (90, "min"), (1, "s")):
+        if seconds >= size:
+            divisor = {"d": 86400, "h": 3600, "min": 60, "s": 1}[unit]
+            return f"{_figure(seconds / divisor)} {unit}"
+    return f"{_figure(1000 * seconds)} ms"
+
+
+def _figure(number: float) -> str:
+    """Three significant digits, all of whole numbers."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:,.2f}"
+
+
+def _seconds_of_audio(seconds: float) -> str:
+    return f"{exact(round(seconds))} s" if seconds >= 100 else f"{seconds:.3g} s"
