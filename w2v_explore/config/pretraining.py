@@ -1,4 +1,4 @@
-"""A model as it is pre-trained: an encoder with the parts that its objective adds, which its own config does not have."""
+"""A model as it is pre-trained: an encoder with the parts that its objective adds, which its config does not have."""
 
 from dataclasses import replace
 

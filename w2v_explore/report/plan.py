@@ -29,7 +29,7 @@ def cards_report(cards: Sequence[Card]) -> Report:
     """What each card can do."""
     columns = [
         Column("Card", numeric=False),
-        Column("", numeric=False, wraps=True, priority=1),
+        Column("Full name", numeric=False, priority=1),
         Column("Memory"),
         *[Column(f"{kind}, TFLOP/s", wraps=True) for kind in TYPES],
         Column("Bandwidth, GB/s", wraps=True),
@@ -50,15 +50,16 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
     """Whether it fits, how long it takes, what it costs, and what else was asked."""
     settings, time, card = plan.settings, plan.time, plan.card
     needed, memory = size_bytes(plan.need.memory.total), size_bytes(card.memory_bytes)
-    devices = f"{settings.devices:,} × {card.name}" if settings.devices > 1 else card.name
+    devices = f"each of {settings.devices:,} × {card.name}" if settings.devices > 1 else card.name
     if plan.fits:
-        yield f"Fits: {needed} of {memory} on {'each of ' if settings.devices > 1 else ''}{devices}."
+        left = size_bytes(plan.left_bytes - RESERVE_BYTES)
+        yield f"Fits: {needed} of {memory} on {devices}; {left} are left beside {size_bytes(RESERVE_BYTES)} in reserve."
     else:
         over = size_bytes(RESERVE_BYTES - plan.left_bytes)
         yield f"Does not fit: {needed} and {size_bytes(RESERVE_BYTES)} in reserve are {over} more than {card.name} has."
         yield _what_fits(plan)
-    days = time.device_days
-    yield f"Takes {_hours(time.hours)}: {_figure(days.estimate)} device-days ({_figure(days.low)} to {_figure(days.high)})."
+    days = " to ".join(map(_figure, time.device_days[1:]))
+    yield f"Takes {_range(time.hours)}: {_figure(time.device_days.estimate)} device-days ({days})."
     if plan.cost is not None and plan.price is not None:
         cost = plan.cost
         yield (
@@ -192,7 +193,7 @@ def _alternatives(plan: TrainingPlan) -> Table:
         cells: list[Cell] = [_gigabytes(needs[name]) for name in strategies]
         label = "  checkpointed" if checkpointing else precision
         table.rows.append((label, *cells, _figure(hours[way].estimate)))
-    table.remark = "Left is what was asked. "
+    table.remark = f"The first strategy is the one that was asked about. "
     if any(not each.need.fits for each in plan.alternatives):
         table.remark += "Crossed out, and marked no: does not fit. "
     else:
@@ -209,7 +210,7 @@ def _gigabytes(need: Need) -> Cell:
 def _assumptions(plan: TrainingPlan) -> Table:
     columns = [
         Column("Setting", numeric=False),
-        Column("", numeric=False, wraps=True),
+        Column("Value", numeric=False, wraps=True),
         Column("Basis", numeric=False, wraps=True),
     ]
     table = Table("What this rests on", columns)
@@ -218,18 +219,25 @@ def _assumptions(plan: TrainingPlan) -> Table:
     return table
 
 
-def _hours(hours: Range) -> str:
-    return f"{_time(hours.estimate)} ({_time(hours.low)} to {_time(hours.high)})"
+_UNITS = ((345_600, 86_400, "d"), (5400, 3600, "h"), (90, 60, "min"), (1, 1, "s"), (0, 0.001, "ms"))
+
+
+def _range(hours: Range) -> str:
+    """``64 h (45.1 to 90.8 h)``: all in the unit of the estimate."""
+    size, unit = _unit(hours.estimate)
+    estimate, low, high = (_figure(3600 * each / size) for each in hours)
+    return f"{estimate} {unit} ({low} to {high} {unit})"
 
 
 def _time(hours: float) -> str:
     """``570 ms``, ``45 min``, ``36 h``, ``5.3 d``."""
-    seconds = 3600 * hours
-    for size, unit in ((4 * 86400, "d"), (5400, "h"), (90, "min"), (1, "s")):
-        if seconds >= size:
-            divisor = {"d": 86400, "h": 3600, "min": 60, "s": 1}[unit]
-            return f"{_figure(seconds / divisor)} {unit}"
-    return f"{_figure(1000 * seconds)} ms"
+    size, unit = _unit(hours)
+    return f"{_figure(3600 * hours / size)} {unit}"
+
+
+def _unit(hours: float) -> tuple[float, str]:
+    """The seconds of the unit in which a time is told, and its name."""
+    return next((size, unit) for least, size, unit in _UNITS if 3600 * hours >= least)
 
 
 def _figure(number: float) -> str:

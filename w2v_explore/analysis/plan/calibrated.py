@@ -1,5 +1,7 @@
 """A card with the roofs that `calibrate` measured, where there is a calibration of this machine's card."""
 
+import os
+
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
 from w2v_explore.errors import MissingExtraError
 
@@ -17,12 +19,12 @@ def calibrated(card: Card, precision: str) -> Card:
     Raises:
         CalibrationError: A file that may hold a calibration cannot be read.
     """
+    dtype = TYPE_OF_PRECISION.get(precision)
+    if dtype is None or dtype == "tf32" or not _has_any():
+        return card
     # Imported here: few machines that plan have a card, and the file has some 300 KB.
     from w2v_explore.analysis.latency.calibration import find_calibration
 
-    dtype = TYPE_OF_PRECISION.get(precision)
-    if dtype is None or dtype == "tf32":
-        return card
     try:
         found = find_calibration("cuda", dtype)
     except MissingExtraError:
@@ -32,3 +34,13 @@ def calibrated(card: Card, precision: str) -> Card:
     roofs = found.roofs
     measured = f"those that calibrate measured of {found.device_name} on {found.created[:10]}"
     return card.with_roofs(dtype, 2 * roofs.macs_per_s, roofs.bytes_per_s, measured)
+
+
+def _has_any() -> bool:
+    """Whether anything was calibrated here that may be a card: a look into the folder, before more is imported."""
+    from w2v_explore import host
+
+    try:
+        return any(name.startswith("cuda") for name in os.listdir(host.cache_folder() / "calibrations"))
+    except OSError:
+        return False

@@ -4,9 +4,9 @@ Of a corpus quantiles of the durations are enough, which corpora.yaml has of Lib
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _FILE = "corpora.yaml"
 # Into so many utterances of equal weight a subset's quantiles are resolved.
@@ -43,16 +43,28 @@ def usual_batch(device_seconds: float, crop_seconds: float) -> ComputedBatch:
 @cache
 def utterances_of(corpus: str) -> Utterances:
     """The durations of a corpus of corpora.yaml."""
-    import yaml
-
-    with open(os.path.join(os.path.dirname(__file__), _FILE), "rb") as file:
-        lengths = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))[corpus]
+    lengths = _lengths_of(corpus)
     total = sum(subset["utterances"] for subset in lengths["subsets"])
     found = []
     for subset in lengths["subsets"]:
         weight = subset["utterances"] / total / _RESOLUTION
         found += [(seconds, weight) for seconds in between_quantiles(lengths["shares"], subset["seconds"], _RESOLUTION)]
     return sorted(found)
+
+
+def longest_of(corpus: str) -> float:
+    """The seconds of the longest utterance of a corpus of corpora.yaml."""
+    return float(max(max(subset["seconds"]) for subset in _lengths_of(corpus)["subsets"]))
+
+
+@cache
+def _lengths_of(corpus: str) -> Mapping[str, Any]:
+    import yaml
+
+    with open(os.path.join(os.path.dirname(__file__), _FILE), "rb") as file:
+        corpora: Mapping[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    lengths: Mapping[str, Any] = corpora[corpus]
+    return lengths
 
 
 def between_quantiles(shares: Sequence[float], seconds: Sequence[float], number: int) -> list[float]:

@@ -48,6 +48,8 @@ class Needs:
     ) -> None:
         self._batches, self._card, self._devices, self._accumulate = batches, card, devices, accumulate
         self._teacher = _TEACHER_BYTES * batches[0].parameters if teacher else 0
+        self._activations: dict[tuple[str, bool], int] = {}
+        self._of_states: dict[tuple[str, ElementBytes], DeviceMemory] = {}
 
     def of(self, strategy: str, precision: str, checkpointing: bool) -> Need:
         """What one way to train needs.
@@ -55,22 +57,25 @@ class Needs:
         Raises:
             ArgumentError: The devices are none that the strategy can divide the model among.
         """
-        activations = max(activation_bytes(batch, precision, checkpointing) for batch in self._batches)
-        recipe = PRECISIONS[precision]
-        memory = device_memory(
-            self._batches[0].tree,
-            strategy,
-            self._devices,
-            ElementBytes(
-                recipe.weight, recipe.gradient, recipe.optimizer - recipe.float32_copy, master=recipe.float32_copy
-            ),
-            activations,
-            accumulate=self._accumulate,
+        way = precision, checkpointing
+        if way not in self._activations:
+            self._activations[way] = max(activation_bytes(batch, *way) for batch in self._batches)
+        activations, states = self._activations[way], self._states(strategy, _element(precision))
+        memory = states._replace(
+            parameters=states.parameters + self._teacher,
+            activations=activations,
+            total=states.total + activations + self._teacher,
         )
-        memory = memory._replace(parameters=memory.parameters + self._teacher, total=memory.total + self._teacher)
-        return Need(
-            strategy, precision, checkpointing, memory, memory.total + RESERVE_BYTES <= self._card.memory_bytes
-        )
+        is_enough = memory.total + RESERVE_BYTES <= self._card.memory_bytes
+        return Need(strategy, precision, checkpointing, memory, is_enough)
+
+    def _states(self, strategy: str, element: ElementBytes) -> DeviceMemory:
+        """All but activations, which are as many at every moment."""
+        if (strategy, element) not in self._of_states:
+            self._of_states[strategy, element] = device_memory(
+                self._batches[0].tree, strategy, self._devices, element, 0, accumulate=self._accumulate
+            )
+        return self._of_states[strategy, element]
 
     def all_of(self, strategy: str) -> list[Need]:
         """What all ways need that the card and the number of devices allow, that strategy first."""
@@ -84,6 +89,12 @@ class Needs:
             for checkpointing in (False, True)
             for each in possible
         ]
+
+
+def _element(precision: str) -> ElementBytes:
+    recipe = PRECISIONS[precision]
+    moments = recipe.optimizer - recipe.float32_copy
+    return ElementBytes(recipe.weight, recipe.gradient, moments, master=recipe.float32_copy)
 
 
 def activation_bytes(batch: Analysis, precision: str, checkpointing: bool) -> int:

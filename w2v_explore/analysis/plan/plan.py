@@ -1,16 +1,17 @@
 """`plan`: whether a training fits its devices, how long it runs, and what it costs, before anything is run."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.analyze import Analysis, config_and_workload
 from w2v_explore.analysis.plan.asked import Asked
 from w2v_explore.analysis.plan.calibrated import calibrated
 from w2v_explore.analysis.plan.cards import Card, card_named
 from w2v_explore.analysis.plan.needs import RESERVE_BYTES, Need, Needs
-from w2v_explore.analysis.plan.observed import Observed, Verdict, judge, parse_duration, parse_observed
 from w2v_explore.analysis.plan.runs import published_recipe_of, recipe_named
 from w2v_explore.analysis.plan.settings import (
     NOTHING_SAID,
@@ -23,11 +24,14 @@ from w2v_explore.analysis.plan.settings import (
 )
 from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
 from w2v_explore.analysis.plan.utilisation import Range, TimeEstimate, estimate_time
-from w2v_explore.analysis.plan.within import Within, fits_within
 from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.pretraining import in_pretraining
 from w2v_explore.errors import ArgumentError
+
+if TYPE_CHECKING:  # imported where they are asked for
+    from w2v_explore.analysis.plan.observed import Observed, Verdict
+    from w2v_explore.analysis.plan.within import Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,65 +256,77 @@ def plan(
         total_batch_seconds, accumulate, manifest, data_hours, lengths, skip_bad, as_recipe, observed, price, within,
     )  # fmt: skip
     asked.check()
-    seconds = None if within is None else parse_duration(within)
-    seen = None if observed is None else parse_observed(observed)
-    device = card_named(card)
-    subject = config if isinstance(config, Subject) else subject_of(config)
+    return _plan(asked, config if isinstance(config, Subject) else subject_of(config))
+
+
+def _plan(asked: Asked, subject: Subject) -> TrainingPlan:
+    seconds, seen = _times(asked)
+    card = card_named(asked.card)
     said = _said(asked, subject)
-    settings = settle(asked, said, device)
-    device = calibrated(device, settings.precision)
+    settings = settle(asked, said, card, subject.config.name)
+    card = calibrated(card, settings.precision)
     model, added = in_pretraining(subject.config, settings.objective)
     filled = fill_batches(asked, said, settings, model.sample_rate)
-    total = _updates(settings, filled)
+    updates = _updates(settings, filled)
     work = work_of(model, filled, settings)
     batches = largest_batches(model, filled)
-    needs = Needs(
-        batches, device, settings.devices, accumulate=settings.accumulate, teacher=settings.teacher
-    )
-    need = needs.of(settings.strategy, settings.precision, settings.checkpointing)
+    needs = Needs(batches, card, settings.devices, accumulate=settings.accumulate, teacher=settings.teacher)
 
-    def estimate(work_macs: float, on_devices: int, in_precision: str) -> TimeEstimate:
+    def estimate(precision: str, checkpointing: bool, devices: int = settings.devices) -> TimeEstimate:
         return estimate_time(
-            work_macs,
+            work.checkpointed if checkpointing else work.plain,
             batches[0].parameters,
-            device,
-            in_precision,
-            updates=total,
-            devices=on_devices,
+            card,
+            precision,
+            updates=updates,
+            devices=devices,
             compiled=settings.compiled,
             fine_tuning=settings.objective == "ctc",
             lengths_known=filled.lengths_known,
         )
 
-    macs = work.checkpointed if settings.checkpointing else work.plain
-    time = estimate(macs, settings.devices, settings.precision)
-    hours: dict[tuple[str, bool], Range] = {}
-    alternatives = []
-    for each in needs.all_of(settings.strategy):
-        way = each.precision, each.checkpointing
-        if way not in hours:
-            own = work.checkpointed if each.checkpointing else work.plain
-            hours[way] = estimate(own, settings.devices, each.precision).hours
-        alternatives.append(Alternative(each, hours[way]))
+    way = settings.precision, settings.checkpointing
+    need, time = needs.of(settings.strategy, *way), estimate(*way)
+    alternatives = needs.all_of(settings.strategy)
+    hours = {other: estimate(*other).hours for other in {(each.precision, each.checkpointing) for each in alternatives}}
+    within = verdict = None
+    if seconds is not None:
+        from w2v_explore.analysis.plan.within import fits_within
+
+        within = fits_within(seconds, time, lambda devices: estimate(*way, devices))
+    if seen is not None:
+        from w2v_explore.analysis.plan.observed import judge
+
+        verdict = judge(seen, time, accumulate=settings.accumulate)
     return TrainingPlan(
         analysis=batches[0],
-        card=device,
+        card=card,
         settings=settings,
         need=need,
         time=time,
         batch_seconds=_batch_seconds(filled, settings, model.sample_rate),
-        macs=macs,
-        updates=total,
+        macs=work.checkpointed if settings.checkpointing else work.plain,
+        updates=updates,
         updates_per_epoch=filled.updates_per_epoch,
         padding_share=filled.padding_share,
-        alternatives=tuple(alternatives),
+        alternatives=tuple(Alternative(each, hours[each.precision, each.checkpointing]) for each in alternatives),
         assumptions=(*_of_the_model(subject, added), *settings.assumptions, *filled.assumptions),
-        price=price,
-        within=None
-        if seconds is None
-        else fits_within(seconds, time, lambda number: estimate(macs, number, settings.precision)),
+        price=asked.price,
+        within=within,
         observed=seen,
-        verdict=None if seen is None else judge(seen, time, accumulate=settings.accumulate),
+        verdict=verdict,
+    )
+
+
+def _times(asked: Asked) -> tuple[float | None, Observed | None]:
+    """The seconds that there are, and how fast the training runs; read before anything is worked out."""
+    if asked.within is None and asked.observed is None:
+        return None, None
+    from w2v_explore.analysis.plan.observed import parse_duration, parse_observed
+
+    return (
+        None if asked.within is None else parse_duration(asked.within),
+        None if asked.observed is None else parse_observed(asked.observed),
     )
 
 

@@ -151,23 +151,24 @@ class Settings(NamedTuple):
     assumptions: tuple[Assumption, ...]
 
 
-def settle(asked: Asked, said: Said, card: Card) -> Settings:
+def settle(asked: Asked, said: Said, card: Card, name: str) -> Settings:
     """All settings of a plan.
 
     Args:
         asked: The options.
         said: By the training config, or the published training.
         card: Each device.
+        name: What messages call the config.
 
     Raises:
         ArgumentError: Nothing says how large the batch is, or how long the training.
     """
-    return _Settling(asked, said, card).settle()
+    return _Settling(asked, said, card, name).settle()
 
 
 class _Settling:
-    def __init__(self, asked: Asked, said: Said, card: Card) -> None:
-        self._asked, self._said, self._card = asked, said, card
+    def __init__(self, asked: Asked, said: Said, card: Card, name: str) -> None:
+        self._asked, self._said, self._card, self._name = asked, said, card, name
         self._found: list[Assumption] = []
 
     def settle(self) -> Settings:
@@ -182,7 +183,7 @@ class _Settling:
         compiled = self._flag("compiled", "torch.compile", asked.compiled)
         checkpointing = self._flag("checkpointing", "activation checkpoints", asked.checkpointing)
         strategy = self._choose("strategy", "strategy", "ddp")
-        self._ask(objective)
+        self._ask()
         crop = self._crop()
         device_seconds, utterances, accumulate = self._batch(devices, crop)
         pads = bool(said.value("pad")) or objective == "ctc" or utterances is not None
@@ -239,7 +240,7 @@ class _Settling:
         self._add("precision", precision, basis)
         return precision
 
-    def _ask(self, objective: str | None) -> None:
+    def _ask(self) -> None:
         """Ask for what nothing says."""
         asked, said = self._asked, self._said
         missing = []
@@ -250,7 +251,7 @@ class _Settling:
             missing.append("how long it trains (--updates or --epochs)")
         if missing:
             raise ArgumentError(
-                f"{said.name or 'the config'} does not say {', nor '.join(missing)}; give it, or --as-recipe with a "
+                f"{said.name or self._name} does not say {', nor '.join(missing)}; give it, or --as-recipe with a "
                 "published training, as base or hubert_base, or a training config"
             )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.plan.asked import Asked
-from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, padded, utterances_of
+from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, longest_of, padded, utterances_of
 from w2v_explore.analysis.plan.settings import Assumption, Said, Settings
 from w2v_explore.analysis.plan.step import step_macs
 from w2v_explore.analysis.workload import Workload
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # fairseq's required_batch_size_multiple.
 _BATCH_MULTIPLE = 8
+# That of runs.yaml.
+_CORPUS = "librispeech"
 # As many lengths stand for those of a corpus: what they cost grows with the square of a length at most.
 _LENGTHS = 12
 
@@ -101,15 +103,16 @@ def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) ->
 
 def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
     """Batches of utterances as long as LibriSpeech's."""
-    utterances = utterances_of("librispeech")
-    longest = min(settings.crop_seconds, utterances[-1][0])
+    utterances, most = utterances_of(_CORPUS), longest_of(_CORPUS)
+    longest = min(settings.crop_seconds, most)
     work = (said.run.work if said.run is not None else None) or {}
     mean = sum(duration * share for duration, share in utterances)
     kept = sum(min(duration, longest) * share for duration, share in utterances)
     value, padding = f"as LibriSpeech's, at most {longest:g} s", 0.0
     if settings.device_seconds is None:
         assert settings.utterances is not None
-        most = said.value("max_seconds") or utterances[-1][0]
+        most = min(said.value("max_seconds") or most, most)
+        value = f"as LibriSpeech's, at most {most:g} s"
         batch = padded(utterances, settings.utterances, settings.utterances, most)
         number, samples = settings.utterances, floor(most * sample_rate)
         speech = settings.utterances * sum(duration * share for duration, share in utterances if duration <= most)
@@ -171,23 +174,22 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
         (analyze(config, Workload(samples=samples, sample_rate=config.sample_rate)), number)
         for samples, number in filled.average
     ]
-    totals = []
-    for checkpointing in (False, True):
-        totals.append(
-            sum(
-                step_macs(
-                    analysis,
-                    number * analysis.workload.seconds * settings.devices * settings.accumulate,
-                    devices=settings.devices,
-                    accumulate=settings.accumulate,
-                    checkpointing=checkpointing,
-                    teacher=settings.teacher,
-                    extractor_trained=settings.extractor_trained,
-                ).total
-                for analysis, number in analyses
-            )
+
+    def total(checkpointing: bool) -> float:
+        return sum(
+            step_macs(
+                analysis,
+                number * analysis.workload.seconds * settings.devices * settings.accumulate,
+                devices=settings.devices,
+                accumulate=settings.accumulate,
+                checkpointing=checkpointing,
+                teacher=settings.teacher,
+                extractor_trained=settings.extractor_trained,
+            ).total
+            for analysis, number in analyses
         )
-    return Work(*totals)
+
+    return Work(total(checkpointing=False), total(checkpointing=True))
 
 
 def largest_batches(config: Config, filled: Filled) -> list[Analysis]:
