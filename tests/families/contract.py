@@ -18,6 +18,7 @@ from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.measure.from_tree import input_shape
 from w2v_explore.measure.meta_pass import first_tensor
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
+from w2v_explore.measure.verify import Audited, check_autocast
 from w2v_explore.model.build import modules_of
 
 Reference = Callable[[ModelConfig], torch.nn.Module]
@@ -124,7 +125,7 @@ def models(config: ModelConfig, reference: Reference = torchaudio_model) -> tupl
 
 
 def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
-    """The peak of inference, and what training keeps with and without checkpoints."""
+    """The peak of inference, and what training keeps with and without checkpoints; in float32 under autocast too."""
     analysis = analysis_of(config, workload)
     cost = analysis.training
     assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
@@ -132,6 +133,8 @@ def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) 
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),
     )
+    if workload.dtype == "float32":
+        assert [finding for finding in check_autocast(Audited(analysis)) if not finding.agrees] == []
 
 
 def assert_every_figure_holds(config: ModelConfig, workload: Workload) -> None:
