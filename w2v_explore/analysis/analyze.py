@@ -139,7 +139,7 @@ class Analysis:
         """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
         from w2v_explore.analysis.memory.training import training_cost
 
-        return training_cost(self.parameters, self.trace(training=True))
+        return training_cost(self.tree, self.trace(training=True))
 
     @property
     def output_frames(self) -> int:

@@ -5,7 +5,7 @@ A difference is known only to the integer: one more or less is a disagreement. d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -14,6 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
+from w2v_explore.tree.run import Call
 
 
 class KnownDifference(NamedTuple):
@@ -49,52 +50,65 @@ def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     batch = analysis.workload.batch
     return sum(
         (call.operation.groups - 1) * call.copies * call.operation.macs(batch, *call.takes)
-        for call in analysis.calls
+        for call in _in_backward_pass(analysis)
         if isinstance(call.operation, Conv1d)
     )
 
 
+def _in_backward_pass(analysis: Analysis) -> Iterator[Call]:
+    """The calls by which the backward pass comes."""
+    lives = analysis.lives(training=True)
+    return (call for call, needs in zip(lives.calls, lives.needs, strict=True) if needs is not None)
+
+
 def _norms_keep_16_bits(analysis: Analysis) -> bool:
-    return bool(_statistics(analysis, training=True))
+    short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+    return any(isinstance(call.operation, short) for call in analysis.calls)
 
 
 def _kept_statistics(analysis: Analysis) -> int:
-    return -2 * sum(copies * statistics for statistics, copies in _statistics(analysis, training=True).values())
+    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+    return -2 * sum(
+        call.copies * call.operation.kept_beside(batch, *call.takes).statistics
+        for call in _in_backward_pass(analysis)
+        if isinstance(call.operation, short)
+    )
 
 
 def _checkpointed_statistics(analysis: Analysis) -> int:
     """Those outside the stacked layers, and of one of these, as `KeptActivations` counts them."""
     batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
-    outside, inside, end = 0, [0], 0
-    for position, call in enumerate(analysis.calls):
+    outside, inside, end, copies = 0, [0], 0, 1
+    lives = analysis.lives(training=True)
+    for position, call in enumerate(lives.calls):
         if position >= end and call.layer.stacked:
             inside.append(0)
-            end = call.end
-        if not isinstance(call.operation, short):
+            end, copies = call.end, call.copies
+        if not isinstance(call.operation, short) or lives.needs[position] is None:
             continue
         statistics = call.operation.kept_beside(batch, *call.takes).statistics
         if position < end:
-            inside[-1] += statistics
+            inside[-1] += call.copies // copies * statistics
         else:
             outside += call.copies * statistics
     return -2 * (outside + max(inside))
 
 
 def _peak_statistics(analysis: Analysis) -> int:
-    statistics = _statistics(analysis, training=False)
+    statistics = _statistics(analysis)
     trace = analysis.trace(training=False).operations()
     live = [operation.live_bytes for operation in trace]
-    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, (0, 0))[0] for operation in trace]
+    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, 0) for operation in trace]
     return max(theirs) - max(live)
 
 
-def _statistics(analysis: Analysis, *, training: bool) -> dict[str, tuple[int, int]]:
-    """How many statistics of 16 bits each norm makes, and for how many it stands, by path; ours are of 32."""
-    short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+def _statistics(analysis: Analysis) -> dict[str, int]:
+    """How many statistics of 16 bits each norm makes outside training, by path; ours are of 32."""
+    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     return {
-        call.path: (call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics, call.copies)
+        call.path: call.operation.kept_beside(batch, *call.takes).statistics
         for call in analysis.calls
-        if isinstance(call.operation, short) and (training or not call.operation.beside_in_training_alone)
+        if isinstance(call.operation, short) and not call.operation.beside_in_training_alone
     }
 
 

@@ -10,7 +10,7 @@ memory-efficient kernel (a CPU has no fused one for a bias that needs a gradient
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
+from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered, train_only
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import ScaledDotProductAttention
 from w2v_explore.tree.layer import Layer
@@ -33,7 +33,8 @@ class TrackedMemory(NamedTuple):
 
     Attributes:
         peak: The most that storages take at once during a forward pass, the waveforms' among them.
-        kept: The storages that autograd saves during a forward pass in training mode, no layer dropped.
+        kept: The storages that autograd has saved after a forward pass in training mode, no layer dropped, for a
+            backward pass from what comes out.
         checkpointed: The same with a checkpoint at each transformer layer: what is alive after the forward pass,
             beside its output, and what one layer saves when it is computed again.
     """
@@ -43,28 +44,29 @@ class TrackedMemory(NamedTuple):
     checkpointed: int
 
 
-def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMemory:
+def track_memory(
+    tree: Layer, modules: Modules, workload: Workload, trained: Collection[str] | None = None
+) -> TrackedMemory:
     """Take the model of a tree through its forward passes on fake tensors.
 
     Args:
         tree: The model's.
         modules: Those of its family (`materialize`).
         workload: What it takes.
+        trained: The names of the parameters that are trained; all where it is None.
     """
     dtype: torch.dtype = getattr(torch, workload.dtype)
     given = partial(torch.empty, input_shape(tree, workload), dtype=dtype)
     with FakeTensorMode():
         model = _fake_model(tree, modules, dtype)
+        train_only(model, trained)
         _use_accelerator_attention(model)
-        layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
-        stack = [module for _, module in layers]
-        unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
+        stack = [model.get_submodule(path) for path, layer in registered(tree) if layer.stacked]
         peak = _track_inference(model.eval(), given)
         _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
-        kept, inputs = _track_training(model, unlike, given)
-        again = [saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike]
-        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + max(again, default=0))
+        kept, again = _track_training(model, stack, given)
+        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + again)
 
 
 def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
@@ -76,31 +78,72 @@ def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
     return live.peak_bytes
 
 
-def _track_training(
-    model: nn.Module, layers: Sequence[nn.Module], given: Callable[[], Tensor]
-) -> tuple[int, dict[nn.Module, tuple[Tensor | None, ...]]]:
-    """What is kept, and tensors like those that each of some layers takes."""
-    layouts: dict[nn.Module, list[tuple[Any, ...] | None]] = {}
+def _track_training(model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor]) -> tuple[int, int]:
+    """What is kept; and the most that a layer of the stacks keeps, what it takes left out."""
+    saved = _SavedStorages(_storages(model))
+    taken: dict[nn.Module, list[torch.UntypedStorage]] = {}
 
-    def note(layer: nn.Module, taken: tuple[Tensor | None, ...]) -> None:
-        # Not the tensors, which would live on.
-        layouts[layer] = [
-            None if each is None else (each.shape, each.stride(), each.dtype, each.requires_grad) for each in taken
-        ]
+    def enter(layer: nn.Module, inputs: tuple[Tensor | None, ...]) -> None:
+        if saved.layer is None:  # of layers inside others the outer ones count
+            saved.layer = layer
+            taken[layer] = [each.untyped_storage() for each in inputs if each is not None]
 
-    handles = [layer.register_forward_pre_hook(note) for layer in layers]
-    kept = saved_bytes(model, given())
+    def leave(layer: nn.Module, inputs: object, output: object) -> None:
+        if saved.layer is layer:
+            saved.layer = None
+
+    handles = [layer.register_forward_pre_hook(enter) for layer in stack]
+    handles += [layer.register_forward_hook(leave) for layer in stack]
+    with saved.hooks():
+        outputs = model(given())
     for handle in handles:
         handle.remove()
-    return kept, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
+    again = [saved.bytes_of(layer, without=storages) for layer, storages in taken.items()]
+    kept = saved.bytes_of()
+    del outputs  # until now: without them nobody would hold what the backward pass keeps
+    return kept, max(again, default=0)
 
 
-def _like(layout: tuple[Any, ...] | None) -> Tensor | None:
-    """A tensor of a shape, strides and dtype that needs a gradient or none."""
-    if layout is None:
-        return None
-    shape, stride, dtype, requires_grad = layout
-    return torch.empty_strided(shape, stride, dtype=dtype, requires_grad=requires_grad)
+class _Saved:
+    """What autograd holds in the place of a tensor that it saves."""
+
+    __slots__ = ("__weakref__",)
+
+
+class _SavedStorages:
+    """The storages that autograd saves, each as long as the step of the backward pass is held that wants it.
+
+    Attributes:
+        layer: The layer that runs, which is noted of what is saved meanwhile.
+
+    Args:
+        left_out: Storages that do not count.
+    """
+
+    def __init__(self, left_out: Collection[int]) -> None:
+        self.layer: nn.Module | None = None
+        self._left_out = left_out
+        # Each storage is held, so that no other can take its address.
+        self._held: dict[int, tuple[torch.UntypedStorage, nn.Module | None]] = {}
+
+    def hooks(self) -> Any:
+        """The context in which what is saved is noted."""
+        return torch.autograd.graph.saved_tensors_hooks(self._pack, lambda packed: packed)
+
+    def _pack(self, tensor: Tensor) -> _Saved:
+        # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
+        saved, storage = _Saved(), tensor.untyped_storage()
+        if storage._cdata not in self._left_out:
+            self._held[id(saved)] = storage, self.layer
+            weakref.finalize(saved, self._held.pop, id(saved))
+        return saved
+
+    def bytes_of(self, layer: nn.Module | None = None, without: Iterable[torch.UntypedStorage] = ()) -> int:
+        """All that is still saved, each storage once; of one layer, where that is given, and without some."""
+        counted = {storage._cdata: storage for storage, of in self._held.values() if layer is None or of is layer}
+        for storage in without:
+            counted.pop(storage._cdata, None)
+        return sum(storage.nbytes() for storage in counted.values())
 
 
 def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor]) -> int:
@@ -175,26 +218,19 @@ def _use_accelerator_dropout(model: nn.Module) -> None:
                 setattr(module, name, _MaskDropout(child.p))
 
 
-def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()) -> int:
-    """Bytes of the storages that autograd saves while a module runs, each counted once.
+def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
+    """Bytes of the storages that autograd has saved after a module has run, each counted once.
 
     Args:
         module: Whose parameters and buffers are left out.
         inputs: What it is called with.
-        kept_anyway: Tensors whose storages are left out too.
     """
-    left_out = _storages(module) | {each.untyped_storage()._cdata for each in kept_anyway if each is not None}
-    saved: dict[int, Any] = {}  # holds each storage, so that no other can take its address
-
-    def pack(tensor: Tensor) -> None:
-        # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
-        storage = tensor.untyped_storage()
-        if storage._cdata not in left_out:
-            saved[storage._cdata] = storage
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed):
-        module(*inputs)
-    return sum(storage.nbytes() for storage in saved.values())
+    saved = _SavedStorages(_storages(module))
+    with saved.hooks():
+        outputs = module(*inputs)
+    kept = saved.bytes_of()
+    del outputs  # until now: without them nobody would hold what the backward pass keeps
+    return kept
 
 
 def _storages(module: nn.Module) -> set[int]:

@@ -189,7 +189,7 @@ def memory(
         },
         training={
             workload.dtype: analysis.training,
-            other: training_cost(parameters, analysis.trace(other, training=True)),
+            other: training_cost(analysis.tree, analysis.trace(other, training=True)),
         },
         fits=fits,
     )

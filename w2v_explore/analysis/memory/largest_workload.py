@@ -42,11 +42,11 @@ def fit_training(
 ) -> LargestWorkloads:
     """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
     lives = analysis.lives(training=True)
-    layers = KeptByLayers(lives, lives.kept_by)
+    layers, learned = KeptByLayers(lives, lives.kept_by), lives.learned_of(analysis.tree)
 
     def needed_bytes(workload: Workload) -> int:
         kept = kept_activations(_trace(analysis, workload, training=True), layers)
-        states = recipe_of(workload.dtype).bytes_per_parameter * analysis.parameters
+        states = recipe_of(workload.dtype).bytes_of(analysis.parameters, learned)
         return states + (kept.checkpointed if checkpointing else kept.plain).greatest
 
     return _fit(analysis, memory_bytes, dtype, needed_bytes)

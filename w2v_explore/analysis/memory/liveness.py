@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, Beside, Flow, Operation
-from w2v_explore.tree.run import Call, apart, need_gradients, run
+from w2v_explore.tree.operations import NOTHING, Beside, Flow, Needs, Operation
+from w2v_explore.tree.run import Call, Trained, apart, elements_of, need_gradients, run, with_gradients
 
 _STATISTICS_BYTES = 4
 
@@ -68,7 +68,7 @@ class _Made(NamedTuple):
         until: Before which call its output is freed; None where that is no tensor of its own.
         keeps: The tensors that it keeps and no operation before it does.
         makes_beside: Whether it makes anything beside its output.
-        keeps_beside: Whether it keeps what it makes beside its output.
+        keeps_beside: What needs a gradient, where it keeps some of what it makes beside its output for that.
         has_moments: Whether it is to be asked what it holds while it runs, as few are.
     """
 
@@ -78,7 +78,7 @@ class _Made(NamedTuple):
     until: int | None
     keeps: Sequence[int]
     makes_beside: bool
-    keeps_beside: bool
+    keeps_beside: Needs | None
     has_moments: bool
 
 
@@ -87,7 +87,7 @@ class Lives:
 
     Attributes:
         calls: With folded layers `apart`.
-        needs: Of each call, whether what it gives needs a gradient; empty in inference.
+        needs: What `need_gradients` says of each call; empty in inference.
         training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
             that may keep a copy instead are among them.
@@ -96,9 +96,19 @@ class Lives:
         calls: The same.
         training: Whether dropout is on and tensors are kept for the backward pass.
         taken_need: As in `need_gradients`.
+        is_wanted: Whether a loss depends on what the calls give in the end; always that of a model.
+        trained: As in `need_gradients`.
     """
 
-    def __init__(self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = ()) -> None:
+    def __init__(
+        self,
+        calls: Sequence[Call],
+        *,
+        training: bool,
+        taken_need: Sequence[bool] = (),
+        is_wanted: bool = True,
+        trained: Trained | None = None,
+    ) -> None:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
@@ -108,7 +118,10 @@ class Lives:
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
-        self.needs = needs = need_gradients(calls, taken_need) if training else []
+        self.needs: list[Needs | None] = []
+        if training:
+            self.needs = need_gradients(calls, taken_need, trained) if is_wanted else [None] * len(calls)
+        needs = self.needs
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -126,8 +139,9 @@ class Lives:
                 tensors[position] = tensors.get(first, first)
                 continue
             until[position] = position + 1
-            if training and needs[position]:
-                for tensor in operation.kept_of(needed, position):
+            need = needs[position] if training else None
+            if need is not None:
+                for tensor in operation.kept_of(needed, position, need):
                     self.kept_by.setdefault(tensor, []).append(position)
                 if needed and type(operation).copies_last is not Operation.copies_last:
                     self._may_copy[position] = needed[-1]
@@ -148,13 +162,17 @@ class Lives:
                     None if position in tensors else until[position],
                     keeps.get(position, ()),
                     training or not call.operation.beside_in_training_alone,
-                    training and needs[position],
+                    needs[position] if training else None,
                     not training and type(call.operation).moments is not Operation.moments,
                 ),
             )
             for position, call in enumerate(calls)
             if call.operation is not None
         ]
+
+    def learned_of(self, tree: Layer) -> int:
+        """Elements of the parameters that get a gradient, of the tree that is run."""
+        return elements_of(tree, with_gradients(self.calls, self.needs))
 
     def tensor(self, made: int) -> int:
         """The tensor in whose memory lies what a call made."""
@@ -211,9 +229,11 @@ class Lives:
             else:
                 lives.append(live + beside)
             keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0
-            if keeps_beside and beside:
-                beside_bytes[place] = beside
-                keeping += beside
+            if beside and keeps_beside is not None:
+                beside = bytes_of(operation.kept_of_beside(batch, keeps_beside, *flows), element_bytes)
+                if beside:
+                    beside_bytes[place] = beside
+                    keeping += beside
             kept.append(keeping)
         kept_by = self.kept_by
         copied = {position for position in self._may_copy if self._copies(position, sizes)}

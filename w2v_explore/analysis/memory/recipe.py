@@ -25,10 +25,9 @@ class Recipe(NamedTuple):
         """Whether a float32 copy of the weights is kept beside those of the forward pass."""
         return self.weight == 2
 
-    @property
-    def bytes_per_parameter(self) -> int:
-        """All together."""
-        return self.weight + self.gradient + self.optimizer
+    def bytes_of(self, parameters: int, learned: int) -> int:
+        """All together, of some parameters of which so many get a gradient."""
+        return self.weight * parameters + (self.gradient + self.optimizer) * learned
 
 
 def recipe_of(dtype: str) -> Recipe:

@@ -14,6 +14,7 @@ from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.recipe import Recipe, recipe_of
 from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.analysis.memory.step_macs import training_macs
+from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import Call
 
 
@@ -24,15 +25,16 @@ class TrainingCost:
 
     Attributes:
         recipe: Bytes per parameter.
+        learned: Elements of the parameters that get a gradient.
         weight_bytes: Of the weights that the forward pass uses.
-        gradient_bytes: Of their gradients.
-        optimizer_bytes: Of Adam's moments and mixed precision's float32 copy.
+        gradient_bytes: Of the gradients.
+        optimizer_bytes: Of Adam's moments and mixed precision's float32 copy, of parameters that get a gradient.
         kept_bytes: Activations that the backward pass keeps.
         checkpointed_bytes: The most that is kept with a checkpoint at each stacked layer: what they take, and all of
             one layer while it is computed again.
         forward: MACs of the forward pass, no layer dropped.
         backward: MACs of the backward pass: the forward pass's for each factor of a product that needs a gradient, so
-            twice, but once where nothing with parameters ran before: nobody needs the waveforms' gradient. What a fused
+            twice, but once where nothing that is trained ran before: nobody needs the waveforms' gradient. What a fused
             attention kernel computes again is not in it.
         macs: Forward and backward.
         checkpointed_macs: The same with the stacked layers computed twice.
@@ -41,6 +43,7 @@ class TrainingCost:
     """
 
     recipe: Recipe
+    learned: int
     weight_bytes: int
     gradient_bytes: int
     optimizer_bytes: int
@@ -73,21 +76,23 @@ class TrainingCost:
         return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + int(kept.greatest)
 
 
-def training_cost(parameters: int, trace: Trace) -> TrainingCost:
+def training_cost(tree: Layer, trace: Trace) -> TrainingCost:
     """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision.
 
     Args:
-        parameters: Elements of all parameters.
-        trace: The tensors of the step.
+        tree: The model's.
+        trace: The tensors of the step; what is trained is for its lives to say.
     """
     recipe = recipe_of(trace.workload.dtype)
     kept = kept_activations(trace)
+    parameters, learned = tree.parameters, trace.lives.learned_of(tree)
     work = training_macs(trace.lives.calls, trace.workload.batch, trace.lives.needs)
     return TrainingCost(
         recipe=recipe,
+        learned=learned,
         weight_bytes=recipe.weight * parameters,
-        gradient_bytes=recipe.gradient * parameters,
-        optimizer_bytes=recipe.optimizer * parameters,
+        gradient_bytes=recipe.gradient * learned,
+        optimizer_bytes=recipe.optimizer * learned,
         kept_bytes=kept.plain.spread(),
         checkpointed_bytes=kept.checkpointed.spread(),
         forward=work.forward,

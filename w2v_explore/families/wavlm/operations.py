@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
+    NOTHING,
     SAME_FRAME,
     WHOLE_UTTERANCE,
     Beside,
     Flow,
     Linear,
     MacKind,
+    Needs,
     Operation,
     Reach,
     Shape,
@@ -87,6 +89,9 @@ class GateProjection(Linear):
         is_copied = self.num_heads > 1 and taken[0].frames > 1
         return Beside(elements=taken[0].elements(batch) if is_copied else 0)
 
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        return self.kept_beside(batch, *taken) if "weight" in needs.own else NOTHING
+
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         gives = self.flow(*taken).elements(batch)
         # The product of matrices, beside the copy; then the product with the bias added.
@@ -117,6 +122,10 @@ class PositionGate(Operation):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # Both gates, and the second's product with the constant.
         return Beside(elements=3 * taken[0].rows(batch))
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        # The product is a factor of the first gate's gradient alone.
+        return self.kept_beside(batch, *taken) if needs.taken[0] else Beside(elements=2 * taken[0].rows(batch))
 
     def passes_on(self, training: bool) -> bool:
         return False
