@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import (
+    NOTHING,
+    SAME_FRAME,
+    Autocast,
+    Beside,
+    Flow,
+    MacKind,
+    Needs,
+    Operation,
+    Reach,
+    Shape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +43,8 @@ class SplitLinear(Operation):
     def macs(self, batch: int, *taken: Flow) -> int:
         return taken[0].rows(batch) * self.num_heads * self.in_features * self.out_features
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * (1 + needs[0])
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if "weight" in needs.own else ()
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
