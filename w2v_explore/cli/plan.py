@@ -1,5 +1,7 @@
 """``w2v-explore plan``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.cli.streams import say
 
 if TYPE_CHECKING:
+    from w2v_explore.analysis.plan.lengths import Progress
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -135,29 +138,31 @@ def plan(
 
     subject = subject_of(config, overrides or (), options.name_of(dialect), allow_unknown=allow_unknown)
     say(*subject.config.warnings)
-    found = plan_of(
-        subject,
-        card=card,
-        devices=devices,
-        strategy=strategy.value if strategy is not None else None,
-        precision=precision.value if precision is not None else None,
-        compiled=compile,
-        checkpointing=checkpointing,
-        objective=objective.value if objective is not None else None,
-        batch_seconds=batch_seconds,
-        accumulate=accumulate,
-        total_batch_seconds=total_batch_seconds,
-        updates=updates,
-        epochs=epochs,
-        manifest=manifest,
-        data_hours=data_hours,
-        lengths=lengths,
-        skip_bad=skip_bad,
-        as_recipe=as_recipe,
-        observed=observed,
-        price=price,
-        within=within,
-    )
+    with _progress(config, manifest) as progress:
+        found = plan_of(
+            subject,
+            card=card,
+            devices=devices,
+            strategy=strategy.value if strategy is not None else None,
+            precision=precision.value if precision is not None else None,
+            compiled=compile,
+            checkpointing=checkpointing,
+            objective=objective.value if objective is not None else None,
+            batch_seconds=batch_seconds,
+            accumulate=accumulate,
+            total_batch_seconds=total_batch_seconds,
+            updates=updates,
+            epochs=epochs,
+            manifest=manifest,
+            data_hours=data_hours,
+            lengths=lengths,
+            skip_bad=skip_bad,
+            as_recipe=as_recipe,
+            observed=observed,
+            price=price,
+            within=within,
+            progress=progress,
+        )
 
     def reports() -> "list[Report]":
         from w2v_explore.report.plan import plan_report
@@ -172,6 +177,18 @@ def plan(
     render(format, reports=reports, document=found.to_dict, csv=csv)
     if not found.answer:
         raise typer.Exit(ANSWER_IS_NO)
+
+
+@contextmanager
+def _progress(config: str, manifest: str | None) -> "Iterator[Progress | None]":
+    """A progress bar where a manifest is read, which may have millions of lines; nothing otherwise."""
+    if manifest is None:
+        yield None
+        return
+    from w2v_explore.cli.evaluate import show_progress
+
+    with show_progress(config) as progress:
+        yield progress
 
 
 def _list_cards(config: str | None, format: Format) -> None:

@@ -193,7 +193,7 @@ def _alternatives(plan: TrainingPlan) -> Table:
         cells: list[Cell] = [_gigabytes(needs[name]) for name in strategies]
         label = "  checkpointed" if checkpointing else precision
         table.rows.append((label, *cells, _figure(hours[way].estimate)))
-    table.remark = f"The first strategy is the one that was asked about. "
+    table.remark = "The first strategy is the one that was asked about. "
     if any(not each.need.fits for each in plan.alternatives):
         table.remark += "Crossed out, and marked no: does not fit. "
     else:
@@ -241,8 +241,8 @@ def _unit(hours: float) -> tuple[float, str]:
 
 
 def _figure(number: float) -> str:
-    """Three significant digits, all of whole numbers."""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+    """Three significant digits, all of whole numbers; of what is next to nothing none."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}" if number >= 0.001 else "0"
 
 
 def _money(amount: float) -> str:

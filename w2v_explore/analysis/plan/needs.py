@@ -6,7 +6,15 @@ from typing import NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
-from w2v_explore.analysis.plan.strategies import DEVICES_PER_NODE, STRATEGIES, DeviceMemory, ElementBytes, device_memory
+from w2v_explore.analysis.plan.strategies import (
+    DEVICES_PER_NODE,
+    STRATEGIES,
+    DeviceMemory,
+    ElementBytes,
+    Trains,
+    device_memory,
+)
+from w2v_explore.tree.run import with_gradients
 
 RESERVE_BYTES = 2**30
 """Left for the device's context, the allocator and the workspaces of kernels; assumed."""
@@ -41,13 +49,23 @@ class Needs:
         devices: How many.
         accumulate: Batches of a device that make an update.
         teacher: Whether a copy of the weights in float32 is kept as a teacher.
+        optimizer: ``sgd``, or any other for AdamW.
     """
 
     def __init__(
-        self, batches: Sequence[Analysis], card: Card, devices: int, *, accumulate: int = 1, teacher: bool = False
+        self,
+        batches: Sequence[Analysis],
+        card: Card,
+        devices: int,
+        *,
+        accumulate: int = 1,
+        teacher: bool = False,
+        optimizer: str = "adamw",
     ) -> None:
         self._batches, self._card, self._devices, self._accumulate = batches, card, devices, accumulate
+        self._optimizer = optimizer
         self._teacher = _TEACHER_BYTES * batches[0].parameters if teacher else 0
+        self._trains = _trains(batches[0])
         self._activations: dict[tuple[str, bool], int] = {}
         self._of_states: dict[tuple[str, ElementBytes], DeviceMemory] = {}
 
@@ -60,7 +78,7 @@ class Needs:
         way = precision, checkpointing
         if way not in self._activations:
             self._activations[way] = max(activation_bytes(batch, *way) for batch in self._batches)
-        activations, states = self._activations[way], self._states(strategy, _element(precision))
+        activations, states = self._activations[way], self._states(strategy, _element(precision, self._optimizer))
         memory = states._replace(
             parameters=states.parameters + self._teacher,
             activations=activations,
@@ -73,7 +91,13 @@ class Needs:
         """All but activations, which are as many at every moment."""
         if (strategy, element) not in self._of_states:
             self._of_states[strategy, element] = device_memory(
-                self._batches[0].tree, strategy, self._devices, element, 0, accumulate=self._accumulate
+                self._batches[0].tree,
+                strategy,
+                self._devices,
+                element,
+                0,
+                accumulate=self._accumulate,
+                trains=self._trains,
             )
         return self._of_states[strategy, element]
 
@@ -91,9 +115,24 @@ class Needs:
         ]
 
 
-def _element(precision: str) -> ElementBytes:
+def _trains(batch: Analysis) -> Trains | None:
+    """Which parameters get a gradient; None where all do."""
+    lives, tree = batch.lives(training=True), batch.tree
+    if lives.learned_of(tree) == batch.parameters:
+        return None
+    names = with_gradients(lives.calls, lives.needs)
+
+    def trains(name: str) -> bool:
+        path, _, parameter = name.rpartition(".")
+        return parameter in names.get(tree.folded_path(path), ())
+
+    return trains
+
+
+def _element(precision: str, optimizer: str) -> ElementBytes:
     recipe = PRECISIONS[precision]
-    moments = recipe.optimizer - recipe.float32_copy
+    # Of SGD one momentum, where AdamW has two moments.
+    moments = (recipe.optimizer - recipe.float32_copy) // (2 if optimizer == "sgd" else 1)
     return ElementBytes(recipe.weight, recipe.gradient, moments, master=recipe.float32_copy)
 
 

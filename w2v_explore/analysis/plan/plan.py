@@ -30,6 +30,7 @@ from w2v_explore.config.pretraining import in_pretraining
 from w2v_explore.errors import ArgumentError
 
 if TYPE_CHECKING:  # imported where they are asked for
+    from w2v_explore.analysis.plan.lengths import Progress
     from w2v_explore.analysis.plan.observed import Observed, Verdict
     from w2v_explore.analysis.plan.within import Within
 
@@ -212,6 +213,7 @@ def plan(
     observed: str | None = None,
     price: float | None = None,
     within: str | None = None,
+    progress: Progress | None = None,
 ) -> TrainingPlan:
     """What a training takes: memory of each device, time, and money; nothing is run.
 
@@ -242,6 +244,7 @@ def plan(
         observed: How fast the training runs, as ``73 updates in 20 min``.
         price: Of a device and hour.
         within: The time that there is, as ``3d``.
+        progress: Called with what is done, how much of it is, and how much there is, while a manifest is read.
 
     Raises:
         ArgumentError: An argument is out of its range, two contradict each other, there is no such card or recipe, or
@@ -256,21 +259,28 @@ def plan(
         total_batch_seconds, accumulate, manifest, data_hours, lengths, skip_bad, as_recipe, observed, price, within,
     )  # fmt: skip
     asked.check()
-    return _plan(asked, config if isinstance(config, Subject) else subject_of(config))
+    return _plan(asked, config if isinstance(config, Subject) else subject_of(config), progress)
 
 
-def _plan(asked: Asked, subject: Subject) -> TrainingPlan:
+def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> TrainingPlan:
     seconds, seen = _times(asked)
     card = card_named(asked.card)
     said = _said(asked, subject)
     settings = settle(asked, said, card, subject.config.name)
     card = calibrated(card, settings.precision)
     model, added = in_pretraining(subject.config, settings.objective)
-    filled = fill_batches(asked, said, settings, model.sample_rate)
+    filled = fill_batches(asked, said, settings, model.sample_rate, progress)
     updates = _updates(settings, filled)
     work = work_of(model, filled, settings)
     batches = largest_batches(model, filled)
-    needs = Needs(batches, card, settings.devices, accumulate=settings.accumulate, teacher=settings.teacher)
+    needs = Needs(
+        batches,
+        card,
+        settings.devices,
+        accumulate=settings.accumulate,
+        teacher=settings.teacher,
+        optimizer=settings.optimizer,
+    )
 
     def estimate(precision: str, checkpointing: bool, devices: int = settings.devices) -> TimeEstimate:
         return estimate_time(

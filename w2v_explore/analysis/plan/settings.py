@@ -125,6 +125,7 @@ class Settings(NamedTuple):
         crop_seconds: To what utterances are cut; infinite where they are not.
         pads: Whether batches are padded to their longest utterance.
         teacher: Whether a teacher runs forward.
+        optimizer: ``adamw``, ``adamw-8bit``, ``adafactor`` or ``sgd``.
         extractor_trained: The share of updates that train the extractor.
         updates: Steps of the optimizer; None where epochs are.
         epochs: Passes over the data.
@@ -144,6 +145,7 @@ class Settings(NamedTuple):
     crop_seconds: float
     pads: bool
     teacher: bool
+    optimizer: str
     extractor_trained: float
     updates: int | None
     epochs: float | None
@@ -194,8 +196,7 @@ class _Settling:
         if frozen := said.value("frozen_updates"):
             text = f"the first {frozen:,} updates train the head alone, and are counted as all others"
             self._add("frozen", text, said.values["frozen_updates"][1])
-        if (optimizer := said.value("optimizer")) not in (None, "adamw"):
-            self._add("optimizer", f"memory is AdamW's, and not that of {optimizer}", said.values["optimizer"][1])
+        optimizer = self._optimizer()
         for unknown in said.recipe.unknown if said.recipe is not None else ():
             self._add("not understood", unknown.value, str(unknown))
         updates, epochs = self._length()
@@ -206,7 +207,7 @@ class _Settling:
             self._add("hours of audio", f"{hours:,g}", said.values["data_hours"][1])
         return Settings(
             objective, devices, precision, compiled, checkpointing, strategy, device_seconds, utterances, accumulate,
-            crop, pads, teacher, extractor_trained, updates, epochs, hours, tuple(self._found),
+            crop, pads, teacher, optimizer, extractor_trained, updates, epochs, hours, tuple(self._found),
         )  # fmt: skip
 
     def _add(self, what: str, value: str, basis: str) -> None:
@@ -301,6 +302,12 @@ class _Settling:
             return float("inf")
         self._add("utterances are cut to", f"{crop:g} s", basis)
         return float(crop)
+
+    def _optimizer(self) -> str:
+        optimizer, basis = self._said.values.get("optimizer", ("adamw", _DEFAULT))
+        more = "" if optimizer in ("adamw", "sgd") else "; its states are counted as AdamW's, which are more"
+        self._add("optimizer", f"{optimizer}{more}", basis)
+        return str(optimizer)
 
     def _extractor(self, objective: str | None) -> float:
         frozen, basis = self._said.values.get("extractor_frozen", (None, ""))

@@ -15,6 +15,7 @@ from w2v_explore.errors import WorkloadError
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.plan.batches import Batching
+    from w2v_explore.analysis.plan.lengths import Progress
 
 # fairseq's required_batch_size_multiple.
 _BATCH_MULTIPLE = 8
@@ -44,8 +45,17 @@ class Filled(NamedTuple):
     assumptions: tuple[Assumption, ...]
 
 
-def fill_batches(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Filled:
+def fill_batches(
+    asked: Asked, said: Said, settings: Settings, sample_rate: int, progress: "Progress | None" = None
+) -> Filled:
     """The batches of a corpus where its lengths are given, and of one like LibriSpeech otherwise.
+
+    Args:
+        asked: The options, for the files of lengths.
+        said: By the training config, or the published training.
+        settings: What the training is planned with.
+        sample_rate: Samples per second.
+        progress: Called while a manifest is read.
 
     Raises:
         SourceError: A file cannot be read, or a line of it is wrong.
@@ -59,7 +69,8 @@ def fill_batches(asked: Asked, said: Said, settings: Settings, sample_rate: int)
     from w2v_explore.analysis.plan.lengths import read_histogram, read_lengths
 
     if asked.manifest is not None:
-        lengths, name = read_lengths(asked.manifest, sample_rate, skip_bad=asked.skip_bad), "--manifest"
+        lengths = read_lengths(asked.manifest, sample_rate, skip_bad=asked.skip_bad, progress=progress)
+        name = "--manifest"
     else:
         assert asked.lengths is not None
         assert asked.data_hours is not None
@@ -138,7 +149,9 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
         audio = settings.data_hours * 3600 * kept / mean
         per_epoch = ceil(audio / (batch.device_seconds * (1 - padding) * settings.devices * settings.accumulate))
     if not samples:
-        raise WorkloadError(f"a batch of {settings.device_seconds:g} s holds no utterance; give --batch-seconds")
+        raise WorkloadError(
+            f"a batch of {settings.device_seconds:g} s holds no utterance; give more as --batch-seconds"
+        )
     length = max(round(batch.utterance_seconds * sample_rate), 1)
     return Filled(
         average=[(length, batch.device_seconds * sample_rate / length)],
