@@ -485,6 +485,7 @@ _PYTHON_COMMANDS = {
     "summary --predict": "`predict`, with what `require_calibration` finds",
     "compare": "`compare`",
     "memory": "`memory`",
+    "plan": "`plan`",
     "sensitivity": "`sensitivity`",
     "verify": "`verify`",
     "lint": "`lint_files`",
@@ -508,8 +509,8 @@ _PYTHON_SECTIONS = {
         "Identity", "lint_files", "LintReport", "Problem", "Place",
     ),
     "Figures": (
-        "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "sensitivity",
-        "Sensitivity", "build_architecture", "Layer",
+        "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "plan",
+        "TrainingPlan", "sensitivity", "Sensitivity", "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",

@@ -32,6 +32,12 @@ REPORTS = {
     "compare six": ["compare", "base", "large", "xlsr_1b", "xlsr_2b", "mms_fa", "hubert_base"],
     "compare deep": ["compare", "base", "asr_large_960h", "--depth", "3"],
     "memory": ["memory", "asr_large_960h", "--fit", "24GiB", "--checkpointing", "--batch", "4"],
+    "plan": ["plan", "base", "--card", "a100", "--devices", "8", "--within", "2d", "--price", "1.8"],
+    "plan that does not fit": [
+        *("plan", "hubert_xlarge", "--card", "t4", "--devices", "16", "--observed", "2 h per update"),
+        *("--strategy", "fsdp-hybrid", "--precision", "float32"),
+    ],
+    "cards": ["plan", "--cards"],
     "sensitivity": ["sensitivity", "base"],
     "identify": ["identify", "base", "--set", "encoder_num_layers=6", "--set", "extractor_conv_bias=true"],
     "presets": ["presets"],

@@ -14,6 +14,7 @@ from typer.main import get_command
 from tests.fuzz.folders import ALL_FIELDS, ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
+from w2v_explore.analysis.plan.cards import known_cards
 from w2v_explore.cli.app import COMMANDS, app
 from w2v_explore.config.family import ARCHITECTURE, FAMILIES, family_named
 from w2v_explore.lint.codes import all_rules
@@ -29,6 +30,7 @@ _WEIGHTS = {
     "summary": 4,
     "compare": 3,
     "memory": 2,
+    "plan": 3,
     "sensitivity": 2,
     "convert": 4,
     "inspect": 3,
@@ -129,7 +131,15 @@ class _Maker:
         name = parameter.opts[0]
         if name in _NEVER or name in ("--predict", "--help"):
             return []
-        likely = {"--format": 0.6, "--to": 0.97, "--output": 0.3, "--set": 0.3, "--fail-if": 0.15, "--baseline": 0.2}
+        likely = {
+            "--card": 0.95,
+            "--format": 0.6,
+            "--to": 0.97,
+            "--output": 0.3,
+            "--set": 0.3,
+            "--fail-if": 0.15,
+            "--baseline": 0.2,
+        }
         if not self._hostile.chance(likely.get(name, 0.12)):
             return []
         if parameter.is_flag:
@@ -160,6 +170,12 @@ class _Maker:
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
             ),
+            "--card": lambda: hostile.one((*known_cards(), "a100", "3090", *self._paths(), hostile.argument())),
+            "--manifest": lambda: hostile.one(self._paths()),
+            "--lengths": lambda: hostile.one(self._paths()),
+            "--as-recipe": lambda: hostile.one((*ALL_PRESETS, "spidr_base", *self._paths(), hostile.argument())),
+            "--observed": lambda: self._rate(),
+            "--within": lambda: f"{self._number()}{hostile.one(('d', 'h', ' min', 'w', '', 'x', '1h30min'))}",
             "--architecture": lambda: hostile.one((*FAMILIES, hostile.argument())),
             "--select": self._codes,
             "--ignore": self._codes,
@@ -172,6 +188,10 @@ class _Maker:
         else:
             raise ValueError(f"no values for {command} {name}: give them in tests/fuzz/command_lines.py")
         return value.replace("\0", "").encode("utf-8", "replace").decode() if not _is_path(name) else value
+
+    def _rate(self) -> str:
+        what = self._hostile.one(("updates", "it", "s", "", self._hostile.argument()))
+        return f"{self._number()} {what} {self._hostile.one(('in', 'per', '/', ''))} {self._number()} min"
 
     def _number(self) -> str:
         return self._hostile.number() if self._hostile.odd(0.7) else self._hostile.one(("1", "2", "3", "10", "24"))

@@ -59,6 +59,29 @@ REPORTS = {
         None,
         ["memory", "base", "--format", "json", "--fit", "1GiB", "--checkpointing", "--set", "encoder_num_layers=1"],
     ),
+    "plan_80.txt": (80, ["plan", "base", "--card", "a100", "--devices", "8", "--price", "1.8", "--within", "5d"]),
+    "plan_140.txt": (
+        140,
+        ["plan", "hubert_base", "--card", "v100-32gb", "--devices", "8", "--observed", "73 updates in 20 min"],
+    ),
+    "plan_piped.txt": (
+        None,
+        ["plan", "xlsr_300m", "--card", "rtx3090", "--devices", "2", "--batch-seconds", "160", "--updates", "20000"],
+    ),
+    "plan.md": (
+        None,
+        [
+            *("plan", "large_lv60k", "--card", "t4", "--devices", "16", "--accumulate", "8", "--strategy", "fsdp"),
+            *("--format", "markdown"),
+        ],
+    ),
+    "plan.csv": (None, ["plan", "base", "--card", "l4", "--format", "csv"]),
+    "plan.json": (
+        None,
+        ["plan", "base", "--card", "l4", "--within", "9w", "--format", "json", "--set", "encoder_num_layers=1"],
+    ),
+    "plan_cards_80.txt": (80, ["plan", "--cards"]),
+    "plan_cards.json": (None, ["plan", "--cards", "--format", "json"]),
     "sensitivity_80.txt": (80, ["sensitivity", "base"]),
     "sensitivity_140.txt": (140, ["sensitivity", "asr_large_960h", "--seconds", "30"]),
     "sensitivity_piped.txt": (

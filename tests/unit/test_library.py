@@ -44,6 +44,7 @@ from w2v_explore import (
     load_preset,
     measure_latency,
     memory,
+    plan,
     predict,
     require_calibration,
     sensitivity,
@@ -95,6 +96,7 @@ def test_the_public_names() -> None:
         "Sensitivity",
         "SourceError",
         "SpeechEncoder",
+        "TrainingPlan",
         "UnusedWeightsWarning",
         "Verification",
         "W2vExploreError",
@@ -125,6 +127,7 @@ def test_the_public_names() -> None:
         "load_preset",
         "measure_latency",
         "memory",
+        "plan",
         "predict",
         "preset_names",
         "require_calibration",
@@ -334,6 +337,14 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
         lambda: memory("base", fit="24GiB", precision="amp-float16"),
     ),
     "memory --fit bytes": (("memory", "base", "--fit", "24GiB"), lambda: memory("base", fit=24 * 2**30)),
+    "plan": (
+        ("plan", "base", "--card", "a100", "--devices", "8", "--price", "2", "--within", "3d", "--compile"),
+        lambda: plan("base", card="a100", devices=8, price=2, within="3d", compiled=True),
+    ),
+    "plan --observed": (
+        ("plan", "c.yaml", "--card", "t4", "--as-recipe", "base", "--accumulate", "2", "--observed", "1 it/s"),
+        lambda: plan(Path("c.yaml"), card="t4", as_recipe="base", accumulate=2, observed="1 it/s"),
+    ),
     "sensitivity": (("sensitivity", "base"), lambda: sensitivity("base")),
     "identify": (("identify", "base"), lambda: identify("base")),
     "identify, near": (("identify", "c.yaml"), lambda: identify("c.yaml")),
@@ -438,7 +449,8 @@ def test_one_line_says_what_a_result_is(tmp_path: Path, monkeypatch: pytest.Monk
         costs.inference["float32"], steps, *steps.effects, compare([analysis, "large"]), identify("base"),
         identify("base").nearest, convert("base", "python"), lint_files("."), checked, checked.fit,
         checked.checkpoint, checked.keys, inspection, calibration, predicted, latency, latency.ledger,
-        latency.end_to_end, latency.noise, export(load_config("base", SMALL), "safetensors", "m.safetensors"),
+        latency.end_to_end, latency.noise, plan("base", card="a100"),
+        export(load_config("base", SMALL), "safetensors", "m.safetensors"),
     ]  # fmt: skip
     for result in results:
         assert "\n" not in repr(result)
@@ -457,6 +469,7 @@ TAKE_A_CONFIG: dict[str, Callable[[Any], object]] = {
     "analyze": analyze,
     "compare": lambda value: compare([value]),
     "memory": memory,
+    "plan": lambda value: plan(value, card="a100-80gb"),
     "sensitivity": sensitivity,
     "identify": identify,
     "convert": lambda value: convert(value, "w2v"),

@@ -58,8 +58,7 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
         over = size_bytes(RESERVE_BYTES - plan.left_bytes)
         yield f"Does not fit: {needed} and {size_bytes(RESERVE_BYTES)} in reserve are {over} more than {card.name} has."
         yield _what_fits(plan)
-    days = " to ".join(map(_figure, time.device_days[1:]))
-    yield f"Takes {_range(time.hours)}: {_figure(time.device_days.estimate)} device-days ({days})."
+    yield f"Takes {_range(time.hours)}: {_of_devices(time.device_days)}."
     if plan.cost is not None and plan.price is not None:
         cost = plan.cost
         yield (
@@ -155,7 +154,9 @@ def _timeline(plan: TrainingPlan) -> Table:
 
     def add(label: str, updates: float, epochs: str) -> None:
         times = time.seconds_per_update.times(updates / 3600)
-        table.rows.append((label, f"{updates:,.0f}", epochs, *map(_time, times)))
+        size, unit = _unit(times.estimate)
+        cells = [f"{_figure(3600 * each / size)} {unit}" for each in times]
+        table.rows.append((label, f"{updates:,.0f}", epochs, *cells))
 
     per_epoch = plan.updates_per_epoch
     add("an update", 1, "")
@@ -227,6 +228,12 @@ def _range(hours: Range) -> str:
     size, unit = _unit(hours.estimate)
     estimate, low, high = (_figure(3600 * each / size) for each in hours)
     return f"{estimate} {unit} ({low} to {high} {unit})"
+
+
+def _of_devices(days: Range) -> str:
+    """``21.3 device-days (15 to 30.3)``, and hours of less than one."""
+    unit, times = ("days", days) if days.estimate >= 1 else ("hours", days.times(24))
+    return f"{_figure(times.estimate)} device-{unit} ({_figure(times.low)} to {_figure(times.high)})"
 
 
 def _time(hours: float) -> str:

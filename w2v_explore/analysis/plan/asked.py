@@ -70,6 +70,8 @@ class Asked(NamedTuple):
             ArgumentError: A value is out of its range, or two say the same thing twice.
             TypeError: A value is of another type.
         """
+        for name in ("card", "manifest", "lengths", "as_recipe", "observed", "within"):
+            _check_text(option(name), getattr(self, name))
         for name, most in (("devices", MAX_DEVICES), ("updates", _MOST_UPDATES), ("accumulate", MAX_DEVICES)):
             _check_whole(option(name), getattr(self, name), most)
         for name, above in (
@@ -104,6 +106,11 @@ class Asked(NamedTuple):
 def option(name: str) -> str:
     """What the command calls a value."""
     return f"--{name.replace('_', '-')}"
+
+
+def _check_text(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} is {kind_of(value)}; give a text")
 
 
 def _check_whole(name: str, value: Any, most: int) -> None:

@@ -1,6 +1,6 @@
 """What a device needs of memory, by strategy, precision and checkpoints, beside what its driver takes for itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
@@ -14,6 +14,7 @@ from w2v_explore.analysis.plan.strategies import (
     Trains,
     device_memory,
 )
+from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import with_gradients
 
 RESERVE_BYTES = 2**30
@@ -120,13 +121,25 @@ def _trains(batch: Analysis) -> Trains | None:
     lives, tree = batch.lives(training=True), batch.tree
     if lives.learned_of(tree) == batch.parameters:
         return None
-    names = with_gradients(lives.calls, lives.needs)
+    return frozenset(_learned(tree, with_gradients(lives.calls, lives.needs))).__contains__
 
-    def trains(name: str) -> bool:
-        path, _, parameter = name.rpartition(".")
-        return parameter in names.get(tree.folded_path(path), ())
 
-    return trains
+def _learned(layer: Layer, names: Mapping[str, Collection[str]], folded: str = "", prefix: str = "") -> Iterator[str]:
+    """The keys in the state_dict of some parameters.
+
+    Args:
+        layer: The module at a path.
+        names: Of the parameters of each module's own, by its folded path.
+        folded: The layer's folded path, ended by a dot.
+        prefix: Its path, ended by a dot.
+    """
+    if not layer.lent:
+        yield from (f"{prefix}{name}" for name in names.get(folded[:-1], ()))
+    for child in layer.children:
+        if child.lent:
+            yield from (f"{prefix}{child.name}_{name}" for name in names.get(f"{folded}{child.name}", ()))
+        for copy in child.copy_names():
+            yield from _learned(child, names, f"{folded}{child.name}.", f"{prefix}{copy}.")
 
 
 def _element(precision: str, optimizer: str) -> ElementBytes:

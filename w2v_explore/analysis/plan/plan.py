@@ -193,7 +193,7 @@ class TrainingPlan:
 def plan(
     config: ConfigLike | Subject,
     *,
-    card: str,
+    card: str | os.PathLike[str],
     devices: int | None = None,
     strategy: str | None = None,
     precision: str | None = None,
@@ -205,11 +205,11 @@ def plan(
     batch_seconds: float | None = None,
     total_batch_seconds: float | None = None,
     accumulate: int | None = None,
-    manifest: str | None = None,
+    manifest: str | os.PathLike[str] | None = None,
     data_hours: float | None = None,
-    lengths: str | None = None,
+    lengths: str | os.PathLike[str] | None = None,
     skip_bad: bool = False,
-    as_recipe: str | None = None,
+    as_recipe: str | os.PathLike[str] | None = None,
     observed: str | None = None,
     price: float | None = None,
     within: str | None = None,
@@ -252,12 +252,34 @@ def plan(
         QuantityError: `observed` or `within` says no rate or time.
         SourceError: A file cannot be read, or a line of it is wrong.
         ConfigError: The config is wrong.
+        CheckpointError: The config is a checkpoint, and none that can be read.
+        CalibrationError: A file that may hold a calibration of the card cannot be read.
+        TypeError: An argument is of another type.
         WorkloadError: A batch holds no utterance, or utterances give no frame.
     """
+    files = {
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value
+        for name, value in (("card", card), ("manifest", manifest), ("lengths", lengths), ("as_recipe", as_recipe))
+    }
     asked = Asked(
-        card, devices, strategy, precision, compiled, checkpointing, objective, updates, epochs, batch_seconds,
-        total_batch_seconds, accumulate, manifest, data_hours, lengths, skip_bad, as_recipe, observed, price, within,
-    )  # fmt: skip
+        **files,  # type: ignore[arg-type]
+        devices=devices,
+        strategy=strategy,
+        precision=precision,
+        compiled=compiled,
+        checkpointing=checkpointing,
+        objective=objective,
+        updates=updates,
+        epochs=epochs,
+        batch_seconds=batch_seconds,
+        total_batch_seconds=total_batch_seconds,
+        accumulate=accumulate,
+        data_hours=data_hours,
+        skip_bad=skip_bad,
+        observed=observed,
+        price=price,
+        within=within,
+    )
     asked.check()
     return _plan(asked, config if isinstance(config, Subject) else subject_of(config), progress)
 
@@ -354,7 +376,9 @@ def _said(asked: Asked, subject: Subject) -> Said:
         return said_by_recipe(subject.recipe, rate)
     kind, _, name = subject.config.origin.partition(" ")
     run = published_recipe_of(name) if kind == "preset" else None
-    return NOTHING_SAID if run is None else said_by_run(run)
+    said = NOTHING_SAID if run is None else said_by_run(run)
+    # Of another training than the published one nothing is known.
+    return said if asked.objective in (None, said.value("objective")) else NOTHING_SAID
 
 
 def _updates(settings: Settings, filled: Filled) -> int:
