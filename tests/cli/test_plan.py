@@ -337,7 +337,7 @@ def test_choices_are_those_of_the_library() -> None:
         (["base"], "give --card, as --card a100-80gb"),
         (["base", "--cards"], "leave one of both out"),
         (["base", "--card", "a10"], "there is no card 'a10'"),
-        (["base", "--card", "a100-80g"], "did you mean a100-80gb"),
+        (["base", "--card", "mi250"], "did you mean mi250x"),
         (["base", "--card", "no.yaml"], "no file is named no.yaml"),
         (["base", "--card", "a100", "--devices", "0"], "--devices is 0; give a number from 1 to 65,536"),
         (["base", "--card", "a100", "--accumulate", "-1"], "--accumulate is -1"),

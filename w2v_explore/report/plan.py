@@ -184,11 +184,11 @@ def _alternatives(plan: TrainingPlan) -> Table:
         hours[way] = each.hours
     strategies = list(dict.fromkeys(each.need.strategy for each in plan.alternatives))
     columns = [
-        Column("GB a device", numeric=False),
+        Column("Precision", numeric=False),
         *[Column(name, wraps=True, priority=0 if number < 3 else 1) for number, name in enumerate(strategies)],
         Column("Hours"),
     ]
-    table = Table("Alternatives", columns)
+    table = Table("Alternatives: GB that a device needs, by strategy", columns)
     for way, needs in rows.items():
         precision, checkpointing = way
         cells: list[Cell] = [_gigabytes(needs[name]) for name in strategies]
