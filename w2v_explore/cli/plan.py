@@ -1,5 +1,6 @@
 """``w2v-explore plan``."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
+
+# Of a manifest that is read in a second or so.
+_LARGE_BYTES = 50 * 10**6
 
 
 class Strategy(str, Enum):
@@ -181,8 +185,8 @@ def plan(
 
 @contextmanager
 def _progress(config: str, manifest: str | None) -> "Iterator[Progress | None]":
-    """A progress bar where a manifest is read, which may have millions of lines; nothing otherwise."""
-    if manifest is None:
+    """A progress bar where a manifest is read that takes a while; nothing otherwise."""
+    if manifest is None or not os.path.isfile(manifest) or os.path.getsize(manifest) < _LARGE_BYTES:
         yield None
         return
     from w2v_explore.cli.evaluate import show_progress

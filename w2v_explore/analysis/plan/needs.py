@@ -6,11 +6,11 @@ from typing import NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
+from w2v_explore.analysis.plan.gathering import ElementBytes
 from w2v_explore.analysis.plan.strategies import (
     DEVICES_PER_NODE,
     STRATEGIES,
     DeviceMemory,
-    ElementBytes,
     Trains,
     device_memory,
 )

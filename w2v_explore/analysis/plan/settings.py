@@ -274,6 +274,7 @@ class _Settling:
             if seconds is not None or most < float("inf"):
                 seconds, utterances = min(most, seconds or most), None
         elif seconds is None:
+            assert total is not None  # else it was asked for
             seconds = total / (devices * (asked.accumulate or 1))
             basis = f"{total:,g} s on {devices:,} devices, {total_basis}"
         if seconds is not None:
