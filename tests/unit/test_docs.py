@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from benchmarks.gpu import __main__ as gpu
@@ -51,6 +52,30 @@ def sessions() -> Iterator[Any]:
                 command, _, output = line.partition(" > ")
                 commands.append(Command(shlex.split(command), output or None, shown))
             yield pytest.param(commands, id=f"{page.stem}: {'; '.join(block.splitlines())}")
+
+
+def answers() -> Iterator[Any]:
+    """The commands whose answers a page quotes, and the lines that it quotes; … stands for lines that it leaves out."""
+    for page in PAGES:
+        for block in blocks(page, "text"):
+            line, _, shown = block.partition("\n")
+            if line.startswith("$ w2v-explore "):
+                yield pytest.param(shlex.split(line)[2:], shown.splitlines(), id=line)
+
+
+@pytest.mark.parametrize(("arguments", "quoted"), list(answers()))
+def test_pages_quote_what_is_answered(
+    arguments: list[str], quoted: list[str], run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configs = yaml.safe_load((ROOT / "tests/data/training_configs.yaml").read_text())
+    Path("wav2vec2_base_librispeech.yaml").write_text(yaml.safe_dump(configs["wav2vec2_base"]))
+    code, out, err = run(*arguments)
+    assert (code in (0, 1), err) == (True, "")
+    printed = iter([line.split() for line in out.splitlines()])
+    for line in quoted:
+        # Iterating on: the lines stand in this order.
+        assert line == "…" or line.split() in printed, line
 
 
 def questions() -> list[str]:
@@ -242,6 +267,15 @@ def test_json_reference_names_every_field_of_memory(run: Runner) -> None:
     fits = document["fit"].pop("training").values()
     inferences = document["inference"].values()
     assert_named(field_names(document) | field_names([*trainings, *fits, *inferences]))
+
+
+def test_json_reference_names_every_field_of_plan(run: Runner) -> None:
+    arguments = ("plan", "base", "--card", "a100", "--within", "9w", "--observed", "1 it/s", "--format", "json")
+    names = field_names(json.loads(run(*arguments).out))
+    cards = json.loads(run("plan", "--cards", "--format", "json").out)["cards"]
+    for card in cards:
+        del card["flops_per_s"]
+    assert_named(names | field_names(cards))
 
 
 def test_json_reference_names_every_field_of_lint(run: Runner) -> None:
