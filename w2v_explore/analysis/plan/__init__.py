@@ -1,1 +1,1 @@
-"""Training on many devices: memory per device, time, data."""
+"""What training takes before it is begun: batches, devices, time and money."""
