@@ -104,8 +104,11 @@ def memory_of(case: Case) -> DeviceMemory:
     )
 
 
-# torch's attention on a CPU keeps scores where it has a dropout; one of 0 is fused, as on accelerators.
-WIDER = small("base", encoder_embed_dim=190, encoder_ff_interm_features=760, encoder_attention_dropout=0.0)
+# A CPU keeps other masks of dropouts than an accelerator, and scores where attention has one.
+NO_DROPOUTS = dict.fromkeys(
+    ("encoder_attention_dropout", "encoder_dropout", "encoder_ff_interm_dropout", "encoder_projection_dropout"), 0.0
+)
+WIDER = small("base", encoder_embed_dim=190, encoder_ff_interm_features=760, **NO_DROPOUTS)
 PEAK_CASES = {
     "fsdp, whole gradients": PeakCase(WIDER, "fsdp", 8, steps=2, reduces_each=False),
     "fsdp-hybrid, bfloat16": PeakCase(WIDER, "fsdp-hybrid", 16, gathered="bfloat16"),
