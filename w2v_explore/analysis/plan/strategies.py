@@ -94,8 +94,8 @@ def device_memory(
         devices: All of them together.
         element: What the recipe keeps of an element of a parameter.
         activations: Bytes that a device's own batch needs for activations and their gradients: the most at any moment,
-            or the most in each stage of the backward pass, which are those of `units`, the last first. Checkpoints make
-            them fewer, and change nothing else.
+            or the most in each stage of the backward pass (`activations_by_stage`), with which the total is tighter.
+            Checkpoints make them fewer, and change nothing else.
         per_node: Devices of a node, inside which ``fsdp-hybrid`` shards.
         accumulate: Batches whose gradients are added up before the optimizer runs.
         reduces_each: Whether the gradients of each are reduced at once; otherwise whole gradients are kept until the
@@ -159,6 +159,22 @@ def units(tree: Layer) -> list[Unit]:
     found: list[Unit] = []
     _add_units(tree, "", found)
     return found
+
+
+def activations_by_stage(tree: Layer, activations: int, kept_by_layer: Mapping[str, int]) -> list[int]:
+    """The most bytes of activations in each stage of the backward pass: that of each of `units`, the last first.
+
+    Args:
+        tree: The model.
+        activations: The most at any moment, no layer having a checkpoint: a layer's stage frees what the layer kept.
+        kept_by_layer: Bytes that each module keeps, by folded path (`TrainingCost.kept_by_layer`).
+    """
+    stages = []
+    for unit in reversed(units(tree)):
+        stages.append(activations)
+        if unit.path:
+            activations -= kept_by_layer.get(tree.folded_path(unit.path), 0)
+    return stages
 
 
 def _add_units(layer: Layer, prefix: str, found: list[Unit]) -> None:
