@@ -99,9 +99,14 @@ def test_one_device_needs_what_memory_says_of_its_batch(name: str, precision: st
         updates=1, objective="self-distillation",
     )  # fmt: skip
     training = analyze(load_config(name), found.analysis.workload).training_in(precision)
-    teacher = 4 * found.analysis.parameters
-    assert found.need.memory.total - teacher == training.total_bytes(checkpointing) - training.recipe.scaler_bytes
-    assert found.need.memory.gradients == training.gradient_bytes
+    memory, teacher = found.need.memory, 4 * found.analysis.parameters
+    states = training.weight_bytes, training.gradient_bytes, training.optimizer_bytes - training.recipe.scaler_bytes
+    assert (memory.parameters - teacher, memory.gradients, memory.optimizer) == states
+    assert sum(states) + memory.activations == training.total_bytes(checkpointing) - training.recipe.scaler_bytes
+    assert memory.gathered == 0
+    # Gradients come as activations go.
+    together = sum(states) + teacher + memory.activations
+    assert together - memory.gradients <= memory.total <= together
 
 
 def test_the_largest_batch_has_all_that_the_ceiling_allows() -> None:
@@ -208,6 +213,15 @@ def test_a_fine_tuning_config_leaves_the_model_open_and_is_a_recipe(run: Runner)
     assert (document["devices"], document["updates"], document["objective"]) == (8, 320_000, "ctc")
 
 
+@pytest.mark.parametrize(("card", "precision"), [("t4", "amp-float16"), ("a100", "amp-bfloat16")])
+def test_a_card_without_bfloat16_has_another_default(run: Runner, card: str, precision: str) -> None:
+    path = training_config("wav2vec2_base", common={"fp16": None})
+    assert planned(run, path, "--card", card)["precision"] == precision
+    stated = training_config("wav2vec2_base", common={"bf16": True})
+    if card == "t4":
+        assert "t4 has no bfloat16; give one of float32" in run("plan", stated, "--card", card).err
+
+
 def test_a_manifest_is_batched_as_fairseq_does(run: Runner) -> None:
     Path("train.tsv").write_text("/audio\n" + "".join(f"{n}.wav\t160000\n" for n in range(72)) + "bad.wav\tx\n")
     arguments = ("base", "--card", "a100", "--devices", "2", "--batch-seconds", "85", "--manifest", "train.tsv")
@@ -249,14 +263,26 @@ def test_the_answer_is_no_where_it_does_not_fit(run: Runner) -> None:
     assert out.splitlines()[1].startswith("Does not fit: ")
     said = out.splitlines()[2]
     assert said.startswith("It fits with --")
-    way = said.removeprefix("It fits with ").partition(" (")[0].split()
-    assert planned(run, *arguments, *way)["fits"] is True
+    ways = said.removeprefix("It fits with ").split("; or ")
+    for way in ways:
+        assert planned(run, *arguments, *way.partition(" (")[0].split())["fits"] is True, way
 
 
 def test_nothing_fits(run: Runner) -> None:
-    code, out, _ = run("plan", "xlsr_2b", "--card", "t4", "--batch-seconds", "900", "--updates", "1")
+    code, out, _ = run("plan", "omniasr_7b", "--card", "t4", "--batch-seconds", "900", "--updates", "1")
     assert code == 1
     assert "No way fits: give smaller batches" in out
+
+
+def test_a_smaller_batch_is_found_where_nothing_else_fits(run: Runner) -> None:
+    arguments = ("base", "--card", "t4", "--devices", "1", "--updates", "1", "--objective", "contrastive")
+    document = planned(run, *arguments, "--batch-seconds", "5000", "--accumulate", "1", code=1)
+    assert not any(each["fits"] for each in document["alternatives"])
+    smaller = document["smaller_batch"]
+    assert smaller["seconds"] * smaller["accumulate"] == 5000
+    way = ("--batch-seconds", str(smaller["seconds"]), "--accumulate", str(smaller["accumulate"]))
+    found = planned(run, *arguments, *way)
+    assert found["memory_bytes_per_device"]["total"] == smaller["bytes"]
 
 
 def test_a_time_is_enough_or_not(run: Runner) -> None:

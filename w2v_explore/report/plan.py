@@ -74,9 +74,13 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
 def _what_fits(plan: TrainingPlan) -> str:
     """The ways that fit and differ from what was asked in the fewest respects."""
     own = plan.need
+    named = []
+    if plan.smaller is not None:
+        way = f"--batch-seconds {plan.smaller.seconds:.4g} --accumulate {plan.smaller.accumulate}"
+        named.append(f"{way} ({size_bytes(plan.smaller.bytes)})")
     fitting = [each for each in plan.alternatives if each.need.fits]
     if not fitting:
-        return "No way fits: give smaller batches (--batch-seconds), or another card."
+        return f"It fits with {named[0]}." if named else "No way fits: give smaller batches, or another card."
 
     def changes(each: Alternative) -> int:
         need = each.need
@@ -84,8 +88,9 @@ def _what_fits(plan: TrainingPlan) -> str:
 
     fewest = min(map(changes, fitting))
     ways = [each for each in fitting if changes(each) == fewest]
-    named = [f"{_changed(each.need, own)} ({size_bytes(each.need.memory.total)})" for each in ways]
-    return f"It fits with {'; or '.join(named[:_SHOWN_WAYS])}."
+    ways = ways[:_SHOWN_WAYS]
+    named = [*(f"{_changed(each.need, own)} ({size_bytes(each.need.memory.total)})" for each in ways), *named]
+    return f"It fits with {'; or '.join(named)}."
 
 
 def _changed(need: Need, own: Need) -> str:
@@ -134,8 +139,8 @@ def _memory(plan: TrainingPlan) -> Table:
     reserve = Stacked(memory.total / card.memory_bytes, RESERVE_BYTES / card.memory_bytes)
     table.rows.append(("in reserve", size_bytes(RESERVE_BYTES), reserve))
     table.remark = (
-        "Gathered: weights, gradients and buffers that are there for a while. In reserve: the device's context, the "
-        "allocator and workspaces, assumed."
+        "Together is the most at any moment: gradients come as activations go. Gathered: weights, gradients and "
+        "buffers that are there for a while. In reserve: the device's context, the allocator and workspaces, assumed."
     )
     return table
 

@@ -12,7 +12,9 @@ from w2v_explore.analysis.plan.strategies import (
     STRATEGIES,
     DeviceMemory,
     Trains,
+    activations_by_stage,
     device_memory,
+    units,
 )
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import with_gradients
@@ -67,8 +69,9 @@ class Needs:
         self._optimizer = optimizer
         self._teacher = _TEACHER_BYTES * batches[0].parameters if teacher else 0
         self._trains = _trains(batches[0])
-        self._activations: dict[tuple[str, bool], int] = {}
-        self._of_states: dict[tuple[str, ElementBytes], DeviceMemory] = {}
+        self._parts = units(batches[0].tree)
+        # What many ways have in common.
+        self._found: dict[tuple[str, ElementBytes, int | tuple[int, ...]], DeviceMemory] = {}
 
     def of(self, strategy: str, precision: str, checkpointing: bool) -> Need:
         """What one way to train needs.
@@ -76,37 +79,48 @@ class Needs:
         Raises:
             ArgumentError: The devices are none that the strategy can divide the model among.
         """
-        way = precision, checkpointing
-        if way not in self._activations:
-            self._activations[way] = max(activation_bytes(batch, *way) for batch in self._batches)
-        activations, states = self._activations[way], self._states(strategy, _element(precision, self._optimizer))
-        memory = states._replace(
-            parameters=states.parameters + self._teacher,
-            activations=activations,
-            total=states.total + activations + self._teacher,
+        memory = max(
+            (self._memory(batch, strategy, precision, checkpointing) for batch in self._batches),
+            key=lambda memory: memory.total,
         )
+        memory = memory._replace(parameters=memory.parameters + self._teacher, total=memory.total + self._teacher)
         is_enough = memory.total + RESERVE_BYTES <= self._card.memory_bytes
         return Need(strategy, precision, checkpointing, memory, is_enough)
 
-    def _states(self, strategy: str, element: ElementBytes) -> DeviceMemory:
-        """All but activations, which are as many at every moment."""
-        if (strategy, element) not in self._of_states:
-            self._of_states[strategy, element] = device_memory(
+    def _memory(self, batch: Analysis, strategy: str, precision: str, checkpointing: bool) -> DeviceMemory:
+        element = _element(precision, self._optimizer)
+        activations = activation_bytes(batch, precision, checkpointing)
+        if checkpointing:
+            # As many at every moment, so that what is beside them is worked out once.
+            beside = self._device_memory(strategy, element, 0)
+            return beside._replace(activations=activations, total=beside.total + activations)
+        kept_by_layer = batch.training_in(precision).kept_by_layer
+        stages = activations_by_stage(batch.tree, activations, kept_by_layer, self._parts)
+        return self._device_memory(strategy, element, tuple(stages))
+
+    def _device_memory(self, strategy: str, element: ElementBytes, activations: int | tuple[int, ...]) -> DeviceMemory:
+        asked = strategy, element, activations
+        if asked not in self._found:
+            self._found[asked] = device_memory(
                 self._batches[0].tree,
                 strategy,
                 self._devices,
                 element,
-                0,
+                activations,
                 accumulate=self._accumulate,
                 trains=self._trains,
+                parts=self._parts,
             )
-        return self._of_states[strategy, element]
+        return self._found[asked]
 
     def all_of(self, strategy: str) -> list[Need]:
         """What all ways need that the card and the number of devices allow, that strategy first."""
-        possible = [strategy] if self._devices == 1 else [strategy, *[each for each in STRATEGIES if each != strategy]]
-        if self._devices % DEVICES_PER_NODE and "fsdp-hybrid" in possible:
-            possible.remove("fsdp-hybrid")
+        possible = [strategy]
+        if self._devices > 1:
+            # In one node alone fsdp-hybrid is fsdp.
+            is_hybrid = self._devices > DEVICES_PER_NODE and not self._devices % DEVICES_PER_NODE
+            others = [each for each in STRATEGIES if each != strategy]
+            possible += [each for each in others if is_hybrid or each != "fsdp-hybrid"]
         return [
             self.of(each, precision, checkpointing)
             for precision in PRECISIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, config_and_workload
 from w2v_explore.analysis.plan.asked import Asked
@@ -25,9 +25,9 @@ from w2v_explore.analysis.plan.settings import (
 from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
 from w2v_explore.analysis.plan.utilisation import Range, TimeEstimate, estimate_time
 from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
-from w2v_explore.config.load import ConfigLike
+from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.pretraining import in_pretraining
-from w2v_explore.errors import ArgumentError
+from w2v_explore.errors import ArgumentError, WorkloadError
 
 if TYPE_CHECKING:  # imported where they are asked for
     from w2v_explore.analysis.plan.lengths import Progress
@@ -48,6 +48,20 @@ class Alternative:
     hours: Range
 
 
+class SmallerBatch(NamedTuple):
+    """A batch that fits where the one that was asked about does not, with as much audio in an update.
+
+    Attributes:
+        seconds: The most audio of it.
+        accumulate: How many a device adds up.
+        bytes: What a device needs.
+    """
+
+    seconds: float
+    accumulate: int
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrainingPlan:
     """What a training takes.
@@ -65,6 +79,7 @@ class TrainingPlan:
         padding_share: The padding's share of what is computed; None where it is not known.
         alternatives: Other ways to train the same, and this one.
         assumptions: What all of it rests on.
+        smaller: Where it does not fit, a batch that does; None where it fits, or none was found.
         price: Of a device and hour; None where none was given.
         within: What fits the time that was asked about; None where none was.
         observed: How fast it was said to run; None where nothing was said.
@@ -83,6 +98,7 @@ class TrainingPlan:
     padding_share: float | None
     alternatives: tuple[Alternative, ...]
     assumptions: tuple[Assumption, ...]
+    smaller: SmallerBatch | None = None
     price: float | None = None
     within: Within | None = None
     observed: Observed | None = None
@@ -176,6 +192,8 @@ class TrainingPlan:
             },
         }
         plan = document["plan"]
+        if self.smaller is not None:
+            plan["smaller_batch"] = self.smaller._asdict()
         if self.within is not None:
             plan["within"] = {**self.within._asdict(), "is_in_time": self.is_in_time}
         if self.observed is not None and self.verdict is not None:
@@ -295,14 +313,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
     updates = _updates(settings, filled)
     work = work_of(model, filled, settings)
     batches = largest_batches(model, filled)
-    needs = Needs(
-        batches,
-        card,
-        settings.devices,
-        accumulate=settings.accumulate,
-        teacher=settings.teacher,
-        optimizer=settings.optimizer,
-    )
+    needs = _needs(batches, card, settings)
 
     def estimate(precision: str, checkpointing: bool, devices: int = settings.devices) -> TimeEstimate:
         return estimate_time(
@@ -343,11 +354,42 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
         padding_share=filled.padding_share,
         alternatives=tuple(Alternative(each, hours[each.precision, each.checkpointing]) for each in alternatives),
         assumptions=(*_of_the_model(subject, added), *settings.assumptions, *filled.assumptions),
+        smaller=None if need.fits else _smaller_batch(asked, said, settings, card, model),
         price=asked.price,
         within=within,
         observed=seen,
         verdict=verdict,
     )
+
+
+def _needs(batches: list[Analysis], card: Card, settings: Settings) -> Needs:
+    return Needs(
+        batches,
+        card,
+        settings.devices,
+        accumulate=settings.accumulate,
+        teacher=settings.teacher,
+        optimizer=settings.optimizer,
+    )
+
+
+def _smaller_batch(asked: Asked, said: Said, settings: Settings, card: Card, model: Config) -> SmallerBatch | None:
+    """The batch of a half, a quarter and so on that fits first; of a manifest, whose batches are known, none."""
+    if settings.device_seconds is None or asked.manifest is not None or asked.lengths is not None:
+        return None
+    for times in _SMALLER:
+        smaller = settings._replace(
+            device_seconds=settings.device_seconds / times, accumulate=settings.accumulate * times
+        )
+        try:
+            batches = largest_batches(model, fill_batches(asked, said, smaller, model.sample_rate))
+        except WorkloadError:
+            return None
+        need = _needs(batches, card, smaller).of(settings.strategy, settings.precision, settings.checkpointing)
+        if need.fits:
+            assert smaller.device_seconds is not None
+            return SmallerBatch(smaller.device_seconds, smaller.accumulate, need.memory.total)
+    return None
 
 
 def _times(asked: Asked) -> tuple[float | None, Observed | None]:
@@ -362,6 +404,8 @@ def _times(asked: Asked) -> tuple[float | None, Observed | None]:
     )
 
 
+# How many times smaller batches may be.
+_SMALLER = (2, 4, 8, 16, 32)
 _FILES = (".yaml", ".yml", ".json")
 
 

@@ -191,7 +191,8 @@ class _Settling:
         pads = bool(said.value("pad")) or objective == "ctc" or utterances is not None
         teacher = objective == "self-distillation" or bool(said.value("ema"))
         if teacher:
-            self._add("teacher", "a copy of the weights in float32, which runs forward", f"objective {objective}")
+            text = "a copy of the weights in float32, which runs forward"
+            self._add("teacher", text, said.values.get("ema", (True, f"objective {objective}"))[1])
         extractor_trained = self._extractor(objective)
         if frozen := said.value("frozen_updates"):
             text = f"the first {frozen:,} updates train the head alone, and are counted as all others"
@@ -231,12 +232,14 @@ class _Settling:
 
     def _precision(self) -> str:
         asked, said, flops = self._asked, self._said, self._card.flops
-        precision, basis = asked.precision, "--precision"
-        if precision is None:
-            precision, basis = said.values.get("precision", ("amp-bfloat16", _DEFAULT))
-            if TYPE_OF_PRECISION[precision] not in flops and said.recipe is None:
-                missing, precision = TYPE_OF_PRECISION[precision], "amp-float16" if "float16" in flops else "float32"
-                basis = f"{basis}, but {self._card.name} has no {missing}"
+        stated, basis = said.values.get("precision", ("amp-bfloat16", _DEFAULT))
+        precision = asked.precision or stated
+        if asked.precision is not None:
+            basis = "--precision"
+        elif TYPE_OF_PRECISION[stated] not in flops and (said.run is not None or basis == _DEFAULT):
+            # Who runs a published training on another card takes what that has.
+            precision = "amp-float16" if "float16" in flops else "float32"
+            basis = f"{basis}, but {self._card.name} has no {TYPE_OF_PRECISION[stated]}"
         self._card.peak_flops(precision)
         self._add("precision", precision, basis)
         return precision

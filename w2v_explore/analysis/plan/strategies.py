@@ -46,10 +46,12 @@ class Unit(NamedTuple):
     path: str
     parameters: Mapping[str, Shape]
 
-    def trained(self, trains: Trains | None) -> dict[str, Shape]:
+    def trained(self, trains: Trains | None) -> Mapping[str, Shape]:
         """Shapes of the parameters that get a gradient, by name."""
+        if trains is None:
+            return self.parameters
         prefix = f"{self.path}." if self.path else ""
-        return {name: shape for name, shape in self.parameters.items() if trains is None or trains(prefix + name)}
+        return {name: shape for name, shape in self.parameters.items() if trains(prefix + name)}
 
 
 class DeviceMemory(NamedTuple):
@@ -85,6 +87,7 @@ def device_memory(
     accumulate: int = 1,
     reduces_each: bool = True,
     trains: Trains | None = None,
+    parts: Sequence[Unit] | None = None,
 ) -> DeviceMemory:
     """What a training step needs on the device that needs most.
 
@@ -101,6 +104,7 @@ def device_memory(
         reduces_each: Whether the gradients of each are reduced at once; otherwise whole gradients are kept until the
             last, as with ``no_sync()`` and ``set_requires_gradient_sync(False)``.
         trains: Which parameters get a gradient; None where all do.
+        parts: The tree's `units`, where many ways are worked out of one.
 
     Raises:
         ArgumentError: There is no such strategy, the devices divide nothing or are no whole nodes, or a number is out
@@ -111,7 +115,7 @@ def device_memory(
         raise ArgumentError(f"unknown strategy {strategy}; give one of {', '.join(STRATEGIES)}")
     devices, accumulate = _count(devices, "devices"), _count(accumulate, "batches to accumulate")
     shards = _shards(strategy, devices, _count(per_node, "devices in a node"))
-    parts = units(tree)
+    parts = units(tree) if parts is None else parts
     within, between = _alive(activations, len(parts))
     earlier: Earlier = "none" if accumulate == 1 else "reduced" if reduces_each else "whole"
     gathered, reduced = element.communicated
@@ -161,16 +165,19 @@ def units(tree: Layer) -> list[Unit]:
     return found
 
 
-def activations_by_stage(tree: Layer, activations: int, kept_by_layer: Mapping[str, int]) -> list[int]:
+def activations_by_stage(
+    tree: Layer, activations: int, kept_by_layer: Mapping[str, int], parts: Sequence[Unit] | None = None
+) -> list[int]:
     """The most bytes of activations in each stage of the backward pass: that of each of `units`, the last first.
 
     Args:
         tree: The model.
         activations: The most at any moment, no layer having a checkpoint: a layer's stage frees what the layer kept.
         kept_by_layer: Bytes that each module keeps, by folded path (`TrainingCost.kept_by_layer`).
+        parts: As in `device_memory`.
     """
     stages = []
-    for unit in reversed(units(tree)):
+    for unit in reversed(units(tree) if parts is None else parts):
         stages.append(activations)
         if unit.path:
             activations -= kept_by_layer.get(tree.folded_path(unit.path), 0)
@@ -291,8 +298,11 @@ def _flat_sizes(
     (``use_orig_params``): each begins at a multiple of 16 bytes, and only parameters that train have states, but what
     the unit reduces is still the whole.
     """
-    round_layers = {name for unit in parts if not unit.path for name in unit.parameters}
-    root = Unit("", {name: shape for name, shape in _parameters(tree, "") if name in round_layers})
+    round_layers = {name: shape for unit in parts if not unit.path for name, shape in unit.parameters.items()}
+    if trains is not None:
+        # Where a parameter begins depends on the order in which they are registered.
+        round_layers = {name: shape for name, shape in _parameters(tree, "") if name in round_layers}
+    root = Unit("", round_layers)
     flat = [root, *[unit for unit in parts if unit.path]]
     trained = [unit.trained(trains) for unit in flat]
     is_mixed = any(0 < len(some) < len(unit.parameters) for unit, some in zip(flat, trained, strict=True))
