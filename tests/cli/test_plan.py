@@ -90,6 +90,26 @@ def test_published_trainings_take_as_long_as_was_published(published: Any) -> No
     assert found.time.hours.estimate == pytest.approx(published.hours, rel=0.06)
 
 
+SPIDR = [each for each in runs_that("held-out") if each.model == "SpidR Base"]
+
+
+@pytest.mark.parametrize("published", SPIDR, ids=lambda run: run.name)
+def test_trainings_that_nothing_is_fitted_on_lie_within_the_interval(published: Any) -> None:
+    """SpidR on fewer devices, which accumulate batches for it."""
+    found = plan(
+        load_config("data2vec_audio_base", {"encoder_layer_drop": 0}),
+        card=published.card,
+        devices=published.devices,
+        compiled=published.compiled,
+        as_recipe="spidr_base",
+    )
+    assert found.settings.accumulate == published.accumulate
+    assert found.settings.precision == published.precision
+    hours = found.time.hours
+    assert hours.low < published.hours < hours.high
+    assert hours.estimate == pytest.approx(published.hours, rel=0.06)
+
+
 @pytest.mark.parametrize("checkpointing", [False, True])
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", ["base", "wavlm_base", "wav2vec2_conformer_rel_pos_large"])

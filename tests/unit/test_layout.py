@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
+
+import pytest
 
 from w2v_explore.report import layout
+from w2v_explore.report.table import Column, Crossed, Stacked, Table
 
 
 def fit_one_by_one(widths: list[int], least: list[int], available: int) -> list[int]:
@@ -33,3 +37,32 @@ def test_a_text_of_any_length_is_laid_out_at_once() -> None:
     name = "a.b/" * 100_000
     assert "".join(layout.wrap(name, 100_000)) == name
     assert layout._fit([10**6, 10**6, 3], [1, 1, 3], 100) == [48, 49, 3]
+
+
+@pytest.mark.parametrize("width", [12, 24, 36])
+def test_parts_of_a_bar_begin_where_the_last_one_ended(width: int) -> None:
+    draw = random.Random(2)
+    for _ in range(500):
+        halves = sorted(draw.randint(0, 2 * width) for _ in range(4))
+        ends = [end / (2 * width) for end in halves]
+        for start, end in pairwise(ends):
+            bar = layout._part_of_a_bar(Stacked(start, end - start), width)
+            taken = [half for at, mark in enumerate(bar) for half in MARKS[mark](2 * at)]
+            # Of the least part something is shown.
+            first, last = round(2 * width * start), round(2 * width * end)
+            assert taken == list(range(first, max(last, first + 1)))
+
+
+MARKS = {
+    " ": lambda at: (),
+    "█": lambda at: (at, at + 1),
+    "▌": lambda at: (at,),
+    "▐": lambda at: (at + 1,),
+}
+
+
+def test_what_is_out_of_the_question_is_struck_through_and_said() -> None:
+    table = Table("", [Column("GB")], [(Crossed("40.1"),), ("7",)])
+    lines = layout.lay_out(table, 80).lines
+    assert [line.plain for line in lines] == ["     GB", "40.1 no", "      7"]
+    assert [(str(span.style), lines[1].plain[span.start : span.end]) for span in lines[1].spans] == [("strike", "40.1")]

@@ -105,7 +105,7 @@ def _within(plan: TrainingPlan) -> Iterator[str]:
     assert within is not None
     time = _time(within.seconds / 3600)
     hours = plan.time.hours
-    surely = " surely" if 3600 * hours.high <= within.seconds else ", though it may take longer"
+    surely = ", surely" if 3600 * hours.high <= within.seconds else ", though it may take longer"
     yield f"Within {time}: {f'yes{surely}' if plan.is_in_time else 'no'}."
     if within.devices is None:
         yield f"No number of devices is enough for {time}: they wait for each other, and exchange gradients."
