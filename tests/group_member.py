@@ -161,10 +161,9 @@ class _Activations(MemTracker):
         self.stages: dict[int, int] = {}
 
     def _update_peak_stats(self, state: Any) -> None:
-        for snapshot in self._curr_mem_snap.values():
-            by_kind = {str(getattr(kind, "value", kind)): size for kind, size in snapshot.items()}
-            alive = by_kind["Total"] - by_kind["Parameter"] - by_kind["Gradient"]
-            self.stages[self.stage] = max(self.stages.get(self.stage, 0), alive)
+        by_kind = _by_kind(self._curr_mem_snap)
+        alive = by_kind["Total"] - by_kind["Parameter"] - by_kind["Gradient"]
+        self.stages[self.stage] = max(self.stages.get(self.stage, 0), alive)
 
     def watch(self, model: nn.Module, parts: Sequence[Unit]) -> None:
         """Note in which stage the backward pass is: a layer's begins with the gradient of what it gives."""
@@ -215,7 +214,7 @@ def _stages(case: PeakCase) -> list[int]:
     return [tracker.stages[stage] for stage in range(len(parts))]
 
 
-def _peak(case: PeakCase) -> tuple[int, int]:
+def _peak(case: PeakCase) -> tuple[int, int, int, int]:
     tree = build_architecture(case.config)
     mesh = _mesh(_mesh_shape(case))
     types = {"param_dtype": getattr(torch, case.gathered), "reduce_dtype": getattr(torch, case.reduced)}
@@ -231,16 +230,41 @@ def _peak(case: PeakCase) -> tuple[int, int]:
             tracker.track_inputs((given,))
         else:
             wrapped = _fsdp1(wrapped, tree, case.strategy, mixed_precision=MixedPrecision(**types))
-            tracker = MemTracker()
+            tracker = _Weights()
             tracker.track_external(wrapped, given)
+            shares = sum(parameter.untyped_storage().nbytes() for parameter in wrapped.parameters())
         for step in range(case.steps):
             tracker.reset_mod_stats()
             if not case.reduces_each:
                 wrapped.set_requires_gradient_sync(step == case.steps - 1)
             with tracker:
                 _loss(wrapped(given)).backward()
-    peak = {
-        str(getattr(kind, "value", kind)): size
-        for kind, size in tracker.get_tracker_snapshot("peak")[torch.device("cpu")].items()
-    }
-    return peak["Total"], given.untyped_storage().nbytes()
+    total = _by_kind(tracker.get_tracker_snapshot("peak"))["Total"]
+    inputs = given.untyped_storage().nbytes()
+    if not case.strategy.startswith("fsdp"):
+        return total, inputs, tracker.most - shares, 0
+    stocks = [
+        _by_kind(snapshot)
+        for module in tracker.memory_tracking.values()
+        for snapshots in module.snapshots.values()
+        for snapshot in snapshots
+    ]
+    weights = [stock["Unsharded Param"] + stock["All Gather"] for stock in stocks]
+    gradients = [stock["Unsharded Grad"] + stock["Reduce Scatter"] for stock in stocks]
+    return total, inputs, max(weights), max(map(sum, zip(weights, gradients, strict=True)))
+
+
+class _Weights(MemTracker):
+    """The most of all parameters."""
+
+    most = 0
+
+    def _update_peak_stats(self, state: Any) -> None:
+        super()._update_peak_stats(state)
+        self.most = max(self.most, _by_kind(self._curr_mem_snap)["Parameter"])
+
+
+def _by_kind(snapshot: Any) -> dict[str, int]:
+    """What a tracker says of the one device, by what it is."""
+    (of_device,) = snapshot.values()
+    return {str(getattr(kind, "value", kind)): size for kind, size in of_device.items()}

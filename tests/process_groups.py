@@ -63,11 +63,16 @@ class Peak(NamedTuple):
         stages: Bytes of activations and their gradients of the model by itself, by stage of the backward pass.
         total: The most of all bytes with the strategy, in the last of the steps.
         inputs: Those of the inputs among them.
+        weights: The most of gathered weights, and of the buffers that they are gathered in.
+        communicated: The most of these, of unreduced gradients and of the buffers that they are reduced in, whenever
+            torch's tracker for `fully_shard` takes stock; 0 for other strategies.
     """
 
     stages: list[int]
     total: int
     inputs: int
+    weights: int
+    communicated: int
 
 
 def states_of(cases: Sequence[Case]) -> list[States]:

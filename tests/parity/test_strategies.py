@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 
 import pytest
 
@@ -105,29 +107,49 @@ def memory_of(case: Case) -> DeviceMemory:
 NO_DROPOUTS = dict.fromkeys(
     ("encoder_attention_dropout", "encoder_dropout", "encoder_ff_interm_dropout", "encoder_projection_dropout"), 0.0
 )
-WIDER = small("base", encoder_embed_dim=190, encoder_ff_interm_features=760, **NO_DROPOUTS)
+WIDER = small(
+    "asr_base_100h",
+    encoder_embed_dim=190,
+    encoder_ff_interm_features=760,
+    encoder_num_layers=3,
+    encoder_layer_norm_first=True,
+    **NO_DROPOUTS,
+)
 PEAK_CASES = {
-    "fsdp, whole gradients": PeakCase(WIDER, "fsdp", 8, steps=2, reduces_each=False),
-    "fsdp-hybrid, bfloat16": PeakCase(WIDER, "fsdp-hybrid", 16, gathered="bfloat16"),
-    "zero2": PeakCase(WIDER, "zero2", 3),
+    "fsdp": PeakCase(WIDER, "fsdp", 8),
+    "fsdp-hybrid, bfloat16, whole gradients": PeakCase(
+        WIDER, "fsdp-hybrid", 16, steps=2, reduces_each=False, gathered="bfloat16"
+    ),
+    "zero2, little else than weights": PeakCase(WIDER, "zero2", 3, samples=300, batch=1),
     "zero3, accumulated": PeakCase(WIDER, "zero3", 3, steps=2),
 }
 
 
 @pytest.mark.slow
 def test_peaks_are_what_torch_tracks() -> None:
-    """Within 3 %: activations are known by stage, and not at the moment in it when most else is alive."""
+    """Within 3 %: activations are known by stage, and not at the moment in it when most else is alive.
+
+    Where layers' weights and gradients are most of all there is, that makes 6 %.
+    """
     for (name, case), peak in zip(PEAK_CASES.items(), peaks_of([*PEAK_CASES.values()]), strict=True):
-        assert peak_of(case, peak.stages) == pytest.approx(peak.total, rel=0.03), name
-        assert peak_of(case, max(peak.stages)) >= peak.total - peak.inputs, name
+        excess = memory_in_step(case, peak.stages).total / peak.total - 1
+        assert -0.001 < excess < (0.06 if case.samples < 1_000 else 0.03), name
+        assert memory_in_step(case, max(peak.stages)).total >= peak.total - peak.inputs, name
         if case.gathered == "float32":
+            assert memory_in_step(case, 0, trains=lambda _: False).gathered == peak.weights, name
             # What is before the layers frees more than it keeps: what of the peak no layer keeps is counted with it.
-            stages = stages_of(case, peak.stages[0])
-            assert stages[:-1] == peak.stages[:-1]
-            assert peak.stages[-1] <= stages[-1] < stages[0] / 4
+            stages = stages_of(case, max(peak.stages))
+            assert stages[1:-1] == peak.stages[1:-1], name
+            assert peak.stages[-1] <= stages[-1] < stages[-2], name
+        if case.strategy == "fsdp":
+            # The tracker takes the gradients of what is behind the layers for temporary until they are reduced.
+            behind = sum(prod(shape) for shape in units(build_architecture(case.config))[-1].parameters.values())
+            assert memory_in_step(case, 0).gathered == peak.communicated + 4 * behind, name
 
 
-def peak_of(case: PeakCase, activations: int | list[int]) -> int:
+def memory_in_step(
+    case: PeakCase, activations: int | list[int], trains: Callable[[str], bool] | None = None
+) -> DeviceMemory:
     size = {"float32": 4, "bfloat16": 2}
     return device_memory(
         build_architecture(case.config),
@@ -138,7 +160,8 @@ def peak_of(case: PeakCase, activations: int | list[int]) -> int:
         per_node=case.per_node,
         accumulate=case.steps,
         reduces_each=case.reduces_each,
-    ).total
+        trains=trains,
+    )
 
 
 def stages_of(case: PeakCase, activations: int) -> list[int]:
