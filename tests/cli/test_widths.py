@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -16,8 +14,7 @@ from tests.checkpoint_files import write_model
 from tests.program import Run, Runner
 from tests.small import config_text
 from w2v_explore import Workload, analyze, host, load_config
-from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.measure import latency, noise
+from w2v_explore.measure import noise
 from w2v_explore.measure.verify import Finding, Verification
 from w2v_explore.report.calibration import calibration_report
 from w2v_explore.report.terminal import print_report
@@ -80,30 +77,15 @@ def test_reports(name: str, width: int, run: Runner, tmp_path: Path, monkeypatch
     assert set(FIGURE.findall(out)) <= set(FIGURE.findall(whole))
 
 
+@pytest.mark.usefixtures("measured_once")
 def test_reports_on_measurements(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is measured once is shown at each width."""
     monkeypatch.setattr(noise, "_REST_S", 0)
-    for name in ("measure_latency", "measure_in_turns"):
-        monkeypatch.setattr(latency, name, measured_once(getattr(latency, name)))
     path = tmp_path / "small.yaml"
     path.write_text(SMALL)
     for width in (40, 80, 140):
         for seconds in ("0.1,0.3,0.5", "0.2"):
             check(run("latency", str(path), "--seconds", seconds, "--runs", "2", columns=width).out, width)
         check(run("compare", str(path), str(path), *MEASURED, columns=width).out, width)
-
-
-def measured_once(measure: Callable[..., Any]) -> Callable[..., Any]:
-    """What a measurement first gave, for each workload."""
-    results: dict[str, Any] = {}
-
-    def once(given: Any, *arguments: Any, **options: Any) -> Any:
-        workload = repr(given.workload if isinstance(given, Analysis) else [each.workload for each in given])
-        if workload not in results:
-            results[workload] = measure(given, *arguments, **options)
-        return results[workload]
-
-    return once
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -73,7 +73,7 @@ WORKLOADS = st.sampled_from([(1, 160_000), (MAX_BATCH, MAX_SAMPLES), (1, MAX_SAM
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @given(values=VALUES, size=WORKLOADS)
 @example(values=LARGEST, size=(MAX_BATCH, MAX_SAMPLES))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_figure_is_worked_out_and_printed(
     run: Runner, tmp_path: Path, command: tuple[str, ...], values: dict[str, Any], size: tuple[int, int]
 ) -> None:
