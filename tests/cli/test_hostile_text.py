@@ -303,6 +303,10 @@ def is_number(text: str) -> bool:
     return True
 
 
+HARMLESS: dict[str, list[str]] = {}
+"""The structure of each command's Markdown where the texts are harmless."""
+
+
 @pytest.mark.parametrize(
     "hostile", [HOSTILE, MARKUP, "# h", "- l", "+ l", "1. l", "1) l", "=====", "---", "> q", "    c", "a ##", "~~~"]
 )
@@ -310,8 +314,8 @@ def is_number(text: str) -> bool:
 def test_markdown_has_the_structure_that_harmless_texts_give(
     hostile: str, command: str, folder: Path, run: Runner
 ) -> None:
-    structures = []
-    for number, text in enumerate(("harmless", hostile)):
+    structures = [HARMLESS[command]] if command in HARMLESS else []
+    for number, text in [(0, "harmless"), (1, hostile)][len(structures) :]:
         config, weights = folder / f"{number}.yaml", folder / f"{number}.safetensors"
         config.write_text(f"extends: base\nname: {quoted(text)}\nencoder_num_layers: 4\n")
         weights.write_bytes(safetensors_bytes(model_shapes() | {text: (3,)}))
@@ -324,7 +328,7 @@ def test_markdown_has_the_structure_that_harmless_texts_give(
         found = run(command, *arguments.get(command, [str(config), "--format", "markdown", *SHORT]))
         assert found.out
         structures.append(list(structure(found.out)))
-    assert structures[0] == structures[1]
+    assert HARMLESS.setdefault(command, structures[0]) == structures[1]
 
 
 def structure(markdown: str) -> Iterator[str]:

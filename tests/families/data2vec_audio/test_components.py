@@ -13,7 +13,7 @@ from torch import nn
 
 from tests.families.data2vec_audio.model import shaken, transformers_model
 from tests.families.data2vec_audio.strategies import small
-from tests.parity.test_model import LENGTHS, compile_afresh, ignore_jit_deprecation, waveforms
+from tests.parity.test_model import LENGTHS, TWO_CONVOLUTIONS, compile_afresh, ignore_jit_deprecation, waveforms
 from tests.parity.test_parts import assert_same_results
 from tests.parity.test_transformers_models import assert_outputs_equal
 from w2v_explore import build_model, export
@@ -85,7 +85,7 @@ def test_compile_without_a_graph_break(ours: Any) -> None:
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    config = small(encoder_num_layers=1)
+    config = small(encoder_num_layers=1, encoder_pos_conv_depth=2, extractor_conv_layer_config=TWO_CONVOLUTIONS)
     path = export(config, "onnx", tmp_path / "data2vec.onnx").path
     torch.manual_seed(SEED)
     model: nn.Module = build_model(config).eval()

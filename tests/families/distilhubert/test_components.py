@@ -13,6 +13,7 @@ import torch
 from tests.families.distilhubert.model import HEADS, reference, shaken, small
 from tests.parity.test_model import (
     LENGTHS,
+    TWO_CONVOLUTIONS,
     compile_afresh,
     ignore_jit_deprecation,
     waveforms,
@@ -103,7 +104,7 @@ def test_compile_without_a_graph_break(models: tuple[Any, Any]) -> None:
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    config = small(**HEADS, encoder_num_layers=1)
+    config = small(**HEADS, encoder_num_layers=1, extractor_conv_layer_config=TWO_CONVOLUTIONS)
     path = export(config, "onnx", tmp_path / "model.onnx").path
     torch.manual_seed(SEED)
     model = build_model(config).eval()

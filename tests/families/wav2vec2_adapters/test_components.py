@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.families.wav2vec2_adapters.model import BOTH, MMS, SMALL
-from tests.parity.test_model import LENGTHS, ignore_jit_deprecation, waveforms
+from tests.parity.test_model import LENGTHS, TWO_CONVOLUTIONS, ignore_jit_deprecation, waveforms
 from w2v_explore import build_model, export
 from w2v_explore.families.wav2vec2_adapters.components import AdaptedWav2Vec2Model
 from w2v_explore.families.wav2vec2_adapters.fields import Wav2Vec2AdaptersConfig
@@ -60,8 +60,9 @@ def test_compile_without_a_graph_break() -> None:
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @torch.no_grad()
 def test_an_exported_graph_takes_any_length(tmp_path: Path) -> None:
-    path = export(config(BOTH), "torch-export", tmp_path / "adapters.pt2").path
-    program, ours = torch.export.load(path).module(), model(BOTH)
+    values = {**BOTH, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
+    path = export(config(values), "torch-export", tmp_path / "adapters.pt2").path
+    program, ours = torch.export.load(path).module(), model(values)
     for batch, samples in ((1, 400), (2, 2345), (5, 9000)):
         given = (waveforms(batch, samples), torch.full((batch,), samples - 100))
         assert_same(program(*given), ours(*given))

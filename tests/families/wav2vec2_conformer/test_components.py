@@ -13,6 +13,7 @@ import torch
 from tests.families.wav2vec2_conformer.reference import POSITIONS, with_positions
 from tests.parity.test_model import (
     LENGTHS,
+    TWO_CONVOLUTIONS,
     compile_afresh,
     ignore_jit_deprecation,
     waveforms,
@@ -56,9 +57,10 @@ def test_compile_without_a_graph_break() -> None:
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    config = Wav2Vec2ConformerConfig.from_mapping({**with_positions("relative"), "encoder_num_layers": 1})
+    changes: dict[str, Any] = {"encoder_num_layers": 1, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
+    config = Wav2Vec2ConformerConfig.from_mapping({**with_positions("relative"), **changes})
     session = onnxruntime.InferenceSession(export(config, "onnx", tmp_path / "model.onnx").path)
-    ours = conformer("relative", encoder_num_layers=1)
+    ours = conformer("relative", **changes)
     for lengths in (torch.tensor([4000, 4000, 4000]), LENGTHS):
         output, frames = session.run(None, {"waveforms": waveforms().numpy(), "lengths": lengths.numpy()})
         expected, expected_frames = ours(waveforms(), lengths)

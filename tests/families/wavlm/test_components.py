@@ -284,6 +284,7 @@ def test_compile_without_a_graph_break(models: Models) -> None:
         assert_same_results(compiled(waveforms(), lengths), ours(waveforms(), lengths))
 
 
+@pytest.mark.parametrize("values", [PRE_NORM], ids=["pre_norm"])  # test_export.py has the other order of norms
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @torch.no_grad()
