@@ -36,6 +36,15 @@ def torchaudio_model(config: ModelConfig) -> Any:
     return getattr(import_torchaudio_models(), function)(**config.to_mapping())
 
 
+def shaken(model: Any) -> Any:
+    """With weights of which none is another's: initial biases are zero, norms one, and hide what is confused."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return model
+
+
 def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
     return analyze(Config(name="random", origin="test", model=config), workload)
 

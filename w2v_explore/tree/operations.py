@@ -105,6 +105,8 @@ class Beside(NamedTuple):
 
 
 NOTHING = Beside()
+INDEX_BYTES = 8
+"""Of each of torch's whole numbers, which have 64 bits: of frames, labels and rows of tables."""
 
 
 _UNSAID = object()
@@ -237,7 +239,7 @@ _SAID = (
 )  # fmt: skip
 
 
-class _NewTensor(Operation, is_partial=True):
+class NewTensor(Operation, is_partial=True):
     """An operation whose output is a tensor of its own."""
 
     __slots__ = ()
@@ -247,7 +249,7 @@ class _NewTensor(Operation, is_partial=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Conv1d(_NewTensor):
+class Conv1d(NewTensor):
     """A convolution over time, ``torch.nn.Conv1d``.
 
     A weight-normalised one (``weight_norm``) holds only its bias, and takes its weight as a second input, from a
@@ -304,7 +306,7 @@ class Conv1d(_NewTensor):
 
 
 @dataclass(frozen=True, slots=True)
-class Linear(_NewTensor):
+class Linear(NewTensor):
     """An affine map of the channels, ``torch.nn.Linear`` with a bias."""
 
     in_features: int
@@ -342,7 +344,7 @@ def _round_up(number: int, multiple: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledDotProductAttention(_NewTensor):
+class ScaledDotProductAttention(NewTensor):
     """softmax(q kᵀ / √head_dim) v over all frames, in ``num_heads`` heads side by side.
 
     Takes queries, keys and values, and may take a bias that is added to the scores, for each head and pair of frames.
@@ -426,7 +428,7 @@ class ScaledDotProductAttention(_NewTensor):
         return pairs * queries.channels, pairs * values.channels
 
 
-class _Costless(Operation, is_partial=True):
+class Costless(Operation, is_partial=True):
     """An operation that counts no MACs and keeps the shape of what it takes first."""
 
     __slots__ = ()
@@ -446,7 +448,7 @@ class _Costless(Operation, is_partial=True):
         return 0
 
 
-class _Norm(_Costless, is_partial=True):
+class _Norm(Costless, is_partial=True):
     """A normalisation, which keeps its input and its statistics."""
 
     __slots__ = ()
@@ -517,7 +519,7 @@ class BatchNorm(_Norm):
 
 
 @dataclass(frozen=True, slots=True)
-class WeightNorm(_Costless):
+class WeightNorm(Costless):
     """The weight of a convolution as magnitude × direction, with one magnitude per kernel position.
 
     ``original0`` is the magnitude, ``original1`` the direction, as ``torch.nn.utils.parametrizations`` names them.
@@ -543,7 +545,7 @@ class WeightNorm(_Costless):
 
 
 @dataclass(frozen=True, slots=True)
-class Dropout(_Costless):
+class Dropout(Costless):
     """Dropout with probability ``p``; does nothing outside training, and keeps a mask of a byte per element in it.
 
     Where ``p`` is 1 it makes no mask: all is multiplied by a single zero, which it keeps.
@@ -560,7 +562,7 @@ class Dropout(_Costless):
         return not training or self.p == 0
 
 
-class _Activation(_Costless, is_partial=True):
+class _Activation(Costless, is_partial=True):
     """A function of each number, or of two, which keeps its input."""
 
     __slots__ = ()
@@ -600,22 +602,24 @@ class GLU(_Activation):
         return taken[0]._replace(channels=taken[0].channels // 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Add(_Costless):
-    """The sum of a residual branch and what it bypasses."""
+class KeepsNothing(NewTensor, Costless, is_partial=True):
+    """An operation whose output is a tensor of its own, and of which training keeps nothing."""
 
+    __slots__ = ()
     keeps_input: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
-    def passes_on(self, training: bool) -> bool:
-        return False
+
+@dataclass(frozen=True, slots=True)
+class Add(KeepsNothing):
+    """The sum of a residual branch and what it bypasses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Multiply(_Costless):
+class Multiply(Costless):
     """The product, number by number, of a scale for each row and what it scales, which is of the size of the second."""
 
     keeps_input: ClassVar[bool] = True
@@ -631,7 +635,7 @@ class Multiply(_Costless):
         return False
 
 
-class _View(_Costless, is_partial=True):
+class View(Costless, is_partial=True):
     """An operation that gives what it takes, or a part of it."""
 
     __slots__ = ()
@@ -646,12 +650,12 @@ class _View(_Costless, is_partial=True):
 
 
 @dataclass(frozen=True, slots=True)
-class PaddingMask(_View):
+class PaddingMask(View):
     """Zeroes the frames past each utterance's length and masks them in attention; runs only where lengths are given."""
 
 
 @dataclass(frozen=True, slots=True)
-class SamePad(_View):
+class SamePad(View):
     """Drops the one frame too many that an even kernel with padding kernel / 2 puts out."""
 
     def reach(self) -> Reach:

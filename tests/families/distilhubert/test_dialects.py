@@ -14,7 +14,8 @@ import yaml
 from hypothesis import given, settings
 from safetensors.torch import save_file
 
-from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, shaken, small, transformers_model
+from tests.families.contract import shaken
+from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, small, transformers_model
 from tests.parity.test_model import waveforms
 from tests.program import Runner
 from tests.property.test_round_trips import reread

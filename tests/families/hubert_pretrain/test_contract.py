@@ -21,8 +21,8 @@ from tests.families.hubert_pretrain.strategies import pretrain_configs, pretrain
 from w2v_explore import ModelConfig, Workload, analyze, build_model, load_config
 from w2v_explore.analysis.compute import analyze_layers, unfold
 from w2v_explore.analysis.receptive_field import minimum_samples
-from w2v_explore.families.hubert_pretrain.components import draw_mask
 from w2v_explore.families.hubert_pretrain.fields import HuBERTPretrainConfig
+from w2v_explore.families.hubert_pretrain.masking import draw_mask
 from w2v_explore.families.hubert_pretrain.operations import Masking, expected_masked
 from w2v_explore.measure.meta_pass import first_tensor
 

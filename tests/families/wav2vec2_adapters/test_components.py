@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.families.modules import (
+    assert_compiles_without_a_graph_break,
+    assert_script_and_copies_compute_the_same,
+    seeded,
+)
 from tests.families.wav2vec2_adapters.model import BOTH, MMS, SMALL
-from tests.parity.test_model import LENGTHS, ignore_jit_deprecation, waveforms
+from tests.parity.test_model import ignore_jit_deprecation, waveforms
 from w2v_explore import build_model, export
 from w2v_explore.families.wav2vec2_adapters.components import AdaptedWav2Vec2Model
 from w2v_explore.families.wav2vec2_adapters.fields import Wav2Vec2AdaptersConfig
-from w2v_explore.model.export import SEED
 
 VALUES = pytest.mark.parametrize("values", [SMALL, MMS, BOTH], ids=["post_norm", "mms", "both"])
 
@@ -25,8 +27,7 @@ def config(values: dict[str, Any]) -> Wav2Vec2AdaptersConfig:
 
 
 def model(values: dict[str, Any]) -> Any:
-    torch.manual_seed(SEED)
-    return build_model(config(values)).eval()
+    return seeded(config(values))
 
 
 def assert_same(found: Any, expected: Any) -> None:
@@ -35,25 +36,13 @@ def assert_same(found: Any, expected: Any) -> None:
 
 @ignore_jit_deprecation
 @VALUES
-@torch.no_grad()
 def test_script_and_copies(values: dict[str, Any]) -> None:
-    ours = model(values)
-    scripted: Any = torch.jit.script(copy.deepcopy(ours))
-    assert list(scripted.state_dict()) == list(ours.state_dict())
-    for lengths in (None, LENGTHS):
-        for other in (scripted, copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
-            assert_same(other(waveforms(), lengths), ours(waveforms(), lengths))
-    assert_same(scripted.extract_features(waveforms(), None, 2), ours.extract_features(waveforms(), None, 2))
+    assert_script_and_copies_compute_the_same(model(values))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@torch.no_grad()
 def test_compile_without_a_graph_break() -> None:
-    ours = model(BOTH)
-    torch._dynamo.reset()
-    compiled = torch.compile(ours, backend="eager", fullgraph=True)
-    for lengths in (None, LENGTHS):
-        assert_same(compiled(waveforms(), lengths), ours(waveforms(), lengths))
+    assert_compiles_without_a_graph_break(model(BOTH))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -1,14 +1,13 @@
 """What DistilHuBERT's prediction heads compute beside wav2vec 2.0's operations."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, Flow, MacKind, NewTensor, Reach, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class SplitLinear(Operation):
+class SplitLinear(NewTensor):
     """A linear layer for each of several heads, which takes its own share of the channels; results lie side by side."""
 
     in_features: int
@@ -32,15 +31,9 @@ class SplitLinear(Operation):
     def macs(self, batch: int, *taken: Flow) -> int:
         return taken[0].rows(batch) * self.num_heads * self.in_features * self.out_features
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * (1 + needs[0])
-
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         # The results of all heads, and their copies side by side.
         return (Beside(elements=2 * self.flow(*taken).elements(batch)),)
-
-    def passes_on(self, training: bool) -> bool:
-        return False
