@@ -154,7 +154,7 @@ class Analysis:
         if precision not in self._trainings:
             recipe = precision_named(precision)
             trace = self.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast))
-            self._trainings[precision] = training_cost(self.parameters, trace, recipe)
+            self._trainings[precision] = training_cost(self.tree, trace, recipe)
         return self._trainings[precision]
 
     @property

@@ -21,7 +21,7 @@ from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.analysis.receptive_field import check_samples_of_training
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike, as_config
-from w2v_explore.measure.audit import audit_macs
+from w2v_explore.measure.audit import audit_macs, traced_macs
 from w2v_explore.measure.extractor_probe import (
     CHANNELS,
     build_narrow_extractor,
@@ -270,7 +270,7 @@ def check_real_macs(audited: Audited) -> Iterator[Finding]:
     require_memory(cpu, few.inference.total_bytes, "the weights and the tensors alive at once")
     # Counts come from shapes: there is no need for random weights.
     model = materialize(few.tree, audited.modules, device=meta, dtype=torch.float32).to_empty(device=cpu).eval()
-    audit = audit_macs(model, torch.zeros(input_shape(few.tree, few.workload)), few.macs)
+    audit = audit_macs(model, torch.zeros(input_shape(few.tree, few.workload)), traced_macs(few))
     layers = f"{stacked_layers(few.tree)} of {stacked_layers(audited.tree)} layers"
     source = f"{audit.source}: MACs on real tensors, {layers}"
     yield from _compare_macs(audited, "macs.real", audit.expected, audit.counted._asdict(), source)

@@ -6,7 +6,7 @@ torch's own counter. An activation is a `Flow`; how torch lays it out is the lay
 never a formula's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -109,6 +109,18 @@ INDEX_BYTES = 8
 """Of each of torch's whole numbers, which have 64 bits: of frames, labels and rows of tables."""
 
 
+class Needs(NamedTuple):
+    """What of an operation needs a gradient, where the backward pass comes by.
+
+    Attributes:
+        taken: Of each that it takes, whether it does.
+        own: The names of those of its parameters that are trained.
+    """
+
+    taken: Sequence[bool]
+    own: Collection[str]
+
+
 _UNSAID = object()
 
 
@@ -174,15 +186,15 @@ class Operation:
         """MACs for the whole batch."""
         raise NotImplementedError
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
         """MACs of the backward pass: those of the forward pass for each factor of the product that needs a gradient.
 
         Args:
             batch: Utterances.
-            needs: Of each that is taken, whether it needs a gradient. Parameters always do.
+            needs: What needs a gradient; that is something.
             taken: As in `macs`.
         """
-        return self.macs(batch, *taken) * (1 + needs[0])
+        return self.macs(batch, *taken) * (("weight" in needs.own) + needs.taken[0])
 
     def uncounted_products(self, batch: int, *taken: Flow) -> int:
         """Products of two numbers in the forward pass that are no MACs, since torch's counter sees none of them.
@@ -199,23 +211,26 @@ class Operation:
         """Whether it keeps a copy of what it takes last, which it makes beside its output, instead of the tensor."""
         return False
 
-    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
         """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
-        return [number for number in self.kept_of(range(len(taken)), len(taken)) if number < len(taken)]
+        return [number for number in self.kept_of(range(len(taken)), len(taken), needs) if number < len(taken)]
 
-    def keeps_weight(self, needs: bool) -> bool:
-        """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient.
+    def keeps_weight(self, needs: Needs) -> bool:
+        """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient."""
+        return needs.taken[0]
 
-        Args:
-            needs: Whether what it takes first does.
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        """What the backward pass keeps of the values that go in and the one that comes out, by what needs a gradient.
+
+        Where it is not said otherwise, torch keeps all that any gradient is worked out from as soon as one is wanted.
         """
-        return needs
-
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
-        """What the backward pass needs of the values that go in and the one that comes out."""
         if self.keeps_output:
             return (*taken, made) if self.keeps_input else (made,)
         return taken if self.keeps_input else ()
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        """What the backward pass keeps of what it makes beside its output, by what needs a gradient."""
+        return self.kept_beside(batch, *taken)
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         """What it has made and still holds in inference, its output included, at each moment at which that may be most.
@@ -294,10 +309,11 @@ class Conv1d(NewTensor):
         frames = self._frames(taken[0].frames)
         return batch * frames * self.out_channels * (self.in_channels // self.groups) * self.kernel
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * ((needs[1] if self.weight_norm else 1) + needs[0])
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
+        of_weight = needs.taken[1] if self.weight_norm else "weight" in needs.own
+        return self.macs(batch, *taken) * (of_weight + needs.taken[0])
 
-    def keeps_weight(self, needs: bool) -> bool:
+    def keeps_weight(self, needs: Needs) -> bool:
         # torch's convolutions keep both of their factors in any case.
         return True
 
@@ -328,6 +344,9 @@ class Linear(NewTensor):
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return taken[0].rows(batch) * self.in_features * self.out_features
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if self.keeps_input and "weight" in needs.own else ()
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -384,9 +403,9 @@ class ScaledDotProductAttention(NewTensor):
         scores, weighted = self._products(batch, taken)
         return scores + weighted
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
         scores, weighted = self._products(batch, taken)
-        queries, keys, values, *bias = (needs[0], needs[0], *needs) if self.packed else needs
+        queries, keys, values, *bias = (needs.taken[0], needs.taken[0], *needs.taken) if self.packed else needs.taken
         return scores * (queries + keys) + weighted * (any((queries, keys, *bias)) + values)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
@@ -399,7 +418,7 @@ class ScaledDotProductAttention(NewTensor):
     def copies_last(self, *taken: Flow) -> bool:
         return self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
 
-    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
         return range(len(taken) - self.copies_last(*taken))
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
@@ -628,11 +647,19 @@ class Multiply(Costless):
     def flow(self, *taken: Flow) -> Flow:
         return taken[1]
 
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return of_other_factor(taken, needs)
+
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
     def passes_on(self, training: bool) -> bool:
         return False
+
+
+def of_other_factor(taken: Sequence[int], needs: Needs) -> Sequence[int]:
+    """Of two factors of a product those that the backward pass keeps: each for the gradient of the other."""
+    return [value for value, other in zip(taken, reversed(needs.taken), strict=True) if other]
 
 
 class View(Costless, is_partial=True):

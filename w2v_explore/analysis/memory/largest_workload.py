@@ -52,8 +52,8 @@ def fit_training(
     """
     recipe = precision_named(precision or analysis.workload.dtype)
     lives = analysis.lives(training=True, autocast=bool(recipe.autocast))
-    layers = KeptByLayers(lives, lives.kept_by)
-    states = recipe.bytes_per_parameter * analysis.parameters + recipe.scaler_bytes
+    layers, learned = KeptByLayers(lives, lives.kept_by), lives.learned_of(analysis.tree)
+    states = recipe.bytes_of(analysis.parameters, learned)
 
     def needed_bytes(workload: Workload) -> int:
         kept = kept_activations(lives.trace(workload, analysis.takes.flow(workload.samples)), layers)

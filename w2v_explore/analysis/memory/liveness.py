@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, Beside, Flow, Operation
-from w2v_explore.tree.run import Call, apart, need_gradients, run
+from w2v_explore.tree.operations import NOTHING, Beside, Flow, Needs, Operation
+from w2v_explore.tree.run import Call, Trained, apart, elements_of, need_gradients, run, with_gradients
 
 _STATISTICS_BYTES = 4
 _LOWER_BYTES = 2
@@ -76,10 +76,10 @@ class _Made(NamedTuple):
         until: Before which call its output is freed; None where that is no tensor of its own.
         keeps: The tensors that it keeps and no operation before it does.
         makes_beside: Whether it makes anything beside its output.
-        keeps_beside: Whether it keeps what it makes beside its output.
+        keeps_beside: What needs a gradient, where it keeps some of what it makes beside its output for that.
         has_moments: Whether it is to be asked what it holds while it runs, as few are.
         is_lower: Whether it gives the lower precision.
-        casts: What it takes that is cast for it, by number; empty where it needs no gradient.
+        casts: What it takes that is cast for it, by number.
     """
 
     position: int
@@ -88,7 +88,7 @@ class _Made(NamedTuple):
     until: int | None
     keeps: Sequence[int]
     makes_beside: bool
-    keeps_beside: bool
+    keeps_beside: Needs | None
     has_moments: bool
     is_lower: bool
     casts: Collection[int]
@@ -99,7 +99,7 @@ class Lives:
 
     Attributes:
         calls: With folded layers `apart`.
-        needs: Of each call, whether what it gives needs a gradient; empty in inference.
+        needs: What `need_gradients` says of each call; empty in inference.
         training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
             that may keep a copy instead are among them; those that keep what is cast for them are not.
@@ -110,11 +110,20 @@ class Lives:
         calls: The same.
         training: Whether dropout is on and tensors are kept for the backward pass.
         taken_need: As in `need_gradients`.
+        is_wanted: Whether a loss depends on what the calls give in the end; always that of a model.
+        trained: As in `need_gradients`.
         autocast: Whether ``torch.autocast`` runs.
     """
 
     def __init__(
-        self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = (), autocast: bool = False
+        self,
+        calls: Sequence[Call],
+        *,
+        training: bool,
+        taken_need: Sequence[bool] = (),
+        is_wanted: bool = True,
+        trained: Trained | None = None,
+        autocast: bool = False,
     ) -> None:
         self.calls = calls
         self.training = training
@@ -125,7 +134,10 @@ class Lives:
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
-        self.needs = needs = need_gradients(calls, taken_need) if training else []
+        self.needs: list[Needs | None] = []
+        if training:
+            self.needs = need_gradients(calls, taken_need, trained) if is_wanted else [None] * len(calls)
+        needs = self.needs
         self.cast_weights: dict[int, int] = {}
         lower: Collection[int] = ()
         casts: Mapping[int, Collection[int]] = {}
@@ -152,10 +164,11 @@ class Lives:
                 tensors[position] = tensors.get(first, first)
                 continue
             until[position] = position + 1
-            if training and needs[position]:
-                kept = operation.kept_of(needed, position)
+            need = needs[position] if training else None
+            if need is not None:
+                kept = operation.kept_of(needed, position, need)
                 if position in casts:
-                    numbers = operation.kept_of(range(len(needed)), len(needed))
+                    numbers = operation.kept_of(range(len(needed)), len(needed), need)
                     kept = [(*needed, position)[number] for number in numbers if number not in casts[position]]
                 for tensor in kept:
                     self.kept_by.setdefault(tensor, []).append(position)
@@ -178,31 +191,34 @@ class Lives:
                     None if position in tensors else until[position],
                     keeps.get(position, ()),
                     training or not call.operation.beside_in_training_alone,
-                    training and needs[position],
+                    needs[position] if training else None,
                     not training and type(call.operation).moments is not Operation.moments,
                     position in lower,
-                    casts.get(position, ()) if training and needs[position] else (),
+                    casts.get(position, ()),
                 ),
             )
             for position, call in enumerate(calls)
             if call.operation is not None
         ]
         if autocast and training:
-            self._cast_weights(taken_need)
+            self._cast_weights()
 
-    def _cast_weights(self, taken_need: Sequence[bool]) -> None:
+    def _cast_weights(self) -> None:
         """Find the weights of which casts are kept."""
-        cast: set[tuple[str, str]] = set()
-        for position, call in enumerate(self.calls):
+        cast_once: set[tuple[str, str]] = set()
+        for position, (call, need) in enumerate(zip(self.calls, self.needs, strict=True)):
             operation, module = call.operation, (call.path, call.after_first)
-            if operation is None or operation.autocast != "lower" or not self.needs[position] or module in cast:
+            if operation is None or need is None or operation.autocast != "lower" or module in cast_once:
                 continue
-            first = call.sources[0]
-            needs = self.needs[first] if first >= 0 else bool(taken_need) and taken_need[~first]
             shapes = operation.parameter_shapes()
-            if "weight" in shapes and operation.keeps_weight(needs):
-                cast.add(module)
+            if "weight" in shapes and operation.keeps_weight(need):
                 self.cast_weights[position] = prod(shapes["weight"])
+                if "weight" in need.own:  # a weight that is not trained is cast each time
+                    cast_once.add(module)
+
+    def learned_of(self, tree: Layer) -> int:
+        """Elements of the parameters that get a gradient, of the tree that is run."""
+        return elements_of(tree, with_gradients(self.calls, self.needs))
 
     def tensor(self, made: int) -> int:
         """The tensor in whose memory lies what a call made."""
@@ -257,17 +273,19 @@ class Lives:
             if makes is not NOTHING:
                 beside = bytes_of(makes, element_bytes)
             moments = operation.moments(batch, *flows) if has_moments else ()
-            if casts:
-                copies = [flows[number] for number in operation.kept_casts(*flows) if number in casts]
-                beside += sum([flow.elements(batch) for flow in copies]) * element_bytes
             if moments:
                 lives.append(live - size + max([bytes_of(made, element_bytes) for made in moments]))
             else:
                 lives.append(live + beside)
             keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0
-            if keeps_beside and beside:
-                beside_bytes[place] = beside
-                keeping += beside
+            if keeps_beside is not None and (beside or casts):
+                beside = bytes_of(operation.kept_of_beside(batch, keeps_beside, *flows), element_bytes)
+                if casts:
+                    numbers = [number for number in operation.kept_casts(keeps_beside, *flows) if number in casts]
+                    beside += sum([flows[number].elements(batch) for number in numbers]) * element_bytes
+                if beside:
+                    beside_bytes[place] = beside
+                    keeping += beside
             kept.append(keeping)
         kept_by = self.kept_by
         copied = {position for position in self._may_copy if self._copies(position, sizes)}
@@ -299,7 +317,7 @@ class Trace(NamedTuple):
     Attributes:
         lives: Whose.
         workload: Which.
-        live_bytes: Alive while an operation runs, for each that makes a tensor.
+        live_bytes: Alive while an operation runs, for each that makes a tensor; what autocast casts is left out.
         kept_bytes: What each of them keeps, and none before it does.
         tensor_bytes: Of each tensor.
         beside_bytes: What an operation keeps that it makes beside its output, by position; what is cast for it of what

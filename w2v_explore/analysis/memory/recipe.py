@@ -28,10 +28,9 @@ class Recipe(NamedTuple):
     dtype: str
     autocast: str = ""
 
-    @property
-    def bytes_per_parameter(self) -> int:
-        """All together."""
-        return self.weight + self.gradient + self.optimizer
+    def bytes_of(self, parameters: int, learned: int) -> int:
+        """All together, of some parameters of which so many get a gradient."""
+        return self.weight * parameters + (self.gradient + self.optimizer) * learned + self.scaler_bytes
 
     @property
     def scaler_bytes(self) -> int:

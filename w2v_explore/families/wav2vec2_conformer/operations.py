@@ -18,9 +18,11 @@ from w2v_explore.tree.operations import (
     KeepsNothing,
     Linear,
     MacKind,
+    Needs,
     NewTensor,
     Reach,
     Shape,
+    of_other_factor,
 )
 
 _FLOAT_BYTES = 4
@@ -105,7 +107,7 @@ class Rotation(NewTensor, Costless):
         # Both products, and their sum.
         return (Beside(elements=3 * taken[0].elements(batch)),)
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
         # The positions need no gradient: what is turned is not kept.
         return taken[1:]
 
@@ -153,8 +155,11 @@ class DistanceScores(NewTensor):
         queries, positions = taken
         return queries.rows(batch) * positions.frames * queries.channels
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * sum(needs)
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
+        return self.macs(batch, *taken) * sum(needs.taken)
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return of_other_factor(taken, needs)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

@@ -1,5 +1,6 @@
 """What wav2vec 2.0 computes in pre-training beside its encoder; what each keeps is said of ``components.py``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from w2v_explore.tree.operations import (
     Beside,
     Costless,
     Flow,
+    Needs,
     NewTensor,
     Reach,
     Shape,
@@ -89,6 +91,9 @@ class CodeProduct(NewTensor, Costless):
 
     def flow(self, *taken: Flow) -> Flow:
         return Flow(taken[0].frames, self.groups * self.width)
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if needs.own else ()
 
     def uncounted_products(self, batch: int, *taken: Flow) -> int:
         return taken[0].elements(batch) * self.width

@@ -9,12 +9,14 @@ from typing import ClassVar
 
 from w2v_explore.tree.operations import (
     INDEX_BYTES,
+    NOTHING,
     WHOLE_UTTERANCE,
     Autocast,
     Beside,
     Costless,
     Flow,
     Linear,
+    Needs,
     NewTensor,
     Reach,
     Shape,
@@ -79,11 +81,14 @@ class GateProjection(Linear):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(elements=taken[0].elements(batch) if self._copies(*taken) else 0)
 
-    def kept_casts(self, *taken: Flow) -> Sequence[int]:
-        return () if self._copies(*taken) else (0,)
+    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+        return (0,) if "weight" in needs.own and not self._copies(*taken) else ()
 
     def _copies(self, *taken: Flow) -> bool:
         return self.num_heads > 1 and taken[0].frames > 1
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        return self.kept_beside(batch, *taken) if "weight" in needs.own else NOTHING
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         gives = self.flow(*taken).elements(batch)
@@ -108,3 +113,7 @@ class PositionGate(NewTensor, Costless):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # Both gates, and the second's product with the constant.
         return Beside(elements=3 * taken[0].rows(batch))
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        # The product is a factor of the first gate's gradient alone.
+        return self.kept_beside(batch, *taken) if needs.taken[0] else Beside(elements=2 * taken[0].rows(batch))
