@@ -124,7 +124,7 @@ class _Trees:
         children = [frontend]
         makes = st.sampled_from([
             self.leaf, self.residual, self.attention, self.convolution, self.branches, self.twice, self.idle,
-            self.several, self.heads_beside, self.stack, self.conditioned_stack, self.gated,
+            self.several, self.aside, self.heads_beside, self.stack, self.conditioned_stack, self.gated,
         ])  # fmt: skip
         for number, make in enumerate(self.draw(st.lists(makes, min_size=1, max_size=4))):
             children.append(make(f"part{number}", width))
@@ -287,6 +287,11 @@ class _Trees:
         inner = self.composite("inner", low, high, gives=("low", "high"))
         return self.composite(name, inner, Layer("add", "Add", Add(), sources=("inner.1", "inner")))
 
+    def aside(self, name: str, width: int) -> Layer:
+        """Modules that run and whose results nobody takes, before or behind the one whose result is given."""
+        children = [self.chain("aside", width)._replace(sources=(0,)), self.leaf("used", width)._replace(sources=(0,))]
+        return self.composite(name, *self.draw(st.permutations(children)), gives=("used",))
+
     def heads_beside(self, name: str, width: int) -> Layer:
         """Folded modules that all take the same; what the last of them gives is theirs."""
         return Layer(name, "ModuleList", None, (self.linear("0", width, width, (0,))._replace(copies=3),))
@@ -300,7 +305,9 @@ class _Trees:
         return made
 
     def stack(self, name: str, width: int) -> Layer:
-        makes = [self.chain, self.residual, self.attention, self.inner_list, self.several, self.twice, self.idle]
+        makes = [
+            self.chain, self.residual, self.attention, self.inner_list, self.several, self.aside, self.twice, self.idle,
+        ]  # fmt: skip
         drop = self.draw(PROBABILITIES)
         layers = self.layers(width, self.draw(st.sampled_from(makes)), stacked=True, drop=drop)
         return Layer(name, "ModuleList", None, tuple(layers))

@@ -9,11 +9,16 @@ import json
 import pytest
 
 from tests.program import Runner
+from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.cli.options import Precision
+
+STATES = ("weight", "gradient", "optimizer")
 
 
 def test_memory_json_adds_up(run: Runner) -> None:
     document = json.loads(run("memory", "base", "--format", "json", "--fit", "24GiB", "--checkpointing").out)
-    assert list(document["inference"]) == list(document["training"]) == ["float32", "bfloat16"]
+    assert list(document["inference"]) == ["float32", "bfloat16"]
+    assert list(document["training"]) == list(PRECISIONS)
     inference = document["inference"]["float32"]
     assert inference["total_bytes"] == inference["parameter_bytes"] + inference["peak_activation_bytes"]
     assert inference["parameter_bytes"] == 4 * 94_370_944
@@ -31,6 +36,49 @@ def test_memory_json_adds_up(run: Runner) -> None:
     assert fit["memory_bytes"] == 24 * 2**30
     assert fit["training"]["float32"]["batch"] < fit["checkpointed_training"]["float32"]["batch"]
     assert fit["inference"]["float32"]["seconds"] == fit["inference"]["float32"]["samples"] / 16_000
+
+
+def test_the_states_of_each_precision(run: Runner) -> None:
+    document = json.loads(run("memory", "base", "--format", "json").out)
+    states = {
+        name: [training[f"{state}_bytes"] for state in ("weight", "gradient", "optimizer")]
+        for name, training in document["training"].items()
+    }
+    bytes_per_parameter = {
+        "amp-bfloat16": (4, 4, 8), "amp-float16": (4, 4, 8), "float32": (4, 4, 8), "bfloat16": (2, 2, 12),
+        "float16": (2, 2, 12), "pure-bfloat16": (2, 2, 4),
+    }  # fmt: skip
+    scaler = {"amp-float16": 8}  # the scale of the loss and the steps since it grew
+    assert states == {
+        name: [94_370_944 * weight, 94_370_944 * gradient, 94_370_944 * optimizer + scaler.get(name, 0)]
+        for name, (weight, gradient, optimizer) in bytes_per_parameter.items()
+    }
+    for training in document["training"].values():
+        kept = training["kept_bytes"]["greatest"] + training["cast_weight_bytes"]["greatest"]
+        assert training["total_bytes"] == sum(training[f"{name}_bytes"] for name in STATES) + kept
+        checkpointed = training["checkpointed"]
+        kept = checkpointed["kept_bytes"]["greatest"] + checkpointed["cast_weight_bytes"]["greatest"]
+        assert checkpointed["total_bytes"] == sum(training[f"{name}_bytes"] for name in STATES) + kept
+        assert (training["cast_weight_bytes"]["greatest"] > 0) == bool(training["recipe"]["autocast"])
+
+
+def test_a_precision_is_filled_and_listed(run: Runner) -> None:
+    arguments = ("memory", "base", "--fit", "24GiB", "--checkpointing")
+    document = json.loads(run(*arguments, "--precision", "pure-bfloat16", "--format", "json").out)
+    assert document["precision"] == "pure-bfloat16"
+    kept = document["training"]["pure-bfloat16"]["kept_bytes"]["greatest"]
+    assert document["layers"][0]["kept_bytes"] == kept
+    assert list(document["fit"]["training"]) == list(document["fit"]["checkpointed_training"]) == ["pure-bfloat16"]
+    table = run(*arguments, "--precision", "amp-float16").out
+    assert "Activations that the backward pass keeps (autocast, float16)" in table
+    # By itself the dtype of inference says which layers are listed; what most people run is filled too.
+    document = json.loads(run(*arguments, "--dtype", "bfloat16", "--format", "json").out)
+    assert document["precision"] == "bfloat16"
+    assert list(document["fit"]["training"]) == ["amp-bfloat16", "float32", "bfloat16"]
+
+
+def test_the_option_has_all_precisions() -> None:
+    assert [each.value for each in Precision] == list(PRECISIONS)
 
 
 def test_what_the_layers_keep_adds_up(run: Runner) -> None:
@@ -67,7 +115,7 @@ def test_summary_has_the_memory_of_inference(run: Runner) -> None:
 
 def test_a_memory_too_small_for_anything(run: Runner) -> None:
     code, out, _ = run("memory", "base", "--fit", "1MB")
-    assert (code, out.count("none fits")) == (0, 8)
+    assert (code, out.count("none fits")) == (0, 10)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ A reference makes that program's model of a config, on torch's default device an
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import torch
@@ -16,10 +17,11 @@ from w2v_explore import Config, ModelConfig, Workload, analyze, build_architectu
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.measure.from_tree import input_shape
-from w2v_explore.measure.meta_pass import first_tensor
+from w2v_explore.measure.meta_pass import first_tensor, run_on_meta
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
-from w2v_explore.measure.verify import Audited, check_memory
+from w2v_explore.measure.verify import Audited, check_autocast, check_memory
 from w2v_explore.model.build import modules_of
+from w2v_explore.tree.run import with_gradients
 
 Reference = Callable[[ModelConfig], torch.nn.Module]
 
@@ -134,7 +136,7 @@ def models(config: ModelConfig, reference: Reference = torchaudio_model) -> tupl
 
 
 def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) -> None:
-    """The peak of inference, and what training keeps with and without checkpoints."""
+    """The peak of inference, and what training keeps with and without checkpoints; in float32 under autocast too."""
     analysis = analysis_of(config, workload)
     cost = analysis.training
     assert track_memory(analysis.tree, modules_of(config), workload) == TrackedMemory(
@@ -142,6 +144,19 @@ def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) 
         kept=int(cost.kept_bytes.greatest),
         checkpointed=int(cost.checkpointed_bytes.greatest),
     )
+    if workload.dtype == "float32":
+        assert [finding for finding in check_autocast(Audited(analysis)) if not finding.agrees] == []
+
+
+def assert_gradients_are_those_of_torch(config: ModelConfig, workload: Workload) -> None:
+    """The parameters that have a gradient after a backward pass, and how many elements they have."""
+    analysis = analysis_of(config, workload)
+    lives = analysis.lives(training=True)
+    found = with_gradients(lives.calls, lives.needs)
+    keys = {key for key, path, name in analysis.tree.named_parameters() if name in found.get(path, ())}
+    assert keys == run_on_meta(analysis.tree, modules_of(config), workload).with_gradient
+    sizes = dict(analysis.tree.state_dict_shapes())
+    assert analysis.training.learned == sum(prod(sizes[key]) for key in keys)
 
 
 def assert_memory_holds(config: ModelConfig, workload: Workload) -> None:

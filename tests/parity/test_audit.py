@@ -54,7 +54,9 @@ def test_every_preset(name: str) -> None:
     # A length that is no multiple of the stride, and short: fvcore's tensors are real.
     verification = verify(analyze(load_shallow(name), Workload(samples=8_123, batch=2)))
     assert [finding for finding in verification.findings if not finding.agrees] == []
-    assert {finding.figure for finding in verification.findings if finding.difference} == {"macs.backward.convolution"}
+    different = {finding.figure for finding in verification.findings if finding.difference}
+    # Where batch norms take 16 bits a CPU's statistics are of 16 bits.
+    assert different - {"autocast.kept_bytes", "autocast.checkpointed_bytes"} == {"macs.backward.convolution"}
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))

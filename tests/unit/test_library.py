@@ -329,6 +329,10 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
         ("memory", "base", "--fit", "24GiB", "--checkpointing"),
         lambda: memory("base", fit="24GiB", checkpointing=True),
     ),
+    "memory --precision": (
+        ("memory", "base", "--fit", "24GiB", "--precision", "amp-float16"),
+        lambda: memory("base", fit="24GiB", precision="amp-float16"),
+    ),
     "memory --fit bytes": (("memory", "base", "--fit", "24GiB"), lambda: memory("base", fit=24 * 2**30)),
     "sensitivity": (("sensitivity", "base"), lambda: sensitivity("base")),
     "identify": (("identify", "base"), lambda: identify("base")),
@@ -527,6 +531,7 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
         (lambda: memory("base", fit="much"), QuantityError, "much"),
         (lambda: memory("base", fit=2.5), TypeError, "fit is an object of the type float"),
         (lambda: memory("base", fit=-1), QuantityError, "-1"),
+        (lambda: memory("base", precision="fp8"), WorkloadError, "unknown precision fp8; give one of amp-bfloat16"),
         (lambda: convert("base", "espnet"), ArgumentError, "cannot be converted to espnet; give one of w2v"),
         (lambda: export("base", "tflite", "m"), ArgumentError, "cannot be exported to tflite; give one of onnx"),
         (lambda: export("base", "onnx", "none/m.onnx"), SourceError, "there is no folder none"),

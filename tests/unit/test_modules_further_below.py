@@ -41,7 +41,7 @@ def test_a_module_comes_where_one_below_it_first_runs() -> None:
 def test_products_that_nothing_counts_are_named(dtype: str, width: int) -> None:
     taken = Flow(5, 3)
     trace = Lives(run(tree(), taken), training=True).trace(Workload(samples=5, batch=2, dtype=dtype), taken)
-    cost = training_cost(tree().parameters, trace)
+    cost = training_cost(tree(), trace)
     assert cost.uncounted == {"cosine": 2 * 5 * 4}
     assert trace.tensor_bytes[2] == 2 * 5 * 4 * width
 

@@ -26,6 +26,7 @@ from w2v_explore.tree.operations import (
     Dropout,
     Flow,
     Linear,
+    Needs,
     Operation,
     ScaledDotProductAttention,
 )  # fmt: skip
@@ -248,11 +249,12 @@ def test_packed_attention_costs_what_attention_on_three_costs(bias: tuple[Flow, 
     assert packed.moments(3, *one) == plain.moments(3, *three)
     for needed in ([True], [False]):
         needs = needed + [True] * len(bias)
-        assert packed.backward_macs(3, needs, *one) == plain.backward_macs(3, needed * 2 + needs, *three)
+        ours, theirs = Needs(needs, ()), Needs(needed * 2 + needs, ())
+        assert packed.backward_macs(3, ours, *one) == plain.backward_macs(3, theirs, *three)
 
 
 def test_what_an_operation_does_not_say_is_an_error_where_it_is_made() -> None:
-    with pytest.raises(TypeError, match="Silent does not say its keeps_output, reach, kept_beside"):
+    with pytest.raises(TypeError, match="Silent does not say its keeps_output, autocast, reach, kept_beside"):
 
         class Silent(Operation):
             mac_kind = None

@@ -57,7 +57,7 @@ def test_what_holds_exits_with_0(run: Runner, small: str) -> None:
     code, out, err = run("verify", small, *SHORT, columns=80)
     assert (code, err) == (0, "")
     assert out.startswith("small: every figure holds\n")
-    assert "24 figures: 23 equal, 1 different for a known reason, 0 unexplained" in out
+    assert "27 figures: 26 equal, 1 different for a known reason, 0 unexplained" in out
     for source in (f"torch {torch.__version__}: the model built on meta", "fvcore 0.", "2 of 3 layers", "no norm"):
         assert source in out
     assert max(map(len, out.splitlines())) <= 80
@@ -126,6 +126,9 @@ BROKEN_FUNCTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
     "memory.peak_activation_bytes": (inference, "inference_memory", {"peak_activation_bytes": 1}),
     "memory.kept_bytes": (training, "training_cost", {"kept_bytes": Spread(1.0, 1.0, 1.0)}),
     "memory.checkpointed_bytes": (training, "training_cost", {"checkpointed_bytes": Spread(1.0, 1.0, 1.0)}),
+    "autocast.kept_bytes": (training, "training_cost", {"kept_bytes": Spread(1.0, 1.0, 1.0)}),
+    "autocast.cast_weight_bytes": (training, "training_cost", {"cast_weight_bytes": Spread(1.0, 1.0, 1.0)}),
+    "autocast.checkpointed_bytes": (training, "training_cost", {"checkpointed_bytes": Spread(1.0, 1.0, 1.0)}),
 }
 
 
@@ -169,12 +172,15 @@ def test_a_wrong_source_exits_with_1(run: Runner, small: str, monkeypatch: pytes
 
 @pytest.mark.parametrize("known", KNOWN_DIFFERENCES, ids=lambda known: known.figure)
 def test_a_known_difference_is_known_to_the_integer(known: Any, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    analysis = analyze(load_config(small), Workload(samples=1234, batch=2, dtype="float16"))
+    # Autocast leaves the norms of a conformer's convolutions as they are.
+    under_autocast = known.figure.startswith("autocast.")
+    config = load_config(*(("wav2vec2_conformer_rope_large", ["encoder_num_layers=1"]) if under_autocast else (small,)))
+    analysis = analyze(config, Workload(samples=1234, batch=2, dtype="float16"))
 
     def why(*knowns: Any) -> tuple[str | None, bool]:
         monkeypatch.setattr(known_differences, "KNOWN_DIFFERENCES", knowns)
         audited = module.Audited(analysis)
-        checks = module.check_memory, module.check_backward_macs
+        checks = module.check_memory, module.check_autocast, module.check_backward_macs
         finding = next(each for check in checks for each in check(audited) if each.figure == known.figure)
         return finding.why, finding.agrees
 

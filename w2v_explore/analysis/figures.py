@@ -27,6 +27,7 @@ class Totals(NamedTuple):
 
     workload: Workload
     parameters: int
+    learned: int
     macs: Macs
     peak_activation_bytes: int
     kept_bytes: int
@@ -52,6 +53,11 @@ class LazyTotals:
     def parameters(self) -> int:
         """Elements of all parameters."""
         return self._analysis.parameters
+
+    @property
+    def learned(self) -> int:
+        """Elements of the parameters that get a gradient in training."""
+        return self._analysis.training.learned
 
     @property
     def macs(self) -> Macs:
@@ -129,7 +135,7 @@ def _inference_bytes(totals: AnyTotals) -> int:
 
 
 def _training_bytes(totals: AnyTotals) -> int:
-    return totals.parameters * recipe_of(totals.workload.dtype).bytes_per_parameter + totals.kept_bytes
+    return recipe_of(totals.workload.dtype).bytes_of(totals.parameters, totals.learned) + totals.kept_bytes
 
 
 def _flops(totals: AnyTotals) -> int:

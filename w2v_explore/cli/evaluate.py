@@ -115,7 +115,7 @@ def measure_each(analyses: Sequence[Analysis], device: str, runs: int) -> list[R
 def measure_by_turns(analyses: Sequence[Analysis], device: str, runs: int) -> list[Result]:
     """Models measured while they take turns, with fvcore's count of each."""
     with needs_extra("--device"):
-        from w2v_explore.measure.audit import audit_macs
+        from w2v_explore.measure.audit import audit_macs, traced_macs
         from w2v_explore.measure.latency import Plan, example_input, measure_in_turns
     gc.enable()
     results = []
@@ -124,7 +124,7 @@ def measure_by_turns(analyses: Sequence[Analysis], device: str, runs: int) -> li
         for analysis, (latency, model) in zip(analyses, measured, strict=True):
             progress("counting MACs with fvcore", 0, 1)
             waveforms = example_input(analysis, next(model.parameters()).device)
-            audit = audit_macs(model, waveforms, analysis.macs)
+            audit = audit_macs(model, waveforms, traced_macs(analysis))
             calibration = calibration_of(latency)
             measurement = Measurement(latency=latency, macs_audit=audit, calibration=calibration)
             results.append(Result(analysis=analysis, measurement=measurement))

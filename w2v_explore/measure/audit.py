@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import Macs, total_macs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,13 @@ class MacsAudit:
             "counted": self.counted._asdict(),
             "uncounted_operations": self.uncounted,
         }
+
+
+def traced_macs(analysis: Analysis) -> Macs:
+    """The MACs that a trace of the forward pass has: it leaves out what no output depends on."""
+    lives = analysis.lives(training=True)
+    traced = [call for call, needs in zip(lives.calls, lives.needs, strict=True) if needs is not None]
+    return total_macs(traced, analysis.workload.batch)
 
 
 def audit_macs(model: nn.Module, waveforms: Tensor, expected: Macs) -> MacsAudit:

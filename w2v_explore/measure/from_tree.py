@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from torch import nn
 
@@ -36,6 +36,13 @@ def keep_every_layer(model: nn.Module, tree: Layer) -> None:
             while path:
                 path = path.rpartition(".")[0]
                 model.get_submodule(path).training = False
+
+
+def train_only(model: nn.Module, trained: Collection[str] | None) -> None:
+    """Have some of a model's parameters need a gradient, and no others; all where it is None."""
+    if trained is not None:
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name in trained)
 
 
 def changed_layers(tree: Layer, change: Callable[[Layer], Layer]) -> Layer:

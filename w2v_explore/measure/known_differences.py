@@ -5,15 +5,18 @@ A difference is known only to the integer: one more or less is a disagreement. d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
+from w2v_explore.tree.run import Call
 
 
 class KnownDifference(NamedTuple):
@@ -49,52 +52,95 @@ def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     batch = analysis.workload.batch
     return sum(
         (call.operation.groups - 1) * call.copies * call.operation.macs(batch, *call.takes)
-        for call in analysis.calls
+        for call in _in_backward_pass(analysis)
         if isinstance(call.operation, Conv1d)
     )
 
 
+def _in_backward_pass(analysis: Analysis) -> Iterator[Call]:
+    """The calls by which the backward pass comes."""
+    lives = analysis.lives(training=True)
+    return (call for call, needs in zip(lives.calls, lives.needs, strict=True) if needs is not None)
+
+
 def _norms_keep_16_bits(analysis: Analysis) -> bool:
-    return bool(_statistics(analysis, training=True))
+    short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+    return any(isinstance(call.operation, short) for call in analysis.calls)
 
 
 def _kept_statistics(analysis: Analysis) -> int:
-    return -2 * sum(copies * statistics for statistics, copies in _statistics(analysis, training=True).values())
+    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+    return -2 * sum(
+        call.copies * call.operation.kept_beside(batch, *call.takes).statistics
+        for call in _in_backward_pass(analysis)
+        if isinstance(call.operation, short)
+    )
 
 
 def _checkpointed_statistics(analysis: Analysis) -> int:
     """Those outside the stacked layers, and of one of these, as `KeptActivations` counts them."""
     batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
-    outside, inside, end = 0, [0], 0
-    for position, call in enumerate(analysis.calls):
+    outside, inside, end, copies = 0, [0], 0, 1
+    lives = analysis.lives(training=True)
+    for position, call in enumerate(lives.calls):
         if position >= end and call.layer.stacked:
             inside.append(0)
-            end = call.end
-        if not isinstance(call.operation, short):
+            end, copies = call.end, call.copies
+        if not isinstance(call.operation, short) or lives.needs[position] is None:
             continue
         statistics = call.operation.kept_beside(batch, *call.takes).statistics
         if position < end:
-            inside[-1] += statistics
+            inside[-1] += call.copies // copies * statistics
         else:
             outside += call.copies * statistics
     return -2 * (outside + max(inside))
 
 
+def _autocast_keeps_16_bits(analysis: Analysis) -> bool:
+    return BatchNorm in _norms_of_short_statistics(torch.bfloat16) and bool(_autocast_kept_statistics(analysis))
+
+
+def _autocast_kept_statistics(analysis: Analysis) -> int:
+    outside, inside = _autocast_statistics(analysis)
+    return -2 * (outside + sum(inside))
+
+
+def _autocast_checkpointed_statistics(analysis: Analysis) -> int:
+    outside, inside = _autocast_statistics(analysis)
+    return -2 * (outside + max(inside, default=0))
+
+
+def _autocast_statistics(analysis: Analysis) -> tuple[int, list[int]]:
+    """Those outside the stacked layers, and those of each of these: of batch norms alone, which autocast leaves."""
+    lives = analysis.lives(training=True, autocast=True)
+    calls, lower, stacks = lives.calls, Autocast(lives.calls).lower, Stacks(lives.calls, lives.needs)
+    outside, inside = 0, [0] * len(stacks.passes)
+    for position, call in enumerate(calls):
+        if isinstance(call.operation, BatchNorm) and call.sources[0] in lower and lives.needs[position] is not None:
+            statistics = call.copies * call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics
+            if stacks.at[position] < 0:
+                outside += statistics
+            else:
+                inside[stacks.at[position]] += statistics
+    copies = [calls[start].copies for start, _ in stacks.passes]
+    return outside, [own // number for own, number in zip(inside, copies, strict=True) for _ in range(number)]
+
+
 def _peak_statistics(analysis: Analysis) -> int:
-    statistics = _statistics(analysis, training=False)
+    statistics = _statistics(analysis)
     trace = analysis.trace(training=False).operations()
     live = [operation.live_bytes for operation in trace]
-    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, (0, 0))[0] for operation in trace]
+    theirs = [operation.live_bytes - 2 * statistics.get(operation.path, 0) for operation in trace]
     return max(theirs) - max(live)
 
 
-def _statistics(analysis: Analysis, *, training: bool) -> dict[str, tuple[int, int]]:
-    """How many statistics of 16 bits each norm makes, and for how many it stands, by path; ours are of 32."""
-    short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
+def _statistics(analysis: Analysis) -> dict[str, int]:
+    """How many statistics of 16 bits each norm makes outside training, by path; ours are of 32."""
+    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     return {
-        call.path: (call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics, call.copies)
+        call.path: call.operation.kept_beside(batch, *call.takes).statistics
         for call in analysis.calls
-        if isinstance(call.operation, short) and (training or not call.operation.beside_in_training_alone)
+        if isinstance(call.operation, short) and not call.operation.beside_in_training_alone
     }
 
 
@@ -120,5 +166,7 @@ KNOWN_DIFFERENCES = (
     KnownDifference("memory.peak_activation_bytes", _NORMS, _norms_keep_16_bits, _peak_statistics),
     KnownDifference("memory.kept_bytes", _NORMS, _norms_keep_16_bits, _kept_statistics),
     KnownDifference("memory.checkpointed_bytes", _NORMS, _norms_keep_16_bits, _checkpointed_statistics),
+    KnownDifference("autocast.kept_bytes", _NORMS, _autocast_keeps_16_bits, _autocast_kept_statistics),
+    KnownDifference("autocast.checkpointed_bytes", _NORMS, _autocast_keeps_16_bits, _autocast_checkpointed_statistics),
 )
 """All that are known; at most one holds for a figure at a time."""

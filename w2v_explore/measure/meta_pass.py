@@ -6,7 +6,7 @@ Attention is two matrix products there, which torch's FLOP counter sees; on a CP
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.measure.from_tree import input_shape, keep_every_layer
+from w2v_explore.measure.from_tree import input_shape, keep_every_layer, train_only
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.weight_norm import WeightNorm
 from w2v_explore.tree.layer import Layer
@@ -41,6 +41,7 @@ class MetaPass(NamedTuple):
         output_shapes: The shape that each module put out that was called, by module path.
         forward: MACs of the forward pass as torch counts them, by kind of operation, and `OTHER`.
         backward: The same for the backward pass.
+        with_gradient: The names of the parameters that have a gradient after it.
     """
 
     parameters: int
@@ -48,17 +49,20 @@ class MetaPass(NamedTuple):
     output_shapes: Mapping[str, Shape]
     forward: Mapping[str, int]
     backward: Mapping[str, int]
+    with_gradient: frozenset[str]
 
 
-def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
+def run_on_meta(tree: Layer, modules: Modules, workload: Workload, trained: Collection[str] | None = None) -> MetaPass:
     """Make the model of a tree on meta and take it through a forward and a backward pass.
 
     Args:
         tree: The model's.
         modules: Those of its family (`materialize`).
         workload: What it takes.
+        trained: The names of the parameters that are trained; all where it is None.
     """
     model = materialize(tree, modules, device=torch.device("meta"), dtype=torch.float32).train()
+    train_only(model, trained)
     keep_every_layer(model, tree)
     output_shapes = _record_output_shapes(model)
     taken = torch.empty(input_shape(tree, workload), device="meta")
@@ -73,6 +77,7 @@ def run_on_meta(tree: Layer, modules: Modules, workload: Workload) -> MetaPass:
         output_shapes=output_shapes,
         forward=_macs_by_kind(forward),
         backward=_macs_by_kind(backward),
+        with_gradient=frozenset(name for name, each in model.named_parameters() if each.grad is not None),
     )
 
 

@@ -4,13 +4,15 @@ The built model runs on fake tensors, which have a shape, a dtype and a storage,
 a plain run on a CPU, since the closed forms are those of an accelerator: dropout is the operation that keeps a mask of
 bytes (a CPU's keeps floats; with a probability of 0 or 1 there is no mask on either), attention drops nothing (a CPU
 has no fused kernel that does; what the fused kernels keep is the same), and attention with a bias runs in CUDA's
-memory-efficient kernel (a CPU has no fused one for a bias that needs a gradient).
+memory-efficient kernel (a CPU has no fused one for a bias that needs a gradient). Autocast is torch's own, with the
+lists of CUDA (`cuda_autocast`).
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,7 +24,8 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
+from w2v_explore.measure.cuda_autocast import cuda_autocast
+from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered, train_only
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import ScaledDotProductAttention
 from w2v_explore.tree.layer import Layer
@@ -33,7 +36,8 @@ class TrackedMemory(NamedTuple):
 
     Attributes:
         peak: The most that storages take at once during a forward pass, the waveforms' among them.
-        kept: The storages that autograd saves during a forward pass in training mode, no layer dropped.
+        kept: The storages that autograd has saved after a forward pass in training mode, no layer dropped, for a
+            backward pass from what comes out.
         checkpointed: The same with a checkpoint at each transformer layer: what is alive after the forward pass,
             beside its output, and what one layer saves when it is computed again.
     """
@@ -43,28 +47,90 @@ class TrackedMemory(NamedTuple):
     checkpointed: int
 
 
-def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMemory:
+def track_memory(
+    tree: Layer, modules: Modules, workload: Workload, trained: Collection[str] | None = None
+) -> TrackedMemory:
     """Take the model of a tree through its forward passes on fake tensors.
 
     Args:
         tree: The model's.
         modules: Those of its family (`materialize`).
         workload: What it takes.
+        trained: The names of the parameters that are trained; all where it is None.
     """
     dtype: torch.dtype = getattr(torch, workload.dtype)
     given = partial(torch.empty, input_shape(tree, workload), dtype=dtype)
     with FakeTensorMode():
         model = _fake_model(tree, modules, dtype)
+        train_only(model, trained)
         _use_accelerator_attention(model)
-        layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
-        stack = [module for _, module in layers]
-        unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
+        stack = [model.get_submodule(path) for path, layer in registered(tree) if layer.stacked]
         peak = _track_inference(model.eval(), given)
         _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
-        kept, inputs = _track_training(model, unlike, given)
-        again = [saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike]
-        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + max(again, default=0))
+        kept, _, again = _track_training(model, stack, given)
+        return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + again)
+
+
+class TrackedAutocast(NamedTuple):
+    """What torch tracks of one model and workload where autocast runs, in bytes, parameters left out.
+
+    Attributes:
+        kept: As in `TrackedMemory`, casts of weights left out.
+        cast_weights: The casts of weights that autograd saves.
+        checkpointed: As in `TrackedMemory`, casts of weights among it.
+    """
+
+    kept: int
+    cast_weights: int
+    checkpointed: int
+
+
+def track_autocast(
+    tree: Layer,
+    modules: Modules,
+    workload: Workload,
+    lower: torch.dtype,
+    trained: Collection[str] | None = None,
+) -> TrackedAutocast:
+    """Take the model of a tree, in float32, through its forward passes on fake tensors under autocast.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes.
+        lower: The lower precision.
+        trained: As in `track_memory`.
+    """
+    given = partial(torch.empty, input_shape(tree, workload))
+    with FakeTensorMode():
+        model = _fake_model(tree, modules, torch.float32)
+        train_only(model, trained)
+        _use_accelerator_attention(model, lower)
+        stack = [model.get_submodule(path) for path, layer in registered(tree) if layer.stacked]
+        _use_accelerator_dropout(model.train())
+        keep_every_layer(model, tree)
+        kept, casts, again = _track_training(model, stack, given, lower)
+        return TrackedAutocast(kept - casts, casts, _track_checkpoints(model, stack, given, lower) + again)
+
+
+class _WeightCasts(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the storages of the casts of parameters, and of parts of them.
+
+    Attributes:
+        storages: Each is held, so that no other can take its address.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.storages: list[torch.UntypedStorage] = []
+        self._parameters = _storages(model)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten._to_copy.default and args[0].untyped_storage()._cdata in self._parameters:
+            self.storages.append(output.untyped_storage())
+        return output
 
 
 def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
@@ -77,39 +143,90 @@ def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
 
 
 def _track_training(
-    model: nn.Module, layers: Sequence[nn.Module], given: Callable[[], Tensor]
-) -> tuple[int, dict[nn.Module, tuple[Tensor | None, ...]]]:
-    """What is kept, and tensors like those that each of some layers takes."""
-    layouts: dict[nn.Module, list[tuple[Any, ...] | None]] = {}
+    model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor], lower: torch.dtype | None = None
+) -> tuple[int, int, int]:
+    """What is kept; of this the casts of weights; and the most that a layer of the stacks keeps beside its inputs."""
+    saved = _SavedStorages(_storages(model))
+    taken: dict[nn.Module, list[torch.UntypedStorage]] = {}
 
-    def note(layer: nn.Module, taken: tuple[Tensor | None, ...]) -> None:
-        # Not the tensors, which would live on.
-        layouts[layer] = [
-            None if each is None else (each.shape, each.stride(), each.dtype, each.requires_grad) for each in taken
-        ]
+    def enter(layer: nn.Module, inputs: tuple[Tensor | None, ...]) -> None:
+        if saved.layer is None:  # of layers inside others the outer ones count
+            saved.layer = layer
+            taken[layer] = [each.untyped_storage() for each in inputs if each is not None]
 
-    handles = [layer.register_forward_pre_hook(note) for layer in layers]
-    kept = saved_bytes(model, given())
+    def leave(layer: nn.Module, inputs: object, output: object) -> None:
+        if saved.layer is layer:
+            saved.layer = None
+
+    handles = [layer.register_forward_pre_hook(enter) for layer in stack]
+    handles += [layer.register_forward_hook(leave) for layer in stack]
+    with saved.hooks(), _WeightCasts(model) as casts, _autocast(lower):
+        outputs = model(given())
     for handle in handles:
         handle.remove()
-    return kept, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
+    again = [saved.bytes_of(layer, without=storages) for layer, storages in taken.items()]
+    kept = saved.bytes_of()
+    of_weights = kept - saved.bytes_of(without=casts.storages)
+    del outputs  # until now: without them nobody would hold what the backward pass keeps
+    return kept, of_weights, max(again, default=0)
 
 
-def _like(layout: tuple[Any, ...] | None) -> Tensor | None:
-    """A tensor of a shape, strides and dtype that needs a gradient or none."""
-    if layout is None:
-        return None
-    shape, stride, dtype, requires_grad = layout
-    return torch.empty_strided(shape, stride, dtype=dtype, requires_grad=requires_grad)
+def _autocast(lower: torch.dtype | None) -> AbstractContextManager[None]:
+    return nullcontext() if lower is None else cuda_autocast(lower)
 
 
-def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor]) -> int:
+class _Saved:
+    """What autograd holds in the place of a tensor that it saves."""
+
+    __slots__ = ("__weakref__",)
+
+
+class _SavedStorages:
+    """The storages that autograd saves, each as long as the step of the backward pass is held that wants it.
+
+    Attributes:
+        layer: The layer that runs, which is noted of what is saved meanwhile.
+
+    Args:
+        left_out: Storages that do not count.
+    """
+
+    def __init__(self, left_out: Collection[int]) -> None:
+        self.layer: nn.Module | None = None
+        self._left_out = left_out
+        # Each storage is held, so that no other can take its address.
+        self._held: dict[int, tuple[torch.UntypedStorage, nn.Module | None]] = {}
+
+    def hooks(self) -> Any:
+        """The context in which what is saved is noted."""
+        return torch.autograd.graph.saved_tensors_hooks(self._pack, lambda packed: packed)
+
+    def _pack(self, tensor: Tensor) -> _Saved:
+        # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
+        saved, storage = _Saved(), tensor.untyped_storage()
+        if storage._cdata not in self._left_out:
+            self._held[id(saved)] = storage, self.layer
+            weakref.finalize(saved, self._held.pop, id(saved))
+        return saved
+
+    def bytes_of(self, layer: nn.Module | None = None, without: Iterable[torch.UntypedStorage] = ()) -> int:
+        """All that is still saved, each storage once; of one layer, where that is given, and without some."""
+        counted = {storage._cdata: storage for storage, of in self._held.values() if layer is None or of is layer}
+        for storage in without:
+            counted.pop(storage._cdata, None)
+        return sum(storage.nbytes() for storage in counted.values())
+
+
+def _track_checkpoints(
+    model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor], lower: torch.dtype | None = None
+) -> int:
     """What is alive after a forward pass with a checkpoint at each layer of the stacks, beside the output."""
     for layer in stack:
         layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
     live = _LiveStorages(model)
     with live:
-        outputs = model(given())  # without them nobody would hold what the backward pass keeps
+        with _autocast(lower):
+            outputs = model(given())  # without them nobody would hold what the backward pass keeps
         storages = [each.untyped_storage() for each in outputs if each is not None]
         kept: int = live.bytes - sum({storage._cdata: storage.nbytes() for storage in storages}.values())
     return kept
@@ -143,12 +260,24 @@ class _MaskDropout(nn.Module):
 
 
 class _FusedAttention(ScaledDotProductAttention):
-    """Attention that drops nothing and, with a bias, runs in CUDA's memory-efficient kernel."""
+    """Attention that drops nothing and, with a bias, runs in CUDA's memory-efficient kernel.
+
+    Args:
+        num_heads: Heads.
+        lower: The lower precision where autocast runs, to which ``scaled_dot_product_attention`` casts all that it
+            takes.
+    """
+
+    def __init__(self, num_heads: int, lower: torch.dtype | None) -> None:
+        super().__init__(num_heads, dropout=0.0)
+        self.lower = lower
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """As of the module that it stands for."""
         if mask is None:
             return super().forward(q, k, v, mask)
+        if self.lower is not None:
+            q, k, v, mask = (each.to(self.lower) for each in (q, k, v, mask))
         batch, frames, embed_dim = q.shape
         heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
         queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
@@ -161,11 +290,11 @@ class _FusedAttention(ScaledDotProductAttention):
         return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
 
 
-def _use_accelerator_attention(model: nn.Module) -> None:
+def _use_accelerator_attention(model: nn.Module, lower: torch.dtype | None = None) -> None:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, ScaledDotProductAttention):
-                setattr(module, name, _FusedAttention(child.num_heads, dropout=0.0))
+                setattr(module, name, _FusedAttention(child.num_heads, lower))
 
 
 def _use_accelerator_dropout(model: nn.Module) -> None:
@@ -175,26 +304,19 @@ def _use_accelerator_dropout(model: nn.Module) -> None:
                 setattr(module, name, _MaskDropout(child.p))
 
 
-def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()) -> int:
-    """Bytes of the storages that autograd saves while a module runs, each counted once.
+def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
+    """Bytes of the storages that autograd has saved after a module has run, each counted once.
 
     Args:
         module: Whose parameters and buffers are left out.
         inputs: What it is called with.
-        kept_anyway: Tensors whose storages are left out too.
     """
-    left_out = _storages(module) | {each.untyped_storage()._cdata for each in kept_anyway if each is not None}
-    saved: dict[int, Any] = {}  # holds each storage, so that no other can take its address
-
-    def pack(tensor: Tensor) -> None:
-        # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
-        storage = tensor.untyped_storage()
-        if storage._cdata not in left_out:
-            saved[storage._cdata] = storage
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed):
-        module(*inputs)
-    return sum(storage.nbytes() for storage in saved.values())
+    saved = _SavedStorages(_storages(module))
+    with saved.hooks():
+        outputs = module(*inputs)
+    kept = saved.bytes_of()
+    del outputs  # until now: without them nobody would hold what the backward pass keeps
+    return kept
 
 
 def _storages(module: nn.Module) -> set[int]:

@@ -67,6 +67,7 @@ class Layer(NamedTuple):
         takes: Of a model: what it is given, and where its frames come out.
         lent: Whether its parameters are registered with its parent, which hands them to it, before the parent's
             children: ``in_proj_weight`` is the ``weight`` of ``in_proj``, as in ``torch.nn.MultiheadAttention``.
+        shares: The parameters of siblings that it computes with, ``label.embeddings``; they are no more its own.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Layer(NamedTuple):
     drop: float = 0.0
     takes: Waveforms | Features | None = None
     lent: bool = False
+    shares: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         copies = f" × {self.copies}" if self.copies > 1 else ""
@@ -199,3 +201,22 @@ class Layer(NamedTuple):
         for child in self.children:
             for name in child.copy_names():
                 yield from child.state_dict_shapes(f"{prefix}{name}.")
+
+    def named_parameters(self, prefix: str = "", path: str = "") -> Iterator[tuple[str, str, str]]:
+        """The key of each parameter, in the order of the state_dict; its module's folded path, and its name there.
+
+        Args:
+            prefix: As in `state_dict_shapes`.
+            path: The module's folded path.
+        """
+        if self.operation is not None and not self.lent:
+            for name in self.operation.parameter_shapes():
+                yield f"{prefix}{name}", path, name
+        below = f"{path}." if path else ""
+        for child in self.children:
+            if child.lent and child.operation is not None:
+                for name in child.operation.parameter_shapes():
+                    yield f"{prefix}{child.name}_{name}", below + child.name, name
+        for child in self.children:
+            for name in child.copy_names():
+                yield from child.named_parameters(f"{prefix}{name}.", below + child.name)

@@ -6,13 +6,21 @@ torch's own counter. An activation is a `Flow`; how torch lays it out is the lay
 never a formula's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
 from typing import ClassVar, Literal, NamedTuple
 
 MacKind = Literal["convolution", "linear", "attention"]
+Autocast = Literal["lower", "float32", "promotes", "wide"]
+"""What becomes of an operation where ``torch.autocast`` runs, after the lists of its CUDA operations (`torch.amp`).
+
+- ``lower``: what it takes and its parameters are cast to the lower precision, in which its result is.
+- ``float32``: what it takes is cast to float32, in which its result is.
+- ``promotes``: nothing is cast; its result is in the widest type of what it takes.
+- ``wide``: nothing is cast; its result is in float32, since it sums in it or has parameters, which are of float32.
+"""
 Shape = tuple[int, ...]
 
 
@@ -101,6 +109,18 @@ INDEX_BYTES = 8
 """Of each of torch's whole numbers, which have 64 bits: of frames, labels and rows of tables."""
 
 
+class Needs(NamedTuple):
+    """What of an operation needs a gradient, where the backward pass comes by.
+
+    Attributes:
+        taken: Of each that it takes, whether it does.
+        own: The names of those of its parameters that are trained.
+    """
+
+    taken: Sequence[bool]
+    own: Collection[str]
+
+
 _UNSAID = object()
 
 
@@ -119,6 +139,8 @@ class Operation:
         beside_in_training_alone: Whether it makes nothing beside its output outside training, as a batch norm, which
             has its statistics then.
         gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
+        autocast: What becomes of it where ``torch.autocast`` runs; all numbers that it makes beside its output, but
+            statistics, are of its result's type.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
@@ -126,6 +148,7 @@ class Operation:
     mac_kind: ClassVar[MacKind | None]
     keeps_input: ClassVar[bool]
     keeps_output: ClassVar[bool]
+    autocast: ClassVar[Autocast]
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
@@ -163,15 +186,15 @@ class Operation:
         """MACs for the whole batch."""
         raise NotImplementedError
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
         """MACs of the backward pass: those of the forward pass for each factor of the product that needs a gradient.
 
         Args:
             batch: Utterances.
-            needs: Of each that is taken, whether it needs a gradient. Parameters always do.
+            needs: What needs a gradient; that is something.
             taken: As in `macs`.
         """
-        return self.macs(batch, *taken) * (1 + needs[0])
+        return self.macs(batch, *taken) * (("weight" in needs.own) + needs.taken[0])
 
     def uncounted_products(self, batch: int, *taken: Flow) -> int:
         """Products of two numbers in the forward pass that are no MACs, since torch's counter sees none of them.
@@ -188,11 +211,26 @@ class Operation:
         """Whether it keeps a copy of what it takes last, which it makes beside its output, instead of the tensor."""
         return False
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
-        """What the backward pass needs of the values that go in and the one that comes out."""
+    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+        """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
+        return [number for number in self.kept_of(range(len(taken)), len(taken), needs) if number < len(taken)]
+
+    def keeps_weight(self, needs: Needs) -> bool:
+        """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient."""
+        return needs.taken[0]
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        """What the backward pass keeps of the values that go in and the one that comes out, by what needs a gradient.
+
+        Where it is not said otherwise, torch keeps all that any gradient is worked out from as soon as one is wanted.
+        """
         if self.keeps_output:
             return (*taken, made) if self.keeps_input else (made,)
         return taken if self.keeps_input else ()
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        """What the backward pass keeps of what it makes beside its output, by what needs a gradient."""
+        return self.kept_beside(batch, *taken)
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         """What it has made and still holds in inference, its output included, at each moment at which that may be most.
@@ -211,7 +249,8 @@ class Operation:
 
 
 _SAID = (
-    "mac_kind", "keeps_input", "keeps_output", "reach", "parameter_shapes", "flow", "macs", "kept_beside", "passes_on",
+    "mac_kind", "keeps_input", "keeps_output", "autocast", "reach", "parameter_shapes", "flow", "macs", "kept_beside",
+    "passes_on",
 )  # fmt: skip
 
 
@@ -243,6 +282,7 @@ class Conv1d(NewTensor):
     mac_kind: ClassVar[MacKind | None] = "convolution"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     @property
     def weight_shape(self) -> Shape:
@@ -269,8 +309,13 @@ class Conv1d(NewTensor):
         frames = self._frames(taken[0].frames)
         return batch * frames * self.out_channels * (self.in_channels // self.groups) * self.kernel
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * ((needs[1] if self.weight_norm else 1) + needs[0])
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
+        of_weight = needs.taken[1] if self.weight_norm else "weight" in needs.own
+        return self.macs(batch, *taken) * (of_weight + needs.taken[0])
+
+    def keeps_weight(self, needs: Needs) -> bool:
+        # torch's convolutions keep both of their factors in any case.
+        return True
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -285,6 +330,7 @@ class Linear(NewTensor):
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -298,6 +344,9 @@ class Linear(NewTensor):
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return taken[0].rows(batch) * self.in_features * self.out_features
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if self.keeps_input and "weight" in needs.own else ()
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -334,6 +383,7 @@ class ScaledDotProductAttention(NewTensor):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -353,9 +403,9 @@ class ScaledDotProductAttention(NewTensor):
         scores, weighted = self._products(batch, taken)
         return scores + weighted
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
         scores, weighted = self._products(batch, taken)
-        queries, keys, values, *bias = (needs[0], needs[0], *needs) if self.packed else needs
+        queries, keys, values, *bias = (needs.taken[0], needs.taken[0], *needs.taken) if self.packed else needs.taken
         return scores * (queries + keys) + weighted * (any((queries, keys, *bias)) + values)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
@@ -367,6 +417,9 @@ class ScaledDotProductAttention(NewTensor):
 
     def copies_last(self, *taken: Flow) -> bool:
         return self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
+
+    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+        return range(len(taken) - self.copies_last(*taken))
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):
@@ -429,6 +482,7 @@ class LayerNorm(_Norm):
     """Normalisation of each frame over its channels, ``torch.nn.LayerNorm``."""
 
     channels: int
+    autocast: ClassVar[Autocast] = "float32"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
@@ -442,6 +496,7 @@ class GroupNorm(_Norm):
     """Normalisation of each channel over the whole utterance, ``torch.nn.GroupNorm`` with a group per channel."""
 
     channels: int
+    autocast: ClassVar[Autocast] = "float32"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -466,6 +521,7 @@ class BatchNorm(_Norm):
 
     channels: int
     beside_in_training_alone: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
@@ -491,6 +547,7 @@ class WeightNorm(Costless):
     weight_shape: Shape
     keeps_input: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"original0": (1, 1, self.weight_shape[2]), "original1": self.weight_shape}
@@ -515,6 +572,7 @@ class Dropout(Costless):
 
     p: float
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(elements=1) if self.p == 1 else Beside(bytes=taken[0].elements(batch))
@@ -528,6 +586,7 @@ class _Activation(Costless, is_partial=True):
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -567,6 +626,7 @@ class KeepsNothing(NewTensor, Costless, is_partial=True):
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -582,9 +642,13 @@ class Multiply(Costless):
     """The product, number by number, of a scale for each row and what it scales, which is of the size of the second."""
 
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[1]
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return of_other_factor(taken, needs)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -593,11 +657,17 @@ class Multiply(Costless):
         return False
 
 
+def of_other_factor(taken: Sequence[int], needs: Needs) -> Sequence[int]:
+    """Of two factors of a product those that the backward pass keeps: each for the gradient of the other."""
+    return [value for value, other in zip(taken, reversed(needs.taken), strict=True) if other]
+
+
 class View(Costless, is_partial=True):
     """An operation that gives what it takes, or a part of it."""
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

@@ -7,12 +7,13 @@ A folded layer (`layer.py`) is called once for all its copies. Where its first c
 what is kept already and what is not, `apart` calls it twice: once for the first, and once for all others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import NamedTuple
 
 from w2v_explore.tree.layer import OWN, PREVIOUS, Layer, Source
-from w2v_explore.tree.operations import Flow, Operation
+from w2v_explore.tree.operations import Flow, Needs, Operation
 
 
 class Call(NamedTuple):
@@ -226,23 +227,132 @@ class _Apart:
         return results[0]
 
 
-def need_gradients(calls: Sequence[Call], taken_need: Sequence[bool] = ()) -> list[bool]:
-    """Of each call, whether what it gives needs a gradient: once anything with parameters has run, all does.
+Trained = Mapping[str, Collection[str]]
+"""The names of the parameters that are trained of each module's own, by its folded path; a module without any is in it
+or not."""
+
+
+def need_gradients(
+    calls: Sequence[Call], taken_need: Sequence[bool] = (), trained: Trained | None = None
+) -> list[Needs | None]:
+    """Of each call by which the backward pass comes, what needs a gradient; None of all others.
+
+    The backward pass starts at what the calls give in the end, of which the loss is taken, and comes by all from which
+    that was made and which give something that needs a gradient: what is made with a trained parameter, or of such.
+    Of folded layers that all take the same what each gives is wanted, if what the last gives is.
 
     Args:
         calls: With folded layers `apart`.
-        taken_need: Of each that the tree takes, whether it does; none of what a model takes does.
+        taken_need: Of each that the tree takes, whether it needs a gradient; none of what a model takes does.
+        trained: The parameters that are; all where it is None.
     """
     taken = {~number for number, does in enumerate(taken_need) if does}
-    needs: list[bool] = []
+    does_need: list[bool] = []
+    owned: list[Collection[str]] = []
     for call in calls:
+        own: Collection[str] = ()
         operation = call.operation
         if operation is None:
-            needs.append(False)  # what it gives is known by the calls inside it
-        elif operation.parameter_shapes():
-            needs.append(True)
-        elif operation.reads_lengths:
-            needs.append(False)
+            does_need.append(False)  # what it gives is known by the calls inside it
         else:
-            needs.append(True in [needs[made] if made >= 0 else made in taken for made in call.sources])
+            own = _own_parameters(call, operation, trained)
+            does_need.append(
+                bool(own) or True in [does_need[made] if made >= 0 else made in taken for made in call.needs]
+            )
+        owned.append(own)
+    first = calls[0]
+    wanted = set(first.results if first.operation is None else (0,))
+    beside = wanted_too(calls)
+    needs: list[Needs | None] = [None] * len(calls)
+    for position in range(len(calls) - 1, -1, -1):
+        if position in wanted:
+            if position in beside:
+                wanted.add(beside[position])
+            if does_need[position]:
+                call = calls[position]
+                wanted.update(call.needs)
+                needing = [does_need[made] if made >= 0 else made in taken for made in call.needs]
+                needs[position] = Needs(needing, owned[position])
     return needs
+
+
+def _own_parameters(call: Call, operation: Operation, trained: Trained | None) -> Collection[str]:
+    """The names of those parameters of a call's operation that are trained, its own and those that it shares."""
+    shares = call.layer.shares
+    if trained is None:
+        return operation.parameter_shapes() if not shares else {name for _, name in map(_parted, shares)}
+    if not shares:
+        return trained.get(call.path, ())
+    parent = call.path.rpartition(".")[0]
+    return {
+        name
+        for sibling, name in map(_parted, shares)
+        if name in trained.get(f"{parent}.{sibling}" if parent else sibling, ())
+    }
+
+
+def _parted(parameter: str) -> tuple[str, str]:
+    module, _, name = parameter.rpartition(".")
+    return module, name
+
+
+def wanted_too(calls: Sequence[Call]) -> dict[int, int]:
+    """What the first of folded layers gives that all take the same, by what the others give, with which it is wanted.
+
+    Args:
+        calls: With folded layers `apart`.
+    """
+    beside: dict[int, int] = {}
+    for position, call in enumerate(calls):
+        layer = call.layer
+        if layer.copies == 1 or layer.follows_itself:
+            continue
+        length = call.end - position
+        if position >= length and calls[position - length].path == call.path:
+            for result in call.results:
+                beside[result] = result - length
+    return beside
+
+
+def with_gradients(calls: Sequence[Call], needs: Sequence[Needs | None]) -> dict[str, set[str]]:
+    """The names of the parameters that get a gradient of each module's own, by its folded path.
+
+    Args:
+        calls: With folded layers `apart`.
+        needs: What `need_gradients` gives of them.
+    """
+    found: dict[str, set[str]] = {}
+    for call, need in zip(calls, needs, strict=True):
+        if need is None or not need.own:
+            continue
+        if not call.layer.shares:
+            found.setdefault(call.path, set()).update(need.own)
+            continue
+        parent = call.path.rpartition(".")[0]
+        for sibling, name in map(_parted, call.layer.shares):
+            if name in need.own:
+                found.setdefault(f"{parent}.{sibling}" if parent else sibling, set()).add(name)
+    return found
+
+
+def elements_of(tree: Layer, names: Mapping[str, Collection[str]], path: str = "") -> int:
+    """Elements of some parameters.
+
+    Args:
+        tree: The module at a path, of folded layers one copy.
+        names: Of the parameters of each module's own, by its folded path.
+        path: Where the module is.
+    """
+    elements = 0
+    operation = tree.operation
+    if operation is not None and path in names:
+        shapes, wanted = operation.parameter_shapes(), names[path]
+        elements = operation.parameters
+        if len(wanted) < len(shapes):
+            elements = sum([prod(shape) for name, shape in shapes.items() if name in wanted])
+    prefix = f"{path}." if path else ""
+    for child in tree.children:
+        name = prefix + child.name
+        if child.children or name in names:
+            elements += child.copies * elements_of(child, names, name)
+    return elements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.families.contract import (
     analysis_of,
     assert_closed_forms_hold,
+    assert_gradients_are_those_of_torch,
     assert_memory_holds,
     assert_memory_is_what_torch_tracks,
     models,
@@ -163,10 +165,19 @@ def test_as_many_frames_are_masked_as_are_on_average(masking: Masking, frames: i
 )
 @settings(max_examples=10)
 def test_memory(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
-    # Without logits nobody holds the transformer's part of the backward pass, of which there is none.
-    assume(not (config.skip_masked and config.skip_nomask))
     samples = minimum_samples(config, batch) + extra
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))
+
+
+@pytest.mark.parametrize("skips", list(product((False, True), repeat=2)))
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_backward_pass_comes_by_what_is_predicted_alone(skips: tuple[bool, bool], dtype: str) -> None:
+    config = HuBERTPretrainConfig.from_mapping({**PRE_NORM, "skip_masked": skips[0], "skip_nomask": skips[1]})
+    workload = Workload(samples=4_000, batch=2, dtype=dtype)
+    assert_gradients_are_those_of_torch(config, workload)
+    assert_every_figure_holds(config, workload)
+    kept = analysis_of(config, workload).training.kept_by_layer
+    assert ("wav2vec2.encoder" in kept and kept["wav2vec2.encoder"] > 0) != all(skips)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

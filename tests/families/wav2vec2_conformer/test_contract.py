@@ -13,6 +13,7 @@ from tests.families.contract import (
     analysis_of,
     assert_closed_forms_hold,
     assert_every_figure_holds,
+    assert_gradients_are_those_of_torch,
     assert_layers_run_as_in_the_tree,
     assert_memory_holds,
     assert_memory_is_what_torch_tracks,
@@ -93,6 +94,23 @@ def test_the_norm_comes_first_as_in_fairseq() -> None:
     with torch.no_grad():
         torch.testing.assert_close(first(waveforms())[0], theirs(waveforms())[0], rtol=1e-4, atol=1e-4)
     assert_every_figure_holds(config, Workload(samples=900, batch=2))
+
+
+def test_the_positional_convolution_gets_no_gradient_in_transformers_either() -> None:
+    config = Wav2Vec2ConformerConfig.from_mapping(with_positions("relative"))
+    theirs = Reference(config).train()
+    theirs(waveforms())[0].sum().backward()
+    without = {name: each.numel() for name, each in theirs.named_parameters() if each.grad is None}
+    assert {name.rpartition(".parametrizations")[0] or name.rpartition(".")[0] for name in without} == {
+        "encoder.pos_conv_embed.conv"
+    }
+    workload = Workload(samples=4_000, batch=2)
+    assert_gradients_are_those_of_torch(config, workload)
+    analysis = analysis_of(config, workload)
+    cost = analysis.training
+    assert analysis.parameters - cost.learned == sum(without.values())
+    assert (cost.weight_bytes, cost.gradient_bytes) == (4 * analysis.parameters, 4 * cost.learned)
+    assert cost.optimizer_bytes == 8 * cost.learned
 
 
 def test_a_single_frame_is_a_figure_and_no_training() -> None:

@@ -55,6 +55,8 @@ further one. More of them count as one player, and the contributions are as exac
 _PEAK = "memory.peak_activation_bytes"
 _KEPT = "memory.kept_bytes"
 _TRAINING = "training.expected_macs"
+_LEARNED = "learned"
+"""Elements of the parameters that get a gradient, which are no figure of their own."""
 _PER_SECOND = "macs_per_audio_second"
 
 Figures = Mapping[str, Value]
@@ -343,7 +345,8 @@ class _Game:
 
     def _of_remainder(self, remainder: Remainder, coalition: int) -> Figures:
         training = _expected(remainder.training_macs)
-        return self._figures(remainder.parameters, remainder.macs, remainder.kept_bytes, training, coalition)
+        counts = remainder.parameters, remainder.learned
+        return self._figures(counts, remainder.macs, remainder.kept_bytes, training, coalition)
 
     def _of_parts(self, at: _AtPath, coalition: int) -> Figures:
         registered, uses = at.seen[coalition & at.seen_by]
@@ -354,14 +357,20 @@ class _Game:
             macs = macs.plus(each.macs, use.copies)
             kept += use.copies * each.kept_bytes
             training += use.copies * (1 - Fraction(use.drop)) * each.training_macs
-        parameters = registered[1] * self._parts.parameters(registered[0], config) if registered else 0
-        return self._figures(parameters, macs, kept, training, coalition)
+        counts = 0, 0
+        if registered:
+            part, copies = registered
+            learned = self._parts.learned(uses, config, workload)
+            counts = copies * self._parts.parameters(part, config), copies * learned
+        return self._figures(counts, macs, kept, training, coalition)
 
     def _figures(
-        self, parameters: int, macs: Macs, kept_bytes: int, training_macs: Value, coalition: int
+        self, counts: tuple[int, int], macs: Macs, kept_bytes: int, training_macs: Value, coalition: int
     ) -> dict[str, Value]:
+        parameters, learned = counts
         figures = {
             "parameters": parameters,
+            _LEARNED: learned,
             **{f"macs.{kind}": count for kind, count in macs._asdict().items()},
             _KEPT: kept_bytes,
             _TRAINING: training_macs,
@@ -513,6 +522,7 @@ def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations
     shares = Totals(
         workload=workload,
         parameters=of("parameters"),
+        learned=of(_LEARNED),
         macs=Macs(*[of(f"macs.{kind}") for kind in Macs._fields]),
         peak_activation_bytes=of(_PEAK),
         kept_bytes=of(_KEPT),
@@ -524,6 +534,7 @@ def _with_derived(figures: Mapping[str, Fraction], workload: Workload, durations
     )
     derived: dict[str, Any] = {name: figure.of(shares) for name, figure in FIGURES.items() if figure.is_linear}
     every: dict[str, Fraction] = {**figures, **derived}
+    every.pop(_LEARNED, None)
     if not durations_differ:
         every[_PER_SECOND] = every["macs"] * _per_second(workload)
     return {name: value for name, value in every.items() if value}

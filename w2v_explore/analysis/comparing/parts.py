@@ -28,9 +28,9 @@ from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Probability
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import SAME_FRAME, Flow
+from w2v_explore.tree.operations import SAME_FRAME, Flow, Needs
 from w2v_explore.tree.parts import Build, Reads
-from w2v_explore.tree.run import Call, apart, need_gradients, run
+from w2v_explore.tree.run import Call, apart, elements_of, need_gradients, run, with_gradients
 
 
 class Use(NamedTuple):
@@ -39,7 +39,7 @@ class Use(NamedTuple):
     Attributes:
         part: What is called.
         takes: The sizes of what it takes.
-        needs: Of each, whether it needs a gradient.
+        needs: Of each, whether it needs a gradient; None where the backward pass does not come by.
         held_bytes: What is alive all along beside what it takes and makes.
         copies: For how many equal calls it stands.
         drop: With which probability LayerDrop skips it.
@@ -47,7 +47,7 @@ class Use(NamedTuple):
 
     part: Part
     takes: tuple[Flow, ...]
-    needs: tuple[bool, ...]
+    needs: tuple[bool, ...] | None
     held_bytes: int
     copies: int
     drop: float
@@ -58,6 +58,7 @@ class Remainder(NamedTuple):
 
     Attributes:
         parameters: Elements of its parameters.
+        learned: Elements of those that get a gradient.
         macs: Of the forward pass.
         training_macs: Of the forward and the backward pass.
         kept_bytes: What the backward pass keeps, what parts take and give included.
@@ -70,6 +71,7 @@ class Remainder(NamedTuple):
     """
 
     parameters: int
+    learned: int
     macs: Macs
     training_macs: Random
     kept_bytes: int
@@ -86,6 +88,7 @@ class WholeFigures(NamedTuple):
 
     Attributes:
         parameters: Elements of its parameters.
+        learned: Elements of those that get a gradient.
         macs: Of the forward pass.
         training_macs: Of the forward and the backward pass.
         kept_bytes: What the backward pass keeps, no layer dropped.
@@ -93,6 +96,7 @@ class WholeFigures(NamedTuple):
     """
 
     parameters: int
+    learned: int
     macs: Macs
     training_macs: Random
     kept_bytes: int
@@ -152,7 +156,12 @@ class Parts:
         return self._figures(use.part, use.takes, use.needs, config, workload)
 
     def _figures(
-        self, part: Part, takes: tuple[Flow, ...], needs: tuple[bool, ...], config: ModelConfig, workload: Workload
+        self,
+        part: Part,
+        takes: tuple[Flow, ...],
+        needs: tuple[bool, ...] | None,
+        config: ModelConfig,
+        workload: Workload,
     ) -> PartFigures:
         layer = self._build(part, config)[1]
         if (takes, needs) in layer.known:
@@ -163,6 +172,10 @@ class Parts:
     def parameters(self, part: Part, config: ModelConfig) -> int:
         """Elements of the parameters of one copy of a part."""
         return self._build(part, config)[1].parameters
+
+    def learned(self, uses: Sequence[Use], config: ModelConfig, workload: Workload) -> int:
+        """Elements of the parameters of one copy of a part that get a gradient, in any of its calls."""
+        return max([self.figures(use, config, workload).learned for use in uses], default=0)
 
     def shown(self, part: Part, uses: Sequence[Use], config: ModelConfig, workload: Workload) -> Hashable:
         """All of a part, in some calls, on which the remainder depends; None where it is none for a config."""
@@ -203,17 +216,19 @@ class Parts:
     def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
         """The figures of a whole model."""
         remainder = self.remainder(config, workload)
-        parameters, macs = remainder.parameters, remainder.macs
+        parameters, learned, macs = remainder.parameters, remainder.learned, remainder.macs
         kept_bytes, peak_bytes = remainder.kept_bytes, remainder.peak_bytes
-        for part, copies in remainder.registered.values():
+        for path, (part, copies) in remainder.registered.items():
             parameters += copies * self.parameters(part, config)
+            learned += copies * self.learned(remainder.uses.get(path, ()), config, workload)
         for uses in remainder.uses.values():
             for use in uses:
                 each = self.figures(use, config, workload)
                 macs = macs.plus(each.macs, use.copies)
                 kept_bytes += use.copies * each.kept_bytes
                 peak_bytes = max(peak_bytes, use.held_bytes + each.peak_bytes)
-        return WholeFigures(parameters, macs, training_macs_with_parts(remainder, workload), kept_bytes, peak_bytes)
+        step = training_macs_with_parts(remainder, workload)
+        return WholeFigures(parameters, learned, macs, step, kept_bytes, peak_bytes)
 
     def _seal(self, reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
         part = build, arguments
@@ -254,19 +269,17 @@ class Parts:
         calls = apart(run(tree, tree.takes.flow(workload.samples)))
         needs = need_gradients(calls)
         shown = []
-        for call in calls:
+        for call, need in zip(calls, needs, strict=True):
             operation = call.operation
             if isinstance(operation, Sealed):
-                operation.figures = self._figures(operation.part, call.takes, _needs(call, needs), config, workload)
+                operation.figures = self._figures(operation.part, call.takes, _needs(call, need), config, workload)
                 shown.append(operation.figures.seen_outside)
         key = tree, workload.samples, tuple(shown)
         if key not in self._alike:
-            self._alike[key] = self._work_out(tree, calls, needs, config, workload)
+            self._alike[key] = self._work_out(tree, calls, config, workload)
         return self._alike[key]._replace(calls=calls)
 
-    def _work_out(
-        self, tree: Layer, calls: Sequence[Call], needs: Sequence[bool], config: ModelConfig, workload: Workload
-    ) -> Remainder:
+    def _work_out(self, tree: Layer, calls: Sequence[Call], config: ModelConfig, workload: Workload) -> Remainder:
         assert tree.takes is not None
         takes = tree.takes.flow(workload.samples)
         plain: Remainder | None = None
@@ -292,7 +305,14 @@ class Parts:
                     shown = DTYPE_BYTES[workload.dtype] * flow.elements(workload.batch)
                     own[tensor] = shown if is_view else inference.tensor_bytes[tensor]
                 held_bytes = live_bytes - sum(own.values())
-                use = Use(operation.part, call.takes, _needs(call, needs), held_bytes, call.copies, drops[position])
+                use = Use(
+                    operation.part,
+                    call.takes,
+                    _needs(call, lives.needs[position]),
+                    held_bytes,
+                    call.copies,
+                    drops[position],
+                )
                 uses.setdefault(call.path, []).append(use)
             else:
                 peak_bytes = max(peak_bytes, live_bytes)
@@ -308,8 +328,9 @@ class Parts:
         parts = sum([copies * layer.parameters for _, layer, copies in registered.values()])
         return Remainder(
             parameters=tree.parameters - parts,
+            learned=_own_learned(tree, lives),
             macs=total_macs(calls, workload.batch),
-            training_macs=_own_training_macs(calls, workload),
+            training_macs=_own_training_macs(calls, lives.needs, workload),
             kept_bytes=kept_activations(trace).plain.greatest,
             peak_bytes=peak_bytes,
             registered={path: (part, copies) for path, (part, _, copies) in registered.items()},
@@ -332,14 +353,14 @@ def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Rema
             and before.figures.seen_outside != after.figures.seen_outside
         ):
             return None
-    more = more_kept(plain.lives, calls, workload, (), is_part=False)
+    more = more_kept(plain.lives, calls, workload, is_part=False)
     if more is None:
         return None
     drops: dict[str, list[float]] = {}
     for call, drop in zip(calls, _drops(calls), strict=True):
         drops.setdefault(call.path, []).append(drop)
     return plain._replace(
-        training_macs=_own_training_macs(calls, workload),
+        training_macs=_own_training_macs(calls, plain.lives.needs, workload),
         kept_bytes=plain.kept_bytes + more,
         uses={
             path: tuple([use._replace(drop=drop) for use, drop in zip(uses, drops[path], strict=True)])
@@ -349,14 +370,21 @@ def _masked(plain: Remainder, calls: Sequence[Call], workload: Workload) -> Rema
     )
 
 
-def _own_training_macs(calls: Sequence[Call], workload: Workload) -> Random:
+def _own_learned(tree: Layer, lives: Lives) -> int:
+    """Elements of the parameters of a remainder alone that get a gradient."""
+    parts = {call.path for call in lives.calls if isinstance(call.operation, Sealed)}
+    names = with_gradients(lives.calls, lives.needs)
+    return elements_of(tree, {path: own for path, own in names.items() if path not in parts})
+
+
+def _own_training_macs(calls: Sequence[Call], needs: Sequence[Needs | None], workload: Workload) -> Random:
     """The MACs of a training step of a remainder alone."""
     if all(
         call.operation is None or call.operation.mac_kind is None or isinstance(call.operation, Sealed)
         for call in calls
     ):
         return Random(0)
-    return training_macs(calls, workload.batch).plain
+    return training_macs(calls, workload.batch, needs).plain
 
 
 def _whole(reads: Reads, build: Build, arguments: tuple[Any, ...]) -> Layer:
@@ -373,7 +401,7 @@ def training_macs_with_parts(remainder: Remainder, workload: Workload) -> Random
     parts = [call.operation for call in remainder.calls if isinstance(call.operation, Sealed)]
     for each in parts:
         each.is_counted = True
-    every = training_macs(remainder.calls, workload.batch).plain
+    every = training_macs(remainder.calls, workload.batch, remainder.lives.needs).plain
     for each in parts:
         each.is_counted = False
     return every
@@ -407,8 +435,11 @@ def _gives_fewer(call: Call) -> bool:
     return operation.reach() is not SAME_FRAME
 
 
-def _needs(call: Call, needs: Sequence[bool]) -> tuple[bool, ...]:
-    return tuple([made >= 0 and needs[made] for made in call.sources])
+def _needs(call: Call, need: Needs | None) -> tuple[bool, ...] | None:
+    """Of what a part takes, what needs a gradient; of what it only reads the length of nothing does."""
+    if need is None:
+        return None
+    return tuple(need.taken) or (False,) * len(call.sources)
 
 
 def _drops(calls: Sequence[Call]) -> list[float]:

@@ -9,9 +9,20 @@ from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, WHOLE_UTTERANCE, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import (
+    NOTHING,
+    WHOLE_UTTERANCE,
+    Autocast,
+    Beside,
+    Flow,
+    MacKind,
+    Needs,
+    Operation,
+    Reach,
+    Shape,
+)
 from w2v_explore.tree.parts import Build
-from w2v_explore.tree.run import Call, apart, need_gradients, run
+from w2v_explore.tree.run import Call, apart, run
 
 Part = tuple[Build, tuple[Any, ...]]
 """What builds a part, and its arguments beside the config."""
@@ -22,6 +33,7 @@ class PartFigures(NamedTuple):
 
     Attributes:
         parameters: Elements of its parameters.
+        learned: Elements of those that get a gradient.
         macs: Of the forward pass.
         training_macs: Of the forward and the backward pass.
         kept_bytes: What the backward pass keeps, what the part takes and gives left out.
@@ -32,6 +44,7 @@ class PartFigures(NamedTuple):
     """
 
     parameters: int
+    learned: int
     macs: Macs
     training_macs: int
     kept_bytes: int
@@ -60,6 +73,7 @@ class Sealed(Operation):
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"  # parts are compared where it does not run
     figures: PartFigures
 
     def __init__(self, part: Part, layer: "PartLayer") -> None:
@@ -89,13 +103,13 @@ class Sealed(Operation):
     def macs(self, batch: int, *taken: Flow) -> int:
         return self.figures.macs.total if self.is_counted else 0
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
         return self.figures.training_macs - self.figures.macs.total if self.is_counted else 0
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
         kept = [value for value, keeps in zip(taken, self.figures.keeps, strict=not self.reads_lengths) if keeps]
         return [*kept, made] if self.figures.keeps_result else kept
 
@@ -115,7 +129,7 @@ class PartLayer:
         reads_lengths: Whether it looks at no more than the length of what it takes; known once it has run.
         is_part: Whether it may stand as one operation. What gives several values, or does not hold what it takes for as
             long as it runs, may not; nor may what gives a view of what it takes, which is found out by `figures`.
-        known: Its figures, and the lives of its tensors, by what it takes and whether that needs a gradient.
+        known: Its figures, and the lives of its tensors, by what it takes and what needs a gradient.
     """
 
     def __init__(self, layer: Layer) -> None:
@@ -137,9 +151,19 @@ class PartLayer:
         return self._calls[takes]
 
     def figures(
-        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload, plain: "PartLayer | None" = None
+        self,
+        takes: tuple[Flow, ...],
+        needs: tuple[bool, ...] | None,
+        workload: Workload,
+        plain: "PartLayer | None" = None,
     ) -> PartFigures:
-        """What it adds; ``plain`` is the same without a probability.
+        """What it adds.
+
+        Args:
+            takes: What it takes.
+            needs: Of each, whether it needs a gradient; None where the backward pass does not come by.
+            workload: The batch and the dtype.
+            plain: The same without a probability.
 
         Raises:
             ViewError: It gives a view, and is no part.
@@ -156,31 +180,32 @@ class PartLayer:
         return known[0]
 
     def _masked(
-        self, plain: "PartLayer", takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
+        self, plain: "PartLayer", takes: tuple[Flow, ...], needs: tuple[bool, ...] | None, workload: Workload
     ) -> tuple[PartFigures, Lives | None]:
         figures = plain.figures(takes, needs, workload)
         lives = plain.known[takes, needs][1]
         assert lives is not None
-        more = more_kept(lives, self.calls(takes), workload, needs, is_part=True)
+        more = more_kept(lives, self.calls(takes), workload, is_part=True)
         if more is not None:
             return figures._replace(kept_bytes=figures.kept_bytes + more), None
         anew, lives = self._work_out(takes, needs, workload)
         return anew._replace(peak_bytes=figures.peak_bytes), lives
 
     def _work_out(
-        self, takes: tuple[Flow, ...], needs: tuple[bool, ...], workload: Workload
+        self, takes: tuple[Flow, ...], needs: tuple[bool, ...] | None, workload: Workload
     ) -> tuple[PartFigures, Lives]:
         calls = self.calls(takes)
-        lives = Lives(calls, training=True, taken_need=needs)
+        lives = Lives(calls, training=True, taken_need=needs or (), is_wanted=needs is not None)
         result = _result(lives)
         trace = lives.trace(workload, *takes)
         inference = in_inference(trace, workload, *takes)
         if result < 0 or _result(inference.lives) < 0:
             raise ViewError
         outside = [tensor for tensor in lives.kept_by if tensor < 0 or tensor == result]
-        macs = training_macs(calls, workload.batch, taken_need=needs)
+        macs = training_macs(calls, workload.batch, lives.needs)
         figures = PartFigures(
             parameters=self.parameters,
+            learned=lives.learned_of(self._layer),
             macs=macs.forward,
             training_macs=macs.plain.greatest,
             kept_bytes=kept_activations(trace).plain.greatest
@@ -218,9 +243,7 @@ def _result(lives: Lives) -> int:
     return lives.tensor(first.results[0] if first.operation is None else 0)
 
 
-def more_kept(
-    lives: Lives, others: Sequence[Call], workload: Workload, taken_need: tuple[bool, ...], *, is_part: bool
-) -> int | None:
+def more_kept(lives: Lives, others: Sequence[Call], workload: Workload, *, is_part: bool) -> int | None:
     """What the backward pass keeps more of other calls, in which nothing but dropouts is switched on.
 
     A dropout that is on gives a tensor of its own, and keeps its mask. It is kept in the place of what the dropout
@@ -230,7 +253,6 @@ def more_kept(
         lives: With none switched on.
         others: The calls.
         workload: Their batch and dtype.
-        taken_need: As in `need_gradients`.
         is_part: Whether others take what the last of the calls gives.
 
     Returns:
@@ -239,7 +261,6 @@ def more_kept(
     if len(others) != len(lives.calls):
         return None
     element_bytes = DTYPE_BYTES[workload.dtype]
-    needs: Sequence[bool] | None = None
     more = 0
     for position, (call, other) in enumerate(zip(lives.calls, others, strict=True)):
         before, after = call.operation, other.operation
@@ -252,14 +273,21 @@ def more_kept(
             continue
         tensor = lives.tensor(position)
         through = [_comes_from(lives, keeper, position) for keeper in lives.kept_by.get(tensor, ())]
-        if len(set(through)) > 1 or after.kept_of(call.sources, position) or tensor < 0:
+        if len(set(through)) > 1 or _keeps_any(lives, other, position) or tensor < 0:
             return None
         if is_part and tensor == _result(lives):
             return None
-        needs = needs or need_gradients(lives.calls, taken_need)
-        if needs[position]:
+        if lives.needs[position] is not None:
             more += call.copies * bytes_of(beside, element_bytes)
     return more
+
+
+def _keeps_any(lives: Lives, call: Call, position: int) -> bool:
+    """Whether a call keeps what it takes or gives."""
+    needs = lives.needs[position]
+    return (
+        needs is not None and call.operation is not None and bool(call.operation.kept_of(call.sources, position, needs))
+    )
 
 
 def _comes_from(lives: Lives, keeper: int, position: int) -> bool:

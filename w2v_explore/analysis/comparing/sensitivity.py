@@ -258,6 +258,7 @@ class _Rest(NamedTuple):
     """The figures of a model without its extractor, as `WholeFigures`."""
 
     parameters: int
+    learned: int
     macs: Macs
     training_macs: Random
     kept_bytes: int
@@ -311,6 +312,7 @@ class _Stepper:
         totals = Totals(
             workload=self._workload,
             parameters=whole.parameters,
+            learned=whole.learned,
             macs=whole.macs,
             peak_activation_bytes=whole.peak_bytes,
             kept_bytes=whole.kept_bytes,
@@ -375,6 +377,7 @@ class _Stepper:
         training = rest.training_macs
         whole = rest._replace(
             parameters=rest.parameters + extractor.parameters,
+            learned=rest.learned + extractor.parameters,
             macs=rest.macs.plus(Macs(convolution=extractor.macs)),
             training_macs=training._replace(fixed=training.fixed + 3 * extractor.macs - extractor.first_macs),
             kept_bytes=rest.kept_bytes + extractor.kept_bytes,
@@ -405,6 +408,7 @@ class _Stepper:
         ]
         return _Rest(
             parameters=whole.parameters - own.parameters,
+            learned=whole.learned - own.learned,
             macs=whole.macs.plus(own.macs, -1),
             training_macs=whole.training_macs._replace(fixed=whole.training_macs.fixed - own.training_macs),
             # What the extractor takes is among what it keeps.

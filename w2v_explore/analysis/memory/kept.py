@@ -14,10 +14,14 @@ class KeptActivations(NamedTuple):
         plain: Without checkpoints.
         checkpointed: The most with a checkpoint at each stacked layer: what they take, and all that one of them keeps
             while it is computed again.
+        plain_and_weights: The first, and the casts of weights that are kept; the same where autocast does not run.
+        checkpointed_and_weights: The second, and the casts of weights; those of stacked layers are made again as well.
     """
 
     plain: Random
     checkpointed: Random
+    plain_and_weights: Random
+    checkpointed_and_weights: Random
 
 
 class KeptByLayers:
@@ -28,6 +32,7 @@ class KeptByLayers:
     Attributes:
         kept: Every tensor that is kept; the first that keeps it; the numbers of the passes that do, with -1 for all
             others; the numbers of their equal layers; and those without which others keep it anyway.
+        kept_only_with: The numbers of the equal layers any of which has to run for others to keep a tensor, by tensor.
         takers: The numbers of the passes that take a tensor which no others keep.
         stacks: The stacked layers.
         kept_by: The operations that keep a tensor, by tensor.
@@ -35,13 +40,14 @@ class KeptByLayers:
     """
 
     def __init__(self, lives: Lives, kept_by: Mapping[int, Sequence[int]]) -> None:
-        self.stacks = stacks = Stacks(lives.calls)
+        self.stacks = stacks = Stacks(lives.calls, lives.needs)
         self.kept_by, self.at = kept_by, stacks.at
         passes, at = stacks.passes, stacks.at
         self.keeping = {at[keeper] for keepers in kept_by.values() for keeper in keepers}
         # By the tensor that a pass gives, what it takes and the number of its equal layers.
         self.given: dict[int, tuple[int, int]] = {}
         self.takers: dict[int, list[int]] = {}
+        self.kept_only_with: dict[int, frozenset[int]] = {}
         is_random = any(equal.drop for equal in stacks.equal)
         for number, (start, equal) in enumerate(passes):
             call = lives.calls[start]
@@ -51,22 +57,38 @@ class KeptByLayers:
             for taken in {lives.tensor(made) for made in call.sources}:
                 if not self._is_kept_by_others(taken):
                     self.takers.setdefault(taken, []).append(number)
-        self.kept = []
+        kept = []
         for tensor, keepers in kept_by.items():
-            keeping = {at[position] for position in keepers}
+            keeping = {at[position] for position in keepers if position not in stacks.only_with}
             by_layers = frozenset([passes[number].equal for number in keeping if number >= 0])
-            self.kept.append((tensor, keepers[0], keeping, by_layers, self.kept_instead(tensor)))
+            if stacks.only_with and -1 not in keeping:
+                with_any = [stacks.only_with[position] for position in keepers if position in stacks.only_with]
+                if with_any:
+                    self.kept_only_with[tensor] = with_any[0].union(*with_any)
+            kept.append((tensor, keepers[0], keeping, by_layers))
+        # Once it is known what is kept with others alone.
+        self.kept = [
+            (tensor, first, keeping, by_layers, self.kept_instead(tensor, None if -1 in keeping else by_layers))
+            for tensor, first, keeping, by_layers in kept
+        ]
 
     def _is_kept_by_others(self, tensor: int) -> bool:
-        return any(self.at[position] < 0 for position in self.kept_by.get(tensor, ()))
+        at, only_with = self.at, self.stacks.only_with
+        return any(at[position] < 0 and position not in only_with for position in self.kept_by.get(tensor, ()))
 
-    def kept_instead(self, tensor: int) -> frozenset[int]:
-        """The equal layers without which a tensor is one that others than stacked layers keep anyway; or none."""
+    def kept_instead(self, tensor: int, keeping: frozenset[int] | None) -> frozenset[int]:
+        """The equal layers without which a tensor is one that others than stacked layers keep anyway; or none.
+
+        Args:
+            tensor: The tensor.
+            keeping: The equal layers that keep it; None where others do.
+        """
         without = set()
         while tensor in self.given:
             tensor, equal = self.given[tensor]
             without.add(equal)
-            if self._is_kept_by_others(tensor):
+            kept_too = keeping and tensor in self.kept_only_with and keeping <= self.kept_only_with[tensor]
+            if kept_too or self._is_kept_by_others(tensor):
                 return frozenset(without)
         return frozenset()
 
@@ -107,6 +129,11 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
                     each[before] = each.get(before, 0) + size
             else:
                 other += size * copies
+        elif tensor in layers.kept_only_with:
+            only_with = layers.kept_only_with[tensor]
+            taking = frozenset([passes[number].equal for number in layers.takers.get(tensor, ())])
+            for each, key in ((shared, only_with | equal), (shared_inputs, only_with | taking)):
+                each[key] = each.get(key, 0) + size * calls[first].copies
         elif tensor >= 0 and at[tensor] in keeping:
             inside[at[tensor]] += per_copy(tensor, size)
         elif len(equal) == 1:
@@ -115,7 +142,11 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
         else:
             shared[equal] = shared.get(equal, 0) + size
     for position, size in trace.beside_bytes.items():
-        if at[position] < 0:
+        if position in stacks.only_with:
+            for each in (shared, shared_inputs):
+                key = stacks.only_with[position]
+                each[key] = each.get(key, 0) + size * calls[position].copies
+        elif at[position] < 0:
             other += size * calls[position].copies
         else:
             inside[at[position]] += per_copy(position, size)
@@ -125,17 +156,30 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
     inputs = [0] * len(passes)
     for tensor, taking in layers.takers.items():
         numbers = [number for number in taking if number in keep_any]
-        if not numbers:
+        if not numbers or tensor in layers.kept_only_with:
             continue
         equal = frozenset([passes[number].equal for number in numbers])
         if len(equal) == 1:
             inputs[numbers[0]] += trace.tensor_bytes[tensor]
-            layers.spare(shared_inputs, layers.kept_instead(tensor), equal, trace.tensor_bytes[tensor])
+            layers.spare(shared_inputs, layers.kept_instead(tensor, equal), equal, trace.tensor_bytes[tensor])
         else:
             shared_inputs[equal] = shared_inputs.get(equal, 0) + trace.tensor_bytes[tensor]
     both = [within + without for within, without in zip(inside, outside, strict=True)]
+    plain = stacks.random(calls, other, both, shared)
+    checkpointed = stacks.random(calls, other, inputs, shared_inputs, inside)
+    if not trace.cast_weight_bytes:
+        return KeptActivations(plain, checkpointed, plain, checkpointed)
+    for position, size in trace.cast_weight_bytes.items():
+        if at[position] < 0:
+            other += size * calls[position].copies
+        else:
+            inside[at[position]] += per_copy(position, size)
+            both[at[position]] += per_copy(position, size)
     return KeptActivations(
-        stacks.random(calls, other, both, shared), stacks.random(calls, other, inputs, shared_inputs, inside)
+        plain,
+        checkpointed,
+        stacks.random(calls, other, both, shared),
+        stacks.random(calls, other, inputs, shared_inputs, inside),
     )
 
 

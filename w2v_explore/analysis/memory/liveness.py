@@ -6,17 +6,25 @@ a byte per element, as on an accelerator, or the factor 0 alone where its probab
 itself while it runs is seen where the operation says it (`Operation.moments`).
 
 Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
+
+Where ``torch.autocast`` runs, each tensor is of float32 or of the lower precision, by what its operation says of itself
+(`Operation.autocast`). What an operation takes in the other type is cast for it alone: it keeps its own copy instead of
+the tensor, and three that take the same tensor keep three. Weights are cast once for the whole forward pass, and the
+backward pass keeps the casts of those by which it multiplies.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, Beside, Flow, Operation
-from w2v_explore.tree.run import Call, apart, need_gradients, run
+from w2v_explore.tree.operations import NOTHING, Beside, Flow, Needs, Operation
+from w2v_explore.tree.run import Call, Trained, apart, elements_of, need_gradients, run, with_gradients
 
 _STATISTICS_BYTES = 4
+_LOWER_BYTES = 2
+"""Of a number in either of the lower precisions of autocast, bfloat16 and float16."""
 
 
 class OperationMemory(NamedTuple):
@@ -68,8 +76,10 @@ class _Made(NamedTuple):
         until: Before which call its output is freed; None where that is no tensor of its own.
         keeps: The tensors that it keeps and no operation before it does.
         makes_beside: Whether it makes anything beside its output.
-        keeps_beside: Whether it keeps what it makes beside its output.
+        keeps_beside: What needs a gradient, where it keeps some of what it makes beside its output for that.
         has_moments: Whether it is to be asked what it holds while it runs, as few are.
+        is_lower: Whether it gives the lower precision.
+        casts: What it takes that is cast for it, by number.
     """
 
     position: int
@@ -78,8 +88,10 @@ class _Made(NamedTuple):
     until: int | None
     keeps: Sequence[int]
     makes_beside: bool
-    keeps_beside: bool
+    keeps_beside: Needs | None
     has_moments: bool
+    is_lower: bool
+    casts: Collection[int]
 
 
 class Lives:
@@ -87,18 +99,32 @@ class Lives:
 
     Attributes:
         calls: With folded layers `apart`.
-        needs: Of each call, whether what it gives needs a gradient; empty in inference.
+        needs: What `need_gradients` says of each call; empty in inference.
         training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
-            that may keep a copy instead are among them.
+            that may keep a copy instead are among them; those that keep what is cast for them are not.
+        cast_weights: The elements of the weight of which an operation keeps a cast, by its position; a module that runs
+            twice keeps one.
 
     Args:
         calls: The same.
         training: Whether dropout is on and tensors are kept for the backward pass.
         taken_need: As in `need_gradients`.
+        is_wanted: Whether a loss depends on what the calls give in the end; always that of a model.
+        trained: As in `need_gradients`.
+        autocast: Whether ``torch.autocast`` runs.
     """
 
-    def __init__(self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = ()) -> None:
+    def __init__(
+        self,
+        calls: Sequence[Call],
+        *,
+        training: bool,
+        taken_need: Sequence[bool] = (),
+        is_wanted: bool = True,
+        trained: Trained | None = None,
+        autocast: bool = False,
+    ) -> None:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
@@ -108,7 +134,19 @@ class Lives:
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
-        self.needs = needs = need_gradients(calls, taken_need) if training else []
+        self.needs: list[Needs | None] = []
+        if training:
+            self.needs = need_gradients(calls, taken_need, trained) if is_wanted else [None] * len(calls)
+        needs = self.needs
+        self.cast_weights: dict[int, int] = {}
+        lower: Collection[int] = ()
+        casts: Mapping[int, Collection[int]] = {}
+        if autocast:
+            # Imported where it is asked for: most commands know no autocast.
+            from w2v_explore.analysis.memory.autocast import Autocast
+
+            types = Autocast(calls)
+            lower, casts = types.lower, types.casts
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -126,8 +164,13 @@ class Lives:
                 tensors[position] = tensors.get(first, first)
                 continue
             until[position] = position + 1
-            if training and needs[position]:
-                for tensor in operation.kept_of(needed, position):
+            need = needs[position] if training else None
+            if need is not None:
+                kept = operation.kept_of(needed, position, need)
+                if position in casts:
+                    numbers = operation.kept_of(range(len(needed)), len(needed), need)
+                    kept = [(*needed, position)[number] for number in numbers if number not in casts[position]]
+                for tensor in kept:
                     self.kept_by.setdefault(tensor, []).append(position)
                 if needed and type(operation).copies_last is not Operation.copies_last:
                     self._may_copy[position] = needed[-1]
@@ -148,13 +191,34 @@ class Lives:
                     None if position in tensors else until[position],
                     keeps.get(position, ()),
                     training or not call.operation.beside_in_training_alone,
-                    training and needs[position],
+                    needs[position] if training else None,
                     not training and type(call.operation).moments is not Operation.moments,
+                    position in lower,
+                    casts.get(position, ()),
                 ),
             )
             for position, call in enumerate(calls)
             if call.operation is not None
         ]
+        if autocast and training:
+            self._cast_weights()
+
+    def _cast_weights(self) -> None:
+        """Find the weights of which casts are kept."""
+        cast_once: set[tuple[str, str]] = set()
+        for position, (call, need) in enumerate(zip(self.calls, self.needs, strict=True)):
+            operation, module = call.operation, (call.path, call.after_first)
+            if operation is None or need is None or operation.autocast != "lower" or module in cast_once:
+                continue
+            shapes = operation.parameter_shapes()
+            if "weight" in shapes and operation.keeps_weight(need):
+                self.cast_weights[position] = prod(shapes["weight"])
+                if "weight" in need.own:  # a weight that is not trained is cast each time
+                    cast_once.add(module)
+
+    def learned_of(self, tree: Layer) -> int:
+        """Elements of the parameters that get a gradient, of the tree that is run."""
+        return elements_of(tree, with_gradients(self.calls, self.needs))
 
     def tensor(self, made: int) -> int:
         """The tensor in whose memory lies what a call made."""
@@ -174,20 +238,22 @@ class Lives:
             takes: What the tree takes.
             held_bytes: Tensors beside those that are alive all along.
         """
-        batch, element_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
+        batch, plain_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
         sizes = {~number: flow for number, flow in enumerate(takes)}
         tensor_bytes: dict[int, int] = {}
         beside_bytes: dict[int, int] = {}
         freed = [0] * (len(self.calls) + 1)
         live = held_bytes
         for made, end in self._inputs.items():
-            tensor_bytes[made] = size = sizes[made].elements(batch) * element_bytes
+            tensor_bytes[made] = size = sizes[made].elements(batch) * plain_bytes
             live += size
             freed[end] += size
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, makes_beside, keeps_beside, has_moments in self._made:
+        for (
+            place, operation, sources, until, keeps, makes_beside, keeps_beside, has_moments, is_lower, casts,
+        ) in self._made:  # fmt: skip
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -195,6 +261,7 @@ class Lives:
             while position < place:
                 position += 1
                 live -= freed[position]
+            element_bytes = _LOWER_BYTES if is_lower else plain_bytes
             size = gives.elements(batch) * element_bytes
             if operation.gives_statistics and element_bytes < _STATISTICS_BYTES:
                 size = size // element_bytes * _STATISTICS_BYTES
@@ -211,9 +278,14 @@ class Lives:
             else:
                 lives.append(live + beside)
             keeping = sum([tensor_bytes[tensor] for tensor in keeps]) if keeps else 0
-            if keeps_beside and beside:
-                beside_bytes[place] = beside
-                keeping += beside
+            if keeps_beside is not None and (beside or casts):
+                beside = bytes_of(operation.kept_of_beside(batch, keeps_beside, *flows), element_bytes)
+                if casts:
+                    numbers = [number for number in operation.kept_casts(keeps_beside, *flows) if number in casts]
+                    beside += sum([flows[number].elements(batch) for number in numbers]) * element_bytes
+                if beside:
+                    beside_bytes[place] = beside
+                    keeping += beside
             kept.append(keeping)
         kept_by = self.kept_by
         copied = {position for position in self._may_copy if self._copies(position, sizes)}
@@ -226,7 +298,8 @@ class Lives:
                 if left:
                     kept[places[left[0]]] += tensor_bytes[tensor]
                     kept_by[tensor] = left
-        return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by)
+        cast_weights = {position: _LOWER_BYTES * elements for position, elements in self.cast_weights.items()}
+        return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by, cast_weights)
 
     def _copies(self, position: int, sizes: Mapping[int, Flow]) -> bool:
         call = self.calls[position]
@@ -244,11 +317,13 @@ class Trace(NamedTuple):
     Attributes:
         lives: Whose.
         workload: Which.
-        live_bytes: Alive while an operation runs, for each that makes a tensor.
+        live_bytes: Alive while an operation runs, for each that makes a tensor; what autocast casts is left out.
         kept_bytes: What each of them keeps, and none before it does.
         tensor_bytes: Of each tensor.
-        beside_bytes: What an operation keeps that it makes beside its output, by position.
+        beside_bytes: What an operation keeps that it makes beside its output, by position; what is cast for it of what
+            it takes is among it.
         kept_by: As in `Lives`, without the operations that keep a copy instead.
+        cast_weight_bytes: Of the cast of a weight that an operation keeps, by position.
     """
 
     lives: Lives
@@ -258,6 +333,7 @@ class Trace(NamedTuple):
     tensor_bytes: dict[int, int]
     beside_bytes: dict[int, int]
     kept_by: Mapping[int, Sequence[int]]
+    cast_weight_bytes: Mapping[int, int]
 
     @property
     def peak_bytes(self) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from w2v_explore.tree.run import Call
+from w2v_explore.tree.operations import Needs
+from w2v_explore.tree.run import Call, wanted_too
 
 
 class Spread(NamedTuple):
@@ -99,9 +100,15 @@ class Stacks:
         equal: The equal layers, each with its passes.
         passes: Their calls, in order.
         at: By position, the number of the pass that a call is inside of; -1 for those outside all.
+        only_with: By position, of calls outside all by which the backward pass comes only if any of some equal layers
+            runs, since what they give is for these alone: the numbers of these.
+
+    Args:
+        calls: With folded layers apart (`run.apart`).
+        needs: What `need_gradients` gives of them.
     """
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], needs: Sequence[Needs | None]) -> None:
         self.passes: list[_Pass] = []
         self.equal: list[Equal] = []
         self.at = [-1] * len(calls)
@@ -119,6 +126,37 @@ class Stacks:
             self.at[position : call.end] = [len(self.passes)] * (call.end - position)
             self.passes.append(_Pass(position, len(self.equal) - 1))
             position = call.end
+        self.only_with: dict[int, frozenset[int]] = {}
+        if any(equal.drop for equal in self.equal):
+            self._find_only_with(calls, needs)
+
+    def _find_only_with(self, calls: Sequence[Call], needs: Sequence[Needs | None]) -> None:
+        always = self._reached(calls, needs, -1)
+        others = [
+            position for position, need in enumerate(needs)
+            if need is not None and self.at[position] < 0 and position not in always
+        ]  # fmt: skip
+        if others:
+            reached = [self._reached(calls, needs, running) for running in range(len(self.equal))]
+            for position in others:
+                with_any = frozenset([running for running, each in enumerate(reached) if position in each])
+                # What is for several together is taken to be for any of all.
+                self.only_with[position] = with_any or frozenset(range(len(self.equal)))
+
+    def _reached(self, calls: Sequence[Call], needs: Sequence[Needs | None], running: int) -> set[int]:
+        """The calls by which the backward pass comes where of the stacked layers some equal ones alone run."""
+        wanted, beside = set(calls[0].results), wanted_too(calls)
+        for position in range(len(calls) - 1, -1, -1):
+            call, number = calls[position], self.at[position]
+            if number >= 0 and self.passes[number].equal != running:
+                if position == self.passes[number].start and call.results[0] in wanted:
+                    wanted.add(call.sources[0])
+            elif position in wanted:
+                if position in beside:
+                    wanted.add(beside[position])
+                if needs[position] is not None:
+                    wanted.update(call.needs)
+        return wanted
 
     def random(
         self,

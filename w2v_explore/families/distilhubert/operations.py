@@ -1,9 +1,21 @@
 """What DistilHuBERT's prediction heads compute beside wav2vec 2.0's operations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, MacKind, NewTensor, Reach, Shape
+from w2v_explore.tree.operations import (
+    NOTHING,
+    SAME_FRAME,
+    Autocast,
+    Beside,
+    Flow,
+    MacKind,
+    Needs,
+    NewTensor,
+    Reach,
+    Shape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +28,7 @@ class SplitLinear(NewTensor):
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -29,6 +42,9 @@ class SplitLinear(NewTensor):
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return taken[0].rows(batch) * self.num_heads * self.in_features * self.out_features
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if "weight" in needs.own else ()
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from w2v_explore.tree.operations import INDEX_BYTES, WHOLE_UTTERANCE, Beside, Costless, Flow, NewTensor, Reach, Shape
+from w2v_explore.tree.operations import (
+    INDEX_BYTES,
+    WHOLE_UTTERANCE,
+    Autocast,
+    Beside,
+    Costless,
+    Flow,
+    NewTensor,
+    Reach,
+    Shape,
+)
 
 LEAST_SPANS = 2
 """The spans that are masked in every utterance, whatever the probability."""
@@ -78,6 +88,7 @@ class FeaturePenalty(NewTensor, Costless):
 
     keeps_input: ClassVar[bool] = True
     gives_statistics: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -102,6 +113,7 @@ class MaskGenerator(NewTensor, Costless):
     frames: Masking
     channels: Masking
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"mask_embedding": (self.embed_dim,)}
@@ -122,6 +134,7 @@ class SelectFrames(NewTensor, Costless):
         "the memory of the logits otherwise between masked frames and the rest."
     )
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def number(self, frames: int) -> int:
         """How many of so many."""
@@ -152,6 +165,7 @@ class ClassLogits(NewTensor, Costless):
     width: int
     owns: bool
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"embeddings": (self.num_classes, self.width)} if self.owns else {}

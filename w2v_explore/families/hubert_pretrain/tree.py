@@ -85,7 +85,13 @@ def build_logit_generator(config: HuBERTPretrainConfig) -> Layer:
         Layer("masked", "SelectFrames", SelectFrames(masking, masked=True), sources=("final_proj",)),
         Layer("label", "ClassLogits", ClassLogits(classes, width, owns=True), sources=("masked",), lent=True),
         Layer("unmasked", "SelectFrames", SelectFrames(masking, masked=False), sources=("final_proj",)),
-        Layer("unmasked_label", "ClassLogits", ClassLogits(classes, width, owns=False), sources=("unmasked",)),
+        Layer(
+            "unmasked_label",
+            "ClassLogits",
+            ClassLogits(classes, width, owns=False),
+            sources=("unmasked",),
+            shares=("label.embeddings",),
+        ),
     )
     steps = ["final_proj"]
     gives = []

@@ -1,8 +1,9 @@
 """What pruned models compute beside wav2vec 2.0's operations: a scale for each channel, and nothing at all."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from w2v_explore.tree.operations import KeepsNothing, Shape, View
+from w2v_explore.tree.operations import Autocast, KeepsNothing, Shape, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,7 @@ class ChannelScale(KeepsNothing):
     """The product of each channel with a number of its own, which is not trained: it keeps nothing of what it takes."""
 
     channels: int
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,)}

@@ -12,12 +12,14 @@ from w2v_explore.tree.operations import (
     INDEX_BYTES,
     NOTHING,
     WHOLE_UTTERANCE,
+    Autocast,
     Beside,
     Conv1d,
     Costless,
     Flow,
     KeepsNothing,
     MacKind,
+    Needs,
     NewTensor,
     Reach,
     Shape,
@@ -59,6 +61,7 @@ class DistanceEmbedding(NewTensor, Costless):
     head_dim: int
     keeps_input: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.max_left + self.max_right + 1, self.head_dim)}
@@ -93,6 +96,7 @@ class DistanceProducts(NewTensor):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -108,15 +112,18 @@ class DistanceProducts(NewTensor):
         queries = taken[0]
         return queries.elements(batch) * queries.frames
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * sum(needs)
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
+        return self.macs(batch, *taken) * sum(needs.taken)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         is_copied = batch > 1 and self.num_heads > 1 and taken[0].frames > 1
         return Beside(elements=taken[0].elements(batch)) if is_copied else NOTHING
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
-        return taken[1:]
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken[1:] if needs.taken[0] else ()
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        return self.kept_beside(batch, *taken) if needs.taken[1] else NOTHING
 
 
 @dataclass(frozen=True, slots=True)

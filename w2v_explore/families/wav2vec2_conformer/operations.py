@@ -11,15 +11,18 @@ from w2v_explore.tree.operations import (
     NOTHING,
     SAME_FRAME,
     Add,
+    Autocast,
     Beside,
     Costless,
     Flow,
     KeepsNothing,
     Linear,
     MacKind,
+    Needs,
     NewTensor,
     Reach,
     Shape,
+    of_other_factor,
 )
 
 _FLOAT_BYTES = 4
@@ -95,6 +98,7 @@ class Rotation(NewTensor, Costless):
 
     num_heads: int
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -103,7 +107,7 @@ class Rotation(NewTensor, Costless):
         # Both products, and their sum.
         return (Beside(elements=3 * taken[0].elements(batch)),)
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
         # The positions need no gradient: what is turned is not kept.
         return taken[1:]
 
@@ -121,6 +125,7 @@ class QueryBias(KeepsNothing):
     num_heads: int
     head_dim: int
     name: str
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {self.name: (self.num_heads, self.head_dim)}
@@ -134,6 +139,7 @@ class DistanceScores(NewTensor):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -149,8 +155,11 @@ class DistanceScores(NewTensor):
         queries, positions = taken
         return queries.rows(batch) * positions.frames * queries.channels
 
-    def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
-        return self.macs(batch, *taken) * sum(needs)
+    def backward_macs(self, batch: int, needs: Needs, *taken: Flow) -> int:
+        return self.macs(batch, *taken) * sum(needs.taken)
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return of_other_factor(taken, needs)
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

@@ -1,9 +1,21 @@
 """What wav2vec 2.0 computes in pre-training beside its encoder; what each keeps is said of ``components.py``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import INDEX_BYTES, WHOLE_UTTERANCE, Beside, Costless, Flow, NewTensor, Reach, Shape
+from w2v_explore.tree.operations import (
+    INDEX_BYTES,
+    WHOLE_UTTERANCE,
+    Autocast,
+    Beside,
+    Costless,
+    Flow,
+    Needs,
+    NewTensor,
+    Reach,
+    Shape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +24,7 @@ class FrameMask(NewTensor, Costless):
 
     embed_dim: int
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"mask_embedding": (self.embed_dim,)}
@@ -27,6 +40,7 @@ class CodeChoice(NewTensor, Costless):
 
     groups: int
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # The softmax of the scores with their noise.
@@ -44,6 +58,7 @@ class CodePerplexity(NewTensor, Costless):
     groups: int
     keeps_input: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -69,12 +84,16 @@ class CodeProduct(NewTensor, Costless):
     vectors: int
     width: int
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"codevectors": (1, self.groups * self.vectors, self.width)}
 
     def flow(self, *taken: Flow) -> Flow:
         return Flow(taken[0].frames, self.groups * self.width)
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if needs.own else ()
 
     def uncounted_products(self, batch: int, *taken: Flow) -> int:
         return taken[0].elements(batch) * self.width

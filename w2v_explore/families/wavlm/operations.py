@@ -3,16 +3,20 @@
 What each holds and keeps is said of the modules in ``components.py``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
     INDEX_BYTES,
+    NOTHING,
     WHOLE_UTTERANCE,
+    Autocast,
     Beside,
     Costless,
     Flow,
     Linear,
+    Needs,
     NewTensor,
     Reach,
     Shape,
@@ -28,6 +32,7 @@ class PositionBias(NewTensor, Costless):
     max_distance: int
     keeps_input: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -74,8 +79,16 @@ class GateProjection(Linear):
         return self.flow(*taken).rows(batch) * self.in_features * self.out_features
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        is_copied = self.num_heads > 1 and taken[0].frames > 1
-        return Beside(elements=taken[0].elements(batch) if is_copied else 0)
+        return Beside(elements=taken[0].elements(batch) if self._copies(*taken) else 0)
+
+    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+        return (0,) if "weight" in needs.own and not self._copies(*taken) else ()
+
+    def _copies(self, *taken: Flow) -> bool:
+        return self.num_heads > 1 and taken[0].frames > 1
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        return self.kept_beside(batch, *taken) if "weight" in needs.own else NOTHING
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         gives = self.flow(*taken).elements(batch)
@@ -89,6 +102,7 @@ class PositionGate(NewTensor, Costless):
 
     num_heads: int
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"const": (1, self.num_heads, 1, 1)}
@@ -99,3 +113,7 @@ class PositionGate(NewTensor, Costless):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # Both gates, and the second's product with the constant.
         return Beside(elements=3 * taken[0].rows(batch))
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        # The product is a factor of the first gate's gradient alone.
+        return self.kept_beside(batch, *taken) if needs.taken[0] else Beside(elements=2 * taken[0].rows(batch))

@@ -3,8 +3,9 @@
 What it does
     Finds skip_masked true with skip_nomask true.
 Why is this bad
-    There is nothing to take a loss from but the penalty on features: the transformer learns nothing. Published models
-    are trained with both false; with skip_nomask true masked frames alone count, as HuBERT's loss usually weighs them.
+    There is nothing to take a loss from but the penalty on features: the backward pass comes by the extractor alone,
+    and nothing behind it gets a gradient. Published models are trained with both false; with skip_nomask true masked
+    frames alone count, as HuBERT's loss usually weighs them.
 Example
     extends: hubert_pretrain_base
     skip_masked: true

@@ -6,9 +6,9 @@ What it does
 Why is this bad
     fairseq's and transformers' conformers register wav2vec 2.0's positional convolution and do not call it: 4.7 M
     parameters in a base model, 8.4 M in a large one, that lie in checkpoints and in memory and do nothing. They get no
-    gradient: DistributedDataParallel stops with an error unless it is made with find_unused_parameters=True. A model
-    that is trained from its beginning can have the smallest of them instead; checkpoints fit the one that they were
-    made with alone. Figures of training count a gradient and Adam's moments for them, which plain torch does not make.
+    gradient, and Adam makes no moments for them: DistributedDataParallel stops with an error unless it is made with
+    find_unused_parameters=True. A model that is trained from its beginning can have the smallest of them instead;
+    checkpoints fit the one that they were made with alone.
 Example
     extends: wav2vec2_conformer_rel_pos_large
 Use instead
