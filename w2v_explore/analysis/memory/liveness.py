@@ -205,9 +205,18 @@ class Lives:
 
     def _cast_weights(self) -> None:
         """Find the weights of which casts are kept."""
-        cast_once: set[tuple[str, str]] = set()
+        cast_once: set[tuple[str, tuple[bool, ...]]] = set()
+        # Of the folded layers around a call, before which call they end, and whether they are those after the first.
+        around: list[tuple[int, bool]] = []
+        ended: dict[str, tuple[int, bool]] = {}
         for position, (call, need) in enumerate(zip(self.calls, self.needs, strict=True)):
-            operation, module = call.operation, (call.path, call.after_first)
+            while around and around[-1][0] <= position:
+                around.pop()
+            if call.layer.copies > 1:
+                end, were_others = ended.get(call.path, (0, True))
+                around.append((call.end, end == position and not were_others))
+                ended[call.path] = around[-1]
+            operation, module = call.operation, (call.path, tuple([are_others for _, are_others in around]))
             if operation is None or need is None or operation.autocast != "lower" or module in cast_once:
                 continue
             shapes = operation.parameter_shapes()
