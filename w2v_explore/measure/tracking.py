@@ -59,21 +59,12 @@ def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMe
         layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
         stack = [module for _, module in layers]
         unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
-        peak = _track_inference(model.eval(), given)
+        peak = peak_bytes(model.eval(), lambda: (given(),))
         _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
         kept, inputs = _track_training(model, unlike, given)
         again = [saved_bytes(module, *inputs[module], kept_anyway=inputs[module]) for module in unlike]
         return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + max(again, default=0))
-
-
-def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
-    """The peak."""
-    # Under inference_mode torch shows some operations whole, without their second and third outputs.
-    live = _LiveStorages(model)
-    with torch.no_grad(), live:
-        model(given())
-    return live.peak_bytes
 
 
 def _track_training(
@@ -129,7 +120,7 @@ def _fake_model(tree: Layer, modules: Modules, dtype: torch.dtype) -> nn.Module:
     return model
 
 
-class _MaskDropout(nn.Module):
+class MaskDropout(nn.Module):
     """Dropout by the operations that an accelerator takes."""
 
     def __init__(self, p: float) -> None:
@@ -172,7 +163,7 @@ def _use_accelerator_dropout(model: nn.Module) -> None:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
-                setattr(module, name, _MaskDropout(child.p))
+                setattr(module, name, MaskDropout(child.p))
 
 
 def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()) -> int:
@@ -195,6 +186,20 @@ def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed):
         module(*inputs)
     return sum(storage.nbytes() for storage in saved.values())
+
+
+def peak_bytes(module: nn.Module, given: Callable[[], Iterable[Tensor]]) -> int:
+    """The most that storages take at once during a forward pass without gradients, parameters and buffers left out.
+
+    Args:
+        module: In evaluation.
+        given: Makes what it is called with, which is counted.
+    """
+    # Under inference_mode torch shows some operations whole, without their second and third outputs.
+    live = _LiveStorages(module)
+    with torch.no_grad(), live:
+        module(*given())
+    return live.peak_bytes
 
 
 def _storages(module: nn.Module) -> set[int]:
