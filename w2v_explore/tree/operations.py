@@ -207,9 +207,9 @@ class Operation:
         """What it makes beside its output."""
         raise NotImplementedError
 
-    def copies_last(self, *taken: Flow) -> bool:
-        """Whether it keeps a copy of what it takes last, which it makes beside its output, instead of the tensor."""
-        return False
+    def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
+        """Which of what it takes it keeps a copy of, that it makes beside its output, instead of the tensor."""
+        return ()
 
     def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
         """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
@@ -413,10 +413,11 @@ class ScaledDotProductAttention(NewTensor):
         if not self.has_bias(len(taken)):
             return Beside(statistics=batch * self.num_heads * frames)
         denominators = 4 * batch * self.num_heads * _round_up(frames, _DENOMINATORS_ALIGNMENT)
-        return Beside(elements=self._copied(batch, *taken), bytes=denominators + _RANDOM_STATE_BYTES)
+        return Beside(elements=self._copied_bias(batch, *taken), bytes=denominators + _RANDOM_STATE_BYTES)
 
-    def copies_last(self, *taken: Flow) -> bool:
-        return self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
+    def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
+        is_copied = self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
+        return (len(taken) - 1,) if is_copied else ()
 
     def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
         return range(len(taken) - self.copies_last(*taken))
@@ -424,13 +425,13 @@ class ScaledDotProductAttention(NewTensor):
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):
             return ()
-        elements = self.flow(*taken).elements(batch) + self._copied(batch, *taken)
+        elements = self.flow(*taken).elements(batch) + self._copied_bias(batch, *taken)
         return (Beside(elements=elements, bytes=_RANDOM_STATE_BYTES),)
 
-    def _copied(self, batch: int, *taken: Flow) -> int:
+    def _copied_bias(self, batch: int, *taken: Flow) -> int:
         """Numbers of the copy of a bias whose rows are made longer; 0 where they need not be."""
         bias = taken[-1]
-        return bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if self.copies_last(*taken) else 0
+        return bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if self.copied(batch, *taken) else 0
 
     def _apart(self, taken: tuple[Flow, ...]) -> tuple[Flow, Flow, Flow]:
         """Queries, keys and values."""

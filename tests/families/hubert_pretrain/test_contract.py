@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.families.contract import (
     analysis_of,
     assert_closed_forms_hold,
+    assert_every_figure_holds,
     assert_gradients_are_those_of_torch,
     assert_memory_holds,
     assert_memory_is_what_torch_tracks,

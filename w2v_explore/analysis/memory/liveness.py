@@ -128,8 +128,8 @@ class Lives:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
-        # What an operation takes last, and keeps a copy of instead where the sizes are such; by its position.
-        self._may_copy: dict[int, int] = {}
+        # What an operation takes, and may keep copies of instead where the sizes are such; by its position.
+        self._may_copy: dict[int, Sequence[int]] = {}
         # A view is known by the tensor that it is a view of.
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
@@ -172,8 +172,8 @@ class Lives:
                     kept = [(*needed, position)[number] for number in numbers if number not in casts[position]]
                 for tensor in kept:
                     self.kept_by.setdefault(tensor, []).append(position)
-                if needed and type(operation).copies_last is not Operation.copies_last:
-                    self._may_copy[position] = needed[-1]
+                if type(operation).copied is not Operation.copied:
+                    self._may_copy[position] = needed
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
@@ -297,12 +297,12 @@ class Lives:
                     keeping += beside
             kept.append(keeping)
         kept_by = self.kept_by
-        copied = {position for position in self._may_copy if self._copies(position, sizes)}
-        if copied:
+        copied = {position: self._copied(position, batch, sizes) for position in self._may_copy}
+        if any(copied.values()):
             kept_by = {}
             places = {position: number for number, position in enumerate(self.makers())}
             for tensor, keepers in self.kept_by.items():
-                left = [each for each in keepers if each not in copied or self._may_copy[each] != tensor]
+                left = [each for each in keepers if tensor not in copied.get(each, ())]
                 kept[places[keepers[0]]] -= tensor_bytes[tensor]
                 if left:
                     kept[places[left[0]]] += tensor_bytes[tensor]
@@ -310,10 +310,12 @@ class Lives:
         cast_weights = {position: _LOWER_BYTES * elements for position, elements in self.cast_weights.items()}
         return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by, cast_weights)
 
-    def _copies(self, position: int, sizes: Mapping[int, Flow]) -> bool:
+    def _copied(self, position: int, batch: int, sizes: Mapping[int, Flow]) -> set[int]:
+        """The tensors of which an operation keeps a copy instead."""
         call = self.calls[position]
         assert call.operation is not None
-        return call.operation.copies_last(*[sizes[made] for made in call.sources])
+        taken = self._may_copy[position]
+        return {taken[number] for number in call.operation.copied(batch, *[sizes[made] for made in call.sources])}
 
     def makers(self) -> list[int]:
         """The positions of the calls that make a tensor."""
