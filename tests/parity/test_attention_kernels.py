@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from itertools import product
+from itertools import product, repeat
 from types import ModuleType
 
 import pytest
@@ -62,8 +63,8 @@ class Mathematics(Eager):
         return attended.transpose(1, 2).flatten(2)
 
 
-def tensors(shapes: list[Shape], dtype: torch.dtype, requires_grad: bool = False) -> list[Tensor]:
-    return [torch.empty(shape, dtype=dtype, requires_grad=requires_grad) for shape in shapes]
+def tensors(shapes: list[Shape], dtype: torch.dtype, needs: Iterable[bool] = repeat(False)) -> list[Tensor]:
+    return [torch.empty(shape, dtype=dtype, requires_grad=need) for shape, need in zip(shapes, needs, strict=False)]
 
 
 SIZES = [(1, 7, 3), (2, 7, 3), (2, 7, 1), (3, 16, 2)]
@@ -85,14 +86,15 @@ def test_what_attention_keeps_and_holds_is_what_torch_does(
         flows += [pairs] if biased else []
         calls = run(Layer("product", "Attention", operation), *flows)
         workload = Workload(samples=1, batch=batch, dtype=dtype)
-        taken_need = [True] * len(flows)
-        kept = Lives(calls, training=True, taken_need=taken_need).trace(workload, *flows).kept_bytes[0]
         live = Lives(calls, training=False).trace(workload, *flows).live_bytes[0]
         with FakeTensorMode():
             module = (Eager if kernel == "eager" else Mathematics)(heads, dropout, packed)
 
             given = partial(tensors, [flow.shape(batch, False) for flow in flows], getattr(torch, dtype))
-            assert kept == saved_bytes(module, *given(requires_grad=True)), (batch, frames, heads)
+            for needs in product((True, False), repeat=len(flows)):
+                if any(needs):
+                    kept = Lives(calls, training=True, taken_need=needs).trace(workload, *flows).kept_bytes[0]
+                    assert kept == saved_bytes(module, *given(needs)), (batch, frames, heads, needs)
             assert live == peak_bytes(module.eval(), given), (batch, frames, heads)
 
 

@@ -7,12 +7,24 @@ own kernel of plain mathematics, which runs where no fused one can.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
-from w2v_explore.tree.operations import NOTHING, Beside, Flow, ScaledDotProductAttention
+from w2v_explore.tree.operations import Beside, Flow, Needs, ScaledDotProductAttention
 from w2v_explore.tree.run import Call
 
 AttentionKernel = Literal["fused", "eager", "math"]
+
+
+class _Needed(NamedTuple):
+    """What of attention needs a gradient: both factors of the scores, their sum with a bias, and the values."""
+
+    queries: bool
+    keys: bool
+    scores: bool
+    values: bool
+
+
+_ALL = _Needed(True, True, True, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,7 @@ class _WrittenOut(ScaledDotProductAttention):
     """Attention that holds the scores; a bias is added to them, and is not kept.
 
     Heads lie side by side in what it takes. Where there are several utterances, heads and frames, the products of
-    matrices make copies in which they follow each other.
+    matrices make copies in which they follow each other. Each product keeps a factor for the gradient of the other.
 
     Attributes:
         widens: Whether it computes the softmax in float32 though it takes 16 bits.
@@ -38,8 +50,19 @@ class _WrittenOut(ScaledDotProductAttention):
         pairs = batch * self.num_heads * queries.frames * keys.frames
         return pairs, queries.elements(batch), keys.elements(batch), values.elements(batch)
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
-        return taken[: 1 if self.packed else 3]
+    def _needed(self, needs: Needs) -> _Needed:
+        queries, keys, values, *bias = (needs.taken[0], needs.taken[0], *needs.taken) if self.packed else needs.taken
+        return _Needed(queries, keys, any((queries, keys, *bias)), values)
+
+    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return self._kept(batch, _ALL, taken)
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        return self._kept(batch, self._needed(needs), taken)
+
+    def _kept(self, batch: int, needed: _Needed, taken: tuple[Flow, ...]) -> Beside:
+        """What the backward pass keeps of what it makes beside its output."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +73,28 @@ class EagerAttention(_WrittenOut):
     float32, and the product takes a copy of it in 16 bits.
     """
 
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        needed = self._needed(needs)
+        if self.packed:
+            return taken[: needed.scores]
+        kept = needed.keys, needed.queries, needed.scores
+        return [each for each, is_kept in zip(taken, kept, strict=False) if is_kept]
+
+    def _kept(self, batch: int, needed: _Needed, taken: tuple[Flow, ...]) -> Beside:
         pairs, queries, keys, values = self._numbers(batch, taken)
-        copies = queries + keys + values if self._is_rearranged(batch, taken[0].frames) else 0
-        # Where nothing is dropped, the product takes what comes of the softmax; with a probability of 1, zeros.
-        weights = pairs if self.dropout or self.widens else 0
-        drops = Beside() if not self.dropout else Beside(elements=1) if self.dropout == 1 else Beside(bytes=pairs)
+        elements = 0
+        if self._is_rearranged(batch, taken[0].frames):
+            elements += queries * needed.keys + keys * needed.queries + values * needed.scores
+        mask = factor = 0
+        if needed.scores and self.dropout:
+            mask, factor = (0, 1) if self.dropout == 1 else (pairs, 0)
+        # Where nothing is dropped or cast, the product of the values takes the very softmax.
+        is_same = not self.dropout and not self.widens
+        softmax = pairs * (needed.scores or (needed.values and is_same))
+        weights = 0 if is_same else pairs * needed.values
         if self.widens:
-            return Beside(pairs + drops.elements, weights + copies, drops.bytes)
-        return Beside(0, pairs + weights + copies + drops.elements, drops.bytes)
+            return Beside(softmax + factor, elements + weights, mask)
+        return Beside(0, elements + softmax + weights + factor, mask)
 
     def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
         return range(1 if self.packed else 3) if self._is_rearranged(batch, taken[0].frames) else ()
@@ -68,14 +104,12 @@ class EagerAttention(_WrittenOut):
         frames, gives = taken[0].frames, self.flow(*taken).elements(batch)
         is_rearranged = self._is_rearranged(batch, frames)
         in_order = self.num_heads == 1 or frames == 1
-        scores = Beside(pairs, pairs) if self.widens else Beside(elements=2 * pairs)
         return (
             Beside(elements=pairs + (queries + keys if is_rearranged else 0)),
             # Before and after the scale, and before and after the softmax.
             Beside(elements=2 * pairs),
-            scores,
-            Beside(pairs if self.widens else 0, pairs + gives + (values if is_rearranged else 0)),
-            Beside(pairs if self.widens else 0, (0 if self.widens else pairs) + gives + (0 if in_order else gives)),
+            Beside(elements=pairs + gives + (values if is_rearranged else 0)),
+            Beside(elements=pairs + gives + (0 if in_order else gives)),
         )
 
 
@@ -90,16 +124,23 @@ class MathAttention(_WrittenOut):
     def _copies_values(self, batch: int, taken: tuple[Flow, ...]) -> bool:
         return self.widens or self._is_rearranged(batch, taken[0].frames)
 
-    def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        if not self._needed(needs).scores:
+            return ()
         return taken[:1] if self.packed else taken[2:3]
 
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+    def _kept(self, batch: int, needed: _Needed, taken: tuple[Flow, ...]) -> Beside:
         pairs, queries, keys, values = self._numbers(batch, taken)
-        numbers = pairs + queries + keys + (values if self._copies_values(batch, taken) else 0)
+        numbers = queries * needed.keys + keys * needed.queries
+        if self._copies_values(batch, taken):
+            numbers += values * needed.scores
+        numbers += pairs * (needed.scores or (needed.values and not self.dropout))
+        mask = 0
         if self.dropout:
-            numbers += pairs + (self.dropout == 1)
+            numbers += pairs * needed.values + (needed.scores and self.dropout == 1)
+            mask = pairs * (needed.scores and self.dropout < 1)
         # float32 or wider, as all that widens is; what does not is float32 or wider anyway.
-        return Beside(statistics=numbers, bytes=pairs if 0 < self.dropout < 1 else 0)
+        return Beside(statistics=numbers, bytes=mask)
 
     def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
         return (0 if self.packed else 2,) if self._copies_values(batch, taken) else ()
@@ -109,13 +150,12 @@ class MathAttention(_WrittenOut):
         is_rearranged, gives = self._is_rearranged(batch, taken[0].frames), self.flow(*taken).elements(batch)
         wide = queries + keys + values if self.widens else 0
         moments = (
-            2 * (queries + keys) - (0 if is_rearranged else queries + keys) + pairs,
+            (2 if is_rearranged else 1) * (queries + keys) + pairs,
             queries + 2 * pairs,
             queries + pairs + gives + (values if is_rearranged else 0),
         )
-        narrowed = Beside(wide + queries + pairs + gives, gives + pairs) if self.widens else NOTHING
-        last = () if self.widens else (2 * gives,)
-        return (*[Beside(statistics=wide + numbers) for numbers in (*moments, *last)], narrowed)
+        last = Beside(wide + queries + pairs + gives, gives + pairs) if self.widens else Beside(statistics=2 * gives)
+        return (*[Beside(statistics=wide + numbers) for numbers in moments], last)
 
 
 def in_kernel(

@@ -211,9 +211,10 @@ class Operation:
         """Which of what it takes it keeps a copy of, that it makes beside its output, instead of the tensor."""
         return ()
 
-    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, batch: int, needs: Needs, *taken: Flow) -> Sequence[int]:
         """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
-        return [number for number in self.kept_of(range(len(taken)), len(taken), needs) if number < len(taken)]
+        kept, copied = self.kept_of(range(len(taken)), len(taken), needs), self.copied(batch, *taken)
+        return [number for number in kept if number < len(taken) and number not in copied]
 
     def keeps_weight(self, needs: Needs) -> bool:
         """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient."""
@@ -352,6 +353,14 @@ class Linear(NewTensor):
         return NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class PlainLinear(Linear):
+    """A linear map of the channels without a bias."""
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.out_features, self.in_features)}
+
+
 # Of CUDA's memory-efficient attention: numbers in a row of a bias, frames of denominators, a seed and an offset.
 _BIAS_ALIGNMENT = 8
 _DENOMINATORS_ALIGNMENT = 32
@@ -418,9 +427,6 @@ class ScaledDotProductAttention(NewTensor):
     def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
         is_copied = self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
         return (len(taken) - 1,) if is_copied else ()
-
-    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
-        return range(len(taken) - self.copies_last(*taken))
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):

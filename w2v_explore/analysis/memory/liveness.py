@@ -290,7 +290,9 @@ class Lives:
             if keeps_beside is not None and (beside or casts):
                 beside = bytes_of(operation.kept_of_beside(batch, keeps_beside, *flows), element_bytes)
                 if casts:
-                    numbers = [number for number in operation.kept_casts(keeps_beside, *flows) if number in casts]
+                    numbers = [
+                        number for number in operation.kept_casts(batch, keeps_beside, *flows) if number in casts
+                    ]
                     beside += sum([flows[number].elements(batch) for number in numbers]) * element_bytes
                 if beside:
                     beside_bytes[place] = beside

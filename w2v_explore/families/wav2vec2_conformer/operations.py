@@ -16,7 +16,6 @@ from w2v_explore.tree.operations import (
     Costless,
     Flow,
     KeepsNothing,
-    Linear,
     MacKind,
     Needs,
     NewTensor,
@@ -34,14 +33,6 @@ class ScaledAdd(Add):
     """The sum of what a residual branch bypasses and a part of the branch: a half in a conformer's feed-forwards."""
 
     scale: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlainLinear(Linear):
-    """A linear map of the channels without a bias."""
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {"weight": (self.out_features, self.in_features)}
 
 
 class _Positions(KeepsNothing, is_partial=True):

@@ -81,7 +81,7 @@ class GateProjection(Linear):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(elements=taken[0].elements(batch) if self._copies(*taken) else 0)
 
-    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, batch: int, needs: Needs, *taken: Flow) -> Sequence[int]:
         return (0,) if "weight" in needs.own and not self._copies(*taken) else ()
 
     def _copies(self, *taken: Flow) -> bool:
