@@ -101,7 +101,14 @@ def _read_part(accounts: Accounts, root: Section, classes: Sequence[str]) -> boo
     else:
         accounts.enter_default(HEAD, inner, (), None, "the model inside another has none")
         ctc = None
-    warn_of_rest(accounts, part, ctc)
+    if classes or outer is None or root.value("model_type") != outer.model_type:
+        warn_of_rest(accounts, part, ctc)
+    else:
+        message = (
+            f"architectures names no class: the model below `{part.place}` is read alone, as transformers' AutoModel "
+            f"builds it; write [{outer.name}] for the head as well"
+        )
+        accounts.warn(root, "model_type", message)
     for name in (size, "architectures"):
         if name in inner.pairs:
             accounts.ignore(inner, name, "a model inside another has no head")
