@@ -15,6 +15,7 @@ from w2v_explore.analysis.comparing.sealed import (
     PartFigures,
     PartLayer,
     Sealed,
+    TwoWaysError,
     ViewError,
     in_inference,
     more_kept,
@@ -199,8 +200,8 @@ class Parts:
             if known is None:
                 try:
                     known = self._remainders[key] = self._of_tree(tree, config, workload)
-                except ViewError:
-                    continue  # what gives a view is known to be no part now
+                except (ViewError, TwoWaysError):
+                    continue  # what gives a view, or is called in two ways, is known to be no part now
             return known
 
     def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
@@ -264,10 +265,9 @@ class Parts:
                 operation.figures = self._figures(operation.part, call.takes, _needs(call, needs), config, workload)
                 shown.append(operation.figures.seen_outside)
         key = tree, workload.samples, tuple(shown)
-        alike = self._alike.get(key)
-        if alike is None:
-            alike = self._alike[key] = self._work_out(tree, calls, needs, config, workload)
-        return alike._replace(calls=calls)
+        if key not in self._alike:
+            self._alike[key] = self._work_out(tree, calls, needs, config, workload)
+        return self._alike[key]._replace(calls=calls)
 
     def _work_out(
         self, tree: Layer, calls: Sequence[Call], needs: Sequence[bool], config: ModelConfig, workload: Workload
