@@ -43,6 +43,7 @@ from w2v_explore.config.validate import describe
 _LEVELS = ("model", "distiller")
 # What FitHuBERT's models have unless it is switched off.
 _REDUCES = "enable_tr_layer"
+_REDUCTION = {"tr_layer_type", "tr_layer_index", "tr_reduce_factor", "tr_conv1d_kernel"}
 LABEL_RATE = "label_rate"
 _OPEN_HEAD = (
     "since its size is that of the target dictionary; a line `# w2v: aux_num_out=…` in the file gives it, or --set"
@@ -96,15 +97,17 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
             return
     if not _states_an_architecture(accounts, model, (root, section)):
         return
-    if section.prefix.endswith("distiller.") and accounts.family == DEFAULT_FAMILY:
+    is_student = section.prefix.endswith("distiller.") and accounts.family == DEFAULT_FAMILY
+    if is_student:
         accounts.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
-        if _REDUCES not in section.pairs:
-            reason = accounts.column.refused[_REDUCES].reason
-            message = (
-                f"distiller.{_REDUCES} is not stated, and FitHuBERT's default is true: {reason}; write {_REDUCES}: "
-                "false where the model has no such layer"
-            )
-            accounts.refuse(section, _REDUCES, message)
+    guard = accounts.column.refused.get(_REDUCES)
+    may_reduce = is_student or not _REDUCTION.isdisjoint(section.pairs)
+    if guard is not None and may_reduce and _REDUCES not in section.pairs:
+        message = (
+            f"{section.prefix}{_REDUCES} is not stated, and FitHuBERT's default is true: {guard.reason}; write "
+            f"{_REDUCES}: false where the model has no such layer"
+        )
+        accounts.refuse(section, _REDUCES, message)
     _read_architecture(accounts, model, section if is_fine_tuned else None)
     _read_rates(accounts, root, section, outermost)
     known = accounts.column.names | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
@@ -130,8 +133,8 @@ def _tell_student(accounts: Accounts, level: Section) -> bool:
     assert usual is not None
     accounts.family = called
     marks = [mark.name for mark in marks_in("fairseq", called) if mark.is_met(level.value(mark.name))]
-    elsewhere = accounts.column.names | accounts.column.refused.keys()
-    others = [name for name in level.pairs if name in usual.names | usual.refused.keys() and name not in elsewhere]
+    own = (usual.names | usual.refused.keys() | _REDUCTION) - accounts.column.names - accounts.column.refused.keys()
+    others = [name for name in level.pairs if name in own]
     if bool(marks) != bool(others):
         accounts.family = called if marks else DEFAULT_FAMILY
         return True
