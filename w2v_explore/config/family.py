@@ -99,8 +99,10 @@ FAMILIES: Mapping[str, Names] = {
         fairseq=("distiller",),
         marks=(
             Mark("feat_proj_layer_norm", values=(False,), program="huggingface"),
-            Mark("n_tasks", program="fairseq"), Mark("task_emb_type", program="fairseq"),
-            Mark("out_layer_type", program="fairseq"), Mark("extractor_conv_feature_layers", program="fairseq"),
+            *(Mark(field, program="fairseq") for field in (
+                "n_tasks", "task_emb_type", "out_layer_type", "out_layer_inter_dim", "attention_type",
+                "extractor_conv_feature_layers", "task_emb_size", "layer_emb_size",
+            )),
         ),
     ),
     "pruned_wav2vec2": Names(
