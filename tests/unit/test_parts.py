@@ -12,10 +12,12 @@ from tests.strategies import trees
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config, load_preset, preset_names
 from w2v_explore.analysis.comparing.parts import Parts
 from w2v_explore.analysis.comparing.sealed import PartLayer
+from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.layer import Layer, Step
 from w2v_explore.tree.operations import Conv1d, Dropout, Flow, Linear, ScaledDotProductAttention
 from w2v_explore.tree.parts import Reads, part
+from w2v_explore.tree.run import run
 
 SMALL = {
     "extractor_conv_layer_config": [[8, 4, 2], [4, 3, 2]],
@@ -108,6 +110,8 @@ def marked_at(config: Any, layer: Layer, path: str, chosen: list[str], build: An
 @settings(max_examples=30, deadline=None)
 def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
     tree = data.draw(trees())
+    assert tree.takes is not None
+    samples = max(2_000, fewest_samples_of(run(tree, tree.takes.flow(10_000)), tree.takes, 2))
     chosen = data.draw(st.lists(st.sampled_from(paths_of(tree)), max_size=4, unique=True))
     config = load_preset("base").model
     builder = config.family.part("tree")
@@ -120,7 +124,7 @@ def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builder, "build", build)
-        assert_whole(config, Workload(samples=2_000, batch=2))
+        assert_whole(config, Workload(samples=samples, batch=2))
 
 
 def build_shared(config: Any) -> Layer:
