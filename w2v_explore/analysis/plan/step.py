@@ -137,8 +137,7 @@ def _backward_in_front(analysis: Analysis) -> int:
     paths = tuple(path + "." for path in _paths_in_front(analysis))
     lives = analysis.lives(training=True)
     total = 0
-    for call in lives.calls:
-        if call.operation is not None and call.operation.mac_kind is not None and call.path.startswith(paths):
-            needed = [made >= 0 and lives.needs[made] for made in call.sources]
-            total += call.copies * call.operation.backward_macs(analysis.workload.batch, needed, *call.takes)
+    for call, needs in zip(lives.calls, lives.needs, strict=True):
+        if call.operation is not None and needs is not None and call.path.startswith(paths):
+            total += call.copies * call.operation.backward_macs(analysis.workload.batch, needs, *call.takes)
     return total
