@@ -214,7 +214,9 @@ without `w2v_args`, other models. A file that is named is always checked.
 program words it; `python` is the call of torchaudio's function. Standard error accounts for every field: mapped,
 defaulted (and whose default that is), ignored since it has no effect on the architecture (`--verbose` lists those), or
 refused. What changes the architecture is never dropped: it is refused with its place and the reason, and nothing is
-written (exit code 2). There and back, all values are what they were.
+written (exit code 2). There and back, all values are what they were, but for
+@COUNTS@: that is read as the encoder's, and W282 says
+which parts are not counted then, and which preset a config extends to count them.
 
 Four things are worth knowing:
 
@@ -270,7 +272,12 @@ def dialects_page() -> str:
     espnet = ", ".join(f"`{name}`" for name in names_in("espnet"))
     architectures = [name for published in all_published() for name in published.fairseq2 if "/" in name]
     fairseq2 = ", ".join(f"`{name}`" for name in architectures)
-    head = _DIALECTS_HEAD.replace("@ESPNET@", espnet).replace("@FAIRSEQ2@", fairseq2)
+    counts = ", ".join(
+        f"a `config.json` of {family}, which names {' or '.join(names.counts)}"
+        for family, names in FAMILIES.items()
+        if names.counts
+    )
+    head = _DIALECTS_HEAD.replace("@ESPNET@", espnet).replace("@FAIRSEQ2@", fairseq2).replace("@COUNTS@", counts)
     text = head + _fields(DEFAULT_FAMILY) + _DIALECTS_FINE_TUNED
     text += "".join(f"| `{field}` | `{name}` |\n" for field, name in FAIRSEQ_OVERRIDES.items())
     text += "".join(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.cli import app
 
 
@@ -35,3 +36,23 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Run(code, out, err)
 
     return run_program
+
+
+@pytest.fixture
+def measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a test, models of a workload are measured once, however often the program shows what was measured."""
+    from w2v_explore.measure import latency  # imports torch
+
+    results: dict[tuple[object, ...], Any] = {}
+
+    def once(measure: Callable[..., Any]) -> Callable[..., Any]:
+        def measure_or_recall(given: Analysis | list[Analysis], *arguments: Any, **options: Any) -> Any:
+            key = measure, repr([each.workload for each in ([given] if isinstance(given, Analysis) else given)])
+            if key not in results:
+                results[key] = measure(given, *arguments, **options)
+            return results[key]
+
+        return measure_or_recall
+
+    for name in ("measure_latency", "measure_in_turns"):
+        monkeypatch.setattr(latency, name, once(getattr(latency, name)))

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -71,6 +72,7 @@ def test_what_lies_in_the_current_directory_is_not_run(command: str, tmp_path: P
     if command == "calibrate":  # once something is measured, everything was imported
         while len(psutil.Process(process.pid).children(recursive=True)) < 2:
             assert process.poll() is None
+            time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=120)
     assert (process.returncode, "Traceback" in err) == (-signal.SIGTERM if command == "calibrate" else 0, False)

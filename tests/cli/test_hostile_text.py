@@ -117,9 +117,13 @@ FORMATS = {
     "summary": ("table", "json", "markdown", "csv"),
     "compare": ("table", "json", "markdown", "csv"),
     "memory": ("table", "json", "markdown", "csv"),
+    "plan": ("table", "json", "markdown", "csv"),
     "sensitivity": ("table", "json", "markdown", "csv"),
     "identify": ("table", "json"),
 }
+PLANNED = ["--card", "a100", "--devices", "2", "--batch-seconds", "2", "--updates", "9"]
+OPTIONS = {"identify": [], "plan": PLANNED}
+"""Of commands that take no duration."""
 
 
 @pytest.mark.slow
@@ -131,7 +135,7 @@ def test_reports_obey_no_text(command: str, run: Runner) -> None:
         for format in FORMATS[command]:
             arguments = [config, *(["plain.yaml"] if command == "compare" else []), "--format", format]
             arguments += ["--allow-unknown"] if config in {"huggingface.json", "fairseq.yaml"} else []
-            found = require_harmless_run(run(command, *arguments, *([] if command == "identify" else SHORT)))
+            found = require_harmless_run(run(command, *arguments, *OPTIONS.get(command, SHORT)))
             answered += found.code == 0
             if found.code == 0 and format == "json":
                 json.loads(found.out)
@@ -201,6 +205,14 @@ def test_checkpoints_obey_no_text(folder: Path, run: Runner) -> None:
         ["summary", "base", "--dtype", HOSTILE],
         ["compare", "native.yaml", f"{NAME}.yaml", "--fail-if", "parameters > 1"],
         ["memory", "base", "--fit", HOSTILE],
+        ["plan", "base", "--card", HOSTILE],
+        ["plan", "base", "--card", f"{HOSTILE}.yaml"],
+        *(
+            ["plan", "base", "--card", "a100", option, HOSTILE]
+            for option in ("--manifest", "--as-recipe", "--observed", "--within", "--price", "--strategy")
+        ),
+        ["plan", "base", "--card", "a100", "--as-recipe", f"{HOSTILE}.yaml"],
+        ["plan", "base", "--card", "a100", "--lengths", HOSTILE, "--data-hours", "1"],
         ["lint", "--select", HOSTILE, "native.yaml"],
         ["lint", "--stdin-filename", HOSTILE, "-"],
         ["lint", "native.yaml", "--output", f"{HOSTILE}/x"],
@@ -280,12 +292,13 @@ def test_a_comment_ends_with_its_line_and_is_no_directive(folder: Path, run: Run
         assert load_config(folder / "theirs.yaml").model.aux_num_out is None
 
 
-@pytest.mark.parametrize("command", ["summary", "compare", "memory", "sensitivity"])
+@pytest.mark.parametrize("command", ["summary", "compare", "memory", "plan", "sensitivity"])
 @pytest.mark.usefixtures("folder")
 def test_no_cell_of_csv_is_a_formula(command: str, folder: Path, run: Runner) -> None:
     for start in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"):
         (folder / "formula.yaml").write_text(f"extends: base\nname: {quoted(start)}\n")
-        found = run(command, "formula.yaml", *(["base"] if command == "compare" else []), "--format", "csv", *SHORT)
+        arguments = ["formula.yaml", *(["base"] if command == "compare" else []), *OPTIONS.get(command, SHORT)]
+        found = run(command, *arguments, "--format", "csv")
         rows = list(csv.reader(io.StringIO(found.out)))
         assert len({len(row) for row in rows}) == 1
         texts = [cell for row in rows for cell in row if not is_number(cell)]
@@ -303,28 +316,33 @@ def is_number(text: str) -> bool:
     return True
 
 
+HARMLESS: dict[str, list[str]] = {}
+"""The structure of each command's Markdown where the texts are harmless."""
+
+
 @pytest.mark.parametrize(
     "hostile", [HOSTILE, MARKUP, "# h", "- l", "+ l", "1. l", "1) l", "=====", "---", "> q", "    c", "a ##", "~~~"]
 )
-@pytest.mark.parametrize("command", ["summary", "compare", "memory", "sensitivity", "inspect", "check"])
+@pytest.mark.parametrize("command", ["summary", "compare", "memory", "plan", "sensitivity", "inspect", "check"])
 def test_markdown_has_the_structure_that_harmless_texts_give(
     hostile: str, command: str, folder: Path, run: Runner
 ) -> None:
-    structures = []
-    for number, text in enumerate(("harmless", hostile)):
+    structures = [HARMLESS[command]] if command in HARMLESS else []
+    for number, text in [(0, "harmless"), (1, hostile)][len(structures) :]:
         config, weights = folder / f"{number}.yaml", folder / f"{number}.safetensors"
         config.write_text(f"extends: base\nname: {quoted(text)}\nencoder_num_layers: 4\n")
         weights.write_bytes(safetensors_bytes(model_shapes() | {text: (3,)}))
         plain = write_model(folder / f"{number}.plain.safetensors")
         arguments = {
             "compare": [str(config), "base", "--format", "markdown", *SHORT],
+            "plan": [str(config), "--format", "markdown", *PLANNED],
             "inspect": [str(weights), "--format", "markdown", *SETTINGS],
             "check": [str(plain), str(config), "--format", "markdown"],
         }
         found = run(command, *arguments.get(command, [str(config), "--format", "markdown", *SHORT]))
         assert found.out
         structures.append(list(structure(found.out)))
-    assert structures[0] == structures[1]
+    assert HARMLESS.setdefault(command, structures[0]) == structures[1]
 
 
 def structure(markdown: str) -> Iterator[str]:

@@ -56,14 +56,15 @@ def test_json(run: Runner, small: str) -> None:
     assert crossings[0]["macs_crossing_s"] == (325 + 20 * 320) / 16_000
 
 
-@pytest.mark.parametrize("columns", [80, 140])
-def test_table_of_several_durations(run: Runner, small: str, columns: int) -> None:
-    code, out, err = run("latency", small, "--seconds", "0.1,0.4", "--runs", "2", columns=columns)
-    assert (code, err) == (0, "")
-    for text in ("Latency, end to end", "Total time by module", "● end to end   a attention product", "outgrows"):
-        assert text in out
-    assert "\x1b" not in out
-    assert max(map(len, out.splitlines())) <= columns
+@pytest.mark.usefixtures("measured_once")
+def test_table_of_several_durations(run: Runner, small: str) -> None:
+    for columns in (80, 140):
+        code, out, err = run("latency", small, "--seconds", "0.1,0.4", "--runs", "2", columns=columns)
+        assert (code, err) == (0, "")
+        for text in ("Latency, end to end", "Total time by module", "● end to end   a attention product", "outgrows"):
+            assert text in out
+        assert "\x1b" not in out
+        assert max(map(len, out.splitlines())) <= columns
 
 
 def test_table_of_one_duration(run: Runner, small: str) -> None:
@@ -90,6 +91,7 @@ def test_a_noisy_machine_is_said_with_what_to_try(run: Runner, small: str, monke
     assert "NOISY" not in run(*arguments).out
 
 
+@pytest.mark.usefixtures("measured_once")
 def test_csv_and_markdown(run: Runner, small: str) -> None:
     arguments = ("latency", small, "--seconds", "0.1,0.2", "--runs", "1", "--threads", "1")
     (first, second) = csv.DictReader(io.StringIO(run(*arguments, "--format", "csv").out))
@@ -129,6 +131,7 @@ def _bounds(event: dict[str, Any]) -> tuple[int, int]:
     return start, start + round(event["dur"] * 1e3)
 
 
+@pytest.mark.usefixtures("measured_once")
 def test_plots(run: Runner, small: str, tmp_path: Path) -> None:
     arguments = ("latency", small, small, "--seconds", "0.1,0.3", "--runs", "1", "--format", "csv", "--plot")
     svg, png = tmp_path / "curve.svg", tmp_path / "curve.png"
@@ -182,6 +185,7 @@ def test_the_help_needs_no_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.usefixtures("measured_once")
 def test_a_compiled_model_is_measured_without_a_ledger(
     run: Runner, small: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

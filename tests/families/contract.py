@@ -19,7 +19,7 @@ from w2v_explore.analysis.compute import Macs, unfold
 from w2v_explore.measure.from_tree import input_shape
 from w2v_explore.measure.meta_pass import first_tensor, run_on_meta
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
-from w2v_explore.measure.verify import Audited, check_autocast
+from w2v_explore.measure.verify import Audited, check_autocast, check_memory
 from w2v_explore.model.build import modules_of
 from w2v_explore.tree.run import with_gradients
 
@@ -37,6 +37,15 @@ def torchaudio_model(config: ModelConfig) -> Any:
     """The reference of a family that torchaudio has."""
     function = config.family.part("dialects").PYTHON.rpartition(".")[2]
     return getattr(import_torchaudio_models(), function)(**config.to_mapping())
+
+
+def shaken(model: Any) -> Any:
+    """With weights of which none is another's: initial biases are zero, norms one, and hide what is confused."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return model
 
 
 def analysis_of(config: ModelConfig, workload: Workload) -> Analysis:
@@ -148,6 +157,12 @@ def assert_gradients_are_those_of_torch(config: ModelConfig, workload: Workload)
     assert keys == run_on_meta(analysis.tree, modules_of(config), workload).with_gradient
     sizes = dict(analysis.tree.state_dict_shapes())
     assert analysis.training.learned == sum(prod(sizes[key]) for key in keys)
+
+
+def assert_memory_holds(config: ModelConfig, workload: Workload) -> None:
+    """Of the figures of `verify` those of memory alone, with what is known of a CPU's norms in half precision."""
+    broken = [finding for finding in check_memory(Audited(analysis_of(config, workload))) if not finding.agrees]
+    assert not broken, broken
 
 
 def assert_every_figure_holds(config: ModelConfig, workload: Workload) -> None:

@@ -103,7 +103,10 @@ def test_a_misspelt_key_is_one_problem() -> None:
             "memory.inferense_bytes: 3GiB",
             "3:27 budgets.memory.inferense_bytes is no figure; did you mean memory.inference_bytes?",
         ),
-        ("speed: 3", "3:10 budgets.speed is no figure; there is parameters, parameter_bytes"),
+        (
+            "speed: 3",
+            "3:10 budgets.speed is no figure; write parameters, macs, peak_memory_bytes or receptive_field, or",
+        ),
         ("parameters: lots", "3:15 budgets.parameters is text 'lots'; write a number, as 100M"),
         ("parameters: {most: 3}", "3:15 budgets.parameters is a mapping; write a number, as 100M"),
         ("peak_memory_bytes: 24", "3:22 budgets.peak_memory_bytes is 24; write 24GiB"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,9 +14,10 @@ from hypothesis import given, settings
 
 from tests.program import Runner
 from tests.strategies import configs
-from w2v_explore import ModelConfig, analyze, build_model, load_config
+from w2v_explore import ModelConfig, analyze, build_architecture, build_model, load_config
 from w2v_explore.config.dialects.columns import CONV
 from w2v_explore.config.dialects.huggingface import to_huggingface
+from w2v_explore.config.family import names_in
 from w2v_explore.families.wav2vec2.dialects import HUGGINGFACE
 
 
@@ -90,6 +92,23 @@ def test_what_transformers_itself_writes_is_known_field_by_field(
     assert read.warnings == ()
     assert (read.model.encoder_embed_dim, read.model.encoder_num_layers) == (96, 2)
     assert read.model.aux_num_out is None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("model_type", names_in("huggingface"))
+def test_a_config_that_names_no_class_is_that_of_auto_model(
+    transformers: ModuleType, model_type: str, tmp_path: Path
+) -> None:
+    # Of each there is a class without a head, so that none is known to have one.
+    sizes = {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    config = transformers.AutoConfig.for_model(model_type, **sizes)
+    (tmp_path / "config.json").write_text(json.dumps(config.to_dict()))
+    with torch.device("meta"):
+        theirs = transformers.AutoModel.from_config(config)
+    ours = dict(build_architecture(load_config(str(tmp_path)).model).state_dict_shapes())
+    masked = [weight.numel() for name, weight in theirs.named_parameters() if name == "masked_spec_embed"]
+    stored = sum(weight.numel() for weight in theirs.state_dict().values())
+    assert sum(map(math.prod, ours.values())) == stored - sum(masked)
 
 
 @pytest.mark.filterwarnings("ignore")

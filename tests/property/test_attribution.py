@@ -286,6 +286,32 @@ def test_every_two_families_are_compared(name: str) -> None:
         assert sum(each.figures.get("parameters", 0) for each in found) == other.parameters - first.parameters
 
 
+AROUND = {
+    "mask_prob": 0.65, "mask_selection": "uniform", "mask_length": 5, "no_mask_overlap": True, "mask_min_space": 2,
+    "skip_nomask": True, "num_classes": 50, "final_dim": 128, "encoder_layer_norm_first": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [8, 9])
+def test_eight_fields_that_all_bear_on_the_same_are_told_apart(number: int) -> None:
+    """What no pair that people compare is beyond; the coalitions of more are tried for many seconds."""
+    changes = dict([*AROUND.items()][:number])
+    first, other = (
+        analysis_of(
+            load_config("hubert_pretrain_base", {"encoder_layer_drop": 0.0, **overrides}).model,
+            Workload(samples=16_000),
+        )
+        for overrides in ({}, changes)
+    )
+    contributions = attribute(first, other)
+    apart = number <= attribution.MOST_APART
+    assert sorted(len(each.fields) for each in contributions) == ([1] * number if apart else [number])
+    before, after = exact_between(first), exact_between(other)
+    assert together(contributions) == {
+        name: after[name] - before[name] for name in before if after[name] != before[name]
+    }
+
+
 def test_more_fields_than_are_told_apart_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a pair that differs in twenty fields on which the same figures depend would be worked out for hours."""
     changes = {"extractor_mode": "layer_norm", "extractor_conv_bias": True, "encoder_num_heads": 8, "aux_num_out": 32}

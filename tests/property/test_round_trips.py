@@ -10,10 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 
 from tests.strategies import configs
-from w2v_explore import ModelConfig, load_config
+from w2v_explore import ModelConfig, convert, load_config, preset_names
 from w2v_explore.config.conv_expression import parse_conv_expression
 from w2v_explore.config.dialects.write import WRITERS, conv_expression, unwritable, write_config
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.family import FAMILIES
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, MAX_SIZE, STANDARD_CONV_LAYERS
 from w2v_explore.config.load import Config
 from w2v_explore.config.reading import read_config
@@ -48,6 +49,25 @@ def test_there_and_back_keeps_all_16_values_in_all_pairs(model: ModelConfig) -> 
         there = reread(model, one, forced=False)
         assert there == model
         assert reread(there, other, forced=True).to_mapping() == model.to_mapping()
+
+
+def test_every_preset_comes_back_or_says_what_is_not_counted() -> None:
+    # What docs/dialects.md says of all families.
+    lost = set()
+    for preset, dialect in itertools.product(preset_names(), DIALECTS):
+        model = load_config(preset).model
+        if unwritable(model, dialect) is not None:
+            assert dialect != "w2v"
+            continue
+        text = convert(preset, dialect).text
+        reading = read_config(parse_document(Source("c", text.encode(), "c")))
+        assert reading.problems == []
+        if reading.model != model:
+            assert FAMILIES[model.family.name].counts
+            lost.add((model.family.name, dialect))
+            assert reading.values == {name: model.to_mapping().get(name) for name in reading.values}
+            assert [f"{warning.rule.code} {warning.key}" for warning in reading.warnings] == ["W282 architectures"]
+    assert lost == {("wav2vec2_pretrain", "huggingface")}
 
 
 def test_only_a_transformer_as_wide_as_the_last_convolution_cannot_be_fairseq_s() -> None:

@@ -79,7 +79,7 @@ def test_limits_of_pyproject_are_held_against_the_same_range(limit: object) -> N
     [
         (
             {"speed": 1},
-            "there is parameters, parameter_bytes, macs, flops, macs_per_audio_second, peak_memory_bytes, ",
+            "is no figure; write parameters, macs, peak_memory_bytes or receptive_field, or another that docs/json.md",
         ),
         ({"param": 1}, "did you mean parameters?"),
         ({"training": {"expected_macs": 1}}, 'did you mean "training.expected_macs"?'),

@@ -39,7 +39,7 @@ def test_found_where_a_size_has_another_name(text: str, place: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "distiller:\n  encoder_layers: 2\n",
+        "distiller:\n  encoder_layers: 2\n  enable_tr_layer: false\n",
         "distiller:\n  encoder_layers: 2\n  n_tasks: 2\n",
         "model:\n  _name: wav2vec2\n",
         "extends: base\n",

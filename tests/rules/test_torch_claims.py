@@ -1,5 +1,6 @@
 """What the pages say torch does with a broken config, done: the example is given to torchaudio."""
 
+import inspect
 from types import ModuleType
 from typing import Any
 
@@ -56,21 +57,29 @@ def arguments(example: str, family: Family) -> dict[str, Any]:
     return values
 
 
-def behaviour(models: ModuleType, page: Page) -> str:
-    waveforms = torch.randn(2, SAMPLES.get(page.rule.code, 4_000))
-    family = family_of(page.example)
+def inputs_of(model: torch.nn.Module, waveforms: torch.Tensor) -> list[torch.Tensor]:
+    """What a model takes: waveforms and, in pre-training, a label for each frame."""
+    if "labels" not in inspect.signature(model.forward).parameters:
+        return [waveforms]
+    frames, _ = model.get_submodule("wav2vec2.feature_extractor")(waveforms, None)
+    return [waveforms, torch.zeros(frames.shape[:2], dtype=torch.long)]
+
+
+def behaviour(models: ModuleType, example: str, samples: int) -> str:
+    waveforms = torch.randn(2, samples)
+    family = family_of(example)
     build = getattr(models, str(builder_of(family)).rpartition(".")[2])
     try:
-        model = build(**arguments(page.example, family))
+        model = build(**arguments(example, family))
     except Exception:
         return TORCH["building raises"]
     try:
         with torch.no_grad():
-            model.eval()(waveforms)
+            model.eval()(*inputs_of(model, waveforms))
     except Exception:
         return TORCH["forward raises"]
     try:
-        model.train()(waveforms)
+        model.train()(*inputs_of(model, waveforms))
     except Exception:
         return TORCH["training raises"]
     return TORCH["accepts"]
@@ -80,4 +89,11 @@ def behaviour(models: ModuleType, page: Page) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
 def test_torch_does_what_the_page_says(torchaudio_models: ModuleType, page: Page) -> None:
     torch.manual_seed(0)
-    assert behaviour(torchaudio_models, page) == page.torch
+    assert behaviour(torchaudio_models, page.example, SAMPLES.get(page.rule.code, 4_000)) == page.torch
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
+def test_torch_takes_what_is_to_be_used_instead(torchaudio_models: ModuleType, page: Page) -> None:
+    """Else an example would raise for something that the page does not speak of."""
+    torch.manual_seed(0)
+    assert behaviour(torchaudio_models, page.instead, 4_000) == TORCH["accepts"]

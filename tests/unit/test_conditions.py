@@ -93,7 +93,7 @@ def test_every_figure_that_is_compared_can_be_held() -> None:
         ("peak_activation", "did you mean memory.peak_activation_bytes?"),
         ("Parameters", "did you mean parameters?"),
         ("real_time_factor", "did you mean latency.real_time_factor?"),
-        ("accuracy", "there is parameters, parameter_bytes, macs, "),
+        ("accuracy", "write parameters, macs, peak_memory_bytes or receptive_field, or another "),
     ],
 )
 def test_figures_meant(name: str, instead: str) -> None:

@@ -1,10 +1,13 @@
-"""Nothing outside a family's folder knows the family: the package's code names none, but in the tables for that."""
+"""Nothing outside a family's folder knows the family: the package's code names none, but in the tables for that.
+
+A family's own folder names the family and its ancestors, from which it imports.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,16 +41,36 @@ def words_of_code(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield line, getattr(node, "id", "") or getattr(node, "attr", "") or str(getattr(node, "arg", ""))
 
 
-def test_no_other_file_names_a_family() -> None:
-    assert len(FILES) > 100
-    found = [
+def namings(paths: Iterable[Path], known: Container[str] = ()) -> list[str]:
+    """Where files name families beside those that they may know."""
+    return [
         f"{path.relative_to(PACKAGE)}:{line}: {text[:80]!r}"
-        for path in FILES
+        for path in paths
         if NAMES.search(content := path.read_text())
         for line, text in words_of_code(ast.parse(content))
-        if NAMES.search(text)
+        if any(name not in known for name in NAMES.findall(text))
     ]
-    assert found == []
+
+
+def ancestors(family: str) -> set[str]:
+    """The families from which a folder imports, and those from which their folders do."""
+    imported = set()
+    for path in (PACKAGE / "families" / family).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("w2v_explore.families."):
+                imported.add((node.module or "").split(".")[2])
+    return imported.union(*(ancestors(other) for other in imported - {family}))
+
+
+def test_no_other_file_names_a_family() -> None:
+    assert len(FILES) > 100
+    assert namings(FILES) == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_folder_names_its_family_and_its_ancestors_alone(family: str) -> None:
+    known = {family, *ancestors(family)}
+    assert namings(sorted((PACKAGE / "families" / family).rglob("*.py")), known) == []
 
 
 def test_what_cannot_be_read_is_no_family() -> None:

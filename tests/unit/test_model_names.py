@@ -184,7 +184,7 @@ def test_fields_written_together_or_short(name: str, guesses: list[str]) -> None
         ("receptive", "did you mean extractor.receptive_field_samples?"),
         ("latency", "did you mean latency.end_to_end.median_s or latency.real_time_factor?"),
         ("training", "did you mean memory.training_bytes or training.expected_macs?"),
-        ("perplexity", "there is parameters, "),
+        ("perplexity", "write parameters, "),
     ],
 )
 def test_figures_meant(name: str, said: str) -> None:

@@ -12,9 +12,12 @@ from tests.strategies import trees
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config, load_preset, preset_names
 from w2v_explore.analysis.comparing.parts import Parts
 from w2v_explore.analysis.comparing.sealed import PartLayer
-from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Dropout, Flow, Linear, ScaledDotProductAttention
+from w2v_explore.analysis.receptive_field import fewest_samples_of
+from w2v_explore.tree.inputs import Waveforms
+from w2v_explore.tree.layer import Layer, Step
+from w2v_explore.tree.operations import Conv1d, Dropout, Flow, Linear, ScaledDotProductAttention
 from w2v_explore.tree.parts import Reads, part
+from w2v_explore.tree.run import run
 
 SMALL = {
     "extractor_conv_layer_config": [[8, 4, 2], [4, 3, 2]],
@@ -107,6 +110,8 @@ def marked_at(config: Any, layer: Layer, path: str, chosen: list[str], build: An
 @settings(max_examples=30, deadline=None)
 def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
     tree = data.draw(trees())
+    assert tree.takes is not None
+    samples = max(2_000, fewest_samples_of(run(tree, tree.takes.flow(10_000)), tree.takes, 2))
     chosen = data.draw(st.lists(st.sampled_from(paths_of(tree)), max_size=4, unique=True))
     config = load_preset("base").model
     builder = config.family.part("tree")
@@ -119,7 +124,30 @@ def test_any_module_of_any_tree_may_be_a_part(data: st.DataObject) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builder, "build", build)
-        assert_whole(config, Workload(samples=2_000, batch=2))
+        assert_whole(config, Workload(samples=samples, batch=2))
+
+
+def build_shared(config: Any) -> Layer:
+    """A convolution that takes one length here and another there."""
+    assert config.encoder_embed_dim
+    return Layer("shared", "Conv1d", Conv1d(8, 8, 3, stride=2), channels_first=True)
+
+
+@pytest.mark.parametrize("is_registered_twice", [True, False])
+def test_a_part_that_is_called_in_two_ways_is_none(is_registered_twice: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One operation stands for a part, and has the figures of one way: the training MACs would be those of the last."""
+    config = load_preset("base").model
+
+    def build(config: Any) -> Layer:
+        stem = Layer("stem", "Conv1d", Conv1d(1, 8, 4, stride=4), channels_first=True)
+        first = part(build_shared, config)
+        children, schedule = (stem, first), ("stem", "shared", Step("shared", ("shared",), "again"))
+        if is_registered_twice:
+            children, schedule = (*children, first._replace(name="other")), ()
+        return Layer("", "Model", None, children, schedule, takes=Waveforms("stem"))
+
+    monkeypatch.setattr(config.family.part("tree"), "build", build)
+    assert_whole(config, Workload(samples=2_000, batch=2))
 
 
 def attention_with_dropout(p: float, *after: Layer) -> Layer:

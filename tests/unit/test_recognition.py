@@ -98,12 +98,50 @@ def test_a_known_name_or_a_size_is_evidence_enough(text: str, layers: int) -> No
         ('{"model_type": 2, "hidden_size": 768}', "1:16 E280 model_type"),
         ('{"architectures": {"0": "Wav2Vec2Model"}}', "1:19 E280 architectures"),
         ('{"model_type": "wav2vec2", "encoder_num_layers": 24}', "1:50 E285 encoder_num_layers"),
+        # Both programs that keep students under this name have all that is stated.
+        ("distiller: {encoder_layers: 2, dropout: 0.1, pred_layer_id: [4, 12]}\n", "1:1 E281 None"),
+        ("distiller: {encoder_layers: 2, n_tasks: null}\n", "1:1 E281 None"),
+        ("distiller: {encoder_layers: 2, n_tasks: 2, tr_reduce_factor: 2}\n", "1:62 E281 tr_reduce_factor"),
+        ("distiller: {n_tasks: 2, conv_feature_layers: '[(8, 10, 5)]'}\n", "1:46 E281 conv_feature_layers"),
+        ("distiller: {encoder_layers: 2, attention_type: original, layer_type: transformer}\n", "1:70 E281 layer_type"),
+        # At a file's own level text is passed over, but for what may be about layers.
+        ("encoder_layers: 2\ntask_emb_type: expand-last\n", "2:16 E285 task_emb_type"),
     ],
 )  # fmt: skip
 def test_what_names_another_model_is_refused_for_that_alone(text: str, expected: str) -> None:
     reading = read_text(text)
     assert located(reading) == [expected]
     assert not reading.warnings
+
+
+@pytest.mark.parametrize(
+    ("fields", "family"),
+    [
+        ("n_tasks: 2", "distilhubert"),
+        ("task_emb_type: expand-last", "distilhubert"),
+        ("out_layer_inter_dim: -1", "distilhubert"),
+        ("attention_type: original", "distilhubert"),
+        ("extractor_conv_feature_layers: '[(8, 10, 5)]'", "distilhubert"),
+        ("enable_tr_layer: false", "wav2vec2"),
+        ("enable_tr_layer: false, dropout_input: 0.1, conv_bias: true", "wav2vec2"),
+    ],
+)
+def test_a_student_is_of_the_program_whose_fields_it_states(fields: str, family: str) -> None:
+    model = read_text(f"distiller: {{encoder_layers: 2, {fields}}}\n").model
+    assert model is not None
+    assert model.family.name == family
+
+
+@pytest.mark.parametrize("fields", ["layer_type: transformer", "conv_feature_layers: '[(8, 10, 5)]'", "_name: hubert"])
+def test_fithubert_reduces_frames_where_nothing_says_that_it_does_not(fields: str) -> None:
+    reading = read_text(f"distiller:\n  encoder_layers: 2\n  {fields}\n")
+    assert located(reading) == ["2:3 E280 enable_tr_layer"]
+
+
+def test_so_it_does_where_its_fields_stand_at_another_level() -> None:
+    assert located(read_text("model: {encoder_layers: 2, tr_reduce_factor: 2}\n")) == ["1:8 E280 enable_tr_layer"]
+    assert located(read_text("encoder_layers: 2\ntr_layer_index: 0\n")) == ["1:1 E280 enable_tr_layer"]
+    assert located(read_text("model: {encoder_layers: 2, tr_reduce_factor: 2, enable_tr_layer: false}\n")) == []
 
 
 @pytest.mark.parametrize(

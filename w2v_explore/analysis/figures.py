@@ -266,6 +266,9 @@ ALIASES: Mapping[str, Alias] = {
 }
 """Names that are taken wherever a figure is named, beside the figures' own."""
 
+USUAL = "write parameters, macs, peak_memory_bytes or receptive_field, or another that docs/json.md lists"
+"""What to do instead of naming a figure that there is not, where none is near."""
+
 
 def known_names(components: Collection[str]) -> tuple[str, ...]:
     """The figures that are known in closed form, of a model with some components."""

@@ -58,8 +58,9 @@ class Names(NamedTuple):
         espnet: Its values of ``encoder`` in a recipe of ESPnet whose encoder is torchaudio's model.
         arguments: Arguments of the function that builds its models: all of them together tell a mapping of arguments,
             in which others may stand than its fields.
-        marks: What tells its configs where another family has one of these names as well, any of them. A family
-            without marks has all configs of its names that no other family's mark is met in.
+        marks: What tells its configs where another family has one of these names as well, any of them, or where a
+            config names another family by mistake. A family without marks has all configs of its names that no other
+            family's mark is met in.
         counts: Classes of transformers whose configs are read as those of the model inside them, and of which it counts
             all.
     """
@@ -84,7 +85,7 @@ FAMILIES: Mapping[str, Names] = {
     ),
     "wavlm": Names(
         huggingface=("wavlm",), fairseq=(), unilm=("relative_position_embedding", "gru_rel_pos"),
-        espnet=("torchaudio_wavlm",),
+        espnet=("torchaudio_wavlm",), marks=(Mark("num_buckets", program="huggingface"),),
     ),
     "omniasr": Names(huggingface=("omniasr_audio",), fairseq=()),
     "wav2vec2_adapters": Names(
@@ -98,8 +99,10 @@ FAMILIES: Mapping[str, Names] = {
         fairseq=("distiller",),
         marks=(
             Mark("feat_proj_layer_norm", values=(False,), program="huggingface"),
-            Mark("n_tasks", program="fairseq"), Mark("task_emb_type", program="fairseq"),
-            Mark("out_layer_type", program="fairseq"), Mark("extractor_conv_feature_layers", program="fairseq"),
+            *(Mark(field, program="fairseq") for field in (
+                "n_tasks", "task_emb_type", "out_layer_type", "out_layer_inter_dim", "attention_type",
+                "extractor_conv_feature_layers", "task_emb_size", "layer_emb_size",
+            )),
         ),
     ),
     "pruned_wav2vec2": Names(
@@ -313,6 +316,13 @@ def family_counting(name: str) -> str | None:
 def marks_in(program: ProgramName, family: str) -> tuple[Mark, ...]:
     """What tells a program's configs of a family from those of another that it calls the same."""
     return tuple(mark for mark in FAMILIES[family].marks if mark.program in (None, program))
+
+
+def name_marked_by(field: str, program: ProgramName) -> str:
+    """What a program calls the family that one of its fields marks; by it a family can point to one it cannot name."""
+    marked = (family for family in FAMILIES if any(mark.name == field for mark in marks_in(program, family)))
+    name: str = getattr(FAMILIES[next(marked)], program)[0]
+    return name
 
 
 def names_in(program: ProgramName) -> tuple[str, ...]:

@@ -426,7 +426,7 @@ def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
     """The fault at its place, under the names that its document has.
 
     Where two fields disagree, that is the one that the outermost document states; never another program's default
-    where the other is stated.
+    where the other is stated. Of a list it is the entry that is wrong, or the one beside it in the other list.
     """
     entry = entries[fault.key]
     place = entry.value_place(*fault.item)
@@ -434,9 +434,9 @@ def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:
         partner = entries[fault.partner]
         if partner.path != entry.path:
             stated = list(entries)
-            place = entries[max(fault.key, fault.partner, key=stated.index)].value_place()
+            place = entries[max(fault.key, fault.partner, key=stated.index)].value_place(*fault.item)
         elif partner.stated and not entry.stated:
-            place = partner.value_place()
+            place = partner.value_place(*fault.item)
     key = fault.key + "".join(f"[{number}]" for number in fault.item)
     message = fault.message
     if any(entry.names for entry in entries.values()):

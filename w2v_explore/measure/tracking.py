@@ -65,7 +65,7 @@ def track_memory(
         train_only(model, trained)
         _use_accelerator_attention(model)
         stack = [model.get_submodule(path) for path, layer in registered(tree) if layer.stacked]
-        peak = _track_inference(model.eval(), given)
+        peak = peak_bytes(model.eval(), lambda: (given(),))
         _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
         kept, _, again = _track_training(model, stack, given)
@@ -131,15 +131,6 @@ class _WeightCasts(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func is torch.ops.aten._to_copy.default and args[0].untyped_storage()._cdata in self._parameters:
             self.storages.append(output.untyped_storage())
         return output
-
-
-def _track_inference(model: nn.Module, given: Callable[[], Tensor]) -> int:
-    """The peak."""
-    # Under inference_mode torch shows some operations whole, without their second and third outputs.
-    live = _LiveStorages(model)
-    with torch.no_grad(), live:
-        model(given())
-    return live.peak_bytes
 
 
 def _track_training(
@@ -246,7 +237,7 @@ def _fake_model(tree: Layer, modules: Modules, dtype: torch.dtype) -> nn.Module:
     return model
 
 
-class _MaskDropout(nn.Module):
+class MaskDropout(nn.Module):
     """Dropout by the operations that an accelerator takes."""
 
     def __init__(self, p: float) -> None:
@@ -301,7 +292,7 @@ def _use_accelerator_dropout(model: nn.Module) -> None:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
-                setattr(module, name, _MaskDropout(child.p))
+                setattr(module, name, MaskDropout(child.p))
 
 
 def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
@@ -317,6 +308,20 @@ def saved_bytes(module: nn.Module, *inputs: Tensor | None) -> int:
     kept = saved.bytes_of()
     del outputs  # until now: without them nobody would hold what the backward pass keeps
     return kept
+
+
+def peak_bytes(module: nn.Module, given: Callable[[], Iterable[Tensor]]) -> int:
+    """The most that storages take at once during a forward pass without gradients, parameters and buffers left out.
+
+    Args:
+        module: In evaluation.
+        given: Makes what it is called with, which is counted.
+    """
+    # Under inference_mode torch shows some operations whole, without their second and third outputs.
+    live = _LiveStorages(module)
+    with torch.no_grad(), live:
+        module(*given())
+    return live.peak_bytes
 
 
 def _storages(module: nn.Module) -> set[int]:

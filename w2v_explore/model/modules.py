@@ -1,11 +1,11 @@
-"""What the models of several families are made of: `SpeechEncoder`, which each of them is, and modules of operations.
+"""What the models of several families are made of: `SpeechEncoder`, which each is, its forms, modules of operations.
 
 In the shape comments B is the batch, S samples, T frames, C channels, D the encoder's width.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+from typing import ClassVar, List, Optional, Protocol, Tuple  # noqa: UP035  (torch.jit.script reads these)
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +35,10 @@ class SpeechEncoder(nn.Module):
 
         Returns:
             (B, T, D), or (B, T, outputs) with a head; and the valid frames of each utterance, (B,), or None where
-            no lengths were given.
+            no lengths were given. Outputs past an utterance's frames are meaningless.
+
+        Raises:
+            ValueError: ``waveforms`` has another number of dimensions.
         """
         raise NotImplementedError
 
@@ -44,6 +47,8 @@ class SpeechEncoder(nn.Module):
     ) -> Tuple[List[Tensor], Optional[Tensor]]:
         """The output of each layer of the encoder, without the head.
 
+        Where the encoder normalises behind its layers, the last of them is not what forward() returns without a head.
+
         Args:
             waveforms: As for forward().
             lengths: As for forward().
@@ -51,8 +56,79 @@ class SpeechEncoder(nn.Module):
 
         Returns:
             A (B, T, D) per layer; and the valid frames of each utterance, or None.
+
+        Raises:
+            ValueError: ``waveforms`` has another number of dimensions, or ``num_layers`` is out of range.
         """
         raise NotImplementedError
+
+
+class Layers(Protocol):
+    """Layers that run one after the other, and what comes before and behind them."""
+
+    def __call__(self, x: Tensor, mask: Optional[Tensor], /) -> Tensor:
+        """(B, T, D) and a mask (B, 1, T, T) added to the scores → (B, T, D)."""
+
+    def get_intermediate_outputs(self, x: Tensor, mask: Optional[Tensor], num_layers: Optional[int], /) -> List[Tensor]:
+        """The output (B, T, D) of each of the first ``num_layers`` layers."""
+
+
+class HuggingFaceModel(SpeechEncoder):
+    """A model of waveforms whose parts are registered side by side, as transformers has them, and its head with them.
+
+    In transformers the head lies beside such a model, in another around both.
+
+    Args:
+        feature_extractor: From waveforms (B, S) to features (B, T, C).
+        feature_projection: From features to (B, T, D).
+        padding_mask: Silences frames past the utterances' lengths.
+        encoder: From (B, T, D) to (B, T, D).
+        lm_head: A head on the encoder's output, or None.
+    """
+
+    def __init__(
+        self,
+        feature_extractor: nn.Module,
+        feature_projection: nn.Module,
+        padding_mask: nn.Module,
+        encoder: Layers,
+        lm_head: Optional[nn.Module] = None,
+    ) -> None:
+        super().__init__()
+        self.feature_extractor = feature_extractor
+        self.feature_projection = feature_projection
+        self.padding_mask = padding_mask
+        self.encoder = encoder
+        self.lm_head = lm_head
+
+    def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
+        """The encoder's output, through the head if there is one: as of `SpeechEncoder`."""
+        x, lengths = self._encode(waveforms, lengths)
+        if self.lm_head is not None:
+            x = self.lm_head(x)
+        return x, lengths
+
+    @torch.jit.export
+    def extract_features(
+        self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
+    ) -> Tuple[List[Tensor], Optional[Tensor]]:
+        """The output of each layer, without the head: as of `SpeechEncoder`."""
+        x, lengths = self.feature_extractor(waveforms, lengths)
+        x, mask = self._preprocess(x, lengths)
+        return self.encoder.get_intermediate_outputs(x, mask, num_layers), lengths
+
+    def _encode(self, waveforms: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """Waveforms (B, S) and samples per utterance (B,) → the encoder's output (B, T, D), and frames (B,)."""
+        x, lengths = self.feature_extractor(waveforms, lengths)
+        x, mask = self._preprocess(x, lengths)
+        return self.encoder(x, mask), lengths
+
+    def _preprocess(self, features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """(B, T, C) and frames per utterance (B,) → what the encoder takes, and its mask (B, 1, T, T)."""
+        x = self.feature_projection(features)
+        if lengths is None:
+            return x, None
+        return self.padding_mask(x, lengths)
 
 
 class Add(nn.Module):

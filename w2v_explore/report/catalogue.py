@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.presets.usage import UsedValue
-from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, other_families
+from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, family_named, other_families
 from w2v_explore.config.foreign_names import names_elsewhere
 from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Probability, Real
 from w2v_explore.report.table import Column, Report, Table
@@ -14,36 +14,39 @@ _SHOWN_PRESETS = 4
 
 
 def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
-    """All presets in one table."""
-    columns = [
-        Column("Preset", numeric=False),
-        Column("Family", numeric=False, priority=3),
-        Column("Params"),
-        Column("Layers × width", priority=1),
-        Column("Outputs", priority=2),
-        Column("MACs/s"),
-    ]
-    # A column of its own only where there is more than what every config is that does not say.
-    told = any(analysis.config.model.family.name != DEFAULT_FAMILY for _, analysis in analyses)
-    if told:
-        columns.insert(1, Column("Architecture", numeric=False, priority=4))
-    table = Table("", columns)
-    for name, analysis in analyses:
-        model = analysis.config.model
-        table.rows.append((
-            name,
-            *((model.family.name,) if told else ()),
-            analysis.config.family or "",
-            short(analysis.parameters),
-            f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
-            scalar(model.aux_num_out) if model.aux_num_out else "–",
-            short(analysis.macs_per_audio_second),
-        ))  # fmt: skip
+    """All presets, a table for each architecture."""
+    tables = []
+    for family in map(family_named, FAMILIES):
+        columns = [
+            Column("Preset", numeric=False),
+            Column("Family", numeric=False, wraps=True, priority=3),
+            Column("Params"),
+            Column("Layers × width", priority=1),
+            Column("Outputs", priority=2),
+            Column("MACs/s"),
+        ]
+        table = Table(f"{family.title} ({ARCHITECTURE}: {family.name})", columns)
+        for name, analysis in analyses:
+            model = analysis.config.model
+            if model.family is not family:
+                continue
+            table.rows.append((
+                name,
+                analysis.config.family or "",
+                short(analysis.parameters),
+                f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
+                scalar(model.aux_num_out) if model.aux_num_out else "–",
+                short(analysis.macs_per_audio_second),
+            ))  # fmt: skip
+        if table.rows:
+            tables.append(table)
     seconds = analyses[0][1].workload.seconds
-    table.remark = (
+    tables[
+        -1
+    ].remark = (
         f"MACs/s: per second of audio, for an utterance of {seconds:g} s. `w2v-explore presets show NAME` prints one."
     )
-    return Report(f"{len(analyses)} presets", [], [table])
+    return Report(f"{len(analyses)} presets", [], tables)
 
 
 def fields_report(family: Family) -> Report:

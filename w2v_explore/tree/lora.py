@@ -13,7 +13,7 @@ from typing import NamedTuple
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Add, Linear, PlainLinear
+from w2v_explore.tree.operations import Add, KeepsNothing, Linear, PlainLinear
 
 _MAX_RANK = 2**20
 _WRITTEN = re.compile(r"r\s*=\s*(\d+)\s*:\s*(.+)", re.DOTALL)
@@ -21,8 +21,8 @@ _HOW = "write the rank and the names of linear layers, as r=16:q_proj,v_proj"
 
 
 @dataclass(frozen=True, slots=True)
-class Scale(Add):
-    """The product with a constant, which keeps nothing."""
+class Scale(KeepsNothing):
+    """The product with a constant."""
 
 
 class Lora(NamedTuple):

@@ -105,6 +105,8 @@ class Beside(NamedTuple):
 
 
 NOTHING = Beside()
+INDEX_BYTES = 8
+"""Of each of torch's whole numbers, which have 64 bits: of frames, labels and rows of tables."""
 
 
 class Needs(NamedTuple):
@@ -205,13 +207,14 @@ class Operation:
         """What it makes beside its output."""
         raise NotImplementedError
 
-    def copies_last(self, *taken: Flow) -> bool:
-        """Whether it keeps a copy of what it takes last, which it makes beside its output, instead of the tensor."""
-        return False
+    def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
+        """Which of what it takes it keeps a copy of, that it makes beside its output, instead of the tensor."""
+        return ()
 
-    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, batch: int, needs: Needs, *taken: Flow) -> Sequence[int]:
         """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
-        return [number for number in self.kept_of(range(len(taken)), len(taken), needs) if number < len(taken)]
+        kept, copied = self.kept_of(range(len(taken)), len(taken), needs), self.copied(batch, *taken)
+        return [number for number in kept if number < len(taken) and number not in copied]
 
     def keeps_weight(self, needs: Needs) -> bool:
         """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient."""
@@ -252,7 +255,7 @@ _SAID = (
 )  # fmt: skip
 
 
-class _NewTensor(Operation, is_partial=True):
+class NewTensor(Operation, is_partial=True):
     """An operation whose output is a tensor of its own."""
 
     __slots__ = ()
@@ -262,7 +265,7 @@ class _NewTensor(Operation, is_partial=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Conv1d(_NewTensor):
+class Conv1d(NewTensor):
     """A convolution over time, ``torch.nn.Conv1d``.
 
     A weight-normalised one (``weight_norm``) holds only its bias, and takes its weight as a second input, from a
@@ -320,7 +323,7 @@ class Conv1d(_NewTensor):
 
 
 @dataclass(frozen=True, slots=True)
-class Linear(_NewTensor):
+class Linear(NewTensor):
     """An affine map of the channels, ``torch.nn.Linear`` with a bias."""
 
     in_features: int
@@ -369,7 +372,7 @@ def _round_up(number: int, multiple: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledDotProductAttention(_NewTensor):
+class ScaledDotProductAttention(NewTensor):
     """softmax(q kᵀ / √head_dim) v over all frames, in ``num_heads`` heads side by side.
 
     Takes queries, keys and values, and may take a bias that is added to the scores, for each head and pair of frames.
@@ -419,24 +422,22 @@ class ScaledDotProductAttention(_NewTensor):
         if not self.has_bias(len(taken)):
             return Beside(statistics=batch * self.num_heads * frames)
         denominators = 4 * batch * self.num_heads * _round_up(frames, _DENOMINATORS_ALIGNMENT)
-        return Beside(elements=self._copied(batch, *taken), bytes=denominators + _RANDOM_STATE_BYTES)
+        return Beside(elements=self._copied_bias(batch, *taken), bytes=denominators + _RANDOM_STATE_BYTES)
 
-    def copies_last(self, *taken: Flow) -> bool:
-        return self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
-
-    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
-        return range(len(taken) - self.copies_last(*taken))
+    def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
+        is_copied = self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
+        return (len(taken) - 1,) if is_copied else ()
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):
             return ()
-        elements = self.flow(*taken).elements(batch) + self._copied(batch, *taken)
+        elements = self.flow(*taken).elements(batch) + self._copied_bias(batch, *taken)
         return (Beside(elements=elements, bytes=_RANDOM_STATE_BYTES),)
 
-    def _copied(self, batch: int, *taken: Flow) -> int:
+    def _copied_bias(self, batch: int, *taken: Flow) -> int:
         """Numbers of the copy of a bias whose rows are made longer; 0 where they need not be."""
         bias = taken[-1]
-        return bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if self.copies_last(*taken) else 0
+        return bias.rows(batch) * _round_up(bias.channels, _BIAS_ALIGNMENT) if self.copied(batch, *taken) else 0
 
     def _apart(self, taken: tuple[Flow, ...]) -> tuple[Flow, Flow, Flow]:
         """Queries, keys and values."""
@@ -453,7 +454,7 @@ class ScaledDotProductAttention(_NewTensor):
         return pairs * queries.channels, pairs * values.channels
 
 
-class _Costless(Operation, is_partial=True):
+class Costless(Operation, is_partial=True):
     """An operation that counts no MACs and keeps the shape of what it takes first."""
 
     __slots__ = ()
@@ -473,7 +474,7 @@ class _Costless(Operation, is_partial=True):
         return 0
 
 
-class _Norm(_Costless, is_partial=True):
+class _Norm(Costless, is_partial=True):
     """A normalisation, which keeps its input and its statistics."""
 
     __slots__ = ()
@@ -544,7 +545,7 @@ class BatchNorm(_Norm):
 
 
 @dataclass(frozen=True, slots=True)
-class WeightNorm(_Costless):
+class WeightNorm(Costless):
     """The weight of a convolution as magnitude × direction, with one magnitude per kernel position.
 
     ``original0`` is the magnitude, ``original1`` the direction, as ``torch.nn.utils.parametrizations`` names them.
@@ -570,7 +571,7 @@ class WeightNorm(_Costless):
 
 
 @dataclass(frozen=True, slots=True)
-class Dropout(_Costless):
+class Dropout(Costless):
     """Dropout with probability ``p``; does nothing outside training, and keeps a mask of a byte per element in it.
 
     Where ``p`` is 1 it makes no mask: all is multiplied by a single zero, which it keeps.
@@ -587,7 +588,7 @@ class Dropout(_Costless):
         return not training or self.p == 0
 
 
-class _Activation(_Costless, is_partial=True):
+class _Activation(Costless, is_partial=True):
     """A function of each number, or of two, which keeps its input."""
 
     __slots__ = ()
@@ -627,22 +628,24 @@ class GLU(_Activation):
         return taken[0]._replace(channels=taken[0].channels // 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Add(_Costless):
-    """The sum of a residual branch and what it bypasses."""
+class KeepsNothing(NewTensor, Costless, is_partial=True):
+    """An operation whose output is a tensor of its own, and of which training keeps nothing."""
 
+    __slots__ = ()
     keeps_input: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
-    def passes_on(self, training: bool) -> bool:
-        return False
+
+@dataclass(frozen=True, slots=True)
+class Add(KeepsNothing):
+    """The sum of a residual branch and what it bypasses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Multiply(_Costless):
+class Multiply(Costless):
     """The product, number by number, of a scale for each row and what it scales, which is of the size of the second."""
 
     keeps_input: ClassVar[bool] = True
@@ -666,7 +669,7 @@ def of_other_factor(taken: Sequence[int], needs: Needs) -> Sequence[int]:
     return [value for value, other in zip(taken, reversed(needs.taken), strict=True) if other]
 
 
-class _View(_Costless, is_partial=True):
+class View(Costless, is_partial=True):
     """An operation that gives what it takes, or a part of it."""
 
     __slots__ = ()
@@ -681,12 +684,12 @@ class _View(_Costless, is_partial=True):
 
 
 @dataclass(frozen=True, slots=True)
-class PaddingMask(_View):
+class PaddingMask(View):
     """Zeroes the frames past each utterance's length and masks them in attention; runs only where lengths are given."""
 
 
 @dataclass(frozen=True, slots=True)
-class SamePad(_View):
+class SamePad(View):
     """Drops the one frame too many that an even kernel with padding kernel / 2 puts out."""
 
     def reach(self) -> Reach:

@@ -17,8 +17,8 @@ def part(build: Build, config: Any, *arguments: Any) -> Layer:
     """A part of a tree.
 
     What a part takes is its caller's matter, and so is what else takes it: what it reads decides what is inside it, how
-    many copies it has, and with which probability LayerDrop skips it. Nothing inside it runs but as the part runs. It
-    stands at one place of a tree: at two, figures would be those of the second.
+    many copies it has, and with which probability LayerDrop skips it. Nothing inside it runs but as the part runs. What
+    is called in two ways, as one layer at two places of a tree, is found out, and stands for no part.
 
     Args:
         build: A function of a module, which builds the part from the config and the other arguments alone.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from tests.torchaudio_models import import_torchaudio_models
@@ -51,12 +50,3 @@ def transformers_model(config: ModelConfig, attention: str = "sdpa", **options: 
 def reference(config: ModelConfig) -> nn.Module:
     """The same, as the tests of all families call it."""
     return Reference(transformers_model(config))
-
-
-def shaken(model: nn.Module) -> nn.Module:
-    """With weights of which none is another's: initial biases are zero, norms one, and hide what is confused."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
-    return model

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.checkpoint_files import safetensors_bytes
+from tests.families.contract import shaken
 from tests.families.data2vec_audio.fairseq_model import Data2VecAudioModel
-from tests.families.data2vec_audio.model import shaken, transformers_model
+from tests.families.data2vec_audio.model import transformers_model
 from tests.families.data2vec_audio.strategies import SMALL, data2vec_configs, small
 from tests.program import Runner
 from tests.torchaudio_models import import_torchaudio_models

@@ -12,8 +12,9 @@ from tests.families.contract import (
     assert_every_figure_holds,
     assert_layers_run_as_in_the_tree,
     assert_memory_is_what_torch_tracks,
+    shaken,
 )
-from tests.families.data2vec_audio.model import reference, shaken, transformers_model
+from tests.families.data2vec_audio.model import reference, transformers_model
 from tests.families.data2vec_audio.strategies import data2vec_configs, small
 from tests.parity.test_model import assert_outputs_equal, waveforms
 from w2v_explore import ModelConfig, Workload, analyze, build_model, load_config

@@ -124,12 +124,3 @@ def reference(config: ModelConfig) -> nn.Module:
     """The same with s3prl's heads, as the tests of all families call it."""
     assert isinstance(config, DistilHubertConfig)
     return Reference(transformers_model(config), config)
-
-
-def shaken(model: nn.Module) -> nn.Module:
-    """With weights of which none is another's: initial biases are zero, norms one, and hide what is confused."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
-    return model

@@ -16,12 +16,12 @@ from tests.families.contract import (
     assert_layers_run_as_in_the_tree,
     assert_memory_is_what_torch_tracks,
     counted_macs,
+    shaken,
 )
 from tests.families.distilhubert.model import (
     HEADS,
     distilhubert_configs,
     reference,
-    shaken,
     small,
     transformers_model,
 )

@@ -14,7 +14,8 @@ import yaml
 from hypothesis import given, settings
 from safetensors.torch import save_file
 
-from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, shaken, small, transformers_model
+from tests.families.contract import shaken
+from tests.families.distilhubert.model import HEADS, distilhubert_configs, reference, small, transformers_model
 from tests.parity.test_model import waveforms
 from tests.program import Runner
 from tests.property.test_round_trips import reread
@@ -96,12 +97,26 @@ DISTILLER: dict[str, Any] = {"encoder_layers": 2, "n_tasks": 2}
         ({"out_layer_type": "none"}, "E280 out_layer_type"),
         ({"out_layer_inter_dim": 512}, "E280 out_layer_inter_dim"),
         ({"activation_fn": "relu"}, "E280 activation_fn"),
+        # s3prl asserts that they are as many.
+        ({"pred_layer_id": [4, 8, 12]}, "E280 pred_layer_id"),
+        ({"n_tasks": 12, "pred_layer_id": [4, 12]}, "E280 pred_layer_id"),
+        ({"pred_layer_id": "[4, 12]"}, "E280 pred_layer_id"),
         ({"encoder_embed_dim": 512, "encoder_attention_heads": 8}, "E280 encoder_embed_dim"),
     ],
 )
 def test_what_of_s3prl_has_no_place_is_refused(changes: dict[str, Any], problem: str) -> None:
     reading = read({"distiller": {**DISTILLER, **changes}})
     assert [f"{found.rule.code} {found.key}" for found in reading.problems] == [problem]
+
+
+def test_as_many_layers_are_named_as_are_predicted() -> None:
+    reading = read({"distiller": {**DISTILLER, "pred_layer_id": [4, 12]}})
+    assert reading.problems == []
+    # Without n_tasks there are twelve.
+    [problem] = read(
+        {"distiller": {"encoder_layers": 2, "task_emb_type": "expand-last", "pred_layer_id": [4]}}
+    ).problems
+    assert problem.message == ("pred_layer_id is a list of 1, and n_tasks is 12; write as many entries, or that number")
 
 
 def test_what_s3prl_leaves_out_has_its_defaults() -> None:

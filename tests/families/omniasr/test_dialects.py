@@ -9,12 +9,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given, settings
 
 from tests.families.omniasr.strategies import omniasr_configs
 from tests.property.test_round_trips import reread
 from tests.torchaudio_models import import_torchaudio_models
-from w2v_explore import ConfigError, ModelConfig, convert, identify, load_config
+from w2v_explore import ConfigError, ModelConfig, analyze, convert, identify, load_config
 from w2v_explore.config.dialects.columns import CONV, HEAD
 from w2v_explore.config.dialects.huggingface import to_huggingface
 from w2v_explore.config.document import parse_document
@@ -97,6 +98,29 @@ def test_the_encoder_is_read_in_the_models_that_hold_it(around: dict[str, Any], 
     reading = read({**around, "audio_config": INNER})
     assert reading.problems == []
     assert reading.model == type(ENCODER)(**{**ENCODER.to_mapping(), HEAD: head})
+
+
+@pytest.mark.slow
+def test_without_a_class_the_model_is_that_of_auto_model() -> None:
+    import_torchaudio_models()
+    import transformers
+
+    values = {"model_type": "omniasr_ctc", "vocab_size": 9812, "audio_config": INNER}
+    reading = read(values)
+    assert [(warning.rule.code, warning.message) for warning in reading.warnings] == [
+        (
+            "W282",
+            "architectures names no class: the model below `audio_config` is read alone, as transformers' AutoModel "
+            "builds it; write [OmniASRForCTC] for the head as well",
+        )
+    ]
+    with torch.device("meta"):
+        theirs = transformers.AutoModel.from_config(transformers.OmniASRCTCConfig(**values))
+    assert reading.model is not None
+    assert analyze(reading.model).parameters == theirs.num_parameters()
+    with_head = read({**values, "architectures": ["OmniASRForCTC"]})
+    assert with_head.warnings == []
+    assert with_head.values[HEAD] == 9812
 
 
 def test_the_sample_rate_of_a_model_with_a_head_comes_back() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
 from types import ModuleType
 from typing import Any
 
@@ -12,8 +10,14 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from tests.families.modules import (
+    assert_compiles_without_a_graph_break,
+    assert_exports_with_dynamic_batch_and_length,
+    assert_padding_changes_no_valid_frame,
+    assert_script_and_copies_compute_the_same,
+)
 from tests.families.omniasr.reference import SMALL, Reference, transformers_model
-from tests.parity.test_model import LENGTHS, compile_afresh, ignore_jit_deprecation, waveforms
+from tests.parity.test_model import ignore_jit_deprecation, waveforms
 from tests.parity.test_parts import assert_same_results
 from w2v_explore import ConfigError, UnusedWeightsWarning, build_model, import_huggingface_model
 from w2v_explore.families.omniasr.fields import OmniASRConfig
@@ -100,15 +104,8 @@ def test_gradients(models: tuple[Any, Any]) -> None:
         torch.testing.assert_close(parameter.grad, expected[name].grad, rtol=1e-4, atol=1e-4)
 
 
-@torch.no_grad()
 def test_padding_changes_no_valid_frame_and_none_is_lost(models: tuple[Any, Any]) -> None:
-    ours, _ = models
-    x = waveforms()
-    output, frames = ours(x, LENGTHS)
-    assert frames.tolist()[1] == 0
-    assert output.isfinite().all()
-    x[2, LENGTHS[2] :] = 9.0
-    torch.testing.assert_close(ours(x, LENGTHS)[0][2, : frames[2]], output[2, : frames[2]])
+    assert_padding_changes_no_valid_frame(models[0])
 
 
 def test_waveforms_of_another_shape_are_told_so(models: tuple[Any, Any]) -> None:
@@ -117,41 +114,19 @@ def test_waveforms_of_another_shape_are_told_so(models: tuple[Any, Any]) -> None
 
 
 @ignore_jit_deprecation
-@torch.no_grad()
 def test_script_and_copies(models: tuple[Any, Any]) -> None:
-    ours, _ = models
-    copies: list[Any] = [copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))]
-    scripted: Any = torch.jit.script(copies[0])
-    assert list(scripted.state_dict()) == list(ours.state_dict())
-    for lengths in (None, LENGTHS):
-        for model in (scripted, *copies):
-            assert_same_results(model(waveforms(), lengths), ours(waveforms(), lengths))
-    assert_same_results(scripted.extract_features(waveforms(), None, 2), ours.extract_features(waveforms(), None, 2))
+    assert_script_and_copies_compute_the_same(models[0])
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@torch.no_grad()
 def test_compile_without_a_graph_break(models: tuple[Any, Any]) -> None:
-    ours, _ = models
-    compiled = compile_afresh(ours, "aot_eager")
-    for lengths in (None, LENGTHS):
-        assert_same_results(compiled(waveforms(), lengths), ours(waveforms(), lengths))
+    assert_compiles_without_a_graph_break(models[0])
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-@torch.no_grad()
 def test_export_with_dynamic_batch_and_length(models: tuple[Any, Any]) -> None:
-    ours, _ = models
-    batch, samples = torch.export.Dim("batch", max=64), torch.export.Dim("samples", min=400, max=1_000_000)
-    program = torch.export.export(
-        ours,
-        (waveforms(), LENGTHS),
-        dynamic_shapes={"waveforms": {0: batch, 1: samples}, "lengths": {0: batch}},
-    ).module()
-    for size, count in ((2, 2345), (5, 9000)):
-        x, lengths = waveforms(size, count), torch.full((size,), count // 2)
-        assert_same_results(program(x, lengths), ours(x, lengths))
+    assert_exports_with_dynamic_batch_and_length(models[0])
 
 
 @pytest.mark.parametrize("samples", [60, 4000])

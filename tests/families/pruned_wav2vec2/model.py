@@ -133,12 +133,3 @@ def cut_model(config: ModelConfig) -> Any:
     if config.extractor_channel_scale:
         model.feature_extractor = _Scaled(model.feature_extractor, config.conv_layers[-1][0])
     return model
-
-
-def shaken(model: Any) -> Any:
-    """With weights of which none is another's: initial biases are zero, norms one, and hide what is confused."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
-    return model

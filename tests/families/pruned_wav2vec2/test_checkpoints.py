@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 from safetensors.torch import save_file
 
-from tests.families.pruned_wav2vec2.model import SMALL, cut_model, pruned_configs, shaken, small
+from tests.families.contract import shaken
+from tests.families.pruned_wav2vec2.model import SMALL, cut_model, pruned_configs, small
 from tests.parity.test_model import waveforms
 from tests.property.test_round_trips import reread
 from w2v_explore import (

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from tests.families.contract import analysis_of
 from tests.families.pruned_wav2vec2.model import pruned_configs, small
+from tests.program import Runner
 from w2v_explore import ModelConfig, Workload, identify, load_config
 from w2v_explore.analysis.comparing.attribution import attribute
 from w2v_explore.analysis.comparing.sensitivity import sensitivity
@@ -45,6 +46,21 @@ def test_each_layer_has_a_step_of_its_own() -> None:
     longer = changes["encoder_num_layers"].values
     assert longer["encoder_num_heads"] == (3, 3, 0, 1, 2, 2)
     assert {*LISTS} < longer.keys()
+
+
+def test_equal_steps_of_layers_are_one_row(run: Runner) -> None:
+    heads = [12, 12, 3, *[12] * 9]
+    out = run("sensitivity", "hubert_base_prunable", "--set", f"encoder_num_heads={heads}").out
+    steps = [line.partition("  ")[0] for line in out.split("The same in percent")[0].splitlines()]
+    assert [step for step in steps if step.startswith("encoder_num_heads")] == [
+        "encoder_num_heads of one of layers 0–1,3–11: 12 → 13",
+        "encoder_num_heads of layer 2: 3 → 4",
+    ]
+    # Without attention a layer of 3 heads saves less.
+    assert [step for step in steps if step.startswith("encoder_use_attention")] == [
+        "encoder_use_attention of one of layers 0–1,3–11: true → false",
+        "encoder_use_attention of layer 2: true → false",
+    ]
 
 
 def differences(first: ModelConfig, other: ModelConfig) -> dict[tuple[str, ...], dict[str, Fraction]]:

@@ -15,8 +15,9 @@ from tests.families.contract import (
     assert_every_figure_holds,
     assert_layers_run_as_in_the_tree,
     assert_memory_is_what_torch_tracks,
+    shaken,
 )
-from tests.families.pruned_wav2vec2.model import cut_model, pruned_configs, shaken, small
+from tests.families.pruned_wav2vec2.model import cut_model, pruned_configs, small
 from tests.parity.test_model import assert_outputs_equal, waveforms
 from w2v_explore import ModelConfig, Workload, analyze, build_architecture, build_model, load_config
 from w2v_explore.analysis.receptive_field import minimum_samples

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.families.modules import (
+    assert_compiles_without_a_graph_break,
+    assert_script_and_copies_compute_the_same,
+    seeded,
+)
 from tests.families.wav2vec2_adapters.model import BOTH, MMS, SMALL
-from tests.parity.test_model import LENGTHS, ignore_jit_deprecation, waveforms
+from tests.parity.test_model import TWO_CONVOLUTIONS, ignore_jit_deprecation, waveforms
 from w2v_explore import build_model, export
 from w2v_explore.families.wav2vec2_adapters.components import AdaptedWav2Vec2Model
 from w2v_explore.families.wav2vec2_adapters.fields import Wav2Vec2AdaptersConfig
-from w2v_explore.model.export import SEED
 
 VALUES = pytest.mark.parametrize("values", [SMALL, MMS, BOTH], ids=["post_norm", "mms", "both"])
 
@@ -25,8 +27,7 @@ def config(values: dict[str, Any]) -> Wav2Vec2AdaptersConfig:
 
 
 def model(values: dict[str, Any]) -> Any:
-    torch.manual_seed(SEED)
-    return build_model(config(values)).eval()
+    return seeded(config(values))
 
 
 def assert_same(found: Any, expected: Any) -> None:
@@ -35,33 +36,22 @@ def assert_same(found: Any, expected: Any) -> None:
 
 @ignore_jit_deprecation
 @VALUES
-@torch.no_grad()
 def test_script_and_copies(values: dict[str, Any]) -> None:
-    ours = model(values)
-    scripted: Any = torch.jit.script(copy.deepcopy(ours))
-    assert list(scripted.state_dict()) == list(ours.state_dict())
-    for lengths in (None, LENGTHS):
-        for other in (scripted, copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
-            assert_same(other(waveforms(), lengths), ours(waveforms(), lengths))
-    assert_same(scripted.extract_features(waveforms(), None, 2), ours.extract_features(waveforms(), None, 2))
+    assert_script_and_copies_compute_the_same(model(values))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@torch.no_grad()
 def test_compile_without_a_graph_break() -> None:
-    ours = model(BOTH)
-    torch._dynamo.reset()
-    compiled = torch.compile(ours, backend="eager", fullgraph=True)
-    for lengths in (None, LENGTHS):
-        assert_same(compiled(waveforms(), lengths), ours(waveforms(), lengths))
+    assert_compiles_without_a_graph_break(model(BOTH))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @torch.no_grad()
 def test_an_exported_graph_takes_any_length(tmp_path: Path) -> None:
-    path = export(config(BOTH), "torch-export", tmp_path / "adapters.pt2").path
-    program, ours = torch.export.load(path).module(), model(BOTH)
+    values = {**BOTH, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
+    path = export(config(values), "torch-export", tmp_path / "adapters.pt2").path
+    program, ours = torch.export.load(path).module(), model(values)
     for batch, samples in ((1, 400), (2, 2345), (5, 9000)):
         given = (waveforms(batch, samples), torch.full((batch,), samples - 100))
         assert_same(program(*given), ours(*given))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,24 @@ def test_a_published_config_is_the_encoders_and_says_how_to_count_the_rest(tmp_p
     [warning] = [each for each in config.warnings if each.rule.code == "W282"]
     assert warning.message == (
         "Wav2Vec2ForPreTraining: its quantiser and projections are not counted; "
-        "a config with architecture: wav2vec2_pretrain counts them"
+        "a config that extends wav2vec2_pretrain_base counts them"
     )
+
+
+@pytest.mark.parametrize("preset", ["wav2vec2_pretrain_base", "wav2vec2_pretrain_large_lv60k"])
+def test_what_is_advised_counts_them(preset: str, tmp_path: Path) -> None:
+    whole = load_config(preset).model
+    path = tmp_path / "config.json"
+    path.write_text(convert(preset, "huggingface").text)
+    encoder = load_config(path)
+    [warning] = encoder.warnings
+    advised = re.search(r"extends (\w+) counts", warning.message)
+    assert advised is not None
+    fields = {name: value for name, value in encoder.model.to_mapping().items() if name in whole.FIELDS}
+    stated = {name: value for name, value in whole.to_mapping().items() if name not in fields}
+    own = tmp_path / "own.yaml"
+    own.write_text(json.dumps({"extends": advised[1], **fields, **stated}))
+    assert load_config(own).model == whole
 
 
 @given(config=pretrain_configs())

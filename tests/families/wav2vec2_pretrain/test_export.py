@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from tests.families.wav2vec2_pretrain.model import PRE_NORM
+from tests.parity.test_model import TWO_CONVOLUTIONS
 from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import build_model, export
 from w2v_explore.families.wav2vec2_pretrain.fields import Wav2Vec2PretrainConfig
@@ -20,9 +21,11 @@ NAMES = ["projected_states", "projected_quantized_states", "codevector_perplexit
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    path = export(CONFIG, "onnx", tmp_path / "model.onnx").path
+    changes = {"encoder_num_layers": 1, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
+    config = Wav2Vec2PretrainConfig.from_mapping({**PRE_NORM, **changes})
+    path = export(config, "onnx", tmp_path / "model.onnx").path
     torch.manual_seed(SEED)
-    model = build_model(CONFIG).eval()
+    model = build_model(config).eval()
     session = onnxruntime.InferenceSession(path)
     assert [output.name for output in session.get_outputs()] == NAMES
     waveforms, lengths = torch.randn(2, 3333), torch.tensor([3333, 3333])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
-import pickle
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -14,11 +12,16 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from tests.families.modules import (
+    assert_compiles_without_a_graph_break,
+    assert_exports_with_dynamic_batch_and_length,
+    assert_padding_changes_no_valid_frame,
+    assert_script_and_copies_compute_the_same,
+)
 from tests.families.wavlm.model import POST_NORM, PRE_NORM, SMALL, wavlm
 from tests.parity.test_model import (
     LENGTHS,
     assert_outputs_equal,
-    compile_afresh,
     ignore_jit_deprecation,
     waveforms,
 )
@@ -230,28 +233,13 @@ def test_lengths_which_torchaudios_does_not_take(models: Models) -> None:
     assert output.isfinite().all()
 
 
-@torch.no_grad()
 def test_padding_changes_no_valid_frame() -> None:
-    ours = wavlm(PRE_NORM).eval()
-    x = waveforms()
-    output, frames = ours(x, LENGTHS)
-    assert frames is not None
-    x[2, LENGTHS[2] :] = 9.0
-    valid = slice(int(frames[2]))
-    torch.testing.assert_close(ours(x, LENGTHS)[0][2, valid], output[2, valid])
+    assert_padding_changes_no_valid_frame(wavlm(PRE_NORM).eval())
 
 
 @ignore_jit_deprecation
-@torch.no_grad()
 def test_script_and_copies(models: Models) -> None:
-    ours, _ = models
-    copies: list[Any] = [copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))]
-    scripted: Any = torch.jit.script(copies[0])
-    assert list(scripted.state_dict()) == list(ours.state_dict())
-    for lengths in (None, LENGTHS):
-        for model in (scripted, *copies):
-            assert_same_results(model(waveforms(), lengths), ours(waveforms(), lengths))
-    assert_same_results(scripted.extract_features(waveforms(), None, 2), ours.extract_features(waveforms(), None, 2))
+    assert_script_and_copies_compute_the_same(models[0])
 
 
 @ignore_jit_deprecation
@@ -276,28 +264,15 @@ def test_quantisation(models: Models) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@torch.no_grad()
 def test_compile_without_a_graph_break(models: Models) -> None:
-    ours, _ = models
-    compiled = compile_afresh(ours, "aot_eager")
-    for lengths in (None, LENGTHS):
-        assert_same_results(compiled(waveforms(), lengths), ours(waveforms(), lengths))
+    assert_compiles_without_a_graph_break(models[0])
 
 
+@pytest.mark.parametrize("values", [PRE_NORM], ids=["pre_norm"])  # test_export.py has the other order of norms
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-@torch.no_grad()
 def test_export_with_dynamic_batch_and_length(models: Models) -> None:
-    ours, _ = models
-    batch, samples = torch.export.Dim("batch", max=64), torch.export.Dim("samples", min=400, max=1_000_000)
-    program = torch.export.export(
-        ours,
-        (waveforms(), LENGTHS),
-        dynamic_shapes={"waveforms": {0: batch, 1: samples}, "lengths": {0: batch}},
-    ).module()
-    for size, count in ((2, 2345), (5, 9000)):
-        x, lengths = waveforms(size, count), torch.full((size,), count // 2)
-        assert_same_results(program(x, lengths), ours(x, lengths))
+    assert_exports_with_dynamic_batch_and_length(models[0])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.families.wavlm.model import SMALL, wavlm
-from tests.parity.test_model import LENGTHS, waveforms
+from tests.parity.test_model import LENGTHS, TWO_CONVOLUTIONS, waveforms
 from w2v_explore import SourceError, export
 from w2v_explore.families.wavlm.fields import WavLMConfig
 from w2v_explore.model.export import SEED
@@ -19,7 +19,7 @@ from w2v_explore.model.export import SEED
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    values = {**SMALL, "encoder_num_layers": 2}
+    values = {**SMALL, "encoder_num_layers": 2, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
     path = export(WavLMConfig.from_mapping(values), "onnx", tmp_path / "wavlm.onnx").path
     torch.manual_seed(SEED)
     model = wavlm(values).eval()

@@ -48,9 +48,9 @@ BETWEEN_FAMILIES = (
 WORKLOAD = "sample_rate"
 """Beside the fields: the length of the utterances, which follows the config's ``sample_rate``."""
 
-MOST_APART = 11
-"""As many fields that bear on the same figures are told apart; their coalitions are all tried, twice as many with each
-further one. More of them count as one player, and the contributions are as exact."""
+MOST_APART = 8
+"""As many fields that bear on the same figures are told apart, beside the architecture; their coalitions are all tried,
+twice as many with each further one. More of them count as one player, and the contributions are as exact."""
 
 _PEAK = "memory.peak_activation_bytes"
 _KEPT = "memory.kept_bytes"
@@ -199,7 +199,8 @@ class _Game:
         for names, is_valid in self._constraints():
             if len(names) < 2:
                 continue
-            if len(names) > MOST_APART or not all(map(is_valid, _subsets(self._players_of(names)))):
+            is_too_many = len(names) - (ARCHITECTURE in names) > MOST_APART
+            if is_too_many or not all(map(is_valid, _subsets(self._players_of(names)))):
                 joined = [group for group in groups if not group.isdisjoint(names)]
                 groups = [group for group in groups if group not in joined]
                 groups.append(set().union(*joined))
@@ -381,8 +382,9 @@ class _Game:
 
     def _of_chances(self, remainders: Mapping[int, Remainder], paths: Mapping[str, _AtPath]) -> Iterator[_Term]:
         """What each probability that differs adds where it is not 0: masks of dropout, layers that LayerDrop skips."""
+        around = max(remainders)
         for chance in self._chances:
-            player, players = self._players_of([chance]), max(remainders)
+            player, players = self._players_of([chance]), around
             is_read = any(chance in self._parts.fields_of_remainder(model.family.name) for model in self._models)
             is_seen = is_read
             for path, at in paths.items():
@@ -404,9 +406,9 @@ class _Game:
                         for coalition in _subsets(at.seen_by | player)
                     }
                     if any(map(any, drops.values())):
-                        yield _Term(at.players | player, partial(self._skipped, at, drops))
+                        yield _Term(at.players | player, partial(self._skipped, at, drops, at.seen_by | player))
             if is_seen:
-                yield _Term(players | player, partial(self._chance_in_remainder, remainders, chance))
+                yield _Term(players | player, partial(self._chance_in_remainder, remainders, around, chance))
 
     def _with_chance(self, coalition: int, chance: str) -> ModelConfig:
         """The config of a coalition with one probability alone."""
@@ -427,8 +429,12 @@ class _Game:
             self._remainders[key] = self._parts.remainder(config, self._workload(coalition))
         return self._remainders[key]
 
-    def _chance_in_remainder(self, remainders: Mapping[int, Remainder], chance: str, coalition: int) -> Figures:
-        without, remainder = remainders[coalition & max(remainders)], self._remainder(coalition, chance)
+    def _chance_in_remainder(
+        self, remainders: Mapping[int, Remainder], players: int, chance: str, coalition: int
+    ) -> Figures:
+        if self._with_chance(coalition, chance) is self._plain(coalition):
+            return {_KEPT: 0, _TRAINING: Fraction(0)}
+        without, remainder = remainders[coalition & players], self._remainder(coalition, chance)
         return {
             _KEPT: remainder.kept_bytes - without.kept_bytes,
             _TRAINING: _expected(remainder.training_macs) - _expected(without.training_macs),
@@ -443,10 +449,10 @@ class _Game:
                 kept += use.copies * (each.kept_bytes - without.kept_bytes)
         return {_KEPT: kept}
 
-    def _skipped(self, at: _AtPath, drops: Mapping[int, Sequence[float]], coalition: int) -> Figures:
+    def _skipped(self, at: _AtPath, drops: Mapping[int, Sequence[float]], players: int, coalition: int) -> Figures:
         plain, workload = self._plain(coalition), self._workload(coalition)
         training = Fraction(0)
-        for use, drop in zip(at.uses(coalition), drops[coalition & max(drops)], strict=True):
+        for use, drop in zip(at.uses(coalition), drops[coalition & players], strict=True):
             if drop != use.drop:
                 skipped = Fraction(drop) - Fraction(use.drop)
                 training -= use.copies * skipped * self._parts.figures(use, plain, workload).training_macs

@@ -11,6 +11,7 @@ from w2v_explore.analysis.figures import (
     FIGURES,
     MEASURED,
     MEASURED_COMPONENT_FIGURES,
+    USUAL,
     Number,
     figure_named,
     known_names,
@@ -98,7 +99,7 @@ def _instead_of(metric: str) -> str:
     within = [name for name in _TOTALS if metric.lower() in re.split(r"[._]", name)]
     components = default_family().components
     guesses = nearest(metric, (*known_names(components), *measured_names(components))) or within
-    return did_you_mean(guesses, f"there is {', '.join(_TOTALS)}, and those of components")
+    return did_you_mean(guesses, USUAL)
 
 
 def parse_condition(text: str) -> Condition:

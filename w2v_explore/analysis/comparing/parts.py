@@ -7,6 +7,7 @@ The remainder and its parts together have the figures of the whole model, exactl
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from operator import is_
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.comparing.sealed import (
@@ -14,6 +15,7 @@ from w2v_explore.analysis.comparing.sealed import (
     PartFigures,
     PartLayer,
     Sealed,
+    TwoWaysError,
     ViewError,
     in_inference,
     more_kept,
@@ -206,12 +208,14 @@ class Parts:
             tree = _without_options(tree)
             parts = tuple([id(layer) for _, (_, layer, _) in _registered(tree, "", 1)])
             key = tree, parts, workload.samples
-            if key not in self._remainders:
+            # A key is a whole tree, of which each hash takes as long as its building.
+            known = self._remainders.get(key)
+            if known is None:
                 try:
-                    self._remainders[key] = self._of_tree(tree, config, workload)
-                except ViewError:
-                    continue  # what gives a view is known to be no part now
-            return self._remainders[key]
+                    known = self._remainders[key] = self._of_tree(tree, config, workload)
+                except (ViewError, TwoWaysError):
+                    continue  # what gives a view, or is called in two ways, is known to be no part now
+            return known
 
     def total(self, config: ModelConfig, workload: Workload) -> WholeFigures:
         """The figures of a whole model."""
@@ -258,9 +262,10 @@ class Parts:
         names = self._reads[part] = tuple(sorted({*(names or ()), *reads.names}))
         outside = layer._replace(children=(), schedule=(), gives=(), options=(), operation=None)
         inner = layer._replace(name="", copies=1, stacked=False, drop=0.0, sources=())
-        if inner not in self._layers:
-            self._layers[inner] = PartLayer(inner)
-        built = outside, self._layers[inner]
+        known = self._layers.get(inner)
+        if known is None:
+            known = self._layers[inner] = PartLayer(inner)
+        built = outside, known
         self._built[_key(part, names, config)] = built
         return built
 
@@ -463,4 +468,6 @@ def _registered(layer: Layer, path: str, copies: int) -> Iterator[tuple[str, tup
 def _without_options(layer: Layer) -> Layer:
     """What runs: the options of a module's constructor change nothing of it that the tree does not say itself."""
     children = tuple([_without_options(child) if child.children else child for child in layer.children])
+    if not layer.options and all(map(is_, children, layer.children)):
+        return layer
     return layer._replace(children=children, options=())

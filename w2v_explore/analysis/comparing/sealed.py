@@ -65,21 +65,38 @@ class Sealed(Operation):
     Attributes:
         part: What it stands for.
         layer: The part, its name, its copies and what it takes left out.
-        figures: Of one copy; known once what it takes is.
         is_counted: Whether its MACs are among those that are counted.
     """
 
-    __slots__ = ("figures", "is_counted", "layer", "part")
+    __slots__ = ("_figures", "is_counted", "layer", "part")
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
     autocast: ClassVar[Autocast] = "promotes"  # parts are compared where it does not run
-    figures: PartFigures
 
     def __init__(self, part: Part, layer: "PartLayer") -> None:
         self.part = part
         self.layer = layer
         self.is_counted = False
+        self._figures: PartFigures | None = None
+
+    @property
+    def figures(self) -> PartFigures:
+        """Those of one copy; known once what it takes is.
+
+        Raises:
+            TwoWaysError: It is called in a way in which it adds something else, at another place of the tree or once
+                more at its own. It is no part then, since one operation has the figures of one way.
+        """
+        assert self._figures is not None
+        return self._figures
+
+    @figures.setter
+    def figures(self, figures: PartFigures) -> None:
+        if self._figures not in (None, figures):
+            self.layer.is_part = False
+            raise TwoWaysError
+        self._figures = figures
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sealed) and self.part == other.part
@@ -121,6 +138,10 @@ class ViewError(Exception):
     """A part gives a view of what it takes."""
 
 
+class TwoWaysError(Exception):
+    """A part is called in two ways, and adds something else in each."""
+
+
 class PartLayer:
     """A part for some values of the fields that it reads: its layer by itself, and its figures by what it takes.
 
@@ -128,7 +149,8 @@ class PartLayer:
         parameters: Elements of its parameters.
         reads_lengths: Whether it looks at no more than the length of what it takes; known once it has run.
         is_part: Whether it may stand as one operation. What gives several values, or does not hold what it takes for as
-            long as it runs, may not; nor may what gives a view of what it takes, which is found out by `figures`.
+            long as it runs, may not; nor may what gives a view of what it takes, which is found out by `figures`, or
+            what is called in two ways.
         known: Its figures, and the lives of its tensors, by what it takes and what needs a gradient.
     """
 

@@ -135,7 +135,7 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
             for each, key in ((shared, only_with | equal), (shared_inputs, only_with | taking)):
                 each[key] = each.get(key, 0) + size * calls[first].copies
         elif tensor >= 0 and at[tensor] in keeping:
-            inside[at[tensor]] += per_copy(tensor, size)
+            inside[at[tensor]] += per_copy(first, size)
         elif len(equal) == 1:
             outside[at[first]] += per_copy(first, size)
             layers.spare(shared, before, equal, size)

@@ -128,8 +128,8 @@ class Lives:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
-        # What an operation takes last, and keeps a copy of instead where the sizes are such; by its position.
-        self._may_copy: dict[int, int] = {}
+        # What an operation takes, and may keep copies of instead where the sizes are such; by its position.
+        self._may_copy: dict[int, Sequence[int]] = {}
         # A view is known by the tensor that it is a view of.
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
@@ -172,8 +172,8 @@ class Lives:
                     kept = [(*needed, position)[number] for number in numbers if number not in casts[position]]
                 for tensor in kept:
                     self.kept_by.setdefault(tensor, []).append(position)
-                if needed and type(operation).copies_last is not Operation.copies_last:
-                    self._may_copy[position] = needed[-1]
+                if type(operation).copied is not Operation.copied:
+                    self._may_copy[position] = needed
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
@@ -205,9 +205,18 @@ class Lives:
 
     def _cast_weights(self) -> None:
         """Find the weights of which casts are kept."""
-        cast_once: set[tuple[str, str]] = set()
+        cast_once: set[tuple[str, tuple[bool, ...]]] = set()
+        # Of the folded layers around a call, before which call they end, and whether they are those after the first.
+        around: list[tuple[int, bool]] = []
+        ended: dict[str, tuple[int, bool]] = {}
         for position, (call, need) in enumerate(zip(self.calls, self.needs, strict=True)):
-            operation, module = call.operation, (call.path, call.after_first)
+            while around and around[-1][0] <= position:
+                around.pop()
+            if call.layer.copies > 1:
+                end, were_others = ended.get(call.path, (0, True))
+                around.append((call.end, end == position and not were_others))
+                ended[call.path] = around[-1]
+            operation, module = call.operation, (call.path, tuple([are_others for _, are_others in around]))
             if operation is None or need is None or operation.autocast != "lower" or module in cast_once:
                 continue
             shapes = operation.parameter_shapes()
@@ -281,19 +290,21 @@ class Lives:
             if keeps_beside is not None and (beside or casts):
                 beside = bytes_of(operation.kept_of_beside(batch, keeps_beside, *flows), element_bytes)
                 if casts:
-                    numbers = [number for number in operation.kept_casts(keeps_beside, *flows) if number in casts]
+                    numbers = [
+                        number for number in operation.kept_casts(batch, keeps_beside, *flows) if number in casts
+                    ]
                     beside += sum([flows[number].elements(batch) for number in numbers]) * element_bytes
                 if beside:
                     beside_bytes[place] = beside
                     keeping += beside
             kept.append(keeping)
         kept_by = self.kept_by
-        copied = {position for position in self._may_copy if self._copies(position, sizes)}
-        if copied:
+        copied = {position: self._copied(position, batch, sizes) for position in self._may_copy}
+        if any(copied.values()):
             kept_by = {}
             places = {position: number for number, position in enumerate(self.makers())}
             for tensor, keepers in self.kept_by.items():
-                left = [each for each in keepers if each not in copied or self._may_copy[each] != tensor]
+                left = [each for each in keepers if tensor not in copied.get(each, ())]
                 kept[places[keepers[0]]] -= tensor_bytes[tensor]
                 if left:
                     kept[places[left[0]]] += tensor_bytes[tensor]
@@ -301,10 +312,12 @@ class Lives:
         cast_weights = {position: _LOWER_BYTES * elements for position, elements in self.cast_weights.items()}
         return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by, cast_weights)
 
-    def _copies(self, position: int, sizes: Mapping[int, Flow]) -> bool:
+    def _copied(self, position: int, batch: int, sizes: Mapping[int, Flow]) -> set[int]:
+        """The tensors of which an operation keeps a copy instead."""
         call = self.calls[position]
         assert call.operation is not None
-        return call.operation.copies_last(*[sizes[made] for made in call.sources])
+        taken = self._may_copy[position]
+        return {taken[number] for number in call.operation.copied(batch, *[sizes[made] for made in call.sources])}
 
     def makers(self) -> list[int]:
         """The positions of the calls that make a tensor."""

@@ -138,7 +138,6 @@ def _backward_in_front(analysis: Analysis) -> int:
     lives = analysis.lives(training=True)
     total = 0
     for call, needs in zip(lives.calls, lives.needs, strict=True):
-        operation = call.operation
-        if operation is not None and operation.mac_kind and needs is not None and call.path.startswith(paths):
-            total += call.copies * operation.backward_macs(analysis.workload.batch, needs, *call.takes)
+        if call.operation is not None and needs is not None and call.path.startswith(paths):
+            total += call.copies * call.operation.backward_macs(analysis.workload.batch, needs, *call.takes)
     return total

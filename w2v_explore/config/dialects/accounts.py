@@ -282,6 +282,8 @@ class Accounts:
             if name == "<<":
                 message = "a merge key is not read here; write out what it stands for"
                 self.complain(section.pairs[name][0], name, message, codes.UNKNOWN_KEY)
+            elif name in self.column.listed:
+                self._check_length(section, name, self.column.listed[name])
             elif name in self.column.ignored:
                 self.ignore(section, name, "not read by models of this architecture")
             elif refused is not None:
@@ -294,6 +296,17 @@ class Accounts:
                 self.ignore(section, name, group)
             else:
                 self._account_for_unknown(section, name, is_flat)
+
+    def _check_length(self, section: Section, name: str, field: str) -> None:
+        """Pass over a list that is as long as one of our fields says; refuse any other, of which there is no model."""
+        value, number = section.value(name), self.field_value(field)
+        if isinstance(value, list) and len(value) == number:
+            self.ignore(section, name, f"as many as {field} says")
+            return
+        found = f"a list of {len(value)}" if isinstance(value, list) else describe(value)
+        [counterpart] = self.column.counterparts[field].names
+        message = f"{name} is {found}, and {counterpart} is {describe(number)}; write as many entries, or that number"
+        self.refuse(section, name, message)
 
     def _account_for_unknown(self, section: Section, name: str, is_flat: bool) -> None:
         """Pass over a field that changes nothing, going by its value or its name; refuse any other."""

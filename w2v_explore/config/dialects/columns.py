@@ -109,6 +109,7 @@ class Column:
         with_head: The model that has the head, where none of the kinds has one.
         level: In fairseq's configs, the level that holds a model of the family.
         divided: The fields for which the program states one number for several equal parts together.
+        listed: The program's lists that have as many entries as one of our fields says, and build nothing otherwise.
     """
 
     kinds: Mapping[str, Kind]
@@ -119,6 +120,7 @@ class Column:
     with_head: Outer | None = None
     level: str = "model"
     divided: Mapping[str, Divided] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> set[str]:

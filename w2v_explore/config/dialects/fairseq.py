@@ -39,8 +39,11 @@ from w2v_explore.config.family import (
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
 from w2v_explore.config.validate import describe
 
-# Where a model can stand in a training config: FitHuBERT's is a student.
+# Where a model can stand in a training config: s3prl's and FitHuBERT's are students.
 _LEVELS = ("model", "distiller")
+# What FitHuBERT's models have unless it is switched off.
+_REDUCES = "enable_tr_layer"
+_REDUCTION = {"tr_layer_type", "tr_layer_index", "tr_reduce_factor", "tr_conv1d_kernel"}
 LABEL_RATE = "label_rate"
 _OPEN_HEAD = (
     "since its size is that of the target dictionary; a line `# w2v: aux_num_out=…` in the file gives it, or --set"
@@ -68,9 +71,11 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
         message = f"{' and '.join(f'`{name}:`' for name in _LEVELS)} hold a model each; keep the one that is meant"
         accounts.refuse_family(root, _LEVELS[-1], message, codes.FOREIGN_INCOMPLETE)
         return
+    stated: Section | None
     if levels and levels[0].prefix.endswith("distiller."):
-        stated: Section | None = levels[0]
-        accounts.family = _family_under(levels[0])
+        stated = levels[0]
+        if not _tell_student(accounts, stated):
+            return
     else:
         stated = add_group(accounts, root, levels[0] if levels else None)
         if not accounts.is_family:
@@ -92,8 +97,17 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
             return
     if not _states_an_architecture(accounts, model, (root, section)):
         return
-    if section.prefix.endswith("distiller.") and accounts.family == DEFAULT_FAMILY:
+    is_student = section.prefix.endswith("distiller.") and accounts.family == DEFAULT_FAMILY
+    if is_student:
         accounts.warn(root, "distiller", "distiller: the prediction heads of distillation are not counted")
+    guard = accounts.column.refused.get(_REDUCES)
+    may_reduce = is_student or not _REDUCTION.isdisjoint(section.pairs)
+    if guard is not None and may_reduce and _REDUCES not in section.pairs:
+        message = (
+            f"{section.prefix}{_REDUCES} is not stated, and FitHuBERT's default is true: {guard.reason}; write "
+            f"{_REDUCES}: false where the model has no such layer"
+        )
+        accounts.refuse(section, _REDUCES, message)
     _read_architecture(accounts, model, section if is_fine_tuned else None)
     _read_rates(accounts, root, section, outermost)
     known = accounts.column.names | {"_name", "arch", *_RATES} | ({DEFAULTS} if model.prefix == root.prefix else set())
@@ -106,12 +120,37 @@ def read_fairseq(accounts: Accounts, root: Section) -> None:
         _account_for_wrapper(accounts, section, model)
 
 
-def _family_under(level: Section) -> str:
-    """The family whose models alone stand under a level of such a name, and state such fields; else the usual one."""
+def _tell_student(accounts: Accounts, level: Section) -> bool:
+    """Whether a student's config says by its name or by its fields whose model it is; complains where it does not.
+
+    Two programs keep a student's config under the same name: s3prl, and FitHuBERT, whose words are fairseq's.
+    """
+    if _model_name(level) is not None:
+        return True
     called = family_called("fairseq", level.prefix.rstrip(".").rpartition(".")[2])
-    marks = marks_in("fairseq", called) if called is not None else ()
-    is_met = any(mark.is_met(level.value(mark.name)) for mark in marks)
-    return called if called is not None and is_met else DEFAULT_FAMILY
+    usual = column_of(DEFAULT_FAMILY, "fairseq")
+    assert called is not None
+    assert usual is not None
+    accounts.family = called
+    marks = [mark.name for mark in marks_in("fairseq", called) if mark.is_met(level.value(mark.name))]
+    own = (usual.names | usual.refused.keys() | _REDUCTION) - accounts.column.names - accounts.column.refused.keys()
+    others = [name for name in level.pairs if name in own]
+    if bool(marks) != bool(others):
+        accounts.family = called if marks else DEFAULT_FAMILY
+        return True
+    if marks:
+        message = f"{marks[0]} is a field of s3prl's students alone, and {others[0]} of FitHuBERT's; remove one of them"
+        accounts.refuse_family(level, others[0], message, codes.FOREIGN_INCOMPLETE)
+        return False
+    if FAIRSEQ.sizes & level.pairs.keys():
+        message = (
+            f"{level.prefix.rstrip('.')} is the level of s3prl's students and of FitHuBERT's, and no field here tells "
+            f"which; write n_tasks for a model of s3prl's, or {_REDUCES} for one of FitHuBERT's"
+        )
+        accounts.complain_of_file(message, codes.FOREIGN_INCOMPLETE)
+        return False
+    # No size is stated, of which the reader complains.
+    return True
 
 
 def _ignore_beside(accounts: Accounts, outer: Section, inner: Section, passed_over: Sequence[str] = ()) -> bool:

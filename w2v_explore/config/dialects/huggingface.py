@@ -22,12 +22,12 @@ from w2v_explore.config.dialects.section import Section, as_number, conv_node, s
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
 from w2v_explore.config.entries import plain_value
 from w2v_explore.config.family import (
-    ARCHITECTURE,
     DEFAULT_FAMILY,
     FAMILIES,
     ModelConfig,
     family_called,
     family_counting,
+    family_named,
     names_in,
 )
 from w2v_explore.config.kinds import MAX_CONV_LAYERS, STANDARD_CONV_LAYERS
@@ -101,7 +101,14 @@ def _read_part(accounts: Accounts, root: Section, classes: Sequence[str]) -> boo
     else:
         accounts.enter_default(HEAD, inner, (), None, "the model inside another has none")
         ctc = None
-    warn_of_rest(accounts, part, ctc)
+    if classes or outer is None or root.value("model_type") != outer.model_type:
+        warn_of_rest(accounts, part, ctc)
+    else:
+        message = (
+            f"architectures names no class: the model below `{part.place}` is read alone, as transformers' AutoModel "
+            f"builds it; write [{outer.name}] for the head as well"
+        )
+        accounts.warn(root, "model_type", message)
     for name in (size, "architectures"):
         if name in inner.pairs:
             accounts.ignore(inner, name, "a model inside another has no head")
@@ -337,7 +344,7 @@ def _check_architecture(accounts: Accounts, root: Section, name: str) -> None:
         # What counts them has none of the parts by which a family of the same name differs.
         is_plain = accounts.family == family_called("huggingface", family)
         counting = family_counting(name) if is_plain else None
-        how = f"; a config with {ARCHITECTURE}: {counting} counts them" if counting else ""
+        how = f"; a config that extends {family_named(counting).reference} counts them" if counting else ""
         accounts.warn(root, "architectures", f"{name}: {HUGGINGFACE_HEADS[end]}{how}")
     elif model_type and family != model_type:
         message = f"{name} is a class of {family}, and model_type is {model_type}; both have the same backbone"

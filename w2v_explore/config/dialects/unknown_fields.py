@@ -39,7 +39,7 @@ HARMLESS_TEXTS = ("*_path", "*_paths", "*_dir", "*_file", "*_url", "*_ckpt", "*_
 
 ABOUT_LAYERS = (
     "*layer*", "*norm*", "*attn*", "*attention*", "pos_*", "*_pos_*", "*position*", "*activation*", "encoder_*",
-    "conv_*", "extractor_*",
+    "conv_*", "extractor_*", "*_emb_*",
 )  # fmt: skip
 """How names look that are about layers, also where the value is text: that is no harmless one in a config of fairseq's
 whose fields all stand at one level."""

@@ -1,4 +1,7 @@
-"""A config as each dialect words it. Whatever is written here, reading gives the same values back."""
+"""A config as each dialect words it. Whatever is written here, reading gives the same values back.
+
+But for a class of transformers of which the encoder alone is read, as `Names.counts` says.
+"""
 
 import json
 import math

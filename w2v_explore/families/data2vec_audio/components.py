@@ -5,24 +5,19 @@ In the shape comments B is the batch, S samples, T frames, C channels of the ext
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+from typing import Optional
 
-import torch
 from torch import Tensor, nn
 
 from w2v_explore.families.wav2vec2 import components as wav2vec2
-from w2v_explore.model.modules import SpeechEncoder
+from w2v_explore.model.modules import HuggingFaceModel
 
 # TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
-# ruff: noqa: UP006, UP045
+# ruff: noqa: UP045
 
 
-class Data2VecAudioConvLayer(wav2vec2.ConvLayerBlock):
-    """One layer of the feature extractor: convolution, norm, GELU; the convolution is registered first."""
-
-    def __init__(self, conv: nn.Module, layer_norm: nn.Module, activation: nn.Module) -> None:
-        super().__init__(conv, activation)
-        self.layer_norm = layer_norm
+class Data2VecAudioConvLayer(wav2vec2.ConvFirstBlock):
+    """One layer of the feature extractor: convolution, norm, GELU."""
 
 
 class PlainLayerNorm(nn.Module):
@@ -72,82 +67,11 @@ class Data2VecAudioPositionalConvEmbedding(nn.Module):
         return x.transpose(1, 2)
 
 
-class Data2VecAudioModel(SpeechEncoder):
+class Data2VecAudioModel(HuggingFaceModel):
     """A data2vec audio model (Baevski et al. 2022), which computes what transformers' ``Data2VecAudioModel`` does.
 
-    With a head it computes what ``Data2VecAudioForCTC`` does, whose head lies beside the model; ours lies in it.
-
-    Args:
-        feature_extractor: From waveforms (B, S) to features (B, T, C).
-        feature_projection: From features to (B, T, D).
-        padding_mask: Silences frames past the utterances' lengths.
-        encoder: A `Transformer`, from (B, T, D) to (B, T, D).
-        lm_head: A head on the encoder's output, or None.
+    With a head it computes what ``Data2VecAudioForCTC`` does.
     """
-
-    def __init__(
-        self,
-        feature_extractor: nn.Module,
-        feature_projection: nn.Module,
-        padding_mask: nn.Module,
-        encoder: wav2vec2.Transformer,
-        lm_head: Optional[nn.Module] = None,
-    ) -> None:
-        super().__init__()
-        self.feature_extractor = feature_extractor
-        self.feature_projection = feature_projection
-        self.padding_mask = padding_mask
-        self.encoder = encoder
-        self.lm_head = lm_head
-
-    def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
-        """The encoder's output, through the head if there is one.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,); None where all are valid to the end.
-
-        Returns:
-            (B, T, D), or (B, T, outputs) with a head; and the valid frames of each utterance, (B,), or None where
-            no lengths were given. Outputs past an utterance's frames are meaningless.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional.
-        """
-        x, lengths = self.feature_extractor(waveforms, lengths)
-        x, mask = self._preprocess(x, lengths)
-        x = self.encoder(x, mask)
-        if self.lm_head is not None:
-            x = self.lm_head(x)
-        return x, lengths
-
-    @torch.jit.export
-    def extract_features(
-        self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
-    ) -> Tuple[List[Tensor], Optional[Tensor]]:
-        """The output of each transformer layer, without the head.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,).
-            num_layers: How many layers to run, from 1; None for all.
-
-        Returns:
-            A (B, T, D) per layer; and the valid frames of each utterance, or None.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional, or ``num_layers`` out of range.
-        """
-        x, lengths = self.feature_extractor(waveforms, lengths)
-        x, mask = self._preprocess(x, lengths)
-        return self.encoder.get_intermediate_outputs(x, mask, num_layers), lengths
-
-    def _preprocess(self, features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
-        """(B, T, C) and frames per utterance (B,) → what the transformer takes, and its mask (B, 1, T, T)."""
-        x = self.feature_projection(features)
-        if lengths is None:
-            return x, None
-        return self.padding_mask(x, lengths)
 
 
 MODULES = wav2vec2.MODULES | {

@@ -13,20 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from w2v_explore.families.wav2vec2 import components as wav2vec2
-from w2v_explore.model.modules import SpeechEncoder
+from w2v_explore.model.modules import HuggingFaceModel
 
 # TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
 # ruff: noqa: UP006, UP045
 
 
-class HubertConvLayer(wav2vec2.ConvLayerBlock):
-    """One layer of the feature extractor, whose convolution is registered before its norm."""
-
-    def __init__(self, conv: nn.Module, activation: nn.Module, layer_norm: Optional[nn.Module] = None) -> None:
-        super().__init__(conv, activation)
-        # Registered anew, behind the convolution.
-        del self.layer_norm
-        self.layer_norm = layer_norm
+class HubertConvLayer(wav2vec2.ConvFirstBlock):
+    """One layer of the feature extractor: convolution, norm if it has one, GELU."""
 
 
 class PlainProjection(nn.Module):
@@ -84,19 +78,15 @@ class PredictionHeads(nn.Sequential):
         super().__init__(OrderedDict(children))
 
 
-class DistilHubertModel(SpeechEncoder):
+class DistilHubertModel(HuggingFaceModel):
     """A DistilHuBERT (Chang et al. 2022), which computes what transformers' ``HubertModel`` does of such a config.
 
-    With a head it computes what ``HubertForCTC`` does, whose head lies beside the model; ours lies in it. With heads
-    that predict layers it computes what s3prl's ``DistillerModel`` predicts.
+    With a head it computes what ``HubertForCTC`` does; with heads that predict layers it computes what s3prl's
+    ``DistillerModel`` predicts.
 
     Args:
-        feature_extractor: From waveforms (B, S) to features (B, T, C).
-        feature_projection: From features to (B, T, D).
-        padding_mask: Silences frames past the utterances' lengths.
-        encoder: A `Transformer`, from (B, T, D) to (B, T, D).
-        lm_head: A head on the encoder's output, or None.
-        output_layer: Heads that predict layers of the teacher, from (B, T, D) to (B, T, N·P), or None.
+        output_layer: Heads that predict layers of the teacher, from (B, T, D) to (B, T, N·P), or None. All others are
+            as of `HuggingFaceModel`.
     """
 
     def __init__(
@@ -108,67 +98,17 @@ class DistilHubertModel(SpeechEncoder):
         lm_head: Optional[nn.Module] = None,
         output_layer: Optional[nn.Module] = None,
     ) -> None:
-        super().__init__()
-        self.feature_extractor = feature_extractor
-        self.feature_projection = feature_projection
-        self.padding_mask = padding_mask
-        self.encoder = encoder
-        self.lm_head = lm_head
+        super().__init__(feature_extractor, feature_projection, padding_mask, encoder, lm_head)
         self.output_layer = output_layer
 
     def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
-        """The encoder's output, through the head or the heads if there are any.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,); None where all are valid to the end.
-
-        Returns:
-            (B, T, D), (B, T, outputs) with a head, or (B, T, N·P) with heads that predict layers, the first first; and
-            the valid frames of each utterance, (B,), or None where no lengths were given. Outputs past an utterance's
-            frames are meaningless.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional.
-        """
-        x, lengths = self.feature_extractor(waveforms, lengths)
-        x, mask = self._preprocess(x, lengths)
-        x = self.encoder(x, mask)
+        """As of `SpeechEncoder`; with heads that predict layers (B, T, N·P), those of the first layer first."""
+        x, lengths = self._encode(waveforms, lengths)
         if self.lm_head is not None:
             x = self.lm_head(x)
         if self.output_layer is not None:
             x = self.output_layer(x)
         return x, lengths
-
-    @torch.jit.export
-    def extract_features(
-        self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
-    ) -> Tuple[List[Tensor], Optional[Tensor]]:
-        """The output of each transformer layer, without the heads.
-
-        With ``encoder_layer_norm_first`` the last of them is not what forward() returns: the final norm is missing.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,).
-            num_layers: How many layers to run, from 1; None for all.
-
-        Returns:
-            A (B, T, D) per layer; and the valid frames of each utterance, or None.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional, or ``num_layers`` out of range.
-        """
-        x, lengths = self.feature_extractor(waveforms, lengths)
-        x, mask = self._preprocess(x, lengths)
-        return self.encoder.get_intermediate_outputs(x, mask, num_layers), lengths
-
-    def _preprocess(self, features: Tensor, lengths: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
-        """(B, T, C) and frames per utterance (B,) → what the transformer takes, and its mask (B, 1, T, T)."""
-        x = self.feature_projection(features)
-        if lengths is None:
-            return x, None
-        return self.padding_mask(x, lengths)
 
 
 MODULES = wav2vec2.MODULES | {

@@ -48,6 +48,7 @@ S3PRL = Column(
         "out_layer_inter_dim": Guard((-1, 0), "the heads here are as wide inside as the encoder"),
     },
     level="distiller",
+    listed={"pred_layer_id": "prediction_num_heads"},
 )
 
 COLUMNS = {"fairseq": S3PRL, "huggingface": HUGGINGFACE}

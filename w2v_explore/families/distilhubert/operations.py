@@ -12,14 +12,14 @@ from w2v_explore.tree.operations import (
     Flow,
     MacKind,
     Needs,
-    Operation,
+    NewTensor,
     Reach,
     Shape,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class SplitLinear(Operation):
+class SplitLinear(NewTensor):
     """A linear layer for each of several heads, which takes its own share of the channels; results lie side by side."""
 
     in_features: int
@@ -52,6 +52,3 @@ class SplitLinear(Operation):
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         # The results of all heads, and their copies side by side.
         return (Beside(elements=2 * self.flow(*taken).elements(batch)),)
-
-    def passes_on(self, training: bool) -> bool:
-        return False

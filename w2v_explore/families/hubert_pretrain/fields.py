@@ -11,13 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import (
     MAX_SIZE,
-    STANDARD_CONV_LAYERS,
     Agreement,
     Choice,
-    ConvLayer,
     Fault,
     Field,
     Flag,
@@ -138,26 +135,11 @@ AGREEMENTS = (*wav2vec2.AGREEMENTS, _agrees("mask"), _agrees("mask_channel"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HuBERTPretrainConfig(ModelConfig):
+class HuBERTPretrainConfig(wav2vec2.EncoderConfig):
     """HuBERT in pre-training, as ``torchaudio.models.hubert_pretrain_model`` takes it; `FIELDS` has each field."""
 
     FIELDS: ClassVar[Mapping[str, Field]] = FIELDS
 
-    extractor_mode: str
-    extractor_conv_layer_config: tuple[ConvLayer, ...] | None
-    extractor_conv_bias: bool
-    encoder_embed_dim: int
-    encoder_projection_dropout: float
-    encoder_pos_conv_kernel: int
-    encoder_pos_conv_groups: int
-    encoder_num_layers: int
-    encoder_num_heads: int
-    encoder_attention_dropout: float
-    encoder_ff_interm_features: int
-    encoder_ff_interm_dropout: float
-    encoder_dropout: float
-    encoder_layer_norm_first: bool
-    encoder_layer_drop: float
     mask_prob: float
     mask_selection: str
     mask_other: float
@@ -175,11 +157,6 @@ class HuBERTPretrainConfig(ModelConfig):
     num_classes: int
     final_dim: int
     feature_grad_mult: float | None
-
-    @property
-    def conv_layers(self) -> tuple[ConvLayer, ...]:
-        """The extractor's ``(channels, kernel, stride)`` layers, with null resolved to the standard seven."""
-        return STANDARD_CONV_LAYERS if self.extractor_conv_layer_config is None else self.extractor_conv_layer_config
 
     @property
     def aux_num_out(self) -> None:

@@ -9,18 +9,17 @@ from functools import lru_cache
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
-    SAME_FRAME,
+    INDEX_BYTES,
     WHOLE_UTTERANCE,
     Autocast,
     Beside,
+    Costless,
     Flow,
-    MacKind,
-    Operation,
+    NewTensor,
     Reach,
     Shape,
 )
 
-_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
 LEAST_SPANS = 2
 """The spans that are masked in every utterance, whatever the probability."""
 
@@ -84,26 +83,18 @@ def _masked_by(spans: int, length: int, masking: Masking, frames: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class FeaturePenalty(Operation):
+class FeaturePenalty(NewTensor, Costless):
     """The mean square of the extractor's features, which the loss holds down."""
 
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = True
-    keeps_output: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = True
     autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
 
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
-
     def flow(self, *taken: Flow) -> Flow:
         return Flow(1, 1, shared=True)
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # The norm.
@@ -113,44 +104,27 @@ class FeaturePenalty(Operation):
         # The norm, its square, and that over the number of features.
         return (Beside(statistics=3),)
 
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class MaskGenerator(Operation):
+class MaskGenerator(NewTensor, Costless):
     """Puts a learned vector in the place of masked frames, and 0 in that of masked channels."""
 
     embed_dim: int
     frames: Masking
     channels: Masking
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"mask_embedding": (self.embed_dim,)}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # A mask of the frames of each utterance, and one of its channels.
         return Beside(bytes=batch * (taken[0].frames + (self.embed_dim if self.channels.prob else 0)))
 
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class SelectFrames(Operation):
+class SelectFrames(NewTensor, Costless):
     """The masked frames, or all others; in figures as many as are masked on average, and one at least."""
 
     masking: Masking
@@ -159,9 +133,7 @@ class SelectFrames(Operation):
         "As many frames are masked as are on average, worked out from the config; each step draws its own, and shares "
         "the memory of the logits otherwise between masked frames and the rest."
     )
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
 
     def number(self, frames: int) -> int:
@@ -169,28 +141,16 @@ class SelectFrames(Operation):
         masked = expected_masked(self.masking, frames)
         return masked if self.masked else max(1, frames - masked)
 
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
-
     def flow(self, *taken: Flow) -> Flow:
         return taken[0]._replace(frames=self.number(taken[0].frames))
 
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # Which they are.
-        return Beside(bytes=_INDEX_BYTES * self.number(taken[0].frames))
-
-    def passes_on(self, training: bool) -> bool:
-        return False
+        return Beside(bytes=INDEX_BYTES * self.number(taken[0].frames))
 
 
 @dataclass(frozen=True, slots=True)
-class ClassLogits(Operation):
+class ClassLogits(NewTensor, Costless):
     """The cosines of each frame with the embedding of its label and those of all classes, over a temperature.
 
     Frames are compared with all of these vectors in one tensor (classes + 1, frames, width), in float32 or wider.
@@ -204,22 +164,14 @@ class ClassLogits(Operation):
     num_classes: int
     width: int
     owns: bool
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"embeddings": (self.num_classes, self.width)} if self.owns else {}
 
     def flow(self, *taken: Flow) -> Flow:
         return Flow(taken[0].frames, self.num_classes + 1)
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
 
     def uncounted_products(self, batch: int, *taken: Flow) -> int:
         return self.flow(*taken).elements(batch) * self.width
@@ -231,7 +183,7 @@ class ClassLogits(Operation):
         # label, and which logits are of the label's own class.
         return Beside(
             statistics=3 * logits * self.width + 4 * logits + rows * self.width,
-            bytes=_INDEX_BYTES * rows + rows * self.num_classes,
+            bytes=INDEX_BYTES * rows + rows * self.num_classes,
         )
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
@@ -239,15 +191,12 @@ class ClassLogits(Operation):
         classes, pairs = self.num_classes * self.width, rows * self.num_classes
         return (
             # All numbers of each label's embedding and of each class's are held against each other.
-            Beside(statistics=classes + rows * self.width, bytes=_INDEX_BYTES * rows + pairs * self.width + pairs),
+            Beside(statistics=classes + rows * self.width, bytes=INDEX_BYTES * rows + pairs * self.width + pairs),
             # The labels' embeddings and those of the classes are put into one tensor.
-            Beside(statistics=classes + rows * self.width + logits * self.width, bytes=_INDEX_BYTES * rows + pairs),
+            Beside(statistics=classes + rows * self.width + logits * self.width, bytes=INDEX_BYTES * rows + pairs),
             # The product, beside all that training keeps but the lengths as they are, and the sum; and the bound.
             Beside(
                 statistics=4 * logits * self.width + 3 * logits + rows * self.width + 1,
-                bytes=_INDEX_BYTES * rows + pairs,
+                bytes=INDEX_BYTES * rows + pairs,
             ),
         )
-
-    def passes_on(self, training: bool) -> bool:
-        return False

@@ -19,12 +19,8 @@ from w2v_explore.model.modules import SpeechEncoder
 # ruff: noqa: UP006, UP045
 
 
-class OmniASRConvLayer(wav2vec2.ConvLayerBlock):
-    """One layer of the extractor, whose norm is registered behind its convolution."""
-
-    def __init__(self, conv: nn.Module, layer_norm: nn.Module, activation: nn.Module) -> None:
-        super().__init__(conv, activation)
-        self.layer_norm = layer_norm
+class OmniASRConvLayer(wav2vec2.ConvFirstBlock):
+    """One layer of the extractor: convolution, norm, GELU."""
 
 
 class OmniASRConvLayers(nn.ModuleList):
@@ -145,19 +141,7 @@ class OmniASRModel(SpeechEncoder):
         self.layer_drop = float(layer_drop)
 
     def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
-        """The encoder's output, through the head if there is one.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,); None where all are valid to the end.
-
-        Returns:
-            (B, T, D), or (B, T, outputs) with a head; and the valid frames of each utterance, (B,), or None where
-            no lengths were given. Outputs past an utterance's frames are meaningless.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional.
-        """
+        """The encoder's output, through the head if there is one: as of `SpeechEncoder`."""
         x, mask, lengths = self._preprocess(waveforms, lengths)
         for layer in self.layers:
             if not self._drops_next_layer():
@@ -171,19 +155,7 @@ class OmniASRModel(SpeechEncoder):
     def extract_features(
         self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
     ) -> Tuple[List[Tensor], Optional[Tensor]]:
-        """The output of each transformer layer, without the head; the last of them without the final norm.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,), or None.
-            num_layers: How many layers to run, from 1; None for all.
-
-        Returns:
-            A (B, T, D) per layer; and the valid frames of each utterance, or None.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional, or ``num_layers`` out of range.
-        """
+        """The output of each transformer layer, without the head: as of `SpeechEncoder`."""
         if num_layers is not None and not 0 < num_layers <= len(self.layers):
             raise ValueError(f"num_layers must be from 1 to {len(self.layers)}, not {num_layers}")
         x, mask, lengths = self._preprocess(waveforms, lengths)

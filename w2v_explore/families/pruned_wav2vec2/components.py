@@ -5,7 +5,8 @@ In the shape comments B is the batch, S samples, T frames, C channels of the ext
 
 from __future__ import annotations
 
-from typing import Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
+from collections.abc import Mapping
+from typing import Any, Optional, Tuple  # noqa: UP035  (torch.jit.script reads these)
 
 from torch import Tensor, nn
 
@@ -31,63 +32,39 @@ class ChannelScale(nn.Module):
         return x * weight
 
 
-class ScaledExtractor(nn.Module):
+class ScaledExtractor(wav2vec2.FeatureExtractor):
     """The convolutions from waveform to frames, and a scale for each channel, which is not trained."""
 
     def __init__(self, conv_layers: nn.ModuleList, dummy: ChannelScale) -> None:
-        super().__init__()
+        super().__init__(conv_layers)
         weight: Tensor = conv_layers[-1].conv.weight  # type: ignore[assignment, union-attr]
         self.dummy_weight = nn.Parameter(weight.new_ones(dummy.channels), requires_grad=False)
-        self.conv_layers = conv_layers
         self.dummy = dummy
 
     def forward(self, x: Tensor, length: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
         """Waveforms (B, S) → (B, T, C), and the length of each (B,) from samples to frames."""
-        if x.dim() != 2:
-            raise ValueError(f"waveforms must have the shape (batch, samples), not {list(x.shape)}")
-        x = x.unsqueeze(1)  # (B, 1, S)
-        for layer in self.conv_layers:
-            x, length = layer(x, length)  # (B, C, T)
-        return self.dummy(x.transpose(1, 2), self.dummy_weight), length
+        x, length = self._convolve(x, length)
+        return self.dummy(x, self.dummy_weight), length
 
 
-class PrunedEncoderLayer(nn.Module):
+# What an `EncoderLayer` always has.
+_LACKING: Mapping[str, Any] = dict.fromkeys(
+    ("attention", "attention_residual", "feed_forward", "feed_forward_residual")
+)
+
+
+class PrunedEncoderLayer(wav2vec2.EncoderLayer):
     """A transformer layer that may lack its attention, its feed-forward block, or both.
 
     Args:
-        dropout: On what attention gives.
-        layer_norm: Before attention (pre-norm) or behind its residual addition.
-        final_layer_norm: Before the feed-forward block or behind its residual addition.
-        layer_norm_first: Pre-norm; a norm then runs only where its block is there.
-        attention: The attention, and
-        attention_residual: its residual addition, or None.
-        feed_forward: The feed-forward block, and
-        feed_forward_residual: its residual addition, or None.
         bypass: What runs where nothing else does.
+        parts: The modules of an `EncoderLayer` and its ``layer_norm_first``, without the block that it lacks and the
+            block's residual addition. In a pre-norm layer a norm runs only where its block is there.
     """
 
-    def __init__(
-        self,
-        dropout: nn.Module,
-        layer_norm: nn.Module,
-        final_layer_norm: nn.Module,
-        layer_norm_first: bool,
-        attention: Optional[nn.Module] = None,
-        attention_residual: Optional[nn.Module] = None,
-        feed_forward: Optional[nn.Module] = None,
-        feed_forward_residual: Optional[nn.Module] = None,
-        bypass: Optional[nn.Module] = None,
-    ) -> None:
-        super().__init__()
-        self.attention = attention
-        self.dropout = dropout
-        self.attention_residual = attention_residual
-        self.layer_norm = layer_norm
-        self.feed_forward = feed_forward
-        self.feed_forward_residual = feed_forward_residual
-        self.final_layer_norm = final_layer_norm
+    def __init__(self, bypass: Optional[nn.Module] = None, **parts: Any) -> None:
+        super().__init__(**{**_LACKING, **parts})
         self.bypass = bypass
-        self.layer_norm_first = layer_norm_first
 
     def forward(
         self,

@@ -44,6 +44,16 @@ class ConvLayerBlock(nn.Module):
         return x, length
 
 
+class ConvFirstBlock(ConvLayerBlock):
+    """One layer of the feature extractor, as transformers registers it: the norm behind the convolution."""
+
+    def __init__(self, conv: nn.Module, activation: nn.Module, layer_norm: Optional[nn.Module] = None) -> None:
+        super().__init__(conv, activation)
+        # Registered anew, behind the convolution.
+        del self.layer_norm
+        self.layer_norm = layer_norm
+
+
 class FeatureExtractor(nn.Module):
     """The convolutions from waveform to frames."""
 
@@ -53,6 +63,10 @@ class FeatureExtractor(nn.Module):
 
     def forward(self, x: Tensor, length: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
         """Waveforms (B, S) → (B, T, C), and the length of each (B,) from samples to frames."""
+        return self._convolve(x, length)
+
+    def _convolve(self, x: Tensor, length: Optional[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """What forward() gives, before what a family does to it."""
         if x.dim() != 2:
             raise ValueError(f"waveforms must have the shape (batch, samples), not {list(x.shape)}")
         x = x.unsqueeze(1)  # (B, 1, S)
@@ -336,19 +350,7 @@ class Wav2Vec2Model(SpeechEncoder):
         self.aux = aux
 
     def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
-        """The encoder's output, through the head if there is one.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,); None where all are valid to the end.
-
-        Returns:
-            (B, T, D), or (B, T, outputs) with a head; and the valid frames of each utterance, (B,), or None where
-            no lengths were given. Outputs past an utterance's frames are meaningless.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional.
-        """
+        """The encoder's output, through the head if there is one: as of `SpeechEncoder`."""
         x, lengths = self.feature_extractor(waveforms, lengths)
         x = self.encoder(x, lengths)
         if self.aux is not None:
@@ -359,21 +361,7 @@ class Wav2Vec2Model(SpeechEncoder):
     def extract_features(
         self, waveforms: Tensor, lengths: Optional[Tensor] = None, num_layers: Optional[int] = None
     ) -> Tuple[List[Tensor], Optional[Tensor]]:
-        """The output of each transformer layer, without the head.
-
-        With ``encoder_layer_norm_first`` the last of them is not what forward() returns: the final norm is missing.
-
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,), or None.
-            num_layers: How many layers to run, from 1; None for all.
-
-        Returns:
-            A (B, T, D) per layer; and the valid frames of each utterance, or None.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional, or ``num_layers`` out of range.
-        """
+        """The output of each transformer layer, without the head: as of `SpeechEncoder`."""
         x, lengths = self.feature_extractor(waveforms, lengths)
         return self.encoder.extract_features(x, lengths, num_layers), lengths
 

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from w2v_explore.config.dialects.columns import CONV, HEAD, Column, Counterpart, Guard, Kind
+from w2v_explore.config.family import name_marked_by
 
 PYTHON = "torchaudio.models.wav2vec2_model"
 """The function that builds a model, whose arguments are the fields."""
+
+_GATED_BIAS = "a gated relative position bias has no place here; write model_type: " + name_marked_by(
+    "num_buckets", "huggingface"
+)
 
 HUGGINGFACE = Column(
     kinds={
@@ -47,7 +52,7 @@ HUGGINGFACE = Column(
         "pos_conv_depth": Guard((1,), "there is one positional convolution here"),
         "layer_type": Guard(("transformer",), "the layers here are transformer layers"),
         "position_embeddings_type": Guard((None,), "attention here knows no positions of its own"),
-        "num_buckets": Guard((None,), "a gated relative position bias is WavLM's; write model_type: wavlm"),
+        "num_buckets": Guard((None,), _GATED_BIAS),
         "pruned_heads": Guard((None, {}), "each layer here has the same number of whole heads"),
     },
     # transformers builds a model with exactly the parameters of ours from it: masking is off, since a model that masks
@@ -69,7 +74,10 @@ FAIRSEQ = Column(
     "hubert": Kind("HubertConfig"),
     "wav2vec_ctc": Kind("Wav2Vec2AsrConfig"),
     "hubert_ctc": Kind("HubertAsrConfig"),
-    "data2vec_audio": Kind("Wav2Vec2Config", "its teacher and its regression head are not counted"),
+    # Of this family where it has one positional convolution.
+    name_marked_by("pos_conv_depth", "fairseq"): Kind(
+        "Wav2Vec2Config", "its teacher and its regression head are not counted"
+    ),
     "contentvec": Kind("Wav2Vec2Config", "its layers that see the speaker are not counted"),
     "xlsr": Kind("Wav2Vec2Config"),
     "wav2vec_seq2seq": Kind("Wav2Vec2AsrConfig", "its decoder is not counted"),

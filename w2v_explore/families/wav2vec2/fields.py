@@ -121,11 +121,10 @@ AGREEMENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wav2Vec2Config(ModelConfig):
-    """A wav2vec 2.0 architecture, as ``torchaudio.models.wav2vec2_model`` takes it; `FIELDS` has what each field is."""
-
-    FIELDS: ClassVar[Mapping[str, Field]] = FIELDS
+# No config is an instance of it: methods that `dataclass` writes for instances would cost each start of the program.
+@dataclass(init=False, repr=False, eq=False, frozen=True, slots=True, kw_only=True)
+class EncoderConfig(ModelConfig):
+    """The 15 fields that wav2vec 2.0 has with a head and in pre-training: all but ``aux_num_out``."""
 
     extractor_mode: str
     extractor_conv_layer_config: tuple[ConvLayer, ...] | None
@@ -142,9 +141,17 @@ class Wav2Vec2Config(ModelConfig):
     encoder_dropout: float
     encoder_layer_norm_first: bool
     encoder_layer_drop: float
-    aux_num_out: int | None
 
     @property
     def conv_layers(self) -> tuple[ConvLayer, ...]:
         """The extractor's ``(channels, kernel, stride)`` layers, with null resolved to the standard seven."""
         return STANDARD_CONV_LAYERS if self.extractor_conv_layer_config is None else self.extractor_conv_layer_config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wav2Vec2Config(EncoderConfig):
+    """A wav2vec 2.0 architecture, as ``torchaudio.models.wav2vec2_model`` takes it; `FIELDS` has what each field is."""
+
+    FIELDS: ClassVar[Mapping[str, Field]] = FIELDS
+
+    aux_num_out: int | None

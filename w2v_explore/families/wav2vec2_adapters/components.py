@@ -165,16 +165,7 @@ class AdaptedWav2Vec2Model(wav2vec2.Wav2Vec2Model):
     def forward(self, waveforms: Tensor, lengths: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
         """The output of the adapter or, without one, of the encoder, through the head if there is one.
 
-        Args:
-            waveforms: (B, S).
-            lengths: Valid samples of each utterance, (B,); None where all are valid to the end.
-
-        Returns:
-            (B, T', E), or (B, T', outputs) with a head; and the valid frames of each utterance, (B,), or None where
-            no lengths were given. Outputs past an utterance's frames are meaningless.
-
-        Raises:
-            ValueError: ``waveforms`` is not two-dimensional.
+        As of `SpeechEncoder`, of (B, T', E) or (B, T', outputs), and frames valid behind the adapter.
         """
         x, lengths = self.feature_extractor(waveforms, lengths)
         x = self.encoder(x, lengths)

@@ -1,7 +1,6 @@
 """The modules of w2v-BERT 2.0 that a wav2vec 2.0 Conformer lacks; names and order are those of transformers' model.
 
-In the shape comments B is the batch, T frames, F the features of a frame, D the encoder's width, H heads and d = D / H
-the channels of each.
+In the shape comments B is the batch, T frames, F the features of a frame, D the encoder's width.
 """
 
 from __future__ import annotations
@@ -11,123 +10,17 @@ from typing import List, Optional, Tuple  # noqa: UP035  (torch.jit.script reads
 import torch
 from torch import Tensor, nn
 
+from w2v_explore.families.wav2vec2_bert.attention import (
+    Angles,
+    DistanceEmbedding,
+    DistanceProducts,
+    RelativeKeyAttention,
+)
 from w2v_explore.families.wav2vec2_conformer import components as conformer
 from w2v_explore.model.modules import SpeechEncoder
 
 # TorchScript compiles the annotations below: it knows Optional[Tensor], not Tensor | None.
 # ruff: noqa: UP006, UP045
-
-
-class Angles(nn.Module):
-    """Cosines and sines of the angles by which pairs of a head's channels turn in each frame, in float32 at first.
-
-    Args:
-        head_dim: d, even.
-    """
-
-    def __init__(self, head_dim: int) -> None:
-        super().__init__()
-        self.head_dim = head_dim
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, T, D), of which only T counts → (2, T, d): the cosines, then the sines."""
-        pairs = torch.arange(0, self.head_dim, 2, dtype=torch.float32, device=x.device)
-        pairs = torch.pow(10_000.0, pairs / -self.head_dim)  # (d / 2,)
-        frames = torch.arange(x.shape[1], dtype=torch.float32, device=x.device)
-        angles = frames[:, None] * pairs
-        angles = torch.cat((angles, angles), dim=-1)
-        return torch.stack((angles.cos(), angles.sin())).to(x.dtype)
-
-
-class DistanceEmbedding(nn.Embedding):
-    """The vector of each pair of frames for their distance, over √d.
-
-    Keeps the distances, T² numbers of 64 bits, whatever the batch. While it runs it holds them, what it gives and the
-    scaled vectors.
-
-    Args:
-        max_left: From so many frames before on, all distances have one vector.
-        max_right: From so many frames behind on, all distances have one vector.
-        head_dim: d.
-        device: Of the vectors.
-        dtype: Of the vectors.
-    """
-
-    def __init__(
-        self,
-        max_left: int,
-        max_right: int,
-        head_dim: int,
-        device: Optional[torch.device] = None,
-        dtype: Optional[torch.dtype] = None,
-    ) -> None:
-        super().__init__(max_left + max_right + 1, head_dim, device=device, dtype=dtype)
-        self.max_left = max_left
-        self.max_right = max_right
-        self.scale = head_dim**-0.5
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, T, D), of which only T counts → (T, T, d), by query and key."""
-        return nn.functional.embedding(self._distances(x), self.weight * self.scale)
-
-    def _distances(self, x: Tensor) -> Tensor:
-        """The row of the table for each pair of frames, (T, T)."""
-        frames = torch.arange(x.shape[1], device=x.device)
-        return (frames[None, :] - frames[:, None]).clamp_(-self.max_left, self.max_right).add_(self.max_left)
-
-
-class DistanceProducts(nn.Module):
-    """The products of queries with the vectors of their distances to all keys.
-
-    Keeps the vectors and the queries; with several utterances, frames and heads, the queries in a copy.
-
-    Args:
-        num_heads: H.
-    """
-
-    def __init__(self, num_heads: int) -> None:
-        super().__init__()
-        self.num_heads = num_heads
-
-    def forward(self, queries: Tensor, vectors: Tensor) -> Tensor:
-        """(B, T, D) and (T, T, d) → (B, H, T, T), by query and key."""
-        batch, frames, width = queries.shape
-        rows = queries.view(batch, frames, self.num_heads, width // self.num_heads).permute(1, 0, 2, 3)
-        rows = rows.reshape(frames, batch * self.num_heads, width // self.num_heads)
-        products = torch.bmm(rows, vectors.transpose(1, 2))  # (T, B · H, T)
-        return products.view(frames, batch, self.num_heads, frames).permute(1, 2, 0, 3)
-
-
-class RelativeKeyAttention(conformer.ConformerAttention):
-    """Attention whose scores have a term for the distance of frames (Shaw et al. 2018)."""
-
-    def __init__(
-        self,
-        linear_q: nn.Module,
-        linear_k: nn.Module,
-        linear_v: nn.Module,
-        linear_out: nn.Module,
-        distance_embedding: nn.Module,
-        distance_products: nn.Module,
-        masked: nn.Module,
-        product: nn.Module,
-    ) -> None:
-        super().__init__(linear_q, linear_k, linear_v, linear_out, product)
-        self.distance_embedding = distance_embedding
-        self.distance_products = distance_products
-        self.masked = masked
-
-    def forward(self, x: Tensor, positions: Optional[Tensor] = None, mask: Optional[Tensor] = None) -> Tensor:
-        """As of `ConformerAttention`; ``positions`` is unused."""
-        return self.linear_out(self._attend(x, mask))
-
-    # A method of its own, so that the projections are gone when the last one runs.
-    def _attend(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
-        q = self.linear_q(x)
-        bias = self.distance_products(q, self.distance_embedding(q))
-        if mask is not None:
-            bias = self.masked(bias, mask)
-        return self.product(q, self.linear_k(x), self.linear_v(x), bias)
 
 
 class CausalConv1d(nn.Conv1d):
@@ -202,76 +95,13 @@ class CausalConvolutionModule(nn.Module):
 class BertLayer(conformer.ConformerLayer):
     """A conformer layer whose convolution module is told what is padding."""
 
-    def forward(self, x: Tensor, positions: Optional[Tensor] = None, mask: Optional[Tensor] = None) -> Tensor:
-        """(B, T, D), positions that the attention takes, and a mask (B, 1, T, T) added to its scores → (B, T, D)."""
-        # The name is taken over, so that no tensor outlives the last module that takes it.
-        x = self.ffn1_residual(x, self.ffn1(self.ffn1_layer_norm(x)))
-        x = self.self_attn_residual(
-            x, self.self_attn_dropout(self.self_attn(self.self_attn_layer_norm(x), positions, mask))
-        )
-        x = self.conv_residual(x, self.conv_module(x, mask))
-        x = self.ffn2_residual(x, self.ffn2(self.ffn2_layer_norm(x)))
-        return self.final_layer_norm(x)
+    def _convolve(self, x: Tensor, mask: Optional[Tensor]) -> Tensor:
+        """What the convolution module gives for (B, T, D)."""
+        return self.conv_module(x, mask)
 
 
-class BertEncoder(nn.Module):
-    """Positions, where they are made for all layers, and the layers; no norm is before or behind them.
-
-    Args:
-        dropout: Before the first layer.
-        layers: Of (B, T, D), positions and a mask.
-        layer_drop: The probability that a layer is left out in training.
-        embed_positions: From (B, T, D) to what the layers' attention takes; None where it takes none.
-    """
-
-    def __init__(
-        self, dropout: nn.Module, layers: nn.ModuleList, layer_drop: float, embed_positions: Optional[nn.Module] = None
-    ) -> None:
-        super().__init__()
-        self.embed_positions = embed_positions
-        self.dropout = dropout
-        self.layers = layers
-        self.layer_drop = float(layer_drop)
-
-    def forward(self, x: Tensor, mask: Optional[Tensor] = None) -> Tensor:
-        """(B, T, D) and a mask (B, 1, T, T) added to the scores → (B, T, D)."""
-        x = self.dropout(x)
-        positions = self._positions(x)
-        for layer in self.layers:
-            if not self._drops_next_layer():
-                x = layer(x, positions, mask)
-        return x
-
-    def get_intermediate_outputs(
-        self, x: Tensor, mask: Optional[Tensor] = None, num_layers: Optional[int] = None
-    ) -> List[Tensor]:
-        """The output (B, T, D) of each of the first ``num_layers`` layers, none dropped."""
-        if num_layers is not None and not 0 < num_layers <= len(self.layers):
-            raise ValueError(f"num_layers must be from 1 to {len(self.layers)}, not {num_layers}")
-        x = self.dropout(x)
-        positions = self._positions(x)
-        outputs: List[Tensor] = []
-        for layer in self.layers:
-            if num_layers is not None and len(outputs) >= num_layers:
-                return outputs
-            x = layer(x, positions, mask)
-            outputs.append(x)
-        return outputs
-
-    def _positions(self, x: Tensor) -> Optional[Tensor]:
-        """What the layers' attention takes for (B, T, D)."""
-        if self.embed_positions is None:
-            return None
-        return self.embed_positions(x)
-
-    def _drops_next_layer(self) -> bool:
-        """Whether LayerDrop leaves out a layer."""
-        if not self.training:
-            return False
-        # torch.export and a graph without breaks have no place for item().
-        if self.layer_drop <= 0.0 or self.layer_drop >= 1.0:
-            return self.layer_drop >= 1.0
-        return torch.rand(1).item() < self.layer_drop
+class BertEncoder(conformer.ConformerEncoder):
+    """Positions, where they are made for all layers, and the layers; no norm is before or behind them."""
 
 
 class FramesFirst(nn.Module):

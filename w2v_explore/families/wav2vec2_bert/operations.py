@@ -9,21 +9,22 @@ from typing import ClassVar
 
 from w2v_explore.families.wav2vec2_conformer.operations import RotaryPositions
 from w2v_explore.tree.operations import (
+    INDEX_BYTES,
     NOTHING,
-    SAME_FRAME,
     WHOLE_UTTERANCE,
     Autocast,
     Beside,
     Conv1d,
+    Costless,
     Flow,
+    KeepsNothing,
     MacKind,
     Needs,
-    Operation,
+    NewTensor,
     Reach,
     Shape,
 )
 
-_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
 _FLOAT_BYTES = 4  # of the numbers from which angles are made, whatever the dtype of what they turn
 
 
@@ -46,7 +47,7 @@ class Angles(RotaryPositions):
 
 
 @dataclass(frozen=True, slots=True)
-class DistanceEmbedding(Operation):
+class DistanceEmbedding(NewTensor, Costless):
     """The vector of each pair of frames for their distance, of a head's width: a look-up in a table.
 
     Attributes:
@@ -58,14 +59,9 @@ class DistanceEmbedding(Operation):
     max_left: int
     max_right: int
     head_dim: int
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
     autocast: ClassVar[Autocast] = "wide"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.max_left + self.max_right + 1, self.head_dim)}
@@ -74,28 +70,22 @@ class DistanceEmbedding(Operation):
         frames = taken[0].frames
         return Flow(frames, self.head_dim, heads=frames, shared=True)
 
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # The distances of all pairs of frames.
-        return Beside(bytes=_INDEX_BYTES * taken[0].frames ** 2)
+        return Beside(bytes=INDEX_BYTES * taken[0].frames ** 2)
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         frames = taken[0].frames
-        distances = _INDEX_BYTES * frames**2
+        distances = INDEX_BYTES * frames**2
         # Frames are numbered, and their distances worked out; then they are looked up in the scaled table.
         return (
-            Beside(bytes=distances + _INDEX_BYTES * frames),
+            Beside(bytes=distances + INDEX_BYTES * frames),
             Beside(elements=self.flow(*taken).elements(batch) + self.parameters, bytes=distances),
         )
 
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class DistanceProducts(Operation):
+class DistanceProducts(NewTensor):
     """What is added to the score of each pair of frames: the product of the query with the vector of their distance.
 
     Where there are several utterances, frames and heads, it keeps the queries in another order, a copy; attention keeps
@@ -135,9 +125,6 @@ class DistanceProducts(Operation):
     def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
         return self.kept_beside(batch, *taken) if needs.taken[1] else NOTHING
 
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
 class CausalConv1d(Conv1d):
@@ -154,28 +141,5 @@ class CausalConv1d(Conv1d):
 
 
 @dataclass(frozen=True, slots=True)
-class FramesFirst(Operation):
+class FramesFirst(KeepsNothing):
     """What it takes as a copy in which the channels of each frame lie side by side."""
-
-    mac_kind: ClassVar[MacKind | None] = None
-    keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
-    autocast: ClassVar[Autocast] = "promotes"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def passes_on(self, training: bool) -> bool:
-        return False

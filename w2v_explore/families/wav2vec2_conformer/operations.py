@@ -13,10 +13,12 @@ from w2v_explore.tree.operations import (
     Add,
     Autocast,
     Beside,
+    Costless,
     Flow,
+    KeepsNothing,
     MacKind,
     Needs,
-    Operation,
+    NewTensor,
     Reach,
     Shape,
     of_other_factor,
@@ -33,30 +35,11 @@ class ScaledAdd(Add):
     scale: float
 
 
-class _Positions(Operation, is_partial=True):
+class _Positions(KeepsNothing, is_partial=True):
     """A table of positions without parameters, one for the whole batch, from how many frames there are."""
 
     __slots__ = ()
-    mac_kind: ClassVar[MacKind | None] = None
-    keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
-    autocast: ClassVar[Autocast] = "promotes"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def passes_on(self, training: bool) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +84,12 @@ class RotaryPositions(_Positions):
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation(Operation):
+class Rotation(NewTensor, Costless):
     """What it takes with the pairs of each head's channels turned by the positions that it takes second."""
 
     num_heads: int
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = True
-    keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -133,12 +102,9 @@ class Rotation(Operation):
         # The positions need no gradient: what is turned is not kept.
         return taken[1:]
 
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class QueryBias(Operation):
+class QueryBias(KeepsNothing):
     """Queries with a learned vector of each head added, which the parent holds.
 
     Attributes:
@@ -150,32 +116,14 @@ class QueryBias(Operation):
     num_heads: int
     head_dim: int
     name: str
-    mac_kind: ClassVar[MacKind | None] = None
-    keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "wide"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {self.name: (self.num_heads, self.head_dim)}
 
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class DistanceScores(Operation):
+class DistanceScores(NewTensor):
     """The products of each query with the projected position of each distance, in heads side by side."""
 
     num_heads: int
@@ -207,34 +155,12 @@ class DistanceScores(Operation):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class DistanceBias(Operation):
+class DistanceBias(KeepsNothing):
     """What is added to the score of each pair of frames: the score of their distance over √head_dim."""
 
     head_dim: int
-    mac_kind: ClassVar[MacKind | None] = None
-    keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
-    autocast: ClassVar[Autocast] = "promotes"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[0]._replace(channels=taken[0].frames)
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        return NOTHING
-
-    def passes_on(self, training: bool) -> bool:
-        return False

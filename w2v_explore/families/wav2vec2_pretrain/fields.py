@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.config.family import ModelConfig
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, ConvLayer, Field, Integer, Probability, divides
+from w2v_explore.config.kinds import Field, Integer, Probability, divides
 from w2v_explore.diagnostics import Rule
 from w2v_explore.families.wav2vec2 import fields as wav2vec2
 
@@ -51,36 +50,16 @@ AGREEMENTS = (*wav2vec2.AGREEMENTS, divides("num_codevector_groups", "codevector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wav2Vec2PretrainConfig(ModelConfig):
+class Wav2Vec2PretrainConfig(wav2vec2.EncoderConfig):
     """wav2vec 2.0 in pre-training, as transformers' ``Wav2Vec2ForPreTraining``; `FIELDS` has what each field is."""
 
     FIELDS: ClassVar[Mapping[str, Field]] = FIELDS
 
-    extractor_mode: str
-    extractor_conv_layer_config: tuple[ConvLayer, ...] | None
-    extractor_conv_bias: bool
-    encoder_embed_dim: int
-    encoder_projection_dropout: float
-    encoder_pos_conv_kernel: int
-    encoder_pos_conv_groups: int
-    encoder_num_layers: int
-    encoder_num_heads: int
-    encoder_attention_dropout: float
-    encoder_ff_interm_features: int
-    encoder_ff_interm_dropout: float
-    encoder_dropout: float
-    encoder_layer_norm_first: bool
-    encoder_layer_drop: float
     feat_quantizer_dropout: float
     num_codevector_groups: int
     num_codevectors_per_group: int
     codevector_dim: int
     proj_codevector_dim: int
-
-    @property
-    def conv_layers(self) -> tuple[ConvLayer, ...]:
-        """The extractor's ``(channels, kernel, stride)`` layers, with null resolved to the standard seven."""
-        return STANDARD_CONV_LAYERS if self.extractor_conv_layer_config is None else self.extractor_conv_layer_config
 
     @property
     def aux_num_out(self) -> None:

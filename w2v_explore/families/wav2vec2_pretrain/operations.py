@@ -5,46 +5,21 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
-    SAME_FRAME,
+    INDEX_BYTES,
     WHOLE_UTTERANCE,
     Autocast,
     Beside,
+    Costless,
     Flow,
-    MacKind,
     Needs,
-    Operation,
+    NewTensor,
     Reach,
     Shape,
 )
 
-_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
-
-
-class _Uncounted(Operation, is_partial=True):
-    """An operation without MACs whose output is a tensor of its own."""
-
-    __slots__ = ()
-    mac_kind: ClassVar[MacKind | None] = None
-    keeps_output: ClassVar[bool] = False
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {}
-
-    def flow(self, *taken: Flow) -> Flow:
-        return taken[0]
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
-    def passes_on(self, training: bool) -> bool:
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class FrameMask(_Uncounted):
+class FrameMask(NewTensor, Costless):
     """Puts a learned vector in the place of masked frames."""
 
     embed_dim: int
@@ -60,7 +35,7 @@ class FrameMask(_Uncounted):
 
 
 @dataclass(frozen=True, slots=True)
-class CodeChoice(_Uncounted):
+class CodeChoice(NewTensor, Costless):
     """Of each codebook the vector with the greatest score: a 1 among 0s; in training drawn by Gumbel's noise."""
 
     groups: int
@@ -73,11 +48,11 @@ class CodeChoice(_Uncounted):
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         # Which vector it is, and the 1 among 0s.
-        return (Beside(elements=taken[0].elements(batch), bytes=_INDEX_BYTES * taken[0].rows(batch) * self.groups),)
+        return (Beside(elements=taken[0].elements(batch), bytes=INDEX_BYTES * taken[0].rows(batch) * self.groups),)
 
 
 @dataclass(frozen=True, slots=True)
-class CodePerplexity(_Uncounted):
+class CodePerplexity(NewTensor, Costless):
     """How many vectors of the codebooks are in use: the exponential of the entropy of their shares of all frames."""
 
     groups: int
@@ -102,7 +77,7 @@ class CodePerplexity(_Uncounted):
 
 
 @dataclass(frozen=True, slots=True)
-class CodeProduct(_Uncounted):
+class CodeProduct(NewTensor, Costless):
     """The chosen vectors: every frame's choices times all vectors of the codebooks, summed in each codebook."""
 
     groups: int

@@ -8,33 +8,29 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
+    INDEX_BYTES,
     NOTHING,
-    SAME_FRAME,
     WHOLE_UTTERANCE,
     Autocast,
     Beside,
+    Costless,
     Flow,
     Linear,
-    MacKind,
     Needs,
-    Operation,
+    NewTensor,
     Reach,
     Shape,
 )
 
-_INDEX_BYTES = 8  # torch's whole numbers have 64 bits
-
 
 @dataclass(frozen=True, slots=True)
-class PositionBias(Operation):
+class PositionBias(NewTensor, Costless):
     """What each head adds to the score of a pair of frames for their distance: a look-up in a table."""
 
     num_buckets: int
     num_heads: int
     max_distance: int
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
     autocast: ClassVar[Autocast] = "wide"
 
@@ -48,27 +44,21 @@ class PositionBias(Operation):
         frames = taken[0].frames
         return Flow(frames, frames, self.num_heads)
 
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
-
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # The buckets of all pairs of frames.
-        return Beside(bytes=_INDEX_BYTES * taken[0].frames ** 2)
+        return Beside(bytes=INDEX_BYTES * taken[0].frames ** 2)
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         frames = taken[0].frames
         pairs = frames**2
         # The buckets of all pairs are looked up in those of the 2T - 1 distances; then the table is looked up, and what
         # it says repeated over the batch.
-        distances = 32 * (2 * frames - 1) + _INDEX_BYTES * frames
+        distances = 32 * (2 * frames - 1) + INDEX_BYTES * frames
         return (
-            Beside(bytes=2 * _INDEX_BYTES * pairs + distances),
-            Beside(elements=self.num_heads * pairs, bytes=_INDEX_BYTES * pairs),
+            Beside(bytes=2 * INDEX_BYTES * pairs + distances),
+            Beside(elements=self.num_heads * pairs, bytes=INDEX_BYTES * pairs),
             Beside(elements=self.num_heads * pairs * (1 + batch)),
         )
-
-    def passes_on(self, training: bool) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +81,7 @@ class GateProjection(Linear):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(elements=taken[0].elements(batch) if self._copies(*taken) else 0)
 
-    def kept_casts(self, needs: Needs, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, batch: int, needs: Needs, *taken: Flow) -> Sequence[int]:
         return (0,) if "weight" in needs.own and not self._copies(*taken) else ()
 
     def _copies(self, *taken: Flow) -> bool:
@@ -107,26 +97,18 @@ class GateProjection(Linear):
 
 
 @dataclass(frozen=True, slots=True)
-class PositionGate(Operation):
+class PositionGate(NewTensor, Costless):
     """The scale of the position bias for each head and query: two gates and a constant, which the parent holds."""
 
     num_heads: int
-    mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "wide"
-
-    def reach(self) -> Reach:
-        return SAME_FRAME
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"const": (1, self.num_heads, 1, 1)}
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[0]._replace(channels=1)
-
-    def macs(self, batch: int, *taken: Flow) -> int:
-        return 0
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # Both gates, and the second's product with the constant.
@@ -135,6 +117,3 @@ class PositionGate(Operation):
     def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
         # The product is a factor of the first gate's gradient alone.
         return self.kept_beside(batch, *taken) if needs.taken[0] else Beside(elements=2 * taken[0].rows(batch))
-
-    def passes_on(self, training: bool) -> bool:
-        return False

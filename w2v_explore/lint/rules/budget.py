@@ -106,14 +106,13 @@ def _exact(value: float) -> str:
 
 def _instead_of(name: str, known: Sequence[str]) -> str:
     # Imported only where something is wrong.
-    from w2v_explore.analysis.figures import ALIASES, FIGURES
+    from w2v_explore.analysis.figures import ALIASES, FIGURES, USUAL
     from w2v_explore.config.suggest import did_you_mean, nearest
 
     # In TOML a name with a dot is a table unless it is quoted.
     within = [f'"{figure}"' for figure in FIGURES if figure.startswith(f"{name}.")]
     guesses = within or nearest(name, (*ALIASES, *known))
-    plain = ", ".join([figure for figure in (*FIGURES, *ALIASES) if "." not in figure])
-    return did_you_mean(guesses, f"there is {plain}, and all that docs/json.md lists, such as memory.training_bytes")
+    return did_you_mean(guesses, USUAL)
 
 
 def _bounds(limit: Any, *, in_bytes: bool) -> tuple[float, float]:

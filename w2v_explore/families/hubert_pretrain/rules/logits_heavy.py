@@ -23,7 +23,7 @@ from w2v_explore.lint.subject import Finding, Subject
 
 __all__ = ["RULE", "check"]
 
-TORCH = "forward raises"
+TORCH = "accepts"
 KEYS = ("num_classes", "final_dim")
 _HEAVY_BYTES = 10**6
 

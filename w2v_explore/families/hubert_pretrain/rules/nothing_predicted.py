@@ -22,7 +22,7 @@ from w2v_explore.lint.subject import Finding, Subject
 
 __all__ = ["RULE", "check"]
 
-TORCH = "forward raises"
+TORCH = "accepts"
 KEYS = ("skip_masked", "skip_nomask")
 
 
