@@ -171,6 +171,28 @@ def test_the_published_batch_is_made_of_few_devices(run: Runner) -> None:
     assert basis(document, "torch.compile") == ("no", "default")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "batch", "accumulate"),
+    [
+        (["base"], "87.5", 8),
+        (["base", "--total-batch-seconds", "2800"], "87.5", 4),
+        (["base", "--total-batch-seconds", "2800", "--batch-seconds", "175"], "175", 2),
+        (["base", "--total-batch-seconds", "2800", "--accumulate", "2"], "175", 2),
+        (["base", "--batch-seconds", "100"], "100", 1),
+        (["base", "--batch-seconds", "100", "--accumulate", "3"], "100", 3),
+        (["base", "--accumulate", "3"], "87.5", 3),
+        (["base", "--batch-seconds", "180", "--as-recipe", "base"], "180", 4),
+        (["xlsr_300m", "--total-batch-seconds", "800", "--updates", "9"], "100", 1),
+    ],
+)
+def test_batches_of_devices_make_the_batch_of_an_update(
+    run: Runner, arguments: list[str], batch: str, accumulate: int
+) -> None:
+    document = planned(run, *arguments, "--card", "a100", "--devices", "8")
+    assert document["accumulate"] == accumulate
+    assert basis(document, "batch of a device, at most")[0] == f"{batch} s of audio"
+
+
 def test_a_fairseq_yaml_is_read_for_what_it_says_and_keeps_its_batch(run: Runner) -> None:
     path = training_config("wav2vec2_base")
     document = planned(run, path, "--card", "a100", "--devices", "4")

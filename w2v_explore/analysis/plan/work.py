@@ -119,7 +119,9 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
     work = (said.run.work if said.run is not None else None) or {}
     mean = sum(duration * share for duration, share in utterances)
     kept = sum(min(duration, longest) * share for duration, share in utterances)
-    value, padding = f"as LibriSpeech's, at most {longest:g} s", 0.0
+    value = f"as LibriSpeech's, at most {longest:g} s"
+    # Utterances of nearly one length make a batch: padding is little, and not known.
+    padding = None if settings.pads else 0.0
     if settings.device_seconds is None:
         assert settings.utterances is not None
         most = min(said.value("max_seconds") or most, most)
@@ -147,7 +149,8 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
     per_epoch = None
     if settings.data_hours is not None:
         audio = settings.data_hours * 3600 * kept / mean
-        per_epoch = ceil(audio / (batch.device_seconds * (1 - padding) * settings.devices * settings.accumulate))
+        speech = batch.device_seconds * (1 - (padding or 0.0))
+        per_epoch = ceil(audio / (speech * settings.devices * settings.accumulate))
     if not samples:
         raise WorkloadError(
             f"a batch of {settings.device_seconds:g} s holds no utterance; give more as --batch-seconds"
