@@ -182,6 +182,8 @@ def test_the_published_batch_is_made_of_few_devices(run: Runner) -> None:
         (["base", "--batch-seconds", "100", "--accumulate", "3"], "100", 3),
         (["base", "--accumulate", "3"], "87.5", 3),
         (["base", "--batch-seconds", "180", "--as-recipe", "base"], "180", 4),
+        (["base", "--batch-seconds", "1000", "--as-recipe", "base"], "1,000", 1),
+        (["base", "--total-batch-seconds", "80"], "10", 1),
         (["xlsr_300m", "--total-batch-seconds", "800", "--updates", "9"], "100", 1),
     ],
 )
@@ -211,6 +213,24 @@ def test_a_fairseq_yaml_is_read_for_what_it_says_and_keeps_its_batch(run: Runner
     assert basis(document, "accumulated batches")[1].startswith("1 of 64 devices make the same batch")
     unchanged = planned(run, path, "--card", "a100")
     assert (unchanged["devices"], unchanged["accumulate"]) == (64, 1)
+
+
+def test_more_devices_than_published_share_the_same_batch(run: Runner) -> None:
+    document = planned(run, "hubert_base", "--card", "a100", "--devices", "64")
+    assert basis(document, "batch of a device, at most")[0] == "43.75 s of audio"
+    path = training_config("wav2vec2_base")
+    document = planned(run, path, "--card", "a100", "--devices", "128")
+    assert basis(document, "accumulated batches")[1].startswith("1 of 64 devices make a smaller batch than these")
+
+
+def test_a_number_of_utterances_is_a_batch_too(run: Runner) -> None:
+    path = training_config("wav2vec2_large")
+    document = planned(run, path, "--card", "a100")
+    # Four crops of 20 s are more than max_tokens, of 75 s.
+    assert basis(document, "batch of a device, at most") == ("75 s of audio", "dataset.max_tokens, line 4")
+    path = training_config("wav2vec2_large", dataset={"batch_size": 3})
+    document = planned(run, path, "--card", "a100")
+    assert basis(document, "batch of a device, at most") == ("60 s of audio", "3 utterances of 20 s")
 
 
 def test_an_option_comes_before_the_file_and_the_file_before_what_is_published(run: Runner) -> None:
@@ -423,6 +443,10 @@ def test_choices_are_those_of_the_library() -> None:
         (
             ["base", "--card", "a100", "--batch-seconds", "5", "--total-batch-seconds", "9", "--accumulate", "3"],
             "leave one of the three out",
+        ),
+        (
+            ["base", "--card", "a100", "--devices", "8", "--batch-seconds", "5", "--total-batch-seconds", "9"],
+            "--batch-seconds 5 on 8 devices make more than --total-batch-seconds 9",
         ),
         (["base", "--card", "a100", "--devices", "1", "--strategy", "zero3"], "one device divides nothing"),
         (["base", "--card", "a100", "--devices", "12", "--strategy", "fsdp-hybrid"], "are no whole nodes"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from w2v_explore.config.dialects.training import TrainingRecipe
 
 _DEFAULT = "default"
+# So much more audio is no other batch.
+_LITTLE = 0.05
 # transformers.TrainingArguments.
 _TRAINERS_EPOCHS = 3.0
 _OBJECTIVES = {
@@ -274,12 +276,15 @@ class _Settling:
         if utterances is not None:
             self._add("utterances of a batch", f"{utterances:,}", said.values["batch_size"][1])
             most = utterances * crop_seconds
-            if seconds is not None or most < float("inf"):
-                seconds, utterances = min(most, seconds or most), None
+            if most < float("inf") and (seconds is None or most < seconds):
+                seconds, basis = most, f"{utterances:,} utterances of {crop_seconds:g} s"
+            utterances = utterances if seconds is None else None
         elif seconds is None:
             assert total is not None  # else it was asked for
             seconds = total / (devices * (asked.accumulate or 1))
             basis = f"{total:,g} s on {devices:,} devices, {total_basis}"
+        if total is not None and seconds is not None and asked.accumulate is None:
+            seconds, basis = self._at_most(total, total_basis, seconds, basis, devices)
         if seconds is not None:
             self._add("batch of a device, at most", f"{seconds:,.4g} s of audio", basis)
         accumulate, basis = asked.accumulate, "--accumulate"
@@ -291,14 +296,28 @@ class _Settling:
         self._add("accumulated batches", f"{accumulate:,}", basis)
         return seconds, utterances, accumulate
 
+    def _at_most(self, total: float, total_basis: str, seconds: float, basis: str, devices: int) -> tuple[float, str]:
+        """The seconds of a batch, or fewer where so many devices would make more than an update is to have."""
+        if seconds * devices * (1 - _LITTLE) <= total:
+            return seconds, basis
+        if self._asked.batch_seconds is None:
+            return total / devices, f"{total:,g} s on {devices:,} devices, {total_basis}"
+        if self._asked.total_batch_seconds is None:
+            return seconds, basis
+        raise ArgumentError(
+            f"--batch-seconds {seconds:g} on {devices:,} devices make more than --total-batch-seconds {total:g}; "
+            "leave one of both out"
+        )
+
     def _stated_accumulation(self, devices: int) -> tuple[int, str]:
         """What a training config accumulates, as many times more as it has more devices."""
         stated, basis = self._said.values.get("accumulate", (1, _DEFAULT))
         theirs = self._said.value("devices")
         if not theirs or theirs == devices or self._said.run is not None or self._asked.batch_seconds is not None:
             return stated, basis
-        said = self._said.values["devices"][1]
-        return ceil(stated * theirs / devices), f"{stated:,} of {theirs:,} devices make the same batch, {said}"
+        what = "make the same batch" if devices < theirs * stated else "make a smaller batch than these"
+        accumulate = ceil(stated * theirs / devices)
+        return accumulate, f"{stated:,} of {theirs:,} devices {what}, {self._said.values['devices'][1]}"
 
     def _crop(self) -> float:
         crop, basis = self._said.values.get("crop_seconds", (None, ""))
