@@ -131,8 +131,8 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
                 other += size * copies
         elif tensor in layers.kept_only_with:
             only_with = layers.kept_only_with[tensor]
-            taking = frozenset([passes[number].equal for number in layers.takers.get(tensor, ())])
-            for each, key in ((shared, only_with | equal), (shared_inputs, only_with | taking)):
+            takers = frozenset([passes[number].equal for number in layers.takers.get(tensor, ())])
+            for each, key in ((shared, only_with | equal), (shared_inputs, only_with | takers)):
                 each[key] = each.get(key, 0) + size * calls[first].copies
         elif tensor >= 0 and at[tensor] in keeping:
             inside[at[tensor]] += per_copy(first, size)
@@ -170,7 +170,11 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
     if not trace.cast_weight_bytes:
         return KeptActivations(plain, checkpointed, plain, checkpointed)
     for position, size in trace.cast_weight_bytes.items():
-        if at[position] < 0:
+        if position in stacks.only_with:
+            for each in (shared, shared_inputs):
+                key = stacks.only_with[position]
+                each[key] = each.get(key, 0) + size * calls[position].copies
+        elif at[position] < 0:
             other += size * calls[position].copies
         else:
             inside[at[position]] += per_copy(position, size)
