@@ -2,7 +2,7 @@
 
 A word means what the programs do that people fine-tune with, and what is frozen is what their methods freeze:
 
-- ``all``: every parameter.
+- ``all``: every parameter but those that the program which defines the family does not train; no word trains these.
 - ``head``: the head alone, as after ``freeze_base_model`` of transformers, and in fairseq for the first
   ``freeze_finetune_updates``.
 - ``not-extractor``: all but the extractor, as after ``freeze_feature_encoder`` of transformers.
@@ -118,7 +118,7 @@ def _matching(tree: Layer, train: str) -> list[str]:
 
 
 def _of_roles(tree: Layer, roles: Roles, train: str) -> list[str]:
-    of_keys = {key: role_of(path, roles) for key, path, _ in tree.named_parameters()}
+    of_keys = {key: role_of(path, roles) for key, path, _ in tree.named_parameters() if not _is_untrained(tree, path)}
     there = set(of_keys.values())
     wanted, needed = _TRAINED.get(train, ((), ""))
     frozen = _FROZEN.get(train)
@@ -131,6 +131,11 @@ def _of_roles(tree: Layer, roles: Roles, train: str) -> list[str]:
             "regular expression that is searched in the names of parameters"
         )
     return [key for key, role in of_keys.items() if (role != frozen if frozen else role in wanted)]
+
+
+def _is_untrained(tree: Layer, path: str) -> bool:
+    operation = tree.child(path).operation if path else tree.operation
+    return operation is not None and operation.untrained
 
 
 def _apart_where_unlike(layer: Layer, prefix: str, wanted: Collection[str]) -> Layer:
