@@ -1,8 +1,9 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
 docs/config.md comes from the families' tables of fields, the list of figures in docs/json.md from the table of figures,
-docs/dialects.md from the table of dialects and what the writers write, docs/python.md from the docstrings of the public
-names, docs/rules/ from those of the linter's rules.
+docs/dialects.md from the table of dialects and what the writers write, the tables in docs/precision.md from that of the
+precisions and from what operations say of themselves, docs/python.md from the docstrings of the public names, and
+docs/rules/ from those of the linter's rules.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import re
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import is_dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +32,7 @@ from w2v_explore.analysis.figures import (
     MEASURED_COMPONENT_FIGURES,
     Figure,
 )
+from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.config.dialects.columns import CONV, Column, Counterpart, Guard
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
@@ -65,6 +69,7 @@ from w2v_explore.config.presets import preset_names
 from w2v_explore.lint.page import Page, load_pages, page_markdown
 from w2v_explore.report.catalogue import legal_values
 from w2v_explore.report.units import first_few
+from w2v_explore.tree.operations import Operation
 
 _HEAD = """\
 # Config reference
@@ -676,6 +681,58 @@ def _figure_row(name: str, figure: Figure, within: str = "") -> str:
     return f"| {name} | {figure.unit} | {figure.label} | `{within}{figure.json_path}` |"
 
 
+_PRECISIONS_START = "<!-- Made by `python docs/generate.py`. Change analysis/memory/recipe.py instead. -->\n"
+_OPERATIONS_START = "<!-- Made by `python docs/generate.py`. Change what operations say of themselves instead. -->\n"
+_END = "<!-- The end of what is made. -->\n"
+_UNDER_AUTOCAST = {
+    "lower": "what it takes and its weights are cast to the lower precision; it gives that",
+    "float32": "what it takes is cast to float32; it gives that",
+    "promotes": "nothing is cast; it gives the widest type of what it takes",
+    "wide": "nothing is cast; it gives float32, by its parameters or its sums",
+}
+
+
+def precision_page(page: str) -> str:
+    """The text of docs/precision.md with its tables as the program has them."""
+    lines = [
+        "",
+        "| precision | weight | gradient | moments | float32 copy | a parameter | computes in |",
+        "| :--- | ---: | ---: | ---: | ---: | ---: | :--- |",
+    ]
+    for name, recipe in PRECISIONS.items():
+        parts = (recipe.weight, recipe.gradient, recipe.optimizer - recipe.float32_copy, recipe.float32_copy)
+        types = f"{recipe.autocast} and {recipe.dtype}" if recipe.autocast else recipe.dtype
+        lines.append(f"| `{name}` | {' | '.join(map(str, parts))} | {sum(parts)} | {types} |")
+    page = _replaced(page, _PRECISIONS_START, lines)
+    named: dict[str, set[str]] = {rule: set() for rule in _UNDER_AUTOCAST}
+    for operation in _operations():
+        named[operation.autocast].add(f"`{operation.__name__}`")
+    lines = ["", "| under autocast | operations |", "| :--- | :--- |"]
+    lines += [f"| {says} | {', '.join(sorted(named[rule]))} |" for rule, says in _UNDER_AUTOCAST.items()]
+    return _replaced(page, _OPERATIONS_START, lines)
+
+
+def _operations() -> Iterator[type[Operation]]:
+    """All operations of all families that are made themselves."""
+    for family in FAMILIES:
+        with suppress(ModuleNotFoundError):
+            import_module(f"w2v_explore.families.{family}.operations")
+    classes = [Operation]
+    for operation in classes:
+        classes += operation.__subclasses__()
+    for operation in classes:
+        is_ours = operation.__module__.startswith(("w2v_explore.tree.", "w2v_explore.families."))
+        if is_ours and is_dataclass(operation) and not operation.__name__.startswith("_"):
+            yield operation
+
+
+def _replaced(page: str, start: str, lines: list[str]) -> str:
+    """The page with other lines from one of its marks to the next end."""
+    head, _, rest = page.partition(start)
+    _, _, tail = rest.partition(_END)
+    return head + start + "\n".join(lines) + "\n\n" + _END + tail
+
+
 def generated_pages() -> dict[str, str]:
     """The text of every page that is made here, by its path in docs/."""
     pages = load_pages()
@@ -689,6 +746,7 @@ def generated_pages() -> dict[str, str]:
         "config.md": config_reference(),
         "dialects.md": dialects_page(),
         "json.md": json_page((Path(__file__).parent / "json.md").read_text(encoding="utf-8")),
+        "precision.md": precision_page((Path(__file__).parent / "precision.md").read_text(encoding="utf-8")),
         "python.md": python_page(),
         "rules/README.md": "\n".join(index) + "\n",
         **rules,

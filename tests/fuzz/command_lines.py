@@ -14,6 +14,7 @@ from typer.main import get_command
 from tests.fuzz.folders import ALL_FIELDS, ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
+from w2v_explore.analysis.memory.trained import WORDS
 from w2v_explore.analysis.plan.cards import known_cards
 from w2v_explore.cli.app import COMMANDS, app
 from w2v_explore.config.family import ARCHITECTURE, FAMILIES, family_named
@@ -169,6 +170,9 @@ class _Maker:
             "--baseline": lambda: hostile.one(self._folder.baselines * 30 + list(self._paths())),
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
+            ),
+            "--train": lambda: hostile.one(
+                (*WORDS, r"re:layers\.1\.", "re:bias$", f"re:{hostile.name()}", hostile.argument())
             ),
             "--card": lambda: hostile.one((*known_cards(), "a100", "3090", *self._paths(), hostile.argument())),
             "--manifest": lambda: hostile.one(self._paths()),

@@ -20,6 +20,8 @@ from tests.parity.test_trees import EXTRAS, analysis_of
 from tests.strategies import trees
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.kept import kept_activations
+from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.measure import cuda_autocast as lists
@@ -31,7 +33,7 @@ from w2v_explore.measure.meta_pass import first_tensor
 from w2v_explore.measure.tracking import TrackedAutocast, track_autocast
 from w2v_explore.model.build import modules_of
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.run import Call
+from w2v_explore.tree.run import Call, apart
 
 LARGE = {
     "hidden_size": 1024,
@@ -49,7 +51,6 @@ NO_DROPOUTS = dict.fromkeys(
     ),
     0,
 )  # fmt: skip
-FIGURES = ("autocast.kept_bytes", "autocast.cast_weight_bytes", "autocast.checkpointed_bytes")
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +101,30 @@ def test_trees_made_by_hand(tree: Layer, batch: int, extra: int) -> None:
         return
     analysis = analysis_of(tree, batch, extra)
     cost = analysis.training_in("amp-bfloat16")
-    checkpointed = cost.checkpointed_bytes.greatest + cost.checkpointed_cast_weight_bytes.greatest
-    ours = (cost.kept_bytes.greatest, cost.cast_weight_bytes.greatest, checkpointed)
-    known = [find_known_difference(figure, analysis) for figure in FIGURES]
-    expected = [own + (each.amount(analysis) if each else 0) for own, each in zip(ours, known, strict=True)]
+    known = find_known_difference("autocast.kept_bytes", analysis)
+    kept = int(cost.kept_bytes.greatest) + (known.amount(analysis) if known else 0)
     tracked = track_autocast(tree, modules_of_tree(tree), analysis.workload, torch.bfloat16)
-    assert tracked == TrackedAutocast(*map(int, expected))
+    assert (tracked.kept, tracked.cast_weights) == (kept, cost.cast_weight_bytes.greatest)
+
+
+@pytest.mark.parametrize("trained", ["aux", "encoder", "q_proj", "bias"])
+@pytest.mark.parametrize("preset", ["base", "large_lv60k"])
+def test_what_is_frozen_is_cast_and_kept_only_where_something_before_it_is_trained(preset: str, trained: str) -> None:
+    config = load_config(preset, ["encoder_num_layers=3", "aux_num_out=9"])
+    analysis = analyze(config, Workload.of_seconds(1, batch=2))
+    names = [key for key, _ in analysis.tree.state_dict_shapes() if trained in key.split(".")]
+    by_module: dict[str, set[str]] = {}
+    for name in names:
+        path, _, parameter = name.rpartition(".")
+        by_module.setdefault(analysis.tree.folded_path(path), set()).add(parameter)
+    lives = Lives(apart(analysis.calls), training=True, trained=by_module, autocast=True)
+    kept = kept_activations(lives.trace(analysis.workload, analysis.takes.flow(analysis.workload.samples)))
+    tracked = track_autocast(analysis.tree, modules_of(analysis.config.model), analysis.workload, torch.bfloat16, names)
+    assert tracked == TrackedAutocast(
+        kept=kept.plain.greatest,
+        cast_weights=kept.plain_and_weights.greatest - kept.plain.greatest,
+        checkpointed=kept.checkpointed_and_weights.greatest,
+    )
 
 
 def gives_what_nobody_takes(layer: Layer) -> bool:

@@ -23,7 +23,7 @@ from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.run import Call, apart, run
+from w2v_explore.tree.run import Call, Trained, apart, run
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
@@ -41,11 +41,13 @@ class Analysis:
         config: What was analysed.
         workload: Under which batch, samples and dtype.
         tree: The config's tree.
+        trained: The parameters that are trained, as `need_gradients` takes them; None where all are.
     """
 
     config: Config
     workload: Workload
     tree: Layer
+    trained: Trained | None = field(default=None, hash=False)
     _lives: dict[tuple[bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
     _traces: dict[tuple[str, bool, bool], Trace] = field(default_factory=dict, init=False, compare=False)
     _trainings: dict[str, TrainingCost] = field(default_factory=dict, init=False, compare=False)
@@ -79,7 +81,7 @@ class Analysis:
         """Who makes, takes and keeps the tensors."""
         key = training, autocast
         if key not in self._lives:
-            self._lives[key] = Lives(self._apart, training=training, autocast=autocast)
+            self._lives[key] = Lives(self._apart, training=training, trained=self.trained, autocast=autocast)
         return self._lives[key]
 
     def trace(self, dtype: str | None = None, *, training: bool, autocast: bool = False) -> Trace:

@@ -45,6 +45,15 @@ def memory(
             "each other.",
         ),
     ] = None,
+    train: Annotated[
+        str,
+        typer.Option(
+            "--train",
+            metavar="WHAT",
+            help="What is trained: all, head, not-extractor, not-encoder, adapters, or re:PATTERN, a regular "
+            "expression that is searched in the names of parameters.",
+        ),
+    ] = "all",
     depth: options.Depth = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
@@ -55,7 +64,9 @@ def memory(
     workload = WorkloadOptions(seconds, samples, frames, 1 if batch is None else batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
     name = None if precision is None else precision.value
-    costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing, precision=name) for analysis in analyses]
+    costs = [
+        memory_of(analysis, fit=fit, checkpointing=checkpointing, precision=name, train=train) for analysis in analyses
+    ]
 
     def reports() -> "list[Report]":
         from w2v_explore.report.memory import memory_report

@@ -30,17 +30,17 @@ _KEY = torch._C.DispatchKeySet(torch._C.DispatchKey.AutocastCPU)
 @contextmanager
 def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
     """Autocast on a CPU as on CUDA."""
-    library = torch.library.Library("aten", "IMPL", "AutocastCPU")
+    library = torch.library.Library("aten", "IMPL", "AutocastCPU")  # type: ignore[no-untyped-call]
     try:
         for names, kernel in ((_TO_FLOAT32, _to_float32), (_IN_FLOAT32, _in_float32)):
             for name in names:
                 packet, _, overload = name.partition(".")
                 operation = getattr(getattr(torch.ops.aten, packet), overload or "default")
-                library.impl(name, partial(kernel, operation))
+                library.impl(name, partial(kernel, operation))  # type: ignore[no-untyped-call]
         with torch.autocast("cpu", dtype=dtype):
             yield
     finally:
-        library._destroy()
+        library._destroy()  # type: ignore[no-untyped-call]
 
 
 def _to_float32(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

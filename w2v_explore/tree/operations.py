@@ -141,6 +141,8 @@ class Operation:
         gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
         autocast: What becomes of it where ``torch.autocast`` runs; all numbers that it makes beside its output, but
             statistics, are of its result's type.
+        untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
+            family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
@@ -152,6 +154,7 @@ class Operation:
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
+    untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:

@@ -1,7 +1,7 @@
 """All that `memory` answers of one config: inference by dtype, training by precision, and what fits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis, config_and_workload
@@ -14,11 +14,13 @@ from w2v_explore.analysis.memory.largest_workload import (
     has_attention_bias,
 )
 from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.memory.trained import ALL, select_trained
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
+from w2v_explore.errors import ArgumentError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ class MemoryCosts:
     """What inference and training of a config cost.
 
     Attributes:
-        analysis: The config and the workload.
+        analysis: The config and the workload; where not all is trained, with a tree in which equal layers train alike.
+        train: What is trained, as it was asked for.
         inference: Of a forward pass, by dtype, the workload's own first.
         training: Of a training step, by precision: all of `PRECISIONS`, and that of the workload's dtype.
         precision: The one of which it is said what each layer keeps.
@@ -57,6 +60,7 @@ class MemoryCosts:
     """
 
     analysis: Analysis
+    train: str
     inference: Mapping[str, InferenceMemory]
     training: Mapping[str, TrainingCost]
     precision: str
@@ -86,6 +90,7 @@ class MemoryCosts:
         folded = self.analysis.tree.folded_path
         document = {
             **config_and_workload(self.analysis),
+            "train": {"selection": self.train, "parameters": next(iter(self.training.values())).learned},
             "inference": {
                 dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
                 for dtype, inference in self.inference.items()
@@ -157,6 +162,7 @@ def memory(
     fit: int | str | None = None,
     checkpointing: bool = False,
     precision: str | None = None,
+    train: str = ALL,
 ) -> MemoryCosts:
     """Work out the memory of inference and of training, in closed form, and what fits a given memory.
 
@@ -168,13 +174,21 @@ def memory(
         precision: What to fill it with, and to say of each layer what it keeps: ``amp-bfloat16``, ``amp-float16``,
             ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By default it is filled with
             ``amp-bfloat16``, ``float32``, ``bfloat16`` and the workload's dtype, of which layers are said to keep.
+        train: The parameters that are trained: ``all``, ``head``, ``not-extractor``, ``not-encoder``, ``adapters``, or
+            ``re:`` and a regular expression that is searched in their names.
 
     Raises:
         WorkloadError: The input is too short to give a frame; or no precision has the name.
+        ArgumentError: ``train`` is none of these, or selects nothing that gets a gradient.
         QuantityError: ``fit`` is no size of a memory.
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
+    selection = select_trained(analysis.tree, analysis.config.model.family.roles, train)
+    if selection.trained is not None:
+        analysis = replace(analysis, tree=selection.tree, trained=selection.trained)
+        if not analysis.training.learned:
+            raise ArgumentError(f"train is {train!r}, and no loss depends on what that selects: it is never run")
     memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
@@ -195,6 +209,7 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
+        train=train,
         inference={
             workload.dtype: analysis.inference,
             other: inference_memory(analysis.parameters, analysis.trace(other, training=False)),

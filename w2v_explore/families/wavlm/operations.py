@@ -65,8 +65,8 @@ class PositionBias(NewTensor, Costless):
 class GateProjection(Linear):
     """A linear layer from the channels of each head, all with the same weights.
 
-    Heads do not lie one after the other: it makes a copy of what it takes, and keeps that. What it takes is kept by
-    attention's projection in any case.
+    Heads do not lie one after the other: it makes a copy of what it takes, and keeps that. With a single head or frame
+    it keeps what it takes, as attention's projection does where that is trained; of a single frame that is not told.
     """
 
     num_heads: int
@@ -86,6 +86,9 @@ class GateProjection(Linear):
 
     def _copies(self, *taken: Flow) -> bool:
         return self.num_heads > 1 and taken[0].frames > 1
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if self.num_heads == 1 and "weight" in needs.own else ()
 
     def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
         return self.kept_beside(batch, *taken) if "weight" in needs.own else NOTHING
