@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.program import Runner
-from w2v_explore import Workload, analyze, load_config, plan
+from w2v_explore import Workload, analyze, load_config, memory, plan
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.asked import OBJECTIVES
 from w2v_explore.analysis.plan.cards import known_cards
@@ -119,14 +119,14 @@ def test_one_device_needs_what_memory_says_of_its_batch(name: str, precision: st
         updates=1, objective="self-distillation",
     )  # fmt: skip
     training = analyze(load_config(name), found.analysis.workload).training_in(precision)
-    memory, teacher = found.need.memory, 4 * found.analysis.parameters
+    held, teacher = found.need.memory, 4 * found.analysis.parameters
     states = training.weight_bytes, training.gradient_bytes, training.optimizer_bytes - training.recipe.scaler_bytes
-    assert (memory.parameters - teacher, memory.gradients, memory.optimizer) == states
-    assert sum(states) + memory.activations == training.total_bytes(checkpointing) - training.recipe.scaler_bytes
-    assert memory.gathered == 0
+    assert (held.parameters - teacher, held.gradients, held.optimizer) == states
+    assert sum(states) + held.activations == training.total_bytes(checkpointing) - training.recipe.scaler_bytes
+    assert held.gathered == 0
     # Gradients come as activations go.
-    together = sum(states) + teacher + memory.activations
-    assert together - memory.gradients <= memory.total <= together
+    together = sum(states) + teacher + held.activations
+    assert together - held.gradients <= held.total <= together
 
 
 def test_the_largest_batch_has_all_that_the_ceiling_allows() -> None:
@@ -146,6 +146,23 @@ def test_pre_training_has_its_parts_and_a_head_stays_as_it_is() -> None:
     tuned = plan("asr_base_960h", card="a100", updates=1)
     assert tuned.analysis.config.model == load_config("asr_base_960h").model
     assert tuned.settings.extractor_trained == 0
+
+
+@pytest.mark.parametrize("precision", ["amp-bfloat16", "float16"])
+def test_a_frozen_extractor_keeps_and_learns_nothing(precision: str) -> None:
+    arguments: Any = {"card": "a100", "devices": 1, "precision": precision, "batch_seconds": 40, "updates": 9}
+    found = plan("asr_base_960h", **arguments)
+    assert ("extractor", "frozen") in {(each.what, each.value) for each in found.assumptions}
+    workload = found.analysis.workload
+    frozen = memory("asr_base_960h", workload, train="not-extractor").training[precision]
+    held = found.need.memory
+    assert (held.gradients, held.optimizer) == (frozen.gradient_bytes, frozen.optimizer_bytes)
+    assert sum(held[:4]) == frozen.total_bytes(checkpointing=False)
+    features = plan("w2v_bert_2", objective="ctc", **arguments)
+    assert "extractor" not in {each.what for each in features.assumptions}
+    whole = plan("asr_base_960h", objective="self-distillation", **arguments)
+    assert found.macs < whole.macs
+    assert found.need.memory.activations < whole.need.memory.activations
 
 
 def test_a_teacher_is_kept_and_runs() -> None:

@@ -306,19 +306,20 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
     seconds, seen = _times(asked)
     card = card_named(asked.card)
     said = _said(asked, subject)
-    settings = settle(asked, said, card, subject.config.name)
+    settings = settle(asked, said, card, subject.config)
     card = calibrated(card, settings.precision)
     model, added = in_pretraining(subject.config, settings.objective)
     filled = fill_batches(asked, said, settings, model.sample_rate, progress)
     updates = _updates(settings, filled)
     work = work_of(model, filled, settings)
-    batches = largest_batches(model, filled)
+    batches = largest_batches(model, filled, settings)
     needs = _needs(batches, card, settings)
+    learned = batches[0].lives(training=True).learned_of(batches[0].tree)
 
     def estimate(precision: str, checkpointing: bool, devices: int = settings.devices) -> TimeEstimate:
         return estimate_time(
             work.checkpointed if checkpointing else work.plain,
-            batches[0].parameters,
+            learned,
             card,
             precision,
             updates=updates,
@@ -382,7 +383,7 @@ def _smaller_batch(asked: Asked, said: Said, settings: Settings, card: Card, mod
             device_seconds=settings.device_seconds / times, accumulate=settings.accumulate * times
         )
         try:
-            batches = largest_batches(model, fill_batches(asked, said, smaller, model.sample_rate))
+            batches = largest_batches(model, fill_batches(asked, said, smaller, model.sample_rate), smaller)
         except WorkloadError:
             return None
         need = _needs(batches, card, smaller).of(settings.strategy, settings.precision, settings.checkpointing)

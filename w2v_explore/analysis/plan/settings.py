@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from w2v_explore.analysis.plan.asked import Asked, option
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
 from w2v_explore.analysis.plan.runs import Run, accumulation
+from w2v_explore.config.load import Config
 from w2v_explore.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -155,24 +156,24 @@ class Settings(NamedTuple):
     assumptions: tuple[Assumption, ...]
 
 
-def settle(asked: Asked, said: Said, card: Card, name: str) -> Settings:
+def settle(asked: Asked, said: Said, card: Card, config: Config) -> Settings:
     """All settings of a plan.
 
     Args:
         asked: The options.
         said: By the training config, or the published training.
         card: Each device.
-        name: What messages call the config.
+        config: The model, for its name, and whether it has an extractor that may be frozen.
 
     Raises:
         ArgumentError: Nothing says how large the batch is, or how long the training.
     """
-    return _Settling(asked, said, card, name).settle()
+    return _Settling(asked, said, card, config).settle()
 
 
 class _Settling:
-    def __init__(self, asked: Asked, said: Said, card: Card, name: str) -> None:
-        self._asked, self._said, self._card, self._name = asked, said, card, name
+    def __init__(self, asked: Asked, said: Said, card: Card, config: Config) -> None:
+        self._asked, self._said, self._card, self._config = asked, said, card, config
         self._found: list[Assumption] = []
 
     def settle(self) -> Settings:
@@ -257,8 +258,8 @@ class _Settling:
             missing.append("how long it trains (--updates or --epochs)")
         if missing:
             raise ArgumentError(
-                f"{said.name or self._name} does not say {', nor '.join(missing)}; give it, or --as-recipe with a "
-                "published training, as base or hubert_base, or a training config"
+                f"{said.name or self._config.name} does not say {', nor '.join(missing)}; give it, or --as-recipe with "
+                "a published training, as base or hubert_base, or a training config"
             )
 
     def _batch(self, devices: int, crop_seconds: float) -> tuple[float | None, int | None, int]:
@@ -333,6 +334,8 @@ class _Settling:
         return str(optimizer)
 
     def _extractor(self, objective: str | None) -> float:
+        if "extractor" not in self._config.model.family.roles:
+            return 1.0
         frozen, basis = self._said.values.get("extractor_frozen", (None, ""))
         if frozen is None and objective == "ctc":
             frozen, basis = True, "as in published fine-tuning"

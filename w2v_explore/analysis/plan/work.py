@@ -1,6 +1,7 @@
 """What an update computes: the batches of a corpus, as long as its utterances are, and the MACs of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -186,10 +187,7 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
     Raises:
         WorkloadError: The utterances are too short to give a frame.
     """
-    analyses = [
-        (analyze(config, Workload(samples=samples, sample_rate=config.sample_rate)), number)
-        for samples, number in filled.average
-    ]
+    analyses = [(_analyze(config, 1, samples, settings), number) for samples, number in filled.average]
 
     def total(checkpointing: bool) -> float:
         return sum(
@@ -200,7 +198,8 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
                 accumulate=settings.accumulate,
                 checkpointing=checkpointing,
                 teacher=settings.teacher,
-                extractor_trained=settings.extractor_trained,
+                # One that is frozen for all of the training needs no gradient as it is analysed.
+                extractor_trained=settings.extractor_trained or 1.0,
             ).total
             for analysis, number in analyses
         )
@@ -208,9 +207,18 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
     return Work(total(checkpointing=False), total(checkpointing=True))
 
 
-def largest_batches(config: Config, filled: Filled) -> list[Analysis]:
+def largest_batches(config: Config, filled: Filled, settings: Settings) -> list[Analysis]:
     """The batches that may need most memory."""
-    return [
-        analyze(config, Workload(samples=samples, batch=number, sample_rate=config.sample_rate))
-        for number, samples in filled.largest
-    ]
+    return [_analyze(config, number, samples, settings) for number, samples in filled.largest]
+
+
+def _analyze(config: Config, batch: int, samples: int, settings: Settings) -> Analysis:
+    """Some utterances, with what is frozen for all of the training."""
+    analysis = analyze(config, Workload(samples=samples, batch=batch, sample_rate=config.sample_rate))
+    if settings.extractor_trained:
+        return analysis
+    # Imported only where something is frozen.
+    from w2v_explore.analysis.memory.trained import select_trained
+
+    selection = select_trained(analysis.tree, config.model.family.roles, "not-extractor")
+    return replace(analysis, tree=selection.tree, trained=selection.trained)
