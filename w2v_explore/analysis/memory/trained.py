@@ -118,7 +118,7 @@ def _matching(tree: Layer, train: str) -> list[str]:
 
 
 def _of_roles(tree: Layer, roles: Roles, train: str) -> list[str]:
-    of_keys = {key: role_of(path, roles) for key, path, _ in tree.named_parameters() if not _is_untrained(tree, path)}
+    of_keys = {key: role_of(path, roles) for key, path, _ in tree.named_parameters() if not is_untrained(tree, path)}
     there = set(of_keys.values())
     wanted, needed = _TRAINED.get(train, ((), ""))
     frozen = _FROZEN.get(train)
@@ -133,7 +133,8 @@ def _of_roles(tree: Layer, roles: Roles, train: str) -> list[str]:
     return [key for key, role in of_keys.items() if (role != frozen if frozen else role in wanted)]
 
 
-def _is_untrained(tree: Layer, path: str) -> bool:
+def is_untrained(tree: Layer, path: str) -> bool:
+    """Whether the parameters of the module at a folded path are trained only where somebody names them."""
     operation = tree.child(path).operation if path else tree.operation
     return operation is not None and operation.untrained
 
