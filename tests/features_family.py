@@ -95,6 +95,7 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         config=FilterbankConfig,
         agreements=(),
         components={"feature_projection": "projection", "layers": "layers"},
+        roles={"encoder": ("projection", "layers")},
         reference=PRESET,
     )
     modules = {module.__name__: module for module in (FilterbankModel, FilterbankLayer)}

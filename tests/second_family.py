@@ -92,6 +92,7 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
         config=TwinConfig,
         agreements=AGREEMENTS,
         components=family_named("wav2vec2").components,
+        roles=family_named("wav2vec2").roles,
         reference=PRESET,
         rules=(RULE,),
     )

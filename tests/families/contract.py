@@ -5,18 +5,26 @@ A reference makes that program's model of a config, on torch's default device an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 import torch
+from hypothesis import assume, note
+from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.torchaudio_models import import_torchaudio_models
 from w2v_explore import Config, ModelConfig, Workload, analyze, build_architecture, build_model, verify
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs, unfold
+from w2v_explore.analysis.memory.trained import WORDS, role_of, select_names, select_trained
+from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.errors import ArgumentError
 from w2v_explore.measure.from_tree import input_shape
+from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.meta_pass import first_tensor, run_on_meta
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.model.build import modules_of
@@ -136,15 +144,58 @@ def assert_memory_is_what_torch_tracks(config: ModelConfig, workload: Workload) 
     )
 
 
-def assert_gradients_are_those_of_torch(config: ModelConfig, workload: Workload) -> None:
-    """The parameters that have a gradient after a backward pass, and how many elements they have."""
+def assert_gradients_are_those_of_torch(
+    config: ModelConfig, workload: Workload, names: Collection[str] | None = None
+) -> None:
+    """The parameters that have a gradient after a backward pass, its MACs, and what it keeps, with some trained or all.
+
+    ``names`` are the keys of those that are trained.
+    """
     analysis = analysis_of(config, workload)
-    lives = analysis.lives(training=True)
+    tree, modules = analysis.tree, modules_of(config)
+    if names is not None:
+        selection = select_names(tree, names)
+        assert list(selection.tree.state_dict_shapes()) == list(tree.state_dict_shapes())
+        analysis = replace(analysis, tree=selection.tree, trained=selection.trained)
+    lives, cost = analysis.lives(training=True), analysis.training
     found = with_gradients(lives.calls, lives.needs)
     keys = {key for key, path, name in analysis.tree.named_parameters() if name in found.get(path, ())}
-    assert keys == run_on_meta(analysis.tree, modules_of(config), workload).with_gradient
-    sizes = dict(analysis.tree.state_dict_shapes())
-    assert analysis.training.learned == sum(prod(sizes[key]) for key in keys)
+    sizes = dict(tree.state_dict_shapes())
+    assert cost.learned == sum(prod(sizes[key]) for key in keys)
+    if not keys:
+        return
+    passed = run_on_meta(tree, modules, workload, names)
+    assert keys == passed.with_gradient
+    # Of which kind a product counts depends on how torch lays it out, which what is trained has a say in.
+    known = find_known_difference("macs.backward.convolution", analysis)
+    assert cost.backward.total + (known.amount(analysis) if known else 0) == sum(passed.backward.values())
+    assert track_memory(tree, modules, workload, names) == TrackedMemory(
+        peak=analysis.inference.peak_activation_bytes,
+        kept=int(cost.kept_bytes.greatest),
+        checkpointed=int(cost.checkpointed_bytes.greatest),
+    )
+
+
+def assert_trained_parts_are_what_torch_says(config: ModelConfig, data: st.DataObject) -> None:
+    """The same for what a word selects, and for parameters drawn one by one or by what their names end in."""
+    workload = Workload(samples=minimum_samples(config, 2) + data.draw(st.integers(0, 1500)), batch=2)
+    # Of a single frame nothing is copied to be laid out otherwise.
+    assume(analysis_of(config, workload).output_frames > 1)
+    tree, roles = build_architecture(config), config.family.roles
+    every = [key for key, _, _ in tree.named_parameters()]
+    assert all(role_of(path, roles) for _, path, _ in tree.named_parameters())
+    words = []
+    for word in WORDS:
+        with suppress(ArgumentError):
+            words.append(select_trained(tree, roles, word).names)
+    endings = sorted({key.rpartition(".")[2] for key in every})
+    names = data.draw(
+        st.sampled_from(words)
+        | st.sets(st.sampled_from(every), min_size=1, max_size=4)
+        | st.sampled_from(endings).map(lambda ending: {key for key in every if key.endswith(ending)})
+    )
+    note(f"trained: {'all' if names is None else sorted(names)}")
+    assert_gradients_are_those_of_torch(config, workload, names)
 
 
 def assert_every_figure_holds(config: ModelConfig, workload: Workload) -> None:

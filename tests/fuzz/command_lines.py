@@ -14,6 +14,7 @@ from typer.main import get_command
 from tests.fuzz.folders import ALL_FIELDS, ALL_PRESETS, PLAIN, Folder
 from tests.fuzz.hostile import Hostile
 from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
+from w2v_explore.analysis.memory.trained import WORDS
 from w2v_explore.cli.app import COMMANDS, app
 from w2v_explore.config.family import ARCHITECTURE, FAMILIES, family_named
 from w2v_explore.lint.codes import all_rules
@@ -159,6 +160,9 @@ class _Maker:
             "--baseline": lambda: hostile.one(self._folder.baselines * 30 + list(self._paths())),
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
+            ),
+            "--train": lambda: hostile.one(
+                (*WORDS, r"re:layers\.1\.", "re:bias$", f"re:{hostile.name()}", hostile.argument())
             ),
             "--architecture": lambda: hostile.one((*FAMILIES, hostile.argument())),
             "--select": self._codes,

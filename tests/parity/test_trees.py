@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -16,13 +17,14 @@ from tests.strategies import trees
 from w2v_explore import Workload, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.memory.trained import select_names
 from w2v_explore.analysis.receptive_field import fewest_samples_of
-from w2v_explore.measure.from_tree import input_shape
+from w2v_explore.measure.from_tree import input_shape, registered, train_only
 from w2v_explore.measure.tracking import TrackedMemory, track_memory
 from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Conv1d, Shape
-from w2v_explore.tree.run import run
+from w2v_explore.tree.run import run, with_gradients
 
 BASE = load_config("base")
 EXTRAS = st.integers(0, 60)
@@ -98,8 +100,11 @@ def called(tree: Layer, path: str) -> bool:
 def overcounted(analysis: Analysis) -> int:
     """What torch's counter has too much for the weights of convolutions with groups (docs/accuracy.md)."""
     total = 0
-    for call in analysis.calls:
-        if isinstance(call.operation, Conv1d):
+    lives = analysis.lives(training=True)
+    for call, needs in zip(lives.calls, lives.needs, strict=True):
+        if isinstance(call.operation, Conv1d) and needs is not None:
+            if not (needs.taken[1] if call.operation.weight_norm else "weight" in needs.own):
+                continue
             total += (
                 call.copies * call.operation.macs(analysis.workload.batch, *call.takes) * (call.operation.groups - 1)
             )
@@ -163,3 +168,51 @@ def is_too_short(tree: Layer, shape: Shape) -> bool:
     except (RuntimeError, ValueError):
         return True
     return any(empty)
+
+
+@given(tree=trees(), extra=EXTRAS, data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_what_some_trained_parameters_cost(tree: Layer, extra: int, data: st.DataObject) -> None:
+    """Which have a gradient, what is kept, and the MACs of the backward pass; equal layers may train others each."""
+    plain = analysis_of(tree, 2, extra)
+    every = [key for key, _, _ in tree.named_parameters()]
+    names = data.draw(st.sets(st.sampled_from(every), min_size=1))
+    selection = select_names(tree, names)
+    # Of layers that all take the same and train other parameters each, only what the last gives is given.
+    assume(all_take_the_same(selection.tree) == all_take_the_same(tree))
+    analysis = replace(plain, tree=selection.tree, trained=selection.trained)
+    cost, lives = analysis.training, analysis.lives(training=True)
+    found = with_gradients(lives.calls, lives.needs)
+    keys = {key for key, path, name in selection.tree.named_parameters() if name in found.get(path, ())}
+    tracked = track_memory(tree, modules_of_tree(tree), analysis.workload, names)
+    assert (tracked.kept, tracked.checkpointed) == (cost.kept_bytes.greatest, cost.checkpointed_bytes.greatest)
+    model = model_of(tree, "meta")
+    train_only(model, names)
+    untaken = note_untaken(tree, model)
+    results = model(torch.empty(input_shape(tree, analysis.workload), device="meta"))
+    wanted = [result.sum() for result in (*results, *untaken) if result.requires_grad]
+    with FlopCounterMode(display=False) as backward:
+        if wanted:
+            torch.stack(wanted).sum().backward()
+    assert keys == {name for name, each in model.named_parameters() if each.grad is not None}
+    assert 2 * (cost.backward.total + overcounted(analysis)) == backward.get_total_flops()
+
+
+def all_take_the_same(tree: Layer) -> list[Layer]:
+    """The folded layers that do not follow each other."""
+    return [
+        layer._replace(children=()) for _, layer in registered(tree) if layer.copies > 1 and not layer.follows_itself
+    ]
+
+
+def note_untaken(tree: Layer, model: nn.Module) -> list[Tensor]:
+    """A list that fills with what nobody takes, of folded layers that all take the same, as they are called."""
+    untaken: list[Tensor] = []
+    for path, module in model.named_modules():
+        if path and "parametrizations" not in path:
+            layer = tree.child(path)
+            if layer.copies > 1 and not layer.follows_itself:
+                module.register_forward_hook(
+                    lambda module, taken, given: untaken.extend(given if isinstance(given, tuple) else (given,))
+                )
+    return untaken

@@ -114,6 +114,7 @@ OTHER = OtherFamily(
     config=OtherConfig,
     agreements=(),
     components={"aux": "aux", "norm": "encoder.transformer.layer_norm"},
+    roles=family_named("wav2vec2").roles,
     reference="base",
 )
 

@@ -23,7 +23,7 @@ from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.inputs import Features, Waveforms
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.run import Call, apart, run
+from w2v_explore.tree.run import Call, Trained, apart, run
 from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
@@ -41,11 +41,13 @@ class Analysis:
         config: What was analysed.
         workload: Under which batch, samples and dtype.
         tree: The config's tree.
+        trained: The parameters that are trained, as `need_gradients` takes them; None where all are.
     """
 
     config: Config
     workload: Workload
     tree: Layer
+    trained: Trained | None = field(default=None, hash=False)
     _lives: dict[bool, Lives] = field(default_factory=dict, init=False, compare=False)
     _traces: dict[tuple[str, bool], Trace] = field(default_factory=dict, init=False, compare=False)
 
@@ -77,7 +79,7 @@ class Analysis:
     def lives(self, *, training: bool) -> Lives:
         """Who makes, takes and keeps the tensors."""
         if training not in self._lives:
-            self._lives[training] = Lives(self._apart, training=training)
+            self._lives[training] = Lives(self._apart, training=training, trained=self.trained)
         return self._lives[training]
 
     def trace(self, dtype: str | None = None, *, training: bool) -> Trace:

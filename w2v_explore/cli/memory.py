@@ -37,6 +37,15 @@ def memory(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Also with activation checkpoints at each transformer layer.")
     ] = False,
+    train: Annotated[
+        str,
+        typer.Option(
+            "--train",
+            metavar="WHAT",
+            help="What is trained: all, head, not-extractor, not-encoder, adapters, or re:PATTERN, a regular "
+            "expression that is searched in the names of parameters.",
+        ),
+    ] = "all",
     depth: options.Depth = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
@@ -46,7 +55,7 @@ def memory(
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
     workload = WorkloadOptions(seconds, samples, frames, 1 if batch is None else batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
-    costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing) for analysis in analyses]
+    costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing, train=train) for analysis in analyses]
 
     def reports() -> "list[Report]":
         from w2v_explore.report.memory import memory_report

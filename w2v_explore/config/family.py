@@ -28,6 +28,15 @@ ProgramName = Literal["huggingface", "fairseq", "unilm", "espnet"]
 """The programs in whose configs a word says of which family a config is."""
 
 
+Role = Literal["extractor", "encoder", "head", "adapters"]
+"""What a module is for those who train it: what makes frames; the transformer with all that stands between; what makes
+outputs of it; small modules that are trained in the place of what is around them."""
+
+Roles = Mapping[Role, tuple[str, ...]]
+"""By role, the paths of the modules that have it, with all below them; ``*`` stands for the number of any layer.
+Adapters are such wherever they lie."""
+
+
 class Mark(NamedTuple):
     """A field of another program by which a config is of one of several families that the program calls the same.
 
@@ -223,12 +232,13 @@ class Family:
         config: The class of its configs, whose fields are ``config.FIELDS``.
         agreements: What its fields must come to together.
         components: What reports call the parts of a model, and the path of the module that each is.
+        roles: What each module is for those who train it; every parameter lies in one that has a role.
         reference: Its preset in which `explain` shows what the values of a field cost, and which messages name.
         rules: The rules of the linter that are its own; each has a module in its ``rules`` folder.
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("_checks", "agreements", "components", "config", "name", "reference", "rules", "title")
+    __slots__ = ("_checks", "agreements", "components", "config", "name", "reference", "roles", "rules", "title")
 
     def __init__(
         self,
@@ -238,6 +248,7 @@ class Family:
         config: type[ModelConfig],
         agreements: tuple[Agreement, ...],
         components: Mapping[str, str],
+        roles: Roles,
         reference: str,
         rules: tuple[Rule, ...] = (),
     ) -> None:
@@ -246,6 +257,7 @@ class Family:
         self.config = config
         self.agreements = agreements
         self.components = components
+        self.roles = roles
         self.reference = reference
         self.rules = rules
         config.family = self

@@ -13,7 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
-from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
+from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Needs, Operation, WeightNorm
 from w2v_explore.tree.run import Call
 
 
@@ -50,15 +50,18 @@ def _weight_gradient_of_other_groups(analysis: Analysis) -> int:
     batch = analysis.workload.batch
     return sum(
         (call.operation.groups - 1) * call.copies * call.operation.macs(batch, *call.takes)
-        for call in _in_backward_pass(analysis)
+        for call, needs in _in_backward_pass(analysis)
         if isinstance(call.operation, Conv1d)
+        and (needs.taken[1] if call.operation.weight_norm else "weight" in needs.own)
     )
 
 
-def _in_backward_pass(analysis: Analysis) -> Iterator[Call]:
-    """The calls by which the backward pass comes."""
+def _in_backward_pass(analysis: Analysis) -> Iterator[tuple[Call, Needs]]:
+    """The calls by which the backward pass comes, and what needs a gradient of each."""
     lives = analysis.lives(training=True)
-    return (call for call, needs in zip(lives.calls, lives.needs, strict=True) if needs is not None)
+    for call, needs in zip(lives.calls, lives.needs, strict=True):
+        if needs is not None:
+            yield call, needs
 
 
 def _norms_keep_16_bits(analysis: Analysis) -> bool:
@@ -70,7 +73,7 @@ def _kept_statistics(analysis: Analysis) -> int:
     batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     return -2 * sum(
         call.copies * call.operation.kept_beside(batch, *call.takes).statistics
-        for call in _in_backward_pass(analysis)
+        for call, _ in _in_backward_pass(analysis)
         if isinstance(call.operation, short)
     )
 

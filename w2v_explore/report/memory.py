@@ -35,10 +35,19 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
         describe_origin(config),
         describe_workload(costs.analysis),
         *describe_features(costs.analysis),
+        *_describe_train(costs),
         *describe_reading(config),
         NOT_INCLUDED,
     ]
     return Report(config.name, lines, tables)
+
+
+def _describe_train(costs: MemoryCosts) -> list[str]:
+    """What is trained, where that is not all."""
+    if costs.analysis.trained is None:
+        return []
+    learned = next(iter(costs.training.values())).learned
+    return [f"Trained: {costs.train}, {exact(learned)} of {exact(costs.analysis.parameters)} parameters."]
 
 
 _BIASED_KERNEL = (
@@ -141,6 +150,9 @@ def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
     table.remark = (
         f"The backward pass computes two products for each of the forward pass; only one {first}, "
         f"since nobody needs the gradient of {_given(costs)}."
+        if costs.analysis.trained is None
+        else "The backward pass computes a product for each factor of the forward pass's that needs a gradient: a "
+        "weight that is trained, and what is made with one."
     )
     if training.uncounted:
         products = ", ".join(f"{short(number)} in {path}" for path, number in training.uncounted.items())

@@ -129,6 +129,8 @@ class Operation:
         beside_in_training_alone: Whether it makes nothing beside its output outside training, as a batch norm, which
             has its statistics then.
         gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
+        untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
+            family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
@@ -139,6 +141,7 @@ class Operation:
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
+    untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:

@@ -244,7 +244,7 @@ def need_gradients(
     Args:
         calls: With folded layers `apart`.
         taken_need: Of each that the tree takes, whether it needs a gradient; none of what a model takes does.
-        trained: The parameters that are; all where it is None.
+        trained: The parameters that are; all that are not `untrained` where it is None.
     """
     taken = {~number for number, does in enumerate(taken_need) if does}
     does_need: list[bool] = []
@@ -280,6 +280,8 @@ def _own_parameters(call: Call, operation: Operation, trained: Trained | None) -
     """The names of those parameters of a call's operation that are trained, its own and those that it shares."""
     shares = call.layer.shares
     if trained is None:
+        if operation.untrained:
+            return ()
         return operation.parameter_shapes() if not shares else {name for _, name in map(_parted, shares)}
     if not shares:
         return trained.get(call.path, ())

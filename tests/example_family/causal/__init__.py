@@ -15,6 +15,11 @@ FAMILY = Family(
         "transformer_layers": "encoder.transformer.layers",
         "aux": "aux",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("encoder",),
+        "head": ("aux",),
+    },
     reference="causal_base",
     rules=(POS_CONV_DEPTH,),
 )

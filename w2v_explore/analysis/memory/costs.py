@@ -1,7 +1,7 @@
 """All that `memory` answers of one config: inference and training in float32 and in 16 bits, and what fits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis, config_and_workload
@@ -13,11 +13,13 @@ from w2v_explore.analysis.memory.largest_workload import (
     fit_training,
     has_attention_bias,
 )
+from w2v_explore.analysis.memory.trained import ALL, select_trained
 from w2v_explore.analysis.memory.training import TrainingCost, training_cost
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
+from w2v_explore.errors import ArgumentError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,15 @@ class MemoryCosts:
     """What inference and training of a config cost, by dtype, the workload's own first.
 
     Attributes:
-        analysis: The config and the workload.
+        analysis: The config and the workload; where not all is trained, with a tree in which equal layers train alike.
+        train: What is trained, as it was asked for.
         inference: Of a forward pass.
         training: Of a training step; 16 bits mean mixed precision.
         fits: What fits the memory that was asked about; None where none was.
     """
 
     analysis: Analysis
+    train: str
     inference: Mapping[str, InferenceMemory]
     training: Mapping[str, TrainingCost]
     fits: Fits | None
@@ -83,6 +87,7 @@ class MemoryCosts:
         folded = self.analysis.tree.folded_path
         document = {
             **config_and_workload(self.analysis),
+            "train": {"selection": self.train, "parameters": next(iter(self.training.values())).learned},
             "inference": {
                 dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
                 for dtype, inference in self.inference.items()
@@ -150,6 +155,7 @@ def memory(
     *,
     fit: int | str | None = None,
     checkpointing: bool = False,
+    train: str = ALL,
 ) -> MemoryCosts:
     """Work out the memory of inference and of training, in closed form, and what fits a given memory.
 
@@ -158,13 +164,21 @@ def memory(
         workload: As in `analyze`; that of the analysis where one is given.
         fit: A memory to fill with the largest batch and the longest audio: bytes, or text as ``24GiB``.
         checkpointing: Whether to fill it with checkpointed training too.
+        train: The parameters that are trained: ``all``, ``head``, ``not-extractor``, ``not-encoder``, ``adapters``, or
+            ``re:`` and a regular expression that is searched in their names.
 
     Raises:
         WorkloadError: The input is too short to give a frame.
+        ArgumentError: ``train`` is none of these, or selects nothing that gets a gradient.
         QuantityError: ``fit`` is no size of a memory.
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
+    selection = select_trained(analysis.tree, analysis.config.model.family.roles, train)
+    if selection.trained is not None:
+        analysis = replace(analysis, tree=selection.tree, trained=selection.trained)
+        if not analysis.training.learned:
+            raise ArgumentError(f"train is {train!r}, and no loss depends on what that selects: it is never run")
     parameters = analysis.parameters
     memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
@@ -183,6 +197,7 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
+        train=train,
         inference={
             workload.dtype: analysis.inference,
             other: inference_memory(parameters, analysis.trace(other, training=False)),

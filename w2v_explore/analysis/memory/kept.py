@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.memory.stacks import Random, Stacks
+from w2v_explore.tree.run import Call
 
 
 class KeptActivations(NamedTuple):
@@ -32,7 +33,7 @@ class KeptByLayers:
         takers: The numbers of the passes that take a tensor which no others keep.
         stacks: The stacked layers.
         kept_by: The operations that keep a tensor, by tensor.
-        keeping: The numbers of the passes that keep a tensor, and -1 where others do.
+        keeping: The numbers of the passes that keep a tensor, or a weight, and -1 where others do.
     """
 
     def __init__(self, lives: Lives, kept_by: Mapping[int, Sequence[int]]) -> None:
@@ -40,6 +41,13 @@ class KeptByLayers:
         self.kept_by, self.at = kept_by, stacks.at
         passes, at = stacks.passes, stacks.at
         self.keeping = {at[keeper] for keepers in kept_by.values() for keeper in keepers}
+        # A frozen weight is kept for the gradient of what it is multiplied with: it takes no memory, but a checkpoint
+        # goes round the layer all the same.
+        self.keeping |= {
+            at[position]
+            for position, need in enumerate(lives.needs)
+            if need is not None and True in need.taken and _multiplies(lives.calls[position])
+        }
         # By the tensor that a pass gives, what it takes and the number of its equal layers.
         self.given: dict[int, tuple[int, int]] = {}
         self.takers: dict[int, list[int]] = {}
@@ -127,8 +135,8 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
                 other += size * copies
         elif tensor in layers.kept_only_with:
             only_with = layers.kept_only_with[tensor]
-            taking = frozenset([passes[number].equal for number in layers.takers.get(tensor, ())])
-            for each, key in ((shared, only_with | equal), (shared_inputs, only_with | taking)):
+            takers = frozenset([passes[number].equal for number in layers.takers.get(tensor, ())])
+            for each, key in ((shared, only_with | equal), (shared_inputs, only_with | takers)):
                 each[key] = each.get(key, 0) + size * calls[first].copies
         elif tensor >= 0 and at[tensor] in keeping:
             inside[at[tensor]] += per_copy(tensor, size)
@@ -164,6 +172,10 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
     return KeptActivations(
         stacks.random(calls, other, both, shared), stacks.random(calls, other, inputs, shared_inputs, inside)
     )
+
+
+def _multiplies(call: Call) -> bool:
+    return call.operation is not None and call.operation.mac_kind is not None
 
 
 def kept_by_layer(trace: Trace) -> dict[str, int]:

@@ -15,6 +15,11 @@ FAMILY = Family(
         "transformer_layers": "encoder.layers",
         "aux": "lm_head",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("feature_projection", "encoder"),
+        "head": ("lm_head",),
+    },
     reference="data2vec_audio_base",
     rules=(POS_DEPTH, POS_DEPTH_LARGE),
 )

@@ -21,6 +21,11 @@ FAMILY = Family(
         "aux": "lm_head",
         "prediction_heads": "output_layer",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("feature_projection", "encoder"),
+        "head": ("lm_head", "output_layer"),
+    },
     reference="distilhubert",
     rules=(PREDICTION_HEADS, TWO_HEADS),
 )

@@ -25,6 +25,11 @@ FAMILY = Family(
         "transformer_layers": "wav2vec2.encoder.transformer.layers",
         "logit_generator": "logit_generator",
     },
+    roles={
+        "extractor": ("wav2vec2.feature_extractor",),
+        "encoder": ("wav2vec2.encoder", "mask_generator"),
+        "head": ("logit_generator",),
+    },
     reference="hubert_pretrain_base",
     rules=(RANGES, MASK_SELECTION, MASK_SIZES, MASK_OTHER, NOTHING_PREDICTED, LOGITS_HEAVY),
 )

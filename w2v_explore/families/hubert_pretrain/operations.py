@@ -14,6 +14,7 @@ from w2v_explore.tree.operations import (
     Beside,
     Flow,
     MacKind,
+    Needs,
     Operation,
     Reach,
     Shape,
@@ -220,13 +221,22 @@ class ClassLogits(Operation):
         return self.flow(*taken).elements(batch) * self.width
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
+        return self._beside(batch, True, True, *taken)
+
+    def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
+        return self._beside(batch, needs.taken[0], bool(needs.own), *taken)
+
+    def _beside(self, batch: int, of_frames: bool, of_embeddings: bool, *taken: Flow) -> Beside:
+        """What is for the gradients of frames and of embeddings."""
         rows, logits = taken[0].rows(batch), self.flow(*taken).elements(batch)
-        # Of the frames and of what they are compared with: the vectors, these over their lengths, and the lengths as
-        # they are and bounded from below. Frames are copied once, all else is there for each pair. Then each frame's
-        # label, and which logits are of the label's own class.
+        # Of frames and of what they are compared with each: its vectors, and its lengths as they are and bounded from
+        # below; the vectors over their lengths are for the other's gradient. Frames are copied once, all else is there
+        # for each pair. Then each frame's label, and which logits are of the label's own class.
         return Beside(
-            statistics=3 * logits * self.width + 4 * logits + rows * self.width,
-            bytes=_INDEX_BYTES * rows + rows * self.num_classes,
+            statistics=(of_frames + 2 * of_embeddings) * logits * self.width
+            + 2 * (of_frames + of_embeddings) * logits
+            + of_frames * rows * self.width,
+            bytes=of_embeddings * _INDEX_BYTES * rows + rows * self.num_classes,
         )
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:

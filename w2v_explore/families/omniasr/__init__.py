@@ -15,6 +15,11 @@ FAMILY = Family(
         "transformer_layers": "layers",
         "aux": "ctc_head",
     },
+    roles={
+        "extractor": ("subsampling.conv_layers",),
+        "encoder": ("subsampling.layer_norm", "subsampling.projection", "encode_positions", "layers", "layer_norm"),
+        "head": ("ctc_head",),
+    },
     reference="omniasr_300m",
     rules=(POS_KERNEL_ODD,),
 )

@@ -21,6 +21,11 @@ FAMILY = Family(
         "transformer_layers": "encoder.transformer.layers",
         "aux": "aux",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("encoder",),
+        "head": ("aux",),
+    },
     reference="hubert_base_prunable",
     rules=(LAYER_LIST, LAYER_WIDTH, INNER_MULTIPLE_OF_8),
 )

@@ -1,16 +1,21 @@
 """What pruned models compute beside wav2vec 2.0's operations: a scale for each channel, and nothing at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, MacKind, Needs, Operation, Reach, Shape
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelScale(Operation):
-    """The product of each channel with a number of its own, which is not trained: it keeps nothing of what it takes."""
+    """The product of each channel with a number of its own, which is not trained unless it is named.
+
+    Where it is not, it keeps nothing of what it takes.
+    """
 
     channels: int
+    untrained: ClassVar[bool] = True
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
@@ -26,6 +31,9 @@ class ChannelScale(Operation):
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return 0
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if needs.own else ()
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

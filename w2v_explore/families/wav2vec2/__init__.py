@@ -15,5 +15,10 @@ FAMILY = Family(
         "transformer_layers": "encoder.transformer.layers",
         "aux": "aux",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("encoder",),
+        "head": ("aux",),
+    },
     reference="base",
 )

@@ -27,6 +27,12 @@ FAMILY = Family(
         "adapter": "adapter",
         "aux": "aux",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("encoder",),
+        "head": ("aux",),
+        "adapters": ("encoder.transformer.layers.*.adapter_layer", "adapter"),
+    },
     reference="mms_1b_all",
     rules=(
         ADAPTER_FEATURES_POSITIVE,

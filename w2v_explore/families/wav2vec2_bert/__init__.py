@@ -24,6 +24,11 @@ FAMILY = Family(
         "adapter": "adapter",
         "aux": "lm_head",
     },
+    roles={
+        "encoder": ("feature_projection", "encoder", "intermediate_ffn"),
+        "head": ("lm_head",),
+        "adapters": ("adapter",),
+    },
     reference="w2v_bert_2",
     rules=(POSITIONS, POSITIONS_ODD, ADAPTER_ACTIVATION, ADAPTER_OFF, SIZES, DISTANCE_TABLE),
 )

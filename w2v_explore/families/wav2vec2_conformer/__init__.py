@@ -25,6 +25,11 @@ FAMILY = Family(
         "transformer_layers": "encoder.layers",
         "aux": "lm_head",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("feature_projection", "encoder"),
+        "head": ("lm_head",),
+    },
     reference="wav2vec2_conformer_rel_pos_large",
     rules=(POSITIONS, ACTIVATION, CONV_KERNEL, POSITIONS_ODD, POS_CONV_DEAD, POSITIONS_COST, PADDING),
 )

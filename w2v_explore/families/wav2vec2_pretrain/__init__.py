@@ -23,6 +23,11 @@ FAMILY = Family(
         "project_hid": "project_hid",
         "project_q": "project_q",
     },
+    roles={
+        "extractor": ("wav2vec2.feature_extractor",),
+        "encoder": ("wav2vec2.encoder", "mask_generator"),
+        "head": ("quantizer", "project_hid", "project_q"),
+    },
     reference="wav2vec2_pretrain_base",
     rules=(SIZES, GROUPS_DIVIDE),
 )

@@ -15,6 +15,11 @@ FAMILY = Family(
         "transformer_layers": "encoder.transformer.layers",
         "aux": "aux",
     },
+    roles={
+        "extractor": ("feature_extractor",),
+        "encoder": ("encoder",),
+        "head": ("aux",),
+    },
     reference="wavlm_base",
     rules=(BUCKETS_FEW, DISTANCE_SHORT, BIAS_HEAVY),
 )

@@ -3,6 +3,7 @@
 What each holds and keeps is said of the modules in ``components.py``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -72,8 +73,8 @@ class PositionBias(Operation):
 class GateProjection(Linear):
     """A linear layer from the channels of each head, all with the same weights.
 
-    Heads do not lie one after the other: it makes a copy of what it takes, and keeps that. What it takes is kept by
-    attention's projection in any case.
+    Heads do not lie one after the other: it makes a copy of what it takes, and keeps that. With a single head or frame
+    it keeps what it takes, as attention's projection does where that is trained; of a single frame that is not told.
     """
 
     num_heads: int
@@ -88,6 +89,9 @@ class GateProjection(Linear):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         is_copied = self.num_heads > 1 and taken[0].frames > 1
         return Beside(elements=taken[0].elements(batch) if is_copied else 0)
+
+    def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
+        return taken if self.num_heads == 1 and "weight" in needs.own else ()
 
     def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
         return self.kept_beside(batch, *taken) if "weight" in needs.own else NOTHING
