@@ -164,6 +164,9 @@ class _Maker:
             "--train": lambda: hostile.one(
                 (*WORDS, r"re:layers\.1\.", "re:bias$", f"re:{hostile.name()}", hostile.argument())
             ),
+            "--lora": lambda: hostile.one(
+                ("r=16:q_proj,v_proj", "r=1:projection", f"r={hostile.number()}:out_proj", f"r=2:{hostile.name()}")
+            ),
             "--architecture": lambda: hostile.one((*FAMILIES, hostile.argument())),
             "--select": self._codes,
             "--ignore": self._codes,
