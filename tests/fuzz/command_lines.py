@@ -174,6 +174,9 @@ class _Maker:
             "--train": lambda: hostile.one(
                 (*WORDS, r"re:layers\.1\.", "re:bias$", f"re:{hostile.name()}", hostile.argument())
             ),
+            "--lora": lambda: hostile.one(
+                ("r=16:q_proj,v_proj", "r=1:projection", f"r={hostile.number()}:out_proj", f"r=2:{hostile.name()}")
+            ),
             "--card": lambda: hostile.one((*known_cards(), "a100", "3090", *self._paths(), hostile.argument())),
             "--manifest": lambda: hostile.one(self._paths()),
             "--lengths": lambda: hostile.one(self._paths()),

@@ -156,7 +156,7 @@ def test_what_each_module_gives_is_of_the_type_that_its_operation_says(preset: s
     with FakeTensorMode():
         model = tracking._fake_model(analysis.tree, modules_of(analysis.config.model), torch.float32).train()
         tracking._use_accelerator_attention(model, torch.bfloat16)
-        tracking._use_accelerator_dropout(model)
+        tracking.use_accelerator_dropout(model)
         tracking.keep_every_layer(model, analysis.tree)
         for path, module in model.named_modules():
             module.register_forward_hook(partial(note, path))

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from w2v_explore import analyze, build_model, load_config
+from w2v_explore import Workload, analyze, build_model, load_config
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 from w2v_explore.errors import ArgumentError
 from w2v_explore.measure.from_tree import input_shape
+from w2v_explore.measure.tracking import saved_bytes, use_accelerator_dropout
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.lora import Lora, with_lora
 from w2v_explore.tree.operations import Linear, PlainLinear
@@ -79,3 +81,25 @@ def test_a_name_of_no_linear_layer_is_told_with_those_that_there_are() -> None:
     tree = analyze(load_config("base")).tree
     with pytest.raises(ArgumentError, match="named 'query'; those that there are: projection, k_proj, v_proj, q_proj"):
         with_lora(tree, Lora.parse("r=4:query"))
+
+
+@pytest.mark.parametrize("train", [None, "head", "not-extractor"])
+@pytest.mark.parametrize("preset", ["asr_base_960h", "asr_large_lv60k_960h"])
+def test_training_the_adapters_keeps_what_torch_keeps(peft: ModuleType, preset: str, train: str | None) -> None:
+    changes = {**SMALL, "encoder_layer_drop": 0.0, "encoder_attention_dropout": 0.0}  # a CPU's kernel drops nothing
+    analysis = analyze(load_config(preset, overrides=changes), Workload(samples=8_000))
+    lora = Lora(4, ("q_proj", "output_dense"))
+    ours = set_up(analysis, TrainingSetup(train, lora)).training
+    model = build_model(analysis.config).train()
+    if train == "not-extractor":
+        model.feature_extractor.requires_grad_(False)
+    elif train == "head":
+        model.requires_grad_(False)
+        model.aux.requires_grad_(True)
+    trained = [each for each in model.parameters() if each.requires_grad] if train else []
+    model = peft.inject_adapter_in_model(peft.LoraConfig(r=4, target_modules=list(lora.targets)), model)
+    for each in trained:
+        each.requires_grad_(True)  # peft freezes all but its own
+    use_accelerator_dropout(model)
+    assert int(ours.kept_bytes.greatest) == saved_bytes(model, torch.zeros(1, 8_000))
+    assert ours.learned == sum(each.numel() for each in model.parameters() if each.requires_grad)

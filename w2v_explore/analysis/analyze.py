@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
     from w2v_explore.analysis.memory.inference import InferenceMemory
     from w2v_explore.analysis.memory.training import TrainingCost
     from w2v_explore.analysis.presets.identify import Nearest
+    from w2v_explore.tree.attention import AttentionKernel
 
 
 # No slots: what takes long is worked out once, when it is first asked for, and kept in the instance's dictionary.
@@ -42,13 +43,19 @@ class Analysis:
         workload: Under which batch, samples and dtype.
         tree: The config's tree.
         trained: The parameters that are trained, as `need_gradients` takes them; None where all are.
+        attention: How attention is computed.
+        optimizer: A name in `memory.optimizers.OPTIMIZERS`.
+        teacher: Whether an average of the model over time stands beside it in training.
     """
 
     config: Config
     workload: Workload
     tree: Layer
     trained: Trained | None = field(default=None, hash=False)
-    _lives: dict[tuple[bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
+    attention: AttentionKernel = "fused"
+    optimizer: str = "adamw"
+    teacher: bool = False
+    _lives: dict[tuple[bool, bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
     _traces: dict[tuple[str, bool, bool], Trace] = field(default_factory=dict, init=False, compare=False)
     _trainings: dict[str, TrainingCost] = field(default_factory=dict, init=False, compare=False)
 
@@ -77,11 +84,23 @@ class Analysis:
     def _apart(self) -> Sequence[Call]:
         return apart(self.calls)
 
-    def lives(self, *, training: bool, autocast: bool = False) -> Lives:
-        """Who makes, takes and keeps the tensors."""
-        key = training, autocast
+    def lives(self, *, training: bool, autocast: bool = False, is_half: bool = False) -> Lives:
+        """Who makes, takes and keeps the tensors.
+
+        Args:
+            training: Whether gradients are wanted.
+            autocast: Whether autocast runs.
+            is_half: Whether all is computed in 16 bits, by which attention without a fused kernel differs.
+        """
+        key = training, autocast, is_half and self.attention == "math"
         if key not in self._lives:
-            self._lives[key] = Lives(self._apart, training=training, trained=self.trained, autocast=autocast)
+            calls = self._apart
+            if self.attention != "fused":
+                # Imported where it is asked for: most commands know no other.
+                from w2v_explore.tree.attention import calls_in_kernel
+
+                calls = calls_in_kernel(calls, self.attention, is_half=is_half, autocast=autocast)
+            self._lives[key] = Lives(calls, training=training, trained=self.trained, autocast=autocast)
         return self._lives[key]
 
     def trace(self, dtype: str | None = None, *, training: bool, autocast: bool = False) -> Trace:
@@ -89,7 +108,8 @@ class Analysis:
         workload = replace(self.workload, dtype=dtype) if dtype else self.workload
         key = workload.dtype, training, autocast
         if key not in self._traces:
-            lives = self.lives(training=training, autocast=autocast)
+            is_half = DTYPE_BYTES[workload.dtype] == 2
+            lives = self.lives(training=training, autocast=autocast, is_half=is_half)
             self._traces[key] = lives.trace(workload, self.takes.flow(workload.samples))
         return self._traces[key]
 
@@ -156,7 +176,7 @@ class Analysis:
         if precision not in self._trainings:
             recipe = precision_named(precision)
             trace = self.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast))
-            self._trainings[precision] = training_cost(self.tree, trace, recipe)
+            self._trainings[precision] = training_cost(self.tree, trace, recipe, self.optimizer, self.teacher)
         return self._trainings[precision]
 
     @property

@@ -46,14 +46,29 @@ def memory(
         ),
     ] = None,
     train: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--train",
             metavar="WHAT",
             help="What is trained: all, head, not-extractor, not-encoder, adapters, or re:PATTERN, a regular "
-            "expression that is searched in the names of parameters.",
+            "expression that is searched in the names of parameters; all by default, with --lora its adapters alone.",
         ),
-    ] = "all",
+    ] = None,
+    lora: Annotated[
+        str | None,
+        typer.Option("--lora", metavar="R:NAMES", help="Low-rank adapters beside linear layers: r=16:q_proj,v_proj."),
+    ] = None,
+    attention: Annotated[
+        options.Attention,
+        typer.Option("--attention", help="By a fused kernel, written out (eager), or by torch without a fused one."),
+    ] = options.Attention.FUSED,
+    optimizer: Annotated[
+        options.Optimizer, typer.Option("--optimizer", help="What keeps states of each parameter that is trained.")
+    ] = options.Optimizer.ADAMW,
+    teacher: Annotated[
+        bool,
+        typer.Option("--teacher", help="Also an average of the model over time beside it, as in data2vec."),
+    ] = False,
     depth: options.Depth = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
@@ -65,7 +80,18 @@ def memory(
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
     name = None if precision is None else precision.value
     costs = [
-        memory_of(analysis, fit=fit, checkpointing=checkpointing, precision=name, train=train) for analysis in analyses
+        memory_of(
+            analysis,
+            fit=fit,
+            checkpointing=checkpointing,
+            precision=name,
+            train=train,
+            lora=lora,
+            attention=attention.value,
+            optimizer=optimizer.value,
+            teacher=teacher,
+        )
+        for analysis in analyses
     ]
 
     def reports() -> "list[Report]":

@@ -27,6 +27,24 @@ class Precision(str, Enum):
     PURE_BFLOAT16 = "pure-bfloat16"
 
 
+class Attention(str, Enum):
+    """How attention is computed."""
+
+    FUSED = "fused"
+    EAGER = "eager"
+    MATH = "math"
+
+
+class Optimizer(str, Enum):
+    """What keeps states of each parameter that is trained."""
+
+    ADAMW = "adamw"
+    ADAMW_8BIT = "adamw-8bit"
+    SGD = "sgd"
+    ADAFACTOR = "adafactor"
+    NONE = "none"
+
+
 class FromDialect(str, Enum):
     """Whose config a file is."""
 

@@ -66,7 +66,7 @@ def track_memory(
         _use_accelerator_attention(model)
         stack = [model.get_submodule(path) for path, layer in registered(tree) if layer.stacked]
         peak = peak_bytes(model.eval(), lambda: (given(),))
-        _use_accelerator_dropout(model.train())
+        use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)  # a fake random number cannot decide whether one is skipped
         kept, _, again = _track_training(model, stack, given)
         return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + again)
@@ -108,7 +108,7 @@ def track_autocast(
         train_only(model, trained)
         _use_accelerator_attention(model, lower)
         stack = [model.get_submodule(path) for path, layer in registered(tree) if layer.stacked]
-        _use_accelerator_dropout(model.train())
+        use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)
         kept, casts, again = _track_training(model, stack, given, lower)
         return TrackedAutocast(kept - casts, casts, _track_checkpoints(model, stack, given, lower) + again)
@@ -288,7 +288,8 @@ def _use_accelerator_attention(model: nn.Module, lower: torch.dtype | None = Non
                 setattr(module, name, _FusedAttention(child.num_heads, lower))
 
 
-def _use_accelerator_dropout(model: nn.Module) -> None:
+def use_accelerator_dropout(model: nn.Module) -> None:
+    """Have dropout keep a mask of bytes, as on an accelerator."""
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
+from w2v_explore.analysis.memory.optimizers import OPTIMIZERS, Optimizer
 from w2v_explore.analysis.memory.recipe import Recipe
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
@@ -48,13 +49,21 @@ def _describe_train(costs: MemoryCosts) -> list[str]:
     if costs.analysis.trained is None:
         return []
     learned = next(iter(costs.training.values())).learned
-    return [f"Trained: {costs.train}, {exact(learned)} of {exact(costs.analysis.parameters)} parameters."]
+    return [f"Trained: {costs.setup.selection}, {exact(learned)} of {exact(costs.analysis.parameters)} parameters."]
 
 
 _BIASED_KERNEL = (
     "Attention is CUDA's memory-efficient kernel's: it holds no scores, but takes a bias of each head for each pair of "
     "frames. A CPU, without gradients, has such a kernel; in training it holds the scores, which is more."
 )
+
+
+_KERNELS = {
+    "fused": "",
+    "eager": "Attention is written out (eager): it holds the scores of all pairs of frames.",
+    "math": "Attention is torch's own without a fused kernel (math): it holds the scores of all pairs of frames, in "
+    "float32 also where all else has 16 bits. A CPU's dropout keeps a number of each score, an accelerator's a byte.",
+}
 
 
 def _inference(costs: MemoryCosts) -> Table:
@@ -67,7 +76,8 @@ def _inference(costs: MemoryCosts) -> Table:
     table.rows.append(("together", *[size_bytes(inference.total_bytes) for inference in inferences]))
     paths = list(dict.fromkeys(inference.peak_path for inference in inferences))
     table.remark = f"Most is alive in {' or '.join(paths)}: {_given(costs)}, its input and its output among it. " + (
-        _BIASED_KERNEL if costs.has_attention_bias else "Attention is a fused kernel's: it holds no scores."
+        _KERNELS[costs.setup.attention]
+        or (_BIASED_KERNEL if costs.has_attention_bias else "Attention is a fused kernel's: it holds no scores.")
     )
     return table
 
@@ -77,6 +87,7 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
         ("weights", lambda training: training.weight_bytes),
         ("gradients", lambda training: training.gradient_bytes),
         ("optimizer's states", lambda training: training.optimizer_bytes),
+        *([("teacher", lambda training: training.teacher_bytes)] if costs.setup.teacher else []),
         ("casts of weights, at most", lambda training: training.cast_weight_bytes.greatest),
         ("kept activations, at most", lambda training: training.kept_bytes.greatest),
         ("together", lambda training: training.total_bytes(checkpointing=False)),
@@ -93,11 +104,12 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
         cells = tuple(size_bytes(size) if (size := figure(training)) else "–" for _, figure in rows)
         columns.setdefault(cells, []).append(name)
     headings = [Column(", ".join(names), wraps=True) for names in columns.values()]
-    table = Table("A training step with Adam", [Column("Bytes", numeric=False), *headings])
+    optimizer = OPTIMIZERS[costs.setup.optimizer]
+    table = Table(f"A training step with {optimizer.title}", [Column("Bytes", numeric=False), *headings])
     table.rows += [(label, *cells) for (label, _), *cells in zip(rows, *columns, strict=True)]
     recipes: dict[str, list[str]] = {}
     for name, training in costs.training.items():
-        recipes.setdefault(_describe_recipe(training.recipe), []).append(name)
+        recipes.setdefault(_describe_recipe(training.recipe, optimizer), []).append(name)
     parts = [f"{', '.join(names)} {recipe}" for recipe, names in recipes.items()]
     table.remark = (
         f"Bytes a parameter: {'; '.join(parts)}. Autocast (amp) casts weights, and the backward pass keeps their casts."
@@ -119,10 +131,13 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
     return table
 
 
-def _describe_recipe(recipe: Recipe) -> str:
-    moments = f"{recipe.optimizer - recipe.float32_copy} of moments"
-    states = f"{recipe.float32_copy} of its float32 copy and {moments}" if recipe.float32_copy else moments
-    return f"{recipe.weight} of weight, {recipe.gradient} of gradient, {states}"
+def _describe_recipe(recipe: Recipe, optimizer: Optimizer) -> str:
+    parts = [f"{recipe.weight} of weight", f"{recipe.gradient} of gradient"]
+    moments = recipe.optimizer - recipe.float32_copy
+    states = f"{moments} of moments" if optimizer.name == "adamw" else optimizer.keeps
+    if recipe.float32_copy:
+        states = f"{recipe.float32_copy} of its float32 copy and {states}"
+    return ", ".join([*parts, states])
 
 
 def _kept(costs: MemoryCosts, depth: int | None) -> Table:

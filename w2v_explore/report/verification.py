@@ -26,6 +26,9 @@ _LABELS = {
     "extractor.utterance_samples": "reach: the utterance, samples",
     "extractor.frame_start_samples": "first sample of the frame",
     "memory.checkpointed_bytes": "with checkpoints, bytes",
+    "autocast.kept_bytes": "kept by training, bytes",
+    "autocast.cast_weight_bytes": "casts of weights, bytes",
+    "autocast.checkpointed_bytes": "with checkpoints, bytes",
 }
 
 

@@ -172,7 +172,7 @@ def in_kernel(
     heads, dropout, packed = operation.num_heads, operation.dropout, operation.packed
     if kernel == "eager":
         return EagerAttention(heads, dropout, packed, widens=autocast)
-    return MathAttention(heads, dropout, packed, widens=is_half) if kernel == "math" else operation
+    return MathAttention(heads, dropout, packed, widens=is_half or autocast) if kernel == "math" else operation
 
 
 def calls_in_kernel(

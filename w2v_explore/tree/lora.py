@@ -107,6 +107,11 @@ def _with_adapter(layer: Layer, rank: int) -> Layer:
     return layer._replace(kind="LoraLinear", operation=None, children=children)
 
 
+def is_of_adapter(key: str) -> bool:
+    """Whether a key of the state_dict is that of an adapter's parameter."""
+    return ".lora_A." in key or ".lora_B." in key
+
+
 def unfolded(layer: Layer) -> Layer:
     """The same model with each folded layer as its copies."""
     children: list[Layer] = []

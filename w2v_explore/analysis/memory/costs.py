@@ -1,7 +1,7 @@
 """All that `memory` answers of one config: inference by dtype, training by precision, and what fits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis, config_and_workload
@@ -14,13 +14,14 @@ from w2v_explore.analysis.memory.largest_workload import (
     has_attention_bias,
 )
 from w2v_explore.analysis.memory.recipe import PRECISIONS
-from w2v_explore.analysis.memory.trained import ALL, select_trained
+from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
-from w2v_explore.errors import ArgumentError
+from w2v_explore.tree.attention import AttentionKernel
+from w2v_explore.tree.lora import Lora
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class MemoryCosts:
 
     Attributes:
         analysis: The config and the workload; where not all is trained, with a tree in which equal layers train alike.
-        train: What is trained, as it was asked for.
+        setup: How it is trained.
         inference: Of a forward pass, by dtype, the workload's own first.
         training: Of a training step, by precision: all of `PRECISIONS`, and that of the workload's dtype.
         precision: The one of which it is said what each layer keeps.
@@ -60,7 +61,7 @@ class MemoryCosts:
     """
 
     analysis: Analysis
-    train: str
+    setup: TrainingSetup
     inference: Mapping[str, InferenceMemory]
     training: Mapping[str, TrainingCost]
     precision: str
@@ -90,7 +91,9 @@ class MemoryCosts:
         folded = self.analysis.tree.folded_path
         document = {
             **config_and_workload(self.analysis),
-            "train": {"selection": self.train, "parameters": next(iter(self.training.values())).learned},
+            "train": {"selection": self.setup.selection, "parameters": next(iter(self.training.values())).learned},
+            "attention": self.setup.attention,
+            "optimizer": self.setup.optimizer,
             "inference": {
                 dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
                 for dtype, inference in self.inference.items()
@@ -116,6 +119,7 @@ def _training_document(training: TrainingCost) -> dict[str, Any]:
         "weight_bytes": training.weight_bytes,
         "gradient_bytes": training.gradient_bytes,
         "optimizer_bytes": training.optimizer_bytes,
+        "teacher_bytes": training.teacher_bytes,
         "kept_bytes": training.kept_bytes._asdict(),
         "cast_weight_bytes": training.cast_weight_bytes._asdict(),
         "total_bytes": training.total_bytes(checkpointing=False),
@@ -162,7 +166,11 @@ def memory(
     fit: int | str | None = None,
     checkpointing: bool = False,
     precision: str | None = None,
-    train: str = ALL,
+    train: str | None = None,
+    lora: Lora | str | None = None,
+    attention: AttentionKernel = "fused",
+    optimizer: str = "adamw",
+    teacher: bool = False,
 ) -> MemoryCosts:
     """Work out the memory of inference and of training, in closed form, and what fits a given memory.
 
@@ -175,20 +183,25 @@ def memory(
             ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By default it is filled with
             ``amp-bfloat16``, ``float32``, ``bfloat16`` and the workload's dtype, of which layers are said to keep.
         train: The parameters that are trained: ``all``, ``head``, ``not-extractor``, ``not-encoder``, ``adapters``, or
-            ``re:`` and a regular expression that is searched in their names.
+            ``re:`` and a regular expression that is searched in their names; None for all, and beside low-rank adapters
+            for the adapters alone.
+        lora: Low-rank adapters, as ``r=16:q_proj,v_proj``, which are trained.
+        attention: How attention is computed: by a ``fused`` kernel, written out (``eager``), or by torch's kernel
+            without a fused one (``math``).
+        optimizer: ``adamw``, ``adamw-8bit``, ``sgd``, ``adafactor`` or ``none``.
+        teacher: Whether an average of the model over time stands beside it, as in data2vec.
 
     Raises:
         WorkloadError: The input is too short to give a frame; or no precision has the name.
-        ArgumentError: ``train`` is none of these, or selects nothing that gets a gradient.
+        ArgumentError: One of the last five is none of these, or ``train`` selects nothing that gets a gradient.
         QuantityError: ``fit`` is no size of a memory.
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
-    selection = select_trained(analysis.tree, analysis.config.model.family.roles, train)
-    if selection.trained is not None:
-        analysis = replace(analysis, tree=selection.tree, trained=selection.trained)
-        if not analysis.training.learned:
-            raise ArgumentError(f"train is {train!r}, and no loss depends on what that selects: it is never run")
+    adapters = Lora.parse(lora) if isinstance(lora, str) else lora
+    setup = TrainingSetup(train, adapters, attention, optimizer, teacher)
+    if setup != TrainingSetup():
+        analysis = set_up(analysis, setup)
     memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
@@ -209,7 +222,7 @@ def memory(
         )
     return MemoryCosts(
         analysis=analysis,
-        train=train,
+        setup=setup,
         inference={
             workload.dtype: analysis.inference,
             other: inference_memory(analysis.parameters, analysis.trace(other, training=False)),

@@ -30,7 +30,7 @@ class LargestWorkloads(NamedTuple):
 def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> LargestWorkloads:
     """The largest workloads whose forward pass fits a memory, in the workload's dtype or another."""
     # Who makes tensors stays the same for another workload; their sizes do not.
-    lives = analysis.lives(training=False)
+    lives = analysis.lives(training=False, is_half=DTYPE_BYTES[dtype or analysis.workload.dtype] == 2)
 
     def needed_bytes(workload: Workload) -> int:
         trace = lives.trace(workload, analysis.takes.flow(workload.samples))
@@ -51,13 +51,13 @@ def fit_training(
         checkpointing: Whether there is a checkpoint at each stacked layer.
     """
     recipe = precision_named(precision or analysis.workload.dtype)
-    lives = analysis.lives(training=True, autocast=bool(recipe.autocast))
-    layers, learned = KeptByLayers(lives, lives.kept_by), lives.learned_of(analysis.tree)
-    states = recipe.bytes_of(analysis.parameters, learned)
+    is_half = DTYPE_BYTES[recipe.dtype] == 2
+    lives = analysis.lives(training=True, autocast=bool(recipe.autocast), is_half=is_half)
+    layers, cost = KeptByLayers(lives, lives.kept_by), analysis.training_in(precision or analysis.workload.dtype)
 
     def needed_bytes(workload: Workload) -> int:
         kept = kept_activations(lives.trace(workload, analysis.takes.flow(workload.samples)), layers)
-        return states + (kept.checkpointed_and_weights if checkpointing else kept.plain_and_weights).greatest
+        return cost.state_bytes + (kept.checkpointed_and_weights if checkpointing else kept.plain_and_weights).greatest
 
     return _fit(analysis, memory_bytes, recipe.dtype, needed_bytes)
 

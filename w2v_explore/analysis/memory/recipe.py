@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
     autocast: str = ""
 
     def bytes_of(self, parameters: int, learned: int) -> int:
-        """All together, of some parameters of which so many get a gradient."""
+        """All together with Adam, of some parameters of which so many get a gradient."""
         return self.weight * parameters + (self.gradient + self.optimizer) * learned + self.scaler_bytes
 
     @property

@@ -28,7 +28,7 @@ ALL = "all"
 PATTERN = "re:"
 
 # By word: the roles that are trained, or those that are not; and the role without which the word says nothing.
-_TRAINED: Mapping[str, tuple[Collection[Role], Role]] = {
+_TRAINED: Mapping[str, tuple[tuple[Role, ...], Role]] = {
     "head": (("head",), "head"),
     "adapters": (("adapters", "head"), "adapters"),
 }
@@ -118,11 +118,10 @@ def _matching(tree: Layer, train: str) -> list[str]:
 
 
 def _of_roles(tree: Layer, roles: Roles, train: str) -> list[str]:
-    of_keys = {key: role_of(path, roles) for key, path, _ in tree.named_parameters() if not _is_untrained(tree, path)}
+    of_keys = {key: role_of(path, roles) for key, path, _ in tree.named_parameters() if not is_untrained(tree, path)}
     there = set(of_keys.values())
-    wanted, needed = _TRAINED.get(train, ((), ""))
     frozen = _FROZEN.get(train)
-    needed = frozen or needed
+    wanted, needed = ((), frozen) if frozen else _TRAINED[train]
     if needed not in there:
         words = [ALL, *[word for word in _TRAINED if _TRAINED[word][1] in there]]
         words += [word for word, role in _FROZEN.items() if role in there]
@@ -133,7 +132,8 @@ def _of_roles(tree: Layer, roles: Roles, train: str) -> list[str]:
     return [key for key, role in of_keys.items() if (role != frozen if frozen else role in wanted)]
 
 
-def _is_untrained(tree: Layer, path: str) -> bool:
+def is_untrained(tree: Layer, path: str) -> bool:
+    """Whether the parameters of the module at a folded path are trained only where somebody names them."""
     operation = tree.child(path).operation if path else tree.operation
     return operation is not None and operation.untrained
 

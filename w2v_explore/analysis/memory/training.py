@@ -10,12 +10,12 @@ from functools import cached_property
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.kept import kept_activations, kept_by_layer
-from w2v_explore.analysis.memory.liveness import Trace
+from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.memory.recipe import Recipe, recipe_of
 from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.run import Call
+from w2v_explore.tree.run import Call, with_gradients
 
 
 # No slots: what few ask for is worked out once, when it is first asked for.
@@ -30,6 +30,8 @@ class TrainingCost:
         gradient_bytes: Of the gradients.
         optimizer_bytes: Of Adam's moments and mixed precision's float32 copy, of parameters that get a gradient; and of
             what scales float16's loss.
+        teacher_bytes: Of the weights of an average of the model over time, and of the float32 copy in which it is taken
+            where the model has one; 0 where none stands beside it.
         kept_bytes: Activations that the backward pass keeps.
         cast_weight_bytes: What it keeps of weights that autocast has cast for the forward pass.
         checkpointed_bytes: The most activations that are kept with a checkpoint at each stacked layer: what they take,
@@ -50,6 +52,7 @@ class TrainingCost:
     weight_bytes: int
     gradient_bytes: int
     optimizer_bytes: int
+    teacher_bytes: int
     kept_bytes: Spread
     cast_weight_bytes: Spread
     checkpointed_bytes: Spread
@@ -75,6 +78,11 @@ class TrainingCost:
             f"{self.total_bytes(checkpointing=True):,} with checkpoints, {int(self.macs.expected):,} MACs>"
         )
 
+    @property
+    def state_bytes(self) -> int:
+        """What there is whatever the workload: weights, gradients, optimizer's states, a teacher."""
+        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + self.teacher_bytes
+
     def total_bytes(self, checkpointing: bool) -> int:
         """Weights, gradients, optimizer, and the most of kept activations and casts of weights."""
         kept, casts = (
@@ -82,17 +90,20 @@ class TrainingCost:
             if checkpointing
             else (self.kept_bytes, self.cast_weight_bytes)
         )
-        states = self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
-        return states + int(kept.greatest) + int(casts.greatest)
+        return self.state_bytes + int(kept.greatest) + int(casts.greatest)
 
 
-def training_cost(tree: Layer, trace: Trace, recipe: Recipe | None = None) -> TrainingCost:
+def training_cost(
+    tree: Layer, trace: Trace, recipe: Recipe | None = None, optimizer: str = "adamw", teacher: bool = False
+) -> TrainingCost:
     """The memory and the MACs of a training step.
 
     Args:
         tree: The model's.
         trace: The tensors of the step, in the recipe's types; what is trained is for its lives to say.
         recipe: Bytes per parameter; by default those of the trace's dtype, of which 16 bits mean mixed precision.
+        optimizer: A name in `optimizers.OPTIMIZERS`.
+        teacher: Whether an average of the model over time stands beside it.
     """
     if recipe is None:
         recipe = recipe_of(trace.workload.dtype)
@@ -105,7 +116,8 @@ def training_cost(tree: Layer, trace: Trace, recipe: Recipe | None = None) -> Tr
         learned=learned,
         weight_bytes=recipe.weight * parameters,
         gradient_bytes=recipe.gradient * learned,
-        optimizer_bytes=recipe.optimizer * learned + recipe.scaler_bytes,
+        optimizer_bytes=states_bytes(tree, trace.lives, recipe, optimizer, learned),
+        teacher_bytes=(recipe.weight + recipe.float32_copy) * parameters if teacher else 0,
         kept_bytes=plain,
         cast_weight_bytes=_more(kept.plain_and_weights.spread(), plain),
         checkpointed_bytes=checkpointed,
@@ -117,6 +129,28 @@ def training_cost(tree: Layer, trace: Trace, recipe: Recipe | None = None) -> Tr
         uncounted=_uncounted(trace.lives.calls, trace.workload.batch),
         _trace=trace,
     )
+
+
+def states_bytes(tree: Layer, lives: Lives, recipe: Recipe, optimizer: str, learned: int) -> int:
+    """What the optimizer keeps: its states, the float32 copy of weights that it changes, and what scales the loss.
+
+    Args:
+        tree: The model's.
+        lives: Of the step.
+        recipe: Bytes per parameter.
+        optimizer: A name in `optimizers.OPTIMIZERS`.
+        learned: Elements of the parameters that get a gradient.
+    """
+    if optimizer == "adamw":
+        return recipe.optimizer * learned + recipe.scaler_bytes
+    # Imported where it is asked for: most commands know no other.
+    from w2v_explore.analysis.memory.optimizers import optimizer_state_bytes
+
+    found = with_gradients(lives.calls, lives.needs)
+    shapes = dict(tree.state_dict_shapes())
+    learning = [shapes[key] for key, path, name in tree.named_parameters() if name in found.get(path, ())]
+    states = optimizer_state_bytes(optimizer, learning, recipe.float32_copy or recipe.weight)
+    return states + recipe.float32_copy * learned + recipe.scaler_bytes
 
 
 def _more(together: Spread, part: Spread) -> Spread:
