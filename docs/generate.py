@@ -714,6 +714,8 @@ def precision_page(page: str) -> str:
 
 def _operations() -> Iterator[type[Operation]]:
     """All operations of all families that are made themselves."""
+    import_module("w2v_explore.tree.attention")
+    import_module("w2v_explore.tree.lora")
     for family in FAMILIES:
         with suppress(ModuleNotFoundError):
             import_module(f"w2v_explore.families.{family}.operations")

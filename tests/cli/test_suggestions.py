@@ -77,6 +77,9 @@ def test_another_program_s_name_is_not_repaired_to_a_family_that_looks_like_it(r
 
 
 def test_presets_say_of_which_architecture_each_is(run: Runner) -> None:
-    rows = [line.split() for line in run("presets", columns=200).out.splitlines()]
-    architectures = {row[0]: row[1] for row in rows if len(row) > 5}
-    assert (architectures["base"], architectures["mms_1b_all"]) == ("wav2vec2", "wav2vec2_adapters")
+    titles: dict[str, str] = {}
+    title = ""
+    for line in run("presets", columns=80).out.splitlines():
+        title = line.partition("architecture: ")[2].rstrip(")") or title
+        titles[line.split(" ")[0]] = title
+    assert (titles["base"], titles["mms_1b_all"]) == ("wav2vec2", "wav2vec2_adapters")

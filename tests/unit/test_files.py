@@ -132,8 +132,12 @@ _OPENING = {
     "runpy.run_path", "shutil.copyfile", "shutil.copy", "os.mkfifo", "mmap.mmap",
 }  # fmt: skip
 _OPENING_METHODS = {"read_text", "read_bytes", "open"}
-# A descriptor or an open file is handed to these, never a path.
-_HANDED = {("model/tensors.py", "mmap.mmap"), ("measure/process.py", "os.fdopen")}
+# A descriptor, an open file or what was read of one is handed to these, never a path.
+_HANDED = {
+    ("analysis/plan/tables.py", "yaml.load"),
+    ("model/tensors.py", "mmap.mmap"),
+    ("measure/process.py", "os.fdopen"),
+}
 
 
 def _calls(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -68,7 +68,7 @@ def test_what_selects_nothing_says_what_there_is(preset: str, train: str, messag
 
 def test_no_text_is_no_word() -> None:
     with pytest.raises(TypeError, match="train is"):
-        memory("base", train=None)  # type: ignore[arg-type]
+        memory("base", train=3)  # type: ignore[arg-type]
 
 
 def test_layers_stand_apart_where_they_train_other_parameters() -> None:

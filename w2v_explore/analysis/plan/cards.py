@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from w2v_explore.analysis.plan.tables import table_bytes
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, QuantityError
 from w2v_explore.version import SCHEMA_VERSION
@@ -120,9 +121,8 @@ def known_cards() -> Mapping[str, Card]:
     """The cards of the table, by name."""
     from w2v_explore.config.text.source import Source
 
-    path = os.path.join(os.path.dirname(__file__), _FILE)
-    with open(path, "rb") as file:
-        root = _compose(Source(path, file.read(), path))
+    path, content = table_bytes(_FILE)
+    root = _compose(Source(path, content, path))
     return {key.value: _card(path, node, key.value) for key, node in root.value}
 
 

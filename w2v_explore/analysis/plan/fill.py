@@ -3,10 +3,11 @@
 Of a corpus quantiles of the durations are enough, which corpora.yaml has of LibriSpeech.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+
+from w2v_explore.analysis.plan.tables import table
 
 _FILE = "corpora.yaml"
 # Into so many utterances of equal weight a subset's quantiles are resolved.
@@ -59,11 +60,7 @@ def longest_of(corpus: str) -> float:
 
 @cache
 def _lengths_of(corpus: str) -> Mapping[str, Any]:
-    import yaml
-
-    with open(os.path.join(os.path.dirname(__file__), _FILE), "rb") as file:
-        corpora: Mapping[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    lengths: Mapping[str, Any] = corpora[corpus]
+    lengths: Mapping[str, Any] = table(_FILE)[corpus]
     return lengths
 
 

@@ -4,7 +4,6 @@ Of the runs that it may learn from, or be tried on, the file says how the MACs o
 batches were made, and of what lengths the utterances are.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, padded, utterances_of
 from w2v_explore.analysis.plan.step import StepMacs, step_macs
+from w2v_explore.analysis.plan.tables import table
 from w2v_explore.config.presets import preset_names
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
@@ -195,10 +195,7 @@ class Published(NamedTuple):
 @cache
 def published() -> Published:
     """What is published of trainings."""
-    import yaml
-
-    with open(os.path.join(os.path.dirname(__file__), _FILE), "rb") as file:
-        document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = table(_FILE)
     return Published(
         tuple(Run(**row) for row in document["runs"]),
         tuple(Throughput(**row) for row in document["throughput"]),
