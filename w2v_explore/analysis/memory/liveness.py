@@ -1,9 +1,10 @@
 """Which tensors are alive as each operation runs, and which of them the backward pass keeps.
 
 A tensor lives from the operation that makes it to the last that takes it, and what a module was called with lives as
-long as the call. Views share the memory of what they are views of. Attention runs in a fused kernel and dropout keeps
-a byte per element, as on an accelerator, or the factor 0 alone where its probability is 1; what a kernel allocates for
-itself while it runs is seen where the operation says it (`Operation.moments`).
+long as the call. Views share the memory of what they are views of. Attention runs in a fused kernel where no other is
+asked for (`tree/attention.py`). Dropout keeps a byte per element, as on an accelerator, or the factor 0 alone where its
+probability is 1; what a kernel allocates for itself while it runs is seen where the operation says it
+(`Operation.moments`).
 
 Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
 

@@ -1,4 +1,4 @@
-"""What a training step keeps and computes: weights, gradients, Adam's states, activations, MACs.
+"""What a training step keeps and computes: weights, gradients, the optimizer's states, activations, MACs.
 
 The activations come from the lives of the tensors (`liveness`). What a device's driver, allocator and kernels use for
 themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
@@ -28,8 +28,8 @@ class TrainingCost:
         learned: Elements of the parameters that get a gradient.
         weight_bytes: Of the weights that the forward pass uses.
         gradient_bytes: Of the gradients.
-        optimizer_bytes: Of Adam's moments and mixed precision's float32 copy, of parameters that get a gradient; and of
-            what scales float16's loss.
+        optimizer_bytes: Of the optimizer's states and mixed precision's float32 copy, of parameters that get a
+            gradient; and of what scales float16's loss.
         teacher_bytes: Of the weights of an average of the model over time, and of the float32 copy in which it is taken
             where the model has one; 0 where none stands beside it.
         kept_bytes: Activations that the backward pass keeps.
