@@ -66,6 +66,12 @@ def test_what_selects_nothing_says_what_there_is(preset: str, train: str, messag
         memory(preset, Workload(samples=16_000), train=train)
 
 
+def test_the_analysis_of_a_model_that_was_set_up_stands_for_its_config() -> None:
+    adapted = memory("base", train="not-extractor", lora="r=4:q_proj", attention="eager", optimizer="sgd", teacher=True)
+    assert memory(adapted.analysis).to_dict() == memory("base").to_dict()
+    assert memory(adapted.analysis, lora="r=2:q_proj").to_dict() == memory("base", lora="r=2:q_proj").to_dict()
+
+
 def test_no_text_is_no_word() -> None:
     with pytest.raises(TypeError, match="train is"):
         memory("base", train=3)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from w2v_explore.analysis.analyze import Analysis, as_analysis, config_and_workload
+from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED, InferenceMemory, inference_memory
 from w2v_explore.analysis.memory.largest_workload import (
@@ -22,6 +22,9 @@ from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.tree.attention import AttentionKernel
 from w2v_explore.tree.lora import Lora
+
+_AS_ANALYZED = None, "fused", "adamw", False
+"""What is trained in an analysis, its attention, optimizer and teacher, before `set_up` changes any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +203,8 @@ def memory(
     if precision is not None and not isinstance(precision, str):
         raise TypeError(f"precision is {kind_of(precision)}; give one of {', '.join(PRECISIONS)}")
     analysis = as_analysis(config, workload)
+    if (analysis.trained, analysis.attention, analysis.optimizer, analysis.teacher) != _AS_ANALYZED:
+        analysis = analyze(analysis.config, analysis.workload)  # an analysis of `MemoryCosts`, which was set up before
     adapters = Lora.parse(lora) if isinstance(lora, str) else lora
     setup = TrainingSetup(train, adapters, attention, optimizer, teacher)
     if setup != TrainingSetup():
