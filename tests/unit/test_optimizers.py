@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import torch
 
-from w2v_explore import analyze, build_model, load_config
+from w2v_explore import analyze, build_model, load_config, memory
 from w2v_explore.analysis.memory.optimizers import OPTIMIZERS, optimizer_state_bytes
 
 THEIRS = {
@@ -18,6 +18,15 @@ THEIRS = {
 }
 
 
+def kept_bytes(name: str, parameters: list[torch.nn.Parameter]) -> int:
+    for parameter in parameters:
+        parameter.grad = torch.ones_like(parameter)
+    optimizer = THEIRS[name](parameters, lr=1e-3)
+    optimizer.step()
+    states = [each for state in optimizer.state.values() for key, each in state.items() if key != "step"]
+    return sum(each.nbytes for each in states if isinstance(each, torch.Tensor))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("name", THEIRS)
 def test_the_states_are_those_of_torch(name: str, dtype: torch.dtype) -> None:
@@ -25,14 +34,18 @@ def test_the_states_are_those_of_torch(name: str, dtype: torch.dtype) -> None:
         "base", overrides={"encoder_num_layers": 1, "encoder_embed_dim": 48, "encoder_ff_interm_features": 40}
     )
     model = build_model(config).to(dtype)
-    for parameter in model.parameters():
-        parameter.grad = torch.ones_like(parameter)
-    optimizer = THEIRS[name](model.parameters(), lr=1e-3)
-    optimizer.step()
-    states = [each for state in optimizer.state.values() for key, each in state.items() if key != "step"]
-    kept = sum(each.nbytes for each in states if isinstance(each, torch.Tensor))
     shapes = [shape for _, shape in analyze(config).tree.state_dict_shapes()]
-    assert optimizer_state_bytes(name, shapes, dtype.itemsize) == kept
+    assert optimizer_state_bytes(name, shapes, dtype.itemsize) == kept_bytes(name, list(model.parameters()))
+
+
+@pytest.mark.parametrize("precision", ["float32", "pure-bfloat16"])
+@pytest.mark.parametrize("name", THEIRS)
+def test_what_is_frozen_has_no_states(name: str, precision: str) -> None:
+    config = load_config("base", {"encoder_num_layers": 3})
+    ours = memory(config, train=r"re:layers\.1\.attention|bias$", optimizer=name).training[precision]
+    model = build_model(config).to(torch.float32 if precision == "float32" else torch.bfloat16)
+    trained = [each for key, each in model.named_parameters() if "layers.1.attention" in key or key.endswith("bias")]
+    assert ours.optimizer_bytes == kept_bytes(name, trained)
 
 
 @pytest.mark.parametrize(
