@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tests.families.contract import analysis_of, assert_memory_is_what_torch_tracks
 from tests.strategies import configs
-from w2v_explore import ModelConfig, Workload, build_model, load_config
+from w2v_explore import ModelConfig, Workload, build_model, load_config, memory
+from w2v_explore.analysis.memory.trained import select_trained
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.measure import tracking
+from w2v_explore.measure.from_tree import keep_every_layer, train_only
 from w2v_explore.measure.verify import Audited, check_memory
+from w2v_explore.model.build import modules_of
 
 DROPOUTS = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout")
 
@@ -79,3 +85,36 @@ def small_config() -> ModelConfig:
     unused = {"encoder_layer_drop": 0.0, "encoder_attention_dropout": 0.0, "encoder_pos_conv_groups": 2}
     layers = ((8, 10, 5), (8, 3, 2))
     return replace(load_config("base").model, extractor_conv_layer_config=layers, **sizes, **unused)
+
+
+def identity(x: torch.Tensor, *others: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
+    """What a stack has in the place of a layer that is dropped."""
+    return x, others[-1]
+
+
+@pytest.mark.parametrize("precision", ["float32", "amp-bfloat16"])
+@pytest.mark.parametrize("train", ["all", "head", "not-extractor", r"re:bias$", r"re:layers\.1\.|aux"])
+def test_what_layer_drop_may_do_to_a_model_that_is_trained_in_part(train: str, precision: str) -> None:
+    drop = 0.25
+    config = load_config("asr_base_960h", {"encoder_num_layers": 2, "encoder_layer_drop": drop})
+    costs = memory(config, Workload(samples=4_000, batch=2), train=train)
+    names = select_trained(costs.analysis.tree, config.model.family.roles, train).names
+    lower = torch.bfloat16 if precision == "amp-bfloat16" else None
+    tracked = {}
+    for runs in product((False, True), repeat=2):
+        with FakeTensorMode():
+            model = tracking._fake_model(costs.analysis.tree, modules_of(config.model), torch.float32).train()
+            train_only(model, names)
+            tracking._use_accelerator_attention(model, lower)
+            tracking.use_accelerator_dropout(model)
+            keep_every_layer(model, costs.analysis.tree)
+            layers: Any = model.get_submodule("encoder.transformer.layers")
+            for layer, does_run in zip(layers, runs, strict=True):
+                layer.forward = layer.forward if does_run else identity
+            kept, casts, _ = tracking._track_training(model, (), lambda: torch.empty(2, 4_000), lower)
+        tracked[runs] = kept - casts, casts
+    cost = costs.training[precision]
+    for number, ours in enumerate((cost.kept_bytes, cost.cast_weight_bytes)):
+        each = [(drop ** (2 - sum(runs)) * (1 - drop) ** sum(runs), sizes[number]) for runs, sizes in tracked.items()]
+        expected = sum(chance * size for chance, size in each)
+        assert ours == (each[0][1], pytest.approx(expected), each[-1][1])
