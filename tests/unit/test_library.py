@@ -554,6 +554,7 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
         (lambda: memory("base", lora=Lora(True, ("q_proj",))), TypeError, "the rank is an object of the type bool"),
         (lambda: memory("base", lora=Lora(4, "q_proj")), TypeError, "the targets are no tuple of texts"),
         (lambda: memory("base", lora=Lora(4, ())), ArgumentError, "there are no targets"),
+        (lambda: memory("base", train="adapters", lora="r=4:q_proj"), ArgumentError, "lora adds is trained without a"),
         (lambda: memory("base", train=3), TypeError, "train is an object of the type int"),
         (lambda: memory("base", train="re:" + "(" * 3000), ArgumentError, "(…', whose pattern is no regular"),
         (lambda: memory("base", train=f"re:x{{{10**20}}}"), ArgumentError, "number is too large"),

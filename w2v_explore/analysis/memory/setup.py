@@ -59,6 +59,8 @@ def set_up(analysis: "Analysis", setup: TrainingSetup) -> "Analysis":
         if given not in known:
             raise ArgumentError(f"{name} is {given!r}; give one of {', '.join(known)}")
     tree, roles = analysis.tree, analysis.config.model.family.roles
+    if setup.lora is not None and setup.train == "adapters" and "adapters" not in roles:
+        raise ArgumentError("train is 'adapters', which are a family's own; what lora adds is trained without a word")
     selection = select_trained(tree, roles, ALL if setup.train is None else setup.train)
     if setup.lora is not None:
         names = selection.names
