@@ -301,6 +301,14 @@ class Linear(_NewTensor):
         return NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class PlainLinear(Linear):
+    """A linear map of the channels without a bias."""
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.out_features, self.in_features)}
+
+
 # Of CUDA's memory-efficient attention: numbers in a row of a bias, frames of denominators, a seed and an offset.
 _BIAS_ALIGNMENT = 8
 _DENOMINATORS_ALIGNMENT = 32

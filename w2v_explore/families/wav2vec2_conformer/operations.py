@@ -13,7 +13,6 @@ from w2v_explore.tree.operations import (
     Add,
     Beside,
     Flow,
-    Linear,
     MacKind,
     Operation,
     Reach,
@@ -29,14 +28,6 @@ class ScaledAdd(Add):
     """The sum of what a residual branch bypasses and a part of the branch: a half in a conformer's feed-forwards."""
 
     scale: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlainLinear(Linear):
-    """A linear map of the channels without a bias."""
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        return {"weight": (self.out_features, self.in_features)}
 
 
 class _Positions(Operation, is_partial=True):

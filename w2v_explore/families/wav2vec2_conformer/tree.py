@@ -13,7 +13,6 @@ from w2v_explore.families.wav2vec2_conformer.fields import Wav2Vec2ConformerConf
 from w2v_explore.families.wav2vec2_conformer.operations import (
     DistanceBias,
     DistanceScores,
-    PlainLinear,
     QueryBias,
     RelativePositions,
     RotaryPositions,
@@ -32,6 +31,7 @@ from w2v_explore.tree.operations import (
     LayerNorm,
     Linear,
     PaddingMask,
+    PlainLinear,
     ScaledDotProductAttention,
     SiLU,
 )

@@ -1,0 +1,81 @@
+"""Low-rank adapters in the tree, against those that peft puts into the model."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from w2v_explore import analyze, build_model, load_config
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.errors import ArgumentError
+from w2v_explore.measure.from_tree import input_shape
+from w2v_explore.tree.layer import Layer
+from w2v_explore.tree.lora import Lora, with_lora
+from w2v_explore.tree.operations import Linear, PlainLinear
+
+SMALL = {"encoder_num_layers": 2}
+PRESETS = ("base", "wavlm_base", "wav2vec2_conformer_rope_large", "w2v_bert_2", "data2vec_audio_base")
+
+
+@pytest.fixture(scope="module")
+def peft(torchaudio_models: ModuleType) -> ModuleType:
+    """Imported once torchaudio's stand-in is there: transformers, which it imports, looks for it."""
+    import peft
+
+    return peft
+
+
+def with_theirs(peft: ModuleType, analysis: Analysis, lora: Lora) -> nn.Module:
+    model = build_model(analysis.config, device="meta")
+    config = peft.LoraConfig(r=lora.rank, target_modules=list(lora.targets))
+    return peft.inject_adapter_in_model(config, model)
+
+
+def names(layer: Layer, path: str = "") -> list[str]:
+    """The paths of all linear layers that can be adapted, folded ones as the first."""
+    here = [path] if type(layer.operation) in (Linear, PlainLinear) and not layer.lent else []
+    return here + [each for child in layer.children for each in names(child, f"{path}.{child.name}".lstrip("."))]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@given(data=st.data())
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_adapters_are_those_of_peft(peft: ModuleType, preset: str, data: st.DataObject) -> None:
+    analysis = analyze(load_config(preset, overrides=SMALL))
+    paths = data.draw(st.lists(st.sampled_from(names(analysis.tree)), min_size=1, max_size=4, unique=True))
+    targets = [".".join(path.split(".")[-data.draw(st.integers(1, 4)) :]) for path in paths]
+    targets = [target for target in targets if not target.isdecimal()] or ["out_proj"]
+    lora = Lora(data.draw(st.integers(1, 9)), tuple(targets))
+    tree = with_lora(analysis.tree, lora)
+    theirs = with_theirs(peft, analysis, lora)
+    assert list(tree.state_dict_shapes()) == [(name, tuple(each.shape)) for name, each in theirs.state_dict().items()]
+    with FlopCounterMode(display=False) as counter:
+        theirs.eval()(torch.empty(input_shape(analysis.tree, analysis.workload), device="meta"))
+    ours = Analysis(config=analysis.config, workload=analysis.workload, tree=tree)
+    assert 2 * ours.macs.total == counter.get_total_flops()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("q_proj", "'q_proj' is no adaptation; write the rank and the names of linear layers, as r=16:q_proj,v_proj"),
+        ("r=0:q_proj", "the rank 0 cannot be computed"),
+        ("r=8:q_proj,,v_proj", "is no adaptation"),
+        (f"r={'9' * 5000}:q_proj", "cannot be computed"),
+    ],
+)
+def test_an_adaptation_written_otherwise_is_one_message(text: str, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        Lora.parse(text)
+
+
+def test_a_name_of_no_linear_layer_is_told_with_those_that_there_are() -> None:
+    tree = analyze(load_config("base")).tree
+    with pytest.raises(ArgumentError, match="named 'query'; those that there are: projection, k_proj, v_proj, q_proj"):
+        with_lora(tree, Lora.parse("r=4:query"))
