@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, Operation, Reach, Shape
+from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, Flow, Operation, Reach, Shape
 
 
 class _OfPairs(Operation, is_partial=True):
@@ -16,6 +16,7 @@ class _OfPairs(Operation, is_partial=True):
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -69,6 +70,7 @@ class AveragePool(Operation):
     mac_kind: ClassVar[None] = None
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return Reach(self.kernel, self.kernel)

@@ -252,7 +252,7 @@ def test_packed_attention_costs_what_attention_on_three_costs(bias: tuple[Flow, 
 
 
 def test_what_an_operation_does_not_say_is_an_error_where_it_is_made() -> None:
-    with pytest.raises(TypeError, match="Silent does not say its keeps_output, reach, kept_beside"):
+    with pytest.raises(TypeError, match="Silent does not say its keeps_output, autocast, reach, kept_beside"):
 
         class Silent(Operation):
             mac_kind = None

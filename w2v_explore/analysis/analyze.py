@@ -46,8 +46,9 @@ class Analysis:
     config: Config
     workload: Workload
     tree: Layer
-    _lives: dict[bool, Lives] = field(default_factory=dict, init=False, compare=False)
-    _traces: dict[tuple[str, bool], Trace] = field(default_factory=dict, init=False, compare=False)
+    _lives: dict[tuple[bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
+    _traces: dict[tuple[str, bool, bool], Trace] = field(default_factory=dict, init=False, compare=False)
+    _trainings: dict[str, TrainingCost] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def takes(self) -> Waveforms | Features:
@@ -74,18 +75,20 @@ class Analysis:
     def _apart(self) -> Sequence[Call]:
         return apart(self.calls)
 
-    def lives(self, *, training: bool) -> Lives:
+    def lives(self, *, training: bool, autocast: bool = False) -> Lives:
         """Who makes, takes and keeps the tensors."""
-        if training not in self._lives:
-            self._lives[training] = Lives(self._apart, training=training)
-        return self._lives[training]
+        key = training, autocast
+        if key not in self._lives:
+            self._lives[key] = Lives(self._apart, training=training, autocast=autocast)
+        return self._lives[key]
 
-    def trace(self, dtype: str | None = None, *, training: bool) -> Trace:
-        """The bytes of the tensors, in the workload's dtype or another."""
+    def trace(self, dtype: str | None = None, *, training: bool, autocast: bool = False) -> Trace:
+        """The bytes of the tensors, in the workload's dtype or another; under autocast that of the parameters."""
         workload = replace(self.workload, dtype=dtype) if dtype else self.workload
-        key = workload.dtype, training
+        key = workload.dtype, training, autocast
         if key not in self._traces:
-            self._traces[key] = self.lives(training=training).trace(workload, self.takes.flow(workload.samples))
+            lives = self.lives(training=training, autocast=autocast)
+            self._traces[key] = lives.trace(workload, self.takes.flow(workload.samples))
         return self._traces[key]
 
     @cached_property
@@ -134,12 +137,25 @@ class Analysis:
 
         return inference_memory(self.parameters, self.trace(training=False))
 
-    @cached_property
+    @property
     def training(self) -> TrainingCost:
         """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
+        return self.training_in(self.workload.dtype)
+
+    def training_in(self, precision: str) -> TrainingCost:
+        """The memory and the MACs of a training step in a precision (`precision_named`), whatever the workload's dtype.
+
+        Raises:
+            WorkloadError: There is none of that name.
+        """
+        from w2v_explore.analysis.memory.recipe import precision_named
         from w2v_explore.analysis.memory.training import training_cost
 
-        return training_cost(self.parameters, self.trace(training=True))
+        if precision not in self._trainings:
+            recipe = precision_named(precision)
+            trace = self.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast))
+            self._trainings[precision] = training_cost(self.parameters, trace, recipe)
+        return self._trainings[precision]
 
     @property
     def output_frames(self) -> int:

@@ -37,6 +37,14 @@ def memory(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Also with activation checkpoints at each transformer layer.")
     ] = False,
+    precision: Annotated[
+        options.Precision | None,
+        typer.Option(
+            "--precision",
+            help="Of training: what --fit fills, and what each layer is said to keep. All precisions are shown beside "
+            "each other.",
+        ),
+    ] = None,
     depth: options.Depth = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
@@ -46,7 +54,8 @@ def memory(
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
     workload = WorkloadOptions(seconds, samples, frames, 1 if batch is None else batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
-    costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing) for analysis in analyses]
+    name = None if precision is None else precision.value
+    costs = [memory_of(analysis, fit=fit, checkpointing=checkpointing, precision=name) for analysis in analyses]
 
     def reports() -> "list[Report]":
         from w2v_explore.report.memory import memory_report

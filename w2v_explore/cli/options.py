@@ -16,6 +16,17 @@ class Dtype(str, Enum):
     BFLOAT16 = "bfloat16"
 
 
+class Precision(str, Enum):
+    """In which precision a model is trained."""
+
+    AMP_BFLOAT16 = "amp-bfloat16"
+    AMP_FLOAT16 = "amp-float16"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    PURE_BFLOAT16 = "pure-bfloat16"
+
+
 class FromDialect(str, Enum):
     """Whose config a file is."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
+from w2v_explore.analysis.memory.recipe import Recipe
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -63,24 +64,37 @@ def _inference(costs: MemoryCosts) -> Table:
 
 
 def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
-    trainings = list(costs.training.values())
-    columns = [Column("Bytes", numeric=False), *[Column(training.recipe.name, wraps=True) for training in trainings]]
-    table = Table("A training step with Adam", columns)
-
-    def add(label: str, figure: Callable[[TrainingCost], float]) -> None:
-        table.rows.append((label, *[size_bytes(figure(training)) for training in trainings]))
-
-    add("weights", lambda training: training.weight_bytes)
-    add("gradients", lambda training: training.gradient_bytes)
-    add("optimizer's states", lambda training: training.optimizer_bytes)
-    add("kept activations, at most", lambda training: training.kept_bytes.greatest)
-    add("together", lambda training: training.total_bytes(checkpointing=False))
+    rows: list[tuple[str, Callable[[TrainingCost], float]]] = [
+        ("weights", lambda training: training.weight_bytes),
+        ("gradients", lambda training: training.gradient_bytes),
+        ("optimizer's states", lambda training: training.optimizer_bytes),
+        ("casts of weights, at most", lambda training: training.cast_weight_bytes.greatest),
+        ("kept activations, at most", lambda training: training.kept_bytes.greatest),
+        ("together", lambda training: training.total_bytes(checkpointing=False)),
+    ]
     if checkpointing:
-        add("kept with checkpoints, at most", lambda training: training.checkpointed_bytes.greatest)
-        add("together with checkpoints", lambda training: training.total_bytes(checkpointing=True))
-    parts = [_describe_recipe(training) for training in trainings]
-    table.remark = f"Bytes a parameter: {'; '.join(parts)}."
-    first = trainings[0]
+        rows += [
+            ("casts with checkpoints, at most", lambda training: training.checkpointed_cast_weight_bytes.greatest),
+            ("kept with checkpoints, at most", lambda training: training.checkpointed_bytes.greatest),
+            ("together with checkpoints", lambda training: training.total_bytes(checkpointing=True)),
+        ]
+    # Both types of 16 bits take as much, and stand in one column.
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for name, training in costs.training.items():
+        cells = tuple(size_bytes(size) if (size := figure(training)) else "–" for _, figure in rows)
+        columns.setdefault(cells, []).append(name)
+    headings = [Column(", ".join(names), wraps=True) for names in columns.values()]
+    table = Table("A training step with Adam", [Column("Bytes", numeric=False), *headings])
+    table.rows += [(label, *cells) for (label, _), *cells in zip(rows, *columns, strict=True)]
+    recipes: dict[str, list[str]] = {}
+    for name, training in costs.training.items():
+        recipes.setdefault(_describe_recipe(training.recipe), []).append(name)
+    parts = [f"{', '.join(names)} {recipe}" for recipe, names in recipes.items()]
+    table.remark = (
+        f"Bytes a parameter: {'; '.join(parts)}. Casts of weights are made by autocast (amp), and kept for the backward "
+        "pass."
+    )
+    first = costs.training[costs.precision]
     drop = costs.analysis.config.model.encoder_layer_drop
     if drop:
         bound = "no more than " if costs.has_attention_bias else ""  # docs/numbers.md says why
@@ -97,14 +111,14 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
     return table
 
 
-def _describe_recipe(training: TrainingCost) -> str:
-    recipe = training.recipe
-    states = "4 of its float32 copy and 8 of moments" if recipe.is_mixed else f"{recipe.optimizer} of moments"
-    return f"{recipe.name} {recipe.weight} of weight, {recipe.gradient} of gradient, {states}"
+def _describe_recipe(recipe: Recipe) -> str:
+    moments = f"{recipe.optimizer - recipe.float32_copy} of moments"
+    states = f"{recipe.float32_copy} of its float32 copy and {moments}" if recipe.float32_copy else moments
+    return f"{recipe.weight} of weight, {recipe.gradient} of gradient, {states}"
 
 
 def _kept(costs: MemoryCosts, depth: int | None) -> Table:
-    training, model = costs.training[costs.analysis.workload.dtype], costs.analysis.tree
+    training, model = costs.training[costs.precision], costs.analysis.tree
     columns = [
         Column("Module", numeric=False),
         Column("Kind", numeric=False, wraps=True, priority=2),
@@ -122,7 +136,7 @@ def _kept(costs: MemoryCosts, depth: int | None) -> Table:
 
 
 def _training_macs(costs: MemoryCosts, checkpointing: bool) -> Table:
-    training = costs.training[costs.analysis.workload.dtype]
+    training = costs.training[costs.precision]
     drop = costs.analysis.config.model.encoder_layer_drop
     columns = [Column("MACs", numeric=False), Column("No layer dropped")]
     if drop:
@@ -176,10 +190,10 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
 
     for dtype, fit in fits.inference.items():
         add(f"inference, {dtype}", fit)
-    for dtype, fit in fits.training.items():
-        add(f"training, {_brief(costs, dtype)}", fit)
-    for dtype, fit in fits.checkpointed_training.items():
-        add(f"training, {_brief(costs, dtype)}, checkpointed", fit)
+    for name, fit in fits.training.items():
+        add(f"training, {name}", fit)
+    for name, fit in fits.checkpointed_training.items():
+        add(f"training, {name}, checkpointed", fit)
     table.remark = "Leave room for what is not in these figures. GB is 10^9 bytes, and so is G alone; GiB is 2^30."
     return table
 
@@ -190,7 +204,3 @@ def _memory_size(size: int) -> str:
         if size % unit_bytes == 0:
             return f"{exact(size // unit_bytes)} {unit}"
     return size_bytes(size)
-
-
-def _brief(costs: MemoryCosts, dtype: str) -> str:
-    return f"mixed {dtype}" if costs.training[dtype].recipe.is_mixed else dtype

@@ -13,6 +13,14 @@ from math import prod
 from typing import ClassVar, Literal, NamedTuple
 
 MacKind = Literal["convolution", "linear", "attention"]
+Autocast = Literal["lower", "float32", "promotes", "wide"]
+"""What becomes of an operation where ``torch.autocast`` runs, after the lists of its CUDA operations (`torch.amp`).
+
+- ``lower``: what it takes and its parameters are cast to the lower precision, in which its result is.
+- ``float32``: what it takes is cast to float32, in which its result is.
+- ``promotes``: nothing is cast; its result is in the widest type of what it takes.
+- ``wide``: nothing is cast; its result is in float32, since it sums in it or has parameters, which are of float32.
+"""
 Shape = tuple[int, ...]
 
 
@@ -117,6 +125,8 @@ class Operation:
         beside_in_training_alone: Whether it makes nothing beside its output outside training, as a batch norm, which
             has its statistics then.
         gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
+        autocast: What becomes of it where ``torch.autocast`` runs; all numbers that it makes beside its output, but
+            statistics, are of its result's type.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
@@ -124,6 +134,7 @@ class Operation:
     mac_kind: ClassVar[MacKind | None]
     keeps_input: ClassVar[bool]
     keeps_output: ClassVar[bool]
+    autocast: ClassVar[Autocast]
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
@@ -186,6 +197,18 @@ class Operation:
         """Which of what it takes it keeps a copy of, that it makes beside its output, instead of the tensor."""
         return ()
 
+    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+        """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
+        return [number for number in self.kept_of(range(len(taken)), len(taken)) if number < len(taken)]
+
+    def keeps_weight(self, needs: bool) -> bool:
+        """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient.
+
+        Args:
+            needs: Whether what it takes first does.
+        """
+        return needs
+
     def kept_of(self, taken: Sequence[int], made: int) -> Sequence[int]:
         """What the backward pass needs of the values that go in and the one that comes out."""
         if self.keeps_output:
@@ -209,7 +232,8 @@ class Operation:
 
 
 _SAID = (
-    "mac_kind", "keeps_input", "keeps_output", "reach", "parameter_shapes", "flow", "macs", "kept_beside", "passes_on",
+    "mac_kind", "keeps_input", "keeps_output", "autocast", "reach", "parameter_shapes", "flow", "macs", "kept_beside",
+    "passes_on",
 )  # fmt: skip
 
 
@@ -241,6 +265,7 @@ class Conv1d(_NewTensor):
     mac_kind: ClassVar[MacKind | None] = "convolution"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     @property
     def weight_shape(self) -> Shape:
@@ -270,6 +295,10 @@ class Conv1d(_NewTensor):
     def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
         return self.macs(batch, *taken) * ((needs[1] if self.weight_norm else 1) + needs[0])
 
+    def keeps_weight(self, needs: bool) -> bool:
+        # torch's convolutions keep both of their factors in any case.
+        return True
+
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
@@ -283,6 +312,7 @@ class Linear(_NewTensor):
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -340,6 +370,7 @@ class ScaledDotProductAttention(_NewTensor):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -374,6 +405,9 @@ class ScaledDotProductAttention(_NewTensor):
     def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
         is_copied = self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
         return (len(taken) - 1,) if is_copied else ()
+
+    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+        return range(len(taken) - self.copies_last(*taken))
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):
@@ -436,6 +470,7 @@ class LayerNorm(_Norm):
     """Normalisation of each frame over its channels, ``torch.nn.LayerNorm``."""
 
     channels: int
+    autocast: ClassVar[Autocast] = "float32"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
@@ -449,6 +484,7 @@ class GroupNorm(_Norm):
     """Normalisation of each channel over the whole utterance, ``torch.nn.GroupNorm`` with a group per channel."""
 
     channels: int
+    autocast: ClassVar[Autocast] = "float32"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -473,6 +509,7 @@ class BatchNorm(_Norm):
 
     channels: int
     beside_in_training_alone: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.channels,), "bias": (self.channels,)}
@@ -498,6 +535,7 @@ class WeightNorm(_Costless):
     weight_shape: Shape
     keeps_input: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"original0": (1, 1, self.weight_shape[2]), "original1": self.weight_shape}
@@ -522,6 +560,7 @@ class Dropout(_Costless):
 
     p: float
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(elements=1) if self.p == 1 else Beside(bytes=taken[0].elements(batch))
@@ -535,6 +574,7 @@ class _Activation(_Costless, is_partial=True):
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -574,6 +614,7 @@ class Add(_Costless):
     """The sum of a residual branch and what it bypasses."""
 
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -587,6 +628,7 @@ class Multiply(_Costless):
     """The product, number by number, of a scale for each row and what it scales, which is of the size of the second."""
 
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[1]
@@ -603,6 +645,7 @@ class _View(_Costless, is_partial=True):
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

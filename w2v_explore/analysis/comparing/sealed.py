@@ -9,7 +9,17 @@ from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import NOTHING, WHOLE_UTTERANCE, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import (
+    NOTHING,
+    WHOLE_UTTERANCE,
+    Autocast,
+    Beside,
+    Flow,
+    MacKind,
+    Operation,
+    Reach,
+    Shape,
+)
 from w2v_explore.tree.parts import Build
 from w2v_explore.tree.run import Call, apart, need_gradients, run
 
@@ -60,6 +70,7 @@ class Sealed(Operation):
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"  # parts are compared where it does not run
     figures: PartFigures
 
     def __init__(self, part: Part, layer: "PartLayer") -> None:

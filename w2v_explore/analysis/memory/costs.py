@@ -1,4 +1,4 @@
-"""All that `memory` answers of one config: inference and training in float32 and in 16 bits, and what fits."""
+"""All that `memory` answers of one config: inference by dtype, training by precision, and what fits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from w2v_explore.analysis.memory.largest_workload import (
     fit_training,
     has_attention_bias,
 )
-from w2v_explore.analysis.memory.training import TrainingCost, training_cost
+from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
@@ -22,7 +23,7 @@ from w2v_explore.config.load import ConfigLike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fits:
-    """What fits a memory, by dtype.
+    """What fits a memory, inference by dtype and training by precision.
 
     Attributes:
         memory_bytes: The memory.
@@ -45,18 +46,20 @@ class Fits:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MemoryCosts:
-    """What inference and training of a config cost, by dtype, the workload's own first.
+    """What inference and training of a config cost.
 
     Attributes:
         analysis: The config and the workload.
-        inference: Of a forward pass.
-        training: Of a training step; 16 bits mean mixed precision.
+        inference: Of a forward pass, by dtype, the workload's own first.
+        training: Of a training step, by precision: all of `PRECISIONS`, and that of the workload's dtype.
+        precision: The one of which it is said what each layer keeps.
         fits: What fits the memory that was asked about; None where none was.
     """
 
     analysis: Analysis
     inference: Mapping[str, InferenceMemory]
     training: Mapping[str, TrainingCost]
+    precision: str
     fits: Fits | None
 
     @property
@@ -71,7 +74,7 @@ class MemoryCosts:
         return has_attention_bias(self.analysis.calls)
 
     def __repr__(self) -> str:
-        inference, training = next(iter(self.inference.values())), next(iter(self.training.values()))
+        inference, training = next(iter(self.inference.values())), self.training[self.precision]
         return (
             f"<MemoryCosts of {self.analysis.config.name!r}: inference {inference.total_bytes:,} bytes, "
             f"training {training.total_bytes(checkpointing=False):,} bytes for {self.analysis.workload}>"
@@ -79,7 +82,7 @@ class MemoryCosts:
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``memory`` (docs/json.md), as plain data; its layers down to a depth, or all."""
-        kept = self.training[self.analysis.workload.dtype].kept_by_layer
+        kept = self.training[self.precision].kept_by_layer
         folded = self.analysis.tree.folded_path
         document = {
             **config_and_workload(self.analysis),
@@ -87,7 +90,8 @@ class MemoryCosts:
                 dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
                 for dtype, inference in self.inference.items()
             },
-            "training": {dtype: _training_document(training) for dtype, training in self.training.items()},
+            "training": {name: _training_document(training) for name, training in self.training.items()},
+            "precision": self.precision,
             "layers": [
                 {"path": row.path, "kind": row.kind, "depth": row.depth, "kept_bytes": kept.get(folded(row.path), 0)}
                 for row in unfold(self.analysis.layers, depth)
@@ -108,12 +112,14 @@ def _training_document(training: TrainingCost) -> dict[str, Any]:
         "gradient_bytes": training.gradient_bytes,
         "optimizer_bytes": training.optimizer_bytes,
         "kept_bytes": training.kept_bytes._asdict(),
+        "cast_weight_bytes": training.cast_weight_bytes._asdict(),
         "total_bytes": training.total_bytes(checkpointing=False),
         "forward_macs": training.forward.total,
         "backward_macs": training.backward.total,
         "macs": training.macs._asdict(),
         "checkpointed": {
             "kept_bytes": training.checkpointed_bytes._asdict(),
+            "cast_weight_bytes": training.checkpointed_cast_weight_bytes._asdict(),
             "total_bytes": training.total_bytes(checkpointing=True),
             "macs": training.checkpointed_macs._asdict(),
         },
@@ -124,23 +130,23 @@ def _training_document(training: TrainingCost) -> dict[str, Any]:
 
 
 def _fit_document(fits: Fits, workload: Workload) -> dict[str, Any]:
-    def by_dtype(each: Mapping[str, LargestWorkloads]) -> dict[str, Any]:
+    def by_name(each: Mapping[str, LargestWorkloads]) -> dict[str, Any]:
         return {
-            dtype: {
+            name: {
                 **fit._asdict(),
                 "seconds": fit.samples / workload.sample_rate,
                 "workload_fits": fit.batch >= workload.batch,
             }
-            for dtype, fit in each.items()
+            for name, fit in each.items()
         }
 
     document = {
         "memory_bytes": fits.memory_bytes,
-        "inference": by_dtype(fits.inference),
-        "training": by_dtype(fits.training),
+        "inference": by_name(fits.inference),
+        "training": by_name(fits.training),
     }
     if fits.checkpointed_training:
-        document["checkpointed_training"] = by_dtype(fits.checkpointed_training)
+        document["checkpointed_training"] = by_name(fits.checkpointed_training)
     return document
 
 
@@ -150,6 +156,7 @@ def memory(
     *,
     fit: int | str | None = None,
     checkpointing: bool = False,
+    precision: str | None = None,
 ) -> MemoryCosts:
     """Work out the memory of inference and of training, in closed form, and what fits a given memory.
 
@@ -158,39 +165,42 @@ def memory(
         workload: As in `analyze`; that of the analysis where one is given.
         fit: A memory to fill with the largest batch and the longest audio: bytes, or text as ``24GiB``.
         checkpointing: Whether to fill it with checkpointed training too.
+        precision: What to fill it with, and to say of each layer what it keeps: ``amp-bfloat16``, ``amp-float16``,
+            ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By default it is filled with
+            ``amp-bfloat16``, ``float32``, ``bfloat16`` and the workload's dtype, of which layers are said to keep.
 
     Raises:
-        WorkloadError: The input is too short to give a frame.
+        WorkloadError: The input is too short to give a frame; or no precision has the name.
         QuantityError: ``fit`` is no size of a memory.
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
-    parameters = analysis.parameters
     memory_bytes = None if fit is None else _size_bytes(fit)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
     dtypes = (workload.dtype, other)
+    names = list(dict.fromkeys((*PRECISIONS, precision or workload.dtype)))
+    filled = [name for name in names if name == precision or (not precision and name in ("amp-bfloat16", *dtypes))]
+    training = {name: analysis.training_in(name) for name in names}
     fits = None
     if memory_bytes is not None:
         fits = Fits(
             memory_bytes=memory_bytes,
             inference={dtype: fit_inference(analysis, memory_bytes, dtype) for dtype in dtypes},
-            training={dtype: fit_training(analysis, memory_bytes, dtype, checkpointing=False) for dtype in dtypes},
+            training={name: fit_training(analysis, memory_bytes, name, checkpointing=False) for name in filled},
             checkpointed_training={
-                dtype: fit_training(analysis, memory_bytes, dtype, checkpointing=True)
-                for dtype in (dtypes if checkpointing else ())
+                name: fit_training(analysis, memory_bytes, name, checkpointing=True)
+                for name in (filled if checkpointing else ())
             },
         )
     return MemoryCosts(
         analysis=analysis,
         inference={
             workload.dtype: analysis.inference,
-            other: inference_memory(parameters, analysis.trace(other, training=False)),
+            other: inference_memory(analysis.parameters, analysis.trace(other, training=False)),
         },
-        training={
-            workload.dtype: analysis.training,
-            other: training_cost(parameters, analysis.trace(other, training=True)),
-        },
+        training=training,
+        precision=precision or workload.dtype,
         fits=fits,
     )
 

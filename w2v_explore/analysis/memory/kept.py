@@ -14,10 +14,14 @@ class KeptActivations(NamedTuple):
         plain: Without checkpoints.
         checkpointed: The most with a checkpoint at each stacked layer: what they take, and all that one of them keeps
             while it is computed again.
+        plain_and_weights: The first, and the casts of weights that are kept; the same where autocast does not run.
+        checkpointed_and_weights: The second, and the casts of weights; those of stacked layers are made again as well.
     """
 
     plain: Random
     checkpointed: Random
+    plain_and_weights: Random
+    checkpointed_and_weights: Random
 
 
 class KeptByLayers:
@@ -134,8 +138,21 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
         else:
             shared_inputs[equal] = shared_inputs.get(equal, 0) + trace.tensor_bytes[tensor]
     both = [within + without for within, without in zip(inside, outside, strict=True)]
+    plain = stacks.random(calls, other, both, shared)
+    checkpointed = stacks.random(calls, other, inputs, shared_inputs, inside)
+    if not trace.cast_weight_bytes:
+        return KeptActivations(plain, checkpointed, plain, checkpointed)
+    for position, size in trace.cast_weight_bytes.items():
+        if at[position] < 0:
+            other += size * calls[position].copies
+        else:
+            inside[at[position]] += per_copy(position, size)
+            both[at[position]] += per_copy(position, size)
     return KeptActivations(
-        stacks.random(calls, other, both, shared), stacks.random(calls, other, inputs, shared_inputs, inside)
+        plain,
+        checkpointed,
+        stacks.random(calls, other, both, shared),
+        stacks.random(calls, other, inputs, shared_inputs, inside),
     )
 
 

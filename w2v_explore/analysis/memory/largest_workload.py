@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.kept import KeptByLayers, kept_activations
-from w2v_explore.analysis.memory.liveness import Trace
-from w2v_explore.analysis.memory.recipe import recipe_of
+from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.tree.operations import ScaledDotProductAttention
@@ -30,26 +29,37 @@ class LargestWorkloads(NamedTuple):
 
 def fit_inference(analysis: Analysis, memory_bytes: int, dtype: str | None = None) -> LargestWorkloads:
     """The largest workloads whose forward pass fits a memory, in the workload's dtype or another."""
+    # Who makes tensors stays the same for another workload; their sizes do not.
+    lives = analysis.lives(training=False)
 
     def needed_bytes(workload: Workload) -> int:
-        return analysis.parameters * DTYPE_BYTES[workload.dtype] + _trace(analysis, workload, training=False).peak_bytes
+        trace = lives.trace(workload, analysis.takes.flow(workload.samples))
+        return analysis.parameters * DTYPE_BYTES[workload.dtype] + trace.peak_bytes
 
     return _fit(analysis, memory_bytes, dtype, needed_bytes)
 
 
 def fit_training(
-    analysis: Analysis, memory_bytes: int, dtype: str | None = None, *, checkpointing: bool
+    analysis: Analysis, memory_bytes: int, precision: str | None = None, *, checkpointing: bool
 ) -> LargestWorkloads:
-    """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none."""
-    lives = analysis.lives(training=True)
+    """The largest workloads whose training step fits a memory, with a checkpoint at each stacked layer or none.
+
+    Args:
+        analysis: Of the config.
+        memory_bytes: The memory.
+        precision: In which it trains (`precision_named`); by default that of the workload's dtype.
+        checkpointing: Whether there is a checkpoint at each stacked layer.
+    """
+    recipe = precision_named(precision or analysis.workload.dtype)
+    lives = analysis.lives(training=True, autocast=bool(recipe.autocast))
     layers = KeptByLayers(lives, lives.kept_by)
+    states = recipe.bytes_per_parameter * analysis.parameters + recipe.scaler_bytes
 
     def needed_bytes(workload: Workload) -> int:
-        kept = kept_activations(_trace(analysis, workload, training=True), layers)
-        states = recipe_of(workload.dtype).bytes_per_parameter * analysis.parameters
-        return states + (kept.checkpointed if checkpointing else kept.plain).greatest
+        kept = kept_activations(lives.trace(workload, analysis.takes.flow(workload.samples)), layers)
+        return states + (kept.checkpointed_and_weights if checkpointing else kept.plain_and_weights).greatest
 
-    return _fit(analysis, memory_bytes, dtype, needed_bytes)
+    return _fit(analysis, memory_bytes, recipe.dtype, needed_bytes)
 
 
 def has_attention_bias(calls: Sequence[Call]) -> bool:
@@ -58,11 +68,6 @@ def has_attention_bias(calls: Sequence[Call]) -> bool:
         isinstance(call.operation, ScaledDotProductAttention) and call.operation.has_bias(len(call.sources))
         for call in calls
     )
-
-
-def _trace(analysis: Analysis, workload: Workload, *, training: bool) -> Trace:
-    """The tensors of another workload: who makes and keeps them stays, their sizes do not."""
-    return analysis.lives(training=training).trace(workload, analysis.takes.flow(workload.samples))
 
 
 def _fit(

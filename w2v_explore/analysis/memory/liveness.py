@@ -6,9 +6,15 @@ a byte per element, as on an accelerator, or the factor 0 alone where its probab
 itself while it runs is seen where the operation says it (`Operation.moments`).
 
 Who takes and keeps what depends on the tree alone (`Lives`); its bytes on the workload (`Lives.trace`).
+
+Where ``torch.autocast`` runs, each tensor is of float32 or of the lower precision, by what its operation says of itself
+(`Operation.autocast`). What an operation takes in the other type is cast for it alone: it keeps its own copy instead of
+the tensor, and three that take the same tensor keep three. Weights are cast once for the whole forward pass, and the
+backward pass keeps the casts of those by which it multiplies.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
@@ -17,6 +23,8 @@ from w2v_explore.tree.operations import NOTHING, Beside, Flow, Operation
 from w2v_explore.tree.run import Call, apart, need_gradients, run
 
 _STATISTICS_BYTES = 4
+_LOWER_BYTES = 2
+"""Of a number in either of the lower precisions of autocast, bfloat16 and float16."""
 
 
 class OperationMemory(NamedTuple):
@@ -70,6 +78,8 @@ class _Made(NamedTuple):
         makes_beside: Whether it makes anything beside its output.
         keeps_beside: Whether it keeps what it makes beside its output.
         has_moments: Whether it is to be asked what it holds while it runs, as few are.
+        is_lower: Whether it gives the lower precision.
+        casts: What it takes that is cast for it, by number; empty where it needs no gradient.
     """
 
     position: int
@@ -80,6 +90,8 @@ class _Made(NamedTuple):
     makes_beside: bool
     keeps_beside: bool
     has_moments: bool
+    is_lower: bool
+    casts: Collection[int]
 
 
 class Lives:
@@ -90,15 +102,20 @@ class Lives:
         needs: Of each call, whether what it gives needs a gradient; empty in inference.
         training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
-            that may keep a copy instead are among them.
+            that may keep a copy instead are among them; those that keep what is cast for them are not.
+        cast_weights: The elements of the weight of which an operation keeps a cast, by its position; a module that runs
+            twice keeps one.
 
     Args:
         calls: The same.
         training: Whether dropout is on and tensors are kept for the backward pass.
         taken_need: As in `need_gradients`.
+        autocast: Whether ``torch.autocast`` runs.
     """
 
-    def __init__(self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = ()) -> None:
+    def __init__(
+        self, calls: Sequence[Call], *, training: bool, taken_need: Sequence[bool] = (), autocast: bool = False
+    ) -> None:
         self.calls = calls
         self.training = training
         self.kept_by: dict[int, list[int]] = {}
@@ -109,6 +126,15 @@ class Lives:
         until: dict[int, int] = {}
         self._tensors, self._until = tensors, until
         self.needs = needs = need_gradients(calls, taken_need) if training else []
+        self.cast_weights: dict[int, int] = {}
+        lower: Collection[int] = ()
+        casts: Mapping[int, Collection[int]] = {}
+        if autocast:
+            # Imported where it is asked for: most commands know no autocast.
+            from w2v_explore.analysis.memory.autocast import Autocast
+
+            types = Autocast(calls)
+            lower, casts = types.lower, types.casts
         for position, call in enumerate(calls):
             operation = call.operation
             if operation is None:
@@ -127,7 +153,11 @@ class Lives:
                 continue
             until[position] = position + 1
             if training and needs[position]:
-                for tensor in operation.kept_of(needed, position):
+                kept = operation.kept_of(needed, position)
+                if position in casts:
+                    numbers = operation.kept_of(range(len(needed)), len(needed))
+                    kept = [(*needed, position)[number] for number in numbers if number not in casts[position]]
+                for tensor in kept:
                     self.kept_by.setdefault(tensor, []).append(position)
                 if type(operation).copied is not Operation.copied:
                     self._may_copy[position] = needed
@@ -150,11 +180,29 @@ class Lives:
                     training or not call.operation.beside_in_training_alone,
                     training and needs[position],
                     not training and type(call.operation).moments is not Operation.moments,
+                    position in lower,
+                    casts.get(position, ()) if training and needs[position] else (),
                 ),
             )
             for position, call in enumerate(calls)
             if call.operation is not None
         ]
+        if autocast and training:
+            self._cast_weights(taken_need)
+
+    def _cast_weights(self, taken_need: Sequence[bool]) -> None:
+        """Find the weights of which casts are kept."""
+        cast: set[tuple[str, str]] = set()
+        for position, call in enumerate(self.calls):
+            operation, module = call.operation, (call.path, call.after_first)
+            if operation is None or operation.autocast != "lower" or not self.needs[position] or module in cast:
+                continue
+            first = call.sources[0]
+            needs = self.needs[first] if first >= 0 else bool(taken_need) and taken_need[~first]
+            shapes = operation.parameter_shapes()
+            if "weight" in shapes and operation.keeps_weight(needs):
+                cast.add(module)
+                self.cast_weights[position] = prod(shapes["weight"])
 
     def tensor(self, made: int) -> int:
         """The tensor in whose memory lies what a call made."""
@@ -174,20 +222,22 @@ class Lives:
             takes: What the tree takes.
             held_bytes: Tensors beside those that are alive all along.
         """
-        batch, element_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
+        batch, plain_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
         sizes = {~number: flow for number, flow in enumerate(takes)}
         tensor_bytes: dict[int, int] = {}
         beside_bytes: dict[int, int] = {}
         freed = [0] * (len(self.calls) + 1)
         live = held_bytes
         for made, end in self._inputs.items():
-            tensor_bytes[made] = size = sizes[made].elements(batch) * element_bytes
+            tensor_bytes[made] = size = sizes[made].elements(batch) * plain_bytes
             live += size
             freed[end] += size
         lives: list[int] = []
         kept: list[int] = []
         position = 0
-        for place, operation, sources, until, keeps, makes_beside, keeps_beside, has_moments in self._made:
+        for (
+            place, operation, sources, until, keeps, makes_beside, keeps_beside, has_moments, is_lower, casts,
+        ) in self._made:  # fmt: skip
             flows = [sizes[made] for made in sources]
             sizes[place] = gives = operation.flow(*flows)
             if until is None:
@@ -195,6 +245,7 @@ class Lives:
             while position < place:
                 position += 1
                 live -= freed[position]
+            element_bytes = _LOWER_BYTES if is_lower else plain_bytes
             size = gives.elements(batch) * element_bytes
             if operation.gives_statistics and element_bytes < _STATISTICS_BYTES:
                 size = size // element_bytes * _STATISTICS_BYTES
@@ -206,6 +257,9 @@ class Lives:
             if makes is not NOTHING:
                 beside = bytes_of(makes, element_bytes)
             moments = operation.moments(batch, *flows) if has_moments else ()
+            if casts:
+                copies = [flows[number] for number in operation.kept_casts(*flows) if number in casts]
+                beside += sum([flow.elements(batch) for flow in copies]) * element_bytes
             if moments:
                 lives.append(live - size + max([bytes_of(made, element_bytes) for made in moments]))
             else:
@@ -226,7 +280,8 @@ class Lives:
                 if left:
                     kept[places[left[0]]] += tensor_bytes[tensor]
                     kept_by[tensor] = left
-        return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by)
+        cast_weights = {position: _LOWER_BYTES * elements for position, elements in self.cast_weights.items()}
+        return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by, cast_weights)
 
     def _copied(self, position: int, batch: int, sizes: Mapping[int, Flow]) -> set[int]:
         """The tensors of which an operation keeps a copy instead."""
@@ -249,8 +304,10 @@ class Trace(NamedTuple):
         live_bytes: Alive while an operation runs, for each that makes a tensor.
         kept_bytes: What each of them keeps, and none before it does.
         tensor_bytes: Of each tensor.
-        beside_bytes: What an operation keeps that it makes beside its output, by position.
+        beside_bytes: What an operation keeps that it makes beside its output, by position; what is cast for it of what
+            it takes is among it.
         kept_by: As in `Lives`, without the operations that keep a copy instead.
+        cast_weight_bytes: Of the cast of a weight that an operation keeps, by position.
     """
 
     lives: Lives
@@ -260,6 +317,7 @@ class Trace(NamedTuple):
     tensor_bytes: dict[int, int]
     beside_bytes: dict[int, int]
     kept_by: Mapping[int, Sequence[int]]
+    cast_weight_bytes: Mapping[int, int]
 
     @property
     def peak_bytes(self) -> int:

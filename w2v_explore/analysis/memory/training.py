@@ -26,10 +26,12 @@ class TrainingCost:
         recipe: Bytes per parameter.
         weight_bytes: Of the weights that the forward pass uses.
         gradient_bytes: Of their gradients.
-        optimizer_bytes: Of Adam's moments and mixed precision's float32 copy.
+        optimizer_bytes: Of Adam's moments, mixed precision's float32 copy, and what scales float16's loss.
         kept_bytes: Activations that the backward pass keeps.
-        checkpointed_bytes: The most that is kept with a checkpoint at each stacked layer: what they take, and all of
-            one layer while it is computed again.
+        cast_weight_bytes: What it keeps of weights that autocast has cast for the forward pass.
+        checkpointed_bytes: The most activations that are kept with a checkpoint at each stacked layer: what they take,
+            and all of one layer while it is computed again.
+        checkpointed_cast_weight_bytes: The casts of weights then; of the stacked layers one has them at a time.
         forward: MACs of the forward pass, no layer dropped.
         backward: MACs of the backward pass: the forward pass's for each factor of a product that needs a gradient, so
             twice, but once where nothing with parameters ran before: nobody needs the waveforms' gradient. What a fused
@@ -45,7 +47,9 @@ class TrainingCost:
     gradient_bytes: int
     optimizer_bytes: int
     kept_bytes: Spread
+    cast_weight_bytes: Spread
     checkpointed_bytes: Spread
+    checkpointed_cast_weight_bytes: Spread
     forward: Macs
     backward: Macs
     macs: Spread
@@ -68,28 +72,38 @@ class TrainingCost:
         )
 
     def total_bytes(self, checkpointing: bool) -> int:
-        """Weights, gradients, optimizer and the most of kept activations."""
-        kept = self.checkpointed_bytes if checkpointing else self.kept_bytes
-        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + int(kept.greatest)
+        """Weights, gradients, optimizer, and the most of kept activations and casts of weights."""
+        kept, casts = (
+            (self.checkpointed_bytes, self.checkpointed_cast_weight_bytes)
+            if checkpointing
+            else (self.kept_bytes, self.cast_weight_bytes)
+        )
+        states = self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
+        return states + int(kept.greatest) + int(casts.greatest)
 
 
-def training_cost(parameters: int, trace: Trace) -> TrainingCost:
-    """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision.
+def training_cost(parameters: int, trace: Trace, recipe: Recipe | None = None) -> TrainingCost:
+    """The memory and the MACs of a training step.
 
     Args:
         parameters: Elements of all parameters.
-        trace: The tensors of the step.
+        trace: The tensors of the step, in the recipe's types.
+        recipe: Bytes per parameter; by default those of the trace's dtype, of which 16 bits mean mixed precision.
     """
-    recipe = recipe_of(trace.workload.dtype)
+    if recipe is None:
+        recipe = recipe_of(trace.workload.dtype)
     kept = kept_activations(trace)
     work = training_macs(trace.lives.calls, trace.workload.batch, trace.lives.needs)
+    plain, checkpointed = kept.plain.spread(), kept.checkpointed.spread()
     return TrainingCost(
         recipe=recipe,
         weight_bytes=recipe.weight * parameters,
         gradient_bytes=recipe.gradient * parameters,
-        optimizer_bytes=recipe.optimizer * parameters,
-        kept_bytes=kept.plain.spread(),
-        checkpointed_bytes=kept.checkpointed.spread(),
+        optimizer_bytes=recipe.optimizer * parameters + recipe.scaler_bytes,
+        kept_bytes=plain,
+        cast_weight_bytes=_more(kept.plain_and_weights.spread(), plain),
+        checkpointed_bytes=checkpointed,
+        checkpointed_cast_weight_bytes=_more(kept.checkpointed_and_weights.spread(), checkpointed),
         forward=work.forward,
         backward=work.backward,
         macs=work.plain.spread(),
@@ -97,6 +111,11 @@ def training_cost(parameters: int, trace: Trace) -> TrainingCost:
         uncounted=_uncounted(trace.lives.calls, trace.workload.batch),
         _trace=trace,
     )
+
+
+def _more(together: Spread, part: Spread) -> Spread:
+    """How much more there is together."""
+    return Spread(*[whole - some for whole, some in zip(together, part, strict=True)])
 
 
 def _uncounted(calls: Sequence[Call], batch: int) -> dict[str, int]:

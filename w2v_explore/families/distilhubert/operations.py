@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, Flow, MacKind, Operation, Reach, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class SplitLinear(Operation):
     mac_kind: ClassVar[MacKind | None] = "linear"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME

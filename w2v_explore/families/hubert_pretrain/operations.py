@@ -11,6 +11,7 @@ from typing import ClassVar
 from w2v_explore.tree.operations import (
     SAME_FRAME,
     WHOLE_UTTERANCE,
+    Autocast,
     Beside,
     Flow,
     MacKind,
@@ -90,6 +91,7 @@ class FeaturePenalty(Operation):
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -125,6 +127,7 @@ class MaskGenerator(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -159,6 +162,7 @@ class SelectFrames(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def number(self, frames: int) -> int:
         """How many of so many."""
@@ -203,6 +207,7 @@ class ClassLogits(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME

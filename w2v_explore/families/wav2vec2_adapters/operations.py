@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Beside, Flow, MacKind, Operation, Reach, Shape
+from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, Flow, MacKind, Operation, Reach, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Contiguous(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME

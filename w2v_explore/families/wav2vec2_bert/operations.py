@@ -12,6 +12,7 @@ from w2v_explore.tree.operations import (
     NOTHING,
     SAME_FRAME,
     WHOLE_UTTERANCE,
+    Autocast,
     Beside,
     Conv1d,
     Flow,
@@ -60,6 +61,7 @@ class DistanceEmbedding(Operation):
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -103,6 +105,7 @@ class DistanceProducts(Operation):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -153,6 +156,7 @@ class FramesFirst(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME

@@ -11,6 +11,7 @@ from w2v_explore.tree.operations import (
     NOTHING,
     SAME_FRAME,
     Add,
+    Autocast,
     Beside,
     Flow,
     MacKind,
@@ -38,6 +39,7 @@ class _Positions(Operation, is_partial=True):
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -104,6 +106,7 @@ class Rotation(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -148,6 +151,7 @@ class QueryBias(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -176,6 +180,7 @@ class DistanceScores(Operation):
     mac_kind: ClassVar[MacKind | None] = "attention"
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "lower"
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -209,6 +214,7 @@ class DistanceBias(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def reach(self) -> Reach:
         return SAME_FRAME

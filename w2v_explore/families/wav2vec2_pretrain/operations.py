@@ -6,6 +6,7 @@ from typing import ClassVar
 from w2v_explore.tree.operations import (
     SAME_FRAME,
     WHOLE_UTTERANCE,
+    Autocast,
     Beside,
     Flow,
     MacKind,
@@ -46,6 +47,7 @@ class FrameMask(_Uncounted):
 
     embed_dim: int
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"mask_embedding": (self.embed_dim,)}
@@ -61,6 +63,7 @@ class CodeChoice(_Uncounted):
 
     groups: int
     keeps_input: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # The softmax of the scores with their noise.
@@ -78,6 +81,7 @@ class CodePerplexity(_Uncounted):
     groups: int
     keeps_input: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -103,6 +107,7 @@ class CodeProduct(_Uncounted):
     vectors: int
     width: int
     keeps_input: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"codevectors": (1, self.groups * self.vectors, self.width)}

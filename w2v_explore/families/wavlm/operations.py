@@ -3,12 +3,14 @@
 What each holds and keeps is said of the modules in ``components.py``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
     SAME_FRAME,
     WHOLE_UTTERANCE,
+    Autocast,
     Beside,
     Flow,
     Linear,
@@ -32,6 +34,7 @@ class PositionBias(Operation):
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
     reads_lengths: ClassVar[bool] = True
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE
@@ -84,8 +87,13 @@ class GateProjection(Linear):
         return self.flow(*taken).rows(batch) * self.in_features * self.out_features
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
-        is_copied = self.num_heads > 1 and taken[0].frames > 1
-        return Beside(elements=taken[0].elements(batch) if is_copied else 0)
+        return Beside(elements=taken[0].elements(batch) if self._copies(*taken) else 0)
+
+    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+        return () if self._copies(*taken) else (0,)
+
+    def _copies(self, *taken: Flow) -> bool:
+        return self.num_heads > 1 and taken[0].frames > 1
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         gives = self.flow(*taken).elements(batch)
@@ -101,6 +109,7 @@ class PositionGate(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
         return SAME_FRAME
