@@ -12,8 +12,11 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Operation, WeightNorm
+from w2v_explore.tree.run import apart
 
 
 class KnownDifference(NamedTuple):
@@ -80,6 +83,36 @@ def _checkpointed_statistics(analysis: Analysis) -> int:
     return -2 * (outside + max(inside))
 
 
+def _autocast_keeps_16_bits(analysis: Analysis) -> bool:
+    return BatchNorm in _norms_of_short_statistics(torch.bfloat16) and bool(_autocast_kept_statistics(analysis))
+
+
+def _autocast_kept_statistics(analysis: Analysis) -> int:
+    outside, inside = _autocast_statistics(analysis)
+    return -2 * (outside + sum(inside))
+
+
+def _autocast_checkpointed_statistics(analysis: Analysis) -> int:
+    outside, inside = _autocast_statistics(analysis)
+    return -2 * (outside + max(inside, default=0))
+
+
+def _autocast_statistics(analysis: Analysis) -> tuple[int, list[int]]:
+    """Those outside the stacked layers, and those of each of these: of batch norms alone, which autocast leaves."""
+    calls = apart(analysis.calls)
+    lower, stacks = Autocast(calls).lower, Stacks(calls)
+    outside, inside = 0, [0] * len(stacks.passes)
+    for position, call in enumerate(calls):
+        if isinstance(call.operation, BatchNorm) and call.sources[0] in lower:
+            statistics = call.copies * call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics
+            if stacks.at[position] < 0:
+                outside += statistics
+            else:
+                inside[stacks.at[position]] += statistics
+    copies = [calls[start].copies for start, _ in stacks.passes]
+    return outside, [own // number for own, number in zip(inside, copies, strict=True) for _ in range(number)]
+
+
 def _peak_statistics(analysis: Analysis) -> int:
     statistics = _statistics(analysis, training=False)
     trace = analysis.trace(training=False).operations()
@@ -120,5 +153,7 @@ KNOWN_DIFFERENCES = (
     KnownDifference("memory.peak_activation_bytes", _NORMS, _norms_keep_16_bits, _peak_statistics),
     KnownDifference("memory.kept_bytes", _NORMS, _norms_keep_16_bits, _kept_statistics),
     KnownDifference("memory.checkpointed_bytes", _NORMS, _norms_keep_16_bits, _checkpointed_statistics),
+    KnownDifference("autocast.kept_bytes", _NORMS, _autocast_keeps_16_bits, _autocast_kept_statistics),
+    KnownDifference("autocast.checkpointed_bytes", _NORMS, _autocast_keeps_16_bits, _autocast_checkpointed_statistics),
 )
 """All that are known; at most one holds for a figure at a time."""

@@ -4,13 +4,15 @@ The built model runs on fake tensors, which have a shape, a dtype and a storage,
 a plain run on a CPU, since the closed forms are those of an accelerator: dropout is the operation that keeps a mask of
 bytes (a CPU's keeps floats; with a probability of 0 or 1 there is no mask on either), attention drops nothing (a CPU
 has no fused kernel that does; what the fused kernels keep is the same), and attention with a bias runs in CUDA's
-memory-efficient kernel (a CPU has no fused one for a bias that needs a gradient).
+memory-efficient kernel (a CPU has no fused one for a bias that needs a gradient). Autocast is torch's own, with the
+lists of CUDA (`cuda_autocast`).
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,6 +24,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.measure.cuda_autocast import cuda_autocast
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import ScaledDotProductAttention
@@ -67,10 +70,80 @@ def track_memory(tree: Layer, modules: Modules, workload: Workload) -> TrackedMe
         return TrackedMemory(peak, kept, _track_checkpoints(model, stack, given) + max(again, default=0))
 
 
+class TrackedAutocast(NamedTuple):
+    """What torch tracks of one model and workload where autocast runs, in bytes, parameters left out.
+
+    Attributes:
+        kept: As in `TrackedMemory`, casts of weights left out.
+        cast_weights: The casts of weights that autograd saves.
+        checkpointed: As in `TrackedMemory`, casts of weights among it.
+    """
+
+    kept: int
+    cast_weights: int
+    checkpointed: int
+
+
+def track_autocast(tree: Layer, modules: Modules, workload: Workload, lower: torch.dtype) -> TrackedAutocast:
+    """Take the model of a tree, in float32, through its forward passes on fake tensors under autocast.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes.
+        lower: The lower precision.
+    """
+    given = partial(torch.empty, input_shape(tree, workload))
+    with FakeTensorMode():
+        model = _fake_model(tree, modules, torch.float32)
+        _use_accelerator_attention(model, lower)
+        layers = [(layer, model.get_submodule(path)) for path, layer in registered(tree) if layer.stacked]
+        unlike = list({id(layer): module for layer, module in reversed(layers)}.values())  # the first of equal ones
+        _use_accelerator_dropout(model.train())
+        keep_every_layer(model, tree)
+        with cuda_autocast(lower), _WeightCasts(model) as noted, _noted_inputs(unlike) as inputs:
+            saved = saved_storages(model, given())
+        kept = {key: storage.nbytes() for key, storage in saved.items()}
+        casts = sum(size for key, size in kept.items() if key in noted.casts)
+        again = []
+        for module in unlike:
+            # Autocast casts once what is a leaf, as weights are, and what a layer takes is none: views are none either.
+            likes = map(_like, inputs[module])
+            taken = tuple(None if each is None else each.view_as(each) for each in likes)
+            with cuda_autocast(lower):
+                again.append(saved_bytes(module, *taken, kept_anyway=taken))
+        checkpointed = _track_checkpoints(model, [module for _, module in layers], given, lower)
+        return TrackedAutocast(sum(kept.values()) - casts, casts, checkpointed + max(again, default=0))
+
+
+class _WeightCasts(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the storages of the casts of parameters, and of parts of them."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.casts: dict[int, Any] = {}  # holds each storage, so that no other can take its address
+        self._parameters = _storages(model)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten._to_copy.default and args[0].untyped_storage()._cdata in self._parameters:
+            storage = output.untyped_storage()
+            self.casts[storage._cdata] = storage
+        return output
+
+
 def _track_training(
     model: nn.Module, layers: Sequence[nn.Module], given: Callable[[], Tensor]
 ) -> tuple[int, dict[nn.Module, tuple[Tensor | None, ...]]]:
     """What is kept, and tensors like those that each of some layers takes."""
+    with _noted_inputs(layers) as layouts:
+        kept = saved_bytes(model, given())
+    return kept, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
+
+
+@contextmanager
+def _noted_inputs(layers: Sequence[nn.Module]) -> Iterator[dict[nn.Module, list[tuple[Any, ...] | None]]]:
+    """A dict that fills with the layouts of what layers take, as they are called."""
     layouts: dict[nn.Module, list[tuple[Any, ...] | None]] = {}
 
     def note(layer: nn.Module, taken: tuple[Tensor | None, ...]) -> None:
@@ -80,10 +153,9 @@ def _track_training(
         ]
 
     handles = [layer.register_forward_pre_hook(note) for layer in layers]
-    kept = saved_bytes(model, given())
+    yield layouts
     for handle in handles:
         handle.remove()
-    return kept, {layer: tuple(map(_like, taken)) for layer, taken in layouts.items()}
 
 
 def _like(layout: tuple[Any, ...] | None) -> Tensor | None:
@@ -94,13 +166,16 @@ def _like(layout: tuple[Any, ...] | None) -> Tensor | None:
     return torch.empty_strided(shape, stride, dtype=dtype, requires_grad=requires_grad)
 
 
-def _track_checkpoints(model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor]) -> int:
+def _track_checkpoints(
+    model: nn.Module, stack: Sequence[nn.Module], given: Callable[[], Tensor], lower: torch.dtype | None = None
+) -> int:
     """What is alive after a forward pass with a checkpoint at each layer of the stacks, beside the output."""
     for layer in stack:
         layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
     live = _LiveStorages(model)
     with live:
-        outputs = model(given())  # without them nobody would hold what the backward pass keeps
+        with nullcontext() if lower is None else cuda_autocast(lower):
+            outputs = model(given())  # without them nobody would hold what the backward pass keeps
         storages = [each.untyped_storage() for each in outputs if each is not None]
         kept: int = live.bytes - sum({storage._cdata: storage.nbytes() for storage in storages}.values())
     return kept
@@ -134,12 +209,24 @@ class MaskDropout(nn.Module):
 
 
 class _FusedAttention(ScaledDotProductAttention):
-    """Attention that drops nothing and, with a bias, runs in CUDA's memory-efficient kernel."""
+    """Attention that drops nothing and, with a bias, runs in CUDA's memory-efficient kernel.
+
+    Args:
+        num_heads: Heads.
+        lower: The lower precision where autocast runs, to which ``scaled_dot_product_attention`` casts all that it
+            takes.
+    """
+
+    def __init__(self, num_heads: int, lower: torch.dtype | None) -> None:
+        super().__init__(num_heads, dropout=0.0)
+        self.lower = lower
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """As of the module that it stands for."""
         if mask is None:
             return super().forward(q, k, v, mask)
+        if self.lower is not None:
+            q, k, v, mask = (each.to(self.lower) for each in (q, k, v, mask))
         batch, frames, embed_dim = q.shape
         heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
         queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
@@ -152,11 +239,11 @@ class _FusedAttention(ScaledDotProductAttention):
         return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
 
 
-def _use_accelerator_attention(model: nn.Module) -> None:
+def _use_accelerator_attention(model: nn.Module, lower: torch.dtype | None = None) -> None:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, ScaledDotProductAttention):
-                setattr(module, name, _FusedAttention(child.num_heads, dropout=0.0))
+                setattr(module, name, _FusedAttention(child.num_heads, lower))
 
 
 def _use_accelerator_dropout(model: nn.Module) -> None:
@@ -167,7 +254,14 @@ def _use_accelerator_dropout(model: nn.Module) -> None:
 
 
 def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()) -> int:
-    """Bytes of the storages that autograd saves while a module runs, each counted once.
+    """Bytes of the storages that autograd saves while a module runs, each counted once; as of `saved_storages`."""
+    return sum(storage.nbytes() for storage in saved_storages(module, *inputs, kept_anyway=kept_anyway).values())
+
+
+def saved_storages(
+    module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable[Tensor | None] = ()
+) -> dict[int, torch.UntypedStorage]:
+    """The storages that autograd saves while a module runs, by address.
 
     Args:
         module: Whose parameters and buffers are left out.
@@ -175,7 +269,7 @@ def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable
         kept_anyway: Tensors whose storages are left out too.
     """
     left_out = _storages(module) | {each.untyped_storage()._cdata for each in kept_anyway if each is not None}
-    saved: dict[int, Any] = {}  # holds each storage, so that no other can take its address
+    saved: dict[int, torch.UntypedStorage] = {}  # holds each storage, so that no other can take its address
 
     def pack(tensor: Tensor) -> None:
         # An operation that held its own output in this way would never be freed; and no backward pass unpacks it.
@@ -185,7 +279,7 @@ def saved_bytes(module: nn.Module, *inputs: Tensor | None, kept_anyway: Iterable
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed):
         module(*inputs)
-    return sum(storage.nbytes() for storage in saved.values())
+    return saved
 
 
 def peak_bytes(module: nn.Module, given: Callable[[], Iterable[Tensor]]) -> int:

@@ -34,7 +34,7 @@ from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.latency import Progress
 from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.threads import torch_threads
-from w2v_explore.measure.tracking import track_memory
+from w2v_explore.measure.tracking import track_autocast, track_memory
 from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
@@ -50,6 +50,7 @@ _TORCH = f"torch {torch.__version__}"
 _ON_META = f"{_TORCH}: the model built on meta"
 _COUNTER = f"{_TORCH}: FlopCounterMode on meta, MACs of the"
 _TRACKED = f"{_TORCH}: storages tracked on fake tensors"
+_AUTOCAST = f"{_TORCH}: autocast of CUDA's operations, on fake tensors"
 _NARROW = f"extractor of {CHANNELS} channels a layer"
 
 # What real tensors are worth waiting for of layers that are all alike; the meta device has them all.
@@ -324,6 +325,18 @@ def check_memory(audited: Audited) -> Iterator[Finding]:
     yield audited.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
 
 
+def check_autocast(audited: Audited) -> Iterator[Finding]:
+    """What training keeps under autocast, with and without checkpoints, against what torch tracks."""
+    cost = audited.analysis.training_in("amp-bfloat16")
+    tracked = track_autocast(audited.tree, audited.modules, audited.workload, torch.bfloat16)
+    checkpointed = cost.checkpointed_bytes.greatest + cost.checkpointed_cast_weight_bytes.greatest
+    yield audited.compare("autocast.kept_bytes", cost.kept_bytes.greatest, _AUTOCAST, tracked.kept)
+    yield audited.compare(
+        "autocast.cast_weight_bytes", cost.cast_weight_bytes.greatest, _AUTOCAST, tracked.cast_weights
+    )
+    yield audited.compare("autocast.checkpointed_bytes", checkpointed, _AUTOCAST, tracked.checkpointed)
+
+
 CHECKS = (
     Check("parameters", check_parameters),
     Check("shapes", check_shapes),
@@ -333,6 +346,7 @@ CHECKS = (
     Check("frames", check_frames),
     Check("receptive field", check_receptive_field),
     Check("memory", check_memory),
+    Check("memory under autocast", check_autocast),
 )
 """All checks, in the order of the report."""
 

@@ -91,8 +91,7 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
         recipes.setdefault(_describe_recipe(training.recipe), []).append(name)
     parts = [f"{', '.join(names)} {recipe}" for recipe, names in recipes.items()]
     table.remark = (
-        f"Bytes a parameter: {'; '.join(parts)}. Casts of weights are made by autocast (amp), and kept for the backward "
-        "pass."
+        f"Bytes a parameter: {'; '.join(parts)}. Autocast (amp) casts weights, and the backward pass keeps their casts."
     )
     first = costs.training[costs.precision]
     drop = costs.analysis.config.model.encoder_layer_drop

@@ -197,9 +197,10 @@ class Operation:
         """Which of what it takes it keeps a copy of, that it makes beside its output, instead of the tensor."""
         return ()
 
-    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, batch: int, *taken: Flow) -> Sequence[int]:
         """Which of what it takes, by number, it keeps as it was cast for it (`autocast`), where it was."""
-        return [number for number in self.kept_of(range(len(taken)), len(taken)) if number < len(taken)]
+        kept, copied = self.kept_of(range(len(taken)), len(taken)), self.copied(batch, *taken)
+        return [number for number in kept if number < len(taken) and number not in copied]
 
     def keeps_weight(self, needs: bool) -> bool:
         """Whether the backward pass needs its ``weight``: of a product where what it takes needs a gradient.
@@ -405,9 +406,6 @@ class ScaledDotProductAttention(_NewTensor):
     def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
         is_copied = self.has_bias(len(taken)) and taken[-1].channels % _BIAS_ALIGNMENT != 0
         return (len(taken) - 1,) if is_copied else ()
-
-    def kept_casts(self, *taken: Flow) -> Sequence[int]:
-        return range(len(taken) - self.copies_last(*taken))
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         if not self.has_bias(len(taken)):

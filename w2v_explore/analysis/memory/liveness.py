@@ -258,7 +258,7 @@ class Lives:
                 beside = bytes_of(makes, element_bytes)
             moments = operation.moments(batch, *flows) if has_moments else ()
             if casts:
-                copies = [flows[number] for number in operation.kept_casts(*flows) if number in casts]
+                copies = [flows[number] for number in operation.kept_casts(batch, *flows) if number in casts]
                 beside += sum([flow.elements(batch) for flow in copies]) * element_bytes
             if moments:
                 lives.append(live - size + max([bytes_of(made, element_bytes) for made in moments]))

@@ -89,7 +89,7 @@ class GateProjection(Linear):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return Beside(elements=taken[0].elements(batch) if self._copies(*taken) else 0)
 
-    def kept_casts(self, *taken: Flow) -> Sequence[int]:
+    def kept_casts(self, batch: int, *taken: Flow) -> Sequence[int]:
         return () if self._copies(*taken) else (0,)
 
     def _copies(self, *taken: Flow) -> bool:
