@@ -6,7 +6,7 @@ torch's own counter. An activation is a `Flow`; how torch lays it out is the lay
 never a formula's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -107,6 +107,18 @@ class Beside(NamedTuple):
 NOTHING = Beside()
 
 
+class Needs(NamedTuple):
+    """What of an operation needs a gradient, where the backward pass comes by.
+
+    Attributes:
+        taken: Of each that it takes, whether it does.
+        own: The names of those of its parameters that are trained.
+    """
+
+    taken: Sequence[bool]
+    own: Collection[str]
+
+
 _UNSAID = object()
 
 
@@ -127,6 +139,8 @@ class Operation:
         gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
         autocast: What becomes of it where ``torch.autocast`` runs; all numbers that it makes beside its output, but
             statistics, are of its result's type.
+        hands_on: Which of what it takes, by number, have the gradient of what comes out for their own: no tensor is
+            made for it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
@@ -138,6 +152,7 @@ class Operation:
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
+    hands_on: ClassVar[Collection[int]] = ()
     expectation: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:
@@ -220,6 +235,18 @@ class Operation:
         """What it has made and still holds in inference, its output included, at each moment at which that may be most.
 
         Empty where that is what comes out and what it makes beside it.
+        """
+        return ()
+
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        """As `moments`, in training, where it holds in the end what comes out and what it makes beside it."""
+        return self.moments(batch, *taken)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> tuple[Beside, ...]:
+        """What its backward pass holds at each moment at which that may be most, but for what it keeps of what it takes.
+
+        That is the gradient of what comes out, what it keeps of what it has made, and the gradients that it makes.
+        Empty where it is all of these at once.
         """
         return ()
 
@@ -612,6 +639,7 @@ class Add(_Costless):
     """The sum of a residual branch and what it bypasses."""
 
     keeps_input: ClassVar[bool] = False
+    hands_on: ClassVar[Collection[int]] = (0, 1)
     autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:

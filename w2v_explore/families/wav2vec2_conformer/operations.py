@@ -3,7 +3,7 @@
 What each holds and keeps is said of the modules in ``components.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,6 +29,7 @@ class ScaledAdd(Add):
     """The sum of what a residual branch bypasses and a part of the branch: a half in a conformer's feed-forwards."""
 
     scale: float
+    hands_on: ClassVar[Collection[int]] = (0,)
 
 
 class _Positions(Operation, is_partial=True):
@@ -151,6 +152,7 @@ class QueryBias(Operation):
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    hands_on: ClassVar[Collection[int]] = (0,)
     autocast: ClassVar[Autocast] = "wide"
 
     def reach(self) -> Reach:
