@@ -141,6 +141,8 @@ class Operation:
             statistics, are of its result's type.
         hands_on: Which of what it takes, by number, have the gradient of what comes out for their own: no tensor is
             made for it.
+        sums_after: The parameters of which the gradient is a sum that is worked out after the operation's own backward
+            pass.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
     """
 
@@ -153,6 +155,7 @@ class Operation:
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
     hands_on: ClassVar[Collection[int]] = ()
+    sums_after: ClassVar[Collection[str]] = ()
     expectation: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, is_partial: bool = False) -> None:
@@ -341,6 +344,7 @@ class Linear(_NewTensor):
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "lower"
+    sums_after: ClassVar[Collection[str]] = ("bias",)
 
     def reach(self) -> Reach:
         return SAME_FRAME

@@ -20,7 +20,7 @@ from w2v_explore.analysis.memory.autocast import Autocast
 from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, Lives, bytes_of
 from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
-from w2v_explore.tree.operations import NOTHING, Flow, Needs, Operation
+from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
 from w2v_explore.tree.run import Call, each_copy
 
 Phase = Literal["forward", "backward"]
@@ -253,6 +253,7 @@ class _Writer:
         for tensor, end in lives.until.items():
             self.dying.setdefault(end, []).append(tensor)
         self.tensors: dict[int, _Block] = {}
+        self.made_again: set[int] = set()
         self.saved: dict[int, list[_Block]] = {}
         # By the path of a module and the name of a parameter; where it was cast, and the cast.
         self.weight_casts: dict[tuple[str, str], tuple[int, _Block]] = {}
@@ -392,13 +393,14 @@ class _Writer:
         assert operation is not None
         place = self.of[position]
         is_lower = operation.autocast == "lower"
-        casts = {number: self.make("taken", place, is_lower, number) for number in sorted(self.casts.get(position, ()))}
+        # The last of its arguments is cast first.
         if self.autocast and is_lower:
-            for name in operation.parameter_shapes():
+            for name in reversed(operation.parameter_shapes()):
                 key = self.calls[position].path, name
                 if key not in self.weight_casts:
                     self.weight_casts[key] = position, self.make("parameter", place, True, name)
-        return casts
+        numbers = sorted(self.casts.get(position, ()), reverse=True)
+        return {number: self.make("taken", place, is_lower, number) for number in numbers}
 
     def save(self, position: int, casts: dict[int, _Block], beside: _Block | None) -> None:
         """Keep what the backward pass needs."""
@@ -443,14 +445,17 @@ class _Writer:
             operation = self.calls[position].operation
             if operation is None:
                 continue
-            if position == last and not operation.keeps_output and _makes_nothing_beside(self.calls[position]):
-                # It is stopped before it computes.
+            if position == last and _keeps_before_it_computes(self.calls[position]):
+                # It is stopped then.
                 casts = self.cast(position)
-                self.save(position, casts, None)
-                for block in casts.values():
+                beside = self.make("beside", self.of[position], position in self.lower)
+                self.save(position, casts, beside)
+                for block in (*casts.values(), beside):
                     self.drop(block)
+                self.made_again.add(position)
                 continue
             self.forward(position, keeping=True)
+            self.made_again.add(position)
             if not operation.passes_on(True):
                 made.add(position)
         for tensor in made:
@@ -486,7 +491,8 @@ class _Writer:
         if is_custom:
             self.touch("gradients", place, lower, None, Needs(tuple(needs.taken), tuple(needs.own)))
             handed = self.hold(given) if operation.hands_on else None
-            self.let_go(position, given)
+            self.drop(given)
+            self.let_go(position)
         numbers = [number for number, does in enumerate(needs.taken) if does]
         of_taken: dict[int, _Block] = {}
         for number in numbers:
@@ -494,7 +500,13 @@ class _Writer:
                 of_taken[number] = self.hold(given)
             else:
                 of_taken[number] = self.make("taken", place, lower, number)
-        of_own = {name: self.make("parameter", place, self.autocast and operation.autocast == "lower", name) for name in needs.own}
+        is_lower = self.autocast and operation.autocast == "lower"
+        of_own: dict[str, _Block] = {}
+        for name in needs.own:
+            if name in operation.sums_after and position in self.made_again:
+                # A checkpoint lets go of each tensor as soon as the operation itself is through.
+                self.let_go(position)
+            of_own[name] = self.make("parameter", place, is_lower, name)
         if not casts:
             for number, block in of_taken.items():
                 if (call.sources[number] in self.lower) != lower:
@@ -504,19 +516,20 @@ class _Writer:
             if handed is not None:
                 self.drop(handed)
         else:
-            self.let_go(position, given)
-        for name, block in reversed(of_own.items()):
-            self.add_own(position, name, block)
-        for number, block in reversed(of_taken.items()):
+            self.drop(given)
+            self.let_go(position)
+        for number, block in of_taken.items():
             source = self.source(call.sources[number])
             if number in casts:
                 cast = self.gradient(source)
                 self.drop(block)
                 block = cast
             self.add(source, block, "value", self.of[source], source in self.lower)
+        for name, block in of_own.items():
+            self.add_own(position, name, block)
 
-    def let_go(self, position: int, given: _Block) -> None:
-        self.drop(given)
+    def let_go(self, position: int) -> None:
+        """Free what an operation has kept."""
         for block in self.saved.pop(position, ()):
             self.drop(block)
 
@@ -555,6 +568,13 @@ class _Writer:
 
 def _makes_nothing_beside(call: Call) -> bool:
     return call.operation is None or call.operation.kept_beside(2, *call.takes) == NOTHING
+
+
+def _keeps_before_it_computes(call: Call) -> bool:
+    operation = call.operation
+    assert operation is not None
+    is_zero = isinstance(operation, Dropout) and operation.p == 1
+    return not operation.keeps_output and (is_zero or _makes_nothing_beside(call))
 
 
 def _results(calls: Sequence[Call]) -> Sequence[int]:
