@@ -110,7 +110,7 @@ class TrainingTimeline:
             self._copies, self._of, self._lives, self._autocast, self._gradients_stay, self._in_place, copied, kept_casts
         )
         writer.write(self._checkpointing)
-        return _Order(list(writer.sizes), writer.order, writer.marks)
+        return _Order(list(writer.sizes), writer.order, writer.marks, watched=not self._in_place)
 
 
 def _kept_otherwise(call: Call, batch: int, taken: Sequence[Flow]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -126,11 +126,11 @@ class _Size(NamedTuple):
         what: Of the call.
         place: The call's position among the folded ones; of what the model takes its number, below 0.
         lower: Whether it is of the lower precision.
-        number: Of what the call takes; or the name of a parameter.
+        number: Of what the call takes; or the name of a parameter; or whether sums of gradients are among it.
         needs: What needs a gradient.
     """
 
-    what: Literal["value", "taken", "beside", "more", "parameter", "gradients"]
+    what: Literal["value", "taken", "cast", "beside", "more", "parameter", "gradients", "gradients after"]
     place: int
     lower: bool
     number: Any = None
@@ -149,6 +149,7 @@ class _Order(NamedTuple):
     sizes: Sequence[_Size]
     order: Sequence[int]
     marks: Sequence[tuple[int, str, Phase]]
+    watched: bool
 
     def peak(
         self,
@@ -159,7 +160,8 @@ class _Order(NamedTuple):
         takes: Sequence[Flow],
     ) -> StepPeak:
         sizes = [
-            _bytes(size, calls, flows, batch, LOWER_BYTES if size.lower else plain_bytes, takes) for size in self.sizes
+            _bytes(size, calls, flows, batch, LOWER_BYTES if size.lower else plain_bytes, takes, self.watched)
+            for size in self.sizes
         ]
         signed = sizes + [-size for size in reversed(sizes)]
         live = list(accumulate([signed[number] for number in self.order]))
@@ -175,6 +177,7 @@ def _bytes(
     batch: int,
     element_bytes: int,
     takes: Sequence[Flow],
+    watched: bool = False,
 ) -> int:
     what, place, _, number, needs = size
     if place < 0:
@@ -187,6 +190,8 @@ def _bytes(
             max(element_bytes, STATISTICS_BYTES) if operation.gives_statistics else element_bytes
         )
     if what == "taken":
+        return operation.gradient_elements(batch, number, *taken) * element_bytes
+    if what == "cast":
         return taken[number].elements(batch) * element_bytes
     if what == "parameter":
         return prod(operation.parameter_shapes()[number]) * element_bytes
@@ -198,8 +203,24 @@ def _bytes(
         moments = operation.training_moments(batch, *taken)
     else:
         assert needs is not None
-        moments = operation.backward_moments(batch, needs, *taken)
+        moments_of = operation.watched_backward_moments if watched else operation.backward_moments
+        keeping, after = moments_of(batch, needs, *taken)
+        if what == "gradients":
+            moments = keeping
+            own -= _sums_after(operation, batch, needs, taken, element_bytes) if number else 0
+        else:
+            moments, own = after, 0
     return max([bytes_of(moment, element_bytes) - own for moment in moments] + [0])
+
+
+def _sums_after(
+    operation: Operation, batch: int, needs: Needs, taken: Sequence[Flow], element_bytes: int
+) -> int:
+    """The bytes of the gradients that are sums."""
+    shapes = operation.parameter_shapes()
+    elements = sum([prod(shapes[name]) for name in needs.own if name in operation.sums_after])
+    numbers = [number for number, does in enumerate(needs.taken) if does and number in operation.sums_after]
+    return (elements + sum([taken[number].elements(batch) for number in numbers])) * element_bytes
 
 
 class _Block:
@@ -400,7 +421,7 @@ class _Writer:
                 if key not in self.weight_casts:
                     self.weight_casts[key] = position, self.make("parameter", place, True, name)
         numbers = sorted(self.casts.get(position, ()), reverse=True)
-        return {number: self.make("taken", place, is_lower, number) for number in numbers}
+        return {number: self.make("cast", place, is_lower, number) for number in numbers}
 
     def save(self, position: int, casts: dict[int, _Block], beside: _Block | None) -> None:
         """Keep what the backward pass needs."""
@@ -489,10 +510,12 @@ class _Writer:
         casts = self.casts.get(position, ())
         is_custom = type(operation).backward_moments is not Operation.backward_moments
         if is_custom:
-            self.touch("gradients", place, lower, None, Needs(tuple(needs.taken), tuple(needs.own)))
+            needs_key = Needs(tuple(needs.taken), tuple(needs.own))
+            self.touch("gradients", place, lower, position not in self.made_again, needs_key)
             handed = self.hold(given) if operation.hands_on else None
             self.drop(given)
             self.let_go(position)
+            self.touch("gradients after", place, lower, None, needs_key)
         numbers = [number for number, does in enumerate(needs.taken) if does]
         of_taken: dict[int, _Block] = {}
         for number in numbers:
@@ -503,7 +526,7 @@ class _Writer:
         is_lower = self.autocast and operation.autocast == "lower"
         of_own: dict[str, _Block] = {}
         for name in needs.own:
-            if name in operation.sums_after and position in self.made_again:
+            if not is_custom and name in operation.sums_after and position in self.made_again:
                 # A checkpoint lets go of each tensor as soon as the operation itself is through.
                 self.let_go(position)
             of_own[name] = self.make("parameter", place, is_lower, name)
@@ -592,5 +615,6 @@ def _needs(calls: Sequence[Call], does_need: Sequence[bool]) -> list[Needs | Non
             continue
         wanted.update(call.needs)
         taken = [made >= 0 and does_need[made] for made in call.needs]
-        needs[position] = Needs(taken, tuple(operation.parameter_shapes()))
+        own = [name for name in operation.parameter_shapes() if name not in operation.untrained]
+        needs[position] = Needs(taken, own)
     return needs

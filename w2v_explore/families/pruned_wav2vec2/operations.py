@@ -1,5 +1,6 @@
 """What pruned models compute beside wav2vec 2.0's operations: a scale for each channel, and nothing at all."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ class ChannelScale(Operation):
     """The product of each channel with a number of its own, which is not trained: it keeps nothing of what it takes."""
 
     channels: int
+    untrained: ClassVar[Collection[str]] = ("weight",)
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False

@@ -1,5 +1,6 @@
 """What a model with adapters computes beside wav2vec 2.0 and the shared operations."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from w2v_explore.tree.operations import NOTHING, SAME_FRAME, Autocast, Beside, F
 class Contiguous(Operation):
     """A copy of what it takes with the channels of a frame side by side in memory, as a linear layer wants them."""
 
+    hands_on: ClassVar[Collection[int]] = (0,)
     mac_kind: ClassVar[MacKind | None] = None
     keeps_input: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False

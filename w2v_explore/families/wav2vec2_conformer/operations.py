@@ -12,9 +12,11 @@ from w2v_explore.tree.operations import (
     SAME_FRAME,
     Add,
     Autocast,
+    BackwardMoments,
     Beside,
     Flow,
     MacKind,
+    Needs,
     Operation,
     Reach,
     Shape,
@@ -132,6 +134,11 @@ class Rotation(Operation):
         # The positions need no gradient: what is turned is not kept.
         return taken[1:]
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        elements = taken[0].elements(batch)
+        # The gradients of both products; then half of that of the turned is negated, and put together with the rest.
+        return BackwardMoments((Beside(elements=3 * elements),), (Beside(elements=3 * elements + elements // 2),))
+
     def passes_on(self, training: bool) -> bool:
         return False
 
@@ -201,6 +208,15 @@ class DistanceScores(Operation):
     def backward_macs(self, batch: int, needs: Sequence[bool], *taken: Flow) -> int:
         return self.macs(batch, *taken) * sum(needs)
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        gives = self.flow(*taken).elements(batch)
+        made = sum([flow.elements(batch) for flow, does in zip(taken, needs.taken, strict=True) if does])
+        is_copied = batch > 1 and self.num_heads > 1
+        return BackwardMoments((
+            Beside(elements=gives + (gives if is_copied else 0)),
+            Beside(elements=gives + made),
+        ))
+
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
@@ -226,6 +242,17 @@ class DistanceBias(Operation):
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[0]._replace(channels=taken[0].frames)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        scores, gives = taken[0], self.flow(*taken).elements(batch)
+        rows = scores.rows(batch)
+        # Rows are as long at first as from one query to the next the keys' distances begin further left.
+        shifted = rows * max(scores.channels - 1, 1)
+        return BackwardMoments((
+            Beside(elements=2 * gives),
+            Beside(elements=gives + shifted),
+            Beside(elements=shifted + scores.elements(batch)),
+        ))
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return 0

@@ -11,10 +11,12 @@ from w2v_explore.tree.operations import (
     SAME_FRAME,
     WHOLE_UTTERANCE,
     Autocast,
+    BackwardMoments,
     Beside,
     Flow,
     Linear,
     MacKind,
+    Needs,
     Operation,
     Reach,
     Shape,
@@ -64,6 +66,16 @@ class PositionBias(Operation):
             Beside(elements=self.num_heads * pairs, bytes=_INDEX_BYTES * pairs),
             Beside(elements=self.num_heads * pairs * (1 + batch)),
         )
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        indices, pairs = self.kept_beside(batch, *taken), self.num_heads * taken[0].frames ** 2
+        # The gradient of one utterance is the sum of all.
+        table, summed = self.parameters, pairs if batch > 1 else 0
+        gives = pairs * batch
+        return BackwardMoments((
+            indices._replace(elements=gives + summed),
+            indices._replace(elements=pairs + table),
+        ))
 
     def passes_on(self, training: bool) -> bool:
         return False
@@ -126,6 +138,15 @@ class PositionGate(Operation):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # Both gates, and the second's product with the constant.
         return Beside(elements=3 * taken[0].rows(batch))
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        rows = taken[0].rows(batch)
+        constant = self.num_heads if needs.own else 0
+        # Both gates, their gradients apart and together; then those together, and repeated for all numbers of a gate.
+        return BackwardMoments((
+            Beside(elements=6 * rows + constant),
+            Beside(elements=2 * rows + constant + taken[0].elements(batch)),
+        ))
 
     def passes_on(self, training: bool) -> bool:
         return False
