@@ -107,7 +107,14 @@ class TrainingTimeline:
 
     def _order(self, copied: dict[int, Sequence[int]], kept_casts: dict[int, Sequence[int]]) -> "_Order":
         writer = _Writer(
-            self._copies, self._of, self._lives, self._autocast, self._gradients_stay, self._in_place, copied, kept_casts
+            self._copies,
+            self._of,
+            self._lives,
+            self._autocast,
+            self._gradients_stay,
+            self._in_place,
+            copied,
+            kept_casts,
         )
         writer.write(self._checkpointing)
         return _Order(list(writer.sizes), writer.order, writer.marks, watched=not self._in_place)
@@ -213,9 +220,7 @@ def _bytes(
     return max([bytes_of(moment, element_bytes) - own for moment in moments] + [0])
 
 
-def _sums_after(
-    operation: Operation, batch: int, needs: Needs, taken: Sequence[Flow], element_bytes: int
-) -> int:
+def _sums_after(operation: Operation, batch: int, needs: Needs, taken: Sequence[Flow], element_bytes: int) -> int:
     """The bytes of the gradients that are sums."""
     shapes = operation.parameter_shapes()
     elements = sum([prod(shapes[name]) for name in needs.own if name in operation.sums_after])
@@ -274,6 +279,8 @@ class _Writer:
         for tensor, end in lives.until.items():
             self.dying.setdefault(end, []).append(tensor)
         self.tensors: dict[int, _Block] = {}
+        # Gradients of what was taken before the operation ran, by where it was; and by which call that was made.
+        self.waiting: dict[int, list[tuple[int, _Block]]] = {}
         self.made_again: set[int] = set()
         self.saved: dict[int, list[_Block]] = {}
         # By the path of a module and the name of a parameter; where it was cast, and the cast.
@@ -352,6 +359,7 @@ class _Writer:
         recomputed: set[int] = set()
         for position in range(len(calls) - 1, -1, -1):
             if position not in self.gradients:
+                self.hand_over(position)
                 continue
             self.mark(position, "backward")
             layer = layer_of[position]
@@ -547,9 +555,24 @@ class _Writer:
                 cast = self.gradient(source)
                 self.drop(block)
                 block = cast
-            self.add(source, block, "value", self.of[source], source in self.lower)
+            self.waiting.setdefault(self.taken_at(position), []).append((source, block))
+        self.hand_over(position)
         for name, block in of_own.items():
             self.add_own(position, name, block)
+
+    def taken_at(self, position: int) -> int:
+        """Where an operation takes what it takes: before the modules inside its own run, if there are any."""
+        call = self.calls[position]
+        if not call.layer.children:
+            return position
+        while self.calls[position].operation is not None or self.calls[position].path != call.path:
+            position -= 1
+        return position
+
+    def hand_over(self, position: int) -> None:
+        """Add the gradients of what was taken at a position."""
+        for source, block in self.waiting.pop(position, ()):
+            self.add(source, block, "value", self.of[source], source in self.lower)
 
     def let_go(self, position: int) -> None:
         """Free what an operation has kept."""

@@ -118,10 +118,12 @@ class FeaturePenalty(Operation):
 
     def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
         # Gradients of single numbers; then features over their norm, whether that is 0, and the gradient.
-        return BackwardMoments((
-            Beside(statistics=5),
-            Beside(statistics=2, elements=2 * taken[0].elements(batch), bytes=1),
-        ))
+        return BackwardMoments(
+            (
+                Beside(statistics=5),
+                Beside(statistics=2, elements=2 * taken[0].elements(batch), bytes=1),
+            )
+        )
 
     def passes_on(self, training: bool) -> bool:
         return False
@@ -274,12 +276,14 @@ class ClassLogits(Operation):
         rows, logits = taken[0].rows(batch), self.flow(*taken).elements(batch)
         kept = self.kept_beside(batch, *taken)
         pairs, indices = rows * self.num_classes, _INDEX_BYTES * rows
-        return BackwardMoments((
-            # The gradient without that of each label's own class, twice at first.
-            kept._replace(statistics=kept.statistics + 2 * logits + 2 * pairs),
-            # The gradients of both factors, and what makes that of the lengths of one; the factors are gone.
-            Beside(statistics=7 * logits * self.width + 4 * logits + rows * self.width, bytes=indices),
-        ))
+        return BackwardMoments(
+            (
+                # The gradient without that of each label's own class, twice at first.
+                kept._replace(statistics=kept.statistics + 2 * logits + 2 * pairs),
+                # The gradients of both factors, and what makes that of the lengths of one; the factors are gone.
+                Beside(statistics=7 * logits * self.width + 4 * logits + rows * self.width, bytes=indices),
+            )
+        )
 
     def passes_on(self, training: bool) -> bool:
         return False

@@ -209,7 +209,9 @@ class EncoderLayer(nn.Module):
         x, position_bias = self.attention(
             x, attention_mask=attention_mask, position_bias=position_bias, key_padding_mask=key_padding_mask
         )
-        x = self.attention_residual(bypass, self.dropout(x))
+        x = self.dropout(x)
+        x = self.attention_residual(bypass, x)
+        del bypass
         if self.layer_norm_first:
             return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x))), position_bias
         x = self.layer_norm(x)

@@ -212,10 +212,12 @@ class DistanceScores(Operation):
         gives = self.flow(*taken).elements(batch)
         made = sum([flow.elements(batch) for flow, does in zip(taken, needs.taken, strict=True) if does])
         is_copied = batch > 1 and self.num_heads > 1
-        return BackwardMoments((
-            Beside(elements=gives + (gives if is_copied else 0)),
-            Beside(elements=gives + made),
-        ))
+        return BackwardMoments(
+            (
+                Beside(elements=gives + (gives if is_copied else 0)),
+                Beside(elements=gives + made),
+            )
+        )
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
@@ -248,11 +250,13 @@ class DistanceBias(Operation):
         rows = scores.rows(batch)
         # Rows are as long at first as from one query to the next the keys' distances begin further left.
         shifted = rows * max(scores.channels - 1, 1)
-        return BackwardMoments((
-            Beside(elements=2 * gives),
-            Beside(elements=gives + shifted),
-            Beside(elements=shifted + scores.elements(batch)),
-        ))
+        return BackwardMoments(
+            (
+                Beside(elements=2 * gives),
+                Beside(elements=gives + shifted),
+                Beside(elements=shifted + scores.elements(batch)),
+            )
+        )
 
     def macs(self, batch: int, *taken: Flow) -> int:
         return 0

@@ -125,11 +125,13 @@ class CodePerplexity(_Uncounted):
         scores, vectors = taken[0].elements(batch), taken[0].channels
         # The softmax, all along; the shares with the gradients of the terms' factors, and where these are 0; then the
         # gradients of the shares, of the softmax and of the scores.
-        return BackwardMoments((
-            Beside(statistics=scores + 4 * vectors + self.groups, bytes=3 * vectors),
-            Beside(statistics=2 * scores + vectors),
-            Beside(statistics=3 * scores),
-        ))
+        return BackwardMoments(
+            (
+                Beside(statistics=scores + 4 * vectors + self.groups, bytes=3 * vectors),
+                Beside(statistics=2 * scores + vectors),
+                Beside(statistics=3 * scores),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,10 @@ class CodeProduct(_Uncounted):
         # where vectors have one number.
         chosen = taken[0].elements(batch)
         summed, first = (3 * products + chosen, 2 * products + chosen) if self.width > 1 else (3 * products,) * 2
-        return BackwardMoments((
-            Beside(elements=products + gives),
-            Beside(elements=summed),
-            Beside(elements=first + self.parameters),
-        ))
+        return BackwardMoments(
+            (
+                Beside(elements=products + gives),
+                Beside(elements=summed),
+                Beside(elements=first + self.parameters),
+            )
+        )

@@ -72,10 +72,12 @@ class PositionBias(Operation):
         # The gradient of one utterance is the sum of all.
         table, summed = self.parameters, pairs if batch > 1 else 0
         gives = pairs * batch
-        return BackwardMoments((
-            indices._replace(elements=gives + summed),
-            indices._replace(elements=pairs + table),
-        ))
+        return BackwardMoments(
+            (
+                indices._replace(elements=gives + summed),
+                indices._replace(elements=pairs + table),
+            )
+        )
 
     def passes_on(self, training: bool) -> bool:
         return False
@@ -143,10 +145,12 @@ class PositionGate(Operation):
         rows = taken[0].rows(batch)
         constant = self.num_heads if needs.own else 0
         # Both gates, their gradients apart and together; then those together, and repeated for all numbers of a gate.
-        return BackwardMoments((
-            Beside(elements=6 * rows + constant),
-            Beside(elements=2 * rows + constant + taken[0].elements(batch)),
-        ))
+        return BackwardMoments(
+            (
+                Beside(elements=6 * rows + constant),
+                Beside(elements=2 * rows + constant + taken[0].elements(batch)),
+            )
+        )
 
     def passes_on(self, training: bool) -> bool:
         return False
