@@ -28,6 +28,7 @@ from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
     from w2v_explore.analysis.memory.inference import InferenceMemory
+    from w2v_explore.analysis.memory.step_peak import StepPeak, TrainingTimeline
     from w2v_explore.analysis.memory.training import TrainingCost
     from w2v_explore.analysis.presets.identify import Nearest
 
@@ -49,6 +50,7 @@ class Analysis:
     _lives: dict[tuple[bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
     _traces: dict[tuple[str, bool, bool], Trace] = field(default_factory=dict, init=False, compare=False)
     _trainings: dict[str, TrainingCost] = field(default_factory=dict, init=False, compare=False)
+    _timelines: dict[tuple[bool, bool], TrainingTimeline] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def takes(self) -> Waveforms | Features:
@@ -90,6 +92,15 @@ class Analysis:
             lives = self.lives(training=training, autocast=autocast)
             self._traces[key] = lives.trace(workload, self.takes.flow(workload.samples))
         return self._traces[key]
+
+    def timeline(self, *, checkpointing: bool, autocast: bool = False) -> TrainingTimeline:
+        """What a training step allocates and frees, in order, with a checkpoint at each stacked layer or none."""
+        from w2v_explore.analysis.memory.step_peak import TrainingTimeline
+
+        key = checkpointing, autocast
+        if key not in self._timelines:
+            self._timelines[key] = TrainingTimeline(self.calls, autocast=autocast, checkpointing=checkpointing)
+        return self._timelines[key]
 
     @cached_property
     def parameters(self) -> int:
@@ -153,8 +164,14 @@ class Analysis:
 
         if precision not in self._trainings:
             recipe = precision_named(precision)
-            trace = self.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast))
-            self._trainings[precision] = training_cost(self.parameters, trace, recipe)
+            autocast = bool(recipe.autocast)
+            trace = self.trace(recipe.dtype, training=True, autocast=autocast)
+
+            def step_peak(checkpointing: bool) -> StepPeak:
+                timeline = self.timeline(checkpointing=checkpointing, autocast=autocast)
+                return timeline.peak(trace.workload, self.takes.flow(trace.workload.samples))
+
+            self._trainings[precision] = training_cost(self.parameters, trace, recipe, step_peak)
         return self._trainings[precision]
 
     @property

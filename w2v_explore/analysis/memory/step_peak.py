@@ -555,8 +555,11 @@ class _Writer:
                 cast = self.gradient(source)
                 self.drop(block)
                 block = cast
-            self.waiting.setdefault(self.taken_at(position), []).append((source, block))
-        self.hand_over(position)
+            taken_at = self.taken_at(position)
+            if source < taken_at < position:
+                self.waiting.setdefault(taken_at, []).append((source, block))
+            else:
+                self.add(source, block, "value", self.of[source], source in self.lower)
         for name, block in of_own.items():
             self.add_own(position, name, block)
 

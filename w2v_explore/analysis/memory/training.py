@@ -1,12 +1,14 @@
 """What a training step keeps and computes: weights, gradients, Adam's states, activations, MACs.
 
-The activations come from the lives of the tensors (`liveness`). What a device's driver, allocator and kernels use for
-themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
+The activations come from the lives of the tensors (`liveness`), and the most that is held at once from all that a step
+allocates and frees (`step_peak`). What a device's driver, allocator and kernels use for themselves is not in these
+figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.kept import kept_activations, kept_by_layer
@@ -15,6 +17,9 @@ from w2v_explore.analysis.memory.recipe import Recipe, recipe_of
 from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.tree.run import Call
+
+if TYPE_CHECKING:  # worked out, and imported, where somebody asks for it
+    from w2v_explore.analysis.memory.step_peak import StepPeak
 
 
 # No slots: what few ask for is worked out once, when it is first asked for.
@@ -56,6 +61,7 @@ class TrainingCost:
     checkpointed_macs: Spread
     uncounted: Mapping[str, int]
     _trace: Trace = field(compare=False)
+    _step_peak: "Callable[[bool], StepPeak]" = field(compare=False)
 
     @cached_property
     def kept_by_layer(self) -> Mapping[str, int]:
@@ -64,6 +70,16 @@ class TrainingCost:
         Of folded layers it is what the first keeps.
         """
         return kept_by_layer(self._trace)
+
+    @cached_property
+    def peak(self) -> "StepPeak":
+        """The most that is held at once beside weights and optimizer, no layer dropped."""
+        return self._step_peak(False)
+
+    @cached_property
+    def checkpointed_peak(self) -> "StepPeak":
+        """The same with a checkpoint at each stacked layer."""
+        return self._step_peak(True)
 
     def __repr__(self) -> str:
         return (
@@ -81,14 +97,22 @@ class TrainingCost:
         states = self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
         return states + int(kept.greatest) + int(casts.greatest)
 
+    def peak_bytes(self, checkpointing: bool) -> int:
+        """The most that is held at once: weights, optimizer, activations, and the gradients that there are then."""
+        peak = self.checkpointed_peak if checkpointing else self.peak
+        return self.weight_bytes + self.optimizer_bytes + peak.bytes
 
-def training_cost(parameters: int, trace: Trace, recipe: Recipe | None = None) -> TrainingCost:
+
+def training_cost(
+    parameters: int, trace: Trace, recipe: Recipe | None, step_peak: "Callable[[bool], StepPeak]"
+) -> TrainingCost:
     """The memory and the MACs of a training step.
 
     Args:
         parameters: Elements of all parameters.
         trace: The tensors of the step, in the recipe's types.
-        recipe: Bytes per parameter; by default those of the trace's dtype, of which 16 bits mean mixed precision.
+        recipe: Bytes per parameter; where it is None those of the trace's dtype, of which 16 bits mean mixed precision.
+        step_peak: Works out the most that is held at once, with a checkpoint at each stacked layer or none.
     """
     if recipe is None:
         recipe = recipe_of(trace.workload.dtype)
@@ -110,6 +134,7 @@ def training_cost(parameters: int, trace: Trace, recipe: Recipe | None = None) -
         checkpointed_macs=work.checkpointed.spread(),
         uncounted=_uncounted(trace.lives.calls, trace.workload.batch),
         _trace=trace,
+        _step_peak=step_peak,
     )
 
 
