@@ -123,7 +123,8 @@ def track_step(
     *,
     checkpointing: bool,
     lower: torch.dtype | None = None,
-    in_kernel: Callable[[nn.Module, torch.dtype | None], None] | None = None,
+    gradients_stay: bool = False,
+    use_attention: Callable[[nn.Module, torch.dtype | None], None] | None = None,
 ) -> int:
     """The most that storages take at once during a training step, parameters and buffers left out.
 
@@ -135,13 +136,14 @@ def track_step(
         workload: What it takes, its dtype that of the parameters.
         checkpointing: Whether there is a checkpoint at each stacked layer.
         lower: The lower precision where the forward pass runs under autocast.
-        in_kernel: Replaces the attention of the model; by default by the fused one of an accelerator.
+        gradients_stay: Whether those of parameters are there from the start.
+        use_attention: Replaces the attention of the model; by default by the fused one of an accelerator.
     """
     dtype: torch.dtype = getattr(torch, workload.dtype)
     # What a checkpoint computes again runs under the autocast of the forward pass, by the same lists.
     with FakeTensorMode(), cuda_lists():
         model = _fake_model(tree, modules, dtype)
-        (in_kernel or _use_accelerator_attention)(model, lower)
+        (use_attention or _use_accelerator_attention)(model, lower)
         _use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)
         if checkpointing:
@@ -153,6 +155,9 @@ def track_step(
                     )
         live = _LiveStorages(model)
         with live:
+            if gradients_stay:
+                for parameter in model.parameters():
+                    parameter.grad = torch.empty_like(parameter)
             given = torch.empty(input_shape(tree, workload), dtype=dtype)
             with nullcontext() if lower is None else torch.autocast("cpu", dtype=lower):
                 outputs = [output for output in model(given) if output is not None]

@@ -211,7 +211,10 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         add(f"training, {name}", fit)
     for name, fit in fits.checkpointed_training.items():
         add(f"training, {name}, checkpointed", fit)
-    table.remark = "Training fits where the most that it holds at once does. Leave room for what is not in these figures. GB is 10^9 bytes, and so is G alone; GiB is 2^30."
+    table.remark = (
+        "Training fits where the most that it holds at once does. Leave room for what is not in these figures. "
+        "GB is 10^9 bytes, and so is G alone; GiB is 2^30."
+    )
     return table
 
 

@@ -396,7 +396,8 @@ class PlainLinear(Linear):
         return {"weight": (self.out_features, self.in_features)}
 
 
-# Of CUDA's memory-efficient attention: numbers in a row of a bias and of its gradient, frames of denominators, a seed and an offset.
+# Of CUDA's memory-efficient attention: numbers in a row of a bias and of its gradient, frames of denominators, a seed
+# and an offset.
 _BIAS_ALIGNMENT = 8
 _BIAS_GRADIENT_ALIGNMENT = 16
 _DENOMINATORS_ALIGNMENT = 32

@@ -513,7 +513,8 @@ class _Writer:
         """Run the backward pass of an operation."""
         call, needs = self.calls[position], self.needs[position]
         operation = call.operation
-        assert operation is not None and needs is not None
+        assert operation is not None
+        assert needs is not None
         place, lower, given = self.of[position], position in self.lower, self.gradients.pop(position)
         casts = self.casts.get(position, ())
         is_custom = type(operation).backward_moments is not Operation.backward_moments
