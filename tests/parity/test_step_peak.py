@@ -46,8 +46,8 @@ CONFIGS = {
 
 
 UNDER_AUTOCAST = ("wav2vec2", "data2vec_audio", "omniasr", "pruned_wav2vec2", "wav2vec2_adapters", "wav2vec2_bert")
-"""Those of which all is known to the byte. Of others operations of their own hold a little more or less at moments of the
-forward pass; and a CPU's batch norms make statistics of 16 bits."""
+"""Those of which all is known to the byte. Of others operations of their own hold a little more or less at moments of
+the forward pass; and a CPU's batch norms make statistics of 16 bits."""
 
 
 def both(analysis: Analysis, modules: Modules, *, checkpointing: bool, lower: bool = False) -> tuple[int, int]:
@@ -71,16 +71,15 @@ def has_several_frames(analysis: Analysis) -> bool:
 
 @pytest.mark.parametrize("family", CONFIGS)
 @given(data=st.data())
-@settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=3, derandomize=True, phases=[Phase.explicit, Phase.generate])
 def test_every_family(family: str, data: st.DataObject) -> None:
     module, _, configs = CONFIGS[family].rpartition(".")
     config = data.draw(getattr(import_module(module), configs)())
     batch, extra = data.draw(st.integers(1, 2)), data.draw(st.integers(100, 2000))
     analysis = analysis_of(config, Workload(samples=minimum_samples(config, batch) + extra, batch=batch))
     assume(has_several_frames(analysis))
-    # Without logits nobody holds the transformer's part of the backward pass, of which there is none; both kinds of
-    # logits share their embeddings, of which the gradients are added up.
-    assume(family != "hubert_pretrain" or config.skip_masked != config.skip_nomask)
+    # Logits of unmasked frames take the embeddings of the others, of which nothing says that the gradients are one.
+    assume(family != "hubert_pretrain" or (config.skip_nomask and not config.skip_masked))
     checkpointing = data.draw(st.booleans())
     lower = family in UNDER_AUTOCAST and data.draw(st.booleans())
     ours, tracked = both(analysis, modules_of(config), checkpointing=checkpointing, lower=lower)
@@ -96,7 +95,7 @@ class All(Model):
 
 
 @given(tree=trees(), batch=st.integers(1, 3), extra=st.integers(0, 60), checkpointing=st.booleans())
-@settings(max_examples=10, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=10, derandomize=True, phases=[Phase.explicit, Phase.generate])
 def test_trees_made_by_hand(tree: Layer, batch: int, extra: int, checkpointing: bool) -> None:
     analysis = analysis_of_tree(tree, batch, extra)
     assume(has_several_frames(analysis))
