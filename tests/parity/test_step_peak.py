@@ -78,8 +78,8 @@ def test_every_family(family: str, data: st.DataObject) -> None:
     batch, extra = data.draw(st.integers(1, 2)), data.draw(st.integers(100, 2000))
     analysis = analysis_of(config, Workload(samples=minimum_samples(config, batch) + extra, batch=batch))
     assume(has_several_frames(analysis))
-    # Logits of unmasked frames take the embeddings of the others, of which nothing says that the gradients are one.
-    assume(family != "hubert_pretrain" or (config.skip_nomask and not config.skip_masked))
+    # What is computed for nothing keeps its tensors until the forward pass ends, which is not counted.
+    assume(family != "hubert_pretrain" or not (config.skip_nomask and config.skip_masked))
     checkpointing = data.draw(st.booleans())
     lower = family in UNDER_AUTOCAST and data.draw(st.booleans())
     ours, tracked = both(analysis, modules_of(config), checkpointing=checkpointing, lower=lower)

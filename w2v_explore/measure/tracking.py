@@ -123,6 +123,7 @@ def track_step(
     lower: torch.dtype | None = None,
     gradients_stay: bool = False,
     use_attention: Callable[[nn.Module, torch.dtype | None], None] | None = None,
+    trained: Collection[str] | None = None,
 ) -> int:
     """The most that storages take at once during a training step, parameters and buffers left out.
 
@@ -136,11 +137,13 @@ def track_step(
         lower: The lower precision where the forward pass runs under autocast.
         gradients_stay: Whether those of parameters are there from the start.
         use_attention: Replaces the attention of the model; by default by the fused one of an accelerator.
+        trained: The keys of the parameters that are trained; all where it is None.
     """
     dtype: torch.dtype = getattr(torch, workload.dtype)
     # What a checkpoint computes again runs under the autocast of the forward pass, by the same lists.
     with FakeTensorMode(), cuda_lists():
         model = _fake_model(tree, modules, dtype)
+        train_only(model, trained)
         (use_attention or _use_accelerator_attention)(model, lower)
         use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)
@@ -154,7 +157,7 @@ def track_step(
         live = _LiveStorages(model)
         with live:
             if gradients_stay:
-                for parameter in model.parameters():
+                for parameter in [each for each in model.parameters() if each.requires_grad]:
                     parameter.grad = torch.empty_like(parameter)
             given = torch.empty(input_shape(tree, workload), dtype=dtype)
             with nullcontext() if lower is None else torch.autocast("cpu", dtype=lower):

@@ -192,6 +192,10 @@ class Operation:
         """The shape of each of its own parameters, in the order of the state_dict."""
         raise NotImplementedError
 
+    def shared_shapes(self) -> dict[str, Shape]:
+        """The shape of each parameter of a sibling that it computes with (`Layer.shares`)."""
+        return {}
+
     def buffer_shapes(self) -> dict[str, Shape]:
         """The shape of each of its own buffers, which the state_dict has after the parameters."""
         return {}

@@ -223,7 +223,8 @@ def _bytes(
     if what == "cast":
         return taken[number].elements(batch) * element_bytes
     if what == "parameter":
-        return prod(operation.parameter_shapes()[number]) * element_bytes
+        shape = operation.parameter_shapes().get(number) or operation.shared_shapes()[number]
+        return prod(shape) * element_bytes
     if what == "kept beside":
         assert needs is not None
         return bytes_of(operation.kept_of_beside(batch, needs, *taken), element_bytes)
@@ -314,8 +315,17 @@ class _Writer:
         self.users: dict[tuple[str, str], int] = {}
         for call, needs in zip(calls, self.needs, strict=True):
             for name in needs.own if needs else ():
-                key = call.path, name
+                key = self.parameter(call, name)
                 self.users[key] = self.users.get(key, 0) + 1
+
+    @staticmethod
+    def parameter(call: Call, name: str) -> tuple[str, str]:
+        """A parameter that a call computes with, by the path of its module and its name."""
+        for shared in call.layer.shares:
+            sibling, _, own = shared.rpartition(".")
+            if own == name:
+                return _beside_it(call.path, sibling), name
+        return call.path, name
 
     # Memory.
 
@@ -352,7 +362,7 @@ class _Writer:
         self.mark(0, "forward")
         if self.gradients_stay:
             parameters = {
-                (calls[position].path, name): self.of[position]
+                self.parameter(calls[position], name): self.of[position]
                 for position, needs in enumerate(self.needs)
                 for name in (needs.own if needs else ())
             }
@@ -630,7 +640,7 @@ class _Writer:
 
     def add_own(self, position: int, name: str, block: _Block) -> None:
         """Add the gradient of a parameter."""
-        key, place = (self.calls[position].path, name), self.of[position]
+        key, place = self.parameter(self.calls[position], name), self.of[position]
         if key in self.weight_casts:
             of_cast = (*key, "cast")
             self.add(of_cast, block, "parameter", place, True, name)

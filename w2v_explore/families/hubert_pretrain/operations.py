@@ -186,7 +186,10 @@ class ClassLogits(NewTensor, Costless):
     autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        return {"embeddings": (self.num_classes, self.width)} if self.owns else {}
+        return {} if not self.owns else {"embeddings": (self.num_classes, self.width)}
+
+    def shared_shapes(self) -> dict[str, Shape]:
+        return {} if self.owns else {"embeddings": (self.num_classes, self.width)}
 
     def flow(self, *taken: Flow) -> Flow:
         return Flow(taken[0].frames, self.num_classes + 1)
