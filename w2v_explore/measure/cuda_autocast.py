@@ -37,7 +37,7 @@ def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
 @contextmanager
 def cuda_lists() -> Iterator[None]:
     """Autocast on a CPU, where it runs inside, with the lists of CUDA."""
-    library = torch.library.Library("aten", "IMPL", "AutocastCPU")
+    library: Any = torch.library.Library("aten", "IMPL", "AutocastCPU")  # type: ignore[no-untyped-call]
     try:
         for names, kernel in ((_TO_FLOAT32, _to_float32), (_IN_FLOAT32, _in_float32)):
             for name in names:
