@@ -200,7 +200,8 @@ def _bytes(
         elements: int = operation.gradient_elements(batch, number, *taken)
         return elements * element_bytes
     if what == "cast":
-        return taken[number].elements(batch) * element_bytes
+        flow: Flow = taken[number]
+        return flow.elements(batch) * element_bytes
     if what == "parameter":
         return prod(operation.parameter_shapes()[number]) * element_bytes
     beside = bytes_of(operation.kept_beside(batch, *taken), element_bytes)
