@@ -12,6 +12,9 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, W
 from w2v_explore.tree.operations import ScaledDotProductAttention
 from w2v_explore.tree.run import Call, run
 
+RESERVE_BYTES = 2**30
+"""Of a memory, left for the device's context, the allocator and the workspaces of kernels; assumed."""
+
 
 class LargestWorkloads(NamedTuple):
     """The largest workloads that fit a memory, each with the other figure as it was given.
@@ -50,16 +53,29 @@ def fit_training(
         precision: In which it trains (`precision_named`); by default that of the workload's dtype.
         checkpointing: Whether there is a checkpoint at each stacked layer.
     """
-    recipe = precision_named(precision or analysis.workload.dtype)
+    precision = precision or analysis.workload.dtype
+    needed_bytes = training_needs(analysis, precision, checkpointing=checkpointing)
+    return _fit(analysis, memory_bytes, precision_named(precision).dtype, needed_bytes)
+
+
+def training_needs(analysis: Analysis, precision: str, *, checkpointing: bool) -> Callable[[Workload], int]:
+    """What a training step needs, in bytes, by the workload, which is in the dtype of the precision's weights.
+
+    Args:
+        analysis: Of the config.
+        precision: In which it trains (`precision_named`).
+        checkpointing: Whether there is a checkpoint at each stacked layer.
+    """
+    recipe = precision_named(precision)
     is_half = DTYPE_BYTES[recipe.dtype] == 2
     lives = analysis.lives(training=True, autocast=bool(recipe.autocast), is_half=is_half)
-    layers, cost = KeptByLayers(lives, lives.kept_by), analysis.training_in(precision or analysis.workload.dtype)
+    layers, cost = KeptByLayers(lives, lives.kept_by), analysis.training_in(precision)
 
     def needed_bytes(workload: Workload) -> int:
         kept = kept_activations(lives.trace(workload, analysis.takes.flow(workload.samples)), layers)
         return cost.state_bytes + (kept.checkpointed_and_weights if checkpointing else kept.plain_and_weights).greatest
 
-    return _fit(analysis, memory_bytes, recipe.dtype, needed_bytes)
+    return needed_bytes
 
 
 def has_attention_bias(calls: Sequence[Call]) -> bool:
