@@ -171,6 +171,7 @@ class _Maker:
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
             ),
+            "--reserve": lambda: f"{hostile.one((hostile.number(), '0', '2'))}{hostile.one(('GiB', 'GB', '', 'x'))}",
             "--train": lambda: hostile.one(
                 (*WORDS, r"re:layers\.1\.", "re:bias$", f"re:{hostile.name()}", hostile.argument())
             ),

@@ -233,7 +233,7 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         if fits.reserve_bytes
         else "Leave room for what is not in these figures."
     )
-    table.remark = f"{reserve} GB is 10^9 bytes, and so is G alone; GiB is 2^30."
+    table.remark = f"{reserve} 1 GB, or 1G, is 10^9 bytes, and 1 GiB 2^30."
     return table
 
 

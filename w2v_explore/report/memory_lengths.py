@@ -77,4 +77,4 @@ def _answers(costs: Sequence[MemoryCosts]) -> Iterator[str]:
     if fitting:
         yield f"Fits: {', '.join(fitting)} s, {what}."
     if others:
-        yield f"Does not fit: {', '.join(others)} s, {what}. What makes a length fit is said where it is given by itself."
+        yield f"Does not fit: {', '.join(others)} s, {what}. What makes one fit is said where it is given by itself."

@@ -111,7 +111,7 @@ def answer(analysis: Analysis, trained: Analysis, way: Way, memory_bytes: int) -
             remedies = [remedy for remedy in found if remedy is not None]
             if remedies:
                 break
-    return Answer(way.precision, way.checkpointing, needed_bytes, memory_bytes - needed_bytes, remedies)
+    return Answer(way.precision, way.checkpointing, needed_bytes, memory_bytes - needed_bytes, tuple(remedies))
 
 
 class _Needs:
