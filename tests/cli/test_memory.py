@@ -171,7 +171,7 @@ def test_the_answer_stands_first(run: Runner) -> None:
     )
     assert "batches of 4, 2 of them accumulated" in out
     assert "--train not-extractor" in out
-    assert "Nothing that is tried makes it fit" in run(*arguments, "--fit", "2GB").out
+    assert "Nothing that is tried makes it fit" in run(*arguments, "--fit", "1.5GB").out
 
 
 def test_several_lengths(run: Runner) -> None:

@@ -15,7 +15,7 @@ from tests.program import Runner
         (["summary", "base", "--seconds", "5min"], "'5min' is no number; write it without a unit"),
         (
             ["memory", "base", "--seconds", "5min"],
-            "--seconds is '5min'; give numbers with commas between them and no unit",
+            "--seconds is '5min'; give numbers with commas between them",
         ),
         (["lint", ".", "--seconds", "1,5"], "'1,5' is no number"),
         (["compare", "base", "large", "--batch", "2.5"], "'2.5' is no whole number"),

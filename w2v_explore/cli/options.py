@@ -128,7 +128,7 @@ def numbers_of(option: str, text: str, number: Callable[[str], _Number], example
     try:
         return sorted({number(part) for part in text.split(",")})
     except ValueError as error:
-        message = f"{option} is {shorten(text)!r}; give numbers with commas between them and no unit: {example}"
+        message = f"{option} is {shorten(text)!r}; give numbers with commas between them: {example}"
         raise typer.BadParameter(message) from error
 
 

@@ -106,7 +106,8 @@ def answer(analysis: Analysis, trained: Analysis, way: Way, memory_bytes: int) -
     remedies: list[Remedy] = []
     if needed_bytes > memory_bytes:
         kinds = _kinds(analysis, way)
-        for number in range(1, len(kinds) + 1):
+        numbers = range(1, len(kinds) + 1) if _is_enough(kinds, way, needs, memory_bytes) else ()
+        for number in numbers:
             found = [_mildest(chosen, way, needs, memory_bytes) for chosen in combinations(kinds, number)]
             remedies = [remedy for remedy in found if remedy is not None]
             if remedies:
@@ -157,6 +158,13 @@ def _smaller_batches(analysis: Analysis, batch: int) -> list[int]:
     if smaller and analysis.workload.samples < fewest_samples_of(analysis.calls, analysis.takes, 1, training=True):
         smaller.remove(1)
     return smaller
+
+
+def _is_enough(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _Needs, memory_bytes: int) -> bool:
+    """Whether the most of all kinds of changes suffices, or all of it but checkpoints, where these spare nothing."""
+    most = _changed(way, _joined(*[changes[-1] for changes in kinds]))
+    ways = dict.fromkeys((most, most._replace(checkpointing=way.checkpointing)))
+    return any(needs.of(each) <= memory_bytes for each in ways)
 
 
 def _mildest(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _Needs, memory_bytes: int) -> Remedy | None:
