@@ -181,8 +181,8 @@ def memory(
         workload: As in `analyze`; that of the analysis where one is given.
         fit: A memory: whether a training step fits it, and what makes it fit; and the largest batch and the longest
             audio that fill it. Bytes, or text as ``24GiB``.
-        reserve: What of that memory is left for the device's context, the allocator and the workspaces of kernels; 1 GiB
-            by default, which is assumed.
+        reserve: What of that memory is left for the device's context, the allocator and the workspaces of kernels;
+            1 GiB by default, which is assumed.
         checkpointing: Whether a training step that is to fit has checkpoints; the memory is filled with both.
         precision: In which a training step is to fit, what to fill the memory with, and of which to say what each layer
             keeps: ``amp-bfloat16``, ``amp-float16``, ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By
