@@ -191,6 +191,8 @@ class _Maker:
         }
         if name in values:
             value = values[name]()
+        elif name == "--seconds" and kind == "str":  # several, with commas between them
+            value = ",".join(self._number() for _ in range(self._random.choice((1, 1, 2, 3))))
         elif kind in ("float", "int", "int range", "float range"):
             value = self._number()
         else:

@@ -71,10 +71,9 @@ def _answers(costs: Sequence[MemoryCosts]) -> Iterator[str]:
     fits = costs[0].fits
     if fits is None:
         return
-    what = f"in a training step in {describe_way(fits.answer)}, of {describe_memory(fits)}"
     fitting = [_length(each) for each in costs if each.workload_fits]
     others = [_length(each) for each in costs if not each.workload_fits]
-    if fitting:
-        yield f"Fits: {', '.join(fitting)} s, {what}."
-    if others:
-        yield f"Does not fit: {', '.join(others)} s, {what}. What makes one fit is said where it is given by itself."
+    verdicts = (("Fits", fitting), ("Does not fit", others))
+    yield " ".join(f"{verdict}: {', '.join(lengths)} s." for verdict, lengths in verdicts if lengths)
+    asked = f"Asked of a training step in {describe_way(fits.answer)} and of {describe_memory(fits)}."
+    yield f"{asked} What makes a length fit is said where it is given by itself." if others else asked
