@@ -250,6 +250,31 @@ def test_a_number_of_utterances_is_a_batch_too(run: Runner) -> None:
     assert basis(document, "batch of a device, at most") == ("60 s of audio", "3 utterances of 20 s")
 
 
+def test_batches_of_any_number_of_utterances_are_fuller(run: Runner) -> None:
+    # data2vec's paper says 63 minutes an update; of multiples of eight, fairseq's default, 237.5 s hold less than 170.
+    path = training_config("data2vec_audio_base")
+    for config in (path, "data2vec_audio_base"):
+        document = planned(run, config, "--card", "a100")
+        assert document["batch_seconds"] == pytest.approx(63 * 60, rel=0.03)
+        assert basis(document, "number of utterances")[0] == "any number"
+    document = planned(
+        run, training_config("data2vec_audio_base", dataset={"required_batch_size_multiple": 8}), "--card", "t4"
+    )
+    assert document["batch_seconds"] < 16 * 170
+    Path("lengths.txt").write_text("15\n" * 15 * 16)
+    document = planned(run, "data2vec_audio_base", "--card", "a100", "--manifest", "lengths.txt")
+    assert (document["updates_per_epoch"], document["batch_seconds"]) == (1, 15 * 15 * 16)
+
+
+def test_a_batch_has_no_more_utterances_than_its_config_allows(run: Runner) -> None:
+    free, limited = (
+        planned(run, training_config("wav2vec2_large", dataset={"batch_size": number}), "--card", "a100")
+        for number in (None, 4)
+    )
+    # Four of 12 s and less are less than the 75 s that six of them fill.
+    assert limited["batch_seconds"] < free["batch_seconds"]
+
+
 def test_an_option_comes_before_the_file_and_the_file_before_what_is_published(run: Runner) -> None:
     path = training_config("hubert_base", optimization={"max_update": 1000, "update_freq": [2]})
     document = planned(run, path, "--card", "a100", "--batch-seconds", "50", "--precision", "amp-bfloat16")

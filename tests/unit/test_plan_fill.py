@@ -9,7 +9,6 @@ from w2v_explore.analysis.plan.fill import (
     by_max_tokens,
     by_their_sum,
     padded,
-    usual_batch,
     utterances_of,
 )
 
@@ -26,7 +25,7 @@ def test_librispeech_has_the_hours_that_it_has() -> None:
 
 def test_a_usual_batch_is_of_librispeechs_lengths() -> None:
     # HuBERT's 87.5 s with crops of 15.625 s.
-    batch = usual_batch(87.5, 15.625)
+    batch = by_max_tokens(utterances_of("librispeech"), 87.5, 15.625)
     assert 0.87 < batch.device_seconds / 87.5 < 0.93
     assert 12.3 < batch.utterance_seconds < 15.625
 
@@ -39,6 +38,10 @@ def test_batches_by_max_tokens_by_hand() -> None:
     # Cut to 15 s one has room; of nine short ones eight are taken, fairseq's multiple.
     assert by_max_tokens([(30.0, 1.0)], 20.0, 15.0).device_seconds == pytest.approx(15.0)
     assert by_max_tokens([(2.0, 1.0)], 19.0, 15.0).device_seconds == pytest.approx(16.0)
+    # Nine with any number of them, eight as a multiple of four, three where no more are allowed.
+    assert by_max_tokens([(2.0, 1.0)], 19.0, 15.0, multiple=1).device_seconds == pytest.approx(18.0)
+    assert by_max_tokens([(2.0, 1.0)], 19.0, 15.0, multiple=4).device_seconds == pytest.approx(16.0)
+    assert by_max_tokens([(2.0, 1.0)], 19.0, 15.0, most=3).device_seconds == pytest.approx(6.0)
 
 
 def test_batches_by_their_sum_and_padded_ones_by_hand() -> None:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import plan
 from w2v_explore import ArgumentError, Workload, analyze, load_config
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, card_named, known_cards
-from w2v_explore.analysis.plan.fill import usual_batch
+from w2v_explore.analysis.plan.fill import by_max_tokens, utterances_of
 from w2v_explore.analysis.plan.fit import Judged, fit, held_out, leave_one_out, observations, spread_of
 from w2v_explore.analysis.plan.runs import Run, published, runs_that
 from w2v_explore.analysis.plan.step import most_that_run, step_macs
@@ -247,7 +247,7 @@ def test_the_page_has_the_law_and_its_errors(left_out: list[Judged]) -> None:
     assert f"the largest error is {100 * tried:.1f} %" in text
     assert f"the slowest runs {most_that_run(24, 0.2, 128):.1f} of the 24" in text
     for ceiling, crop in ((87.5, 15.625), (75.0, 20.0)):
-        assert f"{usual_batch(ceiling, crop).device_seconds:.1f} s" in text
+        assert f"{by_max_tokens(utterances_of('librispeech'), ceiling, crop).device_seconds:.1f} s" in text
 
 
 def test_the_figures_of_the_page_of_performance_are_those_of_the_benchmark() -> None:
@@ -266,7 +266,7 @@ def test_a_recipe_alone_is_enough(run: Run) -> None:
     assert run.updates
     assert run.hours
     assert run.work
-    batch = usual_batch(run.device_seconds, run.crop_seconds)
+    batch = by_max_tokens(utterances_of("librispeech"), run.device_seconds, run.crop_seconds)
     config = load_config(run.work["config"], run.work.get("overrides", ()))
     analysis = analyze(config, Workload.of(config, seconds=batch.utterance_seconds))
     step = step_macs(analysis, run.devices * batch.device_seconds, devices=run.devices)

@@ -41,6 +41,7 @@ class Run(NamedTuple):
         utterances: Of an update, where that is what is stated.
         accumulate: Batches that an update adds up.
         crop_seconds: What utterances are cut to.
+        multiple: Of how many utterances batches are multiples, where that is not fairseq's default.
         hours: Wall time of all updates.
         dataset_hours: Audio of the training set.
         verified: Whether seen in a paper or a repository.
@@ -69,6 +70,7 @@ class Run(NamedTuple):
     utterances: int | None = None
     accumulate: int | None = None
     crop_seconds: float | None = None
+    multiple: int | None = None
     hours: float | None = None
     dataset_hours: float | None = None
     evidence: str = ""

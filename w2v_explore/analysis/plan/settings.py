@@ -79,6 +79,7 @@ def said_by_run(run: Run) -> Said:
         "device_seconds": run.device_seconds,
         "total_seconds": run.batch_seconds,
         "crop_seconds": run.crop_seconds or work.get("crop_seconds"),
+        "multiple": run.multiple,
         "data_hours": run.dataset_hours,
         "objective": _OBJECTIVES.get(run.objective.split(",")[0].split()[0].lower()),
     }
@@ -288,6 +289,9 @@ class _Settling:
             seconds, basis = self._at_most(total, total_basis, seconds, basis, devices)
         if seconds is not None:
             self._add("batch of a device, at most", f"{seconds:,.4g} s of audio", basis)
+            if multiple := said.value("multiple"):
+                number = "any number" if multiple == 1 else f"a multiple of {multiple:,}"
+                self._add("number of utterances", number, said.values["multiple"][1])
         accumulate, basis = asked.accumulate, "--accumulate"
         if accumulate is None and seconds is not None and total is not None:
             accumulate = accumulation(total, devices, seconds).batches

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.plan.asked import Asked
-from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, longest_of, padded, utterances_of
+from w2v_explore.analysis.plan.fill import (
+    BATCH_MULTIPLE,
+    ComputedBatch,
+    by_max_tokens,
+    by_their_sum,
+    longest_of,
+    padded,
+    utterances_of,
+)
 from w2v_explore.analysis.plan.settings import Assumption, Said, Settings
 from w2v_explore.analysis.plan.step import step_macs
 from w2v_explore.analysis.workload import Workload
@@ -18,8 +26,6 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.plan.batches import Batching
     from w2v_explore.analysis.plan.lengths import Progress
 
-# fairseq's required_batch_size_multiple.
-_BATCH_MULTIPLE = 8
 # That of runs.yaml.
 _CORPUS = "librispeech"
 # As many lengths stand for those of a corpus: what they cost grows with the square of a length at most.
@@ -64,7 +70,7 @@ def fill_batches(
         WorkloadError: A batch holds no utterance.
     """
     if asked.manifest is None and asked.lengths is None:
-        return _usual(said, settings, sample_rate)
+        return _usual(asked, said, settings, sample_rate)
     # Imported only where there is a file.
     from w2v_explore.analysis.plan.batches import make_batches
     from w2v_explore.analysis.plan.lengths import read_histogram, read_lengths
@@ -100,6 +106,7 @@ def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) ->
     ours = Batching(
         max_tokens=None if settings.device_seconds is None else round(settings.device_seconds * sample_rate),
         batch_size=settings.utterances,
+        multiple=said.value("multiple") or BATCH_MULTIPLE,
         max_samples=None if settings.crop_seconds == float("inf") else round(settings.crop_seconds * sample_rate),
         pad=settings.pads,
     )
@@ -113,7 +120,7 @@ def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) ->
     return ours._replace(devices=settings.devices, accumulate=settings.accumulate)
 
 
-def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
+def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Filled:
     """Batches of utterances as long as LibriSpeech's."""
     utterances, most = utterances_of(_CORPUS), longest_of(_CORPUS)
     longest = min(settings.crop_seconds, most)
@@ -133,6 +140,9 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
         padding, kept = 1 - speech / batch.device_seconds, mean
     else:
         ceiling = settings.device_seconds
+        multiple = said.value("multiple") or BATCH_MULTIPLE
+        # Whoever gives the seconds of a batch has another one than the config's.
+        limit = said.value("batch_size") if asked.batch_seconds is None and asked.total_batch_seconds is None else None
         if longest > ceiling:
             longest, value = ceiling, f"as LibriSpeech's, cut to {ceiling:g} s, which a batch has room for"
             kept = sum(min(duration, longest) * share for duration, share in utterances)
@@ -142,10 +152,10 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
         elif work.get("batches") == "by their sum":
             batch = by_their_sum(utterances, ceiling, longest)
         else:
-            batch = by_max_tokens(utterances, ceiling, longest)
+            batch = by_max_tokens(utterances, ceiling, longest, multiple=multiple, most=limit)
         number = ceil(ceiling / longest)
-        if number >= _BATCH_MULTIPLE:
-            number = ceil(number / _BATCH_MULTIPLE) * _BATCH_MULTIPLE
+        if number >= multiple:
+            number = ceil(number / multiple) * multiple
         samples = floor(ceiling * sample_rate / number)
     per_epoch = None
     if settings.data_hours is not None:
