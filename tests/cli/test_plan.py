@@ -333,8 +333,22 @@ def test_a_manifest_is_batched_as_fairseq_does(run: Runner) -> None:
     document = planned(run, *arguments, "--epochs", "3", "--skip-bad", "--accumulate", "2")
     # Eight utterances of 10 s make a batch, nine batches five rounds on two devices, and these three updates.
     assert (document["updates_per_epoch"], document["updates"], document["epochs"]) == (3, 9, 3)
-    assert document["batch_seconds"] == pytest.approx(2 * 2 * 80)
+    # The last of the three has one round, and not two.
+    assert document["batch_seconds"] == pytest.approx(2 * 80 * 5 / 3)
     assert "1 wrong lines left out" in basis(document, "lengths of utterances")[0]
+
+
+def test_an_epoch_that_ends_before_an_update_is_full_makes_a_smaller_one(run: Runner) -> None:
+    # Sixteen of 10 s make two batches of eight, one for each device, and not the five that add up to an update.
+    Path("few.txt").write_text("10\n" * 16)
+    options = ("base", "--card", "a100", "--devices", "2", "--batch-seconds", "80", "--epochs", "9", "--accumulate")
+    few, one = (planned(run, *options, number, "--manifest", "few.txt") for number in ("5", "1"))
+    assert (few["updates"], few["batch_seconds"]) == (one["updates"], one["batch_seconds"]) == (9, 160)
+    assert few["macs_per_update"] == one["macs_per_update"]
+    # Of hours likewise: what is computed in all epochs is the audio, but for what is cropped.
+    hours = planned(run, *options, "100", "--data-hours", "1")
+    assert (hours["updates_per_epoch"], hours["updates"]) == (1, 9)
+    assert 0.9 * 3600 < hours["batch_seconds"] < 3600
 
 
 def test_hours_and_a_histogram_are_a_corpus(run: Runner) -> None:

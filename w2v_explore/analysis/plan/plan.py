@@ -439,7 +439,7 @@ def _updates(settings: Settings, filled: Filled) -> int:
 
 def _batch_seconds(filled: Filled, settings: Settings, sample_rate: int) -> float:
     samples = sum(samples * number for samples, number in filled.average)
-    return samples / sample_rate * settings.devices * settings.accumulate
+    return samples / sample_rate * settings.devices * filled.accumulated
 
 
 def _of_the_model(subject: Subject, added: str) -> list[Assumption]:

@@ -40,6 +40,8 @@ class Filled(NamedTuple):
         largest: Utterances and samples of the batches that may need most memory.
         padding_share: The padding's share of what is computed; None where it is not known.
         updates_per_epoch: None where nothing says how much audio there is.
+        accumulated: The batches of a device in an update, on average: an epoch may end before there are as many as the
+            settings say.
         lengths_known: Whether the lengths are those of the corpus.
         assumptions: What all of it rests on.
     """
@@ -48,6 +50,7 @@ class Filled(NamedTuple):
     largest: Sequence[tuple[int, int]]
     padding_share: float | None
     updates_per_epoch: int | None
+    accumulated: float
     lengths_known: bool
     assumptions: tuple[Assumption, ...]
 
@@ -95,6 +98,7 @@ def fill_batches(
         largest=list(dict.fromkeys([(shape.utterances, shape.samples) for shape in (made.shapes[0], longest)])),
         padding_share=made.padding_share,
         updates_per_epoch=made.updates_per_epoch,
+        accumulated=min(ceil(made.batches / settings.devices) / made.updates_per_epoch, settings.accumulate),
         lengths_known=True,
         assumptions=(Assumption("lengths of utterances", found, f"{name} {lengths.source}, a {lengths.format}"),),
     )
@@ -157,11 +161,13 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
         if number >= multiple:
             number = ceil(number / multiple) * multiple
         samples = floor(ceiling * sample_rate / number)
-    per_epoch = None
+    per_epoch, accumulated = None, float(settings.accumulate)
     if settings.data_hours is not None:
         audio = settings.data_hours * 3600 * kept / mean
         speech = batch.device_seconds * (1 - (padding or 0.0))
-        per_epoch = ceil(audio / (speech * settings.devices * settings.accumulate))
+        batches = max(audio / (speech * settings.devices), 1.0)
+        per_epoch = ceil(batches / settings.accumulate)
+        accumulated = batches / per_epoch
     if not samples:
         raise WorkloadError(
             f"a batch of {settings.device_seconds:g} s holds no utterance; give more as --batch-seconds"
@@ -172,6 +178,7 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
         largest=[(number, samples)],
         padding_share=padding,
         updates_per_epoch=per_epoch,
+        accumulated=accumulated,
         lengths_known=bool(work),
         assumptions=(
             Assumption("lengths of utterances", value, f"published: {said.name}" if work else "default: no --manifest"),
@@ -203,9 +210,9 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
         return sum(
             step_macs(
                 analysis,
-                number * analysis.workload.seconds * settings.devices * settings.accumulate,
+                number * analysis.workload.seconds * settings.devices * filled.accumulated,
                 devices=settings.devices,
-                accumulate=settings.accumulate,
+                accumulate=ceil(filled.accumulated),
                 checkpointing=checkpointing,
                 teacher=settings.teacher,
                 # One that is frozen for all of the training needs no gradient as it is analysed.
