@@ -176,6 +176,31 @@ def test_a_teacher_is_kept_and_runs() -> None:
 # --- What says the settings --------------------------------------------------------------------------------------
 
 
+def test_what_is_not_counted_is_an_assumption_and_what_is_added_no_warning(run: Runner) -> None:
+    def not_counted(*arguments: str) -> tuple[list[str], str]:
+        outcome = run("plan", *arguments, "--card", "a100", "--format", "json")
+        assert outcome.code == 0
+        found = json.loads(outcome.out)["plan"]["assumptions"]
+        return [each["value"] for each in found if each["what"] == "not counted"], outcome.err
+
+    how = ("--batch-seconds", "60", "--updates", "9")
+    pretraining = training_config("wav2vec2_base", model={"_name": "wav2vec2", "quantize_targets": True})
+    assert not_counted(pretraining) == ([], "")
+    values, err = not_counted(pretraining, "--objective", "masked-prediction")
+    assert (values, err) == ([], "")
+    values, err = not_counted(pretraining, "--objective", "ctc")
+    assert [value.split(":")[0] for value in values] == [
+        "quantize_targets",
+        "the head that CTC needs, which this model has not",
+    ]
+    assert "W282" in err
+    model = {"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForPreTraining"], "feat_extract_norm": "group"}
+    Path("config.json").write_text(json.dumps(model))
+    assert not_counted("config.json", "--objective", "contrastive", *how) == ([], "")
+    assert not_counted("config.json", *how)[0][0].startswith("Wav2Vec2ForPreTraining: its quantiser")
+    assert not_counted("asr_base_960h", *how) == ([], "")
+
+
 def test_the_published_batch_is_made_of_few_devices(run: Runner) -> None:
     document = planned(run, "hubert_base", "--as-recipe", "hubert_base", "--devices", "8", "--card", "a100-80gb")
     assert document["accumulate"] == 4
@@ -411,6 +436,16 @@ def test_a_time_is_enough_or_not(run: Runner) -> None:
     assert planned(run, *arguments[:-1], str(enough), "--within", "1d", "--accumulate", "1", code=0)
     assert planned(run, *arguments, "--within", "2w")["within"]["is_in_time"] is True
     assert "Within 24 h: no." in run("plan", *arguments, "--within", "1d").out
+
+
+def test_no_more_devices_are_enough_than_an_update_has_utterances(run: Runner) -> None:
+    Path("lengths.txt").write_text("10\n" * 24)
+    options = ("base", "--card", "a100", "--devices", "1", "--batch-seconds", "240", "--updates", "1000000")
+    options = (*options, "--manifest", "lengths.txt", "--within")
+    assert planned(run, *options, "20h", code=1)["within"]["devices"] == 5
+    # It would take some forty.
+    assert planned(run, *options, "8h", code=1)["within"]["devices"] is None
+    assert "each needs an utterance of an update" in run("plan", *options, "8h").out
 
 
 def test_what_was_observed_is_judged(run: Runner) -> None:

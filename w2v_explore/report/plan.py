@@ -108,7 +108,10 @@ def _within(plan: TrainingPlan) -> Iterator[str]:
     surely = ", surely" if 3600 * hours.high <= within.seconds else ", though it may take longer"
     yield f"Within {time}: {f'yes{surely}' if plan.is_in_time else 'no'}."
     if within.devices is None:
-        yield f"No number of devices is enough for {time}: they wait for each other, and exchange gradients."
+        yield (
+            f"No number of devices is enough for {time}: each needs an utterance of an update, waits for the others, "
+            "and exchanges gradients."
+        )
     else:
         sure = "" if within.devices_surely is None else f", {within.devices_surely:,} surely"
         devices = f"{within.devices:,} device{'s' if within.devices > 1 else ''}"

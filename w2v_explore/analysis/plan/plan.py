@@ -25,6 +25,7 @@ from w2v_explore.analysis.plan.settings import (
 from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
 from w2v_explore.analysis.plan.utilisation import Range, TimeEstimate, estimate_time
 from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
+from w2v_explore.config.codes import FOREIGN_HEAD
 from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.pretraining import in_pretraining
 from w2v_explore.errors import ArgumentError, WorkloadError
@@ -337,7 +338,9 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
     if seconds is not None:
         from w2v_explore.analysis.plan.within import fits_within
 
-        within = fits_within(seconds, time, lambda devices: estimate(*way, devices))
+        # A device has one utterance at least.
+        utterances = sum(number for _, number in filled.average) * settings.devices * filled.accumulated
+        within = fits_within(seconds, time, lambda devices: estimate(*way, devices), max(int(utterances), 1))
     if seen is not None:
         from w2v_explore.analysis.plan.observed import judge
 
@@ -354,7 +357,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
         updates_per_epoch=filled.updates_per_epoch,
         padding_share=filled.padding_share,
         alternatives=tuple(Alternative(each, hours[each.precision, each.checkpointing]) for each in alternatives),
-        assumptions=(*_of_the_model(subject, added), *settings.assumptions, *filled.assumptions),
+        assumptions=(*_of_the_model(subject, added, batches[0], settings), *settings.assumptions, *filled.assumptions),
         smaller=None if need.fits else _smaller_batch(asked, said, settings, card, model),
         price=asked.price,
         within=within,
@@ -442,10 +445,21 @@ def _batch_seconds(filled: Filled, settings: Settings, sample_rate: int) -> floa
     return samples / sample_rate * settings.devices * filled.accumulated
 
 
-def _of_the_model(subject: Subject, added: str) -> list[Assumption]:
+def _of_the_model(subject: Subject, added: str, batch: Analysis, settings: Settings) -> list[Assumption]:
     found = []
     if subject.starts_from:
         found.append(Assumption("model", subject.config.origin, subject.starts_from))
     if added:
         found.append(Assumption("model", added, "default"))
+    for warning in batch.config.warnings:
+        if warning.rule is FOREIGN_HEAD:
+            line = warning.place.line
+            found.append(Assumption("not counted", warning.message, "its config" if line is None else f"line {line}"))
+    if settings.objective == "ctc":
+        # Imported only where a head is looked for.
+        from w2v_explore.analysis.memory.trained import role_of
+
+        roles = batch.config.model.family.roles
+        if all(role_of(row.path, roles) != "head" for row in batch.layers):
+            found.append(Assumption("not counted", "the head that CTC needs, which this model has not", "default"))
     return found

@@ -181,7 +181,7 @@ class _Settling:
         asked, said = self._asked, self._said
         objective = self._choose("objective", "objective", None)
         if objective is None:
-            self._add("objective", "the model as its config has it", _DEFAULT)
+            self._add("objective", "none: the model alone, without a teacher or what pre-training adds", _DEFAULT)
         if self._card.assumed:
             self._add("card", self._card.name, self._card.assumed)
         devices = self._choose("devices", "devices", 1, show="{:,}")
@@ -294,8 +294,9 @@ class _Settling:
                 self._add("number of utterances", number, said.values["multiple"][1])
         accumulate, basis = asked.accumulate, "--accumulate"
         if accumulate is None and seconds is not None and total is not None:
-            accumulate = accumulation(total, devices, seconds).batches
-            basis = f"the fewest that make {total:,g} s, {total_basis}"
+            accumulate, made = accumulation(total, devices, seconds)
+            nearly = "nearly " if round(made, 6) < total else ""
+            basis = f"the fewest that {nearly}make {total:,g} s, {total_basis}"
         elif accumulate is None:
             accumulate, basis = self._stated_accumulation(devices)
         self._add("accumulated batches", f"{accumulate:,}", basis)
