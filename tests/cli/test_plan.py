@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -262,7 +263,9 @@ def test_more_devices_than_published_share_the_same_batch(run: Runner) -> None:
     assert basis(document, "batch of a device, at most")[0] == "43.75 s of audio"
     path = training_config("wav2vec2_base")
     document = planned(run, path, "--card", "a100", "--devices", "128")
-    assert basis(document, "accumulated batches")[1].startswith("1 of 64 devices make a smaller batch than these")
+    assert basis(document, "accumulated batches")[1].startswith(
+        "an update has more audio than of the 64 devices stated"
+    )
 
 
 def test_a_number_of_utterances_is_a_batch_too(run: Runner) -> None:
@@ -360,7 +363,14 @@ def test_a_manifest_is_batched_as_fairseq_does(run: Runner) -> None:
     assert (document["updates_per_epoch"], document["updates"], document["epochs"]) == (3, 9, 3)
     # The last of the three has one round, and not two.
     assert document["batch_seconds"] == pytest.approx(2 * 80 * 5 / 3)
-    assert "1 wrong lines left out" in basis(document, "lengths of utterances")[0]
+    assert "; 1 wrong line left out" in basis(document, "lengths of utterances")[0]
+
+
+def test_a_corpus_of_one_utterance_is_a_plan_of_seconds(run: Runner) -> None:
+    Path("one.txt").write_text("5\n")
+    out = run("plan", "base", "--card", "a100", "--devices", "1", "--epochs", "3", "--manifest", "one.txt").out
+    assert re.search(r"^Takes [\d.]+ ms .*: 0\.\d+ device-seconds \(0\.\d+ to 0\.\d+\)\.$", out, re.MULTILINE)
+    assert " 1 utterance, 0.001389 h " in out
 
 
 def test_an_epoch_that_ends_before_an_update_is_full_makes_a_smaller_one(run: Runner) -> None:
@@ -546,6 +556,10 @@ def test_choices_are_those_of_the_library() -> None:
         (["base", "--card", "a100", "--strategy", "zero4"], "is not one of 'ddp', 'zero1'"),
         (["base", "--card", "a100", "--batch-seconds", "0.01"], "160 samples are too few"),
         (["base", "--card", "a100", "--batch-seconds", "1e-9"], "holds no utterance; give more as --batch-seconds"),
+        (
+            ["hubert_base", "--card", "a100", "--devices", "10000"],
+            "2,800 s, the batch of HuBERT Base, iteration 1, are 179 utterances of 15.625 s, and 10,000 devices cannot",
+        ),
         (["base", "--card", "a100", "--as-recipe", "hubert_bas"], "did you mean hubert_base"),
         (["base", "--card", "a100", "--as-recipe", "no.yaml"], "no file or preset is named no.yaml"),
         (["base", "--card", "a100", "--as-recipe", "plain.yaml"], "plain.yaml says nothing of a training"),

@@ -239,8 +239,10 @@ def _range(hours: Range) -> str:
 
 
 def _of_devices(days: Range) -> str:
-    """``21.3 device-days (15 to 30.3)``, and hours of less than one."""
-    unit, times = ("days", days) if days.estimate >= 1 else ("hours", days.times(24))
+    """``21.3 device-days (15 to 30.3)``, hours of less than one, and seconds of less than a tenth of an hour."""
+    hours = 24 * days.estimate
+    unit, of_a_day = ("days", 1) if hours >= 24 else ("hours", 24) if hours >= 0.1 else ("seconds", 86_400)
+    times = days.times(of_a_day)
     return f"{_figure(times.estimate)} device-{unit} ({_figure(times.low)} to {_figure(times.high)})"
 
 

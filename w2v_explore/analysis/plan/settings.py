@@ -286,7 +286,7 @@ class _Settling:
             seconds = total / (devices * (asked.accumulate or 1))
             basis = f"{total:,g} s on {devices:,} devices, {total_basis}"
         if total is not None and seconds is not None and asked.accumulate is None:
-            seconds, basis = self._at_most(total, total_basis, seconds, basis, devices)
+            seconds, basis = self._at_most(total, total_basis, seconds, basis, devices, crop_seconds)
         if seconds is not None:
             self._add("batch of a device, at most", f"{seconds:,.4g} s of audio", basis)
             if multiple := said.value("multiple"):
@@ -302,11 +302,19 @@ class _Settling:
         self._add("accumulated batches", f"{accumulate:,}", basis)
         return seconds, utterances, accumulate
 
-    def _at_most(self, total: float, total_basis: str, seconds: float, basis: str, devices: int) -> tuple[float, str]:
+    def _at_most(
+        self, total: float, total_basis: str, seconds: float, basis: str, devices: int, crop_seconds: float
+    ) -> tuple[float, str]:
         """The seconds of a batch, or fewer where so many devices would make more than an update is to have."""
         if seconds * devices * (1 - _LITTLE) <= total:
             return seconds, basis
         if self._asked.batch_seconds is None:
+            if self._asked.total_batch_seconds is None and total / devices < crop_seconds < float("inf"):
+                raise ArgumentError(
+                    f"{total:,g} s, the batch of {self._said.name}, are {total / crop_seconds:,.0f} utterances of "
+                    f"{crop_seconds:g} s, and {devices:,} devices cannot share them; give fewer devices, or "
+                    "--batch-seconds"
+                )
             return total / devices, f"{total:,g} s on {devices:,} devices, {total_basis}"
         if self._asked.total_batch_seconds is None:
             return seconds, basis
@@ -316,14 +324,18 @@ class _Settling:
         )
 
     def _stated_accumulation(self, devices: int) -> tuple[int, str]:
-        """What a training config accumulates, as many times more as it has more devices."""
+        """What a training config accumulates, as many times more as it has more devices.
+
+        On more devices than make its batch of one each, the batch is larger.
+        """
         stated, basis = self._said.values.get("accumulate", (1, _DEFAULT))
         theirs = self._said.value("devices")
         if not theirs or theirs == devices or self._said.run is not None or self._asked.batch_seconds is not None:
             return stated, basis
-        what = "make the same batch" if devices < theirs * stated else "make a smaller batch than these"
-        accumulate = ceil(stated * theirs / devices)
-        return accumulate, f"{stated:,} of {theirs:,} devices {what}, {self._said.values['devices'][1]}"
+        accumulate, place = ceil(stated * theirs / devices), self._said.values["devices"][1]
+        if devices > theirs * stated:
+            return accumulate, f"an update has more audio than of the {theirs:,} devices stated, {place}"
+        return accumulate, f"{stated:,} of {theirs:,} devices make the same batch, {place}"
 
     def _crop(self) -> float:
         crop, basis = self._said.values.get("crop_seconds", (None, ""))

@@ -195,7 +195,7 @@ class TimeEstimate(NamedTuple):
         Raises:
             ArgumentError: The price is negative or past any use.
         """
-        if not 0 <= price < 1e6:
+        if not 0 <= price <= 1e6:
             raise ArgumentError(f"{price:g} is no price of a device and hour; give one as 1.80")
         return self.hours.times(self.devices * price)
 

@@ -87,9 +87,9 @@ def fill_batches(
         lengths = read_histogram(asked.lengths, sample_rate, skip_bad=asked.skip_bad).scaled_to(asked.data_hours)
         name = "--lengths"
     made = make_batches(lengths, _batching(asked, said, settings, sample_rate))
-    found = f"{lengths.num_utterances:,} utterances, {lengths.hours:,.4g} h"
+    found = f"{_counted(lengths.num_utterances, 'utterance')}, {lengths.hours:,.4g} h"
     if lengths.skipped:
-        found += f"; {lengths.skipped:,} wrong lines left out"
+        found += f"; {_counted(lengths.skipped, 'wrong line')} left out"
     if made.too_short or made.too_long:
         found += f"; {made.too_short + made.too_long:,} too short or too long to train on"
     longest = max(made.shapes, key=lambda shape: shape.utterances * shape.samples**2)
@@ -102,6 +102,10 @@ def fill_batches(
         lengths_known=True,
         assumptions=(Assumption("lengths of utterances", found, f"{name} {lengths.source}, a {lengths.format}"),),
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> "Batching":
