@@ -18,6 +18,7 @@ from w2v_explore.analysis.plan.utilisation import (
     FIT_SPREAD,
     LAW,
     SEEN,
+    SEEN_BATCH_FLOPS,
     SEEN_PARAMETERS,
     Law,
     TimeEstimate,
@@ -136,6 +137,8 @@ def test_what_was_seen_is_what_was_fitted() -> None:
     sizes = [run.step().parameters for run in fitted]
     assert SEEN_PARAMETERS[0] <= min(sizes)
     assert max(sizes) <= SEEN_PARAMETERS[1]
+    steps = [(run.step().total, (run.devices or 1) * (run.accumulate or 1)) for run in fitted]
+    assert min(2 * macs / batches for macs, batches in steps) == pytest.approx(SEEN_BATCH_FLOPS, rel=0.02)
 
 
 def _estimate(card: str = "a100-80gb", precision: str = "amp-bfloat16", **changes: object) -> TimeEstimate:
@@ -151,6 +154,7 @@ def test_the_interval_grows_with_what_was_not_seen() -> None:
         {"devices": 64},
         {"parameters": 1_000_000_000},
         {"fine_tuning": True},
+        {"batches": 8 * 20},
         {"precision": "float16"},
     ):
         wider = _estimate(**changes).seconds_per_update  # type: ignore[arg-type]
@@ -158,6 +162,14 @@ def test_the_interval_grows_with_what_was_not_seen() -> None:
     for changes in ({"compiled": True, "devices": 32}, {"precision": "float32", "devices": 32}):
         estimate = _estimate("v100-32gb", **{"precision": "float16", **changes})  # type: ignore[arg-type]
         assert estimate.unlike
+
+
+def test_what_launches_of_kernels_take_is_not_known() -> None:
+    small, least = (_estimate(batches=8 * number) for number in (1000, 20))
+    assert "all batches of a device were more than twice as much work" in small.unlike
+    assert small.seconds_per_update.estimate == least.seconds_per_update.estimate
+    assert small.seconds_per_update.high > 3 * least.seconds_per_update.high
+    assert not _estimate(batches=8 * 10).unlike
 
 
 def test_a_card_of_no_run_spans_what_all_cards_reached() -> None:

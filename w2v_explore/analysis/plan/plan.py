@@ -325,6 +325,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
             precision,
             updates=updates,
             devices=devices,
+            batches=max(devices, settings.devices * filled.accumulated),
             compiled=settings.compiled,
             fine_tuning=settings.objective == "ctc",
             lengths_known=filled.lengths_known,
