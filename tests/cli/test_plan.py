@@ -192,7 +192,7 @@ def test_what_is_not_counted_is_an_assumption_and_what_is_added_no_warning(run: 
     values, err = not_counted(pretraining, "--objective", "ctc")
     assert [value.split(":")[0] for value in values] == [
         "quantize_targets",
-        "the head that CTC needs, which this model has not",
+        "a head for CTC, which this model lacks",
     ]
     assert "W282" in err
     model = {"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForPreTraining"], "feat_extract_norm": "group"}
@@ -334,6 +334,27 @@ def test_arguments_of_trainer_are_a_plan(run: Runner) -> None:
     assert basis(document, "model") == ("preset base", "model_name_or_path, line 1")
     assert document["objective"] == "ctc"
     assert "counted as AdamW's" in basis(document, "optimizer")[0]
+
+
+def test_what_trainers_script_leaves_out_is_in_no_epoch(run: Runner) -> None:
+    arguments = {"model_name_or_path": "facebook/wav2vec2-base", "num_train_epochs": 1, "group_by_length": True}
+
+    def epoch(**changes: float) -> Any:
+        Path("args.json").write_text(json.dumps(arguments | changes))
+        return planned(run, "args.json", "--card", "a100", "--data-hours", "960.9")
+
+    every, short = epoch(), epoch(max_duration_in_seconds=10)
+    # All 281,241 utterances of LibriSpeech in batches of eight, of which some three in ten have 10 s or less.
+    assert every["updates"] == pytest.approx(281_241 / 8, rel=0.002)
+    assert 0.2 < short["updates"] / every["updates"] < 0.4
+    # Sorted as they are, hardly anything is padded.
+    assert 0 < every["padding_share"] < 0.02
+    assert 0 < short["padding_share"] < 0.02
+    assert epoch(group_by_length=False)["padding_share"] > 0.2
+    Path("args.json").write_text(json.dumps(arguments | {"max_duration_in_seconds": 0.5}))
+    outcome = run("plan", "args.json", "--card", "a100", "--data-hours", "9")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "no utterance of LibriSpeech, whose lengths are assumed, has 0.5 s or less; give --manifest" in outcome.err
 
 
 def test_a_fine_tuning_config_leaves_the_model_open_and_is_a_recipe(run: Runner) -> None:

@@ -12,6 +12,8 @@ from w2v_explore.analysis.plan.tables import table
 _FILE = "corpora.yaml"
 # Into so many utterances of equal weight a subset's quantiles are resolved.
 _RESOLUTION = 500
+# Trainer sorts so many updates' batches at a time.
+_SORTED_TOGETHER = 50
 BATCH_MULTIPLE = 8
 """fairseq's default of ``required_batch_size_multiple``."""
 
@@ -122,3 +124,24 @@ def padded(utterances: Utterances, number: float, together: int, most_seconds: f
         longest += duration * (after**together - before**together)
         before = after
     return ComputedBatch(number * longest, longest)
+
+
+def grouped(utterances: Utterances, number: float, accumulate: int) -> ComputedBatch:
+    """Batches of about one length each, as Trainer's ``group_by_length`` makes them, each padded to its longest.
+
+    Args:
+        utterances: That are taken.
+        number: How many a device computes at once.
+        accumulate: Batches that an update adds up.
+    """
+    parts = _SORTED_TOGETHER * accumulate
+    a_part = sum(share for _, share in utterances) / parts
+    longest: list[float] = []
+    before = 0.0
+    for duration, share in utterances:
+        before += share
+        # Of each part that ends with this utterance; what sums up to whole ones may be a little less.
+        longest += [duration] * (int(before / a_part + 1e-6) - len(longest))
+    longest += [utterances[-1][0]] * (parts - len(longest))
+    total = sum(longest)
+    return ComputedBatch(number * total / parts, sum(seconds * seconds for seconds in longest) / total)

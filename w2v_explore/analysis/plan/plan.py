@@ -462,5 +462,5 @@ def _of_the_model(subject: Subject, added: str, batch: Analysis, settings: Setti
 
         roles = batch.config.model.family.roles
         if all(role_of(row.path, roles) != "head" for row in batch.layers):
-            found.append(Assumption("not counted", "the head that CTC needs, which this model has not", "default"))
+            found.append(Assumption("not counted", "a head for CTC, which this model lacks", "objective ctc"))
     return found

@@ -12,6 +12,7 @@ from w2v_explore.analysis.plan.fill import (
     ComputedBatch,
     by_max_tokens,
     by_their_sum,
+    grouped,
     longest_of,
     padded,
     utterances_of,
@@ -142,10 +143,20 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
         assert settings.utterances is not None
         most = min(said.value("max_seconds") or most, most)
         value = f"as LibriSpeech's, at most {most:g} s"
-        batch = padded(utterances, settings.utterances, settings.utterances, most)
+        taken = [(duration, share) for duration, share in utterances if duration <= most]
+        if not taken:
+            raise WorkloadError(
+                f"no utterance of LibriSpeech, whose lengths are assumed, has {most:g} s or less; give --manifest"
+            )
+        if said.value("group_by_length"):
+            batch = grouped(taken, settings.utterances, settings.accumulate)
+            value += ", batched by length"
+        else:
+            batch = padded(utterances, settings.utterances, settings.utterances, most)
         number, samples = settings.utterances, floor(most * sample_rate)
-        speech = settings.utterances * sum(duration * share for duration, share in utterances if duration <= most)
-        padding, kept = 1 - speech / batch.device_seconds, mean
+        kept = sum(duration * share for duration, share in taken)
+        speech = settings.utterances * kept / sum(share for _, share in taken)
+        padding = 1 - speech / batch.device_seconds
     else:
         ceiling = settings.device_seconds
         multiple = said.value("multiple") or BATCH_MULTIPLE
