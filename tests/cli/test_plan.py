@@ -258,6 +258,19 @@ def test_a_fairseq_yaml_is_read_for_what_it_says_and_keeps_its_batch(run: Runner
     assert (unchanged["devices"], unchanged["accumulate"]) == (64, 1)
 
 
+def test_a_training_config_as_a_recipe_keeps_its_batch_in_other_batches(run: Runner) -> None:
+    path = training_config("wav2vec2_base", optimization={"update_freq": [2]})
+    options = ("base", "--as-recipe", path, "--card", "a100", "--devices", "8")
+    # 64 devices of 87.5 s, twice, are 11,200 s; so are 8 of 350 s, four times.
+    assert planned(run, *options)["accumulate"] == 16
+    document = planned(run, *options, "--batch-seconds", "350")
+    assert document["accumulate"] == 4
+    assert basis(document, "accumulated batches")[1].startswith(
+        "the fewest that make 11,200 s, dataset.max_tokens, line"
+    )
+    assert planned(run, *options, "--batch-seconds", "350", "--accumulate", "3")["accumulate"] == 3
+
+
 def test_more_devices_than_published_share_the_same_batch(run: Runner) -> None:
     document = planned(run, "hubert_base", "--card", "a100", "--devices", "64")
     assert basis(document, "batch of a device, at most")[0] == "43.75 s of audio"

@@ -270,6 +270,10 @@ class _Settling:
         if total is None and (asked.batch_seconds is None or asked.as_recipe is not None):
             # A published batch is made of whatever devices there are.
             total, total_basis = said.values.get("total_seconds", (None, ""))
+            if said.recipe is not None and asked.batch_seconds and {"device_seconds", "devices"} <= said.values.keys():
+                # So is that of a training config, in batches of another size.
+                total = said.value("device_seconds") * said.value("devices") * (said.value("accumulate") or 1)
+                total_basis = said.values["device_seconds"][1]
         utterances = None
         seconds, basis = asked.batch_seconds, "--batch-seconds"
         if seconds is None and not (asked.total_batch_seconds and asked.accumulate):
