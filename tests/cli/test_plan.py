@@ -18,7 +18,7 @@ from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.asked import OBJECTIVES
 from w2v_explore.analysis.plan.cards import known_cards
 from w2v_explore.analysis.plan.needs import RESERVE_BYTES
-from w2v_explore.analysis.plan.runs import runs_that
+from w2v_explore.analysis.plan.runs import recipe_named, runs_that
 from w2v_explore.analysis.plan.strategies import STRATEGIES
 from w2v_explore.cli.options import Precision
 from w2v_explore.cli.plan import Objective, Strategy
@@ -258,6 +258,24 @@ def test_a_fairseq_yaml_is_read_for_what_it_says_and_keeps_its_batch(run: Runner
     assert (unchanged["devices"], unchanged["accumulate"]) == (64, 1)
 
 
+@pytest.mark.parametrize("devices", [1, 3, 6, 12, 24, 25, 48, 64, 100])
+@pytest.mark.parametrize("name", ["base", "hubert_base", "data2vec_audio_base"])
+def test_any_devices_make_the_published_batch(name: str, devices: int) -> None:
+    settings = plan(name, card="a100", devices=devices).settings
+    assert settings.device_seconds is not None
+    made = settings.device_seconds * devices * settings.accumulate
+    assert made == pytest.approx(recipe_named(name).batch_seconds, rel=0.05)
+
+
+def test_batches_of_utterances_add_up_to_no_seconds(run: Runner) -> None:
+    Path("args.json").write_text(
+        json.dumps({"model_name_or_path": "facebook/wav2vec2-base", "per_device_train_batch_size": 4, "max_steps": 9})
+    )
+    options = ("args.json", "--card", "a100", "--total-batch-seconds", "1000")
+    assert "a batch of 4 utterances (per_device_train_batch_size, line 1) has no number" in run("plan", *options).err
+    assert planned(run, *options, "--batch-seconds", "100")["accumulate"] == 10
+
+
 def test_a_training_config_as_a_recipe_keeps_its_batch_in_other_batches(run: Runner) -> None:
     path = training_config("wav2vec2_base", optimization={"update_freq": [2]})
     options = ("base", "--as-recipe", path, "--card", "a100", "--devices", "8")
@@ -402,8 +420,8 @@ def test_a_manifest_is_batched_as_fairseq_does(run: Runner) -> None:
 
 def test_a_corpus_of_one_utterance_is_a_plan_of_seconds(run: Runner) -> None:
     Path("one.txt").write_text("5\n")
-    out = run("plan", "base", "--card", "a100", "--devices", "1", "--epochs", "3", "--manifest", "one.txt").out
-    assert re.search(r"^Takes [\d.]+ ms .*: 0\.\d+ device-seconds \(0\.\d+ to 0\.\d+\)\.$", out, re.MULTILINE)
+    out = run("plan", "base", "--card", "a100", "--devices", "2", "--epochs", "3", "--manifest", "one.txt").out
+    assert re.search(r"^Takes [\d.]+ ms \(.*: [\d.]+ device-seconds \([\d.]+ to [\d.]+\)\.$", out, re.MULTILINE)
     assert " 1 utterance, 0.001389 h " in out
 
 

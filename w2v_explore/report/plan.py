@@ -58,7 +58,8 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
         over = size_bytes(RESERVE_BYTES - plan.left_bytes)
         yield f"Does not fit: {needed} and {size_bytes(RESERVE_BYTES)} in reserve are {over} more than {card.name} has."
         yield _what_fits(plan)
-    yield f"Takes {_range(time.hours)}: {_of_devices(time.device_days)}."
+    together = f": {_of_devices(time.device_days)}" if settings.devices > 1 else ""
+    yield f"Takes {_range(time.hours)}{together}."
     if plan.cost is not None and plan.price is not None:
         cost = plan.cost
         yield (
@@ -239,7 +240,7 @@ def _range(hours: Range) -> str:
 
 
 def _of_devices(days: Range) -> str:
-    """``21.3 device-days (15 to 30.3)``, hours of less than one, and seconds of less than a tenth of an hour."""
+    """``21.3 device-days (15 to 30.3)``; hours of less than a day, and seconds of less than a tenth of an hour."""
     hours = 24 * days.estimate
     unit, of_a_day = ("days", 1) if hours >= 24 else ("hours", 24) if hours >= 0.1 else ("seconds", 86_400)
     times = days.times(of_a_day)

@@ -285,6 +285,11 @@ class _Settling:
             if most < float("inf") and (seconds is None or most < seconds):
                 seconds, basis = most, f"{utterances:,} utterances of {crop_seconds:g} s"
             utterances = utterances if seconds is None else None
+            if utterances is not None and asked.total_batch_seconds is not None:
+                raise ArgumentError(
+                    f"a batch of {utterances:,} utterances ({said.values['batch_size'][1]}) has no number of seconds, "
+                    "which --total-batch-seconds needs; give --batch-seconds too"
+                )
         elif seconds is None:
             assert total is not None  # else it was asked for
             seconds = total / (devices * (asked.accumulate or 1))
@@ -311,6 +316,14 @@ class _Settling:
     ) -> tuple[float, str]:
         """The seconds of a batch, or fewer where so many devices would make more than an update is to have."""
         if seconds * devices * (1 - _LITTLE) <= total:
+            batches, made = accumulation(total, devices, seconds)
+            smaller = total / (devices * batches)
+            if (
+                self._asked.batch_seconds is None
+                and made > (1 + _LITTLE) * total
+                and smaller >= min(crop_seconds, seconds)
+            ):
+                return smaller, f"{total:,g} s on {devices:,} devices in {batches:,} batches each, {total_basis}"
             return seconds, basis
         if self._asked.batch_seconds is None:
             if self._asked.total_batch_seconds is None and total / devices < crop_seconds < float("inf"):
