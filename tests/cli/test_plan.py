@@ -276,6 +276,17 @@ def test_batches_of_utterances_add_up_to_no_seconds(run: Runner) -> None:
     assert planned(run, *options, "--batch-seconds", "100")["accumulate"] == 10
 
 
+def test_fairseq_ends_at_updates_or_epochs_whichever_comes_first(run: Runner) -> None:
+    path = training_config("wav2vec2_base", optimization={"max_epoch": 3})
+    Path("lengths.txt").write_text("10\n" * 8 * 64 * 5)
+    options = (path, "--card", "a100")
+    assert planned(run, *options)["updates"] == 400_000
+    assert planned(run, *options, "--manifest", "lengths.txt")["updates"] == 3 * 5
+    assert planned(run, *options, "--manifest", "lengths.txt", "--updates", "99")["updates"] == 99
+    training_config("wav2vec2_base", optimization={"max_epoch": 100_000})
+    assert planned(run, *options, "--manifest", "lengths.txt")["updates"] == 400_000
+
+
 def test_a_training_config_as_a_recipe_keeps_its_batch_in_other_batches(run: Runner) -> None:
     path = training_config("wav2vec2_base", optimization={"update_freq": [2]})
     options = ("base", "--as-recipe", path, "--card", "a100", "--devices", "8")
@@ -295,7 +306,7 @@ def test_more_devices_than_published_share_the_same_batch(run: Runner) -> None:
     path = training_config("wav2vec2_base")
     document = planned(run, path, "--card", "a100", "--devices", "128")
     assert basis(document, "accumulated batches")[1].startswith(
-        "an update has more audio than of the 64 devices stated"
+        "an update has more audio than on the 64 devices stated"
     )
 
 

@@ -431,14 +431,16 @@ def _said(asked: Asked, subject: Subject) -> Said:
 
 
 def _updates(settings: Settings, filled: Filled) -> int:
-    if settings.updates is not None:
+    if settings.updates is not None and (settings.epochs is None or filled.updates_per_epoch is None):
         return settings.updates
     assert settings.epochs is not None
     if filled.updates_per_epoch is None:
         raise ArgumentError(
             f"how many updates {settings.epochs:g} epochs have depends on the data; give --manifest or --data-hours"
         )
-    return ceil(settings.epochs * filled.updates_per_epoch)
+    updates = ceil(settings.epochs * filled.updates_per_epoch)
+    # fairseq ends at whichever comes first.
+    return updates if settings.updates is None else min(updates, settings.updates)
 
 
 def _batch_seconds(filled: Filled, settings: Settings, sample_rate: int) -> float:

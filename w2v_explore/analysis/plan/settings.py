@@ -132,7 +132,7 @@ class Settings(NamedTuple):
         optimizer: ``adamw``, ``adamw-8bit``, ``adafactor`` or ``sgd``.
         extractor_trained: The share of updates that train the extractor.
         updates: Steps of the optimizer; None where epochs are.
-        epochs: Passes over the data.
+        epochs: Passes over the data; beside updates, at most so many.
         data_hours: Of audio; None where nothing says so.
         assumptions: What all of it rests on.
     """
@@ -351,7 +351,7 @@ class _Settling:
             return stated, basis
         accumulate, place = ceil(stated * theirs / devices), self._said.values["devices"][1]
         if devices > theirs * stated:
-            return accumulate, f"an update has more audio than of the {theirs:,} devices stated, {place}"
+            return accumulate, f"an update has more audio than on the {theirs:,} devices stated, {place}"
         return accumulate, f"{stated:,} of {theirs:,} devices make the same batch, {place}"
 
     def _crop(self) -> float:
@@ -391,4 +391,11 @@ class _Settling:
         )
         name, value, basis = next(each for each in candidates if each[1] is not None)
         self._add(name, f"{value:,g}" if name == "epochs" else f"{value:,}", basis)
-        return (value, None) if name == "updates" else (None, value)
+        if name == "epochs":
+            return None, value
+        epochs = None
+        if asked.updates is None and said.recipe is not None and said.recipe.program == "fairseq":
+            epochs, basis = said.values.get("epochs", (None, ""))
+            if epochs is not None:
+                self._add("epochs", f"at most {epochs:,g}, where the hours of audio are known", basis)
+        return value, epochs
