@@ -68,6 +68,8 @@ def test_what_selects_nothing_says_what_there_is(preset: str, train: str, messag
 
 def test_the_analysis_of_a_model_that_was_set_up_stands_for_its_config() -> None:
     adapted = memory("base", train="not-extractor", lora="r=4:q_proj", attention="eager", optimizer="sgd", teacher=True)
+    accumulated = memory("base", accumulate=2)
+    assert memory(accumulated.analysis).to_dict() == memory("base").to_dict()
     assert memory(adapted.analysis).to_dict() == memory("base").to_dict()
     assert memory(adapted.analysis, lora="r=2:q_proj").to_dict() == memory("base", lora="r=2:q_proj").to_dict()
 

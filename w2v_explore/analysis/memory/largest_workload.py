@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.kept import KeptByLayers, kept_activations
 from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.tree.operations import ScaledDotProductAttention
 from w2v_explore.tree.run import Call, run
+
+RESERVE_BYTES = 2**30
+"""Of a memory, left for the device's context, the allocator and the workspaces of kernels; assumed."""
 
 
 class LargestWorkloads(NamedTuple):
@@ -50,16 +52,28 @@ def fit_training(
         precision: In which it trains (`precision_named`); by default that of the workload's dtype.
         checkpointing: Whether there is a checkpoint at each stacked layer.
     """
-    recipe = precision_named(precision or analysis.workload.dtype)
-    is_half = DTYPE_BYTES[recipe.dtype] == 2
-    lives = analysis.lives(training=True, autocast=bool(recipe.autocast), is_half=is_half)
-    layers, cost = KeptByLayers(lives, lives.kept_by), analysis.training_in(precision or analysis.workload.dtype)
+    precision = precision or analysis.workload.dtype
+    needed_bytes = training_needs(analysis, precision, checkpointing=checkpointing)
+    return _fit(analysis, memory_bytes, precision_named(precision).dtype, needed_bytes)
+
+
+def training_needs(analysis: Analysis, precision: str, *, checkpointing: bool) -> Callable[[Workload], int]:
+    """What a training step needs, in bytes, by the workload, which is in the dtype of the precision's weights.
+
+    Args:
+        analysis: Of the config.
+        precision: In which it trains (`precision_named`).
+        checkpointing: Whether there is a checkpoint at each stacked layer.
+    """
+    recipe = precision_named(precision)
+    timeline = analysis.timeline(recipe, checkpointing=checkpointing)
+    cost = analysis.training_in(precision)
+    states = cost.weight_bytes + cost.optimizer_bytes + cost.teacher_bytes
 
     def needed_bytes(workload: Workload) -> int:
-        kept = kept_activations(lives.trace(workload, analysis.takes.flow(workload.samples)), layers)
-        return cost.state_bytes + (kept.checkpointed_and_weights if checkpointing else kept.plain_and_weights).greatest
+        return states + timeline.peak(workload, analysis.takes.flow(workload.samples)).bytes
 
-    return _fit(analysis, memory_bytes, recipe.dtype, needed_bytes)
+    return needed_bytes
 
 
 def has_attention_bias(calls: Sequence[Call]) -> bool:

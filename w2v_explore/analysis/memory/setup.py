@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from w2v_explore.analysis.memory.optimizers import OPTIMIZERS
 from w2v_explore.analysis.memory.trained import ALL, is_untrained, select_names, select_trained
+from w2v_explore.analysis.workload import MAX_BATCH
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.attention import AttentionKernel
@@ -27,6 +29,8 @@ class TrainingSetup(NamedTuple):
         attention: How attention is computed, in inference too.
         optimizer: A name in `OPTIMIZERS`.
         teacher: Whether an average of the model over time stands beside it, as in data2vec.
+        accumulate: Batches whose gradients are added up before an update. Where that is more than one, the gradients of
+            parameters are there from the start of a step.
     """
 
     train: str | None = None
@@ -34,6 +38,7 @@ class TrainingSetup(NamedTuple):
     attention: AttentionKernel = "fused"
     optimizer: str = "adamw"
     teacher: bool = False
+    accumulate: int = 1
 
     @property
     def selection(self) -> str:
@@ -58,6 +63,11 @@ def set_up(analysis: "Analysis", setup: TrainingSetup) -> "Analysis":
             raise TypeError(f"{name} is {kind_of(given)}; give one of {', '.join(known)}")
         if given not in known:
             raise ArgumentError(f"{name} is {given!r}; give one of {', '.join(known)}")
+    accumulate = setup.accumulate
+    if isinstance(accumulate, bool) or not isinstance(accumulate, int):
+        raise TypeError(f"accumulate is {kind_of(accumulate)}; give a whole number of batches")
+    if not 1 <= accumulate <= MAX_BATCH:
+        raise ArgumentError(f"accumulate is {describe(accumulate)}; give a number of batches from 1 to {MAX_BATCH}")
     tree, roles = analysis.tree, analysis.config.model.family.roles
     if setup.lora is not None and setup.train == "adapters" and "adapters" not in roles:
         raise ArgumentError("train is 'adapters', which are a family's own; what lora adds is trained without a word")
@@ -83,6 +93,7 @@ def set_up(analysis: "Analysis", setup: TrainingSetup) -> "Analysis":
         attention=setup.attention,
         optimizer=setup.optimizer,
         teacher=setup.teacher,
+        accumulates=setup.accumulate > 1,
     )
     if selection.trained is not None and not analysis.training.learned:
         given = (
