@@ -10,7 +10,7 @@ after it. What remains has no explanation, and a limit.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import NamedTuple
@@ -62,7 +62,7 @@ class Case(NamedTuple):
         return "float32" if self.numbers == "autocast" else self.numbers
 
     def analysis(self) -> Analysis:
-        """The closed forms; there is none for autocast yet, and that of bfloat16 stands in."""
+        """The closed forms; inference under autocast has none, and that of bfloat16 stands in."""
         dtype = "bfloat16" if self.numbers == "autocast" else self.numbers
         # A dropped layer keeps nothing: no two steps would be alike.
         return analysis_of(self.preset, self.seconds, "encoder_layer_drop=0", batch=self.batch, dtype=dtype)
@@ -93,6 +93,8 @@ def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
     needed = analysis.inference.total_bytes + scores
     what = f"inference: {case}"
     yield attempt(what, partial(compare_inference, case, analysis, device), with_spare(needed), free_bytes_now(device))
+    if case.numbers == "autocast":
+        return  # `benchmarks.gpu.training` has its training
     for checkpointed in (False, True):
         kept = kept_activations(analysis.trace(training=True))
         layers = 1 if checkpointed else analysis.config.model.encoder_num_layers
@@ -154,15 +156,13 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     model = _model(case, analysis, device).train()
     waveforms = _waveforms(case, analysis, device)
     optimizer = torch.optim.Adam(model.parameters())
-    autocast = partial(case.autocast, device)
-    phases = partial(_phases, model, waveforms, optimizer, autocast)
+    phases = partial(_phases, model, waveforms, optimizer)
     peaks: dict[str, Peak] = {}
     in_use: dict[str, int] = {}
-    with case.kernels(), _checkpoints(model) if checkpointed else nullcontext():
+    with case.kernels(), checkpoints(model) if checkpointed else nullcontext():
         list(phases())  # makes gradients and moments
-        with autocast():
-            kernel = attention_kernel(model, waveforms, analysis.tree)
-            saved = _saved_by_attention(model, waveforms)
+        kernel = attention_kernel(model, waveforms, analysis.tree)
+        saved = _saved_by_attention(model, waveforms)
         gc.collect()  # what looking left behind
         cublas = counter.cublas_bytes()
         list(phases())  # cuBLAS takes its part again
@@ -185,8 +185,6 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
         "larger_blocks_bytes": peak.allocated - peak.requested,
         "cuBLAS_bytes": cublas,
     }
-    if case.numbers == "autocast":
-        return noted(what, {**figures, "kept_bytes": kept_measured, "attention": kernel}, _NO_CLOSED_FORM)
     # After a forward pass with checkpoints every layer has kept its input alone. The waveforms were there before it.
     closed_kept = (kept.checkpointed._replace(largest=()) if checkpointed else kept.plain).greatest
     closed_kept -= waveforms.nbytes
@@ -216,7 +214,9 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     return judged(what, passed, figures, note)
 
 
-_NO_CLOSED_FORM = "autocast has no closed form yet: that of bfloat16 stands beside it, and nothing is judged"
+_NO_CLOSED_FORM = (
+    "inference under autocast has no closed form: that of bfloat16 stands beside it, and nothing is judged"
+)
 
 
 def _score_bytes(analysis: Analysis) -> int:
@@ -278,15 +278,9 @@ def _peak_operation(model: nn.Module, analysis: Analysis, waveforms: Tensor, cou
     return path, own
 
 
-def _phases(
-    model: nn.Module,
-    waveforms: Tensor,
-    optimizer: torch.optim.Optimizer,
-    autocast: Callable[[], AbstractContextManager[object]],
-) -> Iterator[tuple[str, int]]:
+def _phases(model: nn.Module, waveforms: Tensor, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, int]]:
     """A training step; yields each phase when it is over, and the bytes of the output as long as there is one."""
-    with autocast():
-        output, _ = model(waveforms)
+    output, _ = model(waveforms)
     yield "forward", output.nbytes
     output.backward(torch.ones_like(output))
     del output
@@ -297,7 +291,7 @@ def _phases(
 
 
 @contextmanager
-def _checkpoints(model: Wav2Vec2Model) -> Iterator[None]:
+def checkpoints(model: Wav2Vec2Model) -> Iterator[None]:
     """Compute each transformer layer again in the backward pass, meanwhile."""
     layers = model.encoder.transformer.layers
     for layer in layers:

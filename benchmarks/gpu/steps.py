@@ -76,4 +76,11 @@ STEPS = (
         "benchmarks.gpu.prediction:predict_presets",
     ),
     Step("graphs", "compiled and exported models compute the same", 90, "benchmarks.gpu.graphs:run_graphs"),
+    Step(
+        "training",
+        "a training step as people run it holds and keeps what the closed forms say",
+        60,
+        "benchmarks.gpu.training:compare_ways",
+        cuda_only="torch counts the memory of CUDA devices alone",
+    ),
 )
