@@ -23,6 +23,7 @@ from benchmarks.gpu.counter import LIMIT, MemoryCounter, Peak, free_bytes_now, i
 from benchmarks.gpu.findings import Attempt, Context, Figure, Finding, attempt_in_time, judged, noted
 from benchmarks.gpu.memory import attention_kernel, checkpoints
 from benchmarks.gpu.models import analysis_of, waveforms_of
+from benchmarks.gpu.training_step import MakeOptimizer, TrainingStep
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.recipe import precision_named
@@ -38,9 +39,6 @@ _SECONDS, _BATCH = 10.0, 8
 # WavLM has queries, keys and values in one tensor, which is no layer that can be adapted.
 _LORA_TARGETS = {"wavlm_base": ("out_proj", "intermediate_dense")}
 _LORA_RANK = 16
-
-# Gradients are divided by their number first: none becomes infinite, which would have the optimizer left out.
-_FIRST_SCALE = 2.0**10
 
 
 class Way(NamedTuple):
@@ -99,7 +97,8 @@ class Eager(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """Three (B, T, D) and a bias (B, heads, T, T) added to the scores → (B, T, D)."""
-        queries, keys, values = (each.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for each in (q, k, v))
+        heads = [*q.shape[:2], self.num_heads, -1]
+        queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
         scores = torch.matmul(queries, keys.transpose(2, 3)) * queries.shape[-1] ** -0.5
         if mask is not None:
             scores = scores + mask
@@ -134,15 +133,18 @@ def compare_way(way: Way, analysis: Analysis, device: torch.device, what: str) -
         return Finding(what, "skipped", {}, optimizer)
     waveforms = waveforms_of(analysis, "cpu")
     counter = MemoryCounter(device)
-    step = _Step(_model(way, analysis, device), waveforms, device, way.precision, optimizer.make)
+    model = _model(way, analysis, device)
+    step = TrainingStep(model, waveforms, device, way.precision, optimizer.make)
     peaks: dict[str, Peak] = {}
     in_use: dict[str, int] = {}
-    with _kernels(way), checkpoints(step.model) if way.checkpointing else nullcontext():
-        list(step.phases())  # makes the optimizer's states
-        kernel = "eager" if way.setup.attention == "eager" else step.kernel(analysis)
+    with _kernels(way), checkpoints(model) if way.checkpointing else nullcontext():
+        step.run()  # makes the optimizer's states
+        with step.autocast():
+            is_eager = way.setup.attention == "eager"
+            kernel = "eager" if is_eager else attention_kernel(model, step.on_device(), analysis.tree)
         gc.collect()  # what looking left behind
         cublas = counter.cublas_bytes()
-        list(step.phases())  # cuBLAS takes its part again
+        step.run()  # cuBLAS takes its part again
         before = counter.requested()
         counter.begin()
         for phase, output_bytes in step.phases():
@@ -193,7 +195,7 @@ class Optimizer(NamedTuple):
         remark: Why its states are not judged; empty where they are.
     """
 
-    make: Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+    make: MakeOptimizer
     remark: str = ""
 
 
@@ -222,66 +224,6 @@ OPTIMIZERS: Mapping[str, Callable[[], Optimizer | str]] = {
     "adafactor": _adafactor,
 }
 """By the name of the closed form: the optimizer, or why there is none."""
-
-
-class _Step:
-    """A model with what trains it.
-
-    Attributes:
-        model: In training mode.
-
-    Args:
-        model: The same.
-        waveforms: On the host.
-        device: The model's.
-        precision: A name in `recipe.PRECISIONS` whose weights are float32.
-        make_optimizer: Called with the parameters that are trained.
-    """
-
-    def __init__(
-        self,
-        model: Wav2Vec2Model,
-        waveforms: Tensor,
-        device: torch.device,
-        precision: str,
-        make_optimizer: Callable[[list[nn.Parameter]], torch.optim.Optimizer],
-    ) -> None:
-        self.model, self._waveforms, self._device = model, waveforms, device
-        self._lower = precision_named(precision).autocast
-        self._optimizer = make_optimizer([each for each in model.parameters() if each.requires_grad])
-        is_scaled = self._lower == "float16"
-        self._scaler = torch.amp.GradScaler(device.type, init_scale=_FIRST_SCALE) if is_scaled else None
-
-    def phases(self) -> Iterator[tuple[str, int]]:
-        """A step; yields each phase when it is over, and the bytes of the output as long as there is one."""
-        with autocast(self._device, self._lower):
-            output = self.model(self._on_device())[0]
-        yield "forward", output.nbytes
-        gradient = torch.full_like(output, 1 / output.numel())
-        (output if self._scaler is None else self._scaler.scale(output)).backward(gradient)
-        del output, gradient
-        yield "backward", 0
-        if self._scaler is None:
-            self._optimizer.step()
-        else:
-            self._scaler.step(self._optimizer)
-            self._scaler.update()
-        yield "optimizer", 0
-        self._optimizer.zero_grad()
-
-    def kernel(self, analysis: Analysis) -> str:
-        """The kernel of attention, by torch's name."""
-        with autocast(self._device, self._lower):
-            return attention_kernel(self.model, self._on_device(), analysis.tree)
-
-    def _on_device(self) -> Tensor:
-        """The waveforms, of which nobody else holds this copy: it stays as long as the backward pass needs it."""
-        return self._waveforms.to(self._device, copy=True)
-
-
-def autocast(device: torch.device, lower: str) -> AbstractContextManager[object]:
-    """Operations in a lower precision, where one is named."""
-    return torch.autocast(device.type, getattr(torch, lower)) if lower else nullcontext()
 
 
 def _kernels(way: Way) -> AbstractContextManager[object]:

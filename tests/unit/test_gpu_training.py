@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 import torch
 
-from benchmarks.gpu import counter, training
+from benchmarks.gpu import counter, training, training_step
 from benchmarks.gpu.findings import Attempt, Context, Finding, attempt_in_time, judged
 from benchmarks.gpu.training import Optimizer, Way, compare_way, ways_of
 from tests.fake_cuda import FakeMemory
@@ -33,7 +33,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> FakeMemory:
         return cuda_autocast(getattr(torch, lower)) if lower else nullcontext()
 
     monkeypatch.setattr(counter, "_SMALL_BYTES", 1024)
-    monkeypatch.setattr(training, "autocast", autocast)
+    monkeypatch.setattr(training_step, "autocast", autocast)
     return FakeMemory(monkeypatch)
 
 
