@@ -56,7 +56,10 @@ class Mathematics(Eager):
         if self.training and self.dropout.p:
             scale = queries.shape[-1] ** -0.25
             scores = torch.matmul(queries.float() * scale, keys.float().transpose(2, 3) * scale)
-            weights = self.dropout(torch.softmax(scores if bias is None else scores + bias, -1))
+            scores = scores if bias is None else scores + bias
+            weights = torch.softmax(scores, -1)
+            del scores
+            weights = self.dropout(weights)
             return torch.matmul(weights, values.float()).to(queries.dtype).transpose(1, 2).flatten(2)
         with sdpa_kernel(SDPBackend.MATH):
             attended = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)

@@ -22,7 +22,7 @@ def needed_bytes(analysis: Analysis) -> tuple[int, int, int]:
     """For inference, training, and training with checkpoints."""
     cost = analysis.training
     inference = analysis.inference
-    return inference.total_bytes, cost.total_bytes(checkpointing=False), cost.total_bytes(checkpointing=True)
+    return inference.total_bytes, cost.peak_bytes(checkpointing=False), cost.peak_bytes(checkpointing=True)
 
 
 @st.composite

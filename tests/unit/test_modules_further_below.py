@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from w2v_explore.analysis.memory.liveness import Lives
+from w2v_explore.analysis.memory.step_peak import TrainingTimeline
 from w2v_explore.analysis.memory.training import training_cost
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.measure.meta_pass import first_tensor
@@ -40,8 +41,9 @@ def test_a_module_comes_where_one_below_it_first_runs() -> None:
 @pytest.mark.parametrize(("dtype", "width"), [("float32", 4), ("bfloat16", 4), ("float64", 8)])
 def test_products_that_nothing_counts_are_named(dtype: str, width: int) -> None:
     taken = Flow(5, 3)
-    trace = Lives(run(tree(), taken), training=True).trace(Workload(samples=5, batch=2, dtype=dtype), taken)
-    cost = training_cost(tree(), trace)
+    calls, workload = run(tree(), taken), Workload(samples=5, batch=2, dtype=dtype)
+    trace = Lives(calls, training=True).trace(workload, taken)
+    cost = training_cost(tree(), trace, None, lambda _: TrainingTimeline(calls).peak(workload, taken))
     assert cost.uncounted == {"cosine": 2 * 5 * 4}
     assert trace.tensor_bytes[2] == 2 * 5 * 4 * width
 

@@ -28,6 +28,8 @@ from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:  # worked out, and imported, where somebody asks for them
     from w2v_explore.analysis.memory.inference import InferenceMemory
+    from w2v_explore.analysis.memory.recipe import Recipe
+    from w2v_explore.analysis.memory.step_peak import StepPeak, TrainingTimeline
     from w2v_explore.analysis.memory.training import TrainingCost
     from w2v_explore.analysis.presets.identify import Nearest
     from w2v_explore.tree.attention import AttentionKernel
@@ -58,6 +60,7 @@ class Analysis:
     _lives: dict[tuple[bool, bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
     _traces: dict[tuple[str, bool, bool], Trace] = field(default_factory=dict, init=False, compare=False)
     _trainings: dict[str, TrainingCost] = field(default_factory=dict, init=False, compare=False)
+    _timelines: dict[tuple[bool, bool, bool], TrainingTimeline] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def takes(self) -> Waveforms | Features:
@@ -112,6 +115,22 @@ class Analysis:
             lives = self.lives(training=training, autocast=autocast, is_half=is_half)
             self._traces[key] = lives.trace(workload, self.takes.flow(workload.samples))
         return self._traces[key]
+
+    def timeline(self, recipe: Recipe, *, checkpointing: bool) -> TrainingTimeline:
+        """What a training step allocates and frees, in order, with a checkpoint at each stacked layer or none."""
+        from w2v_explore.analysis.memory.step_peak import TrainingTimeline
+        from w2v_explore.tree.attention import calls_in_kernel
+
+        autocast, is_half = bool(recipe.autocast), DTYPE_BYTES[recipe.dtype] == 2
+        key = checkpointing, autocast, is_half and self.attention == "math"
+        if key not in self._timelines:
+            self._timelines[key] = TrainingTimeline(
+                calls_in_kernel(self.calls, self.attention, is_half=is_half, autocast=autocast),
+                trained=self.trained,
+                autocast=autocast,
+                checkpointing=checkpointing,
+            )
+        return self._timelines[key]
 
     @cached_property
     def parameters(self) -> int:
@@ -176,7 +195,14 @@ class Analysis:
         if precision not in self._trainings:
             recipe = precision_named(precision)
             trace = self.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast))
-            self._trainings[precision] = training_cost(self.tree, trace, recipe, self.optimizer, self.teacher)
+
+            def step_peak(checkpointing: bool) -> StepPeak:
+                timeline = self.timeline(recipe, checkpointing=checkpointing)
+                return timeline.peak(trace.workload, self.takes.flow(trace.workload.samples))
+
+            self._trainings[precision] = training_cost(
+                self.tree, trace, recipe, step_peak, optimizer=self.optimizer, teacher=self.teacher
+            )
         return self._trainings[precision]
 
     @property

@@ -30,6 +30,13 @@ _KEY = torch._C.DispatchKeySet(torch._C.DispatchKey.AutocastCPU)
 @contextmanager
 def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
     """Autocast on a CPU as on CUDA."""
+    with cuda_lists(), torch.autocast("cpu", dtype=dtype):
+        yield
+
+
+@contextmanager
+def cuda_lists() -> Iterator[None]:
+    """Autocast on a CPU, where it runs inside, with the lists of CUDA."""
     library = torch.library.Library("aten", "IMPL", "AutocastCPU")  # type: ignore[no-untyped-call]
     try:
         for names, kernel in ((_TO_FLOAT32, _to_float32), (_IN_FLOAT32, _in_float32)):
@@ -37,8 +44,7 @@ def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
                 packet, _, overload = name.partition(".")
                 operation = getattr(getattr(torch.ops.aten, packet), overload or "default")
                 library.impl(name, partial(kernel, operation))  # type: ignore[no-untyped-call]
-        with torch.autocast("cpu", dtype=dtype):
-            yield
+        yield
     finally:
         library._destroy()  # type: ignore[no-untyped-call]
 

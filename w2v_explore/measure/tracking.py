@@ -24,7 +24,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.measure.cuda_autocast import cuda_autocast
+from w2v_explore.measure.cuda_autocast import cuda_autocast, cuda_lists
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer, registered, train_only
 from w2v_explore.model.materialize import Modules, materialize
 from w2v_explore.model.modules import ScaledDotProductAttention
@@ -112,6 +112,72 @@ def track_autocast(
         keep_every_layer(model, tree)
         kept, casts, again = _track_training(model, stack, given, lower)
         return TrackedAutocast(kept - casts, casts, _track_checkpoints(model, stack, given, lower) + again)
+
+
+def track_step(
+    tree: Layer,
+    modules: Modules,
+    workload: Workload,
+    *,
+    checkpointing: bool,
+    lower: torch.dtype | None = None,
+    gradients_stay: bool = False,
+    use_attention: Callable[[nn.Module, torch.dtype | None], None] | None = None,
+    trained: Collection[str] | None = None,
+) -> int:
+    """The most that storages take at once during a training step, parameters and buffers left out.
+
+    The gradients of all outputs are made when the backward pass begins.
+
+    Args:
+        tree: The model's.
+        modules: Those of its family (`materialize`).
+        workload: What it takes, its dtype that of the parameters.
+        checkpointing: Whether there is a checkpoint at each stacked layer.
+        lower: The lower precision where the forward pass runs under autocast.
+        gradients_stay: Whether those of parameters are there from the start.
+        use_attention: Replaces the attention of the model; by default by the fused one of an accelerator.
+        trained: The keys of the parameters that are trained; all where it is None.
+    """
+    dtype: torch.dtype = getattr(torch, workload.dtype)
+    # What a checkpoint computes again runs under the autocast of the forward pass, by the same lists.
+    with FakeTensorMode(), cuda_lists():
+        model = _fake_model(tree, modules, dtype)
+        train_only(model, trained)
+        (use_attention or _use_accelerator_attention)(model, lower)
+        use_accelerator_dropout(model.train())
+        keep_every_layer(model, tree)
+        if checkpointing:
+            for path, layer in registered(tree):
+                if layer.stacked:
+                    module = model.get_submodule(path)
+                    module.forward = partial(  # type: ignore[method-assign]
+                        checkpoint, module.forward, use_reentrant=False, preserve_rng_state=False
+                    )
+        live = _LiveStorages(model)
+        with live:
+            if gradients_stay:
+                for parameter in [each for each in model.parameters() if each.requires_grad]:
+                    parameter.grad = torch.empty_like(parameter)
+            given = torch.empty(input_shape(tree, workload), dtype=dtype)
+            with nullcontext() if lower is None else torch.autocast("cpu", dtype=lower):
+                outputs = [output for output in model(given) if output is not None]
+            loss: Tensor = _Loss.apply(*[output for output in outputs if output.requires_grad])  # type: ignore[no-untyped-call]
+            loss.backward(torch.empty_like(loss))
+        return live.peak_bytes
+
+
+class _Loss(torch.autograd.Function):
+    """Of outputs nothing, which takes no memory; their gradients are tensors like them."""
+
+    @staticmethod
+    def forward(ctx: Any, *outputs: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.likes = [(output.shape, output.dtype) for output in outputs]
+        return outputs[0].new_empty(0)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.empty(shape, dtype=dtype) for shape, dtype in ctx.likes)
 
 
 class _WeightCasts(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ from w2v_explore.analysis.memory.inference import NOT_INCLUDED
 from w2v_explore.analysis.memory.largest_workload import LargestWorkloads
 from w2v_explore.analysis.memory.optimizers import OPTIMIZERS, Optimizer
 from w2v_explore.analysis.memory.recipe import Recipe
+from w2v_explore.analysis.memory.step_peak import StepPeak
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.table import Column, Report, Share, Table
@@ -91,12 +92,14 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
         ("casts of weights, at most", lambda training: training.cast_weight_bytes.greatest),
         ("kept activations, at most", lambda training: training.kept_bytes.greatest),
         ("together", lambda training: training.total_bytes(checkpointing=False)),
+        ("at once, at most", lambda training: training.peak_bytes(checkpointing=False)),
     ]
     if checkpointing:
         rows += [
             ("casts with checkpoints, at most", lambda training: training.checkpointed_cast_weight_bytes.greatest),
             ("kept with checkpoints, at most", lambda training: training.checkpointed_bytes.greatest),
             ("together with checkpoints", lambda training: training.total_bytes(checkpointing=True)),
+            ("at once with checkpoints, at most", lambda training: training.peak_bytes(checkpointing=True)),
         ]
     # Both types of 16 bits take as much, and stand in one column.
     columns: dict[tuple[str, ...], list[str]] = {}
@@ -115,6 +118,10 @@ def _training(costs: MemoryCosts, checkpointing: bool) -> Table:
         f"Bytes a parameter: {'; '.join(parts)}. Autocast (amp) casts weights, and the backward pass keeps their casts."
     )
     first = costs.training[costs.precision]
+    table.remark += (
+        f" Most is held at once in {_where(first.peak)}{_where_else(first, checkpointing)} ({first.recipe.name}): "
+        "weights, optimizer, activations, and of the gradients those that there are by then."
+    )
     drop = costs.analysis.config.model.encoder_layer_drop
     if drop:
         bound = "no more than " if costs.has_attention_bias else ""  # docs/numbers.md says why
@@ -138,6 +145,17 @@ def _describe_recipe(recipe: Recipe, optimizer: Optimizer) -> str:
     if recipe.float32_copy:
         states = f"{recipe.float32_copy} of its float32 copy and {states}"
     return ", ".join([*parts, states])
+
+
+def _where(peak: StepPeak) -> str:
+    return f"the {peak.phase} pass of {peak.path}"
+
+
+def _where_else(training: TrainingCost, checkpointing: bool) -> str:
+    """Where that is with checkpoints, if it is elsewhere."""
+    if not checkpointing or training.checkpointed_peak[1:] == training.peak[1:]:
+        return ""
+    return f", with checkpoints in {_where(training.checkpointed_peak)}"
 
 
 def _kept(costs: MemoryCosts, depth: int | None) -> Table:
@@ -220,7 +238,10 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         add(f"training, {name}", fit)
     for name, fit in fits.checkpointed_training.items():
         add(f"training, {name}, checkpointed", fit)
-    table.remark = "Leave room for what is not in these figures. GB is 10^9 bytes, and so is G alone; GiB is 2^30."
+    table.remark = (
+        "Training fits where the most that it holds at once does. Leave room for what is not in these figures. "
+        "GB is 10^9 bytes, and so is G alone; GiB is 2^30."
+    )
     return table
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
-from w2v_explore.tree.operations import Beside, Flow, Needs, ScaledDotProductAttention
+from w2v_explore.tree.operations import BackwardMoments, Beside, Flow, Needs, ScaledDotProductAttention
 from w2v_explore.tree.run import Call
 
 AttentionKernel = Literal["fused", "eager", "math"]
@@ -63,6 +63,43 @@ class _WrittenOut(ScaledDotProductAttention):
     def _kept(self, batch: int, needed: _Needed, taken: tuple[Flow, ...]) -> Beside:
         """What the backward pass keeps of what it makes beside its output."""
         raise NotImplementedError
+
+    def gradient_elements(self, batch: int, number: int, *taken: Flow) -> int:
+        return taken[number].elements(batch)
+
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        pairs, queries, keys, _ = self._numbers(batch, taken)
+        gives, in_order = self.flow(*taken).elements(batch), self.num_heads == 1 or taken[0].frames == 1
+        kept = self.kept_beside(batch, *taken)
+        # Before and after the scale or the softmax; then what comes out, head by head and frame by frame.
+        return (
+            self._computed(2 * pairs + self._kept_factors(batch, taken[0].frames, queries + keys)),
+            _more(kept, Beside(elements=gives if in_order else 2 * gives)),
+        )
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        pairs, _, _, values = self._numbers(batch, taken)
+        gives, kept = self.flow(*taken).elements(batch), self.kept_beside(batch, *taken)
+        # The gradients of what comes out, of the values and of the weights; these are gone, as the values are, when
+        # that of the scores is made.
+        moments = [_more(kept, self._computed(gives + values + pairs))]
+        if not self.dropout:
+            # Values that lie beside queries and keys are there as long as these.
+            still = values if self.packed and not self._is_rearranged(batch, taken[0].frames) else 0
+            moments.append(_more(kept, self._computed(2 * pairs + still)))
+        return BackwardMoments(tuple(moments))
+
+    def _kept_factors(self, batch: int, frames: int, numbers: int) -> int:
+        """Of the numbers of queries and keys those that it has made."""
+        return numbers if self._is_rearranged(batch, frames) else 0
+
+    def _computed(self, numbers: int) -> Beside:
+        """Numbers of the type in which it computes."""
+        return Beside(elements=numbers)
+
+
+def _more(one: Beside, other: Beside) -> Beside:
+    return Beside(*[first + second for first, second in zip(one, other, strict=True)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +157,12 @@ class MathAttention(_WrittenOut):
     It scales queries and keys before their product, and keeps both; beside them the softmax, and with dropout what is
     left of it and a mask of a byte each. What it takes in 16 bits it computes in float32 (`widens`).
     """
+
+    def _kept_factors(self, batch: int, frames: int, numbers: int) -> int:
+        return numbers
+
+    def _computed(self, numbers: int) -> Beside:
+        return Beside(statistics=numbers)
 
     def _copies_values(self, batch: int, taken: tuple[Flow, ...]) -> bool:
         return self.widens or self._is_rearranged(batch, taken[0].frames)

@@ -6,9 +6,9 @@ and what runs are those of the ``peft`` package: ``q_proj`` becomes ``q_proj.bas
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
@@ -23,6 +23,8 @@ _HOW = "write the rank and the names of linear layers, as r=16:q_proj,v_proj"
 @dataclass(frozen=True, slots=True)
 class Scale(KeepsNothing):
     """The product with a constant."""
+
+    hands_on: ClassVar[Collection[int]] = ()
 
 
 class Lora(NamedTuple):

@@ -121,6 +121,21 @@ class Needs(NamedTuple):
     own: Collection[str]
 
 
+class BackwardMoments(NamedTuple):
+    """What an operation's backward pass holds at each moment at which that may be most.
+
+    That is the gradient of what comes out, what it keeps of what it has made, and the gradients that it makes; what it
+    keeps of what it takes is left out.
+
+    Attributes:
+        keeping: While it has all that it keeps of what it takes.
+        after: When it has let go of that.
+    """
+
+    keeping: tuple[Beside, ...]
+    after: tuple[Beside, ...] = ()
+
+
 _UNSAID = object()
 
 
@@ -141,6 +156,10 @@ class Operation:
         gives_statistics: Whether its output is numbers such as means, float32 or wider whatever the activations are.
         autocast: What becomes of it where ``torch.autocast`` runs; all numbers that it makes beside its output, but
             statistics, are of its result's type.
+        hands_on: Which of what it takes, by number, have the gradient of what comes out for their own: no tensor is
+            made for it.
+        sums_after: The parameters by name, and what it takes by number, of which the gradient is a sum that is worked
+            out after the operation's own backward pass.
         untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
             family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
@@ -154,6 +173,8 @@ class Operation:
     reads_lengths: ClassVar[bool] = False
     beside_in_training_alone: ClassVar[bool] = False
     gives_statistics: ClassVar[bool] = False
+    hands_on: ClassVar[Collection[int]] = ()
+    sums_after: ClassVar[Collection[str | int]] = ()
     untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
@@ -170,6 +191,10 @@ class Operation:
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each of its own parameters, in the order of the state_dict."""
         raise NotImplementedError
+
+    def shared_shapes(self) -> dict[str, Shape]:
+        """The shape of each parameter of a sibling that it computes with (`Layer.shares`)."""
+        return {}
 
     def buffer_shapes(self) -> dict[str, Shape]:
         """The shape of each of its own buffers, which the state_dict has after the parameters."""
@@ -242,6 +267,26 @@ class Operation:
         Empty where that is what comes out and what it makes beside it.
         """
         return ()
+
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        """As `moments`, in training, where it holds in the end what comes out and what it makes beside it."""
+        return self.moments(batch, *taken)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        """What its backward pass holds, but for sums that come after (`sums_after`).
+
+        Asked only of operations that say it: of all others it is what they keep, the gradient of what comes out and all
+        gradients that they make, at once.
+        """
+        raise NotImplementedError
+
+    def watched_backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        """The same where something watches autograd, which then adds up gradients of one tensor in one of their own."""
+        return self.backward_moments(batch, needs, *taken)
+
+    def gradient_elements(self, batch: int, number: int, *taken: Flow) -> int:
+        """Numbers in memory for the gradient that it makes of one of what it takes, by number."""
+        return taken[number].elements(batch)
 
     def passes_on(self, training: bool) -> bool:
         """Whether what comes out lies in the memory of what went in first: a view, or the very tensor."""
@@ -335,6 +380,7 @@ class Linear(NewTensor):
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "lower"
+    sums_after: ClassVar[Collection[str | int]] = ("bias",)
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -364,8 +410,10 @@ class PlainLinear(Linear):
         return {"weight": (self.out_features, self.in_features)}
 
 
-# Of CUDA's memory-efficient attention: numbers in a row of a bias, frames of denominators, a seed and an offset.
+# Of CUDA's memory-efficient attention: numbers in a row of a bias and of its gradient, frames of denominators, a seed
+# and an offset.
 _BIAS_ALIGNMENT = 8
+_BIAS_GRADIENT_ALIGNMENT = 16
 _DENOMINATORS_ALIGNMENT = 32
 _RANDOM_STATE_BYTES = 16
 
@@ -436,6 +484,23 @@ class ScaledDotProductAttention(NewTensor):
             return ()
         elements = self.flow(*taken).elements(batch) + self._copied_bias(batch, *taken)
         return (Beside(elements=elements, bytes=_RANDOM_STATE_BYTES),)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        gives, beside = self.flow(*taken).elements(batch), self.kept_beside(batch, *taken)
+        made = [flow.elements(batch) for flow, does in zip(taken, needs.taken, strict=True) if does]
+        if self.has_bias(len(taken)) and needs.taken[-1]:
+            made[-1] = self._bias_gradient(batch, *taken)
+        return BackwardMoments((beside._replace(elements=gives + beside.elements + sum(made)),))
+
+    def gradient_elements(self, batch: int, number: int, *taken: Flow) -> int:
+        # The gradient of a bias that is not copied keeps its longer rows.
+        if self.has_bias(len(taken)) and number == len(taken) - 1 and not self.copied(batch, *taken):
+            return self._bias_gradient(batch, *taken)
+        return taken[number].elements(batch)
+
+    def _bias_gradient(self, batch: int, *taken: Flow) -> int:
+        """Numbers of the gradient of a bias, whose rows are made longer."""
+        return taken[-1].rows(batch) * _round_up(taken[-1].channels, _BIAS_GRADIENT_ALIGNMENT)
 
     def _copied_bias(self, batch: int, *taken: Flow) -> int:
         """Numbers of the copy of a bias whose rows are made longer; 0 where they need not be."""
@@ -636,6 +701,7 @@ class KeepsNothing(NewTensor, Costless, is_partial=True):
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = False
+    hands_on: ClassVar[Collection[int]] = (0, 1)
     autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
@@ -653,12 +719,17 @@ class Multiply(Costless):
 
     keeps_input: ClassVar[bool] = True
     autocast: ClassVar[Autocast] = "promotes"
+    sums_after: ClassVar[Collection[str | int]] = (0,)
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[1]
 
     def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
         return of_other_factor(taken, needs)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        # Both products are of the size of what is scaled.
+        return BackwardMoments((Beside(elements=taken[1].elements(batch) * (1 + sum(needs.taken))),))
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING

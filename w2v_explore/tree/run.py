@@ -227,6 +227,63 @@ class _Apart:
         return results[0]
 
 
+def each_copy(calls: Sequence[Call]) -> tuple[list[Call], list[int]]:
+    """The calls with every folded layer as its copies, under their own paths; and of which call each is a copy.
+
+    No value is known by a composite's position.
+    """
+    each = _EachCopy(calls)
+    each.add(0, len(calls), "", "")
+    return each.every, each.of
+
+
+class _EachCopy:
+    """The calls so far, of which each is a copy, and where among them what a call gives is made by its last copy."""
+
+    __slots__ = ("calls", "every", "of", "places")
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.calls = calls
+        self.every: list[Call] = []
+        self.of: list[int] = []
+        self.places: dict[int, int] = {}
+
+    def add(self, start: int, end: int, folded_path: str, path: str) -> None:
+        """Add the calls from one on and before another, which are inside a module of a path, folded and of its own."""
+        places = self.places
+        position = start
+        while position < end:
+            call = self.calls[position]
+            sources = tuple([places.get(made, made) for made in call.sources])
+            own_path = path + call.path[len(folded_path) :]
+            for number in range(call.folded):
+                if number:
+                    parent, dot, first = own_path.rpartition(".")
+                    result = self.add_once(position, call, sources, f"{parent}{dot}{int(first) + number}")
+                else:
+                    result = self.add_once(position, call, sources, own_path)
+                if call.layer.follows_itself:
+                    sources = (result, *sources[1:])
+            position = call.end
+
+    def add_once(self, position: int, call: Call, sources: tuple[int, ...], own_path: str) -> int:
+        """Add one copy of a call and of those inside it; returns where what it gives first is made."""
+        every, places = self.every, self.places
+        path, layer, operation, _, _, takes, _, gives, results, end, _ = call
+        here = len(every)
+        every.append(call)
+        self.of.append(position)
+        if operation is not None:
+            places[position] = here
+            results = (here,)
+        else:
+            places[position] = sources[0]
+            self.add(position + 1, end, path, own_path)
+            results = tuple([places.get(made, made) for made in results])
+        every[here] = _Call((own_path, layer, operation, 1, 1, takes, sources, gives, results, len(every), ""))
+        return results[0]
+
+
 Trained = Mapping[str, Collection[str]]
 """The names of the parameters that are trained of each module's own, by its folded path; a module without any is in it
 or not."""

@@ -10,7 +10,7 @@ from w2v_explore.analysis.workload import DTYPE_BYTES
 
 NOT_INCLUDED = (
     "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "
-    "context; in training also the gradients of activations while the backward pass runs."
+    "context; in training also the loss, and what an optimizer makes while it updates."
 )
 """What is in no figure of memory."""
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.kept import KeptByLayers, kept_activations
 from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
@@ -51,13 +50,12 @@ def fit_training(
         checkpointing: Whether there is a checkpoint at each stacked layer.
     """
     recipe = precision_named(precision or analysis.workload.dtype)
-    is_half = DTYPE_BYTES[recipe.dtype] == 2
-    lives = analysis.lives(training=True, autocast=bool(recipe.autocast), is_half=is_half)
-    layers, cost = KeptByLayers(lives, lives.kept_by), analysis.training_in(precision or analysis.workload.dtype)
+    timeline = analysis.timeline(recipe, checkpointing=checkpointing)
+    cost = analysis.training_in(precision or analysis.workload.dtype)
+    states = cost.weight_bytes + cost.optimizer_bytes + cost.teacher_bytes
 
     def needed_bytes(workload: Workload) -> int:
-        kept = kept_activations(lives.trace(workload, analysis.takes.flow(workload.samples)), layers)
-        return cost.state_bytes + (kept.checkpointed_and_weights if checkpointing else kept.plain_and_weights).greatest
+        return states + timeline.peak(workload, analysis.takes.flow(workload.samples)).bytes
 
     return _fit(analysis, memory_bytes, recipe.dtype, needed_bytes)
 

@@ -22,8 +22,8 @@ from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import NOTHING, Beside, Flow, Needs, Operation
 from w2v_explore.tree.run import Call, Trained, apart, elements_of, need_gradients, run, with_gradients
 
-_STATISTICS_BYTES = 4
-_LOWER_BYTES = 2
+STATISTICS_BYTES = 4
+LOWER_BYTES = 2
 """Of a number in either of the lower precisions of autocast, bfloat16 and float16."""
 
 
@@ -50,7 +50,7 @@ class OperationMemory(NamedTuple):
 def bytes_of(beside: Beside, element_bytes: int) -> int:
     """The bytes of what an operation makes beside its output."""
     statistics, elements, masks = beside
-    return statistics * max(_STATISTICS_BYTES, element_bytes) + elements * element_bytes + masks
+    return statistics * max(STATISTICS_BYTES, element_bytes) + elements * element_bytes + masks
 
 
 def trace_memory(tree: Layer, workload: Workload, *, training: bool) -> list[OperationMemory]:
@@ -103,6 +103,7 @@ class Lives:
         training: Whether dropout is on and tensors are kept for the backward pass.
         kept_by: The operations that keep a tensor, by tensor, in the order in which they run; empty in inference. Those
             that may keep a copy instead are among them; those that keep what is cast for them are not.
+        until: Before which call each tensor is freed, what the calls take among them.
         cast_weights: The elements of the weight of which an operation keeps a cast, by its position; a module that runs
             twice keeps one.
 
@@ -133,7 +134,7 @@ class Lives:
         # A view is known by the tensor that it is a view of.
         tensors: dict[int, int] = {}
         until: dict[int, int] = {}
-        self._tensors, self._until = tensors, until
+        self._tensors, self.until = tensors, until
         self.needs: list[Needs | None] = []
         if training:
             self.needs = need_gradients(calls, taken_need, trained) if is_wanted else [None] * len(calls)
@@ -177,7 +178,7 @@ class Lives:
         for call in calls:
             if call.operation is None:
                 self._hold(call.results, call.end)
-        self._inputs = {made: end for made, end in self._until.items() if made < 0}
+        self._inputs = {made: end for made, end in self.until.items() if made < 0}
         keeps: dict[int, list[int]] = {}
         for tensor, (first, *_) in self.kept_by.items():
             keeps.setdefault(first, []).append(tensor)
@@ -236,8 +237,8 @@ class Lives:
     def _hold(self, values: Sequence[int], end: int) -> None:
         for made in values:
             tensor = self._tensors.get(made, made)
-            if self._until.get(tensor, 0) < end:
-                self._until[tensor] = end
+            if self.until.get(tensor, 0) < end:
+                self.until[tensor] = end
 
     def trace(self, workload: Workload, *takes: Flow, held_bytes: int = 0) -> "Trace":
         """The bytes of all this.
@@ -270,10 +271,10 @@ class Lives:
             while position < place:
                 position += 1
                 live -= freed[position]
-            element_bytes = _LOWER_BYTES if is_lower else plain_bytes
+            element_bytes = LOWER_BYTES if is_lower else plain_bytes
             size = gives.elements(batch) * element_bytes
-            if operation.gives_statistics and element_bytes < _STATISTICS_BYTES:
-                size = size // element_bytes * _STATISTICS_BYTES
+            if operation.gives_statistics and element_bytes < STATISTICS_BYTES:
+                size = size // element_bytes * STATISTICS_BYTES
             tensor_bytes[place] = size
             live += size
             freed[until] += size
@@ -309,7 +310,7 @@ class Lives:
                 if left:
                     kept[places[left[0]]] += tensor_bytes[tensor]
                     kept_by[tensor] = left
-        cast_weights = {position: _LOWER_BYTES * elements for position, elements in self.cast_weights.items()}
+        cast_weights = {position: LOWER_BYTES * elements for position, elements in self.cast_weights.items()}
         return Trace(self, workload, lives, kept, tensor_bytes, beside_bytes, kept_by, cast_weights)
 
     def _copied(self, position: int, batch: int, sizes: Mapping[int, Flow]) -> set[int]:

@@ -1,12 +1,14 @@
 """What a training step keeps and computes: weights, gradients, Adam's states, activations, MACs.
 
-The activations come from the lives of the tensors (`liveness`). What a device's driver, allocator and kernels use for
-themselves is not in these figures, nor are the gradients of activations while the backward pass runs.
+The activations come from the lives of the tensors (`liveness`), and the most that is held at once from all that a step
+allocates and frees (`step_peak`). What a device's driver, allocator and kernels use for themselves is not in these
+figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory.kept import kept_activations, kept_by_layer
@@ -16,6 +18,9 @@ from w2v_explore.analysis.memory.stacks import Spread
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import Call, with_gradients
+
+if TYPE_CHECKING:  # worked out, and imported, where somebody asks for it
+    from w2v_explore.analysis.memory.step_peak import StepPeak
 
 
 # No slots: what few ask for is worked out once, when it is first asked for.
@@ -63,6 +68,7 @@ class TrainingCost:
     checkpointed_macs: Spread
     uncounted: Mapping[str, int]
     _trace: Trace = field(compare=False)
+    _step_peak: "Callable[[bool], StepPeak]" = field(compare=False)
 
     @cached_property
     def kept_by_layer(self) -> Mapping[str, int]:
@@ -71,6 +77,16 @@ class TrainingCost:
         Of folded layers it is what the first keeps.
         """
         return kept_by_layer(self._trace)
+
+    @cached_property
+    def peak(self) -> "StepPeak":
+        """The most that is held at once beside weights and optimizer, no layer dropped."""
+        return self._step_peak(False)
+
+    @cached_property
+    def checkpointed_peak(self) -> "StepPeak":
+        """The same with a checkpoint at each stacked layer."""
+        return self._step_peak(True)
 
     def __repr__(self) -> str:
         return (
@@ -92,16 +108,28 @@ class TrainingCost:
         )
         return self.state_bytes + int(kept.greatest) + int(casts.greatest)
 
+    def peak_bytes(self, checkpointing: bool) -> int:
+        """The most that is held at once: weights, optimizer, activations, and the gradients that there are then."""
+        peak = self.checkpointed_peak if checkpointing else self.peak
+        return self.weight_bytes + self.optimizer_bytes + self.teacher_bytes + peak.bytes
+
 
 def training_cost(
-    tree: Layer, trace: Trace, recipe: Recipe | None = None, optimizer: str = "adamw", teacher: bool = False
+    tree: Layer,
+    trace: Trace,
+    recipe: Recipe | None,
+    step_peak: "Callable[[bool], StepPeak]",
+    *,
+    optimizer: str = "adamw",
+    teacher: bool = False,
 ) -> TrainingCost:
     """The memory and the MACs of a training step.
 
     Args:
         tree: The model's.
         trace: The tensors of the step, in the recipe's types; what is trained is for its lives to say.
-        recipe: Bytes per parameter; by default those of the trace's dtype, of which 16 bits mean mixed precision.
+        recipe: Bytes per parameter; where it is None those of the trace's dtype, of which 16 bits mean mixed precision.
+        step_peak: Works out the most that is held at once, with a checkpoint at each stacked layer or none.
         optimizer: A name in `optimizers.OPTIMIZERS`.
         teacher: Whether an average of the model over time stands beside it.
     """
@@ -128,6 +156,7 @@ def training_cost(
         checkpointed_macs=work.checkpointed.spread(),
         uncounted=_uncounted(trace.lives.calls, trace.workload.batch),
         _trace=trace,
+        _step_peak=step_peak,
     )
 
 

@@ -8,6 +8,7 @@ from w2v_explore.tree.operations import (
     NOTHING,
     SAME_FRAME,
     Autocast,
+    BackwardMoments,
     Beside,
     Flow,
     MacKind,
@@ -52,3 +53,28 @@ class SplitLinear(NewTensor):
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         # The results of all heads, and their copies side by side.
         return (Beside(elements=2 * self.flow(*taken).elements(batch)),)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        return self._backward_moments(taken[0].elements(batch), self.flow(*taken).elements(batch), copies=2)
+
+    def watched_backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        return self._backward_moments(taken[0].elements(batch), self.flow(*taken).elements(batch), copies=3)
+
+    def _backward_moments(self, takes: int, gives: int, copies: int) -> BackwardMoments:
+        """What is held where the gradient of what it takes is there so many times while one head's part is added.
+
+        Each head's gradients are put among 0s of the size of all heads', and added to those of the heads behind it.
+        """
+        heads = self.num_heads
+        share, own = takes // heads, self.parameters
+        of_head = own // heads
+        first = Beside(elements=gives + share + of_head + takes)
+        if heads == 1:
+            return BackwardMoments((first,))
+        # The part is copied among the 0s; where it is added in a third tensor, it is gone by then.
+        adding = copies * takes + (share if copies == 2 else 0) + own + of_head
+        if heads == 2:
+            # The last head has let go of what comes out, and of what it takes.
+            before = Beside(elements=gives + takes + share + own + of_head)
+            return BackwardMoments((first, before), (Beside(elements=adding),))
+        return BackwardMoments((first, Beside(elements=gives + adding)))

@@ -4,6 +4,7 @@ Which frames are masked is drawn anew in each step. A forward pass without label
 many of the first frames as are masked on average (`expected_masked`), and figures are of such a pass.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -12,6 +13,7 @@ from w2v_explore.tree.operations import (
     INDEX_BYTES,
     WHOLE_UTTERANCE,
     Autocast,
+    BackwardMoments,
     Beside,
     Costless,
     Flow,
@@ -105,6 +107,15 @@ class FeaturePenalty(NewTensor, Costless):
         # The norm, its square, and that over the number of features.
         return (Beside(statistics=3),)
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        # Gradients of single numbers; then features over their norm, whether that is 0, and the gradient.
+        return BackwardMoments(
+            (
+                Beside(statistics=5),
+                Beside(statistics=2, elements=2 * taken[0].elements(batch), bytes=1),
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MaskGenerator(NewTensor, Costless):
@@ -113,6 +124,7 @@ class MaskGenerator(NewTensor, Costless):
     embed_dim: int
     frames: Masking
     channels: Masking
+    sums_after: ClassVar[Collection[str | int]] = ("mask_embedding",)
     keeps_input: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
 
@@ -122,6 +134,11 @@ class MaskGenerator(NewTensor, Costless):
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # A mask of the frames of each utterance, and one of its channels.
         return Beside(bytes=batch * (taken[0].frames + (self.embed_dim if self.channels.prob else 0)))
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        # The gradient of what it takes, and that of the vector for each frame; the channels come before.
+        elements = taken[0].elements(batch)
+        return BackwardMoments((Beside(elements=(2 + needs.taken[0]) * elements, bytes=batch * taken[0].frames),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +186,10 @@ class ClassLogits(NewTensor, Costless):
     autocast: ClassVar[Autocast] = "promotes"
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        return {"embeddings": (self.num_classes, self.width)} if self.owns else {}
+        return {} if not self.owns else {"embeddings": (self.num_classes, self.width)}
+
+    def shared_shapes(self) -> dict[str, Shape]:
+        return {} if self.owns else {"embeddings": (self.num_classes, self.width)}
 
     def flow(self, *taken: Flow) -> Flow:
         return Flow(taken[0].frames, self.num_classes + 1)
@@ -209,4 +229,22 @@ class ClassLogits(NewTensor, Costless):
                 statistics=4 * logits * self.width + 3 * logits + rows * self.width + 1,
                 bytes=INDEX_BYTES * rows + pairs,
             ),
+        )
+
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        *others, last = self.moments(batch, *taken)
+        # Training keeps the lengths as they are as well.
+        return (*others, last._replace(statistics=last.statistics + 2 * self.flow(*taken).elements(batch)))
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        rows, logits = taken[0].rows(batch), self.flow(*taken).elements(batch)
+        kept = self.kept_beside(batch, *taken)
+        pairs, indices = rows * self.num_classes, INDEX_BYTES * rows
+        return BackwardMoments(
+            (
+                # The gradient without that of each label's own class, twice at first.
+                kept._replace(statistics=kept.statistics + 2 * logits + 2 * pairs),
+                # The gradients of both factors, and what makes that of the lengths of one; the factors are gone.
+                Beside(statistics=7 * logits * self.width + 4 * logits + rows * self.width, bytes=indices),
+            )
         )

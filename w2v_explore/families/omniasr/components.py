@@ -146,7 +146,8 @@ class OmniASRModel(SpeechEncoder):
         for layer in self.layers:
             if not self._drops_next_layer():
                 x = layer(x, mask)
-        x = self.dropout(self.layer_norm(x))
+        x = self.layer_norm(x)
+        x = self.dropout(x)
         if self.ctc_head is not None:
             x = self.ctc_head(x)
         return x, lengths

@@ -92,7 +92,8 @@ class PrunedEncoderLayer(wav2vec2.EncoderLayer):
             if self.layer_norm_first:
                 x = self.layer_norm(x)
             x, _ = self.attention(x, attention_mask, None, None)
-            x = self.attention_residual(bypassed, self.dropout(x))
+            x = self.dropout(x)
+            x = self.attention_residual(bypassed, x)
             del bypassed
         if self.layer_norm_first:
             if self.feed_forward is not None and self.feed_forward_residual is not None:

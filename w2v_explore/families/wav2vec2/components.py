@@ -168,8 +168,10 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) → (B, T, D)."""
+        # The name is taken over, so that no tensor outlives the last module that takes it.
         x = self.intermediate_dropout(self.activation(self.intermediate_dense(x)))  # (B, T, ff)
-        return self.output_dropout(self.output_dense(x))
+        x = self.output_dense(x)
+        return self.output_dropout(x)
 
 
 class EncoderLayer(nn.Module):
@@ -221,11 +223,14 @@ class EncoderLayer(nn.Module):
         x, position_bias = self.attention(
             x, attention_mask=attention_mask, position_bias=position_bias, key_padding_mask=key_padding_mask
         )
-        x = self.attention_residual(bypass, self.dropout(x))
+        x = self.dropout(x)
+        x = self.attention_residual(bypass, x)
+        del bypass
         if self.layer_norm_first:
             return self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x))), position_bias
         x = self.layer_norm(x)
-        return self.final_layer_norm(self.feed_forward_residual(x, self.feed_forward(x))), position_bias
+        x = self.feed_forward_residual(x, self.feed_forward(x))
+        return self.final_layer_norm(x), position_bias
 
 
 class Transformer(nn.Module):

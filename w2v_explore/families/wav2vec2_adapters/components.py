@@ -77,7 +77,9 @@ class AdaptedEncoderLayer(wav2vec2.EncoderLayer):
             position_bias=position_bias,
             key_padding_mask=key_padding_mask,
         )
-        x = self.attention_residual(bypass, self.dropout(x))
+        x = self.dropout(x)
+        x = self.attention_residual(bypass, x)
+        del bypass
         x = self.feed_forward_residual(x, self.feed_forward(self.final_layer_norm(x)))
         return self.adapter_residual(x, self.adapter_layer(x)), position_bias
 

@@ -3,7 +3,7 @@
 What each holds and keeps is said of the modules in ``components.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from w2v_explore.tree.operations import (
     NOTHING,
     WHOLE_UTTERANCE,
     Autocast,
+    BackwardMoments,
     Beside,
     Conv1d,
     Costless,
@@ -83,6 +84,13 @@ class DistanceEmbedding(NewTensor, Costless):
             Beside(elements=self.flow(*taken).elements(batch) + self.parameters, bytes=distances),
         )
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        gives, indices = self.flow(*taken).elements(batch), self.kept_beside(batch, *taken)
+        # The gradient of the scaled table, then both.
+        return BackwardMoments(
+            (indices._replace(elements=gives + self.parameters),), (Beside(elements=2 * self.parameters),)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DistanceProducts(NewTensor):
@@ -139,7 +147,18 @@ class CausalConv1d(Conv1d):
         # torch makes a padded copy of what it takes, and keeps the copy.
         return Beside(elements=batch * (taken[0].frames + self.kernel - 1) * self.in_channels)
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        padded = self.kept_beside(batch, *taken).elements
+        gives, own = self.flow(*taken).elements(batch), self.parameters if needs.own else 0
+        made = padded if needs.taken[0] else 0
+        return BackwardMoments(
+            (Beside(elements=gives + padded + made + own),),
+            (Beside(elements=made + own + (taken[0].elements(batch) if needs.taken[0] else 0)),),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FramesFirst(KeepsNothing):
     """What it takes as a copy in which the channels of each frame lie side by side."""
+
+    hands_on: ClassVar[Collection[int]] = (0,)

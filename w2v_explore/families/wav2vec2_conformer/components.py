@@ -127,7 +127,8 @@ class ConformerLayer(nn.Module):
         # The name is taken over, so that no tensor outlives the last module that takes it.
         x = self.ffn1_residual(x, self.ffn1(self.ffn1_layer_norm(x)))
         attended = self.self_attn(self.self_attn_layer_norm(x), positions, mask)
-        x = self.self_attn_residual(x, self.self_attn_dropout(attended))
+        attended = self.self_attn_dropout(attended)
+        x = self.self_attn_residual(x, attended)
         del attended
         x = self.conv_residual(x, self._convolve(x, mask))
         x = self.ffn2_residual(x, self.ffn2(self.ffn2_layer_norm(x)))

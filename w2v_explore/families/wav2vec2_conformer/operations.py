@@ -3,7 +3,7 @@
 What each holds and keeps is said of the modules in ``components.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from w2v_explore.tree.operations import (
     SAME_FRAME,
     Add,
     Autocast,
+    BackwardMoments,
     Beside,
     Costless,
     Flow,
@@ -33,6 +34,7 @@ class ScaledAdd(Add):
     """The sum of what a residual branch bypasses and a part of the branch: a half in a conformer's feed-forwards."""
 
     scale: float
+    hands_on: ClassVar[Collection[int]] = (0,)
 
 
 class _Positions(KeepsNothing, is_partial=True):
@@ -102,6 +104,11 @@ class Rotation(NewTensor, Costless):
         # The positions need no gradient: what is turned is not kept.
         return taken[1:]
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        elements = taken[0].elements(batch)
+        # The gradients of both products; then half of that of the turned is negated, and put together with the rest.
+        return BackwardMoments((Beside(elements=3 * elements),), (Beside(elements=3 * elements + elements // 2),))
+
 
 @dataclass(frozen=True, slots=True)
 class QueryBias(KeepsNothing):
@@ -116,6 +123,7 @@ class QueryBias(KeepsNothing):
     num_heads: int
     head_dim: int
     name: str
+    hands_on: ClassVar[Collection[int]] = (0,)
     autocast: ClassVar[Autocast] = "wide"
 
     def parameter_shapes(self) -> dict[str, Shape]:
@@ -152,6 +160,17 @@ class DistanceScores(NewTensor):
     def kept_of(self, taken: Sequence[int], made: int, needs: Needs) -> Sequence[int]:
         return of_other_factor(taken, needs)
 
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        gives = self.flow(*taken).elements(batch)
+        made = sum([flow.elements(batch) for flow, does in zip(taken, needs.taken, strict=True) if does])
+        is_copied = batch > 1 and self.num_heads > 1
+        return BackwardMoments(
+            (
+                Beside(elements=gives + (gives if is_copied else 0)),
+                Beside(elements=gives + made),
+            )
+        )
+
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         return NOTHING
 
@@ -164,3 +183,16 @@ class DistanceBias(KeepsNothing):
 
     def flow(self, *taken: Flow) -> Flow:
         return taken[0]._replace(channels=taken[0].frames)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        scores, gives = taken[0], self.flow(*taken).elements(batch)
+        rows = scores.rows(batch)
+        # Rows are as long at first as from one query to the next the keys' distances begin further left.
+        shifted = rows * max(scores.channels - 1, 1)
+        return BackwardMoments(
+            (
+                Beside(elements=2 * gives),
+                Beside(elements=gives + shifted),
+                Beside(elements=shifted + scores.elements(batch)),
+            )
+        )

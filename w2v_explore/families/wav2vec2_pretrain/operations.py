@@ -1,6 +1,6 @@
 """What wav2vec 2.0 computes in pre-training beside its encoder; what each keeps is said of ``components.py``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from w2v_explore.tree.operations import (
     INDEX_BYTES,
     WHOLE_UTTERANCE,
     Autocast,
+    BackwardMoments,
     Beside,
     Costless,
     Flow,
@@ -26,12 +27,19 @@ class FrameMask(NewTensor, Costless):
     keeps_input: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "promotes"
 
+    sums_after: ClassVar[Collection[str | int]] = ("mask_embedding",)
+
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"mask_embedding": (self.embed_dim,)}
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
         # The mask of each frame.
         return Beside(bytes=taken[0].rows(batch))
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        # The gradient of what it takes, and that of the vector for each frame.
+        elements = taken[0].elements(batch)
+        return BackwardMoments((Beside(elements=(2 + needs.taken[0]) * elements, bytes=taken[0].rows(batch)),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,16 @@ class CodeChoice(NewTensor, Costless):
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         # Which vector it is, and the 1 among 0s.
         return (Beside(elements=taken[0].elements(batch), bytes=INDEX_BYTES * taken[0].rows(batch) * self.groups),)
+
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        # The noise, the softmax, which vector it is, the 1 among 0s, that less the softmax, and what comes out.
+        indices = INDEX_BYTES * taken[0].rows(batch) * self.groups
+        return (Beside(statistics=5 * taken[0].elements(batch), bytes=indices),)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        # The softmax, and the gradients of it, of the scaled scores, and of the scores.
+        scores = taken[0].elements(batch)
+        return BackwardMoments((Beside(statistics=3 * scores),), (Beside(statistics=2 * scores),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,21 @@ class CodePerplexity(NewTensor, Costless):
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         # The shares, the terms of the entropy, and their sums.
         return (Beside(statistics=2 * taken[0].channels + self.groups),)
+
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        return (Beside(statistics=taken[0].elements(batch) + 2 * taken[0].channels + self.groups),)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        scores, vectors = taken[0].elements(batch), taken[0].channels
+        # The softmax, all along; the shares with the gradients of the terms' factors, and where these are 0; then the
+        # gradients of the shares, of the softmax and of the scores.
+        return BackwardMoments(
+            (
+                Beside(statistics=scores + 4 * vectors + self.groups, bytes=3 * vectors),
+                Beside(statistics=2 * scores + vectors),
+                Beside(statistics=3 * scores),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +136,17 @@ class CodeProduct(NewTensor, Costless):
 
     def moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
         return (Beside(elements=self.uncounted_products(batch, *taken) + self.flow(*taken).elements(batch)),)
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        products, gives = self.uncounted_products(batch, *taken), self.flow(*taken).elements(batch)
+        # The gradient of the products; both products with it, of which the sums are the gradients. Nothing is summed
+        # where vectors have one number.
+        chosen = taken[0].elements(batch)
+        summed, first = (3 * products + chosen, 2 * products + chosen) if self.width > 1 else (3 * products,) * 2
+        return BackwardMoments(
+            (
+                Beside(elements=products + gives),
+                Beside(elements=summed),
+                Beside(elements=first + self.parameters),
+            )
+        )

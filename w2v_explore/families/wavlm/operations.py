@@ -12,6 +12,7 @@ from w2v_explore.tree.operations import (
     NOTHING,
     WHOLE_UTTERANCE,
     Autocast,
+    BackwardMoments,
     Beside,
     Costless,
     Flow,
@@ -58,6 +59,18 @@ class PositionBias(NewTensor, Costless):
             Beside(bytes=2 * INDEX_BYTES * pairs + distances),
             Beside(elements=self.num_heads * pairs, bytes=INDEX_BYTES * pairs),
             Beside(elements=self.num_heads * pairs * (1 + batch)),
+        )
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        indices, pairs = self.kept_beside(batch, *taken), self.num_heads * taken[0].frames ** 2
+        # The gradient of one utterance is the sum of all.
+        table, summed = self.parameters, pairs if batch > 1 else 0
+        gives = pairs * batch
+        return BackwardMoments(
+            (
+                indices._replace(elements=gives + summed),
+                indices._replace(elements=pairs + table),
+            )
         )
 
 
@@ -120,3 +133,14 @@ class PositionGate(NewTensor, Costless):
     def kept_of_beside(self, batch: int, needs: Needs, *taken: Flow) -> Beside:
         # The product is a factor of the first gate's gradient alone.
         return self.kept_beside(batch, *taken) if needs.taken[0] else Beside(elements=2 * taken[0].rows(batch))
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        rows = taken[0].rows(batch)
+        constant = self.num_heads if needs.own else 0
+        # Both gates, their gradients apart and together; then those together, and repeated for all numbers of a gate.
+        return BackwardMoments(
+            (
+                Beside(elements=6 * rows + constant),
+                Beside(elements=2 * rows + constant + taken[0].elements(batch)),
+            )
+        )

@@ -1,0 +1,671 @@
+"""The most that a training step holds at once, forward and backward, by the lives of all that it makes.
+
+The forward pass runs as `liveness` has it, and holds what the backward pass needs. The backward pass runs the
+operations in reverse: each takes the gradient of what it gave, makes the gradients of what it took and of its
+parameters while all that it kept is still there, and then lets go of what it kept and of the gradient. Gradients of one
+tensor from several operations are added up as they come. With a checkpoint at each stacked layer the forward pass holds
+what the layer takes, and the backward pass first runs the layer again.
+
+The loss itself is not among it: what it makes of the outputs, which are held, is their gradients, which are there when
+the backward pass begins. No layer is dropped.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from itertools import accumulate
+from math import prod
+from typing import Any, Literal, NamedTuple
+
+from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, Lives, bytes_of
+from w2v_explore.analysis.memory.stacks import Stacks
+from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
+from w2v_explore.tree.run import Call, Trained, each_copy
+
+Phase = Literal["forward", "backward"]
+
+
+class StepPeak(NamedTuple):
+    """The most that a training step holds at once beside weights and optimizer.
+
+    Attributes:
+        bytes: Activations, their gradients, and the gradients of parameters that there are then.
+        path: The module that runs first when it does.
+        phase: In which pass it runs; a layer that is computed again is part of the backward pass.
+    """
+
+    bytes: int
+    path: str
+    phase: Phase
+
+
+class TrainingTimeline:
+    """What a training step allocates and frees, in order.
+
+    Args:
+        calls: Of the model, as `run` gives them.
+        trained: As in `need_gradients`.
+        autocast: Whether ``torch.autocast`` runs the forward pass.
+        checkpointing: Whether there is a checkpoint at each stacked layer.
+        gradients_stay: Whether the gradients of parameters are there from the start, as with several forward passes for
+            each update; otherwise each is there from when it is made.
+        in_place: Whether gradients of one tensor are added up in the memory of one of them, as autograd does where
+            nothing watches it.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[Call],
+        *,
+        trained: Trained | None = None,
+        autocast: bool = False,
+        checkpointing: bool = False,
+        gradients_stay: bool = False,
+        in_place: bool = True,
+    ) -> None:
+        self._calls = calls
+        self._copies, self._of = each_copy(calls)
+        self._autocast, self._checkpointing = autocast, checkpointing
+        self._gradients_stay, self._in_place = gradients_stay, in_place
+        of_copies = None if trained is None else self._trained_of_copies(trained)
+        self._lives = Lives(self._copies, training=True, trained=of_copies, autocast=autocast)
+        # Operations that may keep something else where the sizes are such.
+        self._may_change = [
+            position
+            for position, call in enumerate(calls)
+            if call.operation is not None
+            and (
+                type(call.operation).copied is not Operation.copied
+                or type(call.operation).kept_casts is not Operation.kept_casts
+            )
+        ]
+        self._orders: dict[Any, _Order] = {}
+
+    def _trained_of_copies(self, trained: Trained) -> Trained:
+        """The parameters that are trained, by the paths of all modules."""
+        found: dict[str, Collection[str]] = {}
+        for copy, of in zip(self._copies, self._of, strict=True):
+            folded = self._calls[of].path
+            found[copy.path] = trained.get(folded, ())
+            for parameter in copy.layer.shares:
+                sibling = parameter.rpartition(".")[0]
+                found[_beside_it(copy.path, sibling)] = trained.get(_beside_it(folded, sibling), ())
+        return found
+
+    def peak(self, workload: Workload, *takes: Flow) -> StepPeak:
+        """The peak for a workload.
+
+        Args:
+            workload: Of the model; its dtype is that of weights.
+            takes: What the model takes.
+        """
+        batch = workload.batch
+        flows = self._flows(takes)
+        key = tuple([_kept_otherwise(self._calls[each], batch, flows[each][0]) for each in self._may_change])
+        if key not in self._orders:
+            kept = {position: numbers for position, (_, numbers) in zip(self._may_change, key, strict=True)}
+            copied = {position: numbers for position, (numbers, _) in zip(self._may_change, key, strict=True)}
+            self._orders[key] = self._order(copied, kept)
+        return self._orders[key].peak(self._calls, flows, batch, DTYPE_BYTES[workload.dtype], takes)
+
+    def _flows(self, takes: Sequence[Flow]) -> list[tuple[Sequence[Flow], Flow]]:
+        """What each call takes and gives."""
+        sizes = {~number: flow for number, flow in enumerate(takes)}
+        flows = []
+        for position, call in enumerate(self._calls):
+            taken = [sizes[made] for made in call.sources]
+            sizes[position] = gives = taken[0] if call.operation is None else call.operation.flow(*taken)
+            flows.append((taken, gives))
+        return flows
+
+    def _order(self, copied: dict[int, Sequence[int]], kept_casts: dict[int, Sequence[int]]) -> "_Order":
+        writer = _Writer(
+            self._copies,
+            self._of,
+            self._lives,
+            self._autocast,
+            self._gradients_stay,
+            self._in_place,
+            copied,
+            kept_casts,
+        )
+        writer.write(self._checkpointing)
+        return _Order(list(writer.sizes), writer.order, writer.marks, watched=not self._in_place)
+
+
+def _beside_it(path: str, sibling: str) -> str:
+    parent = path.rpartition(".")[0]
+    return f"{parent}.{sibling}" if parent else sibling
+
+
+def _kept_otherwise(call: Call, batch: int, taken: Sequence[Flow]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    operation = call.operation
+    assert operation is not None
+    every = Needs((True,) * len(taken), tuple(operation.parameter_shapes()))
+    return tuple(operation.copied(batch, *taken)), tuple(operation.kept_casts(batch, every, *taken))
+
+
+class _Size(NamedTuple):
+    """What a number of bytes is worked out from.
+
+    Attributes:
+        what: Of the call.
+        place: The call's position among the folded ones; of what the model takes its number, below 0.
+        lower: Whether it is of the lower precision.
+        number: Of what the call takes; or the name of a parameter; or whether sums of gradients are among it.
+        needs: What needs a gradient.
+    """
+
+    what: Literal[
+        "value", "taken", "cast", "beside", "kept beside", "more", "parameter", "gradients", "gradients after"
+    ]
+    place: int
+    lower: bool
+    number: Any = None
+    needs: Needs | None = None
+
+
+class _Order(NamedTuple):
+    """What is allocated and freed, in order.
+
+    Attributes:
+        sizes: The sizes that there are.
+        order: The number of a size where so much is allocated, and its complement where that is freed.
+        marks: From which number in that order on which module runs in which pass.
+    """
+
+    sizes: Sequence[_Size]
+    order: Sequence[int]
+    marks: Sequence[tuple[int, str, Phase]]
+    watched: bool
+
+    def peak(
+        self,
+        calls: Sequence[Call],
+        flows: Sequence[tuple[Sequence[Flow], Flow]],
+        batch: int,
+        plain_bytes: int,
+        takes: Sequence[Flow],
+    ) -> StepPeak:
+        sizes = [
+            _bytes(size, calls, flows, batch, LOWER_BYTES if size.lower else plain_bytes, takes, self.watched)
+            for size in self.sizes
+        ]
+        signed = sizes + [-size for size in reversed(sizes)]
+        live = list(accumulate([signed[number] for number in self.order]))
+        most = max(live)
+        _, path, phase = self.marks[bisect_right(self.marks, live.index(most), key=lambda mark: mark[0]) - 1]
+        return StepPeak(most, path, phase)
+
+
+def _bytes(
+    size: _Size,
+    calls: Sequence[Call],
+    flows: Sequence[tuple[Sequence[Flow], Flow]],
+    batch: int,
+    element_bytes: int,
+    takes: Sequence[Flow],
+    watched: bool = False,
+) -> int:
+    what, place, _, number, needs = size
+    if place < 0:
+        return takes[~place].elements(batch) * element_bytes
+    taken, gives = flows[place]
+    operation = calls[place].operation
+    assert operation is not None
+    if what == "value":
+        return gives.elements(batch) * (
+            max(element_bytes, STATISTICS_BYTES) if operation.gives_statistics else element_bytes
+        )
+    if what == "taken":
+        return operation.gradient_elements(batch, number, *taken) * element_bytes
+    if what == "cast":
+        return taken[number].elements(batch) * element_bytes
+    if what == "parameter":
+        shape = operation.parameter_shapes().get(number) or operation.shared_shapes()[number]
+        return prod(shape) * element_bytes
+    if what == "kept beside":
+        assert needs is not None
+        return bytes_of(operation.kept_of_beside(batch, needs, *taken), element_bytes)
+    beside = bytes_of(operation.kept_beside(batch, *taken), element_bytes)
+    if what == "beside":
+        return beside
+    own = _bytes(size._replace(what="value"), calls, flows, batch, element_bytes, takes) + beside
+    if what == "more":
+        moments = operation.training_moments(batch, *taken)
+    else:
+        assert needs is not None
+        moments_of = operation.watched_backward_moments if watched else operation.backward_moments
+        keeping, after = moments_of(batch, needs, *taken)
+        if what == "gradients":
+            moments = keeping
+            own -= _sums_after(operation, batch, needs, taken, element_bytes) if number else 0
+        else:
+            moments, own = after, 0
+    return max([bytes_of(moment, element_bytes) - own for moment in moments] + [0])
+
+
+def _sums_after(operation: Operation, batch: int, needs: Needs, taken: Sequence[Flow], element_bytes: int) -> int:
+    """The bytes of the gradients that are sums."""
+    shapes = operation.parameter_shapes()
+    elements = sum([prod(shapes[name]) for name in needs.own if name in operation.sums_after])
+    numbers = [number for number, does in enumerate(needs.taken) if does and number in operation.sums_after]
+    return (elements + sum([taken[number].elements(batch) for number in numbers])) * element_bytes
+
+
+class _Block:
+    """Some memory.
+
+    Attributes:
+        size: The number of its size.
+        holders: How many hold it.
+    """
+
+    __slots__ = ("holders", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.holders = 1
+
+
+class _Writer:
+    """Writes down what a step allocates and frees.
+
+    Attributes:
+        sizes: The sizes, each with its number.
+        order: As of `_Order`.
+        marks: As of `_Order`.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[Call],
+        of: Sequence[int],
+        lives: Lives,
+        autocast: bool,
+        gradients_stay: bool,
+        in_place: bool,
+        copied: dict[int, Sequence[int]],
+        kept_casts: dict[int, Sequence[int]],
+    ) -> None:
+        self.calls, self.of, self.lives = calls, of, lives
+        self.autocast, self.gradients_stay, self.in_place = autocast, gradients_stay, in_place
+        self.copied, self.kept_casts = copied, kept_casts
+        self.sizes: dict[_Size, int] = {}
+        self.order: list[int] = []
+        self.marks: list[tuple[int, str, Phase]] = []
+        types = Autocast(calls) if autocast else None
+        self.lower: Collection[int] = types.lower if types else ()
+        self.casts = types.casts if types else {}
+        self.needs = lives.needs
+        # Of a tensor that its operation hands on as it is, what it takes first.
+        self.same: dict[int, int] = {}
+        self.dying: dict[int, list[int]] = {}
+        for tensor, end in lives.until.items():
+            self.dying.setdefault(end, []).append(tensor)
+        self.tensors: dict[int, _Block] = {}
+        # Gradients of what was taken before the operation ran, by where it was; and by which call that was made.
+        self.waiting: dict[int, list[tuple[int, _Block]]] = {}
+        self.made_again: set[int] = set()
+        self.saved: dict[int, list[_Block]] = {}
+        # By the path of a module and the name of a parameter; where it was cast, and the cast.
+        self.weight_casts: dict[tuple[str, str], tuple[int, _Block]] = {}
+        self.gradients: dict[Any, _Block] = {}
+        self.users: dict[tuple[str, str], int] = {}
+        for call, needs in zip(calls, self.needs, strict=True):
+            for name in needs.own if needs else ():
+                key = self.parameter(call, name)
+                self.users[key] = self.users.get(key, 0) + 1
+
+    @staticmethod
+    def parameter(call: Call, name: str) -> tuple[str, str]:
+        """A parameter that a call computes with, by the path of its module and its name."""
+        for shared in call.layer.shares:
+            sibling, _, own = shared.rpartition(".")
+            if own == name:
+                return _beside_it(call.path, sibling), name
+        return call.path, name
+
+    # Memory.
+
+    def size(self, *of: Any) -> int:
+        return self.sizes.setdefault(_Size(*of), len(self.sizes))
+
+    def make(self, *of: Any) -> _Block:
+        number = self.size(*of)
+        self.order.append(number)
+        return _Block(number)
+
+    def hold(self, block: _Block) -> _Block:
+        block.holders += 1
+        return block
+
+    def drop(self, block: _Block) -> None:
+        block.holders -= 1
+        if not block.holders:
+            self.order.append(~block.size)
+
+    def touch(self, *of: Any) -> None:
+        number = self.size(*of)
+        self.order += (number, ~number)
+
+    def mark(self, position: int, phase: Phase) -> None:
+        self.marks.append((len(self.order), self.calls[position].path, phase))
+
+    # The step.
+
+    def write(self, checkpointing: bool) -> None:
+        calls = self.calls
+        layers = Stacks(calls, self.needs) if checkpointing else None
+        layer_of = layers.at if layers else [-1] * len(calls)
+        self.mark(0, "forward")
+        if self.gradients_stay:
+            parameters = {
+                self.parameter(calls[position], name): self.of[position]
+                for position, needs in enumerate(self.needs)
+                for name in (needs.own if needs else ())
+            }
+            for (_, name), place in parameters.items():
+                self.make("parameter", place, False, name)
+        given = {tensor for tensor in self.lives.until if tensor < 0}
+        for tensor in given:
+            self.tensors[tensor] = self.make("value", tensor, False)
+        outputs = dict.fromkeys([self.lives.tensor(made) for made in _results(calls)])
+        frames: dict[int, list[_Block]] = {}
+        for position, call in enumerate(calls):
+            self.mark(position, "forward")
+            self.free(position, given)
+            layer = layer_of[position]
+            if call.operation is not None:
+                self.forward(position, keeping=layer < 0)
+            elif layer >= 0 and layers and layers.passes[layer].start == position and self.saving(position):
+                taken = dict.fromkeys([self.lives.tensor(made) for made in call.sources])
+                frames[layer] = [self.hold(self.tensors[tensor]) for tensor in taken]
+        # Outputs and what the model was given stay.
+        for end in range(len(calls), len(calls) + 1):
+            self.free(end, {*given, *outputs})
+        for _, block in self.weight_casts.values():
+            self.drop(block)
+        for made in dict.fromkeys(map(self.source, _results(calls))):
+            if made >= 0 and self.needs[made] is not None:
+                self.mark(made, "backward")
+                self.gradients[made] = self.gradient(made)
+        recomputed: set[int] = set()
+        for position in range(len(calls) - 1, -1, -1):
+            if position not in self.gradients:
+                self.hand_over(position)
+                continue
+            self.mark(position, "backward")
+            layer = layer_of[position]
+            if layer in frames and self.saves(position) and layer not in recomputed:
+                recomputed.add(layer)
+                assert layers is not None
+                self.again(layers.passes[layer].start)
+                self.mark(position, "backward")
+            self.backward(position)
+            if layer in frames:
+                assert layers is not None
+                start = layers.passes[layer].start
+                if not any(self.saves(before) for before in range(start, position)):
+                    for block in frames.pop(layer):
+                        self.drop(block)
+
+    def free(self, end: int, but: Collection[int]) -> None:
+        for tensor in self.dying.get(end, ()):
+            if tensor not in but and tensor in self.tensors:
+                self.drop(self.tensors[tensor])
+
+    def saves(self, position: int) -> bool:
+        """Whether an operation keeps anything, weights among it."""
+        operation, needs = self.calls[position].operation, self.needs[position]
+        if operation is None or needs is None:
+            return False
+        if operation.passes_on(True):
+            return False
+        if operation.keeps_input or operation.keeps_output or not _makes_nothing_beside(self.calls[position]):
+            return True
+        return bool(operation.parameter_shapes()) and 0 not in operation.hands_on
+
+    def saving(self, start: int) -> list[int]:
+        """The operations inside a layer that keep anything."""
+        return [position for position in range(start, self.calls[start].end) if self.saves(position)]
+
+    def forward(self, position: int, keeping: bool) -> None:
+        """Run an operation."""
+        operation = self.calls[position].operation
+        assert operation is not None
+        place, lower, needs = self.of[position], position in self.lower, self.needs[position]
+        casts = self.cast(position)
+        if operation.passes_on(True):
+            return
+        self.tensors[position] = self.make("value", place, lower)
+        beside = self.make("beside", place, lower)
+        if type(operation).training_moments is not Operation.training_moments or (
+            type(operation).moments is not Operation.moments
+        ):
+            self.touch("more", place, lower)
+        if keeping and needs is not None:
+            self.save(position, casts, beside)
+        for block in casts.values():
+            self.drop(block)
+        self.drop(beside)
+
+    def cast(self, position: int) -> dict[int, _Block]:
+        """Cast for an operation what it takes, and its parameters unless that is done already."""
+        operation = self.calls[position].operation
+        assert operation is not None
+        place = self.of[position]
+        is_lower = operation.autocast == "lower"
+        # The last of its arguments is cast first.
+        if self.autocast and is_lower:
+            for name in reversed(operation.parameter_shapes()):
+                key = self.calls[position].path, name
+                if key not in self.weight_casts:
+                    self.weight_casts[key] = position, self.make("parameter", place, True, name)
+        numbers = sorted(self.casts.get(position, ()), reverse=True)
+        return {number: self.make("cast", place, is_lower, number) for number in numbers}
+
+    def save(self, position: int, casts: dict[int, _Block], beside: _Block | None) -> None:
+        """Keep what the backward pass needs."""
+        call = self.calls[position]
+        operation = call.operation
+        assert operation is not None
+        place = self.of[position]
+        taken = () if operation.reads_lengths else call.sources
+        copied = self.copied.get(place, ())
+        saved = []
+        needs = self.needs[position]
+        assert needs is not None
+        numbers = operation.kept_of(range(len(taken)), len(taken), needs)
+        for number in numbers:
+            if number == len(taken):
+                saved.append(self.tensors[position])
+            elif number not in copied and number not in casts:
+                saved.append(self.tensors[self.lives.tensor(taken[number])])
+        if casts:
+            kept = self.kept_casts.get(place, numbers)
+            saved += [block for number, block in casts.items() if number in kept and number in numbers]
+        if beside is not None:
+            if type(operation).kept_of_beside is not Operation.kept_of_beside:
+                needs_key = Needs(tuple(needs.taken), tuple(needs.own))
+                self.drop(beside)
+                beside.size = self.size("kept beside", place, position in self.lower, None, needs_key)
+                beside.holders = 1
+                self.order.append(beside.size)
+            saved.append(beside)
+        weight = call.path, "weight"
+        if weight in self.weight_casts and operation.keeps_weight(needs):
+            saved.append(self.weight_casts[weight][1])
+        self.saved[position] = [self.hold(block) for block in saved]
+
+    def again(self, start: int) -> None:
+        """Run a layer again, up to the last operation that keeps anything."""
+        before, casts_before = self.tensors, self.weight_casts
+        self.tensors, self.weight_casts = dict(before), {}
+        *_, last = self.saving(start)
+        made: set[int] = set()
+        for position in range(start, last + 1):
+            self.mark(position, "backward")
+            for tensor in self.dying.get(position, ()):
+                if tensor in made:
+                    made.discard(tensor)
+                    self.drop(self.tensors[tensor])
+            operation = self.calls[position].operation
+            if operation is None:
+                continue
+            if position == last and _keeps_before_it_computes(self.calls[position]):
+                # It is stopped then.
+                casts = self.cast(position)
+                beside = self.make("beside", self.of[position], position in self.lower)
+                self.save(position, casts, beside)
+                for block in (*casts.values(), beside):
+                    self.drop(block)
+                self.made_again.add(position)
+                continue
+            self.forward(position, keeping=True)
+            self.made_again.add(position)
+            if not operation.passes_on(True):
+                made.add(position)
+        for tensor in made:
+            self.drop(self.tensors[tensor])
+        for _, block in self.weight_casts.values():
+            self.drop(block)
+        self.tensors, self.weight_casts = before, casts_before
+
+    # Gradients.
+
+    def source(self, made: int) -> int:
+        """By which call a value was made of which the gradient is asked: not by one that gives what it takes."""
+        while made >= 0:
+            call = self.calls[made]
+            operation = call.operation
+            assert operation is not None
+            if not operation.passes_on(True) or call.gives != call.takes[0]:
+                break
+            made = call.sources[0]
+        return made
+
+    def gradient(self, made: int) -> _Block:
+        return self.make("value", self.of[made], made in self.lower)
+
+    def backward(self, position: int) -> None:
+        """Run the backward pass of an operation."""
+        call, needs = self.calls[position], self.needs[position]
+        operation = call.operation
+        assert operation is not None
+        assert needs is not None
+        place, lower, given = self.of[position], position in self.lower, self.gradients.pop(position)
+        casts = self.casts.get(position, ())
+        is_custom = type(operation).backward_moments is not Operation.backward_moments
+        if is_custom:
+            needs_key = Needs(tuple(needs.taken), tuple(needs.own))
+            self.touch("gradients", place, lower, position not in self.made_again, needs_key)
+            handed = self.hold(given) if operation.hands_on else None
+            self.drop(given)
+            self.let_go(position)
+            self.touch("gradients after", place, lower, None, needs_key)
+        numbers = [number for number, does in enumerate(needs.taken) if does]
+        of_taken: dict[int, _Block] = {}
+        for number in numbers:
+            if number in operation.hands_on and (call.sources[number] in self.lower) == lower:
+                of_taken[number] = self.hold(given)
+            else:
+                of_taken[number] = self.make("taken", place, lower, number)
+        is_lower = self.autocast and operation.autocast == "lower"
+        of_own: dict[str, _Block] = {}
+        for name in needs.own:
+            if not is_custom and name in operation.sums_after and position in self.made_again:
+                # A checkpoint lets go of each tensor as soon as the operation itself is through.
+                self.let_go(position)
+            of_own[name] = self.make("parameter", place, is_lower, name)
+        if not casts:
+            for number, block in of_taken.items():
+                if (call.sources[number] in self.lower) != lower:
+                    of_taken[number] = self.gradient(self.source(call.sources[number]))
+                    self.drop(block)
+        if is_custom:
+            if handed is not None:
+                self.drop(handed)
+        else:
+            self.drop(given)
+            self.let_go(position)
+        for number, block in of_taken.items():
+            source = self.source(call.sources[number])
+            if number in casts:
+                cast = self.gradient(source)
+                self.drop(block)
+                block = cast
+            taken_at = self.taken_at(position)
+            if source < taken_at < position:
+                self.waiting.setdefault(taken_at, []).append((source, block))
+            else:
+                self.add(source, block, "value", self.of[source], source in self.lower)
+        for name, block in of_own.items():
+            self.add_own(position, name, block)
+
+    def taken_at(self, position: int) -> int:
+        """Where an operation takes what it takes: before the modules inside its own run, if there are any."""
+        call = self.calls[position]
+        if not call.layer.children:
+            return position
+        while self.calls[position].operation is not None or self.calls[position].path != call.path:
+            position -= 1
+        return position
+
+    def hand_over(self, position: int) -> None:
+        """Add the gradients of what was taken at a position."""
+        for source, block in self.waiting.pop(position, ()):
+            self.add(source, block, "value", self.of[source], source in self.lower)
+
+    def let_go(self, position: int) -> None:
+        """Free what an operation has kept."""
+        for block in self.saved.pop(position, ()):
+            self.drop(block)
+
+    def add(self, key: Any, block: _Block, *of: Any) -> None:
+        """Add a gradient to those that there are."""
+        there = self.gradients.get(key)
+        if there is None:
+            self.gradients[key] = block
+        elif self.in_place and there.holders == 1:
+            self.drop(block)
+        elif self.in_place and block.holders == 1:
+            self.gradients[key] = block
+            self.drop(there)
+        else:
+            self.gradients[key] = self.make(*of)
+            self.drop(there)
+            self.drop(block)
+
+    def add_own(self, position: int, name: str, block: _Block) -> None:
+        """Add the gradient of a parameter."""
+        key, place = self.parameter(self.calls[position], name), self.of[position]
+        if key in self.weight_casts:
+            of_cast = (*key, "cast")
+            self.add(of_cast, block, "parameter", place, True, name)
+            if self.weight_casts[key][0] != position:
+                return
+            self.users[key] = 1
+            lower = self.gradients.pop(of_cast)
+            block = self.make("parameter", place, False, name)
+            self.drop(lower)
+        self.add(key, block, "parameter", place, False, name)
+        self.users[key] -= 1
+        if not self.users[key] and self.gradients_stay:
+            self.drop(self.gradients.pop(key))
+
+
+def _makes_nothing_beside(call: Call) -> bool:
+    return call.operation is None or call.operation.kept_beside(2, *call.takes) == NOTHING
+
+
+def _keeps_before_it_computes(call: Call) -> bool:
+    operation = call.operation
+    assert operation is not None
+    is_zero = isinstance(operation, Dropout) and operation.p == 1
+    return not operation.keeps_output and (is_zero or _makes_nothing_beside(call))
+
+
+def _results(calls: Sequence[Call]) -> Sequence[int]:
+    return calls[0].results if calls[0].operation is None else (0,)
