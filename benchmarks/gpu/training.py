@@ -118,7 +118,7 @@ def _attempts(device: torch.device, presets: Sequence[str]) -> Iterator[Attempt]
     for preset in presets:
         for way in ways_of(preset):
             analysis = way.analysis(preset)
-            needed = analysis.training_in(way.precision).total_bytes(way.checkpointing)
+            needed = analysis.training_in(way.precision).peak_bytes(way.checkpointing)
             what = f"{preset}, {way.precision}: {way.name}"
             compare = partial(compare_way, way, analysis, device)
             yield Attempt(what, compare, with_spare(needed), free_bytes_now(device))
@@ -152,10 +152,11 @@ def compare_way(way: Way, analysis: Analysis, device: torch.device, what: str) -
             in_use[phase] = counter.requested() - output_bytes
             counter.forget_peaks()
     closed = analysis.training_in(way.precision)
-    peak = max(peaks["forward"], peaks["backward"], key=lambda peak: peak.allocated)
+    highest = max(("forward", "backward"), key=lambda phase: peaks[phase].allocated)
+    peak = peaks[highest]
     held, kept = in_use["backward"] - cublas, in_use["forward"] - before
     closed_kept, closed_casts = _closed_kept(way, analysis)
-    closed_peak = closed.total_bytes(way.checkpointing)
+    closed_peak = closed.peak_bytes(way.checkpointing)
     unexplained_state, unexplained_kept = held - closed.state_bytes, kept - closed_kept
     figures: dict[str, Figure] = {
         "allocated_bytes": peak.allocated,
@@ -164,6 +165,8 @@ def compare_way(way: Way, analysis: Analysis, device: torch.device, what: str) -
         "difference_share": (peak.allocated - closed_peak) / closed_peak,
         "larger_blocks_bytes": peak.allocated - peak.requested,
         "cuBLAS_bytes": cublas,
+        "peak_beside_bytes": peak.requested - cublas - closed_peak,
+        "peak_in": highest,
         "state_bytes": held,
         "state_unexplained_bytes": unexplained_state,
         "state_unexplained_share": unexplained_state / closed.state_bytes,
@@ -182,8 +185,8 @@ def compare_way(way: Way, analysis: Analysis, device: torch.device, what: str) -
 
 _NOTE = (
     f"of weights, gradients and states, and of what is kept: {LIMIT}. What is allocated is the peak of forward and "
-    "backward: blocks of the allocator, cuBLAS's workspace and the gradients of activations are in it, and not in the "
-    "closed form"
+    "backward, which is not judged: beside the closed form there are blocks of the allocator, cuBLAS's workspace, what "
+    "kernels take for themselves, and the gradient of the output, which the step holds to the end"
 )
 
 

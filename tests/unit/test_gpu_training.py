@@ -48,6 +48,10 @@ def test_what_a_step_holds_and_keeps_is_the_closed_form(
 ) -> None:
     finding = compare(WAYS[name], small, card)
     assert finding.verdict == "passed", finding
+    share = finding.figures["difference_share"]
+    assert isinstance(share, float)
+    # The gradient of the output, and what it is scaled from; written out, once more the scores.
+    assert abs(share) < (0.08 if "eager" in name else 0.03)
 
 
 def test_wavlm_written_out_keeps_the_closed_form(tmp_path: Path, card: FakeMemory) -> None:
