@@ -127,24 +127,71 @@ def test_a_memory_too_small_for_anything(run: Runner) -> None:
         (["--seconds", "10"], 1),
         (["--samples", "160000"], 1),
         (["--samples", "400"], 0),
+        (["--seconds", "10", "--precision", "pure-bfloat16"], 0),
+        (["--seconds", "10", "--checkpointing"], 0),
+        (["--seconds", "10", "--train", "not-extractor"], 0),
+        (["--seconds", "1,10"], 1),
+        (["--seconds", "0.5,1"], 0),
     ],
 )
 def test_no_is_the_answer_only_of_a_workload_that_was_given(run: Runner, arguments: list[str], code: int) -> None:
-    assert run("memory", "base", "--fit", "200MB", *arguments).code == code
+    assert run("memory", "base", "--fit", "2GB", "--reserve", "0", *arguments).code == code
 
 
-def test_which_ways_the_workload_fits(run: Runner) -> None:
-    code, out, _ = run("memory", "base", "--fit", "6 GiB", "--batch", "12", "--format", "json")
+def test_the_way_that_was_asked_about_decides_and_no_other(run: Runner) -> None:
+    arguments = ("memory", "base", "--fit", "6 GiB", "--reserve", "0", "--batch", "12")
+    code, out, _ = run(*arguments, "--format", "json")
     fit = json.loads(out)["fit"]
-    assert code == 0
+    assert code == 1
     assert fit["memory_bytes"] == 6 * 2**30
     ways = {
         (way, dtype): each["workload_fits"] for way in ("inference", "training") for dtype, each in fit[way].items()
     }
     assert ways[("inference", "float32")]
-    assert not ways[("training", "float32")]
+    assert ways[("training", "bfloat16")]
+    assert not fit["answer"]["fits"]
+    assert fit["answer"]["precision"] == "amp-bfloat16"
+    assert not ways[("training", "amp-bfloat16")]
     assert run("memory", "base", "--batch", "12").code == 0
-    assert "does not fit" in run("memory", "base", "--fit", "6 GiB", "--batch", "12").out
+    assert run(*arguments, "--precision", "bfloat16").code == 0
+
+
+def test_the_answer_stands_first(run: Runner) -> None:
+    """In GB of 10^9 bytes: 8.829 are what the table of training says as well."""
+    arguments = ("memory", "base", "--batch", "8", "--seconds", "20")
+    fits = run(*arguments, "--fit", "24GiB").out
+    assert fits.splitlines()[1] == (
+        "Fits: a training step in amp-bfloat16 takes 8.829 GB of 25.77 GB less 1.074 GB in reserve, "
+        "with 15.87 GB to spare."
+    )
+    assert "What makes it fit" not in fits
+    out = run(*arguments, "--fit", "8GB", "--reserve", "0").out
+    assert out.splitlines()[1] == (
+        "Does not fit: a training step in amp-bfloat16 takes 8.829 GB of 8.000 GB, 829.2 MB too much."
+    )
+    assert "batches of 4, 2 of them accumulated" in out
+    assert "--train not-extractor" in out
+    assert "Nothing that is tried makes it fit" in run(*arguments, "--fit", "1.5GB").out
+
+
+def test_several_lengths(run: Runner) -> None:
+    arguments = ("memory", "base", "--batch", "2", "--seconds", "20,5,10", "--fit", "4GB")
+    documents = json.loads(run(*arguments, "--format", "json").out)
+    assert [each["workload"]["seconds"] for each in documents] == [5, 10, 20]
+    assert documents[1] == json.loads(
+        run("memory", "base", "--batch", "2", "--seconds", "10", "--fit", "4GB", "--format", "json").out
+    )
+    out = run(*arguments).out
+    assert out.splitlines()[1] == "Fits: 5, 10 s. Does not fit: 20 s."
+    assert "Asked of a training step in amp-bfloat16 and of 4.000 GB less 1.074 GB in reserve. What makes" in out
+    rows = list(csv.DictReader(io.StringIO(run(*arguments, "--format", "csv").out)))
+    assert list(dict.fromkeys(row["config"] for row in rows)) == [
+        f"wav2vec 2.0 Base, {seconds} s" for seconds in (5, 10, 20)
+    ]
+    both = json.loads(run("memory", "base", "large", "--seconds", "1,2", "--format", "json").out)
+    assert [(each["config"]["origin"], each["workload"]["seconds"]) for each in both] == [
+        ("preset base", 1), ("preset base", 2), ("preset large", 1), ("preset large", 2),
+    ]  # fmt: skip
 
 
 def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
@@ -160,6 +207,12 @@ def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
         (["memory", "base", "--fit", "lots"], "'lots' is no size of a memory; write one as 24GiB"),
         (["memory", "base", "--fit", "24"], "24 would be 24 bytes; write 24GiB"),
         (["memory", "base", "--fit", "-1GB"], "is no size of a memory"),
+        (["memory", "base", "--reserve", "1GiB"], "--reserve goes with --fit"),
+        (["memory", "base", "--fit", "24GiB", "--reserve", "2"], "2 would be 2 bytes; write 2GiB"),
+        (["memory", "base", "--seconds", "5,,20"], "--seconds is '5,,20'; give numbers with commas between them"),
+        (["memory", "base", "--seconds", "5,-1"], "-1 seconds of audio cannot be computed"),
+        (["memory", "base", "--seconds", "5,nan"], "nan seconds of audio cannot be computed"),
+        (["memory", "base", "--seconds", "5,10", "--samples", "400"], "give --seconds or --samples, not both"),
         (["memory", "base", "--samples", "10"], "10 samples are too few"),
         (["memory", "nosuch"], "no file or preset is named nosuch"),
         (["sensitivity", "base", "--samples", "10"], "10 samples are too few"),

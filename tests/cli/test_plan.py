@@ -13,10 +13,10 @@ import yaml
 
 from tests.program import Runner
 from w2v_explore import Workload, analyze, load_config, memory, plan
+from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.asked import OBJECTIVES
 from w2v_explore.analysis.plan.cards import known_cards
-from w2v_explore.analysis.plan.needs import RESERVE_BYTES
 from w2v_explore.analysis.plan.runs import runs_that
 from w2v_explore.analysis.plan.strategies import STRATEGIES
 from w2v_explore.cli.options import Precision

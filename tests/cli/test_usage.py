@@ -12,7 +12,11 @@ from tests.program import Runner
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["memory", "base", "--seconds", "5min"], "'5min' is no number; write it without a unit"),
+        (["summary", "base", "--seconds", "5min"], "'5min' is no number; write it without a unit"),
+        (
+            ["memory", "base", "--seconds", "5min"],
+            "--seconds is '5min'; give numbers with commas between them",
+        ),
         (["lint", ".", "--seconds", "1,5"], "'1,5' is no number"),
         (["compare", "base", "large", "--batch", "2.5"], "'2.5' is no whole number"),
         (["memory", "base", "--depth", "all"], "'all' is no whole number"),
@@ -69,7 +73,7 @@ def test_a_dash_is_standard_output_and_no_file(run: Runner, tmp_path: Path, monk
     [
         ["latency", "base", "--runs", "9" * 4000],
         ["latency", "base", "--runs", "9 " * 4000],
-        ["memory", "base", "--seconds", "1" * 50_000 + "x"],
+        ["summary", "base", "--seconds", "1" * 50_000 + "x"],
         ["summary", "base", "--format", "b" * 4000],
         ["summary", "base", f"--{'b' * 4000}"],
         ["s" * 4000],
@@ -94,6 +98,8 @@ def test_what_was_typed_is_not_echoed_whole(arguments: list[str], run: Runner) -
         ["summary", "base", "--fail-if", f"parameters > {'1' * 4000}B"],
         ["memory", "base", "--fit", "b" * 4000],
         ["memory", "base", "--fit", "1" * 4000],
+        ["memory", "base", "--fit", "24GiB", "--reserve", "b" * 4000],
+        ["memory", "base", "--seconds", "1" * 50_000 + "x"],
         ["latency", "base", "--seconds", "b" * 4000],
     ],
     ids=lambda arguments: " ".join(arguments)[:40],

@@ -171,6 +171,7 @@ class _Maker:
             "--fit": lambda: (
                 f"{hostile.one((hostile.number(), '24', '1.5'))}{hostile.one(('GiB', 'GB', '', 'K', 'x'))}"
             ),
+            "--reserve": lambda: f"{hostile.one((hostile.number(), '0', '2'))}{hostile.one(('GiB', 'GB', '', 'x'))}",
             "--train": lambda: hostile.one(
                 (*WORDS, r"re:layers\.1\.", "re:bias$", f"re:{hostile.name()}", hostile.argument())
             ),
@@ -190,6 +191,8 @@ class _Maker:
         }
         if name in values:
             value = values[name]()
+        elif name == "--seconds" and kind == "str":  # several, with commas between them
+            value = ",".join(self._number() for _ in range(self._random.choice((1, 1, 2, 3))))
         elif kind in ("float", "int", "int range", "float range"):
             value = self._number()
         else:

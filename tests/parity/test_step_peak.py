@@ -176,6 +176,6 @@ def test_autograd_adds_up_in_place_where_nothing_watches() -> None:
     once = x * 2
     output = torch.cos(once) * 3 + torch.sin(once) * 5
     with torch.profiler.profile(profile_memory=True) as profile:
-        output.backward(torch.ones(1000))
+        torch.autograd.backward(output, torch.ones(1000))
     additions = [event.name for event in profile.events() if event.name.startswith("aten::add")]
     assert additions == ["aten::add_"]

@@ -336,6 +336,10 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
         ("memory", "base", "--fit", "24GiB", "--precision", "amp-float16"),
         lambda: memory("base", fit="24GiB", precision="amp-float16"),
     ),
+    "memory --reserve": (
+        ("memory", "base", "--fit", "1GiB", "--reserve", "64MiB"),
+        lambda: memory("base", fit=2**30, reserve=2**26),
+    ),
     "memory --fit bytes": (("memory", "base", "--fit", "24GiB"), lambda: memory("base", fit=24 * 2**30)),
     "plan": (
         ("plan", "base", "--card", "a100", "--devices", "8", "--price", "2", "--within", "3d", "--compile"),

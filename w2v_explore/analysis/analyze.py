@@ -48,6 +48,7 @@ class Analysis:
         attention: How attention is computed.
         optimizer: A name in `memory.optimizers.OPTIMIZERS`.
         teacher: Whether an average of the model over time stands beside it in training.
+        accumulates: Whether gradients of several batches are added up before an update.
     """
 
     config: Config
@@ -57,6 +58,7 @@ class Analysis:
     attention: AttentionKernel = "fused"
     optimizer: str = "adamw"
     teacher: bool = False
+    accumulates: bool = False
     _lives: dict[tuple[bool, bool, bool], Lives] = field(default_factory=dict, init=False, compare=False)
     _traces: dict[tuple[str, bool, bool], Trace] = field(default_factory=dict, init=False, compare=False)
     _trainings: dict[str, TrainingCost] = field(default_factory=dict, init=False, compare=False)
@@ -129,6 +131,7 @@ class Analysis:
                 trained=self.trained,
                 autocast=autocast,
                 checkpointing=checkpointing,
+                gradients_stay=self.accumulates,
             )
         return self._timelines[key]
 

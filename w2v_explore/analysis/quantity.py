@@ -59,14 +59,18 @@ def require_unit(size: float, text: str) -> None:
         raise QuantityError(f"{shown} would be {shown} bytes; write {shown}{unit}, or {shown}B where bytes are meant")
 
 
-def parse_size_bytes(text: str) -> int:
-    """The size of a memory.
+def parse_size_bytes(text: str, *, least: int = 1) -> int:
+    """The size of a memory, or of a part of one.
+
+    Args:
+        text: The text.
+        least: The fewest bytes that it may have: 0 of a part that may be missing.
 
     Raises:
-        QuantityError: It is none, or smaller than a byte, or lacks its unit.
+        QuantityError: It is none, or smaller than that, or lacks its unit.
     """
     size = parse_quantity(text, in_bytes=True)
-    if size < 1:
+    if size < least:
         raise QuantityError(f"{shorten(text)!r} is {_NO_SIZE}")
     return int(size)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
-
-_Number = TypeVar("_Number", int, float)
 
 _PICTURES = {".svg": "svg", ".png": "png"}
 
@@ -122,20 +120,12 @@ def _measure(
 def _parse_lengths(seconds: str | None, frames: str | None) -> list[dict[str, Any]]:
     """``1,5,10`` seconds, or ``49,499`` frames → what `Workload.of` takes, ascending."""
     if frames is None:
-        durations = _numbers("--seconds", f"{DEFAULT_SECONDS:g}" if seconds is None else seconds, float, "1,5,10,30")
+        text = f"{DEFAULT_SECONDS:g}" if seconds is None else seconds
+        durations = options.numbers_of("--seconds", text, float, "1,5,10,30")
         return [{"seconds": each} for each in durations]
     if seconds is not None:
         raise typer.BadParameter("give --seconds or --frames, not both")
-    return [{"frames": each} for each in _numbers("--frames", frames, int, "49,499")]
-
-
-def _numbers(option: str, text: str, number: Callable[[str], _Number], example: str) -> list[_Number]:
-    """Numbers with commas between them, ascending."""
-    try:
-        return sorted({number(part) for part in text.split(",")})
-    except ValueError as error:
-        message = f"{option} is {shorten(text)!r}; give numbers with commas between them: {example}"
-        raise typer.BadParameter(message) from error
+    return [{"frames": each} for each in options.numbers_of("--frames", frames, int, "49,499")]
 
 
 def _parse_target(text: str) -> float:

@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.memory.costs import memory as memory_of
+from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
+from w2v_explore.analysis.memory.recipe import PEOPLE_RUN
+from w2v_explore.arguments import DEFAULT_SECONDS
 from w2v_explore.cli import options
-from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs
+from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, load_configs
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.results.documents import one_or_list
@@ -20,7 +24,12 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def memory(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
-    seconds: options.Seconds = None,
+    seconds: Annotated[
+        str | None,
+        typer.Option(
+            "--seconds", help=f"Duration of each utterance, or several: 5,10,20; {DEFAULT_SECONDS:g} by default."
+        ),
+    ] = None,
     samples: options.Samples = None,
     frames: options.Frames = None,
     batch: Annotated[int | None, typer.Option("--batch", help="Utterances in the batch; 1 by default.")] = None,
@@ -30,19 +39,33 @@ def memory(
         typer.Option(
             "--fit",
             metavar="SIZE",
-            help="The largest batch and the longest audio that fit 24GiB, or 24GB (10^9 bytes each, as 24G). "
-            "Exit with 1 where a --batch, --seconds, --samples or --frames that was given fits in no way.",
+            help="Whether a training step fits 24GiB, or 24GB (10^9 bytes each, as 24G), in --precision, "
+            f"{PEOPLE_RUN} by default, and as the other options say; what makes it fit; the largest batch and the "
+            "longest audio that do. Exit with 1 where a --batch, --seconds, --samples or --frames was given and that "
+            "step does not fit, though others and inference may.",
+        ),
+    ] = None,
+    reserve: Annotated[
+        str | None,
+        typer.Option(
+            "--reserve",
+            metavar="SIZE",
+            help="What of --fit is left for the device's context and the allocator; 1GiB by default, 0 for nothing.",
         ),
     ] = None,
     checkpointing: Annotated[
-        bool, typer.Option("--checkpointing", help="Also with activation checkpoints at each transformer layer.")
+        bool,
+        typer.Option(
+            "--checkpointing",
+            help="Also with activation checkpoints at each transformer layer; they count for whether it fits.",
+        ),
     ] = False,
     precision: Annotated[
         options.Precision | None,
         typer.Option(
             "--precision",
-            help="Of training: what --fit fills, and what each layer is said to keep. All precisions are shown beside "
-            "each other.",
+            help="Of training: what has to fit --fit, and what each layer is said to keep. All precisions are shown "
+            "beside each other.",
         ),
     ] = None,
     train: Annotated[
@@ -69,6 +92,12 @@ def memory(
         bool,
         typer.Option("--teacher", help="Also an average of the model over time beside it, as in data2vec."),
     ] = False,
+    accumulate: Annotated[
+        int,
+        typer.Option(
+            "--accumulate", help="Batches whose gradients are added up before an update: gradients stay meanwhile."
+        ),
+    ] = 1,
     depth: options.Depth = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
@@ -76,25 +105,39 @@ def memory(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
-    workload = WorkloadOptions(seconds, samples, frames, 1 if batch is None else batch, dtype)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
+    if reserve is not None and fit is None:
+        raise typer.BadParameter("--reserve goes with --fit")
+    lengths = [None] if seconds is None else options.numbers_of("--seconds", seconds, float, "5,10,20")
+    workloads = [WorkloadOptions(each, samples, frames, 1 if batch is None else batch, dtype) for each in lengths]
+    workloads[0].check()
     name = None if precision is None else precision.value
-    costs = [
-        memory_of(
-            analysis,
-            fit=fit,
-            checkpointing=checkpointing,
-            precision=name,
-            train=train,
-            lora=lora,
-            attention=attention.value,
-            optimizer=optimizer.value,
-            teacher=teacher,
-        )
-        for analysis in analyses
+    by_config = [
+        [
+            memory_of(
+                analyze(config, workload.of(config)),
+                fit=fit,
+                reserve=RESERVE_BYTES if reserve is None else reserve,
+                checkpointing=checkpointing,
+                precision=name,
+                train=train,
+                lora=lora,
+                attention=attention.value,
+                optimizer=optimizer.value,
+                teacher=teacher,
+                accumulate=accumulate,
+            )
+            for workload in workloads
+        ]
+        for config in load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown))
     ]
+    costs = [each for by_length in by_config for each in by_length]
 
     def reports() -> "list[Report]":
+        if len(lengths) > 1:
+            from w2v_explore.report.memory_lengths import lengths_report
+
+            precisions = dict.fromkeys([name] if name else [PEOPLE_RUN, dtype.value])
+            return [lengths_report(by_length, list(precisions), checkpointing) for by_length in by_config]
         from w2v_explore.report.memory import memory_report
 
         return [memory_report(each, checkpointing, depth) for each in costs]

@@ -1,11 +1,15 @@
 """Options that several commands take."""
 
+from collections.abc import Callable
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from w2v_explore.arguments import DEFAULT_SECONDS, MAX_RUNS, MAX_THREADS
+from w2v_explore.diagnostics import shorten
+
+_Number = TypeVar("_Number", int, float)
 
 
 class Dtype(str, Enum):
@@ -117,6 +121,15 @@ AllowUnknown = Annotated[
         help="Leave out fields of another program's config that are not known and may change the architecture.",
     ),
 ]
+
+
+def numbers_of(option: str, text: str, number: Callable[[str], _Number], example: str) -> list[_Number]:
+    """Numbers with commas between them, ascending."""
+    try:
+        return sorted({number(part) for part in text.split(",")})
+    except ValueError as error:
+        message = f"{option} is {shorten(text)!r}; give numbers with commas between them: {example}"
+        raise typer.BadParameter(message) from error
 
 
 def check_runs(runs: int | None, device: str | None) -> None:

@@ -37,16 +37,16 @@ def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
 @contextmanager
 def cuda_lists() -> Iterator[None]:
     """Autocast on a CPU, where it runs inside, with the lists of CUDA."""
-    library = torch.library.Library("aten", "IMPL", "AutocastCPU")  # type: ignore[no-untyped-call]
+    library: Any = torch.library.Library("aten", "IMPL", "AutocastCPU")  # type: ignore[no-untyped-call]
     try:
         for names, kernel in ((_TO_FLOAT32, _to_float32), (_IN_FLOAT32, _in_float32)):
             for name in names:
                 packet, _, overload = name.partition(".")
                 operation = getattr(getattr(torch.ops.aten, packet), overload or "default")
-                library.impl(name, partial(kernel, operation))  # type: ignore[no-untyped-call]
+                library.impl(name, partial(kernel, operation))
         yield
     finally:
-        library._destroy()  # type: ignore[no-untyped-call]
+        library._destroy()
 
 
 def _to_float32(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -151,9 +151,7 @@ def track_step(
             for path, layer in registered(tree):
                 if layer.stacked:
                     module = model.get_submodule(path)
-                    module.forward = partial(  # type: ignore[method-assign]
-                        checkpoint, module.forward, use_reentrant=False, preserve_rng_state=False
-                    )
+                    module.forward = partial(checkpoint, module.forward, use_reentrant=False, preserve_rng_state=False)
         live = _LiveStorages(model)
         with live:
             if gradients_stay:
@@ -162,7 +160,8 @@ def track_step(
             given = torch.empty(input_shape(tree, workload), dtype=dtype)
             with nullcontext() if lower is None else torch.autocast("cpu", dtype=lower):
                 outputs = [output for output in model(given) if output is not None]
-            loss: Tensor = _Loss.apply(*[output for output in outputs if output.requires_grad])  # type: ignore[no-untyped-call]
+            needing = [output for output in outputs if output.requires_grad]
+            loss: Any = _Loss.apply(*needing)  # type: ignore[no-untyped-call]
             loss.backward(torch.empty_like(loss))
         return live.peak_bytes
 
@@ -171,7 +170,7 @@ class _Loss(torch.autograd.Function):
     """Of outputs nothing, which takes no memory; their gradients are tensors like them."""
 
     @staticmethod
-    def forward(ctx: Any, *outputs: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, *outputs: Tensor) -> Tensor:
         ctx.likes = [(output.shape, output.dtype) for output in outputs]
         return outputs[0].new_empty(0)
 

@@ -106,15 +106,23 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
 
 
 def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
-    """Every figure of every config under the name that JSON has for it, and its value; layers down to a depth."""
+    """Every figure of every config under the name that JSON has for it, and its value; layers down to a depth.
+
+    Of a config that is there at several lengths the name says the length.
+    """
     rows: list[list[object]] = [["config", "figure", "value"]]
-    names = _names([each.analysis.config for each in costs])
-    for name, each in zip(names, costs, strict=True):
+    configs = {id(each.analysis.config): each.analysis.config for each in costs}
+    names = dict(zip(configs, _names([*configs.values()]), strict=True))
+    for each in costs:
+        config = each.analysis.config
+        name = names[id(config)]
+        if len(configs) < len(costs):
+            name += f", {each.analysis.workload.seconds:g} s"
         document = each.to_dict(depth)
         del document["config"]
         rows += [[name, *figure] for figure in _flatten("", document)]
-        if left_out := each.analysis.config.not_counted:
-            rows.append([name, "not_counted", " ".join(left_out)])
+        if config.not_counted:
+            rows.append([name, "not_counted", " ".join(config.not_counted)])
     return _csv(rows)
 
 

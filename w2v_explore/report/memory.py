@@ -10,6 +10,7 @@ from w2v_explore.analysis.memory.recipe import Recipe
 from w2v_explore.analysis.memory.step_peak import StepPeak
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.report.identity import describe_origin, describe_reading
+from w2v_explore.report.memory_answer import NOTHING_HELPS, describe_answer, remedies_table
 from w2v_explore.report.table import Column, Report, Share, Table
 from w2v_explore.report.tree import tree_rows
 from w2v_explore.report.units import exact, short, size_bytes
@@ -32,20 +33,27 @@ def memory_report(costs: MemoryCosts, checkpointing: bool, depth: int | None = N
         _kept(costs, depth),
         _training_macs(costs, checkpointing),
     ]
+    answered = []
     if costs.fits is not None:
+        answered.append(describe_answer(costs.fits))
+        if costs.fits.answer.changes:
+            tables.insert(0, remedies_table(costs.fits.answer))
+        elif not costs.fits.answer.fits:
+            answered.append(NOTHING_HELPS)
         tables.append(_fits(costs, costs.fits))
     lines = [
+        *answered,
         describe_origin(config),
         describe_workload(costs.analysis),
         *describe_features(costs.analysis),
-        *_describe_train(costs),
+        *describe_train(costs),
         *describe_reading(config),
         NOT_INCLUDED,
     ]
     return Report(config.name, lines, tables)
 
 
-def _describe_train(costs: MemoryCosts) -> list[str]:
+def describe_train(costs: MemoryCosts) -> list[str]:
     """What is trained, where that is not all."""
     if costs.analysis.trained is None:
         return []
@@ -238,10 +246,13 @@ def _fits(costs: MemoryCosts, fits: Fits) -> Table:
         add(f"training, {name}", fit)
     for name, fit in fits.checkpointed_training.items():
         add(f"training, {name}, checkpointed", fit)
-    table.remark = (
-        "Training fits where the most that it holds at once does. Leave room for what is not in these figures. "
-        "GB is 10^9 bytes, and so is G alone; GiB is 2^30."
+    reserve = (
+        f"{size_bytes(fits.reserve_bytes)} of it are left for the device's context and the allocator (--reserve)."
+        if fits.reserve_bytes
+        else "Leave room for what is not in these figures."
     )
+    how = "Training fits where the most that it holds at once does."
+    table.remark = f"{how} {reserve} 1 GB, or 1G, is 10^9 bytes, and 1 GiB 2^30."
     return table
 
 

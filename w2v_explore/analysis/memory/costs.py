@@ -6,14 +6,16 @@ from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis, config_and_workload
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.memory.answer import Answer, Way, answer
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED, InferenceMemory, inference_memory
 from w2v_explore.analysis.memory.largest_workload import (
+    RESERVE_BYTES,
     LargestWorkloads,
     fit_inference,
     fit_training,
     has_attention_bias,
 )
-from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.memory.recipe import PEOPLE_RUN, PRECISIONS
 from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.analysis.quantity import parse_size_bytes
@@ -30,21 +32,19 @@ class Fits:
 
     Attributes:
         memory_bytes: The memory.
+        reserve_bytes: What of it is left for the device's context and the allocator.
+        answer: Whether a training step of the workload fits the rest, and what makes it fit.
         inference: The largest forward passes.
         training: The largest training steps.
         checkpointed_training: The same with a checkpoint at each transformer layer; empty where nobody asked.
     """
 
     memory_bytes: int
+    reserve_bytes: int
+    answer: Answer
     inference: Mapping[str, LargestWorkloads]
     training: Mapping[str, LargestWorkloads]
     checkpointed_training: Mapping[str, LargestWorkloads]
-
-    @property
-    def all(self) -> tuple[LargestWorkloads, ...]:
-        """What fits in each of these ways."""
-        ways = (self.inference, self.training, self.checkpointed_training)
-        return tuple(fit for way in ways for fit in way.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,9 +69,8 @@ class MemoryCosts:
 
     @property
     def workload_fits(self) -> bool:
-        """Whether the workload fits the memory that was asked about in any way that is shown."""
-        batch = self.analysis.workload.batch
-        return self.fits is None or any(fit.batch >= batch for fit in self.fits.all)
+        """Whether a training step fits the memory that was asked about in the way that was; True where none was."""
+        return self.fits is None or self.fits.answer.fits
 
     @property
     def has_attention_bias(self) -> bool:
@@ -94,6 +93,7 @@ class MemoryCosts:
             "train": {"selection": self.setup.selection, "parameters": next(iter(self.training.values())).learned},
             "attention": self.setup.attention,
             "optimizer": self.setup.optimizer,
+            "accumulate": self.setup.accumulate,
             "inference": {
                 dtype: inference._asdict() | {"total_bytes": inference.total_bytes}
                 for dtype, inference in self.inference.items()
@@ -157,6 +157,8 @@ def _fit_document(fits: Fits, workload: Workload) -> dict[str, Any]:
 
     document = {
         "memory_bytes": fits.memory_bytes,
+        "reserve_bytes": fits.reserve_bytes,
+        "answer": fits.answer.to_dict(),
         "inference": by_name(fits.inference),
         "training": by_name(fits.training),
     }
@@ -170,6 +172,7 @@ def memory(
     workload: Workload | None = None,
     *,
     fit: int | str | None = None,
+    reserve: int | str = RESERVE_BYTES,
     checkpointing: bool = False,
     precision: str | None = None,
     train: str | None = None,
@@ -177,17 +180,22 @@ def memory(
     attention: AttentionKernel = "fused",
     optimizer: str = "adamw",
     teacher: bool = False,
+    accumulate: int = 1,
 ) -> MemoryCosts:
     """Work out the memory of inference and of training, in closed form, and what fits a given memory.
 
     Args:
         config: As in `analyze`, or an analysis.
         workload: As in `analyze`; that of the analysis where one is given.
-        fit: A memory to fill with the largest batch and the longest audio: bytes, or text as ``24GiB``.
-        checkpointing: Whether to fill it with checkpointed training too.
-        precision: What to fill it with, and to say of each layer what it keeps: ``amp-bfloat16``, ``amp-float16``,
-            ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By default it is filled with
-            ``amp-bfloat16``, ``float32``, ``bfloat16`` and the workload's dtype, of which layers are said to keep.
+        fit: A memory: whether a training step fits it, and what makes it fit; and the largest batch and the longest
+            audio that fill it. Bytes, or text as ``24GiB``.
+        reserve: What of that memory is left for the device's context, the allocator and the workspaces of kernels;
+            1 GiB by default, which is assumed.
+        checkpointing: Whether a training step that is to fit has checkpoints; the memory is filled with both.
+        precision: In which a training step is to fit, what to fill the memory with, and of which to say what each layer
+            keeps: ``amp-bfloat16``, ``amp-float16``, ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By
+            default a step is to fit in ``amp-bfloat16``, the memory is filled with ``amp-bfloat16``, ``float32``,
+            ``bfloat16`` and the workload's dtype, and layers are said to keep what they do in the last.
         train: The parameters that are trained: ``all``, ``head``, ``not-extractor``, ``not-encoder``, ``adapters``, or
             ``re:`` and a regular expression that is searched in their names; None for all, and beside low-rank adapters
             for the adapters alone.
@@ -196,33 +204,39 @@ def memory(
             without a fused one (``math``).
         optimizer: ``adamw``, ``adamw-8bit``, ``sgd``, ``adafactor`` or ``none``.
         teacher: Whether an average of the model over time stands beside it, as in data2vec.
+        accumulate: Batches whose gradients are added up before an update.
 
     Raises:
         WorkloadError: The input is too short to give a frame; or no precision has the name.
-        ArgumentError: One of the last five is none of these, or ``train`` selects nothing that gets a gradient.
-        QuantityError: ``fit`` is no size of a memory.
+        ArgumentError: One of the last six is none of these, or ``train`` selects nothing that gets a gradient.
+        QuantityError: ``fit`` or ``reserve`` is no size of a memory.
         TypeError: An argument is of another type.
     """
-    analysis = as_analysis(config, workload)
+    given = analysis = as_analysis(config, workload)
     adapters = Lora.parse(lora) if isinstance(lora, str) else lora
-    setup = TrainingSetup(train, adapters, attention, optimizer, teacher)
+    setup = TrainingSetup(train, adapters, attention, optimizer, teacher, accumulate)
     if setup != TrainingSetup():
         analysis = set_up(analysis, setup)
-    memory_bytes = None if fit is None else _size_bytes(fit)
+    memory_bytes = None if fit is None else _size_bytes("fit", fit)
+    reserve_bytes = _size_bytes("reserve", reserve)
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
     dtypes = (workload.dtype, other)
     names = list(dict.fromkeys((*PRECISIONS, precision or workload.dtype)))
-    filled = [name for name in names if name == precision or (not precision and name in ("amp-bfloat16", *dtypes))]
+    filled = [name for name in names if name == precision or (not precision and name in (PEOPLE_RUN, *dtypes))]
     training = {name: analysis.training_in(name) for name in names}
     fits = None
     if memory_bytes is not None:
+        free_bytes = memory_bytes - reserve_bytes
+        way = Way(setup, precision or PEOPLE_RUN, checkpointing, workload.batch)
         fits = Fits(
             memory_bytes=memory_bytes,
-            inference={dtype: fit_inference(analysis, memory_bytes, dtype) for dtype in dtypes},
-            training={name: fit_training(analysis, memory_bytes, name, checkpointing=False) for name in filled},
+            reserve_bytes=reserve_bytes,
+            answer=answer(given, analysis, way, free_bytes),
+            inference={dtype: fit_inference(analysis, free_bytes, dtype) for dtype in dtypes},
+            training={name: fit_training(analysis, free_bytes, name, checkpointing=False) for name in filled},
             checkpointed_training={
-                name: fit_training(analysis, memory_bytes, name, checkpointing=True)
+                name: fit_training(analysis, free_bytes, name, checkpointing=True)
                 for name in (filled if checkpointing else ())
             },
         )
@@ -239,10 +253,10 @@ def memory(
     )
 
 
-def _size_bytes(size: int | str) -> int:
-    if isinstance(size, str):
-        return parse_size_bytes(size)
-    if isinstance(size, bool) or not isinstance(size, int):
-        raise TypeError(f"fit is {kind_of(size)}; give a whole number of bytes, or a text as '24GiB'")
-    # What a text may say is said there once.
-    return parse_size_bytes(str(size))
+def _size_bytes(name: str, size: int | str) -> int:
+    if not isinstance(size, str):
+        if isinstance(size, bool) or not isinstance(size, int):
+            raise TypeError(f"{name} is {kind_of(size)}; give a whole number of bytes, or a text as '24GiB'")
+        # What a text may say is said there once.
+        size = str(size)
+    return parse_size_bytes(size, least=0 if name == "reserve" else 1)

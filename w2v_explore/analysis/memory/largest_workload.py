@@ -11,6 +11,9 @@ from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, W
 from w2v_explore.tree.operations import ScaledDotProductAttention
 from w2v_explore.tree.run import Call, run
 
+RESERVE_BYTES = 2**30
+"""Of a memory, left for the device's context, the allocator and the workspaces of kernels; assumed."""
+
 
 class LargestWorkloads(NamedTuple):
     """The largest workloads that fit a memory, each with the other figure as it was given.
@@ -49,15 +52,28 @@ def fit_training(
         precision: In which it trains (`precision_named`); by default that of the workload's dtype.
         checkpointing: Whether there is a checkpoint at each stacked layer.
     """
-    recipe = precision_named(precision or analysis.workload.dtype)
+    precision = precision or analysis.workload.dtype
+    needed_bytes = training_needs(analysis, precision, checkpointing=checkpointing)
+    return _fit(analysis, memory_bytes, precision_named(precision).dtype, needed_bytes)
+
+
+def training_needs(analysis: Analysis, precision: str, *, checkpointing: bool) -> Callable[[Workload], int]:
+    """What a training step needs, in bytes, by the workload, which is in the dtype of the precision's weights.
+
+    Args:
+        analysis: Of the config.
+        precision: In which it trains (`precision_named`).
+        checkpointing: Whether there is a checkpoint at each stacked layer.
+    """
+    recipe = precision_named(precision)
     timeline = analysis.timeline(recipe, checkpointing=checkpointing)
-    cost = analysis.training_in(precision or analysis.workload.dtype)
+    cost = analysis.training_in(precision)
     states = cost.weight_bytes + cost.optimizer_bytes + cost.teacher_bytes
 
     def needed_bytes(workload: Workload) -> int:
         return states + timeline.peak(workload, analysis.takes.flow(workload.samples)).bytes
 
-    return _fit(analysis, memory_bytes, recipe.dtype, needed_bytes)
+    return needed_bytes
 
 
 def has_attention_bias(calls: Sequence[Call]) -> bool:

@@ -64,6 +64,9 @@ PRECISIONS: Mapping[str, Recipe] = {
 }
 """The precisions in which people train, by name, what most of them run first."""
 
+PEOPLE_RUN = next(iter(PRECISIONS))
+"""What most of them run."""
+
 
 def precision_named(name: str) -> Recipe:
     """One of the precisions, or that of a dtype which is none of them: float64.

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from w2v_explore.analysis.memory.optimizers import OPTIMIZERS
 from w2v_explore.analysis.memory.trained import ALL, is_untrained, select_names, select_trained
+from w2v_explore.analysis.workload import MAX_BATCH
 from w2v_explore.arguments import kind_of
+from w2v_explore.config.validate import describe
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.attention import AttentionKernel
 from w2v_explore.tree.lora import Lora, is_of_adapter, with_lora
@@ -26,6 +28,8 @@ class TrainingSetup(NamedTuple):
         attention: How attention is computed, in inference too.
         optimizer: A name in `OPTIMIZERS`.
         teacher: Whether an average of the model over time stands beside it, as in data2vec.
+        accumulate: Batches whose gradients are added up before an update. Where that is more than one, the gradients of
+            parameters are there from the start of a step.
     """
 
     train: str | None = None
@@ -33,6 +37,7 @@ class TrainingSetup(NamedTuple):
     attention: AttentionKernel = "fused"
     optimizer: str = "adamw"
     teacher: bool = False
+    accumulate: int = 1
 
     @property
     def selection(self) -> str:
@@ -57,6 +62,11 @@ def set_up(analysis: "Analysis", setup: TrainingSetup) -> "Analysis":
             raise TypeError(f"{name} is {kind_of(given)}; give one of {', '.join(known)}")
         if given not in known:
             raise ArgumentError(f"{name} is {given!r}; give one of {', '.join(known)}")
+    accumulate = setup.accumulate
+    if isinstance(accumulate, bool) or not isinstance(accumulate, int):
+        raise TypeError(f"accumulate is {kind_of(accumulate)}; give a whole number of batches")
+    if not 1 <= accumulate <= MAX_BATCH:
+        raise ArgumentError(f"accumulate is {describe(accumulate)}; give a number of batches from 1 to {MAX_BATCH}")
     tree, roles = analysis.tree, analysis.config.model.family.roles
     selection = select_trained(tree, roles, ALL if setup.train is None else setup.train)
     if setup.lora is not None:
@@ -80,6 +90,7 @@ def set_up(analysis: "Analysis", setup: TrainingSetup) -> "Analysis":
         attention=setup.attention,
         optimizer=setup.optimizer,
         teacher=setup.teacher,
+        accumulates=setup.accumulate > 1,
     )
     if selection.trained is not None and not analysis.training.learned:
         raise ArgumentError(f"train is {setup.train!r}, and no loss depends on what that selects: it is never run")

@@ -11,7 +11,7 @@ the backward pass begins. No layer is dropped.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 from typing import Any, Literal, NamedTuple
@@ -112,14 +112,14 @@ class TrainingTimeline:
     def _flows(self, takes: Sequence[Flow]) -> list[tuple[Sequence[Flow], Flow]]:
         """What each call takes and gives."""
         sizes = {~number: flow for number, flow in enumerate(takes)}
-        flows = []
+        flows: list[tuple[Sequence[Flow], Flow]] = []
         for position, call in enumerate(self._calls):
             taken = [sizes[made] for made in call.sources]
             sizes[position] = gives = taken[0] if call.operation is None else call.operation.flow(*taken)
             flows.append((taken, gives))
         return flows
 
-    def _order(self, copied: dict[int, Sequence[int]], kept_casts: dict[int, Sequence[int]]) -> "_Order":
+    def _order(self, copied: Mapping[int, Sequence[int]], kept_casts: Mapping[int, Sequence[int]]) -> "_Order":
         writer = _Writer(
             self._copies,
             self._of,
@@ -219,9 +219,11 @@ def _bytes(
             max(element_bytes, STATISTICS_BYTES) if operation.gives_statistics else element_bytes
         )
     if what == "taken":
-        return operation.gradient_elements(batch, number, *taken) * element_bytes
+        elements: int = operation.gradient_elements(batch, number, *taken)
+        return elements * element_bytes
     if what == "cast":
-        return taken[number].elements(batch) * element_bytes
+        flow: Flow = taken[number]
+        return flow.elements(batch) * element_bytes
     if what == "parameter":
         shape = operation.parameter_shapes().get(number) or operation.shared_shapes()[number]
         return prod(shape) * element_bytes
@@ -286,8 +288,8 @@ class _Writer:
         autocast: bool,
         gradients_stay: bool,
         in_place: bool,
-        copied: dict[int, Sequence[int]],
-        kept_casts: dict[int, Sequence[int]],
+        copied: Mapping[int, Sequence[int]],
+        kept_casts: Mapping[int, Sequence[int]],
     ) -> None:
         self.calls, self.of, self.lives = calls, of, lives
         self.autocast, self.gradients_stay, self.in_place = autocast, gradients_stay, in_place
@@ -299,8 +301,6 @@ class _Writer:
         self.lower: Collection[int] = types.lower if types else ()
         self.casts = types.casts if types else {}
         self.needs = lives.needs
-        # Of a tensor that its operation hands on as it is, what it takes first.
-        self.same: dict[int, int] = {}
         self.dying: dict[int, list[int]] = {}
         for tensor, end in lives.until.items():
             self.dying.setdefault(end, []).append(tensor)
@@ -330,32 +330,39 @@ class _Writer:
     # Memory.
 
     def size(self, *of: Any) -> int:
+        """The number of a size."""
         return self.sizes.setdefault(_Size(*of), len(self.sizes))
 
     def make(self, *of: Any) -> _Block:
+        """Allocate so much, held once."""
         number = self.size(*of)
         self.order.append(number)
         return _Block(number)
 
     def hold(self, block: _Block) -> _Block:
+        """Hold a block once more."""
         block.holders += 1
         return block
 
     def drop(self, block: _Block) -> None:
+        """Hold a block once less; what nobody holds is freed."""
         block.holders -= 1
         if not block.holders:
             self.order.append(~block.size)
 
     def touch(self, *of: Any) -> None:
+        """Allocate so much and free it at once."""
         number = self.size(*of)
         self.order += (number, ~number)
 
     def mark(self, position: int, phase: Phase) -> None:
+        """Say who runs from here on."""
         self.marks.append((len(self.order), self.calls[position].path, phase))
 
     # The step.
 
     def write(self, checkpointing: bool) -> None:
+        """Write down the whole step."""
         calls = self.calls
         layers = Stacks(calls, self.needs) if checkpointing else None
         layer_of = layers.at if layers else [-1] * len(calls)
@@ -383,8 +390,7 @@ class _Writer:
                 taken = dict.fromkeys([self.lives.tensor(made) for made in call.sources])
                 frames[layer] = [self.hold(self.tensors[tensor]) for tensor in taken]
         # Outputs and what the model was given stay.
-        for end in range(len(calls), len(calls) + 1):
-            self.free(end, {*given, *outputs})
+        self.free(len(calls), {*given, *outputs})
         for _, block in self.weight_casts.values():
             self.drop(block)
         for made in dict.fromkeys(map(self.source, _results(calls))):
@@ -412,6 +418,7 @@ class _Writer:
                         self.drop(block)
 
     def free(self, end: int, but: Collection[int]) -> None:
+        """Let go of the tensors that live until a call, but for some."""
         for tensor in self.dying.get(end, ()):
             if tensor not in but and tensor in self.tensors:
                 self.drop(self.tensors[tensor])
@@ -547,6 +554,7 @@ class _Writer:
         return made
 
     def gradient(self, made: int) -> _Block:
+        """Allocate the gradient of a value."""
         return self.make("value", self.of[made], made in self.lower)
 
     def backward(self, position: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
 from w2v_explore.analysis.plan.gathering import ElementBytes
@@ -18,9 +19,6 @@ from w2v_explore.analysis.plan.strategies import (
 )
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.run import with_gradients
-
-RESERVE_BYTES = 2**30
-"""Left for the device's context, the allocator and the workspaces of kernels; assumed."""
 
 _TEACHER_BYTES = 4
 

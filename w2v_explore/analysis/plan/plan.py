@@ -8,10 +8,11 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, config_and_workload
+from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
 from w2v_explore.analysis.plan.asked import Asked
 from w2v_explore.analysis.plan.calibrated import calibrated
 from w2v_explore.analysis.plan.cards import Card, card_named
-from w2v_explore.analysis.plan.needs import RESERVE_BYTES, Need, Needs
+from w2v_explore.analysis.plan.needs import Need, Needs
 from w2v_explore.analysis.plan.runs import published_recipe_of, recipe_named
 from w2v_explore.analysis.plan.settings import (
     NOTHING_SAID,
