@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 Verdict = Literal["passed", "failed", "skipped", "noted"]
@@ -72,3 +73,26 @@ def attempt(what: str, find: Callable[[str], Finding], needed_bytes: int = 0, fr
         traceback.print_exc()  # into the step's log
         reason = (str(error).strip().splitlines() or [""])[0]
         return Finding(what, "failed", {}, f"{type(error).__name__}: {reason}")
+
+
+class Attempt(NamedTuple):
+    """What `attempt` takes."""
+
+    what: str
+    find: Callable[[str], Finding]
+    needed_bytes: int = 0
+    free_bytes: int | None = None
+
+
+# What is begun last has to end within the step's time.
+_LATEST_SHARE = 0.8
+
+
+def attempt_in_time(context: Context, attempts: Iterable[Attempt]) -> Iterator[Finding]:
+    """What each finds; skipped where it would begin when the step's time is nearly over, so that none is cut off."""
+    latest = time.monotonic() + _LATEST_SHARE * context.limit_s
+    for each in attempts:
+        if time.monotonic() > latest:
+            yield Finding(each.what, "skipped", {}, "the step's time was nearly over")
+        else:
+            yield attempt(*each)

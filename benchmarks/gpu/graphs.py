@@ -62,7 +62,7 @@ def _run_exported(context: Context, what: str) -> Finding:
 
 
 def _run_compiled(context: Context, what: str) -> Finding:
-    if lacking := _lacking_compilers(context):
+    if lacking := lacking_compilers(context):
         return Finding(what, "skipped", {}, f"torch.compile needs what is not here: {', '.join(lacking)}")
     analysis = analysis_of("base", 1.0, TWO_LAYERS)
     latency, model = measure_latency(analysis, context.device, plan=Plan(runs=20), compiled=True)
@@ -82,7 +82,7 @@ def _run_compiled(context: Context, what: str) -> Finding:
     return judged(what, error <= _MOST_ERROR, figures, note)
 
 
-def _lacking_compilers(context: Context) -> list[str]:
+def lacking_compilers(context: Context) -> list[str]:
     """What torch compiles with, a C++ compiler on a CPU, on a card Triton and a C compiler, and is not there."""
     lacking = []
     if context.on_cuda and find_spec("triton") is None:

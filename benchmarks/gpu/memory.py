@@ -10,7 +10,7 @@ after it. What remains has no explanation, and a limit.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.checkpoint import checkpoint
 
+from benchmarks.gpu.counter import LIMIT, MemoryCounter, Peak, free_bytes_now, is_explained, with_spare
 from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged, noted
 from benchmarks.gpu.models import analysis_of, waveforms_of
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
@@ -29,7 +30,7 @@ from w2v_explore.analysis.memory.liveness import trace_memory
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.measure.from_tree import registered
 from w2v_explore.measure.tracking import saved_bytes
-from w2v_explore.model.device import current_device, find_device, free_bytes
+from w2v_explore.model.device import current_device, find_device
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import ScaledDotProductAttention
 
@@ -37,10 +38,6 @@ _PRESETS = ("base", "wavlm_base", "large", "hubert_xlarge")
 _NUMBERS = ("float32", "bfloat16", "autocast")
 _SECONDS = 10.0
 _ATTENTION = "encoder.transformer.layers.0.attention"
-
-_MOST_UNEXPLAINED = 0.01
-# Handles and random states that torch keeps on a card; nothing that grows with a model.
-_SMALL_BYTES = 2**21
 
 # Weights, their gradients, and Adam's two moments.
 _COPIES_IN_TRAINING = 4
@@ -65,7 +62,7 @@ class Case(NamedTuple):
         return "float32" if self.numbers == "autocast" else self.numbers
 
     def analysis(self) -> Analysis:
-        """The closed forms; there is none for autocast yet, and that of bfloat16 stands in."""
+        """The closed forms; inference under autocast has none, and that of bfloat16 stands in."""
         dtype = "bfloat16" if self.numbers == "autocast" else self.numbers
         # A dropped layer keeps nothing: no two steps would be alike.
         return analysis_of(self.preset, self.seconds, "encoder_layer_drop=0", batch=self.batch, dtype=dtype)
@@ -77,65 +74,6 @@ class Case(NamedTuple):
     def autocast(self, device: torch.device) -> AbstractContextManager[object]:
         """Operations in bfloat16 where that is asked for."""
         return torch.autocast(device.type, torch.bfloat16, enabled=self.numbers == "autocast")
-
-
-class Peak(NamedTuple):
-    """The most since the counter began: blocks in use, blocks held, and what was asked for, in bytes."""
-
-    allocated: int
-    reserved: int
-    requested: int
-
-
-class MemoryCounter:
-    """What torch's allocator counts on a card, less what was there when the counter was made."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._requested = self._allocated = 0
-        self.begin()
-        self.cublas_bytes()
-        self._requested, self._allocated = self.requested(), self._stat("allocated_bytes.all.current")
-
-    def begin(self) -> None:
-        """Forget earlier peaks, and give back blocks that nobody uses, so that what is held belongs to what comes."""
-        torch.cuda.synchronize(self._device)
-        torch.cuda.empty_cache()
-        self.forget_peaks()
-
-    def forget_peaks(self) -> None:
-        """Count peaks from here on."""
-        torch.cuda.reset_peak_memory_stats(self._device)
-
-    def peak(self) -> Peak:
-        """The peaks since then."""
-        torch.cuda.synchronize(self._device)
-        return Peak(
-            torch.cuda.max_memory_allocated(self._device) - self._allocated,
-            torch.cuda.max_memory_reserved(self._device),
-            self.peak_requested(),
-        )
-
-    def peak_requested(self) -> int:
-        """That of what was asked for alone, at once: the allocator counts on the host."""
-        return self._stat("requested_bytes.all.peak") - self._requested
-
-    def requested(self) -> int:
-        """What is in use now, as it was asked for."""
-        return self._stat("requested_bytes.all.current") - self._requested
-
-    def cublas_bytes(self) -> int:
-        """What cuBLAS holds; it is given back, and taken again by the next product."""
-        clear = getattr(torch._C, "_cuda_clearCublasWorkspaces", None)
-        if clear is None:
-            return 0
-        before = self.requested()
-        clear()
-        return before - self.requested()
-
-    def _stat(self, name: str) -> int:
-        value: int = torch.cuda.memory_stats(self._device)[name]
-        return value
 
 
 def compare_memory(context: Context) -> Iterator[Finding]:
@@ -154,7 +92,9 @@ def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
     scores = _score_bytes(analysis) if case.math else 0
     needed = analysis.inference.total_bytes + scores
     what = f"inference: {case}"
-    yield attempt(what, partial(compare_inference, case, analysis, device), _with_spare(needed), _free_bytes(device))
+    yield attempt(what, partial(compare_inference, case, analysis, device), with_spare(needed), free_bytes_now(device))
+    if case.numbers == "autocast":
+        return  # `benchmarks.gpu.training` has its training
     for checkpointed in (False, True):
         kept = kept_activations(analysis.trace(training=True))
         layers = 1 if checkpointed else analysis.config.model.encoder_num_layers
@@ -164,14 +104,9 @@ def _compare_case(case: Case, device: torch.device) -> Iterator[Finding]:
         yield attempt(
             what,
             partial(compare_training, case, analysis, device, checkpointed),
-            _with_spare(needed),
-            _free_bytes(device),
+            with_spare(needed),
+            free_bytes_now(device),
         )
-
-
-def _free_bytes(device: torch.device) -> int | None:
-    gc.collect()  # models of before, which refer to themselves
-    return free_bytes(device)
 
 
 def compare_inference(case: Case, analysis: Analysis, device: torch.device, what: str) -> Finding:
@@ -208,7 +143,7 @@ def compare_inference(case: Case, analysis: Analysis, device: torch.device, what
         "peak_in": path,
         "attention": kernel,
     }
-    return judged(what, _is_explained(unexplained, closed.total_bytes), figures, _LIMIT)
+    return judged(what, is_explained(unexplained, closed.total_bytes), figures, LIMIT)
 
 
 def compare_training(case: Case, analysis: Analysis, device: torch.device, checkpointed: bool, what: str) -> Finding:
@@ -221,15 +156,13 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
     model = _model(case, analysis, device).train()
     waveforms = _waveforms(case, analysis, device)
     optimizer = torch.optim.Adam(model.parameters())
-    autocast = partial(case.autocast, device)
-    phases = partial(_phases, model, waveforms, optimizer, autocast)
+    phases = partial(_phases, model, waveforms, optimizer)
     peaks: dict[str, Peak] = {}
     in_use: dict[str, int] = {}
-    with case.kernels(), _checkpoints(model) if checkpointed else nullcontext():
+    with case.kernels(), checkpoints(model) if checkpointed else nullcontext():
         list(phases())  # makes gradients and moments
-        with autocast():
-            kernel = attention_kernel(model, waveforms, analysis.tree)
-            saved = _saved_by_attention(model, waveforms)
+        kernel = attention_kernel(model, waveforms, analysis.tree)
+        saved = _saved_by_attention(model, waveforms)
         gc.collect()  # what looking left behind
         cublas = counter.cublas_bytes()
         list(phases())  # cuBLAS takes its part again
@@ -252,8 +185,6 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
         "larger_blocks_bytes": peak.allocated - peak.requested,
         "cuBLAS_bytes": cublas,
     }
-    if case.numbers == "autocast":
-        return noted(what, {**figures, "kept_bytes": kept_measured, "attention": kernel}, _NO_CLOSED_FORM)
     # After a forward pass with checkpoints every layer has kept its input alone. The waveforms were there before it.
     closed_kept = (kept.checkpointed._replace(largest=()) if checkpointed else kept.plain).greatest
     closed_kept -= waveforms.nbytes
@@ -275,25 +206,17 @@ def compare_training(case: Case, analysis: Analysis, device: torch.device, check
         "peak_in": highest,
         "attention": kernel,
     }
-    passed = _is_explained(unexplained_state, state) and _is_explained(unexplained_kept, closed_kept)
+    passed = is_explained(unexplained_state, state) and is_explained(unexplained_kept, closed_kept)
     note = (
-        f"of weights, gradients and moments, and of what is kept: {_LIMIT}. At the peak there are gradients of "
+        f"of weights, gradients and moments, and of what is kept: {LIMIT}. At the peak there are gradients of "
         "activations beside, and what kernels and Adam take for themselves; the closed form leaves them out"
     )
     return judged(what, passed, figures, note)
 
 
-_LIMIT = f"unexplained at most {_MOST_UNEXPLAINED:.0%} of the closed form, or {_SMALL_BYTES / 2**20:.0f} MiB"
-_NO_CLOSED_FORM = "autocast has no closed form yet: that of bfloat16 stands beside it, and nothing is judged"
-
-
-def _is_explained(unexplained: int, closed: int) -> bool:
-    return abs(unexplained) <= max(_MOST_UNEXPLAINED * closed, _SMALL_BYTES)
-
-
-def _with_spare(needed: int) -> int:
-    """With room for what the closed forms leave out."""
-    return int(1.3 * needed) + 2**30
+_NO_CLOSED_FORM = (
+    "inference under autocast has no closed form: that of bfloat16 stands beside it, and nothing is judged"
+)
 
 
 def _score_bytes(analysis: Analysis) -> int:
@@ -355,15 +278,9 @@ def _peak_operation(model: nn.Module, analysis: Analysis, waveforms: Tensor, cou
     return path, own
 
 
-def _phases(
-    model: nn.Module,
-    waveforms: Tensor,
-    optimizer: torch.optim.Optimizer,
-    autocast: Callable[[], AbstractContextManager[object]],
-) -> Iterator[tuple[str, int]]:
+def _phases(model: nn.Module, waveforms: Tensor, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, int]]:
     """A training step; yields each phase when it is over, and the bytes of the output as long as there is one."""
-    with autocast():
-        output, _ = model(waveforms)
+    output, _ = model(waveforms)
     yield "forward", output.nbytes
     output.backward(torch.ones_like(output))
     del output
@@ -374,7 +291,7 @@ def _phases(
 
 
 @contextmanager
-def _checkpoints(model: Wav2Vec2Model) -> Iterator[None]:
+def checkpoints(model: Wav2Vec2Model) -> Iterator[None]:
     """Compute each transformer layer again in the backward pass, meanwhile."""
     layers = model.encoder.transformer.layers
     for layer in layers:

@@ -76,4 +76,24 @@ STEPS = (
         "benchmarks.gpu.prediction:predict_presets",
     ),
     Step("graphs", "compiled and exported models compute the same", 90, "benchmarks.gpu.graphs:run_graphs"),
+    Step(
+        "training",
+        "a training step as people run it holds and keeps what the closed forms say",
+        60,
+        "benchmarks.gpu.training:compare_ways",
+        cuda_only="torch counts the memory of CUDA devices alone",
+    ),
+    Step(
+        "groups",
+        "DDP and FSDP in a group of one hold the states of the closed forms",
+        60,
+        "benchmarks.gpu.groups:compare_groups",
+    ),
+    Step("step_time", "a training step takes as long as plan says", 60, "benchmarks.gpu.step_time:time_steps"),
+    Step(
+        "step_time_compiled",
+        "a compiled training step takes as long as plan says",
+        60,
+        "benchmarks.gpu.step_time:time_compiled_steps",
+    ),
 )

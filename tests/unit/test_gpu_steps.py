@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.gpu import graphs, ledger, machine, memory, prediction
+from benchmarks.gpu import counter, graphs, ledger, machine, memory, prediction
+from benchmarks.gpu.counter import MemoryCounter
 from benchmarks.gpu.findings import Context, Figure, Finding
-from benchmarks.gpu.memory import Case, MemoryCounter, compare_inference, compare_training
+from benchmarks.gpu.memory import Case, compare_inference, compare_training
 from benchmarks.gpu.models import error_of, exact_float32
 from benchmarks.gpu.processes import Finished
 from benchmarks.prediction import PredictionFigures
@@ -44,7 +45,7 @@ def small(tmp_path: Path) -> str:
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> FakeMemory:
-    monkeypatch.setattr(memory, "_SMALL_BYTES", 1024)
+    monkeypatch.setattr(counter, "_SMALL_BYTES", 1024)
     return FakeMemory(monkeypatch)
 
 
@@ -97,9 +98,8 @@ def test_the_kernel_is_that_of_the_numbers_of_a_step(
 
     monkeypatch.setattr(memory, "attention_kernel", kernel)
     for numbers in ("float32", "autocast"):
-        for checkpointed in (None, False):
-            compare(Case(small, numbers, 1, False, 0.5), card, checkpointed)
-    assert asked == [False, False, True, True]
+        compare(Case(small, numbers, 1, False, 0.5), card, None)
+    assert asked == [False, True]
 
 
 def test_what_nobody_can_reach_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,16 +109,19 @@ def test_what_nobody_can_reach_counts_as_free(monkeypatch: pytest.MonkeyPatch) -
 
     model = Model()
     left = weakref.ref(model)
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 1 if left() is None else 0)
+    monkeypatch.setattr(counter, "free_bytes", lambda device: 1 if left() is None else 0)
     del model
-    assert memory._free_bytes(CPU) == 1
+    assert counter.free_bytes_now(CPU) == 1
 
 
-def test_autocast_is_measured_and_not_judged(small: str, card: FakeMemory) -> None:
-    for checkpointed in (None, False):
-        finding = compare(Case(small, "autocast", 1, False, 0.5), card, checkpointed)
-        assert finding.verdict == "noted"
-        assert "no closed form yet" in finding.note
+def test_inference_under_autocast_is_measured_and_not_judged(
+    small: str, card: FakeMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counter, "free_bytes", lambda device: None)
+    with card:
+        (finding,) = memory._compare_case(Case(small, "autocast", 1, False, 0.5), CPU)
+    assert finding.verdict == "noted"
+    assert "no closed form" in finding.note
 
 
 def test_peaks_are_forgotten_before_each_measurement(small: str, card: FakeMemory) -> None:
@@ -135,7 +138,7 @@ def test_peaks_are_forgotten_before_each_measurement(small: str, card: FakeMemor
 
 
 def test_a_case_too_large_for_the_card_is_skipped_with_the_figure(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000)
+    monkeypatch.setattr(counter, "free_bytes", lambda device: 1_000_000)
     findings = list(memory._compare_case(Case(small, "float32", 1, False, 0.5), CPU))
     assert [finding.verdict for finding in findings] == ["skipped"] * 3
     assert all("of which 0.0 GB are free" in finding.note for finding in findings)
