@@ -128,14 +128,13 @@ def test_a_memory_too_small_for_anything(run: Runner) -> None:
         (["--samples", "160000"], 1),
         (["--samples", "400"], 0),
         (["--seconds", "10", "--precision", "pure-bfloat16"], 0),
-        (["--seconds", "10", "--checkpointing"], 0),
         (["--seconds", "10", "--train", "not-extractor"], 0),
         (["--seconds", "1,10"], 1),
         (["--seconds", "0.5,1"], 0),
     ],
 )
 def test_no_is_the_answer_only_of_a_workload_that_was_given(run: Runner, arguments: list[str], code: int) -> None:
-    assert run("memory", "base", "--fit", "2GB", "--reserve", "0", *arguments).code == code
+    assert run("memory", "base", "--fit", "1.7GB", "--reserve", "0", *arguments).code == code
 
 
 def test_the_way_that_was_asked_about_decides_and_no_other(run: Runner) -> None:
@@ -157,17 +156,17 @@ def test_the_way_that_was_asked_about_decides_and_no_other(run: Runner) -> None:
 
 
 def test_the_answer_stands_first(run: Runner) -> None:
-    """In GB of 10^9 bytes: 8.829 are what the table of training says as well."""
+    """In GB of 10^9 bytes: 8.546 are what the table of training says as well."""
     arguments = ("memory", "base", "--batch", "8", "--seconds", "20")
     fits = run(*arguments, "--fit", "24GiB").out
     assert fits.splitlines()[1] == (
-        "Fits: a training step in amp-bfloat16 takes 8.829 GB of 25.77 GB less 1.074 GB in reserve, "
-        "with 15.87 GB to spare."
+        "Fits: a training step in amp-bfloat16 takes 8.546 GB of 25.77 GB less 1.074 GB in reserve, "
+        "with 16.15 GB to spare."
     )
     assert "What makes it fit" not in fits
     out = run(*arguments, "--fit", "8GB", "--reserve", "0").out
     assert out.splitlines()[1] == (
-        "Does not fit: a training step in amp-bfloat16 takes 8.829 GB of 8.000 GB, 829.2 MB too much."
+        "Does not fit: a training step in amp-bfloat16 takes 8.546 GB of 8.000 GB, 546.4 MB too much."
     )
     assert "batches of 4, 2 of them accumulated" in out
     assert "--train not-extractor" in out

@@ -161,10 +161,16 @@ def _smaller_batches(analysis: Analysis, batch: int) -> list[int]:
 
 
 def _is_enough(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _Needs, memory_bytes: int) -> bool:
-    """Whether the most of all kinds of changes suffices, or all of it but checkpoints, where these spare nothing."""
-    most = _changed(way, _joined(*[changes[-1] for changes in kinds]))
-    ways = dict.fromkeys((most, most._replace(checkpointing=way.checkpointing)))
-    return any(needs.of(each) <= memory_bytes for each in ways)
+    """Whether the most of all kinds of changes suffices, or all of it but what may take more than it spares.
+
+    That are checkpoints where the layers keep next to nothing, and smaller batches, whose gradients stay.
+    """
+    most = _joined(*[changes[-1] for changes in kinds])
+    for left_out in ((), ("checkpointing",), ("batch", "accumulate"), ("checkpointing", "batch", "accumulate")):
+        change = {name: value for name, value in most.items() if name not in left_out}
+        if needs.of(_changed(way, change)) <= memory_bytes:
+            return True
+    return False
 
 
 def _mildest(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _Needs, memory_bytes: int) -> Remedy | None:
