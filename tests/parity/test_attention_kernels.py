@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from w2v_explore import Workload, analyze, load_config
-from w2v_explore.analysis.memory.kept import kept_activations
+from w2v_explore import Workload, load_config, memory
 from w2v_explore.analysis.memory.liveness import Lives
+from w2v_explore.measure import tracking
 from w2v_explore.measure.tracking import MaskDropout, peak_bytes, saved_bytes
-from w2v_explore.tree.attention import AttentionKernel, calls_in_kernel, in_kernel
+from w2v_explore.tree.attention import AttentionKernel, in_kernel
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Flow, ScaledDotProductAttention, Shape
-from w2v_explore.tree.run import apart, run
+from w2v_explore.tree.run import run
 
 
 class Eager(nn.Module):
@@ -101,9 +101,12 @@ def test_what_attention_keeps_and_holds_is_what_torch_does(
             assert live == peak_bytes(module.eval(), given), (batch, frames, heads)
 
 
-@pytest.mark.parametrize(("batch", "dropout"), [(1, 0.0), (2, 0.1)])
+@pytest.mark.parametrize(
+    ("precision", "batch", "dropout"),
+    [("float32", 1, 0.0), ("float32", 2, 0.1), ("amp-bfloat16", 1, 0.0), ("amp-bfloat16", 2, 0.1)],
+)
 def test_a_model_that_is_told_eager_keeps_what_it_says(
-    batch: int, dropout: float, torchaudio_models: ModuleType, monkeypatch: pytest.MonkeyPatch
+    precision: str, batch: int, dropout: float, torchaudio_models: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import transformers  # once torchaudio's stand-in is there: transformers looks for it
 
@@ -118,12 +121,12 @@ def test_a_model_that_is_told_eager_keeps_what_it_says(
         **dict.fromkeys(("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_dropout"), 0.0),
         "encoder_attention_dropout": dropout,
     }
-    model = load_config("base", overrides=changes)
-    analysis = analyze(model, Workload(samples=16_000, batch=batch))
-    calls = calls_in_kernel(apart(analysis.calls), "eager", is_half=False)
-    trace = Lives(calls, training=True).trace(analysis.workload, analysis.takes.flow(16_000))
+    cost = memory(load_config("base", changes), Workload(samples=16_000, batch=batch), attention="eager").training[
+        precision
+    ]
     with FakeTensorMode():
         theirs = transformers.Wav2Vec2Model(config)
         theirs.train()
-        tracked = saved_bytes(theirs, torch.empty(batch, 16_000))
-    assert kept_activations(trace).plain.greatest == tracked
+        lower = torch.bfloat16 if precision == "amp-bfloat16" else None
+        kept, casts, _ = tracking._track_training(theirs, (), lambda: torch.empty(batch, 16_000), lower)
+    assert (cost.kept_bytes.greatest, cost.cast_weight_bytes.greatest) == (kept - casts, casts)

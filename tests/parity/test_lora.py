@@ -15,8 +15,9 @@ from w2v_explore import Workload, analyze, build_model, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 from w2v_explore.errors import ArgumentError
+from w2v_explore.measure import tracking
 from w2v_explore.measure.from_tree import input_shape
-from w2v_explore.measure.tracking import saved_bytes, use_accelerator_dropout
+from w2v_explore.measure.tracking import use_accelerator_dropout
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.lora import Lora, with_lora
 from w2v_explore.tree.operations import Linear, PlainLinear
@@ -84,12 +85,17 @@ def test_a_name_of_no_linear_layer_is_told_with_those_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("train", [None, "head", "not-extractor"])
-@pytest.mark.parametrize("preset", ["asr_base_960h", "asr_large_lv60k_960h"])
-def test_training_the_adapters_keeps_what_torch_keeps(peft: ModuleType, preset: str, train: str | None) -> None:
+@pytest.mark.parametrize(
+    ("preset", "precision"),
+    [("asr_base_960h", "float32"), ("asr_large_lv60k_960h", "float32"), ("asr_large_lv60k_960h", "amp-bfloat16")],
+)
+def test_training_the_adapters_keeps_what_torch_keeps(
+    peft: ModuleType, preset: str, precision: str, train: str | None
+) -> None:
     changes = {**SMALL, "encoder_layer_drop": 0.0, "encoder_attention_dropout": 0.0}  # a CPU's kernel drops nothing
     analysis = analyze(load_config(preset, overrides=changes), Workload(samples=8_000))
-    lora = Lora(4, ("q_proj", "output_dense"))
-    ours = set_up(analysis, TrainingSetup(train, lora)).training
+    lora = Lora(4, ("q_proj", "out_proj", "output_dense"))
+    ours = set_up(analysis, TrainingSetup(train, lora)).training_in(precision)
     model = build_model(analysis.config).train()
     if train == "not-extractor":
         model.feature_extractor.requires_grad_(False)
@@ -101,5 +107,7 @@ def test_training_the_adapters_keeps_what_torch_keeps(peft: ModuleType, preset: 
     for each in trained:
         each.requires_grad_(True)  # peft freezes all but its own
     use_accelerator_dropout(model)
-    assert int(ours.kept_bytes.greatest) == saved_bytes(model, torch.zeros(1, 8_000))
+    lower = torch.bfloat16 if precision == "amp-bfloat16" else None
+    kept, casts, _ = tracking._track_training(model, (), lambda: torch.zeros(1, 8_000), lower)
+    assert (int(ours.kept_bytes.greatest), int(ours.cast_weight_bytes.greatest)) == (kept - casts, casts)
     assert ours.learned == sum(each.numel() for each in model.parameters() if each.requires_grad)

@@ -50,6 +50,7 @@ from w2v_explore import (
     sensitivity,
     verify,
 )
+from w2v_explore.tree.lora import Lora
 
 SMALL = {"encoder_num_layers": 1, "encoder_embed_dim": 64, "encoder_num_heads": 4, "encoder_ff_interm_features": 32}
 
@@ -549,6 +550,20 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
         (lambda: memory("base", fit=2.5), TypeError, "fit is an object of the type float"),
         (lambda: memory("base", fit=-1), QuantityError, "-1"),
         (lambda: memory("base", precision="fp8"), WorkloadError, "unknown precision fp8; give one of amp-bfloat16"),
+        (lambda: memory("base", precision=""), WorkloadError, "unknown precision"),
+        (lambda: memory("base", precision=["float32"]), TypeError, "precision is an object of the type list; give one"),
+        (lambda: memory("base", lora=4), TypeError, "lora is an object of the type int; give a Lora, or a text"),
+        (lambda: memory("base", lora=Lora(0, ("q_proj",))), ArgumentError, "the rank 0 cannot be computed"),
+        (lambda: memory("base", lora=Lora(2**99, ("q_proj",))), ArgumentError, "the rank of 100 bits cannot be"),
+        (lambda: memory("base", lora=Lora(True, ("q_proj",))), TypeError, "the rank is an object of the type bool"),
+        (lambda: memory("base", lora=Lora(4, "q_proj")), TypeError, "the targets are no tuple of texts"),
+        (lambda: memory("base", lora=Lora(4, ())), ArgumentError, "there are no targets"),
+        (lambda: memory("base", train=3), TypeError, "train is an object of the type int"),
+        (lambda: memory("base", train="re:" + "(" * 3000), ArgumentError, "(…', whose pattern is no regular"),
+        (lambda: memory("base", train=f"re:x{{{10**20}}}"), ArgumentError, "number is too large"),
+        (lambda: memory("base", train="re:[[a]]]"), ArgumentError, "no parameter has such a name"),  # and no warning
+        (lambda: memory("base", attention=None), TypeError, "attention is None; give one of fused, eager, math"),
+        (lambda: memory("base", optimizer="adam"), ArgumentError, "optimizer is 'adam'; give one of adamw"),
         (lambda: convert("base", "espnet"), ArgumentError, "cannot be converted to espnet; give one of w2v"),
         (lambda: export("base", "tflite", "m"), ArgumentError, "cannot be exported to tflite; give one of onnx"),
         (lambda: export("base", "onnx", "none/m.onnx"), SourceError, "there is no folder none"),

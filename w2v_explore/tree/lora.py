@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from w2v_explore.arguments import kind_of
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.operations import Add, KeepsNothing, Linear, PlainLinear
+from w2v_explore.tree.operations import Add, Autocast, KeepsNothing, Linear, PlainLinear, View
 
 _MAX_RANK = 2**20
 _WRITTEN = re.compile(r"r\s*=\s*(\d+)\s*:\s*(.+)", re.DOTALL)
@@ -25,6 +26,16 @@ class Scale(KeepsNothing):
     """The product with a constant."""
 
     hands_on: ClassVar[Collection[int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToTypeOfWeights(View):
+    """What an adapter takes, in the type of its weights.
+
+    Under autocast that is float32: an adapter keeps a cast of its own.
+    """
+
+    autocast: ClassVar[Autocast] = "float32"
 
 
 class Lora(NamedTuple):
@@ -51,7 +62,7 @@ class Lora(NamedTuple):
             raise ArgumentError(f"{shorten(text)!r} is no adaptation; {_HOW}")
         rank = int(match[1]) if len(match[1]) <= len(str(_MAX_RANK)) else 0
         if not 1 <= rank <= _MAX_RANK:
-            raise ArgumentError(f"the rank {shorten(match[1])} cannot be computed; give a number from 1 to {_MAX_RANK}")
+            raise ArgumentError(_no_rank(match[1]))
         return cls(rank, targets)
 
     def __str__(self) -> str:
@@ -66,8 +77,10 @@ def with_lora(tree: Layer, lora: Lora) -> Layer:
         lora: Which layers get one.
 
     Raises:
-        ArgumentError: A name is that of no linear layer.
+        ArgumentError: A name is that of no linear layer, or there is no such rank.
+        TypeError: What is adapted is said in another type.
     """
+    _check(lora)
     if any(name.isdecimal() for target in lora.targets for name in target.split(".")):
         tree = unfolded(tree)
     found: set[str] = set()
@@ -76,6 +89,25 @@ def with_lora(tree: Layer, lora: Lora) -> Layer:
     if missing:
         raise ArgumentError(_why_none(tree, missing[0]))
     return adapted
+
+
+def _check(lora: Lora) -> None:
+    """What `Lora.parse` gives has these types and values; a caller of the library may give any."""
+    if not isinstance(lora, Lora):
+        raise TypeError(f"lora is {kind_of(lora)}; give a Lora, or a text as 'r=16:q_proj,v_proj'")
+    rank, targets = lora
+    if isinstance(rank, bool) or not isinstance(rank, int):
+        raise TypeError(f"the rank is {kind_of(rank)}; give a whole number")
+    if not isinstance(targets, tuple) or not all(isinstance(target, str) for target in targets):
+        raise TypeError("the targets are no tuple of texts; give names of linear layers, as ('q_proj', 'v_proj')")
+    if not 1 <= rank <= _MAX_RANK:
+        raise ArgumentError(_no_rank(str(rank) if abs(rank) <= _MAX_RANK else f"of {rank.bit_length():,} bits"))
+    if not targets:
+        raise ArgumentError("there are no targets; give names of linear layers, as ('q_proj', 'v_proj')")
+
+
+def _no_rank(rank: str) -> str:
+    return f"the rank {shorten(rank)} cannot be computed; give a number from 1 to {_MAX_RANK}"
 
 
 def _adapted(layer: Layer, path: str, lora: Lora, found: set[str]) -> Layer:
@@ -101,7 +133,8 @@ def _with_adapter(layer: Layer, rank: int) -> Layer:
     wide = Layer("default", "Linear", PlainLinear(rank, operation.out_features))
     children = (
         layer._replace(name="base_layer", sources=(0,), copies=1),
-        Layer("lora_A", "ModuleDict", None, (thin,), sources=(0,)),
+        Layer("cast", "ToTypeOfWeights", ToTypeOfWeights(), sources=(0,)),
+        Layer("lora_A", "ModuleDict", None, (thin,), sources=("cast",)),
         Layer("lora_B", "ModuleDict", None, (wide,), sources=("lora_A",)),
         Layer("scale", "Scale", Scale(), sources=("lora_B",)),
         Layer("sum", "Add", Add(), sources=("base_layer", "scale")),

@@ -212,6 +212,8 @@ def memory(
         QuantityError: ``fit`` or ``reserve`` is no size of a memory.
         TypeError: An argument is of another type.
     """
+    if precision is not None and not isinstance(precision, str):
+        raise TypeError(f"precision is {kind_of(precision)}; give one of {', '.join(PRECISIONS)}")
     given = analysis = as_analysis(config, workload)
     adapters = Lora.parse(lora) if isinstance(lora, str) else lora
     setup = TrainingSetup(train, adapters, attention, optimizer, teacher, accumulate)
@@ -222,8 +224,9 @@ def memory(
     workload = analysis.workload
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
     dtypes = (workload.dtype, other)
-    names = list(dict.fromkeys((*PRECISIONS, precision or workload.dtype)))
-    filled = [name for name in names if name == precision or (not precision and name in (PEOPLE_RUN, *dtypes))]
+    listed = workload.dtype if precision is None else precision
+    names = list(dict.fromkeys((*PRECISIONS, listed)))
+    filled = [name for name in names if name == precision or (precision is None and name in (PEOPLE_RUN, *dtypes))]
     training = {name: analysis.training_in(name) for name in names}
     fits = None
     if memory_bytes is not None:
@@ -248,7 +251,7 @@ def memory(
             other: inference_memory(analysis.parameters, analysis.trace(other, training=False)),
         },
         training=training,
-        precision=precision or workload.dtype,
+        precision=listed,
         fits=fits,
     )
 

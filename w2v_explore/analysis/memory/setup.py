@@ -8,6 +8,7 @@ from w2v_explore.analysis.memory.trained import ALL, is_untrained, select_names,
 from w2v_explore.analysis.workload import MAX_BATCH
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.validate import describe
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.attention import AttentionKernel
 from w2v_explore.tree.lora import Lora, is_of_adapter, with_lora
@@ -93,5 +94,8 @@ def set_up(analysis: "Analysis", setup: TrainingSetup) -> "Analysis":
         accumulates=setup.accumulate > 1,
     )
     if selection.trained is not None and not analysis.training.learned:
-        raise ArgumentError(f"train is {setup.train!r}, and no loss depends on what that selects: it is never run")
+        given = (
+            f"train is {shorten(setup.train)!r}" if setup.train is not None else f"lora is {shorten(str(setup.lora))!r}"
+        )
+        raise ArgumentError(f"{given}, and no loss depends on what that selects: it is never run")
     return analysis

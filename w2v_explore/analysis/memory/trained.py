@@ -15,11 +15,13 @@ What module is which is for the family to say (`Family.roles`).
 """
 
 import re
+import warnings
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import Role, Roles
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import PREVIOUS, Layer, Step
 from w2v_explore.tree.run import Trained
@@ -74,8 +76,8 @@ def select_trained(tree: Layer, roles: Roles, train: str) -> Selection:
         names = _of_roles(tree, roles, train)
     else:
         raise ArgumentError(
-            f"train is {train!r}; give one of {', '.join(WORDS)}, or {PATTERN} and a regular expression that is "
-            f"searched in the names of parameters, as {PATTERN}{re.escape(next(tree.named_parameters())[0])}"
+            f"train is {shorten(train)!r}; give one of {', '.join(WORDS)}, or {PATTERN} and a regular expression that "
+            f"is searched in the names of parameters, as {PATTERN}{re.escape(next(tree.named_parameters())[0])}"
         )
     return select_names(tree, names)
 
@@ -104,15 +106,17 @@ def _lies_in(path: str, module: str) -> bool:
 
 def _matching(tree: Layer, train: str) -> list[str]:
     try:
-        pattern = re.compile(train[len(PATTERN) :])
-    except re.error as error:
-        raise ArgumentError(f"train is {train!r}, whose pattern is no regular expression: {error}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a later version of Python may read otherwise
+            pattern = re.compile(train[len(PATTERN) :])
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ArgumentError(f"train is {shorten(train)!r}, whose pattern is no regular expression: {error}") from None
     every = [key for key, _, _ in tree.named_parameters()]
     names = [key for key in every if pattern.search(key)]
     if not names:
         raise ArgumentError(
-            f"train is {train!r}, and no parameter has such a name; there are {every[0]}, {every[len(every) // 2]} and "
-            f"{len(every) - 2:,} others"
+            f"train is {shorten(train)!r}, and no parameter has such a name; there are {every[0]}, "
+            f"{every[len(every) // 2]} and {len(every) - 2:,} others"
         )
     return names
 
