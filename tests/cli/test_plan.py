@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.asked import OBJECTIVES
 from w2v_explore.analysis.plan.cards import known_cards
-from w2v_explore.analysis.plan.runs import runs_that
+from w2v_explore.analysis.plan.runs import recipe_named, runs_that
 from w2v_explore.analysis.plan.strategies import STRATEGIES
 from w2v_explore.cli.options import Precision
 from w2v_explore.cli.plan import Objective, Strategy
@@ -176,6 +177,31 @@ def test_a_teacher_is_kept_and_runs() -> None:
 # --- What says the settings --------------------------------------------------------------------------------------
 
 
+def test_what_is_not_counted_is_an_assumption_and_what_is_added_no_warning(run: Runner) -> None:
+    def not_counted(*arguments: str) -> tuple[list[str], str]:
+        outcome = run("plan", *arguments, "--card", "a100", "--format", "json")
+        assert outcome.code == 0
+        found = json.loads(outcome.out)["plan"]["assumptions"]
+        return [each["value"] for each in found if each["what"] == "not counted"], outcome.err
+
+    how = ("--batch-seconds", "60", "--updates", "9")
+    pretraining = training_config("wav2vec2_base", model={"_name": "wav2vec2", "quantize_targets": True})
+    assert not_counted(pretraining) == ([], "")
+    values, err = not_counted(pretraining, "--objective", "masked-prediction")
+    assert (values, err) == ([], "")
+    values, err = not_counted(pretraining, "--objective", "ctc")
+    assert [value.split(":")[0] for value in values] == [
+        "quantize_targets",
+        "a head for CTC, which this model lacks",
+    ]
+    assert "W282" in err
+    model = {"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForPreTraining"], "feat_extract_norm": "group"}
+    Path("config.json").write_text(json.dumps(model))
+    assert not_counted("config.json", "--objective", "contrastive", *how) == ([], "")
+    assert not_counted("config.json", *how)[0][0].startswith("Wav2Vec2ForPreTraining: its quantiser")
+    assert not_counted("asr_base_960h", *how) == ([], "")
+
+
 def test_the_published_batch_is_made_of_few_devices(run: Runner) -> None:
     document = planned(run, "hubert_base", "--as-recipe", "hubert_base", "--devices", "8", "--card", "a100-80gb")
     assert document["accumulate"] == 4
@@ -232,12 +258,56 @@ def test_a_fairseq_yaml_is_read_for_what_it_says_and_keeps_its_batch(run: Runner
     assert (unchanged["devices"], unchanged["accumulate"]) == (64, 1)
 
 
+@pytest.mark.parametrize("devices", [1, 3, 6, 12, 24, 25, 48, 64, 100])
+@pytest.mark.parametrize("name", ["base", "hubert_base", "data2vec_audio_base"])
+def test_any_devices_make_the_published_batch(name: str, devices: int) -> None:
+    settings = plan(name, card="a100", devices=devices).settings
+    assert settings.device_seconds is not None
+    made = settings.device_seconds * devices * settings.accumulate
+    assert made == pytest.approx(recipe_named(name).batch_seconds, rel=0.05)
+
+
+def test_batches_of_utterances_add_up_to_no_seconds(run: Runner) -> None:
+    Path("args.json").write_text(
+        json.dumps({"model_name_or_path": "facebook/wav2vec2-base", "per_device_train_batch_size": 4, "max_steps": 9})
+    )
+    options = ("args.json", "--card", "a100", "--total-batch-seconds", "1000")
+    assert "a batch of 4 utterances (per_device_train_batch_size, line 1) has no number" in run("plan", *options).err
+    assert planned(run, *options, "--batch-seconds", "100")["accumulate"] == 10
+
+
+def test_fairseq_ends_at_updates_or_epochs_whichever_comes_first(run: Runner) -> None:
+    path = training_config("wav2vec2_base", optimization={"max_epoch": 3})
+    Path("lengths.txt").write_text("10\n" * 8 * 64 * 5)
+    options = (path, "--card", "a100")
+    assert planned(run, *options)["updates"] == 400_000
+    assert planned(run, *options, "--manifest", "lengths.txt")["updates"] == 3 * 5
+    assert planned(run, *options, "--manifest", "lengths.txt", "--updates", "99")["updates"] == 99
+    training_config("wav2vec2_base", optimization={"max_epoch": 100_000})
+    assert planned(run, *options, "--manifest", "lengths.txt")["updates"] == 400_000
+
+
+def test_a_training_config_as_a_recipe_keeps_its_batch_in_other_batches(run: Runner) -> None:
+    path = training_config("wav2vec2_base", optimization={"update_freq": [2]})
+    options = ("base", "--as-recipe", path, "--card", "a100", "--devices", "8")
+    # 64 devices of 87.5 s, twice, are 11,200 s; so are 8 of 350 s, four times.
+    assert planned(run, *options)["accumulate"] == 16
+    document = planned(run, *options, "--batch-seconds", "350")
+    assert document["accumulate"] == 4
+    assert basis(document, "accumulated batches")[1].startswith(
+        "the fewest that make 11,200 s, dataset.max_tokens, line"
+    )
+    assert planned(run, *options, "--batch-seconds", "350", "--accumulate", "3")["accumulate"] == 3
+
+
 def test_more_devices_than_published_share_the_same_batch(run: Runner) -> None:
     document = planned(run, "hubert_base", "--card", "a100", "--devices", "64")
     assert basis(document, "batch of a device, at most")[0] == "43.75 s of audio"
     path = training_config("wav2vec2_base")
     document = planned(run, path, "--card", "a100", "--devices", "128")
-    assert basis(document, "accumulated batches")[1].startswith("1 of 64 devices make a smaller batch than these")
+    assert basis(document, "accumulated batches")[1].startswith(
+        "an update has more audio than on the 64 devices stated"
+    )
 
 
 def test_a_number_of_utterances_is_a_batch_too(run: Runner) -> None:
@@ -248,6 +318,31 @@ def test_a_number_of_utterances_is_a_batch_too(run: Runner) -> None:
     path = training_config("wav2vec2_large", dataset={"batch_size": 3})
     document = planned(run, path, "--card", "a100")
     assert basis(document, "batch of a device, at most") == ("60 s of audio", "3 utterances of 20 s")
+
+
+def test_batches_of_any_number_of_utterances_are_fuller(run: Runner) -> None:
+    # data2vec's paper says 63 minutes an update; of multiples of eight, fairseq's default, 237.5 s hold less than 170.
+    path = training_config("data2vec_audio_base")
+    for config in (path, "data2vec_audio_base"):
+        document = planned(run, config, "--card", "a100")
+        assert document["batch_seconds"] == pytest.approx(63 * 60, rel=0.03)
+        assert basis(document, "number of utterances")[0] == "any number"
+    document = planned(
+        run, training_config("data2vec_audio_base", dataset={"required_batch_size_multiple": 8}), "--card", "t4"
+    )
+    assert document["batch_seconds"] < 16 * 170
+    Path("lengths.txt").write_text("15\n" * 15 * 16)
+    document = planned(run, "data2vec_audio_base", "--card", "a100", "--manifest", "lengths.txt")
+    assert (document["updates_per_epoch"], document["batch_seconds"]) == (1, 15 * 15 * 16)
+
+
+def test_a_batch_has_no_more_utterances_than_its_config_allows(run: Runner) -> None:
+    free, limited = (
+        planned(run, training_config("wav2vec2_large", dataset={"batch_size": number}), "--card", "a100")
+        for number in (None, 4)
+    )
+    # Four of 12 s and less are less than the 75 s that six of them fill.
+    assert limited["batch_seconds"] < free["batch_seconds"]
 
 
 def test_an_option_comes_before_the_file_and_the_file_before_what_is_published(run: Runner) -> None:
@@ -283,6 +378,27 @@ def test_arguments_of_trainer_are_a_plan(run: Runner) -> None:
     assert "counted as AdamW's" in basis(document, "optimizer")[0]
 
 
+def test_what_trainers_script_leaves_out_is_in_no_epoch(run: Runner) -> None:
+    arguments = {"model_name_or_path": "facebook/wav2vec2-base", "num_train_epochs": 1, "group_by_length": True}
+
+    def epoch(**changes: float) -> Any:
+        Path("args.json").write_text(json.dumps(arguments | changes))
+        return planned(run, "args.json", "--card", "a100", "--data-hours", "960.9")
+
+    every, short = epoch(), epoch(max_duration_in_seconds=10)
+    # All 281,241 utterances of LibriSpeech in batches of eight, of which some three in ten have 10 s or less.
+    assert every["updates"] == pytest.approx(281_241 / 8, rel=0.002)
+    assert 0.2 < short["updates"] / every["updates"] < 0.4
+    # Sorted as they are, hardly anything is padded.
+    assert 0 < every["padding_share"] < 0.02
+    assert 0 < short["padding_share"] < 0.02
+    assert epoch(group_by_length=False)["padding_share"] > 0.2
+    Path("args.json").write_text(json.dumps(arguments | {"max_duration_in_seconds": 0.5}))
+    outcome = run("plan", "args.json", "--card", "a100", "--data-hours", "9")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "no utterance of LibriSpeech, whose lengths are assumed, has 0.5 s or less; give --manifest" in outcome.err
+
+
 def test_a_fine_tuning_config_leaves_the_model_open_and_is_a_recipe(run: Runner) -> None:
     path = training_config("wav2vec2_base_960h")
     code, out, err = run("plan", path, "--card", "a100")
@@ -308,8 +424,29 @@ def test_a_manifest_is_batched_as_fairseq_does(run: Runner) -> None:
     document = planned(run, *arguments, "--epochs", "3", "--skip-bad", "--accumulate", "2")
     # Eight utterances of 10 s make a batch, nine batches five rounds on two devices, and these three updates.
     assert (document["updates_per_epoch"], document["updates"], document["epochs"]) == (3, 9, 3)
-    assert document["batch_seconds"] == pytest.approx(2 * 2 * 80)
-    assert "1 wrong lines left out" in basis(document, "lengths of utterances")[0]
+    # The last of the three has one round, and not two.
+    assert document["batch_seconds"] == pytest.approx(2 * 80 * 5 / 3)
+    assert "; 1 wrong line left out" in basis(document, "lengths of utterances")[0]
+
+
+def test_a_corpus_of_one_utterance_is_a_plan_of_seconds(run: Runner) -> None:
+    Path("one.txt").write_text("5\n")
+    out = run("plan", "base", "--card", "a100", "--devices", "2", "--epochs", "3", "--manifest", "one.txt").out
+    assert re.search(r"^Takes [\d.]+ ms \(.*: [\d.]+ device-seconds \([\d.]+ to [\d.]+\)\.$", out, re.MULTILINE)
+    assert " 1 utterance, 0.001389 h " in out
+
+
+def test_an_epoch_that_ends_before_an_update_is_full_makes_a_smaller_one(run: Runner) -> None:
+    # Sixteen of 10 s make two batches of eight, one for each device, and not the five that add up to an update.
+    Path("few.txt").write_text("10\n" * 16)
+    options = ("base", "--card", "a100", "--devices", "2", "--batch-seconds", "80", "--epochs", "9", "--accumulate")
+    few, one = (planned(run, *options, number, "--manifest", "few.txt") for number in ("5", "1"))
+    assert (few["updates"], few["batch_seconds"]) == (one["updates"], one["batch_seconds"]) == (9, 160)
+    assert few["macs_per_update"] == one["macs_per_update"]
+    # Of hours likewise: what is computed in all epochs is the audio, but for what is cropped.
+    hours = planned(run, *options, "100", "--data-hours", "1")
+    assert (hours["updates_per_epoch"], hours["updates"]) == (1, 9)
+    assert 0.9 * 3600 < hours["batch_seconds"] < 3600
 
 
 def test_hours_and_a_histogram_are_a_corpus(run: Runner) -> None:
@@ -372,6 +509,16 @@ def test_a_time_is_enough_or_not(run: Runner) -> None:
     assert planned(run, *arguments[:-1], str(enough), "--within", "1d", "--accumulate", "1", code=0)
     assert planned(run, *arguments, "--within", "2w")["within"]["is_in_time"] is True
     assert "Within 24 h: no." in run("plan", *arguments, "--within", "1d").out
+
+
+def test_no_more_devices_are_enough_than_an_update_has_utterances(run: Runner) -> None:
+    Path("lengths.txt").write_text("10\n" * 24)
+    options = ("base", "--card", "a100", "--devices", "1", "--batch-seconds", "240", "--updates", "1000000")
+    options = (*options, "--manifest", "lengths.txt", "--within")
+    assert planned(run, *options, "20h", code=1)["within"]["devices"] == 5
+    # It would take some forty.
+    assert planned(run, *options, "8h", code=1)["within"]["devices"] is None
+    assert "each needs an utterance of an update" in run("plan", *options, "8h").out
 
 
 def test_what_was_observed_is_judged(run: Runner) -> None:
@@ -472,6 +619,10 @@ def test_choices_are_those_of_the_library() -> None:
         (["base", "--card", "a100", "--strategy", "zero4"], "is not one of 'ddp', 'zero1'"),
         (["base", "--card", "a100", "--batch-seconds", "0.01"], "160 samples are too few"),
         (["base", "--card", "a100", "--batch-seconds", "1e-9"], "holds no utterance; give more as --batch-seconds"),
+        (
+            ["hubert_base", "--card", "a100", "--devices", "10000"],
+            "2,800 s, the batch of HuBERT Base, iteration 1, are 179 utterances of 15.625 s, and 10,000 devices cannot",
+        ),
         (["base", "--card", "a100", "--as-recipe", "hubert_bas"], "did you mean hubert_base"),
         (["base", "--card", "a100", "--as-recipe", "no.yaml"], "no file or preset is named no.yaml"),
         (["base", "--card", "a100", "--as-recipe", "plain.yaml"], "plain.yaml says nothing of a training"),

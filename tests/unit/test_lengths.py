@@ -97,6 +97,7 @@ def test_of_a_wav_scp_the_durations_beside_it_are_read(tmp_path: Path) -> None:
         ("id,duration\na,1\n", "a.csv", "a.csv is no manifest: its first line is 'id,duration'; a manifest is"),
         (b"\x1f\x8b\x08\x00", "a.gz", "a.gz is compressed by gzip; unpack it"),
         ("1\n2\n".encode("utf-16"), "a.txt", "a.txt is in UTF-16; save it as UTF-8"),
+        ("u 12\rv 3\r", "a.txt", "a.txt ends its lines with CR, as old Macs did; end them with LF"),
         (b"RIFF\x00\x00", "a.wav", "a.wav is no text; a manifest is fairseq's"),
         ("1" * 2**20 + "1\n", "a.txt", "a.txt:1: a line of more than 1,048,576 bytes; a manifest is fairseq's"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from w2v_explore import Config, Workload, load_config, memory
+from w2v_explore import Workload, load_config, memory
 from w2v_explore.analysis.memory.answer import Answer, Remedy
 from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.errors import QuantityError
@@ -18,7 +18,7 @@ TWELVE_BYTES = 12 * 94_370_944
 TWENTY_SECONDS = Workload.of_seconds(20, batch=6)
 
 
-def answered(config: str | Config, workload: Workload, memory_bytes: int, **way: Any) -> Answer:
+def answered(config: str, workload: Workload, memory_bytes: int, **way: Any) -> Answer:
     """The answer without a reserve."""
     fits = memory(config, workload, fit=memory_bytes, reserve=0, **way).fits
     assert fits is not None
@@ -110,10 +110,9 @@ def _joined(kinds: tuple[str, ...]) -> list[dict[str, Any]]:
 def test_a_change_that_suffices_is_found_where_another_takes_more_than_it_spares() -> None:
     """A batch that keeps next to nothing: gradients that stay, for smaller batches, take more."""
     short = Workload(samples=800, batch=4)
-    limits = [needed(memory("base", short), name, checkpointing=False) for name in ("bfloat16", "pure-bfloat16")]
-    for limit, precision in zip(limits, ("bfloat16", "pure-bfloat16"), strict=True):
-        changes = [dict(remedy.change) for remedy in answered("base", short, limit).changes]
-        assert {"precision": precision} in changes
+    for precision in ("bfloat16", "pure-bfloat16"):
+        limit = needed(memory("base", short), precision, checkpointing=False)
+        assert {"precision": precision} in [dict(remedy.change) for remedy in answered("base", short, limit).changes]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +140,7 @@ def test_no_change_is_offered_that_is_made_already(way: dict[str, Any], offered:
 
 
 def test_a_model_without_an_extractor_has_none_to_freeze() -> None:
-    answer = answered("w2v_bert_2", Workload.of_seconds(10, batch=2), 9 * 10**9)
+    answer = answered("w2v_bert_2", Workload.of_seconds(10, batch=2), 11 * 10**9)
     assert not answer.fits
     assert all("train" not in remedy.change for remedy in answer.changes)
 
@@ -156,21 +155,20 @@ def test_float16_stays_float16() -> None:
 def test_a_batch_of_one_that_a_norm_cannot_take_is_not_offered() -> None:
     """One frame under group norm, as in test_fit: torch refuses a batch of one."""
     config = load_config("base", {"extractor_conv_layer_config": [[8, 10, 5]], "encoder_num_layers": 1})
-    # Where batches are accumulated anyway, their gradients stay whatever the batch.
-    of_four, of_two = (
-        memory(config, Workload(samples=10, batch=batch), fit=2**40, accumulate=2).fits for batch in (4, 2)
-    )
-    assert of_four is not None
-    assert of_two is not None
-    least, needed_bytes = of_two.answer.needed_bytes, of_four.answer.needed_bytes
+    few: dict[str, Any] = {
+        "train": "re:extractor.*norm.bias"
+    }  # whose gradients, which stay while batches are accumulated, are small
+    needed_bytes = answered(config, Workload(samples=10, batch=4), 2**40, **few).needed_bytes  # type: ignore[arg-type]
+    two = Workload(samples=10, batch=2)
+    least = answered(config, two, 2**40, accumulate=2, **few).needed_bytes  # type: ignore[arg-type]
     assert least < needed_bytes
     batches = [
-        (remedy.change["batch"], remedy.change["accumulate"])
+        remedy.change["batch"]
         for limit in range(least - 10_000, needed_bytes, 1_000)
-        for remedy in answered(config, Workload(samples=10, batch=4), limit, accumulate=2).changes
+        for remedy in answered(config, Workload(samples=10, batch=4), limit, **few).changes  # type: ignore[arg-type]
         if "batch" in remedy.change
     ]
-    assert set(batches) == {(2, 4)}
+    assert set(batches) == {2}
 
 
 def test_what_a_reserve_may_be() -> None:

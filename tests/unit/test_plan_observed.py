@@ -120,7 +120,7 @@ def test_batches_that_were_counted_as_updates() -> None:
 
 
 def test_what_fits_a_time() -> None:
-    within = fits_within(parse_duration("3d"), _base(8), _base)
+    within = fits_within(parse_duration("3d"), _base(8), _base, 4096)
     assert within.devices is not None
     assert within.devices_surely is not None
     assert _base(within.devices).hours.estimate <= 72 < _base(within.devices - 1).hours.estimate
@@ -128,11 +128,15 @@ def test_what_fits_a_time() -> None:
     assert within.devices < within.devices_surely
     assert within.updates == int(259_200 / _base(8).seconds_per_update.estimate)
     assert within.updates_surely < within.updates
-    assert fits_within(1e9, _base(8), _base).devices == 1
+    assert fits_within(1e9, _base(8), _base, 4096).devices == 1
+    # Fewer utterances than devices that would be enough.
+    assert fits_within(259_200, _base(8), _base, within.devices).devices == within.devices
+    assert fits_within(259_200, _base(8), _base, within.devices - 1).devices is None
+    assert fits_within(259_200, _base(8), _base, 1).devices is None
     # Exchange alone takes longer.
-    assert fits_within(3600, _base(8), _base).devices is None
+    assert fits_within(3600, _base(8), _base, 4096).devices is None
 
 
 def test_nothing_fits_no_time() -> None:
     with pytest.raises(ArgumentError, match="give a positive time"):
-        fits_within(0.0, _base(8), _base)
+        fits_within(0.0, _base(8), _base, 4096)

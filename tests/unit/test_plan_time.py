@@ -10,7 +10,7 @@ import pytest
 from benchmarks import plan
 from w2v_explore import ArgumentError, Workload, analyze, load_config
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, card_named, known_cards
-from w2v_explore.analysis.plan.fill import usual_batch
+from w2v_explore.analysis.plan.fill import by_max_tokens, utterances_of
 from w2v_explore.analysis.plan.fit import Judged, fit, held_out, leave_one_out, observations, spread_of
 from w2v_explore.analysis.plan.runs import Run, published, runs_that
 from w2v_explore.analysis.plan.step import most_that_run, step_macs
@@ -18,6 +18,7 @@ from w2v_explore.analysis.plan.utilisation import (
     FIT_SPREAD,
     LAW,
     SEEN,
+    SEEN_BATCH_FLOPS,
     SEEN_PARAMETERS,
     Law,
     TimeEstimate,
@@ -136,6 +137,8 @@ def test_what_was_seen_is_what_was_fitted() -> None:
     sizes = [run.step().parameters for run in fitted]
     assert SEEN_PARAMETERS[0] <= min(sizes)
     assert max(sizes) <= SEEN_PARAMETERS[1]
+    steps = [(run.step().total, (run.devices or 1) * (run.accumulate or 1)) for run in fitted]
+    assert min(2 * macs / batches for macs, batches in steps) == pytest.approx(SEEN_BATCH_FLOPS, rel=0.02)
 
 
 def _estimate(card: str = "a100-80gb", precision: str = "amp-bfloat16", **changes: object) -> TimeEstimate:
@@ -151,6 +154,7 @@ def test_the_interval_grows_with_what_was_not_seen() -> None:
         {"devices": 64},
         {"parameters": 1_000_000_000},
         {"fine_tuning": True},
+        {"batches": 8 * 20},
         {"precision": "float16"},
     ):
         wider = _estimate(**changes).seconds_per_update  # type: ignore[arg-type]
@@ -158,6 +162,14 @@ def test_the_interval_grows_with_what_was_not_seen() -> None:
     for changes in ({"compiled": True, "devices": 32}, {"precision": "float32", "devices": 32}):
         estimate = _estimate("v100-32gb", **{"precision": "float16", **changes})  # type: ignore[arg-type]
         assert estimate.unlike
+
+
+def test_what_launches_of_kernels_take_is_not_known() -> None:
+    small, least = (_estimate(batches=8 * number) for number in (1000, 20))
+    assert "all batches of a device were more than twice as much work" in small.unlike
+    assert small.seconds_per_update.estimate == least.seconds_per_update.estimate
+    assert small.seconds_per_update.high > 3 * least.seconds_per_update.high
+    assert not _estimate(batches=8 * 10).unlike
 
 
 def test_a_card_of_no_run_spans_what_all_cards_reached() -> None:
@@ -247,7 +259,7 @@ def test_the_page_has_the_law_and_its_errors(left_out: list[Judged]) -> None:
     assert f"the largest error is {100 * tried:.1f} %" in text
     assert f"the slowest runs {most_that_run(24, 0.2, 128):.1f} of the 24" in text
     for ceiling, crop in ((87.5, 15.625), (75.0, 20.0)):
-        assert f"{usual_batch(ceiling, crop).device_seconds:.1f} s" in text
+        assert f"{by_max_tokens(utterances_of('librispeech'), ceiling, crop).device_seconds:.1f} s" in text
 
 
 def test_the_figures_of_the_page_of_performance_are_those_of_the_benchmark() -> None:
@@ -266,7 +278,7 @@ def test_a_recipe_alone_is_enough(run: Run) -> None:
     assert run.updates
     assert run.hours
     assert run.work
-    batch = usual_batch(run.device_seconds, run.crop_seconds)
+    batch = by_max_tokens(utterances_of("librispeech"), run.device_seconds, run.crop_seconds)
     config = load_config(run.work["config"], run.work.get("overrides", ()))
     analysis = analyze(config, Workload.of(config, seconds=batch.utterance_seconds))
     step = step_macs(analysis, run.devices * batch.device_seconds, devices=run.devices)

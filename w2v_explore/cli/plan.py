@@ -141,7 +141,6 @@ def plan(
     from w2v_explore.analysis.plan.subject import subject_of
 
     subject = subject_of(config, overrides or (), options.name_of(dialect), allow_unknown=allow_unknown)
-    say(*subject.config.warnings)
     with _progress(config, manifest) as progress:
         found = plan_of(
             subject,
@@ -167,6 +166,9 @@ def plan(
             within=within,
             progress=progress,
         )
+
+    # What pre-training adds is counted here, whatever is said of the config alone.
+    say(*found.analysis.config.warnings)
 
     def reports() -> "list[Report]":
         from w2v_explore.report.plan import plan_report

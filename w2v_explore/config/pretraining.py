@@ -13,6 +13,10 @@ _PRESETS = {
 }
 """Models in pre-training by their objective, the smallest first: parts that are added are as large as theirs."""
 
+# Fields of other programs whose warnings say that these parts are not counted.
+_PARTS = ("quantize_targets", "final_proj")
+_PARTS_OF_A_CLASS = "ForPreTraining: "
+
 # Up to these widths an encoder is as the first two; wider ones are as the last.
 _WIDTHS = (768, 1024)
 
@@ -25,7 +29,8 @@ def in_pretraining(config: Config, objective: str | None) -> tuple[Config, str]:
         objective: What it learns; one that adds nothing, or None, leaves the model as it is.
 
     Returns:
-        The model, and in a sentence what was added to it or is missing in it; an empty one where nothing is.
+        The model, without warnings of what was added, and in a sentence what that is or what is missing; an empty one
+        where nothing is.
     """
     if objective not in _PRESETS:
         return config, ""
@@ -38,4 +43,9 @@ def in_pretraining(config: Config, objective: str | None) -> tuple[Config, str]:
         return config, f"What {objective} training adds to a model of this architecture is not in the figures."
     shared = {field: value for field, value in fields.items() if field in preset.FIELDS}
     model = config_of(read_config(parse_document(read_preset(name)), shared)).model
-    return replace(config, model=model), f"What {objective} training adds to the encoder is as large as in {name}."
+    warnings = tuple(
+        warning for warning in config.warnings if warning.key not in _PARTS and _PARTS_OF_A_CLASS not in warning.message
+    )
+    return replace(
+        config, model=model, warnings=warnings
+    ), f"What {objective} training adds to the encoder is as large as in {name}."

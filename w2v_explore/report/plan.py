@@ -59,7 +59,8 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
         over = size_bytes(RESERVE_BYTES - plan.left_bytes)
         yield f"Does not fit: {needed} and {size_bytes(RESERVE_BYTES)} in reserve are {over} more than {card.name} has."
         yield _what_fits(plan)
-    yield f"Takes {_range(time.hours)}: {_of_devices(time.device_days)}."
+    together = f": {_of_devices(time.device_days)}" if settings.devices > 1 else ""
+    yield f"Takes {_range(time.hours)}{together}."
     if plan.cost is not None and plan.price is not None:
         cost = plan.cost
         yield (
@@ -109,7 +110,10 @@ def _within(plan: TrainingPlan) -> Iterator[str]:
     surely = ", surely" if 3600 * hours.high <= within.seconds else ", though it may take longer"
     yield f"Within {time}: {f'yes{surely}' if plan.is_in_time else 'no'}."
     if within.devices is None:
-        yield f"No number of devices is enough for {time}: they wait for each other, and exchange gradients."
+        yield (
+            f"No number of devices is enough for {time}: each needs an utterance of an update, waits for the others, "
+            "and exchanges gradients."
+        )
     else:
         sure = "" if within.devices_surely is None else f", {within.devices_surely:,} surely"
         devices = f"{within.devices:,} device{'s' if within.devices > 1 else ''}"
@@ -237,8 +241,10 @@ def _range(hours: Range) -> str:
 
 
 def _of_devices(days: Range) -> str:
-    """``21.3 device-days (15 to 30.3)``, and hours of less than one."""
-    unit, times = ("days", days) if days.estimate >= 1 else ("hours", days.times(24))
+    """``21.3 device-days (15 to 30.3)``; hours of less than a day, and seconds of less than a tenth of an hour."""
+    hours = 24 * days.estimate
+    unit, of_a_day = ("days", 1) if hours >= 24 else ("hours", 24) if hours >= 0.1 else ("seconds", 86_400)
+    times = days.times(of_a_day)
     return f"{_figure(times.estimate)} device-{unit} ({_figure(times.low)} to {_figure(times.high)})"
 
 

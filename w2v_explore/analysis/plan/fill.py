@@ -12,8 +12,10 @@ from w2v_explore.analysis.plan.tables import table
 _FILE = "corpora.yaml"
 # Into so many utterances of equal weight a subset's quantiles are resolved.
 _RESOLUTION = 500
-# fairseq's required_batch_size_multiple: a batch of as many or more is cut down to a multiple of it.
-_BATCH_MULTIPLE = 8
+# Trainer sorts so many updates' batches at a time.
+_SORTED_TOGETHER = 50
+BATCH_MULTIPLE = 8
+"""fairseq's default of ``required_batch_size_multiple``."""
 
 Utterances = Sequence[tuple[float, float]]
 """Durations in seconds, the shortest first, and the share of utterances that have each."""
@@ -29,16 +31,6 @@ class ComputedBatch(NamedTuple):
 
     device_seconds: float
     utterance_seconds: float
-
-
-def usual_batch(device_seconds: float, crop_seconds: float) -> ComputedBatch:
-    """What a device computes of a batch where the lengths of utterances are not known: as if they were LibriSpeech's.
-
-    Args:
-        device_seconds: The ceiling of a batch on a device, as ``max_tokens``.
-        crop_seconds: What utterances are cut to.
-    """
-    return by_max_tokens(utterances_of("librispeech"), device_seconds, crop_seconds)
 
 
 @cache
@@ -76,14 +68,31 @@ def between_quantiles(shares: Sequence[float], seconds: Sequence[float], number:
     return found
 
 
-def by_max_tokens(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
-    """The batches of fairseq: utterances of nearly one length, as many as ``max_tokens`` has room for, on average."""
+def by_max_tokens(
+    utterances: Utterances,
+    device_seconds: float,
+    crop_seconds: float,
+    *,
+    multiple: int = BATCH_MULTIPLE,
+    most: int | None = None,
+) -> ComputedBatch:
+    """The batches of fairseq: utterances of nearly one length, as many as ``max_tokens`` has room for, on average.
+
+    Args:
+        utterances: Of the corpus.
+        device_seconds: The ceiling of a batch.
+        crop_seconds: What utterances are cut to.
+        multiple: A batch of as many utterances or more is cut down to a multiple of it.
+        most: Utterances that a batch may have; None for no limit.
+    """
     batches = seconds = squares = 0.0
     for duration, share in utterances:
         length = min(duration, crop_seconds)
         number = max(1, int(device_seconds // length))
-        if number >= _BATCH_MULTIPLE:
-            number -= number % _BATCH_MULTIPLE
+        if most is not None:
+            number = min(number, most)
+        if number >= multiple:
+            number -= number % multiple
         batches += share / number
         seconds += share * length
         squares += share * length * length
@@ -115,3 +124,24 @@ def padded(utterances: Utterances, number: float, together: int, most_seconds: f
         longest += duration * (after**together - before**together)
         before = after
     return ComputedBatch(number * longest, longest)
+
+
+def grouped(utterances: Utterances, number: float, accumulate: int) -> ComputedBatch:
+    """Batches of about one length each, as Trainer's ``group_by_length`` makes them, each padded to its longest.
+
+    Args:
+        utterances: That are taken.
+        number: How many a device computes at once.
+        accumulate: Batches that an update adds up.
+    """
+    parts = _SORTED_TOGETHER * accumulate
+    a_part = sum(share for _, share in utterances) / parts
+    longest: list[float] = []
+    before = 0.0
+    for duration, share in utterances:
+        before += share
+        # Of each part that ends with this utterance; what sums up to whole ones may be a little less.
+        longest += [duration] * (int(before / a_part + 1e-6) - len(longest))
+    longest += [utterances[-1][0]] * (parts - len(longest))
+    total = sum(longest)
+    return ComputedBatch(number * total / parts, sum(seconds * seconds for seconds in longest) / total)

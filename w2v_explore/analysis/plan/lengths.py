@@ -379,6 +379,8 @@ def _require_text(path: str, piece: bytes) -> None:
     if b"\0" in piece:
         encoding = "in UTF-16; save it as UTF-8" if piece.startswith((b"\xff\xfe", b"\xfe\xff")) else "no text"
         raise SourceError(f"{path} is {encoding}" + ("" if "UTF" in encoding else f"; {_READ}"))
+    if b"\r" in piece.strip() and b"\n" not in piece:
+        raise SourceError(f"{path} ends its lines with CR, as old Macs did; end them with LF")
 
 
 def _samples_of_seconds(text: bytes, sample_rate: int) -> int:

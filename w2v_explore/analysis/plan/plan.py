@@ -26,6 +26,7 @@ from w2v_explore.analysis.plan.settings import (
 from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
 from w2v_explore.analysis.plan.utilisation import Range, TimeEstimate, estimate_time
 from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
+from w2v_explore.config.codes import FOREIGN_HEAD
 from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.pretraining import in_pretraining
 from w2v_explore.errors import ArgumentError, WorkloadError
@@ -325,6 +326,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
             precision,
             updates=updates,
             devices=devices,
+            batches=max(devices, settings.devices * filled.accumulated),
             compiled=settings.compiled,
             fine_tuning=settings.objective == "ctc",
             lengths_known=filled.lengths_known,
@@ -338,7 +340,9 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
     if seconds is not None:
         from w2v_explore.analysis.plan.within import fits_within
 
-        within = fits_within(seconds, time, lambda devices: estimate(*way, devices))
+        # A device has one utterance at least.
+        utterances = sum(number for _, number in filled.average) * settings.devices * filled.accumulated
+        within = fits_within(seconds, time, lambda devices: estimate(*way, devices), max(int(utterances), 1))
     if seen is not None:
         from w2v_explore.analysis.plan.observed import judge
 
@@ -355,7 +359,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
         updates_per_epoch=filled.updates_per_epoch,
         padding_share=filled.padding_share,
         alternatives=tuple(Alternative(each, hours[each.precision, each.checkpointing]) for each in alternatives),
-        assumptions=(*_of_the_model(subject, added), *settings.assumptions, *filled.assumptions),
+        assumptions=(*_of_the_model(subject, added, batches[0], settings), *settings.assumptions, *filled.assumptions),
         smaller=None if need.fits else _smaller_batch(asked, said, settings, card, model),
         price=asked.price,
         within=within,
@@ -428,25 +432,38 @@ def _said(asked: Asked, subject: Subject) -> Said:
 
 
 def _updates(settings: Settings, filled: Filled) -> int:
-    if settings.updates is not None:
+    if settings.updates is not None and (settings.epochs is None or filled.updates_per_epoch is None):
         return settings.updates
     assert settings.epochs is not None
     if filled.updates_per_epoch is None:
         raise ArgumentError(
             f"how many updates {settings.epochs:g} epochs have depends on the data; give --manifest or --data-hours"
         )
-    return ceil(settings.epochs * filled.updates_per_epoch)
+    updates = ceil(settings.epochs * filled.updates_per_epoch)
+    # fairseq ends at whichever comes first.
+    return updates if settings.updates is None else min(updates, settings.updates)
 
 
 def _batch_seconds(filled: Filled, settings: Settings, sample_rate: int) -> float:
     samples = sum(samples * number for samples, number in filled.average)
-    return samples / sample_rate * settings.devices * settings.accumulate
+    return samples / sample_rate * settings.devices * filled.accumulated
 
 
-def _of_the_model(subject: Subject, added: str) -> list[Assumption]:
+def _of_the_model(subject: Subject, added: str, batch: Analysis, settings: Settings) -> list[Assumption]:
     found = []
     if subject.starts_from:
         found.append(Assumption("model", subject.config.origin, subject.starts_from))
     if added:
         found.append(Assumption("model", added, "default"))
+    for warning in batch.config.warnings:
+        if warning.rule is FOREIGN_HEAD:
+            line = warning.place.line
+            found.append(Assumption("not counted", warning.message, "its config" if line is None else f"line {line}"))
+    if settings.objective == "ctc":
+        # Imported only where a head is looked for.
+        from w2v_explore.analysis.memory.trained import role_of
+
+        roles = batch.config.model.family.roles
+        if all(role_of(row.path, roles) != "head" for row in batch.layers):
+            found.append(Assumption("not counted", "a head for CTC, which this model lacks", "objective ctc"))
     return found

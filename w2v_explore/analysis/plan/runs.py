@@ -41,6 +41,7 @@ class Run(NamedTuple):
         utterances: Of an update, where that is what is stated.
         accumulate: Batches that an update adds up.
         crop_seconds: What utterances are cut to.
+        multiple: Of how many utterances batches are multiples, where that is not fairseq's default.
         hours: Wall time of all updates.
         dataset_hours: Audio of the training set.
         verified: Whether seen in a paper or a repository.
@@ -69,6 +70,7 @@ class Run(NamedTuple):
     utterances: int | None = None
     accumulate: int | None = None
     crop_seconds: float | None = None
+    multiple: int | None = None
     hours: float | None = None
     dataset_hours: float | None = None
     evidence: str = ""
@@ -259,7 +261,7 @@ class Accumulation(NamedTuple):
 
 
 def accumulation(batch_seconds: float, devices: int, device_seconds: float) -> Accumulation:
-    """The fewest batches that devices add up to reach the audio of an update, or all but a twentieth of it.
+    """The batches that devices add up to the audio of an update: what makes it to a twentieth, or the fewest that do.
 
     Args:
         batch_seconds: Audio of an update that is to be reached.
@@ -271,8 +273,9 @@ def accumulation(batch_seconds: float, devices: int, device_seconds: float) -> A
     """
     if not (batch_seconds > 0 and devices > 0 and device_seconds > 0):
         raise ArgumentError("a batch has a positive number of seconds, on a positive number of devices")
+    exact = batch_seconds / (devices * device_seconds)
     # The 5,760 s of 64 × 87.5 are published as one batch each: a little less is no reason for another.
-    batches = max(1, ceil((1 - _LITTLE) * batch_seconds / (devices * device_seconds)))
+    batches = max(1, round(exact) if abs(round(exact) - exact) <= _LITTLE * exact else ceil(exact))
     return Accumulation(batches, batches * devices * device_seconds)
 
 

@@ -79,6 +79,7 @@ def said_by_run(run: Run) -> Said:
         "device_seconds": run.device_seconds,
         "total_seconds": run.batch_seconds,
         "crop_seconds": run.crop_seconds or work.get("crop_seconds"),
+        "multiple": run.multiple,
         "data_hours": run.dataset_hours,
         "objective": _OBJECTIVES.get(run.objective.split(",")[0].split()[0].lower()),
     }
@@ -131,7 +132,7 @@ class Settings(NamedTuple):
         optimizer: ``adamw``, ``adamw-8bit``, ``adafactor`` or ``sgd``.
         extractor_trained: The share of updates that train the extractor.
         updates: Steps of the optimizer; None where epochs are.
-        epochs: Passes over the data.
+        epochs: Passes over the data; beside updates, at most so many.
         data_hours: Of audio; None where nothing says so.
         assumptions: What all of it rests on.
     """
@@ -180,7 +181,7 @@ class _Settling:
         asked, said = self._asked, self._said
         objective = self._choose("objective", "objective", None)
         if objective is None:
-            self._add("objective", "the model as its config has it", _DEFAULT)
+            self._add("objective", "none: the model alone, without a teacher or what pre-training adds", _DEFAULT)
         if self._card.assumed:
             self._add("card", self._card.name, self._card.assumed)
         devices = self._choose("devices", "devices", 1, show="{:,}")
@@ -269,6 +270,10 @@ class _Settling:
         if total is None and (asked.batch_seconds is None or asked.as_recipe is not None):
             # A published batch is made of whatever devices there are.
             total, total_basis = said.values.get("total_seconds", (None, ""))
+            if said.recipe is not None and asked.batch_seconds and {"device_seconds", "devices"} <= said.values.keys():
+                # So is that of a training config, in batches of another size.
+                total = said.value("device_seconds") * said.value("devices") * (said.value("accumulate") or 1)
+                total_basis = said.values["device_seconds"][1]
         utterances = None
         seconds, basis = asked.batch_seconds, "--batch-seconds"
         if seconds is None and not (asked.total_batch_seconds and asked.accumulate):
@@ -280,28 +285,53 @@ class _Settling:
             if most < float("inf") and (seconds is None or most < seconds):
                 seconds, basis = most, f"{utterances:,} utterances of {crop_seconds:g} s"
             utterances = utterances if seconds is None else None
+            if utterances is not None and asked.total_batch_seconds is not None:
+                raise ArgumentError(
+                    f"a batch of {utterances:,} utterances ({said.values['batch_size'][1]}) has no number of seconds, "
+                    "which --total-batch-seconds needs; give --batch-seconds too"
+                )
         elif seconds is None:
             assert total is not None  # else it was asked for
             seconds = total / (devices * (asked.accumulate or 1))
             basis = f"{total:,g} s on {devices:,} devices, {total_basis}"
         if total is not None and seconds is not None and asked.accumulate is None:
-            seconds, basis = self._at_most(total, total_basis, seconds, basis, devices)
+            seconds, basis = self._at_most(total, total_basis, seconds, basis, devices, crop_seconds)
         if seconds is not None:
             self._add("batch of a device, at most", f"{seconds:,.4g} s of audio", basis)
+            if multiple := said.value("multiple"):
+                number = "any number" if multiple == 1 else f"a multiple of {multiple:,}"
+                self._add("number of utterances", number, said.values["multiple"][1])
         accumulate, basis = asked.accumulate, "--accumulate"
         if accumulate is None and seconds is not None and total is not None:
-            accumulate = accumulation(total, devices, seconds).batches
-            basis = f"the fewest that make {total:,g} s, {total_basis}"
+            accumulate, made = accumulation(total, devices, seconds)
+            nearly = "nearly " if round(made, 6) < total else ""
+            basis = f"the fewest that {nearly}make {total:,g} s, {total_basis}"
         elif accumulate is None:
             accumulate, basis = self._stated_accumulation(devices)
         self._add("accumulated batches", f"{accumulate:,}", basis)
         return seconds, utterances, accumulate
 
-    def _at_most(self, total: float, total_basis: str, seconds: float, basis: str, devices: int) -> tuple[float, str]:
+    def _at_most(
+        self, total: float, total_basis: str, seconds: float, basis: str, devices: int, crop_seconds: float
+    ) -> tuple[float, str]:
         """The seconds of a batch, or fewer where so many devices would make more than an update is to have."""
         if seconds * devices * (1 - _LITTLE) <= total:
+            batches, made = accumulation(total, devices, seconds)
+            smaller = total / (devices * batches)
+            if (
+                self._asked.batch_seconds is None
+                and made > (1 + _LITTLE) * total
+                and smaller >= min(crop_seconds, seconds)
+            ):
+                return smaller, f"{total:,g} s on {devices:,} devices in {batches:,} batches each, {total_basis}"
             return seconds, basis
         if self._asked.batch_seconds is None:
+            if self._asked.total_batch_seconds is None and total / devices < crop_seconds < float("inf"):
+                raise ArgumentError(
+                    f"{total:,g} s, the batch of {self._said.name}, are {total / crop_seconds:,.0f} utterances of "
+                    f"{crop_seconds:g} s, and {devices:,} devices cannot share them; give fewer devices, or "
+                    "--batch-seconds"
+                )
             return total / devices, f"{total:,g} s on {devices:,} devices, {total_basis}"
         if self._asked.total_batch_seconds is None:
             return seconds, basis
@@ -311,14 +341,18 @@ class _Settling:
         )
 
     def _stated_accumulation(self, devices: int) -> tuple[int, str]:
-        """What a training config accumulates, as many times more as it has more devices."""
+        """What a training config accumulates, as many times more as it has more devices.
+
+        On more devices than make its batch of one each, the batch is larger.
+        """
         stated, basis = self._said.values.get("accumulate", (1, _DEFAULT))
         theirs = self._said.value("devices")
         if not theirs or theirs == devices or self._said.run is not None or self._asked.batch_seconds is not None:
             return stated, basis
-        what = "make the same batch" if devices < theirs * stated else "make a smaller batch than these"
-        accumulate = ceil(stated * theirs / devices)
-        return accumulate, f"{stated:,} of {theirs:,} devices {what}, {self._said.values['devices'][1]}"
+        accumulate, place = ceil(stated * theirs / devices), self._said.values["devices"][1]
+        if devices > theirs * stated:
+            return accumulate, f"an update has more audio than on the {theirs:,} devices stated, {place}"
+        return accumulate, f"{stated:,} of {theirs:,} devices make the same batch, {place}"
 
     def _crop(self) -> float:
         crop, basis = self._said.values.get("crop_seconds", (None, ""))
@@ -357,4 +391,11 @@ class _Settling:
         )
         name, value, basis = next(each for each in candidates if each[1] is not None)
         self._add(name, f"{value:,g}" if name == "epochs" else f"{value:,}", basis)
-        return (value, None) if name == "updates" else (None, value)
+        if name == "epochs":
+            return None, value
+        epochs = None
+        if asked.updates is None and said.recipe is not None and said.recipe.program == "fairseq":
+            epochs, basis = said.values.get("epochs", (None, ""))
+            if epochs is not None:
+                self._add("epochs", f"at most {epochs:,g}, where the hours of audio are known", basis)
+        return value, epochs

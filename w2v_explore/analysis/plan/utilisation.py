@@ -6,7 +6,7 @@ the root of the sum of squares is taken. Devices wait for the slowest, the more 
 and step the optimizer. The parameters are fitted on published runs (`fit`); docs/plan.md has the errors.
 """
 
-from math import exp, log2, sqrt
+from math import exp, log, log2, sqrt
 from typing import NamedTuple
 
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
@@ -134,6 +134,10 @@ SEEN_PARAMETERS = (93_000_000, 318_000_000)
 """The smallest and the largest model of the fitted runs."""
 
 
+SEEN_BATCH_FLOPS = 3.5e12
+"""Of the smallest batch of a device, forward and backward, in the fitted runs."""
+
+
 class Utilisation(NamedTuple):
     """The share of the cards' peak that training reaches.
 
@@ -195,7 +199,7 @@ class TimeEstimate(NamedTuple):
         Raises:
             ArgumentError: The price is negative or past any use.
         """
-        if not 0 <= price < 1e6:
+        if not 0 <= price <= 1e6:
             raise ArgumentError(f"{price:g} is no price of a device and hour; give one as 1.80")
         return self.hours.times(self.devices * price)
 
@@ -208,6 +212,7 @@ def estimate_time(
     *,
     updates: int,
     devices: int = 1,
+    batches: float | None = None,
     compiled: bool = False,
     fine_tuning: bool = False,
     lengths_known: bool = False,
@@ -221,6 +226,7 @@ def estimate_time(
         precision: As in `cards.TYPE_OF_PRECISION`.
         updates: Steps of the optimizer.
         devices: How many.
+        batches: That an update has, on all devices together; one on each by default.
         compiled: Whether by torch.compile.
         fine_tuning: Whether no pre-training.
         lengths_known: Whether the MACs are of batches of the utterances' own lengths, as the fitted runs' are.
@@ -239,7 +245,8 @@ def estimate_time(
     ends = [seconds]
     if kind is None:
         ends.append(_seconds(other, flops, parameters, precision, compiled, devices))
-    unlike = _unlike(kind, parameters, precision, compiled, devices, fine_tuning)
+    batch_flops = 2 * macs / (batches or devices)
+    unlike = _unlike(kind, parameters, precision, compiled, devices, batch_flops, fine_tuning)
     variance = FIT_SPREAD**2 + LABORATORY_SPREAD**2 + sum(each.spread**2 for each in unlike)
     factor = exp(_DEVIATIONS * sqrt(variance + (0.0 if lengths_known else LENGTHS_SPREAD**2)))
     # No card is faster than its peak.
@@ -267,6 +274,7 @@ def _unlike(
     precision: str,
     compiled: bool,
     devices: int,
+    batch_flops: float,
     fine_tuning: bool,
 ) -> list[Unlike]:
     found = []
@@ -285,6 +293,10 @@ def _unlike(
     smallest, largest = SEEN_PARAMETERS
     if not smallest / 2 <= parameters <= 2 * largest:
         found.append(Unlike(f"all models had {smallest / 1e6:.0f} to {largest / 1e6:.0f} million parameters", 0.15))
+    if batch_flops < SEEN_BATCH_FLOPS / 2:
+        # The less a batch is, the more of its time goes into launching kernels, of which the law knows nothing.
+        spread = 0.1 + log(SEEN_BATCH_FLOPS / 2 / batch_flops) / 2
+        found.append(Unlike("all batches of a device were more than twice as much work", spread))
     if fine_tuning:
         found.append(Unlike("all were pre-training", 0.1))
     return found

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.plan.asked import Asked
-from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, longest_of, padded, utterances_of
+from w2v_explore.analysis.plan.fill import (
+    BATCH_MULTIPLE,
+    ComputedBatch,
+    by_max_tokens,
+    by_their_sum,
+    grouped,
+    longest_of,
+    padded,
+    utterances_of,
+)
 from w2v_explore.analysis.plan.settings import Assumption, Said, Settings
 from w2v_explore.analysis.plan.step import step_macs
 from w2v_explore.analysis.workload import Workload
@@ -18,8 +27,6 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.plan.batches import Batching
     from w2v_explore.analysis.plan.lengths import Progress
 
-# fairseq's required_batch_size_multiple.
-_BATCH_MULTIPLE = 8
 # That of runs.yaml.
 _CORPUS = "librispeech"
 # As many lengths stand for those of a corpus: what they cost grows with the square of a length at most.
@@ -34,6 +41,8 @@ class Filled(NamedTuple):
         largest: Utterances and samples of the batches that may need most memory.
         padding_share: The padding's share of what is computed; None where it is not known.
         updates_per_epoch: None where nothing says how much audio there is.
+        accumulated: The batches of a device in an update, on average: an epoch may end before there are as many as the
+            settings say.
         lengths_known: Whether the lengths are those of the corpus.
         assumptions: What all of it rests on.
     """
@@ -42,6 +51,7 @@ class Filled(NamedTuple):
     largest: Sequence[tuple[int, int]]
     padding_share: float | None
     updates_per_epoch: int | None
+    accumulated: float
     lengths_known: bool
     assumptions: tuple[Assumption, ...]
 
@@ -64,7 +74,7 @@ def fill_batches(
         WorkloadError: A batch holds no utterance.
     """
     if asked.manifest is None and asked.lengths is None:
-        return _usual(said, settings, sample_rate)
+        return _usual(asked, said, settings, sample_rate)
     # Imported only where there is a file.
     from w2v_explore.analysis.plan.batches import make_batches
     from w2v_explore.analysis.plan.lengths import read_histogram, read_lengths
@@ -78,9 +88,9 @@ def fill_batches(
         lengths = read_histogram(asked.lengths, sample_rate, skip_bad=asked.skip_bad).scaled_to(asked.data_hours)
         name = "--lengths"
     made = make_batches(lengths, _batching(asked, said, settings, sample_rate))
-    found = f"{lengths.num_utterances:,} utterances, {lengths.hours:,.4g} h"
+    found = f"{_counted(lengths.num_utterances, 'utterance')}, {lengths.hours:,.4g} h"
     if lengths.skipped:
-        found += f"; {lengths.skipped:,} wrong lines left out"
+        found += f"; {_counted(lengths.skipped, 'wrong line')} left out"
     if made.too_short or made.too_long:
         found += f"; {made.too_short + made.too_long:,} too short or too long to train on"
     longest = max(made.shapes, key=lambda shape: shape.utterances * shape.samples**2)
@@ -89,9 +99,14 @@ def fill_batches(
         largest=list(dict.fromkeys([(shape.utterances, shape.samples) for shape in (made.shapes[0], longest)])),
         padding_share=made.padding_share,
         updates_per_epoch=made.updates_per_epoch,
+        accumulated=min(ceil(made.batches / settings.devices) / made.updates_per_epoch, settings.accumulate),
         lengths_known=True,
         assumptions=(Assumption("lengths of utterances", found, f"{name} {lengths.source}, a {lengths.format}"),),
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> "Batching":
@@ -100,6 +115,7 @@ def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) ->
     ours = Batching(
         max_tokens=None if settings.device_seconds is None else round(settings.device_seconds * sample_rate),
         batch_size=settings.utterances,
+        multiple=said.value("multiple") or BATCH_MULTIPLE,
         max_samples=None if settings.crop_seconds == float("inf") else round(settings.crop_seconds * sample_rate),
         pad=settings.pads,
     )
@@ -113,7 +129,7 @@ def _batching(asked: Asked, said: Said, settings: Settings, sample_rate: int) ->
     return ours._replace(devices=settings.devices, accumulate=settings.accumulate)
 
 
-def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
+def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Filled:
     """Batches of utterances as long as LibriSpeech's."""
     utterances, most = utterances_of(_CORPUS), longest_of(_CORPUS)
     longest = min(settings.crop_seconds, most)
@@ -127,12 +143,25 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
         assert settings.utterances is not None
         most = min(said.value("max_seconds") or most, most)
         value = f"as LibriSpeech's, at most {most:g} s"
-        batch = padded(utterances, settings.utterances, settings.utterances, most)
+        taken = [(duration, share) for duration, share in utterances if duration <= most]
+        if not taken:
+            raise WorkloadError(
+                f"no utterance of LibriSpeech, whose lengths are assumed, has {most:g} s or less; give --manifest"
+            )
+        if said.value("group_by_length"):
+            batch = grouped(taken, settings.utterances, settings.accumulate)
+            value += ", batched by length"
+        else:
+            batch = padded(utterances, settings.utterances, settings.utterances, most)
         number, samples = settings.utterances, floor(most * sample_rate)
-        speech = settings.utterances * sum(duration * share for duration, share in utterances if duration <= most)
-        padding, kept = 1 - speech / batch.device_seconds, mean
+        kept = sum(duration * share for duration, share in taken)
+        speech = settings.utterances * kept / sum(share for _, share in taken)
+        padding = 1 - speech / batch.device_seconds
     else:
         ceiling = settings.device_seconds
+        multiple = said.value("multiple") or BATCH_MULTIPLE
+        # Whoever gives the seconds of a batch has another one than the config's.
+        limit = said.value("batch_size") if asked.batch_seconds is None and asked.total_batch_seconds is None else None
         if longest > ceiling:
             longest, value = ceiling, f"as LibriSpeech's, cut to {ceiling:g} s, which a batch has room for"
             kept = sum(min(duration, longest) * share for duration, share in utterances)
@@ -142,16 +171,18 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
         elif work.get("batches") == "by their sum":
             batch = by_their_sum(utterances, ceiling, longest)
         else:
-            batch = by_max_tokens(utterances, ceiling, longest)
+            batch = by_max_tokens(utterances, ceiling, longest, multiple=multiple, most=limit)
         number = ceil(ceiling / longest)
-        if number >= _BATCH_MULTIPLE:
-            number = ceil(number / _BATCH_MULTIPLE) * _BATCH_MULTIPLE
+        if number >= multiple:
+            number = ceil(number / multiple) * multiple
         samples = floor(ceiling * sample_rate / number)
-    per_epoch = None
+    per_epoch, accumulated = None, float(settings.accumulate)
     if settings.data_hours is not None:
         audio = settings.data_hours * 3600 * kept / mean
         speech = batch.device_seconds * (1 - (padding or 0.0))
-        per_epoch = ceil(audio / (speech * settings.devices * settings.accumulate))
+        batches = max(audio / (speech * settings.devices), 1.0)
+        per_epoch = ceil(batches / settings.accumulate)
+        accumulated = batches / per_epoch
     if not samples:
         raise WorkloadError(
             f"a batch of {settings.device_seconds:g} s holds no utterance; give more as --batch-seconds"
@@ -162,6 +193,7 @@ def _usual(said: Said, settings: Settings, sample_rate: int) -> Filled:
         largest=[(number, samples)],
         padding_share=padding,
         updates_per_epoch=per_epoch,
+        accumulated=accumulated,
         lengths_known=bool(work),
         assumptions=(
             Assumption("lengths of utterances", value, f"published: {said.name}" if work else "default: no --manifest"),
@@ -193,9 +225,9 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
         return sum(
             step_macs(
                 analysis,
-                number * analysis.workload.seconds * settings.devices * settings.accumulate,
+                number * analysis.workload.seconds * settings.devices * filled.accumulated,
                 devices=settings.devices,
-                accumulate=settings.accumulate,
+                accumulate=ceil(filled.accumulated),
                 checkpointing=checkpointing,
                 teacher=settings.teacher,
                 # One that is frozen for all of the training needs no gradient as it is analysed.
