@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from w2v_explore import Workload, load_config, memory
+from w2v_explore import Workload, analyze, load_config, memory
 from w2v_explore.analysis.memory.answer import Answer, Remedy
 from w2v_explore.analysis.memory.costs import MemoryCosts
+from w2v_explore.analysis.memory.trained import select_trained
 from w2v_explore.errors import QuantityError
 
 TWELVE_BYTES = 12 * 94_370_944
@@ -188,3 +189,23 @@ def test_a_reserve_that_takes_all() -> None:
     answer = memory("base", fit="1GiB").fits.answer  # type: ignore[union-attr]
     assert answer.margin_bytes == -answer.needed_bytes
     assert answer.changes == ()
+
+
+def test_freezing_is_not_offered_where_nothing_that_is_left_is_trained() -> None:
+    """A HuBERT in pre-training that predicts nothing learns from a penalty on what its extractor gives."""
+    config = load_config("hubert_pretrain_base", {"skip_masked": True, "skip_nomask": True})
+    answer = answered(config, Workload.of_seconds(10, batch=4), 10**9)
+    assert not answer.fits
+    assert all("train" not in remedy.change for remedy in answer.changes)
+
+
+def test_no_figure_depends_on_the_order_of_a_set() -> None:
+    """Parameters get their gradients in the model's order, whether all are trained or all are named."""
+    for preset in ("base", "data2vec_audio_base"):
+        named = memory(preset, train="re:.").training["amp-bfloat16"]
+        assert named.peak_bytes(checkpointing=False) == memory(preset).training["amp-bfloat16"].peak_bytes(
+            checkpointing=False
+        )
+    trained = select_trained(analyze("base").tree, {}, "re:.").trained
+    assert trained is not None
+    assert list(trained["encoder.transformer.layer_norm"]) == ["weight", "bias"]
