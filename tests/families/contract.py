@@ -181,6 +181,8 @@ def assert_gradients_are_those_of_torch(
     # Of which kind a product counts depends on how torch lays it out, which what is trained has a say in.
     known = find_known_difference("macs.backward.convolution", analysis)
     assert cost.backward.total + (known.amount(analysis) if known else 0) == sum(passed.backward.values())
+    if workload.dtype != "float32":
+        return  # a CPU's norms have statistics of 16 bits, for which `verify` accounts
     assert track_memory(tree, modules, workload, names) == TrackedMemory(
         peak=analysis.inference.peak_activation_bytes,
         kept=int(cost.kept_bytes.greatest),

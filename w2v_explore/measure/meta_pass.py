@@ -121,6 +121,6 @@ def _record_output_shapes(model: nn.Module) -> dict[str, Shape]:
 def _macs_by_kind(counter: FlopCounterMode) -> dict[str, int]:
     """Half of what a counter has: it counts two FLOPs a MAC."""
     macs = dict.fromkeys((*Macs._fields, OTHER), 0)
-    for operation, flops in counter.get_flop_counts()["Global"].items():
+    for operation, flops in counter.get_flop_counts().get("Global", {}).items():
         macs[_KINDS.get(str(operation), OTHER)] += int(flops) // 2
     return macs

@@ -333,11 +333,22 @@ def check_step(audited: Audited) -> Iterator[Finding]:
     Autograd adds up gradients of one tensor in another where something watches it, and so do ours here.
     """
     analysis, workload = audited.analysis, replace(audited.workload, dtype="float32")
+    if _computes_for_nothing(analysis):
+        return  # torch keeps what that needs until the forward pass ends, which is not in the closed form
     for figure, checkpointing in (("step_peak_bytes", False), ("checkpointed_step_peak_bytes", True)):
         timeline = TrainingTimeline(analysis.calls, checkpointing=checkpointing, in_place=False)
         peak = timeline.peak(workload, analysis.takes.flow(workload.samples))
         tracked = track_step(audited.tree, audited.modules, workload, checkpointing=checkpointing)
         yield audited.compare(f"memory.{figure}", peak.bytes, _TRACKED_STEP, tracked, peak.path)
+
+
+def _computes_for_nothing(analysis: Analysis) -> bool:
+    """Whether a module with parameters runs on which no loss depends."""
+    lives = analysis.lives(training=True)
+    return any(
+        call.operation is not None and needs is None and call.operation.parameter_shapes()
+        for call, needs in zip(lives.calls, lives.needs, strict=True)
+    )
 
 
 def check_autocast(audited: Audited) -> Iterator[Finding]:
