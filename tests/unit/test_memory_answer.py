@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from w2v_explore import Workload, analyze, load_config, memory
+from w2v_explore import Config, Workload, analyze, load_config, memory
 from w2v_explore.analysis.memory.answer import Answer, Remedy
 from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.analysis.memory.trained import select_trained
@@ -19,7 +19,7 @@ TWELVE_BYTES = 12 * 94_370_944
 TWENTY_SECONDS = Workload.of_seconds(20, batch=6)
 
 
-def answered(config: str, workload: Workload, memory_bytes: int, **way: Any) -> Answer:
+def answered(config: str | Config, workload: Workload, memory_bytes: int, **way: Any) -> Answer:
     """The answer without a reserve."""
     fits = memory(config, workload, fit=memory_bytes, reserve=0, **way).fits
     assert fits is not None
@@ -159,14 +159,14 @@ def test_a_batch_of_one_that_a_norm_cannot_take_is_not_offered() -> None:
     few: dict[str, Any] = {
         "train": "re:extractor.*norm.bias"
     }  # whose gradients, which stay while batches are accumulated, are small
-    needed_bytes = answered(config, Workload(samples=10, batch=4), 2**40, **few).needed_bytes  # type: ignore[arg-type]
+    needed_bytes = answered(config, Workload(samples=10, batch=4), 2**40, **few).needed_bytes
     two = Workload(samples=10, batch=2)
-    least = answered(config, two, 2**40, accumulate=2, **few).needed_bytes  # type: ignore[arg-type]
+    least = answered(config, two, 2**40, accumulate=2, **few).needed_bytes
     assert least < needed_bytes
     batches = [
         remedy.change["batch"]
         for limit in range(least - 10_000, needed_bytes, 1_000)
-        for remedy in answered(config, Workload(samples=10, batch=4), limit, **few).changes  # type: ignore[arg-type]
+        for remedy in answered(config, Workload(samples=10, batch=4), limit, **few).changes
         if "batch" in remedy.change
     ]
     assert set(batches) == {2}
