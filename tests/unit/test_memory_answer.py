@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from w2v_explore import Workload, load_config, memory
+from w2v_explore import Config, Workload, analyze, load_config, memory
 from w2v_explore.analysis.memory.answer import Answer, Remedy
 from w2v_explore.analysis.memory.costs import MemoryCosts
+from w2v_explore.analysis.memory.trained import select_trained
 from w2v_explore.errors import QuantityError
 
 TWELVE_BYTES = 12 * 94_370_944
@@ -18,7 +19,7 @@ TWELVE_BYTES = 12 * 94_370_944
 TWENTY_SECONDS = Workload.of_seconds(20, batch=6)
 
 
-def answered(config: str, workload: Workload, memory_bytes: int, **way: Any) -> Answer:
+def answered(config: str | Config, workload: Workload, memory_bytes: int, **way: Any) -> Answer:
     """The answer without a reserve."""
     fits = memory(config, workload, fit=memory_bytes, reserve=0, **way).fits
     assert fits is not None
@@ -107,6 +108,14 @@ def _joined(kinds: tuple[str, ...]) -> list[dict[str, Any]]:
     return changes
 
 
+def test_a_change_that_suffices_is_found_where_another_takes_more_than_it_spares() -> None:
+    """A batch that keeps next to nothing: gradients that stay, for smaller batches, take more."""
+    short = Workload(samples=800, batch=4)
+    for precision in ("bfloat16", "pure-bfloat16"):
+        limit = needed(memory("base", short), precision, checkpointing=False)
+        assert {"precision": precision} in [dict(remedy.change) for remedy in answered("base", short, limit).changes]
+
+
 @pytest.mark.parametrize(
     ("way", "offered"),
     [
@@ -150,14 +159,14 @@ def test_a_batch_of_one_that_a_norm_cannot_take_is_not_offered() -> None:
     few: dict[str, Any] = {
         "train": "re:extractor.*norm.bias"
     }  # whose gradients, which stay while batches are accumulated, are small
-    needed_bytes = answered(config, Workload(samples=10, batch=4), 2**40, **few).needed_bytes  # type: ignore[arg-type]
+    needed_bytes = answered(config, Workload(samples=10, batch=4), 2**40, **few).needed_bytes
     two = Workload(samples=10, batch=2)
-    least = answered(config, two, 2**40, accumulate=2, **few).needed_bytes  # type: ignore[arg-type]
+    least = answered(config, two, 2**40, accumulate=2, **few).needed_bytes
     assert least < needed_bytes
     batches = [
         remedy.change["batch"]
         for limit in range(least - 10_000, needed_bytes, 1_000)
-        for remedy in answered(config, Workload(samples=10, batch=4), limit, **few).changes  # type: ignore[arg-type]
+        for remedy in answered(config, Workload(samples=10, batch=4), limit, **few).changes
         if "batch" in remedy.change
     ]
     assert set(batches) == {2}
@@ -180,3 +189,23 @@ def test_a_reserve_that_takes_all() -> None:
     answer = memory("base", fit="1GiB").fits.answer  # type: ignore[union-attr]
     assert answer.margin_bytes == -answer.needed_bytes
     assert answer.changes == ()
+
+
+def test_freezing_is_not_offered_where_nothing_that_is_left_is_trained() -> None:
+    """A HuBERT in pre-training that predicts nothing learns from a penalty on what its extractor gives."""
+    config = load_config("hubert_pretrain_base", {"skip_masked": True, "skip_nomask": True})
+    answer = answered(config, Workload.of_seconds(10, batch=4), 10**9)
+    assert not answer.fits
+    assert all("train" not in remedy.change for remedy in answer.changes)
+
+
+def test_no_figure_depends_on_the_order_of_a_set() -> None:
+    """Parameters get their gradients in the model's order, whether all are trained or all are named."""
+    for preset in ("base", "data2vec_audio_base"):
+        named = memory(preset, train="re:.").training["amp-bfloat16"]
+        assert named.peak_bytes(checkpointing=False) == memory(preset).training["amp-bfloat16"].peak_bytes(
+            checkpointing=False
+        )
+    trained = select_trained(analyze("base").tree, {}, "re:.").trained
+    assert trained is not None
+    assert list(trained["encoder.transformer.layer_norm"]) == ["weight", "bias"]

@@ -339,15 +339,15 @@ def _own_parameters(call: Call, operation: Operation, trained: Trained | None) -
     if trained is None:
         if operation.untrained:
             return ()
-        return operation.parameter_shapes() if not shares else {name for _, name in map(_parted, shares)}
+        return operation.parameter_shapes() if not shares else dict.fromkeys(name for _, name in map(_parted, shares))
     if not shares:
         return trained.get(call.path, ())
     parent = call.path.rpartition(".")[0]
-    return {
+    return dict.fromkeys(
         name
         for sibling, name in map(_parted, shares)
         if name in trained.get(f"{parent}.{sibling}" if parent else sibling, ())
-    }
+    )
 
 
 def _parted(parameter: str) -> tuple[str, str]:

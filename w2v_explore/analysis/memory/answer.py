@@ -14,6 +14,7 @@ from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 from w2v_explore.analysis.memory.trained import ALL
 from w2v_explore.analysis.receptive_field import fewest_samples_of
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.errors import ArgumentError
 
 # By precision: those that may need less and run wherever it does, what changes the numbers least first.
 _SMALLER_PRECISIONS: Mapping[str, Sequence[str]] = {
@@ -105,7 +106,7 @@ def answer(analysis: Analysis, trained: Analysis, way: Way, memory_bytes: int) -
     needed_bytes = needs.of(way)
     remedies: list[Remedy] = []
     if needed_bytes > memory_bytes:
-        kinds = _kinds(analysis, way)
+        kinds = _kinds(analysis, way, needs)
         numbers = range(1, len(kinds) + 1) if _is_enough(kinds, way, needs, memory_bytes) else ()
         for number in numbers:
             found = [_mildest(chosen, way, needs, memory_bytes) for chosen in combinations(kinds, number)]
@@ -122,6 +123,14 @@ class _Needs:
         self._analysis, self._set_up_as = analysis, set_up_as
         self._needs: dict[tuple[TrainingSetup, str, bool], Callable[[Workload], int]] = {}
 
+    def can_be(self, setup: TrainingSetup) -> bool:
+        """Whether the model can be trained so: it has such parameters, and the loss depends on some that are left."""
+        try:
+            self._set_up_as[setup] = set_up(self._analysis, setup)
+        except ArgumentError:
+            return False
+        return True
+
     def of(self, way: Way) -> int:
         setup, precision, checkpointing, batch = way
         if setup not in self._set_up_as:
@@ -132,15 +141,15 @@ class _Needs:
         return self._needs[key](replace(self._analysis.workload, dtype=precision_named(precision).dtype, batch=batch))
 
 
-def _kinds(analysis: Analysis, way: Way) -> list[Sequence[Mapping[str, Any]]]:
+def _kinds(analysis: Analysis, way: Way, needs: _Needs) -> list[Sequence[Mapping[str, Any]]]:
     """The kinds of changes that there are for a way, and of each the changes, each needing no more than the last."""
     setup = way.setup
     kinds: list[Sequence[Mapping[str, Any]]] = []
     if not way.checkpointing:
         kinds.append([{"checkpointing": True}])
     trains_all = setup.train == ALL or (setup.train is None and setup.lora is None)
-    if trains_all and "extractor" in analysis.config.model.family.roles:
-        kinds.append([{"train": "not-extractor"}])
+    if trains_all and needs.can_be(setup._replace(train=_FROZEN_EXTRACTOR)):
+        kinds.append([{"train": _FROZEN_EXTRACTOR}])
     if precisions := _SMALLER_PRECISIONS.get(way.precision):
         kinds.append([{"precision": precision} for precision in precisions])
     if setup.attention != "fused":
@@ -161,10 +170,16 @@ def _smaller_batches(analysis: Analysis, batch: int) -> list[int]:
 
 
 def _is_enough(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _Needs, memory_bytes: int) -> bool:
-    """Whether the most of all kinds of changes suffices, or all of it but checkpoints, where these spare nothing."""
-    most = _changed(way, _joined(*[changes[-1] for changes in kinds]))
-    ways = dict.fromkeys((most, most._replace(checkpointing=way.checkpointing)))
-    return any(needs.of(each) <= memory_bytes for each in ways)
+    """Whether the most of all kinds of changes suffices, or all of it but what may take more than it spares.
+
+    That are checkpoints where the layers keep next to nothing, and smaller batches, whose gradients stay.
+    """
+    most = _joined(*[changes[-1] for changes in kinds])
+    for left_out in ((), ("checkpointing",), ("batch", "accumulate"), ("checkpointing", "batch", "accumulate")):
+        change = {name: value for name, value in most.items() if name not in left_out}
+        if needs.of(_changed(way, change)) <= memory_bytes:
+            return True
+    return False
 
 
 def _mildest(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _Needs, memory_bytes: int) -> Remedy | None:

@@ -86,10 +86,11 @@ def select_names(tree: Layer, names: Collection[str]) -> Selection:
     """The parameters with these keys in the state_dict."""
     wanted = frozenset(names)
     tree = _apart_where_unlike(tree, "", wanted)
-    trained: dict[str, set[str]] = {}
+    # In the order of the model, so that no figure depends on the order of a set.
+    trained: dict[str, dict[str, None]] = {}
     for key, path, name in tree.named_parameters():
         if key in wanted:
-            trained.setdefault(path, set()).add(name)
+            trained.setdefault(path, {})[name] = None
     return Selection(tree, trained, wanted)
 
 
