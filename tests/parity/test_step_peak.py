@@ -133,6 +133,24 @@ def small(**changes: Any) -> Config:
     )
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize(("batch", "dropout"), [(1, 0.0), (2, 0.0), (2, 0.1)])
+def test_eager_attention_under_autocast(batch: int, dropout: float, checkpointing: bool) -> None:
+    analysis = analyze(small(encoder_attention_dropout=dropout), Workload(samples=1000, batch=batch))
+    calls = calls_in_kernel(analysis.calls, "eager", is_half=False, autocast=True)
+    timeline = TrainingTimeline(calls, autocast=True, checkpointing=checkpointing, in_place=False)
+    peak = timeline.peak(analysis.workload, analysis.takes.flow(1000))
+    assert peak.path.endswith("attention.product")
+    assert peak.bytes == track_step(
+        analysis.tree,
+        modules_of(analysis.config.model),
+        analysis.workload,
+        checkpointing=checkpointing,
+        lower=torch.bfloat16,
+        use_attention=partial(use_attention, Eager, dropout),
+    )
+
+
 class WithoutBias(nn.Module):
     def __init__(self, attention: nn.Module) -> None:
         super().__init__()

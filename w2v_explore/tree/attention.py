@@ -133,6 +133,27 @@ class EagerAttention(_WrittenOut):
             return Beside(softmax + factor, elements + weights, mask)
         return Beside(0, elements + softmax + weights + factor, mask)
 
+    def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
+        moments = _WrittenOut.training_moments(self, batch, *taken)
+        if not self.widens:
+            return moments
+        pairs, kept = self._numbers(batch, taken)[0], self.kept_beside(batch, *taken)
+        # The scores, cast for the softmax, and what comes of it; then what dropout leaves before it is cast back.
+        dropped = Beside(statistics=pairs if self.dropout else 0)
+        return (*moments, Beside(statistics=2 * pairs, elements=pairs), _more(kept, dropped))
+
+    def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
+        moments = _WrittenOut.backward_moments(self, batch, needs, *taken)
+        if not self.widens:
+            return moments
+        pairs, queries, keys, values = self._numbers(batch, taken)
+        still = values if self.packed else 0
+        if self._is_rearranged(batch, taken[0].frames):
+            still = queries + keys + values  # of the values the gradient, no longer the copy
+        # The softmax, the gradient of what comes of it or of dropout, and the one that is made of it, all in float32.
+        wide = Beside(3 * pairs + (self.dropout == 1), still, pairs if 0 < self.dropout < 1 else 0)
+        return BackwardMoments((moments.keeping[0], wide))
+
     def copied(self, batch: int, *taken: Flow) -> Sequence[int]:
         return range(1 if self.packed else 3) if self._is_rearranged(batch, taken[0].frames) else ()
 
