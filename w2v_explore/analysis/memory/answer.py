@@ -131,13 +131,22 @@ class _Needs:
             return False
         return True
 
-    def of(self, way: Way) -> int:
-        setup, precision, checkpointing, batch = way
+    def is_met(self, way: Way, memory_bytes: int) -> bool:
+        """Whether a memory is enough; where weights and optimizer alone need more, nothing else is worked out."""
+        cost = self._analysis_of(way.setup).training_in(way.precision)
+        states = cost.weight_bytes + cost.optimizer_bytes + cost.teacher_bytes
+        return states <= memory_bytes and self.of(way) <= memory_bytes
+
+    def _analysis_of(self, setup: TrainingSetup) -> Analysis:
         if setup not in self._set_up_as:
             self._set_up_as[setup] = set_up(self._analysis, setup)
+        return self._set_up_as[setup]
+
+    def of(self, way: Way) -> int:
+        setup, precision, checkpointing, batch = way
         key = setup, precision, checkpointing
         if key not in self._needs:
-            self._needs[key] = training_needs(self._set_up_as[setup], precision, checkpointing=checkpointing)
+            self._needs[key] = training_needs(self._analysis_of(setup), precision, checkpointing=checkpointing)
         return self._needs[key](replace(self._analysis.workload, dtype=precision_named(precision).dtype, batch=batch))
 
 
@@ -177,7 +186,7 @@ def _is_enough(kinds: Sequence[Sequence[Mapping[str, Any]]], way: Way, needs: _N
     most = _joined(*[changes[-1] for changes in kinds])
     for left_out in ((), ("checkpointing",), ("batch", "accumulate"), ("checkpointing", "batch", "accumulate")):
         change = {name: value for name, value in most.items() if name not in left_out}
-        if needs.of(_changed(way, change)) <= memory_bytes:
+        if needs.is_met(_changed(way, change), memory_bytes):
             return True
     return False
 
