@@ -45,7 +45,7 @@ CONFIGS = {
 }
 
 
-UNDER_AUTOCAST = ("wav2vec2", "data2vec_audio", "omniasr", "pruned_wav2vec2", "wav2vec2_adapters", "wav2vec2_bert")
+UNDER_AUTOCAST = ("wav2vec2", "data2vec_audio", "pruned_wav2vec2", "wav2vec2_adapters", "wav2vec2_bert")
 """Those of which all is known to the byte. Of others operations of their own hold a little more or less at moments of
 the forward pass; and a CPU's batch norms make statistics of 16 bits."""
 

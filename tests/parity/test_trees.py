@@ -171,7 +171,7 @@ def is_too_short(tree: Layer, shape: Shape) -> bool:
 
 
 @given(tree=trees(), extra=EXTRAS, data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_what_some_trained_parameters_cost(tree: Layer, extra: int, data: st.DataObject) -> None:
     """Which have a gradient, what is kept, and the MACs of the backward pass; equal layers may train others each."""
     plain = analysis_of(tree, 2, extra)

@@ -18,7 +18,6 @@ import torch
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
-from w2v_explore.analysis.memory.step_peak import TrainingTimeline
 from w2v_explore.analysis.receptive_field import check_samples_of_training
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike, as_config
@@ -35,7 +34,7 @@ from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.latency import Progress
 from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.threads import torch_threads
-from w2v_explore.measure.tracking import track_autocast, track_memory, track_step
+from w2v_explore.measure.tracking import track_autocast, track_memory
 from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
@@ -51,7 +50,6 @@ _TORCH = f"torch {torch.__version__}"
 _ON_META = f"{_TORCH}: the model built on meta"
 _COUNTER = f"{_TORCH}: FlopCounterMode on meta, MACs of the"
 _TRACKED = f"{_TORCH}: storages tracked on fake tensors"
-_TRACKED_STEP = f"{_TORCH}: storages tracked forward and backward, in float32, on fake tensors"
 _AUTOCAST = f"{_TORCH}: autocast of CUDA's operations, on fake tensors"
 _NARROW = f"extractor of {CHANNELS} channels a layer"
 
@@ -327,30 +325,6 @@ def check_memory(audited: Audited) -> Iterator[Finding]:
     yield audited.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
 
 
-def check_step(audited: Audited) -> Iterator[Finding]:
-    """The most that a training step in float32 holds at once, with and without checkpoints, against what torch tracks.
-
-    Autograd adds up gradients of one tensor in another where something watches it, and so do ours here.
-    """
-    analysis, workload = audited.analysis, replace(audited.workload, dtype="float32")
-    if _computes_for_nothing(analysis):
-        return  # torch keeps what that needs until the forward pass ends, which is not in the closed form
-    for figure, checkpointing in (("step_peak_bytes", False), ("checkpointed_step_peak_bytes", True)):
-        timeline = TrainingTimeline(analysis.calls, checkpointing=checkpointing, in_place=False)
-        peak = timeline.peak(workload, analysis.takes.flow(workload.samples))
-        tracked = track_step(audited.tree, audited.modules, workload, checkpointing=checkpointing)
-        yield audited.compare(f"memory.{figure}", peak.bytes, _TRACKED_STEP, tracked, peak.path)
-
-
-def _computes_for_nothing(analysis: Analysis) -> bool:
-    """Whether a module with parameters runs on which no loss depends."""
-    lives = analysis.lives(training=True)
-    return any(
-        call.operation is not None and needs is None and call.operation.parameter_shapes()
-        for call, needs in zip(lives.calls, lives.needs, strict=True)
-    )
-
-
 def check_autocast(audited: Audited) -> Iterator[Finding]:
     """What training keeps under autocast, with and without checkpoints, against what torch tracks."""
     cost = audited.analysis.training_in("amp-bfloat16")
@@ -372,7 +346,6 @@ CHECKS = (
     Check("frames", check_frames),
     Check("receptive field", check_receptive_field),
     Check("memory", check_memory),
-    Check("memory of a training step", check_step),
     Check("memory under autocast", check_autocast),
 )
 """All checks, in the order of the report."""
