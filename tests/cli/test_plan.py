@@ -22,6 +22,7 @@ from w2v_explore.analysis.plan.runs import recipe_named, runs_that
 from w2v_explore.analysis.plan.strategies import STRATEGIES
 from w2v_explore.cli.options import Precision
 from w2v_explore.cli.plan import Objective, Strategy
+from w2v_explore.report.units import size_bytes
 
 TRAINING_CONFIGS = yaml.safe_load((Path(__file__).parent.parent / "data/training_configs.yaml").read_text())
 
@@ -470,8 +471,16 @@ def test_a_user_adds_a_card(run: Runner) -> None:
 # --- The answers -------------------------------------------------------------------------------------------------
 
 
-def test_the_answer_is_no_where_it_does_not_fit(run: Runner) -> None:
-    arguments = ("xlsr_2b", "--card", "a100-40gb", "--devices", "8", "--batch-seconds", "60", "--updates", "1000")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("xlsr_2b", "--card", "a100-40gb", "--devices", "8", "--batch-seconds", "60", "--updates", "1000"),
+        # What is asked for with checkpoints stays so.
+        ("xlsr_1b", "--card", "t4", "--devices", "2", "--batch-seconds", "20", "--updates", "9",
+         "--precision", "float32", "--checkpointing"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_no_where_it_does_not_fit(arguments: tuple[str, ...], run: Runner) -> None:
     document = planned(run, *arguments, code=1)
     assert document["fits"] is False
     assert document["memory_bytes_per_device"]["total"] + RESERVE_BYTES > document["card_memory_bytes"]
@@ -479,9 +488,12 @@ def test_the_answer_is_no_where_it_does_not_fit(run: Runner) -> None:
     assert out.splitlines()[1].startswith("Does not fit: ")
     said = out.splitlines()[2]
     assert said.startswith("It fits with --")
-    ways = said.removeprefix("It fits with ").split("; or ")
+    ways = said.removeprefix("It fits with ").removesuffix(".").split("; or ")
     for way in ways:
-        assert planned(run, *arguments, *way.partition(" (")[0].split())["fits"] is True, way
+        changed, _, size = way.removesuffix(")").partition(" (")
+        found = planned(run, *arguments, *changed.split())
+        assert found["fits"] is True, way
+        assert size == size_bytes(found["memory_bytes_per_device"]["total"]), way
 
 
 def test_nothing_fits(run: Runner) -> None:

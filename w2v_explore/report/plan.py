@@ -86,7 +86,11 @@ def _what_fits(plan: TrainingPlan) -> str:
 
     def changes(each: Alternative) -> int:
         need = each.need
-        return (need.strategy != own.strategy) + (need.precision != own.precision) + need.checkpointing
+        return (
+            (need.strategy != own.strategy)
+            + (need.precision != own.precision)
+            + (need.checkpointing != own.checkpointing)
+        )
 
     fewest = min(map(changes, fitting))
     ways = [each for each in fitting if changes(each) == fewest]
