@@ -9,9 +9,9 @@ import textwrap
 from collections.abc import Iterator
 
 from w2v_explore.analysis.plan.cards import known_cards
-from w2v_explore.analysis.plan.fit import Judged, held_out, leave_one_out, observation_of, observations
+from w2v_explore.analysis.plan.fit import Judged, estimate_of, held_out, leave_one_out, observation_of, observations
 from w2v_explore.analysis.plan.runs import Run, published, runs_that
-from w2v_explore.analysis.plan.utilisation import LAW, estimate_time
+from w2v_explore.analysis.plan.utilisation import LAW
 from w2v_explore.report.units import duration, percent, signed_percent
 
 _SECTION = """\
@@ -99,21 +99,8 @@ def _ratio(judged: Judged) -> str:
 
 
 def _tried(run: Run) -> tuple[str, bool]:
-    assert run.card
-    assert run.precision
     assert run.updates
-    assert run.devices
-    step = run.step()
-    hours = estimate_time(
-        step.total,
-        step.parameters,
-        known_cards()[run.card],
-        run.precision,
-        updates=run.updates,
-        devices=run.devices,
-        compiled=run.compiled,
-        lengths_known=True,
-    ).hours
+    hours = estimate_of(run).hours
     took = run.seconds_per_update * run.updates / 3600
     is_within = hours.low <= took <= hours.high
     cells = (

@@ -11,7 +11,7 @@ from benchmarks import plan
 from w2v_explore import ArgumentError, Workload, analyze, load_config
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, card_named, known_cards
 from w2v_explore.analysis.plan.fill import by_max_tokens, utterances_of
-from w2v_explore.analysis.plan.fit import Judged, fit, held_out, leave_one_out, observations, spread_of
+from w2v_explore.analysis.plan.fit import Judged, estimate_of, fit, held_out, leave_one_out, observations, spread_of
 from w2v_explore.analysis.plan.runs import Run, published, runs_that
 from w2v_explore.analysis.plan.step import most_that_run, step_macs
 from w2v_explore.analysis.plan.utilisation import (
@@ -33,24 +33,6 @@ _V100, _A100, _H100 = (known_cards()[name] for name in ("v100-32gb", "a100-80gb"
 def left_out() -> list[Judged]:
     """Each observation by the law of the others."""
     return leave_one_out(observations())
-
-
-def _estimate_of(run: Run) -> TimeEstimate:
-    assert run.card
-    assert run.precision
-    assert run.updates
-    assert run.devices
-    step = run.step()
-    return estimate_time(
-        step.total,
-        step.parameters,
-        known_cards()[run.card],
-        run.precision,
-        updates=run.updates,
-        devices=run.devices,
-        compiled=run.compiled,
-        lengths_known=True,
-    )
 
 
 def test_the_law_by_hand() -> None:
@@ -116,7 +98,7 @@ def test_held_out_runs_of_other_laboratories_and_numbers_of_devices() -> None:
 
 @pytest.mark.parametrize("run", [*runs_that("fit"), *runs_that("held-out")], ids=lambda run: run.name)
 def test_the_interval_holds_published_runs(run: Run) -> None:
-    estimate = _estimate_of(run)
+    estimate = estimate_of(run)
     times = estimate.seconds_per_update
     assert times.low < run.seconds_per_update < times.high
     # An interval that says nothing holds everything.

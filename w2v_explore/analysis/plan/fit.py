@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.plan.cards import known_cards
 from w2v_explore.analysis.plan.runs import Run, Throughput, published, runs_that
-from w2v_explore.analysis.plan.utilisation import Law
+from w2v_explore.analysis.plan.utilisation import Law, TimeEstimate, estimate_time
 
 # From where the steps begin; they end at the same law from any that is near.
 _START = Law(bytes_per_flop=0.04, older=2.0, wide=1.3, compiled=0.75, waiting=0.03, seconds_per_parameter=3e-10)
@@ -85,6 +85,25 @@ def observation_of(run: Run) -> Observation:
         return law.together_seconds(work, step.parameters, run.precision, run.devices)
 
     return Observation(run.name, "run", run.seconds_per_update, predicted)
+
+
+def estimate_of(run: Run) -> TimeEstimate:
+    """What `plan` would say of a run's time, with the interval."""
+    step = run.step()
+    assert run.card
+    assert run.precision
+    assert run.updates
+    assert run.devices
+    return estimate_time(
+        step.total,
+        step.parameters,
+        known_cards()[run.card],
+        run.precision,
+        updates=run.updates,
+        devices=run.devices,
+        compiled=run.compiled,
+        lengths_known=True,
+    )
 
 
 def _update_seconds(row: Throughput) -> float:
