@@ -35,6 +35,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from w2v_explore.analysis.plan.fill import BATCH_MULTIPLE, SORTED_TOGETHER, TRAINERS_BATCH_SIZE
 from w2v_explore.analysis.plan.lengths import Lengths
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import ArgumentError, WorkloadError
@@ -46,18 +47,12 @@ if TYPE_CHECKING:
 Order = Literal["size", "random", "grouped"]
 """In which batches are filled: by size as fairseq does, or as Trainer does without ``group_by_length`` and with it."""
 
-REQUIRED_MULTIPLE = 8
-"""fairseq's default of ``required_batch_size_multiple``."""
-
-TRAINERS_BATCH_SIZE = 8
-"""The default of ``per_device_train_batch_size``."""
-
 MAX_DRAWN = 200_000
 """Of a larger corpus so many utterances are drawn, where chance decides on the batches."""
 
 _SEED = 0
-# Trainer groups so many batches, or fewer where these would not be four groups.
-_MOST_IN_GROUP, _LEAST_GROUPS = 50, 4
+# Trainer sorts fewer batches together where there would not be as many groups.
+_LEAST_GROUPS = 4
 
 
 class Batching(NamedTuple):
@@ -80,7 +75,7 @@ class Batching(NamedTuple):
 
     max_tokens: int | None = None
     batch_size: int | None = None
-    multiple: int = REQUIRED_MULTIPLE
+    multiple: int = BATCH_MULTIPLE
     max_samples: int | None = None
     min_samples: int = 0
     max_kept_samples: int | None = None
@@ -202,7 +197,7 @@ def batching_of(recipe: "TrainingRecipe", sample_rate: int, devices: int = 1) ->
         if recipe.max_tokens is None and recipe.batch_size is None:
             return None
         return common._replace(
-            multiple=value(recipe.multiple, REQUIRED_MULTIPLE),
+            multiple=value(recipe.multiple, BATCH_MULTIPLE),
             max_samples=value(recipe.max_samples),
             min_samples=value(recipe.min_samples, 0),
             max_kept_samples=value(recipe.max_kept_samples),
@@ -342,7 +337,7 @@ def grouped_by_length(lengths: Sequence[int], batch_size: int) -> list[int]:
         lengths: Of all utterances, in the order into which they were shuffled.
         batch_size: The utterances that one device takes for an update.
     """
-    group = max(min(len(lengths) // (batch_size * _LEAST_GROUPS), _MOST_IN_GROUP), 1) * batch_size
+    group = max(min(len(lengths) // (batch_size * _LEAST_GROUPS), SORTED_TOGETHER), 1) * batch_size
     groups = [sorted(lengths[start : start + group], reverse=True) for start in range(0, len(lengths), group)]
     # The longest of all comes first, so that a memory that is too small shows at once.
     longest = max(range(len(groups)), key=lambda number: groups[number][0])

@@ -12,10 +12,15 @@ from w2v_explore.analysis.plan.tables import table
 _FILE = "corpora.yaml"
 # Into so many utterances of equal weight a subset's quantiles are resolved.
 _RESOLUTION = 500
-# Trainer sorts so many updates' batches at a time.
-_SORTED_TOGETHER = 50
+
 BATCH_MULTIPLE = 8
 """fairseq's default of ``required_batch_size_multiple``."""
+
+TRAINERS_BATCH_SIZE = 8
+"""Trainer's default of ``per_device_train_batch_size``."""
+
+SORTED_TOGETHER = 50
+"""Trainer's ``group_by_length`` sorts so many updates' batches at a time."""
 
 Utterances = Sequence[tuple[float, float]]
 """Durations in seconds, the shortest first, and the share of utterances that have each."""
@@ -99,6 +104,11 @@ def by_max_tokens(
     return ComputedBatch(seconds / batches, squares / seconds)
 
 
+def whole_crops(device_seconds: float, crop_seconds: float) -> ComputedBatch:
+    """Batches of utterances that are all cut to one length, of which whole ones fit under the ceiling."""
+    return ComputedBatch(device_seconds // crop_seconds * crop_seconds, crop_seconds)
+
+
 def by_their_sum(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
     """Batches that take utterances as long as their sum has room: half an utterance is left free on average."""
     lengths = [(min(duration, crop_seconds), share) for duration, share in utterances]
@@ -134,7 +144,7 @@ def grouped(utterances: Utterances, number: float, accumulate: int) -> ComputedB
         number: How many a device computes at once.
         accumulate: Batches that an update adds up.
     """
-    parts = _SORTED_TOGETHER * accumulate
+    parts = SORTED_TOGETHER * accumulate
     a_part = sum(share for _, share in utterances) / parts
     longest: list[float] = []
     before = 0.0

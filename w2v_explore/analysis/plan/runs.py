@@ -10,7 +10,14 @@ from functools import cache
 from math import ceil
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.plan.fill import ComputedBatch, by_max_tokens, by_their_sum, padded, utterances_of
+from w2v_explore.analysis.plan.fill import (
+    ComputedBatch,
+    by_max_tokens,
+    by_their_sum,
+    padded,
+    utterances_of,
+    whole_crops,
+)
 from w2v_explore.analysis.plan.step import StepMacs, step_macs
 from w2v_explore.analysis.plan.tables import table
 from w2v_explore.config.presets import preset_names
@@ -18,8 +25,9 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 
 _FILE = "runs.yaml"
-# So much less audio in an update is still the published batch.
-_LITTLE = 0.05
+
+LITTLE = 0.05
+"""So much less or more audio in an update is still the published batch, as a share of it."""
 
 
 class Run(NamedTuple):
@@ -127,8 +135,7 @@ class Run(NamedTuple):
         assert self.device_seconds
         ceiling = self.device_seconds / self.work.get("concatenated", 1)
         if lengths == "crops":
-            # All are cut to one length, of which whole ones fit.
-            batch = ComputedBatch(ceiling // crop_seconds * crop_seconds, crop_seconds)
+            batch = whole_crops(ceiling, crop_seconds)
         elif batches == "by their sum":
             batch = by_their_sum(utterances_of(lengths), ceiling, crop_seconds)
         else:
@@ -275,7 +282,7 @@ def accumulation(batch_seconds: float, devices: int, device_seconds: float) -> A
         raise ArgumentError("a batch has a positive number of seconds, on a positive number of devices")
     exact = batch_seconds / (devices * device_seconds)
     # The 5,760 s of 64 × 87.5 are published as one batch each: a little less is no reason for another.
-    batches = max(1, round(exact) if abs(round(exact) - exact) <= _LITTLE * exact else ceil(exact))
+    batches = max(1, round(exact) if abs(round(exact) - exact) <= LITTLE * exact else ceil(exact))
     return Accumulation(batches, batches * devices * device_seconds)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.analysis.plan.asked import Asked, option
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
-from w2v_explore.analysis.plan.runs import Run, accumulation
+from w2v_explore.analysis.plan.fill import TRAINERS_BATCH_SIZE
+from w2v_explore.analysis.plan.runs import LITTLE, Run, accumulation
 from w2v_explore.config.load import Config
 from w2v_explore.errors import ArgumentError
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from w2v_explore.config.dialects.training import TrainingRecipe
 
 _DEFAULT = "default"
-# So much more audio is no other batch.
-_LITTLE = 0.05
 # transformers.TrainingArguments.
 _TRAINERS_EPOCHS = 3.0
 _OBJECTIVES = {
@@ -105,7 +104,7 @@ def said_by_recipe(recipe: "TrainingRecipe", sample_rate: int) -> Said:
     derive("crop_seconds", "max_samples", lambda samples: samples / sample_rate)
     derive("accumulate", "accumulate", lambda by_epoch: by_epoch[-1])
     if recipe.program == "huggingface":
-        values.setdefault("batch_size", (8, "default of Trainer"))
+        values.setdefault("batch_size", (TRAINERS_BATCH_SIZE, "default of Trainer"))
         if not values.keys() & {"updates", "epochs"}:
             values["epochs"] = _TRAINERS_EPOCHS, "default of Trainer"
         if "starts_from" in values:
@@ -179,16 +178,16 @@ class _Settling:
 
     def settle(self) -> Settings:
         asked, said = self._asked, self._said
-        objective = self._choose("objective", "objective", None)
+        objective = self._choose("objective", None)
         if objective is None:
             self._add("objective", "none: the model alone, without a teacher or what pre-training adds", _DEFAULT)
         if self._card.assumed:
             self._add("card", self._card.name, self._card.assumed)
-        devices = self._choose("devices", "devices", 1, show="{:,}")
+        devices = self._choose("devices", 1, show="{:,}")
         precision = self._precision()
         compiled = self._flag("compiled", "torch.compile", asked.compiled)
         checkpointing = self._flag("checkpointing", "activation checkpoints", asked.checkpointing)
-        strategy = self._choose("strategy", "strategy", "ddp")
+        strategy = self._choose("strategy", "ddp")
         self._ask()
         crop = self._crop()
         device_seconds, utterances, accumulate = self._batch(devices, crop)
@@ -218,13 +217,13 @@ class _Settling:
     def _add(self, what: str, value: str, basis: str) -> None:
         self._found.append(Assumption(what, value, basis))
 
-    def _choose(self, name: str, what: str, default: Any, show: str = "{}") -> Any:
+    def _choose(self, name: str, default: Any, show: str = "{}") -> Any:
         """An option's value, or what is said, or the default."""
         value, basis = getattr(self._asked, name), option(name)
         if value is None:
             value, basis = self._said.values.get(name, (default, _DEFAULT))
         if value is not None:
-            self._add(what, show.format(value), basis)
+            self._add(name, show.format(value), basis)
         return value
 
     def _flag(self, name: str, what: str, asked: bool) -> bool:
@@ -315,12 +314,12 @@ class _Settling:
         self, total: float, total_basis: str, seconds: float, basis: str, devices: int, crop_seconds: float
     ) -> tuple[float, str]:
         """The seconds of a batch, or fewer where so many devices would make more than an update is to have."""
-        if seconds * devices * (1 - _LITTLE) <= total:
+        if seconds * devices * (1 - LITTLE) <= total:
             batches, made = accumulation(total, devices, seconds)
             smaller = total / (devices * batches)
             if (
                 self._asked.batch_seconds is None
-                and made > (1 + _LITTLE) * total
+                and made > (1 + LITTLE) * total
                 and smaller >= min(crop_seconds, seconds)
             ):
                 return smaller, f"{total:,g} s on {devices:,} devices in {batches:,} batches each, {total_basis}"

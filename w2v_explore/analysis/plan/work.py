@@ -9,13 +9,13 @@ from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.plan.asked import Asked
 from w2v_explore.analysis.plan.fill import (
     BATCH_MULTIPLE,
-    ComputedBatch,
     by_max_tokens,
     by_their_sum,
     grouped,
     longest_of,
     padded,
     utterances_of,
+    whole_crops,
 )
 from w2v_explore.analysis.plan.settings import Assumption, Said, Settings
 from w2v_explore.analysis.plan.step import step_macs
@@ -166,7 +166,7 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
             longest, value = ceiling, f"as LibriSpeech's, cut to {ceiling:g} s, which a batch has room for"
             kept = sum(min(duration, longest) * share for duration, share in utterances)
         if work.get("lengths") == "crops":
-            batch, value = ComputedBatch(ceiling // longest * longest, longest), f"all are cut to {longest:g} s"
+            batch, value = whole_crops(ceiling, longest), f"all are cut to {longest:g} s"
             kept = mean
         elif work.get("batches") == "by their sum":
             batch = by_their_sum(utterances, ceiling, longest)
