@@ -111,7 +111,6 @@ def test_an_epoch_adds_up(
     assert sum(shape.share * shape.utterances for shape in epoch.shapes) * epoch.batches == pytest.approx(len(kept))
     assert 0 <= epoch.padding_share < 1
     assert 0 <= epoch.cropped_share < 1
-    assert 0 <= epoch.idle_share < 1
     spoken = epoch.batches * epoch.seconds_per_batch * 10 * (1 - epoch.padding_share)
     assert spoken == pytest.approx(sum(kept) * (1 - epoch.cropped_share))
     average = epoch.average_batch()

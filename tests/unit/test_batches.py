@@ -78,12 +78,9 @@ def test_an_epoch_worked_out_by_hand() -> None:
     assert {shape.share for shape in epoch.shapes} == {1 / 3}
     assert (epoch.utterances, epoch.too_short, epoch.too_long) == (7, 1, 1)
     assert (epoch.batches, epoch.updates_per_epoch) == (3, 2)
-    assert epoch.idle_share == pytest.approx(1 / 4)  # of four places for batches one is empty
     assert epoch.seconds_per_batch == pytest.approx((20 + 15 + 4) / 3 / RATE)
-    assert epoch.largest_batch_seconds == 2
     assert epoch.padding_share == 0
     assert epoch.cropped_share == pytest.approx(1 - 39 / 55)
-    assert not epoch.is_drawn
     # Padded: 20 counts 20 tokens, alone; then 10, 8 and 5, then 5, 5 and 2.
     padded = make_batches(lengths, batching._replace(pad=True))
     assert [shape[:2] for shape in padded.shapes] == [(3, 10), (1, 15), (3, 5)]
@@ -108,7 +105,6 @@ def test_batches_at_random_are_padded_as_much_as_chance_makes_of_them() -> None:
     # Of 8 lengths from 1 to 1,000, drawn at random, the longest is 8/9 of the most on average, and their mean is half.
     lengths = lengths_of(list(range(1, 1001)) * 20)
     drawn = make_batches(lengths, Batching(batch_size=8, pad=True, order="random", devices=4, accumulate=2))
-    assert drawn.is_drawn
     assert drawn.padding_share == pytest.approx(1 - (1 / 2) / (8 / 9), abs=0.005)
     assert (drawn.batches, drawn.updates_per_epoch) == (2500, 313)
     assert drawn.seconds_per_batch == pytest.approx(8 * 8 / 9 * 1000 / RATE, rel=0.01)

@@ -120,6 +120,8 @@ class Shape(NamedTuple):
 class Batches(NamedTuple):
     """What an epoch of a corpus comes to.
 
+    Where chance decides on the batches, all but the first five are those of one epoch drawn.
+
     Attributes:
         utterances: Those that are trained on.
         too_short: Those that were dropped as shorter than ``min_samples``.
@@ -128,11 +130,8 @@ class Batches(NamedTuple):
         updates_per_epoch: Rounded up: the last update of an epoch may have fewer batches.
         shapes: The shapes of the batches, those with most samples first, and of equal ones the longest.
         seconds_per_batch: The audio of a batch, padding included, on average.
-        largest_batch_seconds: Of the batch that has most.
         padding_share: The padding's share of what the batches hold.
         cropped_share: The share of the audio of `utterances` that is cropped away.
-        idle_share: The share of the devices' batches that are empty, in the last round of an epoch.
-        is_drawn: Whether chance decides on the batches, so that all but the first five are those of one epoch drawn.
     """
 
     utterances: int
@@ -142,11 +141,8 @@ class Batches(NamedTuple):
     updates_per_epoch: int
     shapes: tuple[Shape, ...]
     seconds_per_batch: float
-    largest_batch_seconds: float
     padding_share: float
     cropped_share: float
-    idle_share: float
-    is_drawn: bool
 
     def average_batch(self, most: int = 64) -> list[tuple[int, float]]:
         """The utterances of the average batch by their lengths, of which near ones are taken together.
@@ -263,12 +259,8 @@ def make_batches(lengths: Lengths, batching: Batching) -> Batches:
         updates_per_epoch=math.ceil(steps / batching.accumulate),
         shapes=tuple(Shape(*shape, shapes[shape] / number) for shape in largest),
         seconds_per_batch=held / number / lengths.sample_rate,
-        largest_batch_seconds=math.prod(largest[0]) / lengths.sample_rate,
         padding_share=(held - speech) / held,
         cropped_share=(_total(kept) - left) / _total(kept),
-        # Trainer fills its last round up with utterances that were there before.
-        idle_share=1 - num_batches / (steps * batching.devices) if batching.order == "size" else 0.0,
-        is_drawn=batching.order != "size",
     )
 
 
