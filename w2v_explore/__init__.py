@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.latency.prediction import predict as predict
     from w2v_explore.analysis.memory.costs import MemoryCosts as MemoryCosts
     from w2v_explore.analysis.memory.costs import memory as memory
-    from w2v_explore.analysis.plan.plan import TrainingPlan as TrainingPlan
     from w2v_explore.analysis.plan.plan import plan as plan
+    from w2v_explore.analysis.plan.training_plan import TrainingPlan as TrainingPlan
     from w2v_explore.analysis.presets.identify import Identity as Identity
     from w2v_explore.analysis.presets.identify import identify as identify
     from w2v_explore.analysis.weights.check import CheckpointFit as CheckpointFit
@@ -99,7 +99,8 @@ _HOMES = {
     "w2v_explore.analysis.presets.identify": ("Identity", "identify"),
     "w2v_explore.analysis.weights.inspection": ("Inspection", "inspect_checkpoint"),
     "w2v_explore.analysis.memory.costs": ("MemoryCosts", "memory"),
-    "w2v_explore.analysis.plan.plan": ("TrainingPlan", "plan"),
+    "w2v_explore.analysis.plan.plan": ("plan",),
+    "w2v_explore.analysis.plan.training_plan": ("TrainingPlan",),
     "w2v_explore.analysis.latency.prediction": ("Prediction", "predict"),
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity", "sensitivity"),
     "w2v_explore.analysis.workload": ("Workload",),

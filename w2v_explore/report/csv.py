@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.sensitivity import Effect
     from w2v_explore.analysis.memory.costs import MemoryCosts
-    from w2v_explore.analysis.plan.plan import TrainingPlan
+    from w2v_explore.analysis.plan.training_plan import TrainingPlan
 
 
 _MAX_NAME = 200

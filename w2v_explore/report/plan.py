@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
 from w2v_explore.analysis.plan.cards import TYPES, Card
 from w2v_explore.analysis.plan.needs import Need
-from w2v_explore.analysis.plan.plan import Alternative, TrainingPlan
+from w2v_explore.analysis.plan.training_plan import Alternative, TrainingPlan
 from w2v_explore.analysis.plan.utilisation import Range
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.table import Cell, Column, Crossed, Lines, Report, Stacked, Table
