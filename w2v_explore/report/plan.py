@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
 from w2v_explore.analysis.plan.cards import TYPES, Card
 from w2v_explore.analysis.plan.needs import Need
-from w2v_explore.analysis.plan.training_plan import Alternative, TrainingPlan
+from w2v_explore.analysis.plan.training_plan import TrainingPlan
 from w2v_explore.analysis.plan.utilisation import Range
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.table import Cell, Column, Crossed, Lines, Report, Stacked, Table
@@ -74,29 +74,13 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
 
 
 def _what_fits(plan: TrainingPlan) -> str:
-    """The ways that fit and differ from what was asked in the fewest respects."""
-    own = plan.need
-    named = []
-    if plan.smaller is not None:
-        way = f"--batch-seconds {plan.smaller.seconds:.4g} --accumulate {plan.smaller.accumulate}"
-        named.append(f"{way} ({size_bytes(plan.smaller.bytes)})")
-    fitting = [each for each in plan.alternatives if each.need.fits]
-    if not fitting:
-        return f"It fits with {named[0]}." if named else "No way fits: give smaller batches, or another card."
-
-    def changes(each: Alternative) -> int:
-        need = each.need
-        return (
-            (need.strategy != own.strategy)
-            + (need.precision != own.precision)
-            + (need.checkpointing != own.checkpointing)
-        )
-
-    fewest = min(map(changes, fitting))
-    ways = [each for each in fitting if changes(each) == fewest]
-    ways = ways[:_SHOWN_WAYS]
-    named = [*(f"{_changed(each.need, own)} ({size_bytes(each.need.memory.total)})" for each in ways), *named]
-    return f"It fits with {'; or '.join(named)}."
+    """The nearest ways that fit, and a smaller batch."""
+    own, smaller = plan.need, plan.smaller
+    ways = [f"{_changed(need, own)} ({size_bytes(need.memory.total)})" for need in plan.nearest_that_fit[:_SHOWN_WAYS]]
+    if smaller is not None:
+        way = f"--batch-seconds {smaller.seconds:.4g} --accumulate {smaller.accumulate}"
+        ways.append(f"{way} ({size_bytes(smaller.bytes)})")
+    return f"It fits with {'; or '.join(ways)}." if ways else "No way fits: give smaller batches, or another card."
 
 
 def _changed(need: Need, own: Need) -> str:

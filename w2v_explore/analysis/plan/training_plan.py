@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import ne
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, config_and_workload
@@ -95,6 +96,18 @@ class TrainingPlan:
     def left_bytes(self) -> int:
         """What a device has more than is needed, the reserve among that; negative where it has less."""
         return self.card.memory_bytes - self.need.memory.total
+
+    @property
+    def nearest_that_fit(self) -> list[Need]:
+        """The alternatives that fit and differ from what was asked about in the fewest respects."""
+        fitting = [each.need for each in self.alternatives if each.need.fits]
+
+        def changes(need: Need) -> int:
+            ways = ((each.strategy, each.precision, each.checkpointing) for each in (need, self.need))
+            return sum(map(ne, *ways))
+
+        fewest = min(map(changes, fitting), default=0)
+        return [need for need in fitting if changes(need) == fewest]
 
     @property
     def is_in_time(self) -> bool | None:
