@@ -18,7 +18,7 @@ from w2v_explore.report.table import Cell, Change, Column, Crossed, Difference, 
 _NARROW = 100
 _LEAST_TEXT = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-# A bar of parts is longer than one of a share, whose parts are each a bar.
+# By the width of a bar of a share, that of a bar whose parts lie one behind the other in rows of their own.
 _STACKED_WIDTHS = {12: 36, 3: 24}
 # Between a number and what belongs to it.
 _GLUED = re.compile(
