@@ -15,6 +15,7 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Add, Autocast, KeepsNothing, Linear, PlainLinear, View
+from w2v_explore.tree.unfold import unfolded
 
 _MAX_RANK = 2**20
 _WRITTEN = re.compile(r"r\s*=\s*(\d+)\s*:\s*(.+)", re.DOTALL)
@@ -145,16 +146,6 @@ def _with_adapter(layer: Layer, rank: int) -> Layer:
 def is_of_adapter(key: str) -> bool:
     """Whether a key of the state_dict is that of an adapter's parameter."""
     return ".lora_A." in key or ".lora_B." in key
-
-
-def unfolded(layer: Layer) -> Layer:
-    """The same model with each folded layer as its copies."""
-    children: list[Layer] = []
-    for child in layer.children:
-        whole = unfolded(child)._replace(copies=1)
-        # What all copies take alike stays; those that follow each other do so by their order.
-        children += [whole._replace(name=name) for name in child.copy_names()]
-    return layer._replace(children=tuple(children))
 
 
 def _linear_names(layer: Layer) -> Iterator[str]:
