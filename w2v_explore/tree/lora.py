@@ -6,7 +6,7 @@ and what runs are those of the ``peft`` package: ``q_proj`` becomes ``q_proj.bas
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -25,8 +25,6 @@ _HOW = "write the rank and the names of linear layers, as r=16:q_proj,v_proj"
 @dataclass(frozen=True, slots=True)
 class Scale(KeepsNothing):
     """The product with a constant."""
-
-    hands_on: ClassVar[Collection[int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
