@@ -111,6 +111,19 @@ def test_a_layer_norm_orders_the_gradient_that_a_convolution_has_transposed(chec
     assert tracked == ours
 
 
+@pytest.mark.parametrize("width", [1, 6])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_single_codebook_is_given_the_gradient_of_its_vectors(groups: int, width: int) -> None:
+    changes = {"num_codevector_groups": groups, "codevector_dim": groups * width, "num_codevectors_per_group": 20}
+    sizes = {"encoder_embed_dim": 12, "encoder_num_heads": 3, "encoder_ff_interm_features": 5, "encoder_num_layers": 1}
+    conv = {"extractor_conv_layer_config": [[2, 2, 2]], "encoder_pos_conv_kernel": 3, "encoder_pos_conv_groups": 1}
+    analysis = analyze(
+        load_config("wav2vec2_pretrain_base", overrides={**sizes, **conv, **changes}), Workload(samples=725, batch=2)
+    )
+    ours, tracked = both(analysis, modules_of(analysis.config.model), checkpointing=False)
+    assert tracked == ours
+
+
 class All(Model):
     """Gives all of its results, so that the backward pass comes by all."""
 
