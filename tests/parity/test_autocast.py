@@ -19,7 +19,7 @@ from tests.interpreter import modules_of_tree
 from tests.parity.test_trees import EXTRAS, analysis_of
 from tests.strategies import trees
 from w2v_explore import Workload, analyze, load_config
-from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.autocast import AutocastTypes
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.recipe import PRECISIONS
@@ -144,7 +144,7 @@ def test_what_each_module_gives_is_of_the_type_that_its_operation_says(preset: s
     """Where nothing is kept, no figure of memory says whether a type is right."""
     analysis = analyze(load_config(preset, ["encoder_num_layers=2"]), Workload.of_seconds(1, batch=2))
     calls = analysis.lives(training=True, autocast=True).calls
-    lower = Autocast(calls).lower
+    lower = AutocastTypes(calls).lower
     ours = {path_of(call): position in lower for position, call in enumerate(calls) if call.operation is not None}
     theirs: dict[str, bool] = {}
 

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tests.families.contract import analysis_of
+from tests.families.wav2vec2_adapters.model import BOTH
+from tests.families.wav2vec2_bert.reference import SMALL as SMALL_BERT
+from tests.families.wav2vec2_bert.reference import samples_of
 from tests.interpreter import Model, modules_of_tree
 from tests.parity.test_attention_kernels import Eager, Mathematics
 from tests.parity.test_trees import analysis_of as analysis_of_tree
@@ -22,6 +25,8 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.largest_workload import has_attention_bias
 from w2v_explore.analysis.memory.step_peak import TrainingTimeline
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.families.wav2vec2_adapters.fields import Wav2Vec2AdaptersConfig
+from w2v_explore.families.wav2vec2_bert.fields import Wav2Vec2BertConfig
 from w2v_explore.measure.tracking import track_step
 from w2v_explore.model.build import modules_of
 from w2v_explore.model.materialize import Modules
@@ -85,6 +90,38 @@ def test_every_family(family: str, data: st.DataObject) -> None:
     ours, tracked = both(analysis, modules_of(config), checkpointing=checkpointing, lower=lower)
     # Behind a checkpoint CUDA's kernel for a bias is given one of the two numbers of its random state alone.
     assert tracked in ((ours, ours - 8) if checkpointing and has_attention_bias(analysis.calls) else (ours,))
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("frames", [40, 96, 97])
+def test_what_shifts_scores_by_distance_makes_a_larger_gradient(frames: int, batch: int, checkpointing: bool) -> None:
+    """Of 40 frames rows of the bias' gradient are longer, and no bias is copied; of 97 it is copied."""
+    config = Wav2Vec2BertConfig.from_mapping({**SMALL_BERT, "encoder_positions": "relative"})
+    analysis = analysis_of(config, Workload(samples=samples_of(frames), batch=batch))
+    ours, tracked = both(analysis, modules_of(config), checkpointing=checkpointing)
+    assert tracked == ours
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_a_layer_norm_orders_the_gradient_that_a_convolution_has_transposed(checkpointing: bool) -> None:
+    config = Wav2Vec2AdaptersConfig.from_mapping(BOTH)
+    analysis = analysis_of(config, Workload(samples=5_000, batch=2))
+    ours, tracked = both(analysis, modules_of(config), checkpointing=checkpointing)
+    assert tracked == ours
+
+
+@pytest.mark.parametrize("width", [1, 6])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_single_codebook_is_given_the_gradient_of_its_vectors(groups: int, width: int) -> None:
+    changes = {"num_codevector_groups": groups, "codevector_dim": groups * width, "num_codevectors_per_group": 20}
+    sizes = {"encoder_embed_dim": 12, "encoder_num_heads": 3, "encoder_ff_interm_features": 5, "encoder_num_layers": 1}
+    conv = {"extractor_conv_layer_config": [[2, 2, 2]], "encoder_pos_conv_kernel": 3, "encoder_pos_conv_groups": 1}
+    analysis = analyze(
+        load_config("wav2vec2_pretrain_base", overrides={**sizes, **conv, **changes}), Workload(samples=725, batch=2)
+    )
+    ours, tracked = both(analysis, modules_of(analysis.config.model), checkpointing=False)
+    assert tracked == ours
 
 
 class All(Model):

@@ -9,7 +9,8 @@ from w2v_explore.analysis.memory.trained import select_trained
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer, Step
 from w2v_explore.tree.operations import Add, Flow, Linear
-from w2v_explore.tree.run import Call, run
+from w2v_explore.tree.run import Call, each_copy, run
+from w2v_explore.tree.unfold import unfolded
 
 CTC = load_config(
     "base",
@@ -126,3 +127,4 @@ def test_what_takes_of_layers_that_stand_apart_takes_of_the_last() -> None:
     calls = run(apart, Flow(10, 4))
     assert [calls[made].path for made in calls[0].results] == ["add", "2"]
     assert list(apart.state_dict_shapes()) == list(tree.state_dict_shapes())
+    assert paths(run(unfolded(tree), Flow(10, 4))) == paths(each_copy(run(tree, Flow(10, 4)))[0])

@@ -12,7 +12,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.autocast import AutocastTypes
 from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.measure.meta_pass import overcounts_grouped_convolutions
 from w2v_explore.tree.operations import BatchNorm, Conv1d, GroupNorm, LayerNorm, Needs, Operation, WeightNorm
@@ -72,31 +72,13 @@ def _norms_keep_16_bits(analysis: Analysis) -> bool:
 
 
 def _kept_statistics(analysis: Analysis) -> int:
-    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
-    return -2 * sum(
-        call.copies * call.operation.kept_beside(batch, *call.takes).statistics
-        for call, _ in _in_backward_pass(analysis)
-        if isinstance(call.operation, short)
-    )
+    outside, inside = _statistics_in_training(analysis)
+    return -2 * (outside + sum(inside))
 
 
 def _checkpointed_statistics(analysis: Analysis) -> int:
-    """Those outside the stacked layers, and of one of these, as `KeptActivations` counts them."""
-    batch, short = analysis.workload.batch, _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
-    outside, inside, end, copies = 0, [0], 0, 1
-    lives = analysis.lives(training=True)
-    for position, call in enumerate(lives.calls):
-        if position >= end and call.layer.stacked:
-            inside.append(0)
-            end, copies = call.end, call.copies
-        if not isinstance(call.operation, short) or lives.needs[position] is None:
-            continue
-        statistics = call.operation.kept_beside(batch, *call.takes).statistics
-        if position < end:
-            inside[-1] += call.copies // copies * statistics
-        else:
-            outside += call.copies * statistics
-    return -2 * (outside + max(inside))
+    outside, inside = _statistics_in_training(analysis)
+    return -2 * (outside + max(inside, default=0))
 
 
 def _autocast_keeps_16_bits(analysis: Analysis) -> bool:
@@ -104,27 +86,36 @@ def _autocast_keeps_16_bits(analysis: Analysis) -> bool:
 
 
 def _autocast_kept_statistics(analysis: Analysis) -> int:
-    outside, inside = _autocast_statistics(analysis)
+    outside, inside = _statistics_in_training(analysis, autocast=True)
     return -2 * (outside + sum(inside))
 
 
 def _autocast_checkpointed_statistics(analysis: Analysis) -> int:
-    outside, inside = _autocast_statistics(analysis)
+    outside, inside = _statistics_in_training(analysis, autocast=True)
     return -2 * (outside + max(inside, default=0))
 
 
-def _autocast_statistics(analysis: Analysis) -> tuple[int, list[int]]:
-    """Those outside the stacked layers, and those of each of these: of batch norms alone, which autocast leaves."""
-    lives = analysis.lives(training=True, autocast=True)
-    calls, lower, stacks = lives.calls, Autocast(lives.calls).lower, Stacks(lives.calls, lives.needs)
+def _statistics_in_training(analysis: Analysis, *, autocast: bool = False) -> tuple[int, list[int]]:
+    """How many statistics of 16 bits are kept outside the stacked layers, and by each of these."""
+    lives = analysis.lives(training=True, autocast=autocast)
+    calls, stacks = lives.calls, Stacks(lives.calls, lives.needs)
+    if autocast:
+        # Layer and group norms are computed in float32; batch norms take what they are given.
+        short: tuple[type[Operation], ...] = (BatchNorm,)
+        lower = AutocastTypes(calls).lower
+    else:
+        short = _norms_of_short_statistics(getattr(torch, analysis.workload.dtype))
     outside, inside = 0, [0] * len(stacks.passes)
     for position, call in enumerate(calls):
-        if isinstance(call.operation, BatchNorm) and call.sources[0] in lower and lives.needs[position] is not None:
-            statistics = call.copies * call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics
-            if stacks.at[position] < 0:
-                outside += statistics
-            else:
-                inside[stacks.at[position]] += statistics
+        if not isinstance(call.operation, short) or lives.needs[position] is None:
+            continue
+        if autocast and call.sources[0] not in lower:
+            continue
+        statistics = call.copies * call.operation.kept_beside(analysis.workload.batch, *call.takes).statistics
+        if stacks.at[position] < 0:
+            outside += statistics
+        else:
+            inside[stacks.at[position]] += statistics
     copies = [calls[start].copies for start, _ in stacks.passes]
     return outside, [own // number for own, number in zip(inside, copies, strict=True) for _ in range(number)]
 

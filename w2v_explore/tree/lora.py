@@ -6,7 +6,7 @@ and what runs are those of the ``peft`` package: ``q_proj`` becomes ``q_proj.bas
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -15,6 +15,7 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Add, Autocast, KeepsNothing, Linear, PlainLinear, View
+from w2v_explore.tree.unfold import unfolded
 
 _MAX_RANK = 2**20
 _WRITTEN = re.compile(r"r\s*=\s*(\d+)\s*:\s*(.+)", re.DOTALL)
@@ -24,8 +25,6 @@ _HOW = "write the rank and the names of linear layers, as r=16:q_proj,v_proj"
 @dataclass(frozen=True, slots=True)
 class Scale(KeepsNothing):
     """The product with a constant."""
-
-    hands_on: ClassVar[Collection[int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +144,6 @@ def _with_adapter(layer: Layer, rank: int) -> Layer:
 def is_of_adapter(key: str) -> bool:
     """Whether a key of the state_dict is that of an adapter's parameter."""
     return ".lora_A." in key or ".lora_B." in key
-
-
-def unfolded(layer: Layer) -> Layer:
-    """The same model with each folded layer as its copies."""
-    children: list[Layer] = []
-    for child in layer.children:
-        whole = unfolded(child)._replace(copies=1)
-        # What all copies take alike stays; those that follow each other do so by their order.
-        children += [whole._replace(name=name) for name in child.copy_names()]
-    return layer._replace(children=tuple(children))
 
 
 def _linear_names(layer: Layer) -> Iterator[str]:

@@ -701,7 +701,6 @@ class KeepsNothing(NewTensor, Costless, is_partial=True):
 
     __slots__ = ()
     keeps_input: ClassVar[bool] = False
-    hands_on: ClassVar[Collection[int]] = (0, 1)
     autocast: ClassVar[Autocast] = "promotes"
 
     def kept_beside(self, batch: int, *taken: Flow) -> Beside:
@@ -711,6 +710,8 @@ class KeepsNothing(NewTensor, Costless, is_partial=True):
 @dataclass(frozen=True, slots=True)
 class Add(KeepsNothing):
     """The sum of a residual branch and what it bypasses."""
+
+    hands_on: ClassVar[Collection[int]] = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,8 +317,7 @@ def need_gradients(
                 bool(own) or True in [does_need[made] if made >= 0 else made in taken for made in call.needs]
             )
         owned.append(own)
-    first = calls[0]
-    wanted = set(first.results if first.operation is None else (0,))
+    wanted = set(calls[0].results)
     beside = wanted_too(calls)
     needs: list[Needs | None] = [None] * len(calls)
     for position in range(len(calls) - 1, -1, -1):
@@ -333,26 +332,25 @@ def need_gradients(
     return needs
 
 
+def shared_parameters(call: Call) -> list[tuple[str, str]]:
+    """The parameters of siblings that a call computes with (`Layer.shares`): their module's path, and their name."""
+    parent = call.path.rpartition(".")[0]
+    parted = [parameter.rpartition(".") for parameter in call.layer.shares]
+    return [(f"{parent}.{sibling}" if parent else sibling, name) for sibling, _, name in parted]
+
+
 def _own_parameters(call: Call, operation: Operation, trained: Trained | None) -> Collection[str]:
     """The names of those parameters of a call's operation that are trained, its own and those that it shares."""
     shares = call.layer.shares
     if trained is None:
         if operation.untrained:
             return ()
-        return operation.parameter_shapes() if not shares else dict.fromkeys(name for _, name in map(_parted, shares))
+        return (
+            operation.parameter_shapes() if not shares else dict.fromkeys(name for _, name in shared_parameters(call))
+        )
     if not shares:
         return trained.get(call.path, ())
-    parent = call.path.rpartition(".")[0]
-    return dict.fromkeys(
-        name
-        for sibling, name in map(_parted, shares)
-        if name in trained.get(f"{parent}.{sibling}" if parent else sibling, ())
-    )
-
-
-def _parted(parameter: str) -> tuple[str, str]:
-    module, _, name = parameter.rpartition(".")
-    return module, name
+    return dict.fromkeys(name for path, name in shared_parameters(call) if name in trained.get(path, ()))
 
 
 def wanted_too(calls: Sequence[Call]) -> dict[int, int]:
@@ -387,10 +385,9 @@ def with_gradients(calls: Sequence[Call], needs: Sequence[Needs | None]) -> dict
         if not call.layer.shares:
             found.setdefault(call.path, set()).update(need.own)
             continue
-        parent = call.path.rpartition(".")[0]
-        for sibling, name in map(_parted, call.layer.shares):
+        for path, name in shared_parameters(call):
             if name in need.own:
-                found.setdefault(f"{parent}.{sibling}" if parent else sibling, set()).add(name)
+                found.setdefault(path, set()).add(name)
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from w2v_explore.tree.run import Call
 
 
-class Autocast:
+class AutocastTypes:
     """What autocast does to a model whose parameters are of float32, as what it takes is.
 
     Attributes:

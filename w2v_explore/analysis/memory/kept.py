@@ -128,6 +128,21 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
     inside, outside = [0] * len(passes), [0] * len(passes)
     shared: dict[frozenset[int], int] = {}
     shared_inputs: dict[frozenset[int], int] = {}
+
+    def add(sizes: Mapping[int, int]) -> int:
+        """Add what operations keep of their own, by position; returns that of those outside the stacked layers."""
+        others = 0
+        for position, size in sizes.items():
+            if position in stacks.only_with:
+                key = stacks.only_with[position]
+                for each in (shared, shared_inputs):
+                    each[key] = each.get(key, 0) + size * calls[position].copies
+            elif at[position] < 0:
+                others += size * calls[position].copies
+            else:
+                inside[at[position]] += per_copy(position, size)
+        return others
+
     for tensor, first, keeping, equal, before in layers.kept:
         size = trace.tensor_bytes[tensor]
         if -1 in keeping:
@@ -149,15 +164,7 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
             layers.spare(shared, before, equal, size)
         else:
             shared[equal] = shared.get(equal, 0) + size
-    for position, size in trace.beside_bytes.items():
-        if position in stacks.only_with:
-            for each in (shared, shared_inputs):
-                key = stacks.only_with[position]
-                each[key] = each.get(key, 0) + size * calls[position].copies
-        elif at[position] < 0:
-            other += size * calls[position].copies
-        else:
-            inside[at[position]] += per_copy(position, size)
+    other += add(trace.beside_bytes)
 
     # A layer that keeps nothing is not computed again, and a checkpoint round it needs nothing.
     keep_any = layers.keeping | {at[position] for position in trace.beside_bytes}
@@ -177,16 +184,8 @@ def kept_activations(trace: Trace, layers: KeptByLayers | None = None) -> KeptAc
     checkpointed = stacks.random(calls, other, inputs, shared_inputs, inside)
     if not trace.cast_weight_bytes:
         return KeptActivations(plain, checkpointed, plain, checkpointed)
-    for position, size in trace.cast_weight_bytes.items():
-        if position in stacks.only_with:
-            for each in (shared, shared_inputs):
-                key = stacks.only_with[position]
-                each[key] = each.get(key, 0) + size * calls[position].copies
-        elif at[position] < 0:
-            other += size * calls[position].copies
-        else:
-            inside[at[position]] += per_copy(position, size)
-            both[at[position]] += per_copy(position, size)
+    other += add(trace.cast_weight_bytes)
+    both = [within + without for within, without in zip(inside, outside, strict=True)]
     return KeptActivations(
         plain,
         checkpointed,

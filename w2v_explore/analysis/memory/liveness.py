@@ -145,9 +145,9 @@ class Lives:
         casts: Mapping[int, Collection[int]] = {}
         if autocast:
             # Imported where it is asked for: most commands know no autocast.
-            from w2v_explore.analysis.memory.autocast import Autocast
+            from w2v_explore.analysis.memory.autocast import AutocastTypes
 
-            types = Autocast(calls)
+            types = AutocastTypes(calls)
             lower, casts = types.lower, types.casts
         for position, call in enumerate(calls):
             operation = call.operation

@@ -8,13 +8,13 @@ from w2v_explore.errors import WorkloadError
 
 
 class Recipe(NamedTuple):
-    """What training with Adam keeps of each parameter, in bytes, and in which types it computes.
+    """What training with AdamW keeps of each parameter, in bytes, and in which types it computes.
 
     Attributes:
         name: As reports call it.
         weight: The copy that the forward pass uses.
         gradient: Its gradient.
-        optimizer: Adam's two moments, and the float32 copy of the weight that mixed precision updates.
+        optimizer: AdamW's two moments, and the float32 copy of the weight that mixed precision updates.
         float32_copy: Of the optimizer's, that copy.
         dtype: Of the weights that the forward pass uses and, without autocast, of all that it computes.
         autocast: The lower precision in which ``torch.autocast`` has operations run; empty where it does not run.
@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
     autocast: str = ""
 
     def bytes_of(self, parameters: int, learned: int) -> int:
-        """All together with Adam, of some parameters of which so many get a gradient."""
+        """All together with AdamW, of some parameters of which so many get a gradient."""
         return self.weight * parameters + (self.gradient + self.optimizer) * learned + self.scaler_bytes
 
     @property

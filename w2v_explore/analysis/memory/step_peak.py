@@ -16,12 +16,12 @@ from itertools import accumulate
 from math import prod
 from typing import Any, Literal, NamedTuple
 
-from w2v_explore.analysis.memory.autocast import Autocast
+from w2v_explore.analysis.memory.autocast import AutocastTypes
 from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, Lives, bytes_of
 from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
-from w2v_explore.tree.run import Call, Trained, each_copy
+from w2v_explore.tree.run import Call, Trained, each_copy, shared_parameters
 
 Phase = Literal["forward", "backward"]
 
@@ -86,11 +86,10 @@ class TrainingTimeline:
         """The parameters that are trained, by the paths of all modules."""
         found: dict[str, Collection[str]] = {}
         for copy, of in zip(self._copies, self._of, strict=True):
-            folded = self._calls[of].path
-            found[copy.path] = trained.get(folded, ())
-            for parameter in copy.layer.shares:
-                sibling = parameter.rpartition(".")[0]
-                found[_beside_it(copy.path, sibling)] = trained.get(_beside_it(folded, sibling), ())
+            folded = self._calls[of]
+            found[copy.path] = trained.get(folded.path, ())
+            for (path, _), (folded_path, _) in zip(shared_parameters(copy), shared_parameters(folded), strict=True):
+                found[path] = trained.get(folded_path, ())
         return found
 
     def peak(self, workload: Workload, *takes: Flow) -> StepPeak:
@@ -134,11 +133,6 @@ class TrainingTimeline:
         return _Order(list(writer.sizes), writer.order, writer.marks, watched=not self._in_place)
 
 
-def _beside_it(path: str, sibling: str) -> str:
-    parent = path.rpartition(".")[0]
-    return f"{parent}.{sibling}" if parent else sibling
-
-
 def _kept_otherwise(call: Call, batch: int, taken: Sequence[Flow]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     operation = call.operation
     assert operation is not None
@@ -173,6 +167,7 @@ class _Order(NamedTuple):
         sizes: The sizes that there are.
         order: The number of a size where so much is allocated, and its complement where that is freed.
         marks: From which number in that order on which module runs in which pass.
+        watched: Whether something watches autograd (`Operation.watched_backward_moments`).
     """
 
     sizes: Sequence[_Size]
@@ -297,7 +292,7 @@ class _Writer:
         self.sizes: dict[_Size, int] = {}
         self.order: list[int] = []
         self.marks: list[tuple[int, str, Phase]] = []
-        types = Autocast(calls) if autocast else None
+        types = AutocastTypes(calls) if autocast else None
         self.lower: Collection[int] = types.lower if types else ()
         self.casts = types.casts if types else {}
         self.needs = lives.needs
@@ -321,10 +316,9 @@ class _Writer:
     @staticmethod
     def parameter(call: Call, name: str) -> tuple[str, str]:
         """A parameter that a call computes with, by the path of its module and its name."""
-        for shared in call.layer.shares:
-            sibling, _, own = shared.rpartition(".")
-            if own == name:
-                return _beside_it(call.path, sibling), name
+        for shared in shared_parameters(call):
+            if shared[1] == name:
+                return shared
         return call.path, name
 
     # Memory.
@@ -378,7 +372,7 @@ class _Writer:
         given = {tensor for tensor in self.lives.until if tensor < 0}
         for tensor in given:
             self.tensors[tensor] = self.make("value", tensor, False)
-        outputs = dict.fromkeys([self.lives.tensor(made) for made in _results(calls)])
+        outputs = dict.fromkeys([self.lives.tensor(made) for made in calls[0].results])
         frames: dict[int, list[_Block]] = {}
         for position, call in enumerate(calls):
             self.mark(position, "forward")
@@ -393,7 +387,7 @@ class _Writer:
         self.free(len(calls), {*given, *outputs})
         for _, block in self.weight_casts.values():
             self.drop(block)
-        for made in dict.fromkeys(map(self.source, _results(calls))):
+        for made in dict.fromkeys(map(self.source, calls[0].results)):
             if made >= 0 and self.needs[made] is not None:
                 self.mark(made, "backward")
                 self.gradients[made] = self.gradient(made)
@@ -673,7 +667,3 @@ def _keeps_before_it_computes(call: Call) -> bool:
     assert operation is not None
     is_zero = isinstance(operation, Dropout) and operation.p == 1
     return not operation.keeps_output and (is_zero or _makes_nothing_beside(call))
-
-
-def _results(calls: Sequence[Call]) -> Sequence[int]:
-    return calls[0].results if calls[0].operation is None else (0,)

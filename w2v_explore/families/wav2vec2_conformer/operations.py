@@ -190,9 +190,6 @@ class DistanceBias(KeepsNothing):
         # Rows are as long at first as from one query to the next the keys' distances begin further left.
         shifted = rows * max(scores.channels - 1, 1)
         return BackwardMoments(
-            (
-                Beside(elements=2 * gives),
-                Beside(elements=gives + shifted),
-                Beside(elements=shifted + scores.elements(batch)),
-            )
+            (Beside(elements=2 * gives),),
+            (Beside(elements=gives + shifted), Beside(elements=shifted + scores.elements(batch))),
         )

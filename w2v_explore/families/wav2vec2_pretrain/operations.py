@@ -139,14 +139,14 @@ class CodeProduct(NewTensor, Costless):
 
     def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
         products, gives = self.uncounted_products(batch, *taken), self.flow(*taken).elements(batch)
-        # The gradient of the products; both products with it, of which the sums are the gradients. Nothing is summed
-        # where vectors have one number.
-        chosen = taken[0].elements(batch)
-        summed, first = (3 * products + chosen, 2 * products + chosen) if self.width > 1 else (3 * products,) * 2
+        # The gradient of the products, a copy where there are several codebooks and otherwise a view of the output's;
+        # both products with it, of which the sums are the gradients. Nothing is summed where vectors have one number.
+        copied = products if self.groups > 1 else 0
+        gradient, chosen = copied or gives, taken[0].elements(batch) if self.width > 1 else 0
         return BackwardMoments(
             (
-                Beside(elements=products + gives),
-                Beside(elements=summed),
-                Beside(elements=first + self.parameters),
+                Beside(elements=copied + gives),
+                Beside(elements=gradient + 2 * products + chosen),
+                Beside(elements=gradient + (products + chosen if self.width > 1 else 2 * products) + self.parameters),
             )
         )
