@@ -87,6 +87,7 @@ def by_hand(config: str, change: dict[str, Any]) -> int:
     return BY_HAND[asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [30, 14, 10, 7, 4, 3, 2, 1.5])
 def test_what_is_said_to_suffice_does_and_nothing_smaller(size: float) -> None:
     """From what every change alone makes fit down to what nothing does, each combination tried by itself."""
