@@ -429,6 +429,7 @@ def test_every_command_is_tried_here() -> None:
     assert [name for name in COMMANDS if name != "calibrate" and f'"{name}"' not in text] == []
 
 
+@pytest.mark.slow
 def test_messages_go_through_one_function() -> None:
     """Who prints on standard error says so with `say`; rich gets no text that it would read as markup."""
     package = Path(w2v_explore.__file__).parent

@@ -174,6 +174,7 @@ def test_the_answer_stands_first(run: Runner) -> None:
     assert "Nothing that is tried makes it fit" in run(*arguments, "--fit", "1.5GB").out
 
 
+@pytest.mark.slow
 def test_several_lengths(run: Runner) -> None:
     arguments = ("memory", "base", "--batch", "2", "--seconds", "20,5,10", "--fit", "4GB")
     documents = json.loads(run(*arguments, "--format", "json").out)

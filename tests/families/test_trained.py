@@ -37,6 +37,6 @@ CONFIGS = {
 
 @pytest.mark.parametrize("family", FAMILIES)
 @given(data=st.data())
-@settings(max_examples=3)
+@settings(max_examples=2)
 def test_trained_parts(family: str, data: st.DataObject) -> None:
     assert_trained_parts_are_what_torch_says(data.draw(CONFIGS[family]), data)

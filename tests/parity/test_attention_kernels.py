@@ -94,7 +94,9 @@ def test_what_attention_keeps_and_holds_is_what_torch_does(
             module = (Eager if kernel == "eager" else Mathematics)(heads, dropout, packed)
 
             given = partial(tensors, [flow.shape(batch, False) for flow in flows], getattr(torch, dtype))
-            for needs in product((True, False), repeat=len(flows)):
+            # What is needed and the sizes have their say together only in whether a batch of one is copied.
+            every = product((True, False), repeat=len(flows))
+            for needs in every if (frames, heads) == (7, 3) else [(True,) * len(flows)]:
                 if any(needs):
                     kept = Lives(calls, training=True, taken_need=needs).trace(workload, *flows).kept_bytes[0]
                     assert kept == saved_bytes(module, *given(needs)), (batch, frames, heads, needs)

@@ -28,7 +28,7 @@ DROPOUTS = ("encoder_projection_dropout", "encoder_ff_interm_dropout", "encoder_
 @given(
     config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000), dtype=st.sampled_from(["float32", "float64"])
 )
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_random_configs(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))

@@ -33,6 +33,7 @@ def analyses(draw: st.DrawFn) -> Analysis:
     return analyze(Config(name="random", origin="test", model=config), workload)
 
 
+@pytest.mark.slow
 @given(analysis=analyses(), factor=st.floats(0.5, 50))
 @settings(max_examples=25)
 def test_one_more_would_not_fit(analysis: Analysis, factor: float) -> None:

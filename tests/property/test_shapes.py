@@ -56,6 +56,13 @@ def test_tensors_that_are_absent_or_misshapen_tell_nothing_wrong(config: ModelCo
     shapes_of_sizes(shapes)
 
 
+def test_of_no_channels_there_are_no_groups() -> None:
+    direction = "encoder.transformer.pos_conv_embed.conv.parametrizations.weight.original1"
+    shapes = model_shapes() | {direction: (0, 1, 0)}
+    assert "encoder_pos_conv_groups" not in infer(shapes).values
+    assert shapes_of_sizes(shapes)[direction][1] > 0
+
+
 @given(configs())
 def test_sizes_give_the_shapes_that_told_them(config: ModelConfig) -> None:
     shapes = dict(build_architecture(config).state_dict_shapes())

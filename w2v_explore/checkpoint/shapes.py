@@ -63,7 +63,7 @@ def quotient(dividend: Axis, divisor: Axis) -> Told:
 
     def tell(shapes: Shapes) -> tuple[int, str] | None:
         whole, part = dividend.find(shapes), divisor.find(shapes)
-        if whole is None or part is None or part[0] == 0 or whole[0] % part[0]:
+        if whole is None or part is None or not whole[0] or not part[0] or whole[0] % part[0]:
             return None
         return whole[0] // part[0], whole[1]
 
