@@ -88,8 +88,9 @@ def test_what_layer_drop_makes_random_is_the_mean_over_the_layers_that_run(tree:
         if is_exact or "macs" in name:
             assert spread.expected == pytest.approx(mean), name
         else:
-            # Of layers that keep nothing of what they take, as an activation alone, the bytes are no more than these.
-            assert mean <= spread.expected * (1 + 1e-9), name
+            # Of layers that keep nothing of what they take, as an activation alone, no mean of bytes is claimed: where
+            # one is dropped, the next may keep what it took. No family stacks such layers.
+            assert spread.least <= spread.expected * (1 + 1e-9), name
             assert spread.expected <= spread.greatest * (1 + 1e-9), name
 
 
