@@ -20,10 +20,11 @@ from w2v_explore.analysis.plan.utilisation import TimeEstimate, estimate_time
 from w2v_explore.measure.clock import clock_for
 from w2v_explore.model.device import current_device, find_device
 
-_PRESETS = ("base", "wavlm_base", "large")
+# Compiling takes most of a step's time: the models whose kind was fitted come first.
+_PRESETS = ("base", "large", "wavlm_base")
 _SECONDS, _BATCH = 10.0, 8
 _QUICK_SECONDS, _QUICK_BATCH = 0.1, 1
-_WARM_UP, _RUNS, _QUICK_RUNS = 3, 10, 3
+_WARM_UP, _RUNS, _QUICK_RUNS = 3, 30, 3
 
 _NOTE = (
     "the median of forward, backward and AdamW lies between what plan calls low and high of an update of as many MACs "
@@ -108,6 +109,7 @@ def estimate_of(analysis: Analysis, precision: str, card: Card, compiled: bool) 
         compiled=compiled,
         fine_tuning=True,
         lengths_known=True,
+        family=analysis.config.model.family,
     )
 
 

@@ -79,7 +79,7 @@ STEPS = (
     Step(
         "training",
         "a training step as people run it holds and keeps what the closed forms say",
-        60,
+        120,
         "benchmarks.gpu.training:compare_ways",
         cuda_only="torch counts the memory of CUDA devices alone",
     ),
@@ -93,7 +93,7 @@ STEPS = (
     Step(
         "step_time_compiled",
         "a compiled training step takes as long as plan says",
-        60,
+        300,
         "benchmarks.gpu.step_time:time_compiled_steps",
     ),
 )

@@ -17,7 +17,9 @@ from tests.fake_cuda import FakeBackend
 from tests.unit.test_gpu_steps import CPU, SMALL
 from w2v_explore import plan
 from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
+from w2v_explore.analysis.plan import utilisation
 from w2v_explore.analysis.plan.cards import card_named
+from w2v_explore.analysis.plan.utilisation import OPERATIONS_SPREAD
 from w2v_explore.measure.clock import EventClock
 
 
@@ -66,6 +68,31 @@ def test_the_estimate_is_that_of_plan(tmp_path: Path) -> None:
         batch_seconds=80, accumulate=1, manifest=manifest,
     ).time  # fmt: skip
     assert estimate.seconds_per_update == pytest.approx(planned.seconds_per_update, rel=1e-6)
+
+
+_MEASURED = [
+    ("base", False, 0.05044),
+    ("large", False, 0.08854),
+    ("wavlm_base", False, 0.07140),
+    ("base", True, 0.03834),
+    ("wavlm_base", True, 0.04426),
+]
+"""Seconds of a step on one H100, of 10 s × 8 under autocast (docs/gpu.md)."""
+
+
+def _are_in_their_intervals() -> bool:
+    for preset, compiled, seconds in _MEASURED:
+        analysis = analysis_of(preset, 10.0, "encoder_layer_drop=0", batch=8)
+        times = estimate_of(analysis, "amp-bfloat16", card_named("h100-80gb"), compiled).seconds_per_update
+        if not times.low <= seconds <= times.high:
+            return False
+    return True
+
+
+def test_the_intervals_hold_the_steps_that_were_timed_and_are_no_wider_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _are_in_their_intervals()
+    monkeypatch.setattr(utilisation, "OPERATIONS_SPREAD", OPERATIONS_SPREAD - 0.05)
+    assert not _are_in_their_intervals()
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.99, "failed"), (1.01, "passed")])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import plan
-from w2v_explore import ArgumentError, Workload, analyze, load_config
+from w2v_explore import ArgumentError, Config, Workload, analyze, load_config
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, card_named, known_cards
 from w2v_explore.analysis.plan.fill import by_max_tokens, utterances_of
 from w2v_explore.analysis.plan.fit import Judged, estimate_of, fit, held_out, leave_one_out, observations, spread_of
@@ -17,6 +17,7 @@ from w2v_explore.analysis.plan.step import most_that_run, step_macs
 from w2v_explore.analysis.plan.utilisation import (
     FIT_SPREAD,
     LAW,
+    OPERATIONS_SPREAD,
     SEEN,
     SEEN_BATCH_FLOPS,
     SEEN_PARAMETERS,
@@ -24,6 +25,7 @@ from w2v_explore.analysis.plan.utilisation import (
     TimeEstimate,
     estimate_time,
 )
+from w2v_explore.config.family import FAMILIES, family_named
 
 _ROOT = Path(__file__).parents[2]
 _V100, _A100, _H100 = (known_cards()[name] for name in ("v100-32gb", "a100-80gb", "h100-80gb"))
@@ -123,6 +125,32 @@ def test_what_was_seen_is_what_was_fitted() -> None:
     assert min(2 * macs / batches for macs, batches in steps) == pytest.approx(SEEN_BATCH_FLOPS, rel=0.02)
 
 
+def _moved(config: Config) -> dict[type, int]:
+    """The numbers that each kind of operation takes and gives in a forward pass over 10 s."""
+    moved: dict[type, int] = {}
+    for call in analyze(config, Workload.of(config, seconds=10.0)).lives(training=True).calls:
+        if call.operation is not None:
+            numbers = sum(flow.elements(1) for flow in (*call.takes, call.gives))
+            moved[type(call.operation)] = moved.get(type(call.operation), 0) + call.copies * numbers
+    return moved
+
+
+@pytest.fixture(scope="module")
+def timed_operations() -> set[type]:
+    """The kinds of operations of the fitted runs' models."""
+    works = [run.work or {} for run in runs_that("fit")]
+    return {kind for work in works for kind in _moved(load_config(work["config"], work.get("overrides", ())))}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_is_timed_where_fitted_runs_had_its_operations(name: str, timed_operations: set[type]) -> None:
+    """All but what moves less than a hundredth of the numbers."""
+    family = family_named(name)
+    moved = _moved(load_config(family.reference))
+    others = sum(numbers for kind, numbers in moved.items() if kind not in timed_operations)
+    assert family.is_timed == (others < 0.01 * sum(moved.values()))
+
+
 def _estimate(card: str = "a100-80gb", precision: str = "amp-bfloat16", **changes: object) -> TimeEstimate:
     arguments: dict[str, object] = {"updates": 400_000, "devices": 8, "lengths_known": True, **changes}
     parameters = arguments.pop("parameters", 95_000_000)
@@ -136,6 +164,7 @@ def test_the_interval_grows_with_what_was_not_seen() -> None:
         {"devices": 64},
         {"parameters": 1_000_000_000},
         {"fine_tuning": True},
+        {"family": family_named("wavlm")},
         {"batches": 8 * 20},
         {"precision": "float16"},
     ):
@@ -152,6 +181,13 @@ def test_what_launches_of_kernels_take_is_not_known() -> None:
     assert small.seconds_per_update.estimate == least.seconds_per_update.estimate
     assert small.seconds_per_update.high > 3 * least.seconds_per_update.high
     assert not _estimate(batches=8 * 10).unlike
+
+
+def test_a_model_whose_operations_no_run_had_is_named() -> None:
+    estimate = _estimate(family=family_named("wavlm"))
+    assert estimate.unlike == ("no model had all operations of WavLM",)
+    assert estimate.seconds_per_update.estimate == _estimate().seconds_per_update.estimate
+    assert _estimate(family=family_named("data2vec_audio")) == _estimate()
 
 
 def test_a_card_of_no_run_spans_what_all_cards_reached() -> None:
@@ -237,6 +273,7 @@ def test_the_page_has_the_law_and_its_errors(left_out: list[Judged]) -> None:
     ):
         errors = [abs(each.error) for each in left_out if part in each.observation.name]
         assert f"| {row} | {100 * max(errors):.1f} % |" in text
+    assert f"| no model had all operations of this one | {OPERATIONS_SPREAD} |" in text
     tried = max(abs(row.error(LAW)) for row in held_out())
     assert f"the largest error is {100 * tried:.1f} %" in text
     assert f"the slowest runs {most_that_run(24, 0.2, 128):.1f} of the 24" in text

@@ -238,10 +238,14 @@ class Family:
         roles: What each module is for those who train it; every parameter lies in one that has a role.
         reference: Its preset in which `explain` shows what the values of a field cost, and which messages name.
         rules: The rules of the linter that are its own; each has a module in its ``rules`` folder.
+        is_timed: Whether the trainings whose published times `plan` rests on were of models with all its operations,
+            whatever their families.
     """
 
     # No dataclass: making one would cost every start of the linter a hundredth of its time.
-    __slots__ = ("_checks", "agreements", "components", "config", "name", "reference", "roles", "rules", "title")
+    __slots__ = (
+        "_checks", "agreements", "components", "config", "is_timed", "name", "reference", "roles", "rules", "title",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -254,6 +258,7 @@ class Family:
         roles: Roles,
         reference: str,
         rules: tuple[Rule, ...] = (),
+        is_timed: bool = True,
     ) -> None:
         self.name = name
         self.title = title
@@ -263,6 +268,7 @@ class Family:
         self.roles = roles
         self.reference = reference
         self.rules = rules
+        self.is_timed = is_timed
         config.family = self
         self._checks = checks_of(config.FIELDS)
 

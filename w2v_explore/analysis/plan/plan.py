@@ -155,6 +155,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
             compiled=settings.compiled,
             fine_tuning=settings.objective == "ctc",
             lengths_known=filled.lengths_known,
+            family=model.model.family,
         )
 
     way = settings.precision, settings.checkpointing

@@ -31,4 +31,5 @@ FAMILY = Family(
     },
     reference="w2v_bert_2",
     rules=(POSITIONS, POSITIONS_ODD, ADAPTER_ACTIVATION, ADAPTER_OFF, SIZES, DISTANCE_TABLE),
+    is_timed=False,
 )

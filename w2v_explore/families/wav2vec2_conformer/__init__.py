@@ -32,4 +32,5 @@ FAMILY = Family(
     },
     reference="wav2vec2_conformer_rel_pos_large",
     rules=(POSITIONS, ACTIVATION, CONV_KERNEL, POSITIONS_ODD, POS_CONV_DEAD, POSITIONS_COST, PADDING),
+    is_timed=False,
 )

@@ -22,4 +22,5 @@ FAMILY = Family(
     },
     reference="wavlm_base",
     rules=(BUCKETS_FEW, DISTANCE_SHORT, BIAS_HEAVY),
+    is_timed=False,
 )
