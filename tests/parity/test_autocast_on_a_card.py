@@ -1,4 +1,4 @@
-"""Training under autocast against what an H200 held (docs/gpu.md), measured before there was a closed form."""
+"""Training against what cards held (docs/gpu.md): an H200 before there was a closed form, and an H100."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.gpu.training import _closed_kept, ways_of
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 
 PAGE = Path(__file__).parents[2] / "docs" / "gpu.md"
 ROW = re.compile(r"\| training: (\w+), autocast, batch (\d), (fused|math) attention(, checkpoints)? \| (.*) \| \w+ \|")
-UNITS = {"GB": 1e9, "MB": 1e6}
+UNITS = {"GB": 1e9, "MB": 1e6, "kB": 1e3}
 ROWS = [match.groups() for match in map(ROW.match, PAGE.read_text(encoding="utf-8").splitlines()) if match]
 
 
@@ -45,3 +46,19 @@ def test_what_a_card_held_is_the_closed_form(
             replace(analysis, accumulates=True).training_in("amp-bfloat16").peak_bytes(checkpointing=bool(checkpoints))
         )
         assert 0.999 < (allocated - larger_blocks - cublas) / peak < 1.025
+
+
+@pytest.mark.parametrize("preset", ["base", "large", "wavlm_base"])
+def test_ways_to_train_hold_the_closed_form(preset: str) -> None:
+    """Blocks of the allocator and cuBLAS apart."""
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(rf"^\| {preset}, (?:b?float\d\d)(?:, (.*?))? \| (\S+ GB .*) \|$", page, re.MULTILINE)
+    for way, (name, cells) in zip(ways_of(preset), rows, strict=True):
+        assert not name or way.name.startswith(name)
+        allocated, _, _, larger_blocks, _, kept = map(size, cells.replace("−", "-").split(" | ")[:6])
+        analysis = way.analysis(preset)
+        assert kept == pytest.approx(_closed_kept(way, analysis)[0], rel=5e-4), way.name
+        peak = analysis.training_in(way.precision).peak_bytes(way.checkpointing)
+        cublas = 69.21e6 if way.checkpointing else 68.16e6
+        least = 0.94 if way.setup.lora is not None else 0.999
+        assert least < (allocated - larger_blocks - cublas) / peak < 1.02, way.name
