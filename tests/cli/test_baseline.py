@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.program import Runner
+from w2v_explore import Workload, WorkloadError, memory, sensitivity
 
 
 @pytest.fixture
@@ -161,6 +162,7 @@ def without(*way: str | int, put: object = None) -> Callable[[dict[str, Any]], o
         (without("workload", "sample_rate", put=float("nan")), "workload.sample_rate: NaN; a whole number"),
         (without("workload", "batch", put=10**399), "workload.batch: Infinity; a whole number"),
         (without("workload", "dtype", put="int8"), 'workload.dtype: "int8"; float32 or float16 or'),
+        (without("workload", "precision", put="fp16"), 'workload.precision: "fp16"; amp-bfloat16 or amp-float16 or'),
         (without("extractor", "frame_rate_hz", put=float("inf")), "extractor.frame_rate_hz: Infinity; a number"),
         (without("extractor", "frame_rate_hz", put=1e-320), "extractor.frame_rate_hz: 1e-320; a number"),
         (without("config", "name", put=[]), "config.name: a list of 0; a text is wanted"),
@@ -279,3 +281,46 @@ def test_a_baseline_of_an_older_version_names_no_architecture(run: Runner, tmp_p
     path.write_text(json.dumps(document))
     code, out, _ = run("compare", "base", "--baseline", str(path), "--format", "json")
     assert (code, json.loads(out)["differences"]) == (0, {})
+
+
+@pytest.mark.parametrize("precision", ["amp-float16", "float32", "pure-bfloat16"])
+def test_training_memory_is_of_the_precision_that_is_given(run: Runner, tmp_path: Path, precision: str) -> None:
+    arguments = ("base", "--seconds", "1", "--precision", precision)
+    saved = tmp_path / "saved.json"
+    saved.write_text(run("summary", *arguments, "--format", "json").out)
+    figures = json.loads(saved.read_text())["memory"]
+    training = memory("base", Workload.of_seconds(1), precision=precision).training[precision]
+    assert figures["training_bytes"] == training.total_bytes(checkpointing=False)
+    assert figures["kept_bytes"] == training.kept_bytes.greatest
+    assert f"memory of training, {precision}" in run("summary", *arguments).out
+    condition = ("--fail-if", f"memory.training_bytes >= {figures['training_bytes']}")
+    assert run("summary", *arguments, *condition).code == 1
+    assert "No total has changed." in run("summary", *arguments, "--baseline", str(saved)).out
+    other = run("summary", "base", "--seconds", "1", "--baseline", str(saved))
+    # A workload in float32 is trained in float32 where nothing else is said.
+    assert (other.code, f"--precision {precision}" in other.err) == (
+        (0, False) if precision == "float32" else (2, True)
+    )
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_baseline_without_precision_is_of_the_dtype(run: Runner) -> None:
+    code, out, err = run("summary", "base", *ONE_SECOND, "--precision", "amp-bfloat16")
+    assert (code, out) == (2, "")
+    assert "--dtype float32, and no --precision" in err
+
+
+def test_what_fields_contribute_is_of_the_dtype(run: Runner) -> None:
+    arguments = ("compare", "base", "large", "--seconds", "1", "--precision", "amp-bfloat16")
+    document = json.loads(run(*arguments, "--format", "json").out)
+    training = [memory(name, Workload.of_seconds(1)).training["amp-bfloat16"] for name in ("base", "large")]
+    values = document["metrics"]["memory.training_bytes"]["values"]
+    assert values == [each.total_bytes(checkpointing=False) for each in training]
+    contributed = {name for each in document["attributions"][0]["contributions"] for name in each["metrics"]}
+    assert "training.expected_macs" in contributed
+    assert contributed.isdisjoint({"memory.training_bytes", "memory.kept_bytes"})
+    assert "What fields contribute to training in amp-bfloat16 is not worked out." in " ".join(
+        run(*arguments).out.split()
+    )
+    with pytest.raises(WorkloadError, match="sensitivity is of training in the dtype"):
+        sensitivity("base", Workload.of_seconds(1, precision="amp-bfloat16"))

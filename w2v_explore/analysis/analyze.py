@@ -183,8 +183,8 @@ class Analysis:
 
     @property
     def training(self) -> TrainingCost:
-        """The memory and the MACs of a training step; a dtype of 16 bits means mixed precision."""
-        return self.training_in(self.workload.dtype)
+        """The memory and the MACs of a training step in the workload's precision."""
+        return self.training_in(self.workload.training_precision)
 
     def training_in(self, precision: str) -> TrainingCost:
         """The memory and the MACs of a training step in a precision (`precision_named`), whatever the workload's dtype.
@@ -312,6 +312,7 @@ def config_and_workload(analysis: Analysis) -> dict[str, Any]:
             "seconds": workload.seconds,
             "frames": analysis.receptive_field.frames,
             "dtype": workload.dtype,
+            **({"precision": workload.precision} if workload.precision else {}),
         },
     }
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.memory.recipe import recipe_of
+from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.config.family import ModelConfig
 
@@ -36,6 +36,7 @@ class Totals(NamedTuple):
     stride_samples: int
     minimum_samples: int
     frames: int
+    cast_weight_bytes: int = 0
 
 
 class LazyTotals:
@@ -73,6 +74,11 @@ class LazyTotals:
     def kept_bytes(self) -> int:
         """Activations that the backward pass keeps, no layer dropped."""
         return int(self._analysis.training.kept_bytes.greatest)
+
+    @property
+    def cast_weight_bytes(self) -> int:
+        """Casts of weights that it keeps under autocast."""
+        return int(self._analysis.training.cast_weight_bytes.greatest)
 
     @property
     def expected_macs(self) -> Number:
@@ -135,7 +141,8 @@ def _inference_bytes(totals: AnyTotals) -> int:
 
 
 def _training_bytes(totals: AnyTotals) -> int:
-    return recipe_of(totals.workload.dtype).bytes_of(totals.parameters, totals.learned) + totals.kept_bytes
+    states = precision_named(totals.workload.training_precision).bytes_of(totals.parameters, totals.learned)
+    return states + totals.kept_bytes + totals.cast_weight_bytes
 
 
 def _flops(totals: AnyTotals) -> int:
@@ -211,6 +218,9 @@ FIGURES: Mapping[str, Figure] = {
     "extractor.frames": Figure("frames", "Frames", "frames", attrgetter("frames"), "workload.frames"),
 }
 """The figures of a model as a whole that are known in closed form."""
+
+PRECISION_FIGURES = frozenset({"memory.kept_bytes", "memory.training_bytes"})
+"""The figures that go by the precision of training."""
 
 MEASURED: Mapping[str, Figure] = {
     "latency.end_to_end.median_s": Figure(

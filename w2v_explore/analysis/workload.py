@@ -30,9 +30,11 @@ class Workload:
         batch: Utterances.
         sample_rate: Samples per second.
         dtype: Of weights and activations: ``float32``, ``float16``, ``bfloat16`` or ``float64``.
+        precision: In which it is trained, a name in `memory.recipe.PRECISIONS`; None for the dtype, whose 16 bits mean
+            mixed precision.
 
     Raises:
-        WorkloadError: A number is not positive or past any use, or the dtype is unknown.
+        WorkloadError: A number is not positive or past any use, or the dtype or the precision is unknown.
         TypeError: A number is no whole number.
     """
 
@@ -40,6 +42,7 @@ class Workload:
     batch: int = 1
     sample_rate: int = 16_000
     dtype: str = "float32"
+    precision: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("samples", "batch"):
@@ -55,10 +58,21 @@ class Workload:
             )
         if not isinstance(self.dtype, str) or self.dtype not in DTYPE_BYTES:
             raise WorkloadError(f"unknown dtype {self.dtype}; give one of {', '.join(DTYPE_BYTES)}")
+        if self.precision is not None:
+            # Imported where it is asked for: most commands name none.
+            from w2v_explore.analysis.memory.recipe import precision_named
+
+            precision_named(self.precision)
 
     @classmethod
     def of_seconds(
-        cls, seconds: float = DEFAULT_SECONDS, *, batch: int = 1, sample_rate: int = 16_000, dtype: str = "float32"
+        cls,
+        seconds: float = DEFAULT_SECONDS,
+        *,
+        batch: int = 1,
+        sample_rate: int = 16_000,
+        dtype: str = "float32",
+        precision: str | None = None,
     ) -> Workload:
         """The workload of utterances of a duration in seconds, rounded to whole samples.
 
@@ -71,7 +85,8 @@ class Workload:
         if not 0 < seconds * sample_rate <= MAX_SAMPLES:
             most = f"at most {MAX_SAMPLES / sample_rate:,.10g}" if seconds > 0 else "a positive duration"
             raise WorkloadError(f"{seconds:g} seconds of audio cannot be computed; give {most}")
-        return cls(samples=max(1, round(seconds * sample_rate)), batch=batch, sample_rate=sample_rate, dtype=dtype)
+        samples = max(1, round(seconds * sample_rate))
+        return cls(samples=samples, batch=batch, sample_rate=sample_rate, dtype=dtype, precision=precision)
 
     @classmethod
     def of(
@@ -83,6 +98,7 @@ class Workload:
         frames: int | None = None,
         batch: int = 1,
         dtype: str = "float32",
+        precision: str | None = None,
     ) -> Workload:
         """The workload that the commands give a config: at its sample rate, 10 s unless something else is said.
 
@@ -94,6 +110,7 @@ class Workload:
                 the fewest samples that give them.
             batch: Utterances.
             dtype: Of weights and activations.
+            precision: In which it is trained.
 
         Raises:
             WorkloadError: Several of seconds, samples and frames are given, an argument is wrong as in `Workload`, or
@@ -108,11 +125,24 @@ class Workload:
             samples = _samples_of_frames(config, frames)
         if samples is None:
             duration = DEFAULT_SECONDS if seconds is None else seconds
-            return cls.of_seconds(duration, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
-        return cls(samples=samples, batch=batch, sample_rate=config.sample_rate, dtype=dtype)
+            return cls.of_seconds(
+                duration, batch=batch, sample_rate=config.sample_rate, dtype=dtype, precision=precision
+            )
+        return cls(samples=samples, batch=batch, sample_rate=config.sample_rate, dtype=dtype, precision=precision)
 
     def __str__(self) -> str:
-        return f"{self.batch} × {self.samples:,} samples at {self.sample_rate:,} Hz in {self.dtype}"
+        trained = f", trained in {self.precision}" if self.precision else ""
+        return f"{self.batch} × {self.samples:,} samples at {self.sample_rate:,} Hz in {self.dtype}{trained}"
+
+    @property
+    def kind(self) -> tuple[int, str, str]:
+        """What figures of utterances of one length differ by: batch, dtype, precision of training."""
+        return self.batch, self.dtype, self.training_precision
+
+    @property
+    def training_precision(self) -> str:
+        """In which it is trained."""
+        return self.precision or self.dtype
 
     @property
     def seconds(self) -> float:

@@ -32,6 +32,7 @@ def compare(
     depth: options.Depth = None,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
+    precision: options.TrainingPrecision = None,
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
@@ -43,7 +44,7 @@ def compare(
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
     if len(configs) < 2 and baseline is None:
         raise typer.BadParameter("compare takes two configs or more, or one with --baseline")
-    workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)

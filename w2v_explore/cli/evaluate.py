@@ -12,7 +12,7 @@ import typer
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.cli.options import Dtype, FromDialect, name_of
+from w2v_explore.cli.options import Dtype, FromDialect, Precision, name_of
 from w2v_explore.cli.streams import say
 from w2v_explore.config.load import Config, load_config
 from w2v_explore.diagnostics import Problem
@@ -35,13 +35,17 @@ class ConfigOptions(NamedTuple):
 
 
 class WorkloadOptions(NamedTuple):
-    """What a config's model computes: ``--seconds``, ``--samples`` or ``--frames``, ``--batch`` and ``--dtype``."""
+    """What a config's model computes, and in which precision it is trained.
+
+    ``--seconds``, ``--samples`` or ``--frames``, ``--batch``, ``--dtype``, ``--precision``.
+    """
 
     seconds: float | None
     samples: int | None
     frames: int | None
     batch: int
     dtype: Dtype
+    precision: Precision | None = None
 
     def check(self) -> None:
         """Refuse several lengths."""
@@ -59,6 +63,7 @@ class WorkloadOptions(NamedTuple):
             frames=self.frames,
             batch=self.batch,
             dtype=self.dtype.value,
+            precision=None if self.precision is None else self.precision.value,
         )
 
 

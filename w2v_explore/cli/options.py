@@ -78,6 +78,10 @@ Frames = Annotated[
 ]
 Batch = Annotated[int, typer.Option("--batch", help="Utterances in the batch.")]
 DtypeOption = Annotated[Dtype, typer.Option("--dtype", help="Dtype of weights and activations.")]
+TrainingPrecision = Annotated[
+    Precision | None,
+    typer.Option("--precision", help="Of training, whose memory is shown; that of --dtype by default."),
+]
 Device = Annotated[
     str | None,
     typer.Option("--device", help=f"Also measure latency there: {DEVICES}. Needs the extra torch."),

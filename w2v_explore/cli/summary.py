@@ -36,6 +36,7 @@ def summary(
     depth: options.Depth = None,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
+    precision: options.TrainingPrecision = None,
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
@@ -47,7 +48,7 @@ def summary(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
-    workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
+    workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)

@@ -318,7 +318,8 @@ def check_receptive_field(audited: Audited) -> Iterator[Finding]:
 
 def check_memory(audited: Audited) -> Iterator[Finding]:
     """Peak of a forward pass, and what training keeps with and without checkpoints, against what torch tracks."""
-    cost, tracked = audited.analysis.training, track_memory(audited.tree, audited.modules, audited.workload)
+    cost = audited.analysis.training_in(audited.workload.dtype)
+    tracked = track_memory(audited.tree, audited.modules, audited.workload)
     peak = audited.analysis.inference.peak_activation_bytes
     yield audited.compare("memory.peak_activation_bytes", peak, _TRACKED, tracked.peak)
     yield audited.compare("memory.kept_bytes", cost.kept_bytes.greatest, _TRACKED, tracked.kept)

@@ -91,7 +91,12 @@ def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
         idle = [str(tables[-1].remark)] if tables[-1].remark else []
         fields = {field for contributions in comparison.attributions for each in contributions for field in each.fields}
         between = [f"{BETWEEN_FAMILIES}."] if ARCHITECTURE in fields else []
-        tables[-1].remark = Lines(*idle, *between, f"{METHOD}.")
+        precisions = {each.workload.precision for each in comparison.analyses} - {
+            None,
+            comparison.analyses[0].workload.dtype,
+        }
+        training = [f"What fields contribute to training in {each} is not worked out." for each in precisions]
+        tables[-1].remark = Lines(*idle, *between, *training, f"{METHOD}.")
     return tables
 
 

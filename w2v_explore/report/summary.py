@@ -155,6 +155,12 @@ def _totals(analysis: Analysis) -> Table:
     live, total = inference.peak_activation_bytes, inference.total_bytes
     table.rows.append(("memory of inference", size_bytes(total), exact(total), ""))
     table.rows.append(("  live tensors, at most", size_bytes(live), exact(live), Share(live / total)))
+    if analysis.workload.precision:
+        training = analysis.training
+        total = training.total_bytes(checkpointing=False)
+        kept = total - training.state_bytes
+        table.rows.append((f"memory of training, {analysis.workload.precision}", size_bytes(total), exact(total), ""))
+        table.rows.append(("  kept by the forward pass", size_bytes(kept), exact(kept), Share(kept / total)))
     table.remark = f"Most tensors are alive in {inference.peak_path}; `w2v-explore memory` has all of it."
     table.rows.append(("frames", exact(field.frames), "", ""))
     table.rows.append(("frames per second", f"{field.frame_rate_hz(rate):g}", "", ""))

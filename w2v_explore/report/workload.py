@@ -7,9 +7,10 @@ from w2v_explore.tree.inputs import Waveforms
 
 
 def describe_workload(analysis: Analysis) -> str:
-    """``10 s of audio at 16 kHz (160,000 samples), batch 1, float32``."""
+    """``10 s of audio at 16 kHz (160,000 samples), batch 1, float32, trained in amp-bfloat16``."""
     workload = analysis.workload
-    return f"{describe_audio(workload)}, batch {workload.batch}, {workload.dtype}"
+    trained = f", trained in {workload.precision}" if workload.precision else ""
+    return f"{describe_audio(workload)}, batch {workload.batch}, {workload.dtype}{trained}"
 
 
 def describe_audio(workload: Workload) -> str:

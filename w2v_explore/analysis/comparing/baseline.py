@@ -165,7 +165,17 @@ def _workload_of(member: Member) -> Workload:
         batch=member.at("batch").integer(1, MAX_BATCH),
         sample_rate=member.at("sample_rate").integer(1, MAX_SAMPLE_RATE),
         dtype=member.at("dtype").text(tuple(DTYPE_BYTES)),
+        precision=_precision_of(member.find("precision")),
     )
+
+
+def _precision_of(member: Member | None) -> str | None:
+    """The precision of training; a file that states none is of its dtype's."""
+    if member is None:
+        return None
+    from w2v_explore.analysis.memory.recipe import PRECISIONS
+
+    return member.text(tuple(PRECISIONS))
 
 
 def _figure(member: Member, figure: Figure) -> Number | None:
@@ -188,13 +198,15 @@ def require_same_workload(baseline: Baseline, workload: Workload) -> None:
     """Refuse to hold figures of one workload against those of another.
 
     Raises:
-        WorkloadError: Batch or dtype differ, or both the samples and the seconds.
+        WorkloadError: Batch, dtype or precision differ, or both the samples and the seconds.
     """
     saved = baseline.workload
     same_length = saved.samples == workload.samples or saved.seconds == workload.seconds
-    if same_length and (saved.batch, saved.dtype) == (workload.batch, workload.dtype):
+    if same_length and saved.kind == workload.kind:
         return
+    precision = f" --precision {saved.precision}" if saved.precision else ""
+    without = "" if saved.precision or not workload.precision else ", and no --precision"
     raise WorkloadError(
         f"the baseline {baseline.path} is of another workload; "
-        f"give --samples {saved.samples} --batch {saved.batch} --dtype {saved.dtype}"
+        f"give --samples {saved.samples} --batch {saved.batch} --dtype {saved.dtype}{precision}{without}"
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +11,14 @@ from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis
 from w2v_explore.analysis.comparing.attribution import METHOD, Contribution, attribute
 from w2v_explore.analysis.comparing.baseline import Baseline, load_baseline, require_same_workload
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.figures import Number, component_figures, components_of, total_figures
+from w2v_explore.analysis.figures import (
+    FIGURES,
+    PRECISION_FIGURES,
+    Number,
+    component_figures,
+    components_of,
+    total_figures,
+)
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import ModelConfig
@@ -213,13 +221,14 @@ def _differences(models: Sequence[ModelConfig]) -> dict[str, tuple[Any, ...]]:
 def _require_same_workload(first: Analysis, other: Analysis) -> None:
     one, two = first.workload, other.workload
     same_length = one.samples == two.samples or one.seconds == two.seconds
-    if not same_length or (one.batch, one.dtype) != (two.batch, two.dtype):
+    if not same_length or one.kind != two.kind:
         raise WorkloadError(f"{first!r} and {other!r} are of different workloads; analyse both for the same")
 
 
 def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> tuple[tuple[Contribution, ...], ...]:
     if baseline is None:
-        return tuple(attribute(analyses[0], other) for other in analyses[1:])
+        told = _told_apart(analyses[0].workload)
+        return tuple(_only(told, attribute(analyses[0], other)) for other in analyses[1:])
     rate = baseline.workload.sample_rate
     config = Config(name=baseline.name, origin=baseline.path, model=baseline.model, sample_rate=rate)
     try:
@@ -228,10 +237,23 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
         return ()
     # Contributions come from today's formulas: they explain a saved figure where these give the same.
     same = {name for name, value in total_figures(first).items() if baseline.figures.get(name) == value}
+    told = _told_apart(baseline.workload) & same
+    return tuple(_only(told, attribute(first, other)) for other in analyses)
+
+
+def _told_apart(workload: Workload) -> AbstractSet[str]:
+    """The figures of which it is told what each field contributes.
+
+    Of training in another precision than the dtype's it is not: under autocast what a part keeps goes by the types
+    that other parts give it.
+    """
+    if workload.training_precision == workload.dtype:
+        return FIGURES.keys()
+    return FIGURES.keys() - PRECISION_FIGURES
+
+
+def _only(names: AbstractSet[str], contributions: Sequence[Contribution]) -> tuple[Contribution, ...]:
     return tuple(
-        tuple(
-            Contribution(fields, {name: value for name, value in figures.items() if name in same})
-            for fields, figures in attribute(first, other)
-        )
-        for other in analyses
+        Contribution(fields, {name: value for name, value in figures.items() if name in names})
+        for fields, figures in contributions
     )

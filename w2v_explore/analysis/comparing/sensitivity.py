@@ -236,10 +236,13 @@ def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None)
         workload: As in `analyze`; that of the analysis where one is given.
 
     Raises:
-        WorkloadError: The input is too short to give a frame.
+        WorkloadError: The input is too short to give a frame, or the workload names another precision of training than
+            its dtype's.
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
+    if analysis.workload.training_precision != analysis.workload.dtype:
+        raise WorkloadError("sensitivity is of training in the dtype; give a workload without precision")
     return Sensitivity(analysis=analysis, effects=tuple(_effects(analysis)))
 
 

@@ -228,6 +228,7 @@ def memory(
     memory_bytes = None if fit is None else _size_bytes("fit", fit)
     reserve_bytes = _size_bytes("reserve", reserve)
     workload = analysis.workload
+    precision = workload.precision if precision is None else precision
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
     dtypes = (workload.dtype, other)
     listed = workload.dtype if precision is None else precision
