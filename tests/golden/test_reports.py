@@ -40,6 +40,17 @@ REPORTS = {
     "summary.json": (None, ["summary", "base", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"]),
     "compare_80.txt": (80, ["compare", "base", "xlsr_300m"]),
     "compare_140.txt": (140, ["compare", "base", "hubert_large", "asr_large_960h"]),
+    "compare_variants_80.txt": (
+        80,
+        ["compare", "base", "--variant", "encoder_num_layers: 6", "--variant", "encoder_ff_interm_features: 2048"],
+    ),
+    "compare_variants_140.txt": (
+        140,
+        [
+            *("compare", "base", "large", "--variant", "extractor_conv_layer_config: [[512, 10, 5], [512, 3, 2]]"),
+            *("--variant", "encoder_num_layers: 6, encoder_ff_interm_features: 2048"),
+        ],
+    ),
     "compare_identical.txt": (80, ["compare", "hubert_base", "contentvec"]),
     "compare_depth_2.txt": (80, ["compare", "base", "asr_large_960h", "--depth", "2"]),
     "compare_families_80.txt": (80, ["compare", "hubert_base", "wavlm_large"]),

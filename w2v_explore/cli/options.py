@@ -114,6 +114,14 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),
 ]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variant",
+        metavar="FIELDS",
+        help="The first config edited, as a further one: 'encoder_num_layers: 6, encoder_dropout: 0'; repeatable.",
+    ),
+]
 AllowUnknown = Annotated[
     bool,
     typer.Option(

@@ -43,6 +43,7 @@ def summary(
     threads: options.Threads = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
+    variants: options.Variants = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
@@ -50,7 +51,7 @@ def summary(
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     _check_latency(device, runs, predict, threads)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if predict:
         results = predict_each(analyses, device or "cpu", threads)
     elif device is not None:

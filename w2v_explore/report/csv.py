@@ -126,15 +126,16 @@ def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
     return _csv(rows)
 
 
-def plan_csv(plan: TrainingPlan) -> str:
-    """Every figure under the name that JSON has for it, and its value."""
-    document = plan.to_dict()
-    config = plan.analysis.config
-    del document["config"]
+def plan_csv(plans: Sequence[TrainingPlan]) -> str:
+    """Every figure of every plan under the name that JSON has for it, and its value."""
     rows: list[list[object]] = [["config", "figure", "value"]]
-    rows += [[config.name, *figure] for figure in _flatten("", document)]
-    if config.not_counted:
-        rows.append([config.name, "not_counted", " ".join(config.not_counted)])
+    for name, plan in zip(distinct_names([plan.analysis.config for plan in plans]), plans, strict=True):
+        document = plan.to_dict()
+        config = plan.analysis.config
+        del document["config"]
+        rows += [[name, *figure] for figure in _flatten("", document)]
+        if config.not_counted:
+            rows.append([name, "not_counted", " ".join(config.not_counted)])
     return _csv(rows)
 
 
