@@ -103,7 +103,8 @@ FailIf = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' of a figure; repeatable.",
+        help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' or 'stride == 640' of a figure; "
+        "repeatable.",
     ),
 ]
 From = Annotated[
