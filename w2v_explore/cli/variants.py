@@ -10,7 +10,7 @@ import yaml
 
 from w2v_explore.config.entries import Document, Entry, plain_value
 from w2v_explore.config.text.limits import TAG
-from w2v_explore.config.variant import parse_variant
+from w2v_explore.config.typed import parse_variant
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConfigError
 from w2v_explore.report.units import field_value
