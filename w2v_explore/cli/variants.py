@@ -13,11 +13,9 @@ from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.typed import parse_variant
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConfigError
-from w2v_explore.report.units import field_value
+from w2v_explore.report.units import brief_field, field_value
 
 _MAX_LABEL = 60
-# Most fields begin so, and a column's heading has little room; one word alone would not tell what is left.
-_PREFIXES = ("encoder_", "extractor_")
 
 _Edit = dict[str, object]
 
@@ -50,15 +48,7 @@ def read_variants(texts: Sequence[str]) -> list[Document]:
 
 
 def _label(edit: _Edit) -> str:
-    return ", ".join(f"{_brief(key)} {field_value(value)}" for key, value in edit.items())
-
-
-def _brief(field: str) -> str:
-    """The name of a field without the word that most begin with, where two are left: ``num_layers``."""
-    for prefix in _PREFIXES:
-        if field.startswith(prefix) and "_" in field.removeprefix(prefix):
-            return field.removeprefix(prefix)
-    return field
+    return ", ".join(f"{brief_field(key)} {field_value(value)}" for key, value in edit.items())
 
 
 def _named(document: Document, name: str) -> Document:
