@@ -501,6 +501,7 @@ _PYTHON_COMMANDS = {
     "memory": "`memory`",
     "plan": "`plan`",
     "sensitivity": "`sensitivity`",
+    "sweep": "`sweep`",
     "verify": "`verify`",
     "lint": "`lint_files`",
     "convert": "`convert`",
@@ -524,7 +525,7 @@ _PYTHON_SECTIONS = {
     ),
     "Figures": (
         "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "plan",
-        "TrainingPlan", "sensitivity", "Sensitivity", "build_architecture", "Layer",
+        "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",

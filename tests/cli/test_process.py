@@ -56,6 +56,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["plan", "--cards"],
         ["sensitivity", "base"],
         ["sensitivity", "base", "--format", "json"],
+        ["sweep", "base", "--field", "encoder_num_layers=2,4"],
         ["rule", "E234"],
         ["presets"],
         ["presets", "show", "base"],

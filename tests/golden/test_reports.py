@@ -113,6 +113,34 @@ REPORTS = {
         None,
         ["sensitivity", "base", "--set", "extractor_conv_layer_config=[[64, 10, 5], [64, 3, 2]]"],
     ),
+    "sweep_80.txt": (
+        80,
+        ["sweep", "base", "--field", "encoder_num_layers=2..24:2", "--field", "encoder_embed_dim=512,768"],
+    ),
+    "sweep_140.txt": (
+        140,
+        [
+            *("sweep", "wavlm_base", "--field", "extractor_mode=group_norm,layer_norm", "--field"),
+            *("encoder_num_layers=4,8,12", "--field", "encoder_num_heads=5,8", "--seconds", "30"),
+        ],
+    ),
+    "sweep_piped.txt": (
+        None,
+        [
+            *("sweep", "base", "--field", "extractor_conv_layer_config=null,[[512, 10, 5], [512, 8, 4]]"),
+            *("--field", "encoder_pos_conv_kernel=32..128:32", "--figure", "receptive_field_ms", "--figure", "macs"),
+            *("--figure", "positional_convolution.parameters"),
+        ],
+    ),
+    "sweep.md": (None, ["sweep", "base", "--field", "encoder_num_heads=11,12", "--format", "markdown"]),
+    "sweep.csv": (None, ["sweep", "base", "--field", "encoder_num_heads=11,12", "--format", "csv"]),
+    "sweep.json": (
+        None,
+        [
+            *("sweep", "base", "--field", "encoder_num_heads=11,12", "--figure", "macs", "--figure", "stride"),
+            *("--format", "json"),
+        ],
+    ),
     "sensitivity.md": (None, ["sensitivity", "base", "--format", "markdown"]),
     "sensitivity.csv": (None, ["sensitivity", "base", "--format", "csv"]),
     "sensitivity.json": (

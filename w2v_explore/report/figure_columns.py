@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from w2v_explore.analysis.figures import ALIASES, COMPONENT_FIGURES, FIGURES, Number, figure_named
+from w2v_explore.analysis.figures import ALIASES, FIGURES, Number, figure_named
 from w2v_explore.report.table import Column
 from w2v_explore.report.units import figure_text
 
 
 def figure_heading(name: str) -> str:
-    """What a column calls a figure: ``Params``, ``aux MACs``, ``Stride, ms``."""
+    """What a column calls a figure: ``Params``, ``attention MACs``, ``aux MACs``, ``Stride, ms``."""
     heading = figure_named(name).heading
     if name in ALIASES:
         return f"{heading}, ms" if ALIASES[name].in_milliseconds else heading
-    component, _, figure = name.rpartition(".")
-    return heading if name in FIGURES or figure not in COMPONENT_FIGURES else f"{component.replace('_', ' ')} {heading}"
+    group, _, _ = name.rpartition(".")
+    if name in FIGURES:
+        return f"{heading} MACs" if group == "macs" else heading
+    return f"{group.replace('_', ' ')} {heading}"
 
 
 def figure_cell(name: str, value: Number) -> str:

@@ -49,11 +49,11 @@ def sweep_report(sweep: Sweep) -> Report:
 
 
 def _describe_size(sweep: Sweep) -> str:
-    """``24 configs: 12 of encoder_num_layers × 2 of encoder_embed_dim; 12 of them are none``."""
-    counts = " × ".join(f"{len(values)} of {name}" for name, values in sweep.fields.items())
-    invalid = len(sweep.members) - len(sweep.valid)
-    left = f"; {exact(invalid)} of them are not valid" if invalid else ""
-    return f"{exact(len(sweep.members))} config{'s' if len(sweep.members) > 1 else ''}: {counts}{left}"
+    """``24 configs, 12 of them valid: 12 of encoder_num_layers × 2 of encoder_embed_dim``."""
+    counts = " × ".join(f"{exact(len(values))} of {name}" for name, values in sweep.fields.items())
+    size, valid = len(sweep.members), len(sweep.valid)
+    left = "" if valid == size else f", {exact(valid) if valid else 'none'} of them valid"
+    return f"{exact(size)} config{'s' if size > 1 else ''}{left}: {counts}"
 
 
 def _varies(sweep: Sweep, name: str) -> bool:
@@ -96,16 +96,18 @@ def _invalid(sweep: Sweep) -> Table:
 
 def _boxes(members: Sequence[Member]) -> Iterator[Mapping[str, list[Any]]]:
     """The values of some members, by field: all together where each combination of the values is one of them."""
-    together = {name: _distinct(member.fields[name] for member in members) for name in members[0].fields}
+    together = {name: _values(members, name) for name in members[0].fields}
     if prod(map(len, together.values())) == len(members):
         yield together
     else:
         yield from ({name: [value] for name, value in member.fields.items()} for member in members)
 
 
-def _distinct(values: Iterator[Any]) -> list[Any]:
+def _values(members: Sequence[Member], field: str) -> list[Any]:
+    """The values of a field, each once; true is no 1."""
     found: list[tuple[type, Any]] = []
-    for value in values:
+    for member in members:
+        value = member.fields[field]
         if (type(value), value) not in found:
             found.append((type(value), value))
     return [value for _, value in found]
@@ -119,16 +121,17 @@ def _picture(sweep: Sweep, charted: Sequence[str], tables: Sequence[Table]) -> C
     """Curves over the field with the most numbers, one for each combination of the others; None where none changes."""
     axis = max(sweep.fields, key=lambda name: len(sweep.fields[name]) if _is_numeric(sweep, name) else 0)
     drawn = [name for name in charted if _varies(sweep, name)][:_MAX_PANELS]
-    if not drawn or not _is_numeric(sweep, axis) or len({member.fields[axis] for member in sweep.valid}) < 2:
+    if not drawn or not _is_numeric(sweep, axis) or len(_values(sweep.valid, axis)) < 2:
         return None
     if find_spec("plotext") is None:
         missing = f"{missing_extra('drawing curves', 'plotext')}."
         tables[0].remark = f"{tables[0].remark} {missing}" if tables[0].remark else missing
         return None
+    others = [name for name in sweep.fields if name != axis and len(_values(sweep.valid, name)) > 1]
     curves: dict[str, list[Member]] = {}
     for member in sweep.valid:
-        others = [f"{brief_field(name)} {field_value(value)}" for name, value in member.fields.items() if name != axis]
-        curves.setdefault(", ".join(others), []).append(member)
+        named = [f"{brief_field(name)} {field_value(member.fields[name])}" for name in others]
+        curves.setdefault(", ".join(named), []).append(member)
     names = list(curves)[:MAX_CURVES]
     more = f"; the first {len(names)} of {exact(len(curves))} curves" if len(curves) > len(names) else ""
 
