@@ -35,6 +35,11 @@ REPORTS = {
         None,
         ["summary", "base", "--predict", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"],
     ),
+    "summary_several_80.txt": (
+        80,
+        ["summary", "base", "xlsr_2b", "--variant", "encoder_num_layers: 6, encoder_dropout: 0", "--depth", "0"],
+    ),
+    "summary_several_140.txt": (140, ["summary", "base", "w2v_bert_2", "--depth", "0", "--predict"]),
     "summary.md": (None, ["summary", "large_lv60k", "--format", "markdown"]),
     "summary.csv": (None, ["summary", "base", "--format", "csv", "--set", "encoder_num_layers=2"]),
     "summary.json": (None, ["summary", "base", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"]),

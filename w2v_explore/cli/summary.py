@@ -109,4 +109,8 @@ def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: in
 
         for report, change in zip(reports, changes, strict=True):
             report.tables.append(change_table(change))
+    if len(results) > 1:
+        from w2v_explore.report.overview import overview_report
+
+        reports.insert(0, overview_report(results))
     return reports
