@@ -35,7 +35,7 @@ def sweep(
         typer.Option(
             "--field",
             metavar="FIELD=VALUES",
-            help="Values of a field: encoder_num_layers=2..24:2, first..last:step, or encoder_embed_dim=512,768; each "
+            help="A field and its values: a list as 512,768, a range as 2..24:2 (first..last:step), or both; each value "
             f"is read as YAML. Repeatable: each combination is a config, {MAX_MEMBERS:,} at most.",
         ),
     ],
@@ -59,7 +59,7 @@ def sweep(
 ) -> None:
     """The figures of a config at every combination of values of some fields, as a table and as curves.
 
-    Combinations that are no config are listed with the reason. Exit with 1 where none is.
+    Combinations that are no config are listed with the reason. Exit with 1 where no combination is a config.
     """
     fields = _read_fields(field)
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
