@@ -35,7 +35,7 @@ def sweep(
         typer.Option(
             "--field",
             metavar="FIELD=VALUES",
-            help="A field and its values: a list as 512,768, a range as 2..24:2 (first..last:step), or both; each value "
+            help="A field and its values: a list as 512,768, a range as 2..24:2 (first..last:step), or both; each "
             f"is read as YAML. Repeatable: each combination is a config, {MAX_MEMBERS:,} at most.",
         ),
     ],
