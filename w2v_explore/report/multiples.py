@@ -88,11 +88,9 @@ def _padded(row: Sequence[str], width: int) -> list[str]:
     return [text + " " * (width - len(_COLOUR.sub("", text))) for text in row]
 
 
-def _some_of(values: Sequence[float], most: int) -> list[float]:
-    """The first value, the last, and as many between them as there is room for."""
-    if len(values) <= most:
-        return list(values)
-    return [values[round(place * (len(values) - 1) / (most - 1))] for place in range(most)]
+def _some_of(values: Sequence[float], most: int) -> Sequence[float]:
+    """The first value and every so many further on, as many as there is room for."""
+    return values[:: max(1, -(-(len(values) - 1) // (most - 1)))]
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
