@@ -81,8 +81,10 @@ A config is a YAML mapping. Its keys are the fields of its architecture: where i
 them and nothing else. Beside them it may hold `architecture`, `extends` and metadata.
 
 A command whose help says `CONFIG` takes a path, a preset's name (`base` or `base.yaml`; a file of that name wins), or
-`-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. `lint` is about
-files: it takes paths, folders, patterns and `-`, no presets and no `--set`.
+`-` for standard input. `--set field=value`, repeatable, overrides a field and is checked like the file. In `compare`,
+`summary`, `memory`, `latency` and `plan`, `--variant 'field: value, field: value'`, repeatable, adds the first config
+once more with these fields overridden. `lint` is about files: it takes paths, folders, patterns and `-`, no presets, no
+`--set` and no `--variant`.
 
 What is wrong is reported all at once, each problem as `path:line:column: error CODE name: what was found; what to
 write`. A file may have 512 KiB and nest 64 levels; YAML's merge keys and tags of one's own are refused.
@@ -499,6 +501,7 @@ _PYTHON_COMMANDS = {
     "memory": "`memory`",
     "plan": "`plan`",
     "sensitivity": "`sensitivity`",
+    "sweep": "`sweep`",
     "verify": "`verify`",
     "lint": "`lint_files`",
     "convert": "`convert`",
@@ -522,7 +525,7 @@ _PYTHON_SECTIONS = {
     ),
     "Figures": (
         "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "plan",
-        "TrainingPlan", "sensitivity", "Sensitivity", "build_architecture", "Layer",
+        "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.compare import compare as compare
     from w2v_explore.analysis.comparing.sensitivity import Sensitivity as Sensitivity
     from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity
+    from w2v_explore.analysis.comparing.sweep import Sweep as Sweep
+    from w2v_explore.analysis.comparing.sweep import sweep as sweep
     from w2v_explore.analysis.latency.calibration import Calibration as Calibration
     from w2v_explore.analysis.latency.calibration import require_calibration as require_calibration
     from w2v_explore.analysis.latency.prediction import Prediction as Prediction
@@ -103,6 +105,7 @@ _HOMES = {
     "w2v_explore.analysis.plan.training_plan": ("TrainingPlan",),
     "w2v_explore.analysis.latency.prediction": ("Prediction", "predict"),
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity", "sensitivity"),
+    "w2v_explore.analysis.comparing.sweep": ("Sweep", "sweep"),
     "w2v_explore.analysis.workload": ("Workload",),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),

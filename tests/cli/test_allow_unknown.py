@@ -28,6 +28,7 @@ WITH_CSV = [
     ["summary"],
     ["memory"],
     ["sensitivity"],
+    ["sweep", "--field", "encoder_num_layers=2,3"],
     ["compare", "base"],
     pytest.param(["latency", "--runs", "1", "--seconds", "0.2"], marks=pytest.mark.slow),
 ]

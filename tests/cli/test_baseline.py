@@ -264,7 +264,7 @@ def test_an_absolute_condition_needs_no_baseline(run: Runner) -> None:
         (["summary", "base", "--fail-if", "parametrs > 5"], "did you mean parameters?"),
         (["compare", "base", "large", "--fail-if", "latency.real_time_factor > 1"], "is measured; give --device"),
         (["compare", "base", "large", "--fail-if", "macs is big"], "is no condition"),
-        (["compare", "base"], "two configs or more, or one with --baseline"),
+        (["compare", "base"], "two configs or more, or one with --variant or --baseline"),
         (["compare", "base", "--baseline", "nosuch.json"], "cannot read nosuch.json"),
     ],
 )

@@ -90,6 +90,18 @@ def test_several_configs_give_a_list(run: Runner) -> None:
     assert [summary["config"]["name"] for summary in summaries] == ["wav2vec 2.0 Base", "wav2vec 2.0 Large"]
 
 
+def test_several_configs_have_an_overview_first(run: Runner) -> None:
+    out = run("summary", "base", "--variant", "encoder_num_layers: 6", "--format", "markdown").out
+    overview, *others = out.split("\n## ")
+    assert overview.startswith("## 2 configs\n\n10 s of audio at 16 kHz (160,000 samples), batch 1, float32\n")
+    assert [other.partition("\n")[0] for other in others] == ["wav2vec 2.0 Base", "num\\_layers 6"]
+    assert [row.split(" | ")[:2] for row in overview.split("\n") if row.startswith("| ")][-2:] == [
+        ["| wav2vec 2.0 Base", "94.37 M"],
+        ["| num\\_layers 6", "51.84 M"],
+    ]
+    assert "Overview" not in run("summary", "base").out
+
+
 def test_samples_and_sample_rate(run: Runner) -> None:
     summary = document(run, "summary", "base", "--samples", "8000", "--set", "sample_rate=8000")
     assert summary["workload"]["seconds"] == 1.0

@@ -119,11 +119,12 @@ FORMATS = {
     "memory": ("table", "json", "markdown", "csv"),
     "plan": ("table", "json", "markdown", "csv"),
     "sensitivity": ("table", "json", "markdown", "csv"),
+    "sweep": ("table", "csv"),
     "identify": ("table", "json"),
 }
 PLANNED = ["--card", "a100", "--devices", "2", "--batch-seconds", "2", "--updates", "9"]
-OPTIONS = {"identify": [], "plan": PLANNED}
-"""Of commands that take no duration."""
+OPTIONS = {"identify": [], "plan": PLANNED, "sweep": ["--field", "encoder_num_heads=11,12", "--samples", "8000"]}
+"""Of commands that take no duration, or want something else."""
 
 
 @pytest.mark.slow

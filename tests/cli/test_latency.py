@@ -56,6 +56,13 @@ def test_json(run: Runner, small: str) -> None:
     assert crossings[0]["macs_crossing_s"] == (325 + 20 * 320) / 16_000
 
 
+def test_a_variant_is_measured_too(run: Runner, small: str) -> None:
+    less = ("--variant", "name: less, encoder_num_layers: 1")
+    out = run("latency", small, *less, "--seconds", "0.2", "--runs", "2", "--format", "json").out
+    names = [each["config"]["name"] for each in json.loads(out)["measurements"]]
+    assert names == ["small", "less"]
+
+
 @pytest.mark.usefixtures("measured_once")
 def test_table_of_several_durations(run: Runner, small: str) -> None:
     for columns in (80, 140):

@@ -56,6 +56,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ["plan", "--cards"],
         ["sensitivity", "base"],
         ["sensitivity", "base", "--format", "json"],
+        ["sweep", "base", "--field", "encoder_num_layers=2,4"],
         ["rule", "E234"],
         ["presets"],
         ["presets", "show", "base"],
@@ -196,7 +197,7 @@ def test_version() -> None:
         (["summary"], "error: Missing argument 'CONFIG...'. Try 'w2v-explore summary --help'."),
         (["presets", "sho"], "error: No such command 'sho'. Did you mean 'show'? Try 'w2v-explore presets --help'."),
         (["presets", "show", "bas"], "error: there is no preset bas; did you mean the preset base?"),
-        (["compare", "base"], "error: compare takes two configs or more, or one with --baseline"),
+        (["compare", "base"], "error: compare takes two configs or more, or one with --variant or --baseline"),
         (
             ["summary", "base", "--dtype", "int8"],
             "error: Invalid value for '--dtype': 'int8' is not one of 'float32', 'float16', 'bfloat16'. "

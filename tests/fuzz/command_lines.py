@@ -33,6 +33,7 @@ _WEIGHTS = {
     "memory": 2,
     "plan": 3,
     "sensitivity": 2,
+    "sweep": 2,
     "convert": 4,
     "inspect": 3,
     "check": 2,
@@ -134,6 +135,7 @@ class _Maker:
             return []
         likely = {
             "--card": 0.95,
+            "--field": 0.95,
             "--format": 0.6,
             "--to": 0.97,
             "--output": 0.3,
@@ -166,6 +168,9 @@ class _Maker:
             return hostile.argument()
         values = {
             "--set": self._setting,
+            "--variant": self._variant,
+            "--field": self._field_values,
+            "--figure": lambda: hostile.one((*_FIGURES, "nosuch", hostile.argument())),
             "--fail-if": self._condition,
             "--baseline": lambda: hostile.one(self._folder.baselines * 30 + list(self._paths())),
             "--fit": lambda: (
@@ -211,6 +216,17 @@ class _Maker:
             return f"{self._field()}={self._hostile.yaml_value()}"
         field = self._hostile.one(list(PLAIN))
         return f"{field}={self._hostile.one(PLAIN[field])}"
+
+    def _variant(self) -> str:
+        edits = [self._setting().replace("=", self._hostile.one((": ", ": ", ":"))) for _ in range(2)]
+        return self._hostile.one(("{}", "{{{}}}", "{}}}", "[{}")).format(", ".join(edits))
+
+    def _field_values(self) -> str:
+        """A few values: a case has little time."""
+        listed = self._hostile.one(
+            ("2..4", "1..9:4", "512,768", "true,false", "0..0.2:0.1", "9..1", "1..1e9", "..", "[1")
+        )
+        return f"{self._field()}={self._hostile.yaml_value() if self._hostile.odd(0.3) else listed}"
 
     def _field(self) -> str:
         other = ("name", "sample_rate", "budgets", "extends", "nosuch", "", "encoder_layers", self._hostile.argument())

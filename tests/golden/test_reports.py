@@ -35,11 +35,27 @@ REPORTS = {
         None,
         ["summary", "base", "--predict", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"],
     ),
+    "summary_several_80.txt": (
+        80,
+        ["summary", "base", "xlsr_2b", "--variant", "encoder_num_layers: 6, encoder_dropout: 0", "--depth", "0"],
+    ),
+    "summary_several_140.txt": (140, ["summary", "base", "w2v_bert_2", "--depth", "0", "--predict"]),
     "summary.md": (None, ["summary", "large_lv60k", "--format", "markdown"]),
     "summary.csv": (None, ["summary", "base", "--format", "csv", "--set", "encoder_num_layers=2"]),
     "summary.json": (None, ["summary", "base", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"]),
     "compare_80.txt": (80, ["compare", "base", "xlsr_300m"]),
     "compare_140.txt": (140, ["compare", "base", "hubert_large", "asr_large_960h"]),
+    "compare_variants_80.txt": (
+        80,
+        ["compare", "base", "--variant", "encoder_num_layers: 6", "--variant", "encoder_ff_interm_features: 2048"],
+    ),
+    "compare_variants_140.txt": (
+        140,
+        [
+            *("compare", "base", "large", "--variant", "extractor_conv_layer_config: [[512, 10, 5], [512, 3, 2]]"),
+            *("--variant", "encoder_num_layers: 6, encoder_ff_interm_features: 2048"),
+        ],
+    ),
     "compare_identical.txt": (80, ["compare", "hubert_base", "contentvec"]),
     "compare_depth_2.txt": (80, ["compare", "base", "asr_large_960h", "--depth", "2"]),
     "compare_families_80.txt": (80, ["compare", "hubert_base", "wavlm_large"]),
@@ -101,6 +117,34 @@ REPORTS = {
     "sensitivity_piped.txt": (
         None,
         ["sensitivity", "base", "--set", "extractor_conv_layer_config=[[64, 10, 5], [64, 3, 2]]"],
+    ),
+    "sweep_80.txt": (
+        80,
+        ["sweep", "base", "--field", "encoder_num_layers=2..24:2", "--field", "encoder_embed_dim=512,768"],
+    ),
+    "sweep_140.txt": (
+        140,
+        [
+            *("sweep", "wavlm_base", "--field", "extractor_mode=group_norm,layer_norm", "--field"),
+            *("encoder_num_layers=4,8,12", "--field", "encoder_num_heads=5,8", "--seconds", "30"),
+        ],
+    ),
+    "sweep_piped.txt": (
+        None,
+        [
+            *("sweep", "base", "--field", "extractor_conv_layer_config=null,[[512, 10, 5], [512, 8, 4]]"),
+            *("--field", "encoder_pos_conv_kernel=32..128:32", "--figure", "receptive_field_ms", "--figure", "macs"),
+            *("--figure", "positional_convolution.parameters"),
+        ],
+    ),
+    "sweep.md": (None, ["sweep", "base", "--field", "encoder_num_heads=11,12", "--format", "markdown"]),
+    "sweep.csv": (None, ["sweep", "base", "--field", "encoder_num_heads=11,12", "--format", "csv"]),
+    "sweep.json": (
+        None,
+        [
+            *("sweep", "base", "--field", "encoder_num_heads=11,12", "--figure", "macs", "--figure", "stride"),
+            *("--format", "json"),
+        ],
     ),
     "sensitivity.md": (None, ["sensitivity", "base", "--format", "markdown"]),
     "sensitivity.csv": (None, ["sensitivity", "base", "--format", "csv"]),

@@ -239,6 +239,7 @@ DOCUMENTS = {
     "summary": ("summary", "base", "--device", "cpu", "--runs", "1", *SHORT),
     "comparison": ("compare", "base", "large", "--device", "cpu", "--runs", "1", *SHORT),
     "sensitivity": ("sensitivity", "base"),
+    "sweep": ("sweep", "base", "--field", "encoder_embed_dim=512,768"),
     "latency": ("latency", "base", "--runs", "1", "--set", "encoder_num_layers=1", "--seconds", "0.2"),
     "verify": ("verify", "base", *SHORT),
     "identify": ("identify", "large"),

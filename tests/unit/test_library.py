@@ -48,6 +48,7 @@ from w2v_explore import (
     predict,
     require_calibration,
     sensitivity,
+    sweep,
     verify,
 )
 from w2v_explore.tree.lora import Lora
@@ -97,6 +98,7 @@ def test_the_public_names() -> None:
         "Sensitivity",
         "SourceError",
         "SpeechEncoder",
+        "Sweep",
         "TrainingPlan",
         "UnusedWeightsWarning",
         "Verification",
@@ -133,6 +135,7 @@ def test_the_public_names() -> None:
         "preset_names",
         "require_calibration",
         "sensitivity",
+        "sweep",
         "verify",
         "wav2vec2_base",
         "wav2vec2_large",
@@ -351,6 +354,10 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
         lambda: plan(Path("c.yaml"), card="t4", as_recipe="base", accumulate=2, observed="1 it/s"),
     ),
     "sensitivity": (("sensitivity", "base"), lambda: sensitivity("base")),
+    "sweep": (
+        ("sweep", "base", "--field", "encoder_embed_dim=512,768", "--figure", "macs"),
+        lambda: sweep("base", {"encoder_embed_dim": [512, 768]}, figures=["macs"]),
+    ),
     "identify": (("identify", "base"), lambda: identify("base")),
     "identify, near": (("identify", "c.yaml"), lambda: identify("c.yaml")),
     "verify": (
@@ -476,6 +483,7 @@ TAKE_A_CONFIG: dict[str, Callable[[Any], object]] = {
     "memory": memory,
     "plan": lambda value: plan(value, card="a100-80gb"),
     "sensitivity": sensitivity,
+    "sweep": lambda value: sweep(value, {"encoder_num_layers": [6]}),
     "identify": identify,
     "convert": lambda value: convert(value, "w2v"),
     "verify": verify,

@@ -38,16 +38,17 @@ def compare(
     fail_if: options.FailIf = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
+    variants: options.Variants = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
-    if len(configs) < 2 and baseline is None:
-        raise typer.BadParameter("compare takes two configs or more, or one with --baseline")
+    if len(configs) < 2 and baseline is None and not variants:
+        raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if device is None:
         results = [Result(analysis=analysis) for analysis in analyses]
     else:

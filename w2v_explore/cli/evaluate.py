@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import typer
 
@@ -14,7 +14,10 @@ from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.cli.options import Dtype, FromDialect, Precision, name_of
 from w2v_explore.cli.streams import say
-from w2v_explore.config.load import Config, load_config
+from w2v_explore.config.entries import Document
+from w2v_explore.config.load import Config, config_of, read_document
+from w2v_explore.config.overrides import Overrides
+from w2v_explore.config.reading import read_config
 from w2v_explore.diagnostics import Problem
 from w2v_explore.encoding import printable
 from w2v_explore.errors import CalibrationError, ConfigError, needs_extra
@@ -25,13 +28,16 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.latency.calibration import Calibration
     from w2v_explore.measure.latency import Latency, Progress
 
+_Subject = TypeVar("_Subject")
+
 
 class ConfigOptions(NamedTuple):
-    """How configs are read: ``--set``, ``--from`` and ``--allow-unknown``."""
+    """How configs are read: ``--set``, ``--from``, ``--allow-unknown`` and ``--variant``."""
 
     overrides: Sequence[str] | None
     dialect: FromDialect | None
     allow_unknown: bool
+    variants: Sequence[str] | None = None
 
 
 class WorkloadOptions(NamedTuple):
@@ -67,22 +73,51 @@ class WorkloadOptions(NamedTuple):
         )
 
 
-def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Config]:
-    """All configs; what is wrong in any of them is reported together.
+def read_subjects(
+    references: Sequence[str], options: ConfigOptions, subject_of: Callable[[Document, Overrides], _Subject]
+) -> list[_Subject]:
+    """What a command is about: each config that it is given, then the variants of the first; all problems together.
 
-    What stands beside another program's architecture and is not counted is said on standard error.
+    Args:
+        references: Paths, names of presets, or ``-``, each of which is read once.
+        options: How they are read.
+        subject_of: Makes what the command wants of a document and of what overrides its fields.
+
+    Raises:
+        ConfigError: A config or a variant is wrong; carries the problems of all.
     """
-    configs: list[Config] = []
+    dialect = name_of(options.dialect)
+    documents = [read_document(each, dialect, allow_unknown=options.allow_unknown) for each in references]
+    overrides = options.overrides or ()
+    asked: list[tuple[Document, Overrides]] = [(document, overrides) for document in documents]
+    if options.variants:
+        # Few calls have any.
+        from w2v_explore.cli.variants import read_variants
+
+        asked += [(documents[0], [*overrides, variant]) for variant in read_variants(options.variants)]
+    subjects: list[_Subject] = []
     problems: list[Problem] = []
-    overrides, dialect = options.overrides or (), name_of(options.dialect)
-    for reference in references:
+    for document, edits in asked:
         try:
-            configs.append(load_config(reference, overrides, dialect, allow_unknown=options.allow_unknown))
+            subjects.append(subject_of(document, edits))
         except ConfigError as error:
             problems += error.problems
     if problems:
         # An override, or a base that several extend, is wrong in each config.
         raise ConfigError(list(dict.fromkeys(problems)))
+    return subjects
+
+
+def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Config]:
+    """All configs, and the variants of the first; what is wrong in any of them is reported together.
+
+    What stands beside another program's architecture and is not counted is said on standard error.
+    """
+
+    def load(document: Document, overrides: Overrides) -> Config:
+        return config_of(read_config(document, overrides, allow_unknown=options.allow_unknown))
+
+    configs = read_subjects(references, options, load)
     say(*dict.fromkeys(warning for config in configs for warning in config.warnings))
     return configs
 

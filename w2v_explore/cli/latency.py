@@ -74,6 +74,7 @@ def latency(
         Path | None, typer.Option("--plot", help="Write the curve over the durations there: .svg or .png.")
     ] = None,
     overrides: options.Overrides = None,
+    variants: options.Variants = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
@@ -86,7 +87,7 @@ def latency(
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()
-    loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown))
+    loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
     analyses = [
         [analyze(config, Workload.of(config, **length, batch=batch, dtype=dtype.value)) for length in lengths]
         for config in loaded

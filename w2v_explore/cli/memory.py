@@ -101,6 +101,7 @@ def memory(
     depth: options.Depth = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
+    variants: options.Variants = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
@@ -128,7 +129,7 @@ def memory(
             )
             for workload in workloads
         ]
-        for config in load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown))
+        for config in load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
     ]
     costs = [each for by_length in by_config for each in by_length]
 

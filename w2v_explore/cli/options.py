@@ -107,7 +107,8 @@ FailIf = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' of a figure; repeatable.",
+        help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' or 'stride == 640' of a figure; "
+        "repeatable.",
     ),
 ]
 From = Annotated[
@@ -117,6 +118,14 @@ From = Annotated[
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),
+]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variant",
+        metavar="FIELDS",
+        help="The first config edited, as a further one: 'encoder_num_layers: 6, encoder_dropout: 0'; repeatable.",
+    ),
 ]
 AllowUnknown = Annotated[
     bool,

@@ -123,6 +123,7 @@ def plan(
     cards: Annotated[bool, typer.Option("--cards", help="List the cards, and what each can do.")] = False,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
+    variants: options.Variants = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
@@ -138,50 +139,59 @@ def plan(
     if card is None:
         raise typer.BadParameter("give --card, as --card a100-80gb; `w2v-explore plan --cards` lists them")
     from w2v_explore.analysis.plan.plan import plan as plan_of
-    from w2v_explore.analysis.plan.subject import subject_of
+    from w2v_explore.analysis.plan.subject import subject_in
+    from w2v_explore.cli.evaluate import ConfigOptions, read_subjects
+    from w2v_explore.results.documents import one_or_list
 
-    subject = subject_of(config, overrides or (), options.name_of(dialect), allow_unknown=allow_unknown)
+    subjects = read_subjects(
+        [config],
+        ConfigOptions(overrides, dialect, allow_unknown, variants),
+        lambda document, edits: subject_in(document, edits, allow_unknown=allow_unknown),
+    )
     with _progress(config, manifest) as progress:
-        found = plan_of(
-            subject,
-            card=card,
-            devices=devices,
-            strategy=strategy.value if strategy is not None else None,
-            precision=precision.value if precision is not None else None,
-            compiled=compile,
-            checkpointing=checkpointing,
-            objective=objective.value if objective is not None else None,
-            batch_seconds=batch_seconds,
-            accumulate=accumulate,
-            total_batch_seconds=total_batch_seconds,
-            updates=updates,
-            epochs=epochs,
-            manifest=manifest,
-            data_hours=data_hours,
-            lengths=lengths,
-            skip_bad=skip_bad,
-            as_recipe=as_recipe,
-            observed=observed,
-            price=price,
-            within=within,
-            progress=progress,
-        )
+        plans = [
+            plan_of(
+                subject,
+                card=card,
+                devices=devices,
+                strategy=strategy.value if strategy is not None else None,
+                precision=precision.value if precision is not None else None,
+                compiled=compile,
+                checkpointing=checkpointing,
+                objective=objective.value if objective is not None else None,
+                batch_seconds=batch_seconds,
+                accumulate=accumulate,
+                total_batch_seconds=total_batch_seconds,
+                updates=updates,
+                epochs=epochs,
+                manifest=manifest,
+                data_hours=data_hours,
+                lengths=lengths,
+                skip_bad=skip_bad,
+                as_recipe=as_recipe,
+                observed=observed,
+                price=price,
+                within=within,
+                progress=progress,
+            )
+            for subject in subjects
+        ]
 
     # What pre-training adds is counted here, whatever is said of the config alone.
-    say(*found.analysis.config.warnings)
+    say(*dict.fromkeys(warning for found in plans for warning in found.analysis.config.warnings))
 
     def reports() -> "list[Report]":
         from w2v_explore.report.plan import plan_report
 
-        return [plan_report(found)]
+        return [plan_report(found) for found in plans]
 
     def csv() -> str:
         from w2v_explore.report.csv import plan_csv
 
-        return plan_csv(found)
+        return plan_csv(plans)
 
-    render(format, reports=reports, document=found.to_dict, csv=csv)
-    if not found.answer:
+    render(format, reports=reports, document=lambda: one_or_list([found.to_dict() for found in plans]), csv=csv)
+    if not all(found.answer for found in plans):
         raise typer.Exit(ANSWER_IS_NO)
 
 

@@ -44,6 +44,7 @@ def summary(
     threads: options.Threads = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
+    variants: options.Variants = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
@@ -51,7 +52,7 @@ def summary(
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload, saved)
+    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if predict:
         results = predict_each(analyses, device or "cpu", threads)
     elif device is not None:
@@ -109,4 +110,8 @@ def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: in
 
         for report, change in zip(reports, changes, strict=True):
             report.tables.append(change_table(change))
+    if len(results) > 1:
+        from w2v_explore.report.overview import overview_report
+
+        reports.insert(0, overview_report(results))
     return reports

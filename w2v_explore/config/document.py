@@ -19,7 +19,7 @@ ONE_ARCHITECTURE = (
     f"file, or name a config of that {ARCHITECTURE}"
 )
 # The seven convolutions of the published models take a quarter of it.
-_MAX_SHOWN_OVERRIDE = 400
+MAX_SHOWN_OVERRIDE = 400
 
 
 def known_dialect(dialect: str | None) -> str | None:
@@ -106,7 +106,7 @@ def _own_keys() -> frozenset[str]:
 def parse_override(text: str) -> Document:
     """The one entry of a ``--set field=value``; the value is read as YAML."""
     field, equals, value = text.partition("=")
-    name = f"{OVERRIDE}{shorten(text, _MAX_SHOWN_OVERRIDE)}"
+    name = f"{OVERRIDE}{shorten(text, MAX_SHOWN_OVERRIDE)}"
     source = Source(name, b"")
     if not (equals and field.strip()):
         problem = Problem(

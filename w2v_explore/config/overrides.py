@@ -14,14 +14,17 @@ from w2v_explore.config.text.nodes import MAPPING_OVERRIDE
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem
 
-Overrides = Sequence[str] | Mapping[str, object]
-"""``["encoder_num_layers=6"]``, each value read as YAML, or ``{"encoder_num_layers": 6}``, each value as it is."""
+Overrides = Sequence[str | Document] | Mapping[str, object]
+"""``["encoder_num_layers=6"]``, each value read as YAML, or ``{"encoder_num_layers": 6}``, each value as it is.
+
+What was parsed already may stand among the texts.
+"""
 
 _HOW = "give a mapping, as {'encoder_num_layers': 6}, or a list of texts, as ['encoder_num_layers=6']"
 
 
 def override_documents(overrides: Overrides) -> list[Document]:
-    """A document with one entry for each override.
+    """The documents of overrides: one for each field, and what was parsed already as it is.
 
     Raises:
         TypeError: They are neither of the two, or a value is no plain data.
@@ -31,9 +34,9 @@ def override_documents(overrides: Overrides) -> list[Document]:
     if isinstance(overrides, str) or not isinstance(overrides, Sequence):
         raise TypeError(f"overrides is {kind_of(overrides)}; {_HOW}")
     for text in overrides:
-        if not isinstance(text, str):
+        if not isinstance(text, (str, Document)):
             raise TypeError(f"overrides holds {kind_of(text)}; {_HOW}")
-    return [parse_override(text) for text in overrides]
+    return [text if isinstance(text, Document) else parse_override(text) for text in overrides]
 
 
 def _document(field: object, value: object) -> Document:

@@ -22,7 +22,7 @@ from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, ModelConfi
 from w2v_explore.config.kinds import Fault, meaning
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA
 from w2v_explore.config.overrides import Overrides, override_documents
-from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
+from w2v_explore.config.text.nodes import MAPPING_OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import is_preset, read_source
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Problem, Rule, shorten
@@ -97,7 +97,7 @@ class Reading(NamedTuple):
         if entry is None:
             return None
         if entry.path.startswith(OVERRIDES):
-            return OVERRIDE.strip() if entry.path.startswith(OVERRIDE) else "an override"
+            return "an override" if entry.path.startswith(MAPPING_OVERRIDE) else entry.path.partition(" ")[0]
         if entry.path != self.document.source.name:
             return os.path.basename(entry.path)
         return entry.names[0] if entry.names else None

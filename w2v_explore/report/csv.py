@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from w2v_explore.results.result import Result
 if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.sensitivity import Effect
+    from w2v_explore.analysis.comparing.sweep import Sweep
     from w2v_explore.analysis.memory.costs import MemoryCosts
     from w2v_explore.analysis.plan.training_plan import TrainingPlan
 
@@ -126,15 +128,16 @@ def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
     return _csv(rows)
 
 
-def plan_csv(plan: TrainingPlan) -> str:
-    """Every figure under the name that JSON has for it, and its value."""
-    document = plan.to_dict()
-    config = plan.analysis.config
-    del document["config"]
+def plan_csv(plans: Sequence[TrainingPlan]) -> str:
+    """Every figure of every plan under the name that JSON has for it, and its value."""
     rows: list[list[object]] = [["config", "figure", "value"]]
-    rows += [[config.name, *figure] for figure in _flatten("", document)]
-    if config.not_counted:
-        rows.append([config.name, "not_counted", " ".join(config.not_counted)])
+    for name, plan in zip(distinct_names([plan.analysis.config for plan in plans]), plans, strict=True):
+        document = plan.to_dict()
+        config = plan.analysis.config
+        del document["config"]
+        rows += [[name, *figure] for figure in _flatten("", document)]
+        if config.not_counted:
+            rows.append([name, "not_counted", " ".join(config.not_counted)])
     return _csv(rows)
 
 
@@ -155,6 +158,22 @@ def sensitivity_csv(config: Config, effects: Sequence[Effect]) -> str:
         rows.append([change.target, change.before, change.after, along, *[effect.deltas[name] for name in names]])
     _add_not_counted(rows, [config] * len(effects))
     return _csv(rows)
+
+
+def sweep_csv(sweep: Sweep) -> str:
+    """A row per config: the values of the fields that vary, its figures, and why it is none where it is none."""
+    rows: list[list[object]] = [[*sweep.fields, *sweep.figures, "problem"]]
+    for member in sweep.members:
+        values = [_plain_cell(value) for value in member.fields.values()]
+        rows.append([*values, *[member.figures.get(name, "") for name in sweep.figures], member.problem])
+    _add_not_counted(rows, [sweep.analysis.config] * len(sweep.members))
+    return _csv(rows)
+
+
+def _plain_cell(value: object) -> object:
+    """A field's value: a number as it is, anything else as JSON has it."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number or isinstance(value, str) else json.dumps(value)
 
 
 def _add_not_counted(rows: Sequence[list[object]], configs: Sequence[Config]) -> None:

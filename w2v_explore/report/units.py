@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
+_USUAL_WORDS = ("encoder_", "extractor_")
 # A thousand times as much still fits a float.
 _MAX_BITS = 1_000
 
@@ -142,6 +143,17 @@ def field_value(value: Any) -> str:
     if is_field_list(value):
         return listed(value)
     return describe(value) if isinstance(value, (list, dict)) else shorten(scalar(value))
+
+
+def brief_field(name: str) -> str:
+    """The name of a field where there is little room, as in a column's heading: ``num_layers``.
+
+    The word that most fields begin with is left out, where two words are left to tell a field from others.
+    """
+    for word in _USUAL_WORDS:
+        if name.startswith(word) and "_" in name.removeprefix(word):
+            return name.removeprefix(word)
+    return name
 
 
 def first_few(names: Sequence[str], most: int) -> str:

@@ -23,14 +23,15 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConditionError, QuantityError
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq,
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
     "<": operator.lt,
 }
-_CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|>|<)\s*([+−-])?\s*([^+−\s%-][^%]*?)\s*(%)?\s*", re.ASCII)
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(==|>=|<=|>|<)\s*([+−-])?\s*([^+−\s%-][^%]*?)\s*(%)?\s*", re.ASCII)
 _TOTALS = [name for name in (*FIGURES, *MEASURED) if not name.startswith("macs.")]
-_HOW = "write 'parameters > +5%' of a change, or 'macs > 10G' of the figure by itself"
+_HOW = "write 'parameters > +5%' of a change, 'macs > 10G' of the figure by itself, or 'stride == 320'"
 
 
 class Condition(NamedTuple):
@@ -91,14 +92,14 @@ def is_figure(name: str) -> bool:
     )
 
 
-def _instead_of(metric: str) -> str:
+def instead_of_figure(name: str) -> str:
     """What to write instead of a name that no figure has."""
     # Imported only where something is wrong.
     from w2v_explore.config.suggest import did_you_mean, nearest
 
-    within = [name for name in _TOTALS if metric.lower() in re.split(r"[._]", name)]
+    within = [figure for figure in _TOTALS if name.lower() in re.split(r"[._]", figure)]
     components = default_family().components
-    guesses = nearest(metric, (*known_names(components), *measured_names(components))) or within
+    guesses = nearest(name, (*known_names(components), *measured_names(components))) or within
     return did_you_mean(guesses, USUAL)
 
 
@@ -114,7 +115,7 @@ def parse_condition(text: str) -> Condition:
         raise ConditionError(f"{given} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()
     if not is_figure(metric):
-        raise ConditionError(f"{given}: there is no figure {shorten(metric)}; {_instead_of(metric)}")
+        raise ConditionError(f"{given}: there is no figure {shorten(metric)}; {instead_of_figure(metric)}")
     if percent and not sign:
         raise ConditionError(f"{given}: a percentage is a change; write +{shorten(number)}% or -{shorten(number)}%")
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from w2v_explore.arguments import path_text
 from w2v_explore.config import codes
 from w2v_explore.config.document import known_dialect, parse_document
+from w2v_explore.config.entries import Document
 from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
@@ -54,6 +55,21 @@ def subject_of(
         return Subject(as_config(config))
     reference = path_text(config, "a config")
     document = read_document(reference, known_dialect(dialect), allow_unknown=allow_unknown)
+    return subject_in(document, overrides, allow_unknown=allow_unknown)
+
+
+def subject_in(document: Document, overrides: Overrides = (), *, allow_unknown: bool = False) -> Subject:
+    """The model that a document stands for, and what it says of its training.
+
+    Args:
+        document: As `read_document` reads it.
+        overrides: As in `load_config`.
+        allow_unknown: As in `load_config`.
+
+    Raises:
+        ArgumentError: A training config leaves the model open.
+        ConfigError: It is wrong.
+    """
     recipe = None
     if document.translation is not None:
         # Imported only where a file is another program's.

@@ -26,8 +26,10 @@ MAX_REMEMBERED_LENGTH = 64
 _SMALL_FILE = 4_096
 # An override of a command line is named by what was typed, one of a Python call by its field.
 OVERRIDE = "--set "
+VARIANT = "--variant "
 MAPPING_OVERRIDE = "override of "
-OVERRIDES = (OVERRIDE, MAPPING_OVERRIDE)
+OVERRIDES = (OVERRIDE, VARIANT, MAPPING_OVERRIDE)
+_TYPED = (OVERRIDE, VARIANT)
 
 _BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 _CORE_TAGS = frozenset(
@@ -69,7 +71,7 @@ def compose(name: str, text: str, suffix: str = "") -> tuple[yaml.MappingNode, l
     try:
         root = _compose_mapping(name, text, suffix == ".json")
     except RejectedError as rejected:
-        if name.startswith(OVERRIDE) or rejected.problem.rule not in (codes.YAML_SYNTAX, codes.NOT_A_MAPPING):
+        if name.startswith(_TYPED) or rejected.problem.rule not in (codes.YAML_SYNTAX, codes.NOT_A_MAPPING):
             raise
         # Imported only where something is wrong.
         from w2v_explore.config.text.no_yaml import describe_text, hint
@@ -136,7 +138,7 @@ def encode(text: str, like: bytes) -> bytes:
 
 def place_of(path: str, node: yaml.Node) -> Place:
     """The place of a node, its end included; an override is its own place, and what stands nowhere is its source's."""
-    if path.startswith(OVERRIDE) or node.start_mark is None:
+    if path.startswith(_TYPED) or node.start_mark is None:
         return Place(path)
     last = node
     # The end mark of a block collection overshoots to the next token: its last item's end is meant.
@@ -305,7 +307,8 @@ def _duplicate_keys(name: str, node: yaml.MappingNode) -> Iterator[Problem]:
     first_lines: dict[str, int] = {}
     for key in keys[:MAX_KEYS_CHECKED]:
         if key.value in first_lines:
-            message = f"{key.value} was given on line {first_lines[key.value]} already; keep one of the two"
+            where = "" if name.startswith(VARIANT) else f" on line {first_lines[key.value]}"
+            message = f"{key.value} was given{where} already; keep one of the two"
             yield Problem(rule=codes.DUPLICATE_KEY, place=place_of(name, key), key=key.value, message=message)
         else:
             first_lines[key.value] = key.start_mark.line + 1

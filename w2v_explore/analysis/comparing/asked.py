@@ -1,0 +1,57 @@
+"""The fields and figures that callers name: whether there are such, and what to write instead."""
+
+from collections.abc import Iterable
+
+from w2v_explore.analysis.figures import ALIASES, FIGURES, known_names, measured_names
+from w2v_explore.config.family import ARCHITECTURE, Family, other_families
+from w2v_explore.diagnostics import shorten
+from w2v_explore.errors import ArgumentError
+
+
+def require_fields(names: Iterable[str], family: Family) -> None:
+    """Refuse what is no field of a family.
+
+    Raises:
+        ArgumentError: A name is none, with what was most likely meant.
+    """
+    for name in names:
+        if name not in family.config.FIELDS:
+            raise ArgumentError(_instead_of_field(name, family))
+
+
+def require_figures(names: Iterable[str], family: Family) -> None:
+    """Refuse what is no figure that is known in closed form, of a model of a family.
+
+    Raises:
+        ArgumentError: A name is none, with what was most likely meant; or comes from a device.
+    """
+    for name in names:
+        if name in FIGURES or name in ALIASES or name in known_names(family.components):
+            continue
+        # Imported only where something is wrong.
+        from w2v_explore.analysis.comparing.conditions import instead_of_figure, is_figure
+
+        if not is_figure(name):
+            raise ArgumentError(f"there is no figure {shorten(name) or repr(name)}; {instead_of_figure(name)}")
+        if name in measured_names(family.components):
+            raise ArgumentError(
+                f"{name} comes from a device, and nothing is run here; give parameters, macs or another"
+            )
+        raise ArgumentError(f"{name} is of a component that no {family.title} has")
+
+
+def _instead_of_field(name: str, family: Family) -> str:
+    """What to say of a name that no field of a family has."""
+    # Imported only where something is wrong.
+    from w2v_explore.config.foreign_names import foreign_names
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    owner = next((other for other in other_families(family) if name in other.config.FIELDS), None)
+    if owner is not None:
+        return f"{name} is a field of {owner.name}, and this config is of {family.name}"
+    foreign = foreign_names(family.name).get(name)
+    if foreign is not None:
+        return f"{name} is {foreign.whose} name; write {foreign.field}"
+    guesses = nearest(name, family.config.FIELDS)
+    otherwise = f"`w2v-explore explain --{ARCHITECTURE} {family.name}` lists the fields"
+    return f"there is no field {shorten(name) or repr(name)}; {did_you_mean(guesses, otherwise)}"

@@ -1,0 +1,35 @@
+"""Figures as the columns of a table in which each config is a row."""
+
+from collections.abc import Mapping, Sequence
+
+from w2v_explore.analysis.figures import ALIASES, FIGURES, Number, figure_named
+from w2v_explore.report.table import Column
+from w2v_explore.report.units import figure_text
+
+
+def figure_heading(name: str) -> str:
+    """What a column calls a figure: ``Params``, ``attention MACs``, ``aux MACs``, ``Stride, ms``."""
+    heading = figure_named(name).heading
+    if name in ALIASES:
+        return f"{heading}, ms" if ALIASES[name].in_milliseconds else heading
+    group, _, _ = name.rpartition(".")
+    if name in FIGURES:
+        return f"{heading} MACs" if group == "macs" else heading
+    return f"{group.replace('_', ' ')} {heading}"
+
+
+def figure_cell(name: str, value: Number) -> str:
+    """A figure as a cell has it."""
+    if name in ALIASES and ALIASES[name].in_milliseconds:
+        return f"{value:,.10g}"
+    return figure_text(figure_named(name).unit)(value)
+
+
+def figure_columns(names: Sequence[str]) -> list[Column]:
+    """A column for each figure; on a narrow terminal the last ones are left out first."""
+    return [Column(figure_heading(name), priority=number) for number, name in enumerate(names)]
+
+
+def figure_cells(names: Sequence[str], figures: Mapping[str, Number]) -> list[str]:
+    """A cell for each figure."""
+    return [figure_cell(name, figures[name]) for name in names]
