@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.compare import Comparison as Comparison
     from w2v_explore.analysis.comparing.compare import compare as compare
     from w2v_explore.analysis.comparing.sensitivity import Sensitivity as Sensitivity
-    from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity
     from w2v_explore.analysis.latency.calibration import Calibration as Calibration
     from w2v_explore.analysis.latency.calibration import require_calibration as require_calibration
     from w2v_explore.analysis.latency.prediction import Prediction as Prediction
@@ -76,6 +75,7 @@ if TYPE_CHECKING:
     from w2v_explore.families.wavlm.python import wavlm_model as wavlm_model
     from w2v_explore.lint.report import LintReport as LintReport
     from w2v_explore.lint.run import lint_files as lint_files
+    from w2v_explore.lint.stepped import sensitivity as sensitivity
     from w2v_explore.measure.latency import Latency as Latency
     from w2v_explore.measure.latency import Plan as Plan
     from w2v_explore.measure.latency import measure_latency as measure_latency
@@ -102,7 +102,7 @@ _HOMES = {
     "w2v_explore.analysis.plan.plan": ("plan",),
     "w2v_explore.analysis.plan.training_plan": ("TrainingPlan",),
     "w2v_explore.analysis.latency.prediction": ("Prediction", "predict"),
-    "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity", "sensitivity"),
+    "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity",),
     "w2v_explore.analysis.workload": ("Workload",),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),
@@ -127,6 +127,7 @@ _HOMES = {
     ),
     "w2v_explore.lint.report": ("LintReport",),
     "w2v_explore.lint.run": ("lint_files",),
+    "w2v_explore.lint.stepped": ("sensitivity",),
     "w2v_explore.measure.latency": ("Latency", "Plan", "measure_latency"),
     "w2v_explore.measure.verify": ("Verification", "verify"),
     "w2v_explore.model.build": ("build_model",),

@@ -97,6 +97,7 @@ REPORTS = {
     "plan_cards_80.txt": (80, ["plan", "--cards"]),
     "plan_cards.json": (None, ["plan", "--cards", "--format", "json"]),
     "sensitivity_80.txt": (80, ["sensitivity", "base"]),
+    "sensitivity_by_layer_80.txt": (80, ["sensitivity", "hubert_base_prunable", "--sort", "macs"]),
     "sensitivity_140.txt": (140, ["sensitivity", "asr_large_960h", "--seconds", "30"]),
     "sensitivity_piped.txt": (
         None,
