@@ -7,6 +7,7 @@ from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.comparing.sensitivity import Sensitivity, take_steps
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source
@@ -37,7 +38,7 @@ def sensitivity(
     """
     analysis = as_analysis(config, workload)
     content = f"sample_rate: {analysis.config.sample_rate}".encode()
-    reading = read_config(parse_document(Source("<config>", content)))
+    reading = read_config(parse_document(Source("<config>", content), OWN_DIALECT))
     return take_steps(
         analysis, only=only, figures=figures, sort=sort, warnings_of=partial(warnings_of, reading=reading)
     )
