@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.memory.costs import memory as memory
     from w2v_explore.analysis.plan.plan import plan as plan
     from w2v_explore.analysis.plan.training_plan import TrainingPlan as TrainingPlan
+    from w2v_explore.analysis.presets.catalogue import Catalogue as Catalogue
+    from w2v_explore.analysis.presets.catalogue import find_presets as find_presets
     from w2v_explore.analysis.presets.identify import Identity as Identity
     from w2v_explore.analysis.presets.identify import identify as identify
     from w2v_explore.analysis.weights.check import CheckpointFit as CheckpointFit
@@ -96,6 +98,7 @@ _HOMES = {
     "w2v_explore.analysis.latency.calibration": ("Calibration", "require_calibration"),
     "w2v_explore.analysis.weights.check": ("CheckpointFit", "check_checkpoint"),
     "w2v_explore.analysis.comparing.compare": ("Comparison", "compare"),
+    "w2v_explore.analysis.presets.catalogue": ("Catalogue", "find_presets"),
     "w2v_explore.analysis.presets.identify": ("Identity", "identify"),
     "w2v_explore.analysis.weights.inspection": ("Inspection", "inspect_checkpoint"),
     "w2v_explore.analysis.memory.costs": ("MemoryCosts", "memory"),

@@ -112,6 +112,7 @@ REPORTS = {
     "compare.md": (None, ["compare", "base", "lighthubert_small_subnet", "--format", "markdown"]),
     "compare.csv": (None, ["compare", "base", "large", "xlsr_1b", "--format", "csv"]),
     "presets_80.txt": (80, ["presets"]),
+    "presets.json": (None, ["presets", "--family", "WavLM", "--max-parameters", "100M", "--format", "json"]),
     "presets_show_resolved.yaml": (None, ["presets", "show", "mms_fa", "--resolved"]),
     "explain_80.txt": (80, ["explain"]),
     "explain_embed_dim_80.txt": (80, ["explain", "encoder_embed_dim"]),

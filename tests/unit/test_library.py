@@ -36,6 +36,7 @@ from w2v_explore import (
     compare,
     convert,
     export,
+    find_presets,
     identify,
     inspect_checkpoint,
     lint_files,
@@ -71,6 +72,7 @@ def test_the_public_names() -> None:
         "ArgumentError",
         "Calibration",
         "CalibrationError",
+        "Catalogue",
         "CheckpointError",
         "CheckpointFit",
         "Comparison",
@@ -111,6 +113,7 @@ def test_the_public_names() -> None:
         "compare",
         "convert",
         "export",
+        "find_presets",
         "hubert_base",
         "hubert_large",
         "hubert_pretrain_base",
@@ -351,6 +354,14 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
         lambda: plan(Path("c.yaml"), card="t4", as_recipe="base", accumulate=2, observed="1 it/s"),
     ),
     "sensitivity": (("sensitivity", "base"), lambda: sensitivity("base")),
+    "sensitivity --sort": (
+        ("sensitivity", "base", "--only", "aux_num_out", "--figure", "stride_ms", "--sort", "macs"),
+        lambda: sensitivity("base", only=["aux_num_out"], figures=["stride_ms"], sort="macs"),
+    ),
+    "presets": (
+        ("presets", "--architecture", "wavlm", "--family", "wavlm", "--max-parameters", "100M"),
+        lambda: find_presets(architecture="wavlm", family="wavlm", max_parameters=10**8),
+    ),
     "identify": (("identify", "base"), lambda: identify("base")),
     "identify, near": (("identify", "c.yaml"), lambda: identify("c.yaml")),
     "verify": (

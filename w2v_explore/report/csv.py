@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.comparing.sensitivity import Sensitivity
     from w2v_explore.analysis.memory.costs import MemoryCosts
     from w2v_explore.analysis.plan.training_plan import TrainingPlan
+    from w2v_explore.analysis.presets.catalogue import Catalogue
 
 
 _MAX_NAME = 200
@@ -159,6 +160,19 @@ def sensitivity_csv(found: Sensitivity) -> str:
         marks = [str(effect.changes_frame_rate).lower(), " ".join(effect.warnings)]
         rows.append([*step, *[effect.deltas[name] for name in names], *marks])
     _add_not_counted(rows, [found.analysis.config] * len(effects))
+    return _csv(rows)
+
+
+def presets_csv(catalogue: Catalogue) -> str:
+    """A row per preset."""
+    rows: list[list[object]] = [[
+        "preset", "family", "architecture", "parameters", "layers", "width", "outputs", "macs_per_audio_second", "like",
+        "dropouts",
+    ]]  # fmt: skip
+    for preset in catalogue.presets:
+        entry = preset.to_dict()
+        dropouts = " ".join(f"{field}={own}" for field, (own, _) in preset.dropouts.items())
+        rows.append([preset.name, *[entry[name] for name in rows[0][1:-1]], dropouts])  # type: ignore[index]
     return _csv(rows)
 
 

@@ -159,12 +159,14 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
             case Probability():
                 yield name, [{name: 0.0 if before else _DROPOUT}]
             case Real():
-                yield from ((name, [{name: after}]) for after in _in_range(before, field.kind))
+                for after in _in_range(before, field.kind):
+                    yield name, [{name: after}]
             case Integer() if before is None:
                 yield name, [{name: HEAD_OUTPUTS}]
             case Integer():
                 both = _numbers(config, name, quotients)
-                yield from ((name, tried) for tried in both)
+                for tried in both:
+                    yield name, tried
                 # Once more with all that follows it.
                 following = {
                     other: getattr(config, other)
