@@ -37,7 +37,6 @@ def sensitivity_report(found: Sensitivity) -> Report:
     if found.sort is not None and found.sort not in shown:
         shown = (*shown, found.sort)
     rows = _join_opposites(_fold_layers(found.effects, shown), shown)
-    marked = any(map(_marks, found.effects))
     little: list[_Row] = []
     nothing: list[_Row] = []
     told: list[_Row] = []
@@ -48,14 +47,13 @@ def sensitivity_report(found: Sensitivity) -> Report:
             (little if any(row.effect.deltas[name] for name in shown) else nothing).append(row)
     columns = [Column("Step", numeric=False, wraps=True)]
     columns += [Column(_name(name, figure_named(name).heading), priority=number) for number, name in enumerate(shown)]
-    columns += [Column("Breaks", numeric=False, wraps=True)] if marked else []
+    columns.append(Column("Breaks", numeric=False, wraps=True))
     by = ""
     if found.sort is not None:
         by = f", the greatest change of {_name(found.sort, figure_named(found.sort).label)} first"
     table = Table(f"What one step changes{by}", columns)
     for row in told:
-        changes = [_cell(row, name) for name in shown]
-        table.rows.append((_describe_step(row), *changes, *([_marks(row.effect)] if marked else [])))
+        table.rows.append((_describe_step(row), *[_cell(row, name) for name in shown], _marks(row.effect)))
     remarks = list(_remarks(found, told, little, nothing))
     table.remark = Lines(*remarks) if remarks else None
     config = found.analysis.config
