@@ -17,7 +17,7 @@ from w2v_explore import ArgumentError, Config, ModelConfig, Workload, analyze, l
 from w2v_explore.analysis.comparing import extractor_steps
 from w2v_explore.analysis.comparing.sensitivity import Effect
 from w2v_explore.analysis.figures import Figures, total_figures
-from w2v_explore.analysis.receptive_field import kernel_field, minimum_samples
+from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.kinds import MAX_SIZE
@@ -54,9 +54,9 @@ def test_numbers_step_down_and_then_up() -> None:
     assert list(steps.values()) == [[(12, 11), (12, 13)], [(12, 8), (12, 16)], [(512, 448), (512, 576)], [(0.1, 0.0)]]
 
 
-@pytest.mark.parametrize("name", ["base", "mms_1b_all"])
-def test_warnings_are_those_that_the_linter_has_of_the_file(name: str) -> None:
-    config = load_config(name, {"encoder_num_layers": 2})
+@pytest.mark.parametrize(("name", "changes"), [("base", {}), ("mms_1b_all", {"add_adapter": True})])
+def test_warnings_are_those_that_the_linter_has_of_the_file(name: str, changes: dict[str, bool]) -> None:
+    config = load_config(name, {"encoder_num_layers": 2, **changes})
 
     def linted(model: ModelConfig) -> set[str]:
         text = write_config(replace(config, model=model), "w2v")
@@ -69,7 +69,8 @@ def test_warnings_are_those_that_the_linter_has_of_the_file(name: str) -> None:
     for effect in effects:
         stepped = type(config.model)(**{**config.model.to_mapping(), **effect.change.values})
         assert {*effect.warnings} == linted(stepped) - before, effect
-        assert effect.changes_frame_rate is (kernel_field(stepped)[1] != kernel_field(config.model)[1])
+        strides = [analyze(model, Workload(samples=16_000)).output_stride_samples for model in (stepped, config.model)]
+        assert effect.changes_frame_rate is (strides[0] != strides[1])
 
 
 def test_what_the_linter_warns_of_already_is_no_step_s_doing() -> None:

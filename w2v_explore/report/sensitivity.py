@@ -72,7 +72,7 @@ def _remarks(
     """What the table does not say by itself, a paragraph each."""
     codes = sorted({code for effect in found.effects for code in effect.warnings})
     rates = any(effect.changes_frame_rate for effect in found.effects)
-    marks = [f"{_OTHER_RATE}: frames come at another rate"] if rates else []
+    marks = [f"{_OTHER_RATE}: frames come out at another rate"] if rates else []
     marks += [f"{', '.join(codes)}: the linter then warns (`w2v-explore rule {codes[0]}`)"] if codes else []
     legend = [f"{'; '.join(marks)}."] if marks else []
     if any(row.opposite for row in told):

@@ -74,13 +74,16 @@ class Effect(NamedTuple):
         change: The step.
         figures: The figures after it, by name.
         deltas: Each less what it was before.
+        changes_frame_rate: Whether frames come out of the model at another rate after it: labels, and what takes the
+            frames, then no longer fit.
         warnings: The codes of the linter's warnings that hold after it and did not before.
     """
 
     change: Change
     figures: Mapping[str, Number]
     deltas: Mapping[str, Number]
-    warnings: tuple[str, ...] = ()
+    changes_frame_rate: bool
+    warnings: tuple[str, ...]
 
     def __repr__(self) -> str:
         change, parameters = self.change, self.deltas["parameters"]
@@ -91,11 +94,6 @@ class Effect(NamedTuple):
         """The other fields that the step changes, and their values after it."""
         field = self.change.target.partition("[")[0]
         return {name: value for name, value in self.change.values.items() if name != field}
-
-    @property
-    def changes_frame_rate(self) -> bool:
-        """Whether frames come at another rate after it: labels, and models behind this one, then no longer fit."""
-        return self.deltas["extractor.stride_samples"] != 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -358,7 +356,7 @@ def _effects(
     before = total_figures(analysis)
     stepper = _Stepper(analysis, before)
     before |= _others(others, before, model, analysis.workload)
-    had = frozenset(warnings_of(model))
+    stride, had = stepper.output_stride(model, before), frozenset(warnings_of(model))
     for tried in stepper.steps(only):
         for change, after in tried:
             if after is None:
@@ -366,8 +364,15 @@ def _effects(
             stepped = with_values(model, change.values)
             figures = after | _others(others, after, stepped, analysis.workload)
             deltas = {name: value - before[name] for name, value in figures.items()}
+            # What lies behind the extractor's layers stretches their stride as before.
+            is_of_conv_layer = "] " in change.target
+            other_rate = (
+                deltas["extractor.stride_samples"] != 0
+                if is_of_conv_layer
+                else stepper.output_stride(stepped, after) != stride
+            )
             brought = sorted(code for code in warnings_of(stepped) if code not in had)
-            yield Effect(change, figures, deltas, tuple(brought))
+            yield Effect(change, figures, deltas, other_rate, tuple(brought))
             break
 
 
@@ -428,6 +433,12 @@ class _Stepper:
             before = getattr(self._config, name)
             changes = [Change(name, before, values[name], values) for values in tried]
             yield ((change, self._after(change)) for change in changes)
+
+    def output_stride(self, config: ModelConfig, figures: Mapping[str, Number]) -> Number:
+        """The samples between neighbouring frames of what comes out: more where something behind the frames strides."""
+        if self._parts.remainder(config, self._workload).calls[0].gives.frames == figures["extractor.frames"]:
+            return figures["extractor.stride_samples"]
+        return analyze(_named(config), self._workload).output_stride_samples
 
     def _after(self, change: Change) -> dict[str, Number] | None:
         """The figures after a step; None where it leads to no config, or to one that this input is too short for."""
