@@ -1,0 +1,242 @@
+"""The configs of columns of values: which are right by themselves, and which have the same structure.
+
+Numbers are what formulas are worked out for. All else is structure: words, flags, whether a value is null, how long a
+list is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from w2v_explore.arguments import kind_of, plain_data
+from w2v_explore.config.family import Family
+from w2v_explore.config.kinds import ConvLayers, Flag, Integer, Kind, PerLayer
+from w2v_explore.errors import ArgumentError
+from w2v_explore.search.sizes import Path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+
+
+class Column(NamedTuple):
+    """The values of a field in many configs.
+
+    Attributes:
+        field: The field.
+        codes: Of each config, the number of its value among the values.
+        values: Each value once, as plain data.
+        are_right: Of each value, whether the family takes it.
+        structures: Of each value, what of it is structure.
+        numbers: Of each value the numbers in it, as many as in the value that has most.
+    """
+
+    field: str
+    codes: Codes
+    values: Sequence[Any]
+    are_right: Sequence[bool]
+    structures: Sequence[Any]
+    numbers: Sequence[Sequence[float]]
+
+
+class Group(NamedTuple):
+    """Configs of one structure.
+
+    Attributes:
+        members: The numbers of the configs.
+        fields: The values of numbers of each that vary, by the numbers under which formulas know them.
+        values: Gives the values of one of them, by its place among the members, with the sizes of a path for numbers
+            that vary.
+        key: What is the same in all groups of which a path of one holds for the other.
+    """
+
+    members: Codes
+    fields: Mapping[int, NDArray[Any]]
+    values: Callable[[int, Path], Mapping[str, Any]]
+    key: object
+
+
+class _Layers(tuple[Any, ...]):
+    """A list of layers with sizes in it, which a cache tells from all others without a look at the sizes."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+
+def column(family: Family, field: str, values: Sequence[Any]) -> Column:
+    """The values of a field.
+
+    Args:
+        family: Of the configs.
+        field: One of its fields.
+        values: Of each config: plain data, or numbers of numpy's.
+    """
+    codes, distinct = _distinct(values)
+    kind = family.config.FIELDS[field].kind
+    are_right = [not family.faults({field: value}) for value in distinct]
+    parted = [
+        _parted(value, kind) if is_right else (None, ())
+        for value, is_right in zip(distinct, are_right, strict=True)
+    ]
+    return Column(field, codes, distinct, are_right, [each for each, _ in parted], [each for _, each in parted])
+
+
+def _distinct(values: Sequence[Any]) -> tuple[Codes, list[Any]]:
+    """The number of each value among the distinct ones, and these as plain data."""
+    import numpy as np
+
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "iufb":
+        found, codes = np.unique(values, return_inverse=True)
+        return codes.astype(np.int64), found.tolist()
+    numbers: dict[object, int] = {}
+    distinct: list[Any] = []
+    codes = np.empty(len(values), np.int64)
+    for place, value in enumerate(values):
+        key = _key(value)
+        if key not in numbers:
+            numbers[key] = len(distinct)
+            distinct.append(plain_data(value))
+        codes[place] = numbers[key]
+    return codes, distinct
+
+
+def _key(value: Any) -> object:
+    """What equal values have alike; unlike in Python, 1, 1.0 and true are three."""
+    if isinstance(value, (list, tuple)):
+        return tuple([_key(item) for item in value])
+    if value.__class__.__hash__ is None:
+        return _key(plain_data(value))
+    return value.__class__, value
+
+
+def _parted(value: Any, kind: Kind) -> tuple[Any, tuple[float, ...]]:
+    """What of a value is structure, and the numbers in it."""
+    if value is None or isinstance(value, (bool, str)):
+        return value, ()
+    if isinstance(kind, ConvLayers):
+        return ("layers", len(value)), tuple([number for layer in value for number in layer])
+    if isinstance(kind, PerLayer):
+        if isinstance(kind.each, Flag):
+            return ("flags", *value), ()
+        return ("list", len(value)), tuple(value)
+    return "number", (value,)
+
+
+def _joined(structure: Any, numbers: Iterator[Any]) -> Any:
+    """The value of a structure and the numbers in it."""
+    if isinstance(structure, tuple):
+        match structure[0]:
+            case "layers":
+                return _Layers([(next(numbers), next(numbers), next(numbers)) for _ in range(structure[1])])
+            case "list":
+                return tuple([next(numbers) for _ in range(structure[1])])
+            case _:
+                return structure[1:]
+    return next(numbers) if structure == "number" else structure
+
+
+def _least(kind: Kind) -> int | None:
+    """What the numbers in a field's values are at least; None where they may have a fraction."""
+    if isinstance(kind, Integer):
+        return kind.minimum
+    if isinstance(kind, ConvLayers):
+        return 1
+    if isinstance(kind, PerLayer) and isinstance(kind.each, Integer):
+        return kind.each.minimum
+    return None
+
+
+def groups(family: Family, base: Mapping[str, Any], columns: Sequence[Column], members: Codes) -> Iterator[Group]:
+    """The configs of columns by their structure.
+
+    Args:
+        family: Of all of them.
+        base: The values of all fields, by which configs are that the columns do not change.
+        columns: Of equal length.
+        members: The numbers of the configs that are meant.
+    """
+    import numpy as np
+
+    keys = []
+    for each in columns:
+        structures: dict[object, int] = {}
+        for structure in each.structures:
+            structures.setdefault(structure, len(structures))
+        of_value = np.array([structures[structure] for structure in each.structures], np.int64)
+        keys.append(of_value[each.codes[members]])
+    for alike in _alike(keys, members):
+        yield _group(family, base, columns, alike)
+
+
+def by_value(
+    family: Family, base: Mapping[str, Any], columns: Sequence[Column], group: Group, fields: Collection[int]
+) -> Iterator[Group]:
+    """The configs of a group by the values of some of its fields, which vary in it; as in `groups`."""
+    for alike in _alike([group.fields[number] for number in fields], group.members):
+        yield _group(family, base, columns, alike)
+
+
+def _alike(keys: Sequence[NDArray[Any]], members: Codes) -> Iterator[Codes]:
+    """The configs among members that have the same keys, in order."""
+    import numpy as np
+
+    together = np.zeros(len(members), np.int64)
+    for key in keys:
+        found, codes = np.unique(key, return_inverse=True)
+        # Numbered anew each time, so that no number of combinations is too many.
+        together = np.unique(together * len(found) + codes, return_inverse=True)[1]
+    order = np.argsort(together, kind="stable")
+    start = 0
+    for end in (np.flatnonzero(np.diff(together[order], append=-1)) + 1).tolist():
+        yield members[order[start:end]]
+        start = end
+
+
+def _group(family: Family, base: Mapping[str, Any], columns: Sequence[Column], members: Codes) -> Group:
+    import numpy as np
+
+    fields: dict[int, Any] = {}
+    # Of each column the structure, and of each number in it the number under which it is known, what it is at least,
+    # and the one value that all have, if that is so.
+    parts: list[tuple[str, Any, list[tuple[int, int | None, Any]]]] = []
+    number = 0
+    for each in columns:
+        codes = each.codes[members]
+        structure, least = each.structures[codes[0]], _least(family.config.FIELDS[each.field].kind)
+        there = len(each.numbers[codes[0]])
+        table = np.zeros((len(each.values), there), np.float64 if least is None else np.int64)
+        for place, (own, numbers) in enumerate(zip(each.structures, each.numbers, strict=True)):
+            if own == structure:
+                table[place] = numbers
+        own_numbers: list[tuple[int, int | None, Any]] = []
+        for place in range(there):
+            values = table[codes, place]
+            varies = bool((values != values[0]).any())
+            if varies:
+                fields[number + place] = values
+            own_numbers.append((number + place, least, None if varies else values[0].item()))
+        parts.append((each.field, structure, own_numbers))
+        number += max(map(len, each.numbers))
+
+    def values_of(place: int, path: Path) -> Mapping[str, Any]:
+        found = dict(base)
+        for field, structure, numbers in parts:
+            found[field] = _joined(structure, iter([_size(path, place, *each) for each in numbers]))
+        return found
+
+    def _size(path: Path, place: int, number: int, least: int | None, same: Any) -> Any:
+        if same is not None:
+            return same
+        value = fields[number][place].item()
+        return path.real_field(number, value) if least is None else path.field(number, value, least)
+
+    return Group(members, fields, values_of, tuple([(field, each, tuple(same)) for field, each, same in parts]))
