@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from w2v_explore.arguments import kind_of, plain_data
+import numpy as np
+
+from w2v_explore.arguments import plain_data
 from w2v_explore.config.family import Family
-from w2v_explore.config.kinds import ConvLayers, Flag, Integer, Kind, PerLayer
-from w2v_explore.errors import ArgumentError
+from w2v_explore.config.kinds import MAX_SIZE, ConvLayers, Flag, Integer, Kind, PerLayer
 from w2v_explore.search.sizes import Path
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int64]
@@ -84,16 +84,13 @@ def column(family: Family, field: str, values: Sequence[Any]) -> Column:
     kind = family.config.FIELDS[field].kind
     are_right = [not family.faults({field: value}) for value in distinct]
     parted = [
-        _parted(value, kind) if is_right else (None, ())
-        for value, is_right in zip(distinct, are_right, strict=True)
+        _parted(value, kind) if is_right else (None, ()) for value, is_right in zip(distinct, are_right, strict=True)
     ]
     return Column(field, codes, distinct, are_right, [each for each, _ in parted], [each for _, each in parted])
 
 
 def _distinct(values: Sequence[Any]) -> tuple[Codes, list[Any]]:
     """The number of each value among the distinct ones, and these as plain data."""
-    import numpy as np
-
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "iufb":
         found, codes = np.unique(values, return_inverse=True)
         return codes.astype(np.int64), found.tolist()
@@ -144,15 +141,13 @@ def _joined(structure: Any, numbers: Iterator[Any]) -> Any:
     return next(numbers) if structure == "number" else structure
 
 
-def _least(kind: Kind) -> int | None:
-    """What the numbers in a field's values are at least; None where they may have a fraction."""
-    if isinstance(kind, Integer):
-        return kind.minimum
-    if isinstance(kind, ConvLayers):
-        return 1
+def _limits(kind: Kind) -> tuple[int, int] | None:
+    """Between what the numbers in a field's values lie; None where they may have a fraction."""
     if isinstance(kind, PerLayer) and isinstance(kind.each, Integer):
-        return kind.each.minimum
-    return None
+        kind = kind.each
+    if isinstance(kind, Integer):
+        return kind.minimum, kind.maximum
+    return (1, MAX_SIZE) if isinstance(kind, ConvLayers) else None
 
 
 def groups(family: Family, base: Mapping[str, Any], columns: Sequence[Column], members: Codes) -> Iterator[Group]:
@@ -164,8 +159,6 @@ def groups(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
         columns: Of equal length.
         members: The numbers of the configs that are meant.
     """
-    import numpy as np
-
     keys = []
     for each in columns:
         structures: dict[object, int] = {}
@@ -187,8 +180,6 @@ def by_value(
 
 def _alike(keys: Sequence[NDArray[Any]], members: Codes) -> Iterator[Codes]:
     """The configs among members that have the same keys, in order."""
-    import numpy as np
-
     together = np.zeros(len(members), np.int64)
     for key in keys:
         found, codes = np.unique(key, return_inverse=True)
@@ -202,28 +193,26 @@ def _alike(keys: Sequence[NDArray[Any]], members: Codes) -> Iterator[Codes]:
 
 
 def _group(family: Family, base: Mapping[str, Any], columns: Sequence[Column], members: Codes) -> Group:
-    import numpy as np
-
     fields: dict[int, Any] = {}
-    # Of each column the structure, and of each number in it the number under which it is known, what it is at least,
-    # and the one value that all have, if that is so.
-    parts: list[tuple[str, Any, list[tuple[int, int | None, Any]]]] = []
+    # Of each column the structure, and of each number in it the number under which it is known, its limits, and the one
+    # value that all have, if that is so.
+    parts: list[tuple[str, Any, list[tuple[int, tuple[int, int] | None, Any]]]] = []
     number = 0
     for each in columns:
         codes = each.codes[members]
-        structure, least = each.structures[codes[0]], _least(family.config.FIELDS[each.field].kind)
+        structure, limits = each.structures[codes[0]], _limits(family.config.FIELDS[each.field].kind)
         there = len(each.numbers[codes[0]])
-        table = np.zeros((len(each.values), there), np.float64 if least is None else np.int64)
+        table = np.zeros((len(each.values), there), np.float64 if limits is None else np.int64)
         for place, (own, numbers) in enumerate(zip(each.structures, each.numbers, strict=True)):
             if own == structure:
                 table[place] = numbers
-        own_numbers: list[tuple[int, int | None, Any]] = []
+        own_numbers: list[tuple[int, tuple[int, int] | None, Any]] = []
         for place in range(there):
             values = table[codes, place]
             varies = bool((values != values[0]).any())
             if varies:
                 fields[number + place] = values
-            own_numbers.append((number + place, least, None if varies else values[0].item()))
+            own_numbers.append((number + place, limits, None if varies else values[0].item()))
         parts.append((each.field, structure, own_numbers))
         number += max(map(len, each.numbers))
 
@@ -233,10 +222,10 @@ def _group(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
             found[field] = _joined(structure, iter([_size(path, place, *each) for each in numbers]))
         return found
 
-    def _size(path: Path, place: int, number: int, least: int | None, same: Any) -> Any:
+    def _size(path: Path, place: int, number: int, limits: tuple[int, int] | None, same: Any) -> Any:
         if same is not None:
             return same
         value = fields[number][place].item()
-        return path.real_field(number, value) if least is None else path.field(number, value, least)
+        return path.real_field(number, value) if limits is None else path.field(number, value, *limits)
 
     return Group(members, fields, values_of, tuple([(field, each, tuple(same)) for field, each, same in parts]))

@@ -7,14 +7,15 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from w2v_explore.search.program import CHUNK, Program
 from w2v_explore.search.sizes import Asked, Path
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from w2v_explore.search.tracing import Traced
@@ -43,8 +44,6 @@ class _Fork:
 
     def answers(self, fields: Mapping[int, NDArray[Any]], places: Places) -> NDArray[np.bool_]:
         """The answers of some configs."""
-        import numpy as np
-
         answers = np.empty(len(places), bool)
         for start in range(0, len(places), CHUNK):
             chunk = places[start : start + CHUNK]

@@ -6,10 +6,11 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from w2v_explore.search.sizes import Path, Real, Terms, Whole
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.int64] | NDArray[np.float64] | NDArray[np.object_]
@@ -130,8 +131,6 @@ class Program:
         """
         if not self._fits(columns):
             return self._exactly(columns, size)
-        import numpy as np
-
         whole = {"+": np.add, "*": np.multiply, "//": np.floor_divide, "%": np.remainder, "max": np.maximum}
         values: list[Any] = [None] * len(self._steps)
         free: list[Any] = []
@@ -185,8 +184,6 @@ class Program:
 
     def _exactly(self, columns: Mapping[int, Array], size: int) -> list[Any]:
         """The same one config after the other, in Python's own numbers."""
-        import numpy as np
-
         whole: Mapping[str, Callable[[Any, Any], Any]] = {
             "+": operator.add, "*": operator.mul, "max": max,
             # By 0 nothing is divided but for a config that does not take the path.
@@ -218,15 +215,11 @@ def _bound(operand: Any, bounds: Sequence[int]) -> int:
 
 
 def _as_float(number: Any) -> Any:
-    import numpy as np
-
     return number.astype(np.float64) if isinstance(number, np.ndarray) else number
 
 
 def _power(base: Any, exponent: Any) -> Any:
     """Element by element with Python's own: numpy's may differ in the last digit."""
-    import numpy as np
-
     bases, exponents = np.broadcast_arrays(base, exponent)
     return np.array([one**other for one, other in zip(bases.tolist(), exponents.tolist(), strict=True)], np.float64)
 

@@ -5,14 +5,14 @@ compute the same formulas, and what comes out knows its formula: a sum of produc
 quotient rounded down, a remainder, the greatest of several sums, or a sum that is a factor.
 
 A `Path` is one way through the code. It is taken for one config, its example. Where the code asks for more than a
-formula (``if frames % 8``, ``max(a, b)``, ``range(layers)``), it is answered for the example, and the path remembers the
-question and the answer. The formulas hold for all configs of which every question of the path has the same answer, and
-for no others is anything claimed.
+formula (``if frames % 8``, ``max(a, b)``), it is answered for the example, and the path remembers the question and the
+answer. The formulas hold for all configs of which every question of the path has the same answer, and for no others is
+anything claimed. Where it asks for a value (``range(layers)``, a look-up), no question stands in: `NeedsValueError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 UNKNOWN = -1
@@ -35,12 +35,14 @@ class Atom(NamedTuple):
             of a sum its terms; of a field its number among the fields.
         value: Of the example.
         least: What it is at least, for whatever config takes the path; `UNKNOWN` where that may be less than 0.
+        most: What it is at most; None where that is not known.
     """
 
     kind: AtomKind
     operands: tuple[Any, ...]
     value: int
     least: int
+    most: int | None
 
 
 class Asked(NamedTuple):
@@ -83,15 +85,16 @@ class Path:
         self._numbers: dict[object, int] = {}
         self._answers: dict[object, bool] = {}
 
-    def field(self, number: int, value: int, least: int) -> Whole:
+    def field(self, number: int, value: int, least: int, most: int) -> Whole:
         """The size that a field is.
 
         Args:
             number: By which it is known.
             value: Of the example.
             least: What it may be at least.
+            most: What it may be at most.
         """
-        return self._of_atom("field", (number,), value, least, number)
+        return self._of_atom("field", (number,), value, least, most, number)
 
     def real_field(self, number: int, value: float) -> Real:
         """The number with a fraction that a field is."""
@@ -108,8 +111,11 @@ class Path:
             return left[0]
         value = max([_value(each) for each in left])
         leasts = [least for each in left if (least := self.least(_terms(each))) is not None]
+        mosts = [self.most(_terms(each)) for each in left]
+        most = None if None in mosts else max([each for each in mosts if each is not None])
         sums = tuple([_frozen(_terms(each)) for each in left])
-        return self._of_atom("greatest", tuple([_terms(each) for each in left]), value, max(leasts, default=UNKNOWN), sums)
+        operands = tuple([_terms(each) for each in left])
+        return self._of_atom("greatest", operands, value, max([*leasts, UNKNOWN]), most, sums)
 
     def bound(self, number: Whole | int) -> Whole | int:
         """The same as one factor, whose sum is worked out once wherever it is used."""
@@ -117,25 +123,40 @@ class Path:
             return number
         least = self.least(number.terms)
         least = UNKNOWN if least is None or least < 0 else least
-        return self._of_atom("sum", (number.terms,), number.value, least, _frozen(number.terms))
+        return self._of_atom(
+            "sum", (number.terms,), number.value, least, self.most(number.terms), _frozen(number.terms)
+        )
 
     def least(self, terms: Terms) -> int | None:
-        """What a sum is at least; None where it is not known."""
+        """What a sum is at least; None where that is not known."""
         total = 0
-        atoms = self.atoms
         for monomial, factor in terms.items():
-            if not monomial:
-                total += factor
-            elif factor < 0:
+            product = self._extreme(monomial, factor, are_least=factor > 0)
+            if product is None:
                 return None
-            else:
-                for number in monomial:
-                    least = atoms[number].least
-                    if least == UNKNOWN:
-                        return None
-                    factor *= least
-                total += factor
+            total += product
         return total
+
+    def most(self, terms: Terms) -> int | None:
+        """What a sum is at most; None where that is not known."""
+        total = 0
+        for monomial, factor in terms.items():
+            product = self._extreme(monomial, factor, are_least=factor < 0)
+            if product is None:
+                return None
+            total += product
+        return total
+
+    def _extreme(self, monomial: Monomial, factor: int, *, are_least: bool) -> int | None:
+        """A product of atoms that are at their least or at their most; None where one of these is not known."""
+        atoms = self.atoms
+        for number in monomial:
+            atom = atoms[number]
+            extreme = atom.least if are_least else atom.most
+            if extreme is None or atom.least == UNKNOWN:
+                return None
+            factor *= extreme
+        return factor
 
     def _is_never_more(self, one: Whole | int, other: Whole | int) -> bool:
         difference = other - one
@@ -144,11 +165,13 @@ class Path:
         least = self.least(difference.terms)
         return least is not None and least >= 0
 
-    def _of_atom(self, kind: AtomKind, operands: tuple[Any, ...], value: int, least: int, key: object) -> Whole:
+    def _of_atom(
+        self, kind: AtomKind, operands: tuple[Any, ...], value: int, least: int, most: int | None, key: object
+    ) -> Whole:
         number = self._numbers.get((kind, key))
         if number is None:
             number = self._numbers[kind, key] = len(self.atoms)
-            self.atoms.append(Atom(kind, operands, value, least))
+            self.atoms.append(Atom(kind, operands, value, least, most))
         return Whole(self, {(number,): 1}, value)
 
     def divide(self, number: Whole | int, divisor: Whole | int) -> tuple[Whole | int, Whole | int]:
@@ -179,26 +202,25 @@ class Path:
         if not factors and rest.keys() == {()}:
             return self._sum(whole, value // by), rest[()]
         remainder = value - by * _value(self._sum(whole, None))
-        least, least_divisor = self.least(rest), self.least(of)
-        # Of a negative number, or by one, no bound is known.
-        is_known = least is not None and least >= 0 and least_divisor is not None and least_divisor > 0
+        least, most = self._quotient_between(rest, remainder, of, by)
         key = _frozen(rest), _frozen(of)
-        least_quotient = 0
-        if is_known and not factors:
-            assert least is not None
-            least_quotient = least // factor
-        if not is_known:
-            # The question makes it known for all that take the path.
-            least_quotient = self._least_quotient(rest, remainder, of, by)
-        quotient = self._of_atom("quotient", (rest, of), remainder // by, least_quotient, key)
-        modulus = self._of_atom("remainder", (rest, of), remainder % by, 0, key)
+        quotient = self._of_atom("quotient", (rest, of), remainder // by, least, most, key)
+        most = self.most(of)
+        modulus = self._of_atom("remainder", (rest, of), remainder % by, 0, None if most is None else most - 1, key)
         return self._sum(whole, None) + quotient, modulus
 
-    def _least_quotient(self, rest: Terms, value: int, of: Terms, by: int) -> int:
-        """What a quotient is at least that is not known to be positive: asks whether it is."""
-        if not (Whole(self, of, by) > 0):
+    def _quotient_between(self, rest: Terms, value: int, of: Terms, by: int) -> tuple[int, int | None]:
+        """What a quotient is at least and at most; where the sign is not known it is asked, and known then."""
+        if not Whole(self, of, by) > 0:
             raise ValueError("a size is divided by one that is not positive")
-        return 0 if Whole(self, rest, value) >= 0 else UNKNOWN
+        if not Whole(self, rest, value) >= 0:
+            return UNKNOWN, None
+        least, most = self.least(rest), self.most(rest)
+        least_divisor, most_divisor = self.least(of), self.most(of)
+        return (
+            0 if least is None or most_divisor is None or least < 0 else least // most_divisor,
+            None if most is None else most // max(least_divisor or 1, 1),
+        )
 
     def _sum(self, terms: dict[Monomial, int], value: int | None) -> Whole | int:
         if not terms or (len(terms) == 1 and () in terms):
@@ -216,8 +238,8 @@ class Path:
         least = self.least(number.terms)
         if least is not None and least > 0:
             return question == "positive"
-        most = self.least({monomial: -factor for monomial, factor in number.terms.items()})
-        if most is not None and (most > 0 or (most == 0 and question == "positive")):
+        most = self.most(number.terms)
+        if most is not None and (most < 0 or (most == 0 and question == "positive")):
             return False
         key = _frozen(number.terms), question
         if key not in self._answers:
@@ -278,6 +300,9 @@ class Whole:
 
     def __repr__(self) -> str:
         return str(self.value)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.value, specification)  # in messages of what is wrong, which nobody sees
 
     def _plus(self, other: Whole | int, times: int) -> Whole | int:
         terms = dict(self.terms)
@@ -412,6 +437,9 @@ class Real:
 
     def __repr__(self) -> str:
         return repr(self.value)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.value, specification)
 
     def __add__(self, other: object) -> Any:
         return _real(self.path, "+", self, other)
