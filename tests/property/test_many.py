@@ -151,7 +151,7 @@ def test_no_figure_wraps() -> None:
             "columns are of several lengths: aux_num_out 1, encoder_num_layers 2; give each config a value",
         ),
         ({"aux_num_out": [1]}, {"figures": ["params"]}, ArgumentError, "there is no figure params; did you mean"),
-        ({"aux_num_out": [1]}, {"figures": "macs"}, TypeError, "figures is an object of the type str; give a list of names"),
+        ({"aux_num_out": [1]}, {"figures": "macs"}, TypeError, "figures is an object of the type str; give a list"),
         ({"aux_num_out": [1]}, {"workload": 10}, TypeError, "workload is an object of the type int; give a Workload"),
     ],
 )  # fmt: skip

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pyarrow
     from numpy.typing import NDArray
 
+    from w2v_explore.search.members import Values
+
 
 class Formulas:
     """The formulas of configs of one family, kept for further ones.
@@ -133,7 +135,7 @@ class Columns:
 
     config: Config
     workload: Workload
-    fields: Mapping[str, Sequence[Any]]
+    fields: Mapping[str, Values]
     valid: NDArray[np.bool_]
     figures: Mapping[str, NDArray[Any]]
 
@@ -205,7 +207,7 @@ class Columns:
         return pyarrow.table({**_plain(self.fields), **figures})
 
 
-def _plain(fields: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+def _plain(fields: Mapping[str, Values]) -> dict[str, list[Any]]:
     return {name: [plain_data(value) for value in values] for name, values in fields.items()}
 
 
@@ -215,7 +217,7 @@ def _missing(package: str) -> MissingExtraError:
 
 def analyze_many(
     config: ConfigLike,
-    columns: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, Sequence[Any] | NDArray[Any]],
     workload: Workload | None = None,
     figures: Iterable[str] | None = None,
 ) -> Columns:
@@ -258,7 +260,7 @@ def analyze_many(
     return Columns(config=config, workload=workload, fields=given, valid=valid, figures=found)
 
 
-def _values(name: str, values: Any, family: Family) -> Sequence[Any]:
+def _values(name: str, values: Any, family: Family) -> Values:
     """The values of a column that was given under a name."""
     if name not in family.config.FIELDS:
         fields = family.config.FIELDS

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int64]
+    Values = Sequence[Any] | NDArray[Any]
 
 
 class Column(NamedTuple):
@@ -72,7 +73,7 @@ class _Layers(tuple[Any, ...]):
         return self is not other
 
 
-def column(family: Family, field: str, values: Sequence[Any]) -> Column:
+def column(family: Family, field: str, values: Values) -> Column:
     """The values of a field.
 
     Args:
@@ -89,7 +90,7 @@ def column(family: Family, field: str, values: Sequence[Any]) -> Column:
     return Column(field, codes, distinct, are_right, [each for each, _ in parted], [each for _, each in parted])
 
 
-def _distinct(values: Sequence[Any]) -> tuple[Codes, list[Any]]:
+def _distinct(values: Values) -> tuple[Codes, list[Any]]:
     """The number of each value among the distinct ones, and these as plain data."""
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "iufb":
         found, codes = np.unique(values, return_inverse=True)

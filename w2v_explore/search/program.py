@@ -92,7 +92,7 @@ class Program:
             return _Constant(constant)
         return self._step("+", total, _Constant(constant)) if constant else total
 
-    def _atom(self, number: int) -> int:
+    def _atom(self, number: int) -> Any:
         kind, operands, *_ = self._path.atoms[number]
         if kind == "field":
             return self._step("field", operands[0])
@@ -131,7 +131,13 @@ class Program:
         """
         if not self._fits(columns):
             return self._exactly(columns, size)
-        whole = {"+": np.add, "*": np.multiply, "//": np.floor_divide, "%": np.remainder, "max": np.maximum}
+        whole: Mapping[str, Callable[..., Any]] = {
+            "+": np.add,
+            "*": np.multiply,
+            "//": np.floor_divide,
+            "%": np.remainder,
+            "max": np.maximum,
+        }
         values: list[Any] = [None] * len(self._steps)
         free: list[Any] = []
         for number, (operation, operands, is_whole) in enumerate(self._steps):

@@ -478,7 +478,7 @@ class Real:
         return self.path._ask_real(self - other, "positive") if _is_number(other) else NotImplemented
 
     def __lt__(self, other: object) -> Any:
-        return self.path._ask_real(other - self, "positive") if _is_number(other) else NotImplemented  # type: ignore[operator]
+        return self.path._ask_real(other - self, "positive") if _is_number(other) else NotImplemented
 
     def __ge__(self, other: object) -> Any:
         return not self < other
@@ -518,7 +518,7 @@ class _Same:
 def _real(path: Path, operator: str, one: object, other: object) -> Any:
     if not (_is_number(one) and _is_number(other)):
         return NotImplemented
-    first, second = _value(one), _value(other)  # type: ignore[arg-type]
+    first, second = _value(one), _value(other)
     match operator:
         case "+":
             value = first + second

@@ -85,7 +85,8 @@ class _Formulas(LazyTotals):
 
     @property
     def macs(self) -> Macs:
-        return Macs(*[self._path.bound(macs) for macs in self._analysis.macs])
+        bound: list[Any] = [self._path.bound(macs) for macs in self._analysis.macs]
+        return Macs(*bound)
 
     @property
     def peak_activation_bytes(self) -> Any:
