@@ -18,7 +18,8 @@ from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, known_names
 from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Real
 from w2v_explore.errors import MissingExtraError
-from w2v_explore.search.many import is_whole
+from w2v_explore.search.many import Formulas, is_whole
+from w2v_explore.search.members import column
 from w2v_explore.search.paths import Paths
 from w2v_explore.search.sizes import NeedsValueError, Path, Whole
 from w2v_explore.search.tracing import Traced
@@ -121,6 +122,27 @@ def test_numbers_of_any_kind_may_be_given() -> None:
     assert wrong.valid.tolist() == [False] * 4 + [True]
     with pytest.raises(ConfigError, match=r"aux_num_out is 32\.0; write 32"):
         wrong.member(0)
+
+
+def test_formulas_that_are_known_hold_for_further_configs() -> None:
+    model = load_preset("base").model
+    layers, heads = column(model.family, "encoder_num_layers", range(1, 41)), [1, 2, 3, 4] * 10
+    columns = [
+        layers,
+        column(model.family, "encoder_num_heads", heads),
+        column(model.family, "encoder_dropout", [0, 0.5] * 20),
+    ]
+    base = {name: getattr(model, name) for name in model.FIELDS}
+    formulas = Formulas(model.family, base, Workload.of_seconds(10), ("macs", "memory.kept_bytes"))
+    _, whole = formulas.figures(columns)
+    known = formulas.paths
+    assert known < 8
+    # A part of them, in which little of what varies does so.
+    _, part = formulas.figures([each._replace(codes=each.codes[8:10]) for each in columns])
+    assert {name: figures.tolist() for name, figures in part.items()} == {
+        name: figures[8:10].tolist() for name, figures in whole.items()
+    }
+    assert formulas.paths == known
 
 
 def test_no_figure_wraps() -> None:

@@ -56,12 +56,14 @@ class Group(NamedTuple):
         values: Gives the values of one of them, by its place among the members, with the sizes of a path for numbers
             that vary.
         key: What is the same in all groups of which a path of one holds for the other.
+        by_value: The numbers that vary among groups alone, by those under which formulas would know them.
     """
 
     members: Codes
     fields: Mapping[int, NDArray[Any]]
     values: Callable[[int, Path], Mapping[str, Any]]
     key: object
+    by_value: frozenset[int]
 
 
 class _Layers(tuple[Any, ...]):
@@ -175,8 +177,9 @@ def groups(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
         structures: dict[object, int] = {}
         for structure in each.structures:
             structures.setdefault(structure, len(structures))
-        of_value = np.array([structures[structure] for structure in each.structures], np.int64)
-        keys.append(of_value[each.codes[members]])
+        if len(structures) > 1:
+            of_value = np.array([structures[structure] for structure in each.structures], np.int64)
+            keys.append(of_value[each.codes[members]])
     for alike in _alike(keys, members):
         yield _group(family, base, columns, alike)
 
@@ -184,9 +187,9 @@ def groups(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
 def by_value(
     family: Family, base: Mapping[str, Any], columns: Sequence[Column], group: Group, fields: Collection[int]
 ) -> Iterator[Group]:
-    """The configs of a group by the values of some of its fields, which vary in it; as in `groups`."""
+    """The configs of a group by the values of some numbers that vary in it, which are then no more among its fields."""
     for alike in _alike([group.fields[number] for number in fields], group.members):
-        yield _group(family, base, columns, alike)
+        yield _group(family, base, columns, alike, group.by_value.union(fields))
 
 
 def _alike(keys: Sequence[NDArray[Any]], members: Codes) -> Iterator[Codes]:
@@ -203,10 +206,18 @@ def _alike(keys: Sequence[NDArray[Any]], members: Codes) -> Iterator[Codes]:
         start = end
 
 
-def _group(family: Family, base: Mapping[str, Any], columns: Sequence[Column], members: Codes) -> Group:
+def _group(
+    family: Family,
+    base: Mapping[str, Any],
+    columns: Sequence[Column],
+    members: Codes,
+    by_value: frozenset[int] = frozenset(),
+) -> Group:
+    """The configs of one structure, among which some numbers have one value each."""
     fields: dict[int, Any] = {}
     # Of each column the structure, and of each number in it the number under which it is known, its limits, and the one
-    # value that all have, if that is so.
+    # value that all have, if that is so. What varies among the column's values is a field in any case, though it may be
+    # the same for these configs: formulas then hold for further ones.
     parts: list[tuple[str, Any, list[tuple[int, tuple[int, int] | None, Any]]]] = []
     number = 0
     for each in columns:
@@ -214,16 +225,14 @@ def _group(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
         structure, limits = each.structures[codes[0]], _limits(family.config.FIELDS[each.field].kind)
         there = len(each.numbers[codes[0]])
         table = np.zeros((len(each.values), there), np.float64 if limits is None else np.int64)
-        for place, (own, numbers) in enumerate(zip(each.structures, each.numbers, strict=True)):
-            if own == structure:
-                table[place] = numbers
+        alike = [place for place, own in enumerate(each.structures) if own == structure and each.are_right[place]]
+        table[alike] = [each.numbers[place] for place in alike]
         own_numbers: list[tuple[int, tuple[int, int] | None, Any]] = []
         for place in range(there):
-            values = table[codes, place]
-            varies = bool((values != values[0]).any())
+            varies = number + place not in by_value and bool((table[alike, place] != table[alike[0], place]).any())
             if varies:
-                fields[number + place] = values
-            own_numbers.append((number + place, limits, None if varies else values[0].item()))
+                fields[number + place] = table[codes, place]
+            own_numbers.append((number + place, limits, None if varies else table[codes[0], place].item()))
         parts.append((each.field, structure, own_numbers))
         number += max(map(len, each.numbers))
 
@@ -239,4 +248,5 @@ def _group(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
         value = fields[number][place].item()
         return path.real_field(number, value) if limits is None else path.field(number, value, *limits)
 
-    return Group(members, fields, values_of, tuple([(field, each, tuple(same)) for field, each, same in parts]))
+    key = tuple([(field, structure, tuple(numbers)) for field, structure, numbers in parts])
+    return Group(members, fields, values_of, key, by_value)
