@@ -117,9 +117,9 @@ def test_numbers_of_any_kind_may_be_given() -> None:
     assert analyze_many("base", arrays).to_numpy().tolist() == plain.to_numpy().tolist()
     # What is no whole number is none here either, and a number is no flag.
     wrong = analyze_many(
-        "base", {"aux_num_out": [32.0, True, "32", 2**70, None], "extractor_conv_bias": [1, True] * 2 + [False]}
+        "base", {"aux_num_out": [32.0, True, "32", 2**70, {}, 1, None], "extractor_conv_bias": [True] * 5 + [1, False]}
     )
-    assert wrong.valid.tolist() == [False] * 4 + [True]
+    assert wrong.valid.tolist() == [False] * 6 + [True]
     with pytest.raises(ConfigError, match=r"aux_num_out is 32\.0; write 32"):
         wrong.member(0)
 

@@ -121,11 +121,12 @@ def _distinct(values: Values) -> tuple[Codes, list[Any]]:
 
 def _key(value: Any) -> object:
     """What equal values have alike; unlike in Python, 1, 1.0 and true are three."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return tuple([_key(item) for item in value])
-    if value.__class__.__hash__ is None:
-        return _key(plain_data(value))
-    return value.__class__, value
+    # What cannot be looked up is no value of a field, and is told so each time.
+    return value.__class__, id(value) if value.__class__.__hash__ is None else value
 
 
 def _parted(value: Any, kind: Kind) -> tuple[Any, tuple[float, ...]]:
@@ -146,7 +147,9 @@ def _joined(structure: Any, numbers: Iterator[Any]) -> Any:
     if isinstance(structure, tuple):
         match structure[0]:
             case "layers":
-                return _Layers([(next(numbers), next(numbers), next(numbers)) for _ in range(structure[1])])
+                layers = [(next(numbers), next(numbers), next(numbers)) for _ in range(structure[1])]
+                are_plain = all(isinstance(number, int) for layer in layers for number in layer)
+                return tuple(layers) if are_plain else _Layers(layers)
             case "list":
                 return tuple([next(numbers) for _ in range(structure[1])])
             case _:

@@ -52,10 +52,10 @@ class Program:
     """
 
     def __init__(self, path: Path, formulas: Sequence[Whole | Real | float]) -> None:
-        self._path = path
         self._steps: list[_Step] = []
         self._numbers: dict[object, int] = {}
-        self._gives = [self._formula(formula) for formula in formulas]
+        self._atoms: dict[int, Any] = {}
+        self._gives = [self._formula(path, formula) for formula in formulas]
         self._frees = self._last_uses()
         self.fields = [step.operands[0] for step in self._steps if step.operation == "field"]
 
@@ -66,24 +66,24 @@ class Program:
             self._steps.append(_Step(operation, operands, is_whole))
         return self._numbers[key]
 
-    def _formula(self, formula: Whole | Real | float) -> Any:
+    def _formula(self, path: Path, formula: Whole | Real | float) -> Any:
         if isinstance(formula, Whole):
-            return self._sum(formula.terms)
+            return self._sum(path, formula.terms)
         if not isinstance(formula, Real):
             return _Constant(formula)
         if formula.operator == "field":
             return self._step("field", formula.operands[0], is_whole=False)
-        operands = [self._formula(operand) for operand in formula.operands]
+        operands = [self._formula(path, operand) for operand in formula.operands]
         return self._step(f"real {formula.operator}", *operands, is_whole=False)
 
-    def _sum(self, terms: Terms) -> Any:
+    def _sum(self, path: Path, terms: Terms) -> Any:
         total: Any = None
         for monomial, factor in sorted(terms.items()):
             if not monomial:
                 continue
-            product = self._atom(monomial[0])
+            product = self._atom(path, monomial[0])
             for number in monomial[1:]:
-                product = self._step("*", product, self._atom(number))
+                product = self._step("*", product, self._atom(path, number))
             if factor != 1:
                 product = self._step("*", product, _Constant(factor))
             total = product if total is None else self._step("+", total, product)
@@ -92,11 +92,16 @@ class Program:
             return _Constant(constant)
         return self._step("+", total, _Constant(constant)) if constant else total
 
-    def _atom(self, number: int) -> Any:
-        kind, operands, *_ = self._path.atoms[number]
+    def _atom(self, path: Path, number: int) -> Any:
+        if number not in self._atoms:
+            self._atoms[number] = self._new_atom(path, number)
+        return self._atoms[number]
+
+    def _new_atom(self, path: Path, number: int) -> Any:
+        kind, operands, *_ = path.atoms[number]
         if kind == "field":
             return self._step("field", operands[0])
-        values = [self._sum(terms) for terms in operands]
+        values = [self._sum(path, terms) for terms in operands]
         if kind == "greatest":
             greatest = values[0]
             for value in values[1:]:
