@@ -223,9 +223,9 @@ def analyze_many(
 ) -> Columns:
     """Work out the figures of many configs in closed form: those of `analyze`, to the integer, for all at once.
 
-    The formulas are those of the config's tree; configs of one structure are worked out together. Numbers cost next to
-    nothing, each structure a few milliseconds: another word or flag, null or a number, another length of a list, and
-    what formulas are otherwise for.
+    The formulas are those of the config's tree, and configs of one structure are worked out together. Numbers cost next
+    to nothing; each structure some milliseconds, as another word or flag, null beside numbers, or another length of a
+    list. Of layers with lists of widths, the last digit of the MACs of training on average may be rounded otherwise.
 
     Args:
         config: From `load_config`, or what `load_config` takes; or the fields alone.

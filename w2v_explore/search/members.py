@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Values = Sequence[Any] | NDArray[Any]
 
 
+_PLAIN = frozenset((int, float, bool, str))
 _NEAR = 10_000
 """Numbers that lie so near one another are counted off in a table, however few they are."""
 
@@ -107,6 +108,9 @@ def _distinct(values: Values) -> tuple[Codes, list[Any]]:
             return (np.cumsum(are_there) - 1)[places], (np.flatnonzero(are_there) + int(values.min())).tolist()
         found, codes = np.unique(values, return_inverse=True)
         return codes.astype(np.int64), found.tolist()
+    if isinstance(values, np.ndarray) and values.ndim > 1 and values.dtype.kind in "iub" and values.size:
+        rows, codes = np.unique(values.reshape(len(values), -1), axis=0, return_inverse=True)
+        return codes.reshape(-1).astype(np.int64), rows.reshape(-1, *values.shape[1:]).tolist()
     numbers: dict[object, int] = {}
     distinct: list[Any] = []
     codes = np.empty(len(values), np.int64)
@@ -124,7 +128,8 @@ def _key(value: Any) -> object:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, (list, tuple)):
-        return tuple([_key(item) for item in value])
+        kinds = tuple(map(type, value))
+        return (kinds, tuple(value)) if _PLAIN.issuperset(kinds) else tuple([_key(item) for item in value])
     # What cannot be looked up is no value of a field, and is told so each time.
     return value.__class__, id(value) if value.__class__.__hash__ is None else value
 
