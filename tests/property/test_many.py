@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+import w2v_explore
 from w2v_explore import ArgumentError, Config, ConfigError, Workload, WorkloadError, analyze, analyze_many, load_preset
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, known_names
 from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
@@ -200,6 +201,14 @@ def test_what_is_wrong_is_said(columns: Any, how: Any, error: type[Exception], m
     with pytest.raises(error) as caught:
         analyze_many("base", columns, **how)
     assert str(caught.value).startswith(message)
+
+
+def test_numpy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.delitem(sys.modules, "w2v_explore.search.many")
+    monkeypatch.delitem(vars(w2v_explore), "analyze_many", raising=False)
+    with pytest.raises(MissingExtraError, match=r"^w2v_explore\.analyze_many needs numpy, .*'\.\[search\]'"):
+        _ = w2v_explore.analyze_many
 
 
 @pytest.mark.parametrize(("method", "package"), [("to_pandas", "pandas"), ("to_arrow", "pyarrow")])
