@@ -87,6 +87,7 @@ def test_figures_of_many_are_those_of_each(family: str, rng: random.Random) -> N
         samples=rng.choice([400, 800, 16_000, rng.randint(300, 400_000)]),
         batch=rng.choice([1, 2]),
         dtype=rng.choice(["float32", "bfloat16", "float64"]),
+        precision=rng.choice([None, None, "amp-bfloat16", "pure-bfloat16"]),
     )
     names = (*known_names(tuple(model.family.components)), *ALIASES) if rng.random() < 0.5 else tuple(FIGURES)
     many = analyze_many(model, columns, workload, figures=names)

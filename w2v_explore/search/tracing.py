@@ -9,6 +9,8 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import FIGURES, Figures, LazyTotals
 from w2v_explore.analysis.memory.kept import kept_activations
+from w2v_explore.analysis.memory.liveness import Trace
+from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.analysis.memory.step_macs import training_macs
 from w2v_explore.analysis.receptive_field import check_samples
 from w2v_explore.analysis.workload import Workload
@@ -73,6 +75,11 @@ class _Formulas(LazyTotals):
     def __init__(self, analysis: Analysis, path: Path) -> None:
         super().__init__(analysis)
         self._path = path
+        self._recipe = precision_named(analysis.workload.training_precision)
+
+    @property
+    def _trace(self) -> Trace:
+        return self._analysis.trace(self._recipe.dtype, training=True, autocast=bool(self._recipe.autocast))
 
     @property
     def parameters(self) -> Any:
@@ -94,7 +101,14 @@ class _Formulas(LazyTotals):
 
     @property
     def kept_bytes(self) -> Any:
-        return self._path.bound(kept_activations(self._analysis.trace(training=True)).plain.greatest)
+        return self._path.bound(kept_activations(self._trace).plain.greatest)
+
+    @property
+    def cast_weight_bytes(self) -> Any:
+        if not self._recipe.autocast:
+            return 0
+        kept = kept_activations(self._trace)
+        return self._path.bound(kept.plain_and_weights.greatest) - self._path.bound(kept.plain.greatest)
 
     @property
     def expected_macs(self) -> Any:
