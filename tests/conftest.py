@@ -84,6 +84,18 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
+_looks = 0
+
+
+def pytest_runtest_logfinish() -> None:
+    """What was alive when all objects were looked at stays alive: the next look, of a second then, comes by it."""
+    global _looks
+    looks = gc.get_stats()[2]["collections"]
+    if looks > _looks:
+        gc.freeze()
+    _looks = looks
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("quick"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("slow")])
