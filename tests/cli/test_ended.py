@@ -79,7 +79,7 @@ def test_what_lies_in_the_current_directory_is_not_run(commands: tuple[str, ...]
     if is_endless:  # once something is measured, everything was imported
         while len(psutil.Process(process.pid).children(recursive=True)) < 2:
             assert process.poll() is None
-            time.sleep(0.2)
+            time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=120)
     assert (process.returncode, "Traceback" in err) == (-signal.SIGTERM if is_endless else 0, False)
