@@ -68,10 +68,10 @@ def assert_onnx_outputs_equal(model: Wav2Vec2Model, path: str, output: str) -> N
         assert torch.equal(torch.from_numpy(frames), expected_frames)
 
 
-def test_onnx_of_any_batch_and_length(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Weights beyond 2 GB are beside it; whoever is killed between two renames leaves the old graph with the old ones.
+def test_onnx_of_any_batch_and_length_and_beyond_two_gigabytes(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one graph, which takes seconds to make.
 
-    All of it in one test, for a graph takes seconds to make.
+    Weights beyond 2 GB are beside it, and whoever is killed between two renames leaves the old graph with the old ones.
     """
     graphs: list[Any] = []
     trace = torch.onnx.export
@@ -115,6 +115,22 @@ def test_onnx_of_any_batch_and_length(run: Runner, monkeypatch: pytest.MonkeyPat
     assert_onnx_outputs_equal(other, "base.onnx", "logits")
     [graph, weights] = sorted(path.name for path in Path().iterdir())
     assert (graph, weights.startswith("base.onnx."), weights.endswith(".data")) == ("base.onnx", True, True)
+
+
+@pytest.mark.parametrize(("overrides", "output"), [(SMALL, "features"), (CTC, "logits")])
+def test_the_output_of_a_graph_is_named_for_what_it_is(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, overrides: list[str], output: str
+) -> None:
+    named: list[list[str]] = []
+
+    def note(program: None, *, output_names: list[str], **options: Any) -> Any:
+        named.append(output_names)
+        return SimpleNamespace(save=lambda path, external_data: path.touch())
+
+    monkeypatch.setattr(export, "_trace", lambda model, config: None)
+    monkeypatch.setattr(torch.onnx, "export", note)
+    assert run("export", "base", "--to", "onnx", *options(overrides)).code == 0
+    assert named == [[output, "frames"]]
 
 
 def test_a_device_is_not_replaced(run: Runner) -> None:
