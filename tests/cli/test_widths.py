@@ -37,15 +37,8 @@ REPORTS = {
         *("--fit", "2.5GB", "--batch", "8", "--attention", "eager"),
     ],
     "memory by length": [
-        "memory",
-        "base",
-        "--fit",
-        "8GiB",
-        "--batch",
-        "8",
-        "--seconds",
-        "5,10.5,20",
-        "--checkpointing",
+        *("memory", "base", "--set", "encoder_num_layers=2", "--fit", "8GiB"),
+        *("--batch", "8", "--seconds", "5,10.5,20", "--checkpointing"),
     ],
     "plan": ["plan", "base", "--card", "a100", "--devices", "8", "--within", "2d", "--price", "1.8"],
     "plan that does not fit": [
