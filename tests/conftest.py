@@ -25,7 +25,8 @@ pytest_plugins = ["tests.program"]
 # Of torch, and before it is imported: threads that wait for each other take twice the time, on a busy machine more.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["W2V_EXPLORE_CACHE"] = str(Path(__file__).parent / "no-such-folder")
-for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+# Without bytecode each start of the program would compile it.
+for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
 # A shell that starts the tests in the background has them ignore Ctrl-C, nohup SIGHUP; what tests start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -81,6 +82,18 @@ def pytest_collection() -> Iterator[None]:
     gc.freeze()
     gc.set_threshold(10_000)
     gc.enable()
+
+
+_looks = 0
+
+
+def pytest_runtest_logfinish() -> None:
+    """What was alive when all objects were looked at stays alive: the next look, of a second then, comes by it."""
+    global _looks
+    looks = gc.get_stats()[2]["collections"]
+    if looks > _looks:
+        gc.freeze()
+    _looks = looks
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

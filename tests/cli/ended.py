@@ -1,4 +1,4 @@
-"""Ends commands by signals at random moments: `python -m tests.cli.ended KILLS SEED COMMAND...`; prints what is wrong.
+"""Ends commands by signals at random moments: `python -m tests.cli.ended COMMAND:KILLS:SEED...`; prints what is wrong.
 
 torch is imported once for all of them; each run is a fork that does what the program does from its first line on.
 """
@@ -207,5 +207,6 @@ def main_of_this(name: str, kills: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    for each in sys.argv[3:]:
-        main_of_this(each, int(sys.argv[1]), int(sys.argv[2]))
+    for each in sys.argv[1:]:
+        name, kills, seed = each.split(":")
+        main_of_this(name, int(kills), int(seed))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
-import subprocess
+import resource
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -67,29 +68,11 @@ def assert_onnx_outputs_equal(model: Wav2Vec2Model, path: str, output: str) -> N
         assert torch.equal(torch.from_numpy(frames), expected_frames)
 
 
-def test_onnx_of_any_batch_and_length(run: Runner) -> None:
-    code, out, err = run("export", "base", "--to", "onnx", *options(CTC))
-    assert (code, out) == (0, "")
-    assert err == "base is a config: the weights are initial ones, from seed 0\nwrote base.onnx\n"
-    assert_onnx_outputs_equal(ours("base", CTC)[0], "base.onnx", "logits")
+def test_onnx_of_any_batch_and_length_and_beyond_two_gigabytes(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one graph, which takes seconds to make.
 
-
-def test_onnx_beyond_two_gigabytes_never_names_the_weights_of_another_model(
-    run: Runner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are beside it, and whoever is killed between two renames leaves the old graph with the old weights."""
-    monkeypatch.setattr(export, "MAX_ONNX_BYTES", 0)
-    arguments = ("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(SMALL))
-    assert run(*arguments).code == 0
-    assert sorted(path.name for path in Path().iterdir()) == ["large.onnx", "large.onnx.data"]
-    old = ours("xlsr_300m", SMALL)[0]
-    rename = os.replace
-
-    def fail_at_the_graph(source: str | Path, target: str | Path) -> None:
-        if Path(target).name == "large.onnx":
-            raise OSError("killed")
-        rename(source, target)
-
+    Weights beyond 2 GB are beside it, and whoever is killed between two renames leaves the old graph with the old ones.
+    """
     graphs: list[Any] = []
     trace = torch.onnx.export
 
@@ -98,17 +81,56 @@ def test_onnx_beyond_two_gigabytes_never_names_the_weights_of_another_model(
         return graphs[-1]
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", fail_at_the_graph)
         patch.setattr(torch.onnx, "export", keep)
-        assert run(*arguments, "--set", "encoder_ff_interm_features=36").code == 2
-    assert_onnx_outputs_equal(old, "large.onnx", "features")
-    wider = [*SMALL, "encoder_ff_interm_features=36"]
-    # The same graph again takes seconds to make.
+        code, out, err = run("export", "base", "--to", "onnx", *options(CTC))
+    assert (code, out) == (0, "")
+    assert err == "base is a config: the weights are initial ones, from seed 0\nwrote base.onnx\n"
+    model = ours("base", CTC)[0]
+    assert_onnx_outputs_equal(model, "base.onnx", "logits")
+    Path("base.onnx").unlink()
+
+    monkeypatch.setattr(export, "MAX_ONNX_BYTES", 0)
     monkeypatch.setattr(torch.onnx, "export", lambda *given, **options: graphs[0])
-    assert run("export", "xlsr_300m", "--to", "onnx", "-o", "large.onnx", *options(wider)).code == 0
-    assert_onnx_outputs_equal(ours("xlsr_300m", wider)[0], "large.onnx", "features")
+    arguments = ("export", "base", "--to", "onnx", *options(CTC))
+    assert run(*arguments).code == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["base.onnx", "base.onnx.data"]
+    rename = os.replace
+
+    def fail_at_the_graph(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "base.onnx":
+            raise OSError("killed")
+        rename(source, target)
+
+    name = "feature_extractor.conv_layers.1.conv.weight"
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.get_parameter(name).mul_(2)
+    assert model.state_dict()[name].numpy().tobytes() in Path("base.onnx.data").read_bytes()
+    graphs[0].apply_weights({name: other.state_dict()[name]})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail_at_the_graph)
+        assert run(*arguments).code == 2
+    assert_onnx_outputs_equal(model, "base.onnx", "logits")
+    assert run(*arguments).code == 0
+    assert_onnx_outputs_equal(other, "base.onnx", "logits")
     [graph, weights] = sorted(path.name for path in Path().iterdir())
-    assert (graph, weights.startswith("large.onnx."), weights.endswith(".data")) == ("large.onnx", True, True)
+    assert (graph, weights.startswith("base.onnx."), weights.endswith(".data")) == ("base.onnx", True, True)
+
+
+@pytest.mark.parametrize(("overrides", "output"), [(SMALL, "features"), (CTC, "logits")])
+def test_the_output_of_a_graph_is_named_for_what_it_is(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, overrides: list[str], output: str
+) -> None:
+    named: list[list[str]] = []
+
+    def note(program: None, *, output_names: list[str], **options: Any) -> Any:
+        named.append(output_names)
+        return SimpleNamespace(save=lambda path, external_data: path.touch())
+
+    monkeypatch.setattr(export, "_trace", lambda model, config: None)
+    monkeypatch.setattr(torch.onnx, "export", note)
+    assert run("export", "base", "--to", "onnx", *options(overrides)).code == 0
+    assert named == [[output, "frames"]]
 
 
 def test_a_device_is_not_replaced(run: Runner) -> None:
@@ -244,18 +266,19 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(run: Runner, m
 
 
 @pytest.mark.parametrize("to", ["torch-export", "safetensors"])
-def test_a_disk_that_fills_up_is_one_line(to: str, tmp_path: Path) -> None:
-    """torch ends the process, in many lines, where its archive cannot be written."""
-    code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
-    code += f"import sys; sys.argv = ['', *{['export', 'base', '--to', to, '-o', 'out', *options(SMALL)]!r}]\n"
-    code += "from w2v_explore.cli import main; main()"
-    before = set(tmp_path.iterdir())
-    finished = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
-    )
-    assert finished.returncode == 2
-    assert re.fullmatch(r"error: cannot write out: .*File too large.*\n", finished.stderr)
-    assert set(tmp_path.iterdir()) == before
+def test_a_disk_that_fills_up_is_one_line(to: str, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch would end this process, in many lines, where its archive cannot be written."""
+    program = torch.export.export(torch.nn.Linear(64, 64), (torch.zeros(1, 64),))
+    monkeypatch.setattr(export, "_trace", lambda model, config: program)
+    limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, most))
+    try:
+        code, _, err = run("export", "base", "--to", to, "-o", "out", *options(SMALL))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    assert code == 2
+    assert re.fullmatch(r"error: cannot write out: .*File too large.*\n", err)
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize("to", ["safetensors", "huggingface"])

@@ -41,6 +41,8 @@ NAME = HOSTILE.replace("/", "∕")[:120]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 SHORT = ["--seconds", "1"]
 SETTINGS = settings()
+# What texts come with is answered at once.
+ONE_CONVOLUTION = "extractor_conv_layer_config: [[8, 10, 5]]\n"
 
 
 def quoted(text: str) -> str:
@@ -79,10 +81,12 @@ def stream(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     text = quoted(HOSTILE)
-    (tmp_path / "plain.yaml").write_text("extends: base\nname: plain\n")
-    (tmp_path / f"{NAME}.yaml").write_text("extends: base\n")
+    (tmp_path / "plain.yaml").write_text(f"extends: base\nname: plain\n{ONE_CONVOLUTION}")
+    (tmp_path / f"{NAME}.yaml").write_text(f"extends: base\n{ONE_CONVOLUTION}")
     (tmp_path / "::error::named.yaml").write_text("extends: base\nencoder_num_layer: 3\n")
-    (tmp_path / "native.yaml").write_text(f"extends: base\nname: {text}\ndescription: {text}\nsource: {text}\n")
+    (tmp_path / "native.yaml").write_text(
+        f"extends: base\nname: {text}\ndescription: {text}\nsource: {text}\n{ONE_CONVOLUTION}"
+    )
     (tmp_path / "broken.yaml").write_text(
         f"extends: base\n{text}: {text}\nencoder_num_layers: {text}\nextractor_mode: {text}\nsample_rate: {text}\n"
         f"budgets: {{{text}: {text}, parameters: {text}}}\nencoder_embed_dim: 700 # {MARKUP} \u202e\u2066 ::error::x\n"
@@ -92,12 +96,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '{\t"extractor_mode": "\x9b2J\x7f\u202e", "encoder_num_layers": "##[error]"}', encoding="utf-8"
     )
     theirs = {"model_type": "wav2vec2", "_name_or_path": HOSTILE, HOSTILE: HOSTILE, "architectures": [HOSTILE]}
+    theirs |= {"conv_dim": [8], "conv_kernel": [10], "conv_stride": [5]}
     (tmp_path / "huggingface.json").write_text(json.dumps(theirs))
     (tmp_path / "surrogate.json").write_text(
-        json.dumps({"extends": "base", "name": f"{HOSTILE}\ud800", "description": "\udcff\ud83d"})
+        json.dumps({"extends": "plain.yaml", "name": f"{HOSTILE}\ud800", "description": "\udcff\ud83d"})
     )
     (tmp_path / "fairseq.yaml").write_text(
-        f"model:\n  _name: wav2vec2\n  encoder_layers: 3\n  {text}: {text}\n  final_dim: {text}\n"
+        f"model:\n  _name: wav2vec2\n  conv_feature_layers: '[(8, 10, 5)]'\n  {text}: {text}\n  final_dim: {text}\n"
         f"{text}: {{a: {text}}}\n"
     )
     metadata = {CONFIG_METADATA_KEY: json.dumps(SMALL | {"name": HOSTILE, "description": HOSTILE}), HOSTILE: HOSTILE}
@@ -317,33 +322,42 @@ def is_number(text: str) -> bool:
     return True
 
 
+BLOCKS = [HOSTILE, MARKUP, "# h", "- l", "+ l", "1. l", "1) l", "=====", "---", "> q", "    c", "a ##", "~~~"]
 HARMLESS: dict[str, list[str]] = {}
 """The structure of each command's Markdown where the texts are harmless."""
 
 
-@pytest.mark.parametrize(
-    "hostile", [HOSTILE, MARKUP, "# h", "- l", "+ l", "1. l", "1) l", "=====", "---", "> q", "    c", "a ##", "~~~"]
-)
-@pytest.mark.parametrize("command", ["summary", "compare", "memory", "plan", "sensitivity", "inspect", "check"])
+@pytest.mark.parametrize("hostile", BLOCKS)
+@pytest.mark.parametrize("command", ["summary", "compare", "memory", "plan", "sensitivity", "check"])
 def test_markdown_has_the_structure_that_harmless_texts_give(
-    hostile: str, command: str, folder: Path, run: Runner
+    hostile: str, command: str, tmp_path: Path, run: Runner
 ) -> None:
     structures = [HARMLESS[command]] if command in HARMLESS else []
-    for number, text in [(0, "harmless"), (1, hostile)][len(structures) :]:
-        config, weights = folder / f"{number}.yaml", folder / f"{number}.safetensors"
-        config.write_text(f"extends: base\nname: {quoted(text)}\nencoder_num_layers: 4\n")
-        weights.write_bytes(safetensors_bytes(model_shapes() | {text: (3,)}))
-        plain = write_model(folder / f"{number}.plain.safetensors")
+    plain = write_model(tmp_path / "plain.safetensors")
+    for text in ["harmless", hostile][len(structures) :]:
+        config = tmp_path / "a.yaml"
+        config.write_text(f"extends: base\nname: {quoted(text)}\nencoder_num_layers: 4\n{ONE_CONVOLUTION}")
         arguments = {
             "compare": [str(config), "base", "--format", "markdown", *SHORT],
             "plan": [str(config), "--format", "markdown", *PLANNED],
-            "inspect": [str(weights), "--format", "markdown", *SETTINGS],
             "check": [str(plain), str(config), "--format", "markdown"],
         }
         found = run(command, *arguments.get(command, [str(config), "--format", "markdown", *SHORT]))
         assert found.out
         structures.append(list(structure(found.out)))
     assert HARMLESS.setdefault(command, structures[0]) == structures[1]
+
+
+def test_markdown_of_tensors_has_the_structure_that_harmless_names_give(tmp_path: Path, run: Runner) -> None:
+    structures = []
+    for names in ([f"harmless{number}" for number in range(len(BLOCKS))], BLOCKS):
+        weights = tmp_path / "a.safetensors"
+        weights.write_bytes(safetensors_bytes(model_shapes() | dict.fromkeys(names, (3,))))
+        found = run("inspect", str(weights), "--format", "markdown", *SETTINGS)
+        structures.append(list(structure(found.out)))
+        if names != BLOCKS:
+            assert all(name in found.out for name in names)
+    assert structures[0] == structures[1]
 
 
 def structure(markdown: str) -> Iterator[str]:

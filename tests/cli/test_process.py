@@ -33,77 +33,82 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return python("-m", "w2v_explore", *arguments, **environment)
 
 
+# One start for them all: what none of them imports is not there after the last of them.
+ONE_AFTER_THE_OTHER = """\
+import shlex, sys
+from w2v_explore.cli import main
+for command in {commands!r}:
+    sys.argv = ['w2v-explore', *shlex.split(command)]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, command
+    print('\\0')
+    # What convert says of its fields stands above.
+    print(command, {imported}, sep=': ', file=sys.stderr)
+"""
+
+
+def imported_after_each(commands: list[str], imported: str) -> list[str]:
+    """A line for each command, with the value of an expression after it."""
+    finished = python("-c", ONE_AFTER_THE_OTHER.format(commands=commands, imported=imported))
+    *outputs, rest = finished.stdout.split("\0\n")
+    assert (len(outputs), rest) == (len(commands), ""), finished.stderr
+    assert all(outputs)
+    return [line for line in finished.stderr.splitlines() if line.startswith(tuple(commands))]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["summary", "base"],
-        ["summary", "base", "--format", "json"],
-        ["summary", "base", "--format", "markdown"],
-        ["summary", "base", "--format", "csv"],
-        ["summary", "base", "--predict"],
-        ["summary", "base", "--predict", "--format", "json"],
-        ["compare", "base", "large"],
-        ["compare", "base", "large", "--format", "json"],
-        ["convert", "base", "--to", "python"],
-        ["identify", "base", "large"],
-        ["compare", "base", "large", "--fail-if", "parameters > +300%"],
-        ["memory", "base", "--fit", "24GiB"],
-        ["memory", "base", "--format", "json"],
-        ["memory", "base", "--format", "csv"],
-        ["plan", "base", "--card", "a100", "--devices", "8", "--within", "9w", "--observed", "1 it/s"],
-        ["plan", "base", "--card", "a100", "--format", "csv"],
-        ["plan", "--cards"],
-        ["sensitivity", "base"],
-        ["sensitivity", "base", "--format", "json"],
-        ["sweep", "base", "--field", "encoder_num_layers=2,4"],
-        ["rule", "E234"],
-        ["presets"],
-        ["presets", "show", "base"],
-        ["explain", "encoder_embed_dim"],
-        ["schema"],
-        ["--help"],
-    ],
-    ids=" ".join,
-)
-def test_nothing_heavy_is_imported(arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_heavy_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path))
     keep(make_for_this_machine())
-    code = (
-        "import sys; from w2v_explore.cli import main\n"
-        f"sys.argv = ['w2v-explore', *{arguments!r}]\n"
-        "try: main()\n"
-        "except SystemExit as exit_: assert not exit_.code, exit_.code\n"
-        f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
-    )
-    finished = python("-c", code)
-    # What convert says of its fields stands above.
-    assert finished.stderr.splitlines()[-1] == "[]"
-    assert finished.stdout
+    commands = [
+        "summary base",
+        "summary base --format json",
+        "summary base --format markdown",
+        "summary base --format csv",
+        "summary base --predict",
+        "summary base --predict --format json",
+        "compare base large",
+        "compare base large --format json",
+        "convert base --to python",
+        "identify base large",
+        "compare base large --fail-if 'parameters > +300%'",
+        "memory base --fit 24GiB",
+        "memory base --format json",
+        "memory base --format csv",
+        "plan base --card a100 --devices 8 --within 9w --observed '1 it/s'",
+        "plan base --card a100 --format csv",
+        "plan --cards",
+        "sensitivity base",
+        "sensitivity base --format json",
+        "sensitivity base --only encoder_num_layers --sort macs",
+        "sweep base --field encoder_num_layers=2,4",
+        "compare base --variant 'encoder_num_layers: 6'",
+        "summary base --precision amp-bfloat16",
+        "presets --architecture wavlm",
+        "rule E234",
+        "presets",
+        "presets show base",
+        "explain encoder_embed_dim",
+        "schema",
+        "--help",
+    ]
+    found = imported_after_each(commands, f"sorted(set({HEAVY!r}) & set(sys.modules))")
+    assert found == [f"{command}: []" for command in commands]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["summary", "base"],
-        ["compare", "base", "large"],
-        ["memory", "base"],
-        ["sensitivity", "base"],
-        ["convert", "base", "--to", "huggingface"],
-        ["lint", "presets/base.yaml"],
-    ],
-    ids=" ".join,
-)
-def test_a_config_imports_no_family_but_its_own(arguments: list[str]) -> None:
-    code = (
-        "import sys; from w2v_explore.cli import main\n"
-        f"sys.argv = ['w2v-explore', *{arguments!r}]\n"
-        "try: main()\n"
-        "except SystemExit as exit_: assert not exit_.code, exit_.code\n"
-        "parts = (name.split('.') for name in sys.modules if name.startswith('w2v_explore.families.'))\n"
-        "print(sorted({part[2] for part in parts}), file=sys.stderr)\n"
-    )
-    assert python("-c", code).stderr.splitlines()[-1] == "['wav2vec2']"
+def test_a_config_imports_no_family_but_its_own() -> None:
+    commands = [
+        "summary base",
+        "compare base large",
+        "memory base",
+        "sensitivity base",
+        "convert base --to huggingface",
+        "lint presets/base.yaml",
+    ]
+    families = "sorted({*[name.split('.')[2] for name in sys.modules if name.startswith('w2v_explore.families.')]})"
+    assert imported_after_each(commands, families) == [f"{command}: ['wav2vec2']" for command in commands]
 
 
 def test_a_config_is_linted_without_a_tree_and_without_what_reports_need() -> None:

@@ -131,13 +131,15 @@ main()
 """
 STATUS = """\
 import sys
-from w2v_explore.cli import main
+from w2v_explore.cli import main, summary
+from w2v_explore.cli.export import _status
 from w2v_explore.errors import CheckpointError
-def make(*arguments):
-    raise CheckpointError("no weights")
-import torch
-torch.manual_seed = make
-sys.argv = ["w2v-explore", "export", "base", "--to", "safetensors", "-o", "/tmp/none"]
+def analyze_configs(*arguments, **options):
+    with _status() as tell:
+        tell("making the model")
+        raise CheckpointError("no weights")
+summary.analyze_configs = analyze_configs
+sys.argv = ["w2v-explore", "summary", "base"]
 main()
 """
 
@@ -165,32 +167,52 @@ def hostile(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def write(monkeypatch: pytest.MonkeyPatch, path: Path, encoding: str, *arguments: str) -> tuple[int, bytes, str]:
+    """The program with a file for standard output, in an encoding as PYTHONIOENCODING says it.
+
+    Returns the exit code, what is in the file, and standard error.
+    """
+    name, _, errors = encoding.partition(":")
+    messages = io.BytesIO()
+    with monkeypatch.context() as context, path.open("wb") as file:
+        context.setattr(sys, "argv", ["w2v-explore", *arguments])
+        context.setattr(sys, "stdout", io.TextIOWrapper(file, encoding=name, errors=errors or "strict"))
+        context.setattr(sys, "stderr", io.TextIOWrapper(messages, encoding=name, errors="backslashreplace"))
+        code = app.main()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return code, path.read_bytes(), messages.getvalue().decode(name)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
-def test_nothing_is_lost_in_any_encoding(hostile: Path, encoding: str) -> None:
-    def run(arguments: str) -> tuple[int, str, bytes]:
-        code, out, err = shell(f"cd {str(hostile)!r} && {PROGRAM} {arguments}", PYTHONIOENCODING=encoding)
+def test_nothing_is_lost_in_any_encoding(hostile: Path, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hostile)
+    said, wrong = (os.fsdecode(name) for name in (b"caf\xe9.yaml", b"bad\xe9.yaml"))
+
+    def run(*arguments: str) -> tuple[int, str, bytes]:
+        code, content, err = write(monkeypatch, hostile / "out", encoding, *arguments)
         assert "Traceback" not in err
-        return code, out.decode(encoding), out
+        return code, content.decode(encoding), content
 
     minus = "−" if encoding == "utf-8" else "-"
-    code, table, _ = run("compare base caf*")
+    code, table, _ = run("compare", "base", said)
     assert (code, "?" in table, f"{minus}70.88 M ({minus}75.1 %)" in table) == (0, False, True)
-    code, markdown, _ = run("compare base caf* --format markdown")
+    code, markdown, _ = run("compare", "base", said, "--format", "markdown")
     assert (code, "?" in markdown, f"{minus}70.88 M ({minus}75.1 %)" in markdown) == (0, False, True)
-    code, text, _ = run("summary caf* --format csv")
+    code, text, _ = run("summary", said, "--format", "csv")
     assert (code, next(csv.DictReader(io.StringIO(text)))["parameters"]) == (0, "23492224")
-    code, _, content = run("summary caf* --format json")
+    code, _, content = run("summary", said, "--format", "json")
     assert (code, json.loads(content)["config"]["name"]) == (0, NAME)
-    code, text, _ = run("convert caf* --to w2v")
+    code, text, _ = run("convert", said, "--to", "w2v")
     assert (code, yaml.safe_load(text)["name"]) == (0, NAME)
-    code, _, content = run("lint bad* --format sarif")
+    code, _, content = run("lint", wrong, "--format", "sarif")
     [result] = json.loads(content)["runs"][0]["results"]
     location = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert (code, location["uri"]) == (1, "bad%E9.yaml")
-    code, _, content = run("lint *.yaml --format junit")
+    code, _, content = run("lint", wrong, said, "--format", "junit")
     [failing] = [suite for suite in ElementTree.fromstring(content) if suite.get("failures") != "0"]
     assert (code, failing.get("name")) == (1, r"bad\xe9.yaml")
-    code, text, _ = run("lint bad*")
+    code, text, _ = run("lint", wrong)
     assert (code, text.splitlines()[0]) == (1, "bad\\xe9.yaml")
 
 
@@ -211,17 +233,6 @@ ODD_CONFIGS = {
 }
 
 
-def write(monkeypatch: pytest.MonkeyPatch, path: Path, encoding: str, *arguments: str) -> bytes:
-    """What the program leaves in a file that standard output goes to, in an encoding as PYTHONIOENCODING says it."""
-    name, _, errors = encoding.partition(":")
-    with monkeypatch.context() as context, path.open("wb") as file:
-        context.setattr(sys, "argv", ["w2v-explore", *arguments])
-        context.setattr(sys, "stdout", io.TextIOWrapper(file, encoding=name, errors=errors or "strict"))
-        assert app.main() == 0
-        sys.stdout.flush()
-    return path.read_bytes()
-
-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("file", ODD_CONFIGS, ids=ascii)
 def test_what_is_written_on_any_stream_can_be_read(
@@ -231,7 +242,8 @@ def test_what_is_written_on_any_stream_can_be_read(
     path.write_text(ODD_CONFIGS[file], encoding="utf-8")
     is_utf, wide = encoding.startswith("utf"), encoding == "utf-16"
     saved = tmp_path / "saved.json"
-    content = write(monkeypatch, saved, encoding, "summary", str(path), "--format", "json")
+    code, content, _ = write(monkeypatch, saved, encoding, "summary", str(path), "--format", "json")
+    assert code == 0
     name = json.loads(content.decode("utf-16" if wide else "utf-8-sig"))["config"]["name"]
     name.encode()
     assert load_baseline(saved).name == name
@@ -239,8 +251,8 @@ def test_what_is_written_on_any_stream_can_be_read(
     for target in ("w2v", "fairseq", "huggingface", "torchaudio", "python"):
         file_of = tmp_path / f"converted-{target}"
         change = ("--set", "encoder_dropout=0.25")
-        content = write(monkeypatch, file_of, encoding, "convert", str(path), "--to", target, *change)
-        assert content.isascii() or is_utf
+        code, content, _ = write(monkeypatch, file_of, encoding, "convert", str(path), "--to", target, *change)
+        assert (code, content.isascii() or is_utf) == (0, True)
         if target != "python":
             assert load_config(file_of).model.encoder_dropout == 0.25
         elif not wide:

@@ -21,7 +21,7 @@ from w2v_explore.analysis.receptive_field import minimum_samples
 
 
 @given(config=configs(), batch=st.integers(1, 3), extra=st.integers(0, 3000))
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_random_configs(config: ModelConfig, batch: int, extra: int) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_closed_forms_hold(config, batch, samples)

@@ -296,7 +296,7 @@ def test_many_conv_layers(seed: int, mode: str) -> None:
     samples = minimum_samples(config.model, 1) + draw.randint(0, 60)
     workload = Workload(samples=samples, dtype=draw.choice(["float32", "bfloat16"]))
     effects = sensitivity(config, workload).effects
-    for effect in draw.sample(effects, 40):
+    for effect in draw.sample(effects, 20):
         model = ModelConfig(**{**config.model.to_mapping(), **effect.change.values})
         assert effect.figures == total_figures(analyze(Config(name="stepped", origin="test", model=model), workload))
 

@@ -14,7 +14,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tests.families.modules import (
     assert_compiles_without_a_graph_break,
-    assert_exports_with_dynamic_batch_and_length,
     assert_padding_changes_no_valid_frame,
     assert_script_and_copies_compute_the_same,
 )
@@ -266,13 +265,6 @@ def test_quantisation(models: Models) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_compile_without_a_graph_break(models: Models) -> None:
     assert_compiles_without_a_graph_break(models[0])
-
-
-@pytest.mark.parametrize("values", [PRE_NORM], ids=["pre_norm"])  # test_export.py has the other order of norms
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::FutureWarning")
-def test_export_with_dynamic_batch_and_length(models: Models) -> None:
-    assert_exports_with_dynamic_batch_and_length(models[0])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])

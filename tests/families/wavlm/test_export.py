@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.families.wavlm.model import SMALL, wavlm
+from tests.families.wavlm.model import PRE_NORM, SMALL, wavlm
 from tests.parity.test_model import LENGTHS, TWO_CONVOLUTIONS, waveforms
 from w2v_explore import SourceError, export
 from w2v_explore.families.wavlm.fields import WavLMConfig
@@ -19,15 +19,18 @@ from w2v_explore.model.export import SEED
 def test_onnx_computes_what_the_model_computes(tmp_path: Path) -> None:
     import onnxruntime
 
-    values = {**SMALL, "encoder_num_layers": 2, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
+    values = {**PRE_NORM, "encoder_num_layers": 2, "extractor_conv_layer_config": TWO_CONVOLUTIONS}
     path = export(WavLMConfig.from_mapping(values), "onnx", tmp_path / "wavlm.onnx").path
     torch.manual_seed(SEED)
     model = wavlm(values).eval()
     session = onnxruntime.InferenceSession(path)
-    for lengths in (torch.tensor([4000, 4000, 4000]), LENGTHS):
-        given = {"waveforms": waveforms().numpy(), "lengths": lengths.numpy()}
-        output, frames = session.run(None, given)
-        expected, expected_frames = model(waveforms(), lengths)
+    for x, lengths in (
+        (waveforms(), torch.tensor([4000, 4000, 4000])),
+        (waveforms(), LENGTHS),
+        (waveforms(5, 901), torch.full((5,), 450)),
+    ):
+        output, frames = session.run(None, {"waveforms": x.numpy(), "lengths": lengths.numpy()})
+        expected, expected_frames = model(x, lengths)
         for utterance, valid in enumerate(expected_frames.tolist()):
             torch.testing.assert_close(
                 torch.from_numpy(output)[utterance, :valid], expected[utterance, :valid], rtol=1e-4, atol=1e-4
