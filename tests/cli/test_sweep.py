@@ -253,6 +253,31 @@ def test_of_many_curves_the_first_are_drawn(run: Runner) -> None:
     out = run("sweep", "base", *fields, "--figure", "parameters").out
     assert "along the axis: encoder_num_layers; the first 8 of 9 curves\n" in out
     assert out.splitlines()[-1] == "h ff_interm_features 1007"
+    # The ninth curve alone has a head.
+    fields = ("--field", "aux_num_out=null,9", "--field", "encoder_num_heads=1,2,3,4,6,8,12,16", *fields[:2])
+    code, out, _ = run("sweep", "base", *fields, "--figure", "aux.macs")
+    assert (code, "along the axis" in out) == (0, False)
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_names_of_curves_fit_the_terminal(run: Runner, columns: int) -> None:
+    layers = [[[512, 10, 5], [512, 3, 2], [512, kernel, 2], [512, 2, 2]] for kernel in (3, 4, 5)]
+    fields = [f"extractor_conv_layer_config={layers[0]},{layers[1]}", "extractor_mode=group_norm,layer_norm"]
+    fields += ["encoder_ff_interm_features=1024..3072:1024", "encoder_num_layers=2..5"]
+    asked = [word for text in fields for word in ("--field", text)]
+    out = run("sweep", "base", *asked, "--figure", "parameters", columns=columns).out
+    legend = out.partition("along the axis: ")[2].splitlines()
+    assert max(map(len, legend)) <= columns
+    assert any(line.startswith("  ") for line in legend)
+
+
+def test_no_color_holds_for_curves(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("sweep", "base", *TWO_BY_TWO[:2], "--field", "encoder_embed_dim=384,768", "--figure", "parameters")
+    red = "\x1b[38;5;1m"
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert red in run(*arguments).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert red not in run(*arguments).out
 
 
 def test_without_plotext_the_table_says_what_curves_need(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def sweep_report(sweep: Sweep) -> Report:
     ]
     shown, charted = sweep.figures, sweep.figures
     if sweep.figures == tuple(FIGURES):
-        shown, charted = (*_COSTS, *[name for name in _EXTRACTOR if _varies(sweep, name)]), _CHARTED
+        shown, charted = (*_COSTS, *[name for name in _EXTRACTOR if _varies(sweep.valid, name)]), _CHARTED
     tables = [_configs(sweep, shown)] if sweep.valid else []
     if len(sweep.valid) < len(sweep.members):
         tables.append(_invalid(sweep))
@@ -56,8 +56,8 @@ def _describe_size(sweep: Sweep) -> str:
     return f"{exact(size)} config{'s' if size > 1 else ''}{left}: {counts}"
 
 
-def _varies(sweep: Sweep, name: str) -> bool:
-    return len({member.figures[name] for member in sweep.valid}) > 1
+def _varies(members: Sequence[Member], name: str) -> bool:
+    return len({member.figures[name] for member in members}) > 1
 
 
 def _field_columns(sweep: Sweep) -> list[Column]:
@@ -120,12 +120,7 @@ def _listed(all_values: Sequence[Any], values: Sequence[Any]) -> str:
 def _picture(sweep: Sweep, charted: Sequence[str], tables: Sequence[Table]) -> Callable[[int, bool], str] | None:
     """Curves over the field with the most numbers, one for each combination of the others; None where none changes."""
     axis = max(sweep.fields, key=lambda name: len(sweep.fields[name]) if _is_numeric(sweep, name) else 0)
-    drawn = [name for name in charted if _varies(sweep, name)][:_MAX_PANELS]
-    if not drawn or not _is_numeric(sweep, axis) or len(_values(sweep.valid, axis)) < 2:
-        return None
-    if find_spec("plotext") is None:
-        missing = f"{missing_extra('drawing curves', 'plotext')}."
-        tables[0].remark = f"{tables[0].remark} {missing}" if tables[0].remark else missing
+    if not _is_numeric(sweep, axis) or len(_values(sweep.valid, axis)) < 2:
         return None
     others = [name for name in sweep.fields if name != axis and len(_values(sweep.valid, name)) > 1]
     curves: dict[str, list[Member]] = {}
@@ -133,6 +128,15 @@ def _picture(sweep: Sweep, charted: Sequence[str], tables: Sequence[Table]) -> C
         named = [f"{brief_field(name)} {field_value(member.fields[name])}" for name in others]
         curves.setdefault(", ".join(named), []).append(member)
     names = list(curves)[:MAX_CURVES]
+    # What differs between curves that are not drawn alone would be a flat line.
+    members = [member for name in names for member in curves[name]]
+    drawn = [figure for figure in charted if _varies(members, figure)][:_MAX_PANELS]
+    if not drawn:
+        return None
+    if find_spec("plotext") is None:
+        missing = f"{missing_extra('drawing curves', 'plotext')}."
+        tables[0].remark = f"{tables[0].remark} {missing}" if tables[0].remark else missing
+        return None
     more = f"; the first {len(names)} of {exact(len(curves))} curves" if len(curves) > len(names) else ""
 
     def points(members: Sequence[Member], figure: str) -> list[tuple[float, float]]:
