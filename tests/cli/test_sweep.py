@@ -128,6 +128,8 @@ def test_values_are_yaml_and_ranges(text: str, values: list[object] | None) -> N
         (["encoder_num_layers=4..2"], "E100 yaml-syntax: 4..2 goes down; write the lesser number first, as 2..4\n"),
         (["encoder_num_layers=2..4:0"], "E100 yaml-syntax: 2..4:0 has a step of 0; write one above 0\n"),
         (["encoder_num_layers=2..x"], "E100 yaml-syntax: 2..x is no range; write first..last:step, as 2..24:2\n"),
+        (["encoder_num_layers=2:24"], "E100 yaml-syntax: 2:24 is no range; write first..last:step, as 2..24:2\n"),
+        (["encoder_num_layers=" + "1..9,1..9999," * 9_000], "more than 10,000 values are too many; give fewer\n"),
         (["encoder_num_layers=2,*x"], "E100 yaml-syntax: found undefined alias, at column 22\n"),
         (["encoder_num_layers=2,[3"], "did not find expected ',' or ']', at its end\n"),
         (["a=1]\nb: [2"], "E100 yaml-syntax: write field=values, as encoder_num_layers"),

@@ -95,16 +95,24 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
     values: list[object] = []
     for node in entry.value.value:
         value = plain_value(node)
-        if not isinstance(value, str) or ".." not in value:
+        if _is_meant_as_range(node, value):
+            ends = _RANGE.fullmatch(node.value)
+            if ends is None:
+                raise refuse(f"{shorten(node.value)} is no range; write first..last:step, as 2..24:2")
+            values += _numbers(ends, refuse)
+        else:
             values.append(value)
-            continue
-        ends = _RANGE.fullmatch(value)
-        if ends is None:
-            raise refuse(f"{shorten(value)} is no range; write first..last:step, as 2..24:2")
-        values += _numbers(ends, refuse)
-    if len(values) > MAX_VALUES:
-        raise refuse(f"{len(values):,} values are too many; give {MAX_VALUES:,} at most")
+        # Of many ranges there would be no end.
+        if len(values) > MAX_VALUES:
+            raise refuse(f"more than {MAX_VALUES:,} values are too many; give fewer")
     return field, values
+
+
+def _is_meant_as_range(node: yaml.Node, value: object) -> bool:
+    """Whether a value has the marks of a range; YAML 1.1 reads 2:24 as a number, 2 × 60 + 24."""
+    if isinstance(value, str):
+        return ".." in value
+    return isinstance(node, yaml.ScalarNode) and ":" in node.value
 
 
 def _numbers(ends: re.Match[str], refuse: Callable[[str], ConfigError]) -> list[object]:
