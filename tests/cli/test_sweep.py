@@ -130,6 +130,8 @@ def test_values_are_yaml_and_ranges(text: str, values: list[object] | None) -> N
         (["encoder_num_layers=2..x"], "E100 yaml-syntax: 2..x is no range; write first..last:step, as 2..24:2\n"),
         (["encoder_num_layers=2:24"], "E100 yaml-syntax: 2:24 is no range; write first..last:step, as 2..24:2\n"),
         (["encoder_num_layers=" + "1..9,1..9999," * 9_000], "more than 10,000 values are too many; give fewer\n"),
+        (["encoder_dropout=0,.nan"], "error: the values of encoder_dropout hold a number that is not finite; give"),
+        (["encoder_dropout=[.inf]"], "error: the values of encoder_dropout hold a number that is not finite; give"),
         (["encoder_num_layers=2,*x"], "E100 yaml-syntax: found undefined alias, at column 22\n"),
         (["encoder_num_layers=2,[3"], "did not find expected ',' or ']', at its end\n"),
         (["a=1]\nb: [2"], "E100 yaml-syntax: write field=values, as encoder_num_layers"),
@@ -212,7 +214,9 @@ def test_a_function_gives_the_same() -> None:
     assert all(list(member.figures) == ["parameters"] for member in found.valid)
     assert told == [(number, 4) for number in range(4)]
     assert repr(found) == "<Sweep of 'wav2vec 2.0 Base': 4 configs, 4 of them valid>"
-    assert sweep("base", {"encoder_layer_drop": [0, False]}).fields == {"encoder_layer_drop": (0, False)}
+    lists = [[[512, 10, 5]], [[512, 10, 5.0]]]
+    fields = sweep("base", {"encoder_layer_drop": [0, False], "extractor_conv_layer_config": lists}).fields
+    assert list(map(repr, fields.values())) == ["(0, False)", repr(tuple(lists))]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +226,16 @@ def test_a_function_gives_the_same() -> None:
         ({"encoder_num_layers": 3}, (), TypeError, "fields has an object of the type int for encoder_num_layers"),
         ({"encoder_num_layers": "3"}, (), TypeError, "fields has an object of the type str for encoder_num_layers"),
         ({"encoder_num_layers": [3]}, "macs", TypeError, "figures is an object of the type str; give a list of names"),
+        ({"encoder_num_layers": b"3"}, (), TypeError, "fields has an object of the type bytes for encoder_num_layers"),
+        ({3: [3]}, (), TypeError, "fields has an object of the type int for a field's name; give a list of values"),
+        (
+            {"encoder_num_layers": [object]},
+            (),
+            TypeError,
+            "the values of encoder_num_layers hold an object of the type",
+        ),
+        ({"encoder_num_layers": [3]}, iter(["macs"]), TypeError, "figures is an object of the type list_iterator"),
+        ({"encoder_num_layers": [3]}, None, TypeError, "figures is "),
         ({}, (), ValueError, "no field varies; give a list of values"),
         ({"encoder_num_layers": []}, (), ValueError, "encoder_num_layers has no values; give a list of values"),
     ],

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from math import prod
 from typing import Any
 
-from w2v_explore.analysis.comparing.sweep import Member, Sweep
+from w2v_explore.analysis.comparing.sweep import Member, Sweep, distinct
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.errors import missing_extra
 from w2v_explore.report.figure_columns import figure_cell, figure_cells, figure_columns, figure_heading
@@ -104,13 +104,7 @@ def _boxes(members: Sequence[Member]) -> Iterator[Mapping[str, list[Any]]]:
 
 
 def _values(members: Sequence[Member], field: str) -> list[Any]:
-    """The values of a field, each once; true is no 1."""
-    found: list[tuple[type, Any]] = []
-    for member in members:
-        value = member.fields[field]
-        if (type(value), value) not in found:
-            found.append((type(value), value))
-    return [value for _, value in found]
+    return distinct(member.fields[field] for member in members)
 
 
 def _listed(all_values: Sequence[Any], values: Sequence[Any]) -> str:
