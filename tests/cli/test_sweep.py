@@ -88,6 +88,7 @@ def test_the_extractor_is_shown_where_it_varies(run: Runner) -> None:
     out = run("sweep", "base", "--field", "extractor_conv_layer_config=null,[[512, 10, 5]]").out
     assert "Receptive field  Stride  Shortest input  Frames/s  Frames" in out
     assert "\nnull               94.37 M" in out
+    assert "\nMACs/s: MACs of a second of audio; Inference, Training: memory; Receptive field, Stride, " in out
     assert "Stride" not in run("sweep", "base", "--field", "encoder_num_layers=2,3").out
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from w2v_explore.analysis.comparing.sweep import Member, Sweep, distinct
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.errors import missing_extra
-from w2v_explore.report.figure_columns import figure_cell, figure_cells, figure_columns, figure_heading
+from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_heading
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.multiples import MAX_CURVES, Panel, draw_multiples
 from w2v_explore.report.table import Column, Report, Table
@@ -74,8 +74,7 @@ def _configs(sweep: Sweep, shown: Sequence[str]) -> Table:
     for member in sweep.valid:
         values = [field_value(value) for value in member.fields.values()]
         table.rows.append((*values, *figure_cells(shown, member.figures)))
-    if shown[: len(_COSTS)] == _COSTS:
-        table.remark = "MACs/s are those of a second of audio; Inference and Training are the memory that they need."
+    table.remark = explain_columns(shown)
     return table
 
 
