@@ -67,6 +67,14 @@ def test_what_is_no_config_is_listed_with_its_reason(run: Runner) -> None:
     assert rows[1:3] == [["0", "any", "2"], ["5", "768", "1"]]
 
 
+def test_of_much_that_is_no_config_a_table_has_the_first_rows(run: Runner) -> None:
+    arguments = ("sweep", "base", "--field", "encoder_num_heads=1..60", "--figure", "parameters")
+    out = run(*arguments).out
+    invalid = out.partition("Not valid\n")[2].partition("\n\n")[0].splitlines()
+    assert (len(invalid), invalid[-1]) == (42, "The first 40 of 49 rows; --format csv and json have all.")
+    assert len(run(*arguments, "--format", "csv").out.splitlines()) == 61
+
+
 def test_what_has_one_reason_is_a_row_where_its_values_say_which_it_is() -> None:
     def members(*pairs: tuple[int, int]) -> list[Member]:
         return [Member({"a": a, "b": b}, {}, "why") for a, b in pairs]

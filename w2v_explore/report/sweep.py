@@ -27,6 +27,8 @@ _COSTS = (
 _EXTRACTOR = tuple(name for name in FIGURES if name.startswith("extractor."))
 _CHARTED = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
 _MAX_PANELS = 6
+# Thousands would hide the configs above them.
+_MAX_INVALID = 40
 
 
 def sweep_report(sweep: Sweep) -> Report:
@@ -90,6 +92,9 @@ def _invalid(sweep: Sweep) -> Table:
         for together in _boxes(members):
             values = [_listed(sweep.fields[name], found) for name, found in together.items()]
             table.rows.append((*values, exact(prod(map(len, together.values()))), reason))
+    if len(table.rows) > _MAX_INVALID:
+        table.remark = f"The first {_MAX_INVALID} of {exact(len(table.rows))} rows; --format csv and json have all."
+        del table.rows[_MAX_INVALID:]
     return table
 
 
