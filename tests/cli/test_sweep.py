@@ -143,6 +143,7 @@ def test_values_are_yaml_and_ranges(text: str, values: list[object] | None) -> N
         (["encoder_dropout=[.inf]"], "error: the values of encoder_dropout hold a number that is not finite; give"),
         (["encoder_num_layers=2,*x"], "E100 yaml-syntax: found undefined alias, at column 22\n"),
         (["encoder_num_layers=2,[3"], "did not find expected ',' or ']', at its end\n"),
+        (["encoder_num_layers=2],[3"], "E100 yaml-syntax: brackets close before the text ends\n"),
         (["a=1]\nb: [2"], "E100 yaml-syntax: write field=values, as encoder_num_layers"),
         (
             ["encoder_num_layers=1..99999999"],

@@ -129,6 +129,12 @@ def test_labels_are_short_and_distinct(run: Runner) -> None:
         ("encoder_dropout: , aux_num_out: 9", "E100 yaml-syntax: encoder_dropout has no value; "),
         ("encoder_num_layers: 6, b: [1", "E100 yaml-syntax: while parsing a flow sequence did not find"),
         ("encoder_num_layers: 6, b: [1", ", at its end\n"),
+        ("{encoder_num_layers: 6} b", "E100 yaml-syntax: brackets close before the text ends\n"),
+        ("encoder_num_layers: 6}", "E100 yaml-syntax: brackets close before the text ends\n"),
+        (
+            "encoder_num_layers: 6\n- b",
+            "E100 yaml-syntax: while parsing a block mapping did not find expected key, at ",
+        ),
         ("encoder_num_layers: *x, b: 1", "E100 yaml-syntax: found undefined alias, at column 21\n"),
         ("encoder_num_layers: 6\nb: *x", "E100 yaml-syntax: found undefined alias, at line 2, column 4\n"),
         ("encoder_num_layers: 6, encoder_num_layers: 7", "E104 duplicate-key: encoder_num_layers was given already; "),

@@ -30,6 +30,9 @@ _UNSPACED = re.compile(r"(\w+)\s*[=:]\s*(\S.*)", re.DOTALL)
 _NUMBER = r"([+-]?\d{1,15}(?:\.\d{1,15})?)"
 _RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}(?::{_NUMBER})?", re.ASCII)
 _VALUES = "values: ["
+# What YAML says of a text whose brackets close before it ends: of a mapping in braces, and of what is in `_VALUES`.
+_MAPPING_ENDED = "did not find expected <document start>"
+_VALUES_ENDED = "while parsing a block mapping did not find expected key"
 
 
 def parse_variant(text: str) -> Document:
@@ -47,7 +50,8 @@ def parse_variant(text: str) -> Document:
         return document._replace(entries={}, problems=(problem,))
 
     if document.problems:
-        problems = [_told_in_words(problem, name, text, int(is_open)) for problem in document.problems]
+        ended = _MAPPING_ENDED if is_open or text.lstrip().startswith("{") else None
+        problems = [_told_in_words(problem, name, text, int(is_open), ended) for problem in document.problems]
         return document._replace(problems=tuple(problems))
     if not document.entries:
         return refuse(codes.YAML_SYNTAX, f"nothing is edited; {_HOW_TO_EDIT}")
@@ -89,7 +93,7 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
         raise refuse(_HOW_TO_LIST)
     if document.problems:
         shift = len(_VALUES) - (len(text) - len(listed))
-        raise ConfigError([_told_in_words(problem, name, text, shift) for problem in document.problems])
+        raise ConfigError([_told_in_words(problem, name, text, shift, _VALUES_ENDED) for problem in document.problems])
     if len(document.entries) > 1 or entry is None or not isinstance(entry.value, yaml.SequenceNode):
         raise refuse(_HOW_TO_LIST)
     values: list[object] = []
@@ -134,7 +138,7 @@ def _parse(name: str, text: str) -> Document:
     return parse_document(Source(name, text.encode("utf-8", "surrogatepass")), OWN_DIALECT)
 
 
-def _told_in_words(problem: Problem, name: str, text: str, shift: int) -> Problem:
+def _told_in_words(problem: Problem, name: str, text: str, shift: int, ended: str | None) -> Problem:
     """A problem with its place in the text at the end of its message: the text itself is the path.
 
     Args:
@@ -142,8 +146,11 @@ def _told_in_words(problem: Problem, name: str, text: str, shift: int) -> Proble
         name: What messages call the text.
         text: What was typed.
         shift: By how many columns its first line was moved to the right.
+        ended: The message where brackets close before the text ends, which is of what was put around it.
     """
     place = problem.place
+    if problem.message == ended:
+        return problem._replace(place=Place(name), message="brackets close before the text ends")
     if place.line is None or place.column is None:
         return problem._replace(place=Place(name))
     lines = text.split("\n")
