@@ -15,6 +15,7 @@ from w2v_explore import Workload, analyze, load_config, sweep
 from w2v_explore.analysis.comparing.sweep import Member
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.cli import sweep as command
+from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.config.typed import parse_values
 from w2v_explore.report import multiples
 from w2v_explore.report.sweep import _boxes as boxes
@@ -200,6 +201,20 @@ def test_many_configs_show_progress(run: Runner, monkeypatch: pytest.MonkeyPatch
     for layers, times in (("1,2", 0), ("1..3", 1)):
         assert run("sweep", "base", "--field", f"encoder_num_layers={layers}", "--figure", "parameters").code == 0
         assert len(shown) == times
+
+
+def test_progress_is_drawn_as_often_as_somebody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with show_progress("base") as show:
+        for done in range(1000):
+            show("configs", done, 1000)
+        show("at last", 0, 1)
+    drawn = terminal.getvalue()
+    assert 0 < drawn.count("base: configs") < 500
+    assert "base: at last" in drawn
 
 
 # --- From Python -------------------------------------------------------------------------------------------------
