@@ -10,12 +10,11 @@ from decimal import Decimal
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import MAX_SHOWN_OVERRIDE, ONE_ARCHITECTURE, parse_document
-from w2v_explore.config.entries import OWN_DIALECT, Document, plain_value
+from w2v_explore.config.document import MAX_SHOWN_OVERRIDE, ONE_ARCHITECTURE, parse_typed
+from w2v_explore.config.entries import Document, plain_value
 from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import VARIANT
-from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 from w2v_explore.errors import ConfigError
 
@@ -43,7 +42,7 @@ def parse_variant(text: str) -> Document:
     name = f"{VARIANT}{shorten(text, MAX_SHOWN_OVERRIDE)}"
     is_open = not text.lstrip().startswith("{") and "\n" not in text.strip()
     # On a line of its own a brace ends no comment.
-    document = _parse(name, f"{{{text}\n}}" if is_open else text)
+    document = parse_typed(name, f"{{{text}\n}}" if is_open else text)
 
     def refuse(rule: Rule, message: str, key: str | None = None) -> Document:
         problem = Problem(rule=rule, place=Place(name), key=key, message=message)
@@ -83,7 +82,7 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
     name = f"{option} {shorten(text, MAX_SHOWN_OVERRIDE)}"
     field, equals, listed = text.partition("=")
     field = field.strip()
-    document = _parse(name, f"{_VALUES}{listed}\n]")
+    document = parse_typed(name, f"{_VALUES}{listed}\n]")
     entry = document.entries.get("values")
 
     def refuse(message: str) -> ConfigError:
@@ -131,11 +130,6 @@ def _numbers(ends: re.Match[str], refuse: Callable[[str], ConfigError]) -> list[
         raise refuse(f"{ends[0]} is {count:,} values; write a larger step, for {MAX_VALUES:,} at most")
     number = float if "." in ends[0].replace("..", "") else int
     return [number(first + step * place) for place in range(count)]
-
-
-def _parse(name: str, text: str) -> Document:
-    # What is no UTF-8 is no more after this, and the reader says so.
-    return parse_document(Source(name, text.encode("utf-8", "surrogatepass")), OWN_DIALECT)
 
 
 def _told_in_words(problem: Problem, name: str, text: str, shift: int, ended: str | None) -> Problem:
