@@ -509,7 +509,7 @@ _PYTHON_COMMANDS = {
     "inspect": "`inspect_checkpoint`",
     "check": "`check_checkpoint`",
     "export": "`export`",
-    "presets": "`preset_names`, `load_preset`",
+    "presets": "`find_presets`, `preset_names`, `load_preset`",
     "calibrate": "none: it is done once, by hand, on a quiet machine, and leaves a file",
     "rule, explain, schema": "none: they print pages and tables for people, the schema for editors",
 }
@@ -520,8 +520,8 @@ _FAMILIES_FUNCTIONS, _FAMILIES_MODELS = (
 )
 _PYTHON_SECTIONS = {
     "Configs": (
-        "load_config", "load_preset", "preset_names", "Config", "ModelConfig", "convert", "Conversion", "identify",
-        "Identity", "lint_files", "LintReport", "Problem", "Place",
+        "load_config", "load_preset", "preset_names", "find_presets", "Catalogue", "Config", "ModelConfig", "convert",
+        "Conversion", "identify", "Identity", "lint_files", "LintReport", "Problem", "Place",
     ),
     "Figures": (
         "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "plan",

@@ -105,7 +105,7 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         ".components": {"MODULES": modules, "REFERENCES": ()},
         ".dialects": {"PYTHON": None, "COLUMNS": {}},
         ".published": {"PUBLISHED": Published(names={})},
-        ".preset_values": {"PRESET_VALUES": {PRESET: (2064, 24, 3)}},
+        ".preset_values": {"PRESET_VALUES": {PRESET: (2064, 24, 3)}, "PRESET_GROUPS": {PRESET: "Filterbank"}},
     }
     for file, content in files.items():
         module = ModuleType(f"{PACKAGE}{file}")

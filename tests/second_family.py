@@ -100,7 +100,10 @@ def add(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Family:
     rule: dict[str, Any] = {"RULE": RULE, "TORCH": "accepts", "KEYS": ("encoder_num_buckets",), "check": _check}
     files: dict[str, dict[str, Any]] = {
         "": {"FAMILY": family},
-        ".preset_values": {"PRESET_VALUES": {PRESET: (*preset.values(), *_values())}},
+        ".preset_values": {
+            "PRESET_VALUES": {PRESET: (*preset.values(), *_values())},
+            "PRESET_GROUPS": {PRESET: "Twin"},
+        },
         ".rules": {},
         ".rules.few_buckets": rule,
     }

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.compare import Comparison as Comparison
     from w2v_explore.analysis.comparing.compare import compare as compare
     from w2v_explore.analysis.comparing.sensitivity import Sensitivity as Sensitivity
-    from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity
     from w2v_explore.analysis.comparing.sweep import Sweep as Sweep
     from w2v_explore.analysis.comparing.sweep import sweep as sweep
     from w2v_explore.analysis.latency.calibration import Calibration as Calibration
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.memory.costs import memory as memory
     from w2v_explore.analysis.plan.plan import plan as plan
     from w2v_explore.analysis.plan.training_plan import TrainingPlan as TrainingPlan
+    from w2v_explore.analysis.presets.catalogue import Catalogue as Catalogue
+    from w2v_explore.analysis.presets.catalogue import find_presets as find_presets
     from w2v_explore.analysis.presets.identify import Identity as Identity
     from w2v_explore.analysis.presets.identify import identify as identify
     from w2v_explore.analysis.weights.check import CheckpointFit as CheckpointFit
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from w2v_explore.families.wavlm.python import wavlm_model as wavlm_model
     from w2v_explore.lint.report import LintReport as LintReport
     from w2v_explore.lint.run import lint_files as lint_files
+    from w2v_explore.lint.stepped import sensitivity as sensitivity
     from w2v_explore.measure.latency import Latency as Latency
     from w2v_explore.measure.latency import Plan as Plan
     from w2v_explore.measure.latency import measure_latency as measure_latency
@@ -98,14 +100,15 @@ _HOMES = {
     "w2v_explore.analysis.latency.calibration": ("Calibration", "require_calibration"),
     "w2v_explore.analysis.weights.check": ("CheckpointFit", "check_checkpoint"),
     "w2v_explore.analysis.comparing.compare": ("Comparison", "compare"),
+    "w2v_explore.analysis.presets.catalogue": ("Catalogue", "find_presets"),
     "w2v_explore.analysis.presets.identify": ("Identity", "identify"),
     "w2v_explore.analysis.weights.inspection": ("Inspection", "inspect_checkpoint"),
     "w2v_explore.analysis.memory.costs": ("MemoryCosts", "memory"),
     "w2v_explore.analysis.plan.plan": ("plan",),
     "w2v_explore.analysis.plan.training_plan": ("TrainingPlan",),
     "w2v_explore.analysis.latency.prediction": ("Prediction", "predict"),
-    "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity", "sensitivity"),
     "w2v_explore.analysis.comparing.sweep": ("Sweep", "sweep"),
+    "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity",),
     "w2v_explore.analysis.workload": ("Workload",),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),
@@ -130,6 +133,7 @@ _HOMES = {
     ),
     "w2v_explore.lint.report": ("LintReport",),
     "w2v_explore.lint.run": ("lint_files",),
+    "w2v_explore.lint.stepped": ("sensitivity",),
     "w2v_explore.measure.latency": ("Latency", "Plan", "measure_latency"),
     "w2v_explore.measure.verify": ("Verification", "verify"),
     "w2v_explore.model.build": ("build_model",),

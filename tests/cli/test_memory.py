@@ -200,6 +200,17 @@ def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
     rows = list(csv.DictReader(io.StringIO(run("sensitivity", "base", "--format", "csv").out)))
     assert [step["target"] for step in steps] == [row["target"] for row in rows]
     assert [step["metrics"]["parameters"]["delta"] for step in steps] == [int(row["parameters"]) for row in rows]
+    assert [" ".join(step["warnings"]) for step in steps] == [row["warnings"] for row in rows]
+    assert [str(step["changes_frame_rate"]).lower() for step in steps] == [row["changes_frame_rate"] for row in rows]
+
+
+def test_sensitivity_of_one_figure(run: Runner) -> None:
+    options = ("--only", "encoder_num_layers", "--figure", "macs", "--sort", "parameters", "--format", "csv")
+    assert run("sensitivity", "base", *options).out.splitlines() == [
+        "target,before,after,moves_along,macs,changes_frame_rate,warnings",
+        "encoder_num_layers,12,11,,-3914422272,false,",
+        "encoder_num_layers,12,13,,3914422272,false,",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +229,9 @@ def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
         (["memory", "nosuch"], "no file or preset is named nosuch"),
         (["sensitivity", "base", "--samples", "10"], "10 samples are too few"),
         (["sensitivity", "base", "large"], "unexpected extra argument"),
+        (["sensitivity", "base", "--only", "encoder_layer"], "there is no field encoder_layer; did you mean encoder_"),
+        (["sensitivity", "base", "--figure", "paramters"], "there is no figure paramters; did you mean parameters?"),
+        (["sensitivity", "base", "--sort", "latency.real_time_factor"], "comes from a device, and nothing is run here"),
     ],
 )
 def test_wrong_questions(run: Runner, arguments: list[str], message: str) -> None:

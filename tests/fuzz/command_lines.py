@@ -190,6 +190,10 @@ class _Maker:
             "--observed": lambda: self._rate(),
             "--within": lambda: f"{self._number()}{hostile.one(('d', 'h', ' min', 'w', '', 'x', '1h30min'))}",
             "--architecture": lambda: hostile.one((*FAMILIES, hostile.argument())),
+            "--family": lambda: hostile.one(("HuBERT", "mms", "nosuch", hostile.argument())),
+            "--max-parameters": lambda: f"{self._number()}{hostile.one(('M', 'G', '', 'GB', 'x'))}",
+            "--only": self._field,
+            "--sort": lambda: hostile.one((*_FIGURES, "nosuch", hostile.argument())),
             "--select": self._codes,
             "--ignore": self._codes,
             "--stdin-filename": lambda: hostile.one((hostile.name(), hostile.argument())),
@@ -238,7 +242,8 @@ class _Maker:
             return f"{hostile.one(_FIGURES)} > {hostile.one(('5', '1G', '+5', '+5%', '-5'))}"
         figure = hostile.one((*_FIGURES, "nosuch", hostile.argument()))
         limit = hostile.one((hostile.number(), "5", "1G", "+5", "-5", "0", "1e400", hostile.argument()))
-        return f"{figure} {hostile.one(('>', '<', '>=', '<=', '=', ''))} {limit}{hostile.one(('', '%', ' %', 'GiB'))}"
+        comparison = hostile.one((">", "<", ">=", "<=", "==", "=", ""))
+        return f"{figure} {comparison} {limit}{hostile.one(('', '%', ' %', 'GiB'))}"
 
     def _codes(self) -> str:
         codes = [rule.code for rule in all_rules()]

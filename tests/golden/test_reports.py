@@ -113,6 +113,7 @@ REPORTS = {
     "plan_cards_80.txt": (80, ["plan", "--cards"]),
     "plan_cards.json": (None, ["plan", "--cards", "--format", "json"]),
     "sensitivity_80.txt": (80, ["sensitivity", "base"]),
+    "sensitivity_by_layer_80.txt": (80, ["sensitivity", "hubert_base_prunable", "--sort", "macs"]),
     "sensitivity_140.txt": (140, ["sensitivity", "asr_large_960h", "--seconds", "30"]),
     "sensitivity_piped.txt": (
         None,
@@ -155,6 +156,7 @@ REPORTS = {
     "compare.md": (None, ["compare", "base", "lighthubert_small_subnet", "--format", "markdown"]),
     "compare.csv": (None, ["compare", "base", "large", "xlsr_1b", "--format", "csv"]),
     "presets_80.txt": (80, ["presets"]),
+    "presets.json": (None, ["presets", "--family", "WavLM", "--max-parameters", "100M", "--format", "json"]),
     "presets_show_resolved.yaml": (None, ["presets", "show", "mms_fa", "--resolved"]),
     "explain_80.txt": (80, ["explain"]),
     "explain_embed_dim_80.txt": (80, ["explain", "encoder_embed_dim"]),

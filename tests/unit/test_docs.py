@@ -243,6 +243,7 @@ DOCUMENTS = {
     "latency": ("latency", "base", "--runs", "1", "--set", "encoder_num_layers=1", "--seconds", "0.2"),
     "verify": ("verify", "base", *SHORT),
     "identify": ("identify", "large"),
+    "presets": ("presets", "--family", "WavLM"),
     "inspect": ("inspect", "model.safetensors", *settings()),
     "check": ("check", "model.safetensors", "base"),
 }

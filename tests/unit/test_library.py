@@ -36,6 +36,7 @@ from w2v_explore import (
     compare,
     convert,
     export,
+    find_presets,
     identify,
     inspect_checkpoint,
     lint_files,
@@ -72,6 +73,7 @@ def test_the_public_names() -> None:
         "ArgumentError",
         "Calibration",
         "CalibrationError",
+        "Catalogue",
         "CheckpointError",
         "CheckpointFit",
         "Comparison",
@@ -113,6 +115,7 @@ def test_the_public_names() -> None:
         "compare",
         "convert",
         "export",
+        "find_presets",
         "hubert_base",
         "hubert_large",
         "hubert_pretrain_base",
@@ -357,6 +360,14 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
     "sweep": (
         ("sweep", "base", "--field", "encoder_embed_dim=512,768", "--figure", "macs"),
         lambda: sweep("base", {"encoder_embed_dim": [512, 768]}, figures=["macs"]),
+    ),
+    "sensitivity --sort": (
+        ("sensitivity", "base", "--only", "aux_num_out", "--figure", "stride_ms", "--sort", "macs"),
+        lambda: sensitivity("base", only=["aux_num_out"], figures=["stride_ms"], sort="macs"),
+    ),
+    "presets": (
+        ("presets", "--architecture", "wavlm", "--family", "wavlm", "--max-parameters", "100M"),
+        lambda: find_presets(architecture="wavlm", family="wavlm", max_parameters=10**8),
     ),
     "identify": (("identify", "base"), lambda: identify("base")),
     "identify, near": (("identify", "c.yaml"), lambda: identify("c.yaml")),

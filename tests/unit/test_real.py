@@ -65,7 +65,7 @@ def test_the_range_is_told_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("before", "kind", "tried"),
-    [(0.8, CLOSED, [0.9, 0.7]), (0.0, CLOSED, [0.1875, -0.1875]), (None, OPEN, [0.125, -0.125])],
+    [(0.8, CLOSED, [0.7, 0.9]), (0.0, CLOSED, [-0.1875, 0.1875]), (None, OPEN, [-0.125, 0.125])],
 )
 def test_a_step_is_an_eighth(before: float | None, kind: Real, tried: list[float]) -> None:
     assert list(_in_range(before, kind)) == tried

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.unit.test_dialects import codes, located, read_text
-from w2v_explore.analysis.presets.identify import nearest_preset
+from w2v_explore.analysis.presets.identify import identify
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.load import load_config
 from w2v_explore.config.reading import read_config
@@ -417,8 +417,8 @@ def test_unknown_fields_that_are_allowed_are_named_and_equal_no_preset(tmp_path:
     config = load_config(str(path), allow_unknown=True)
     assert config.not_counted == ("use_rel_pos_enc",)
     assert [warning.rule.code for warning in config.warnings] == ["W284", "W284"]
-    assert nearest_preset(config.model).equals
-    nearest = nearest_preset(config.model, config.not_counted)
+    assert identify(config.model).nearest.equals
+    nearest = identify(config).nearest
     assert (nearest.equals, nearest.not_counted) == ((), ("use_rel_pos_enc",))
     own = tmp_path / "own.yaml"
     own.write_text("extends: c.yaml\n")

@@ -32,7 +32,6 @@ from w2v_explore import (
     load_preset,
 )
 from w2v_explore.analysis.comparing.attribution import attribute
-from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.config.dialects.columns import Guard, Kind
 from w2v_explore.config.family import FAMILIES, Family, Mark, Names, family_called, family_named, names_in
 from w2v_explore.config.json_schema import json_schema
@@ -41,6 +40,7 @@ from w2v_explore.config.model_names import find_model
 from w2v_explore.families.wav2vec2 import tree
 from w2v_explore.families.wav2vec2.fields import Wav2Vec2Config
 from w2v_explore.lint.engine import _checks
+from w2v_explore.lint.stepped import sensitivity
 from w2v_explore.tree.operations import Linear
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from tests.program import Runner
 from tests.strategies import configs
-from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
+from w2v_explore import ArgumentError, Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.comparing import extractor_steps
-from w2v_explore.analysis.comparing.sensitivity import Effect, sensitivity
-from w2v_explore.analysis.figures import total_figures
+from w2v_explore.analysis.comparing.sensitivity import Effect
+from w2v_explore.analysis.figures import Figures, total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.config.dialects.write import write_config
+from w2v_explore.config.document import parse_document
 from w2v_explore.config.kinds import MAX_SIZE
+from w2v_explore.config.text.source import Source
 from w2v_explore.families.wav2vec2.fields import FIELDS
+from w2v_explore.lint.engine import lint_document
+from w2v_explore.lint.settings import Settings
+from w2v_explore.lint.stepped import sensitivity
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import Dropout, Flow, LayerNorm, Linear
 from w2v_explore.tree.run import Call
@@ -37,9 +45,112 @@ def test_every_argument_has_a_step() -> None:
     assert sum(target.startswith("extractor_conv_layer_config[") for target in effects_of([])) == 3 * 7
 
 
+def test_numbers_step_down_and_then_up() -> None:
+    changes = [effect.change for effect in sensitivity("base", Workload(samples=16_000)).effects]
+    steps = {
+        target: [(change.before, change.after) for change in changes if change.target == target]
+        for target in ("encoder_num_layers", "encoder_num_heads", f"{CONV_LAYERS}[0] channels", "encoder_dropout")
+    }
+    assert list(steps.values()) == [[(12, 11), (12, 13)], [(12, 8), (12, 16)], [(512, 448), (512, 576)], [(0.1, 0.0)]]
+
+
+@pytest.mark.parametrize(("name", "changes"), [("base", {}), ("mms_1b_all", {"add_adapter": True})])
+def test_warnings_are_those_that_the_linter_has_of_the_file(name: str, changes: dict[str, bool]) -> None:
+    config = load_config(name, {"encoder_num_layers": 2, **changes})
+
+    def linted(model: ModelConfig) -> set[str]:
+        text = write_config(replace(config, model=model), "w2v")
+        problems = lint_document(parse_document(Source("c.yaml", text.encode())), Settings())
+        assert {problem.rule.severity for problem in problems} <= {"warning"}
+        return {problem.rule.code for problem in problems}
+
+    before, effects = linted(config.model), sensitivity(config, Workload(samples=16_000)).effects
+    assert {code for effect in effects for code in effect.warnings} >= {"W303", "W304"}
+    for effect in effects:
+        stepped = type(config.model)(**{**config.model.to_mapping(), **effect.change.values})
+        assert {*effect.warnings} == linted(stepped) - before, effect
+        strides = [analyze(model, Workload(samples=16_000)).output_stride_samples for model in (stepped, config.model)]
+        assert effect.changes_frame_rate is (strides[0] != strides[1])
+
+
+def test_what_the_linter_warns_of_already_is_no_step_s_doing() -> None:
+    effects = effects_of(["extractor_conv_layer_config=[[64, 10, 5]]"])
+    assert effects[f"{CONV_LAYERS}[0] stride"].changes_frame_rate
+    assert not any({"W303", "W304"} & {*effect.warnings} for effect in effects.values())
+
+
+def test_the_greatest_change_comes_first() -> None:
+    effects = sensitivity("base", Workload(samples=16_000), sort="parameters").effects
+    sizes = [abs(effect.deltas["parameters"]) for effect in effects]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(effects) == len(sensitivity("base", Workload(samples=16_000)).effects)
+
+
+def test_fields_and_figures_that_are_asked_for() -> None:
+    config, workload = load_config("asr_base_960h"), Workload(samples=16_000)
+    names = ("transformer_layers.macs", "aux.parameters", "stride_ms", "peak_memory_bytes", "macs")
+    found = sensitivity(config, workload, only=["aux_num_out", "encoder_num_layers"], figures=names)
+    assert [effect.change.target for effect in found.effects] == ["encoder_num_layers"] * 2 + ["aux_num_out"] * 2
+    before = Figures(analyze(config, workload))
+    for effect, step in zip(found.effects, found.to_dict()["steps"], strict=True):
+        after = Figures(analyze(load_config("asr_base_960h", dict(effect.change.values)), workload))
+        assert step["metrics"] == {name: {"value": after[name], "delta": after[name] - before[name]} for name in names}
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"only": ["encoder_num_layer"]}, "there is no field encoder_num_layer; did you mean encoder_num_layers?"),
+        ({"only": ["depth"]}, "there is no field depth; `w2v-explore explain --architecture wav2vec2` lists"),
+        ({"only": ["hidden_size"]}, "hidden_size is Hugging Face's name; write encoder_embed_dim"),
+        ({"only": ["encoder_num_buckets"]}, "encoder_num_buckets is a field of wavlm, and this config is of wav2vec2"),
+        ({"figures": ["frames"]}, "there is no figure frames; did you mean extractor.frames?"),
+        ({"sort": "Parameters"}, "there is no figure Parameters; did you mean parameters?"),
+        ({"sort": ""}, "there is no figure ''; write parameters, macs"),
+        ({"sort": "latency.real_time_factor"}, "latency.real_time_factor comes from a device, and nothing is run here"),
+        ({"figures": ["logit_generator.macs"]}, "is of a component that no wav2vec 2.0 has"),
+    ],
+)
+def test_names_of_nothing(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(message)):
+        sensitivity("base", **asked)
+
+
+@pytest.mark.parametrize("asked", [{"only": "aux_num_out"}, {"figures": [3]}, {"sort": 3}])
+def test_no_names(asked: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="give "):
+        sensitivity("base", **asked)
+
+
+def row(out: str, begins: str) -> list[str]:
+    """The cells of the one row of a report that begins so."""
+    [line] = [line for line in out.splitlines() if line.startswith(begins)]
+    return re.split(r" {2,}", line)
+
+
+def test_the_report(run: Runner) -> None:
+    out = run("sensitivity", "base").out
+    assert row(out, "encoder_num_layers ") == [
+        "encoder_num_layers 12 ± 1", "±7.088 M (±7.5 %)", "±3.914 G (±5.3 %)", "±140.3 MB (±6.4 %)",
+    ]  # fmt: skip
+    assert row(out, "conv layer 0 stride 5 → 4")[-1] == "≠ W303 W304"
+    # The two steps differ in the fourth digit, and are the opposite of each other in percent.
+    assert row(out, "conv layer 1 kernel") == [
+        "conv layer 1 kernel 3 ± 1", "±262.1 k (±0.3 %)", "±5.7 %", "±0.2 %", "W304",
+    ]  # fmt: skip
+    assert "conv layer 6 kernel (W300 W304), extractor_conv_bias (W306)" in out
+    assert "Nothing of this changes with encoder_attention_dropout, encoder_layer_norm_first (W305)" in out
+    few = run("sensitivity", "base", "--only", "encoder_attention_dropout", "--figure", "stride", "--sort", "macs").out
+    assert row(few, "encoder_attention_dropout") == ["encoder_attention_dropout 0.1 → 0.0", "=", "="]
+    assert "What one step changes, the greatest change of MACs first" in few
+    none = run("sensitivity", "base", "--only", "encoder_pos_conv_groups", "--set", "encoder_embed_dim=1",
+               "--set", "encoder_num_heads=1", "--set", "encoder_pos_conv_groups=1")  # fmt: skip
+    assert (none.code, "No step in encoder_pos_conv_groups gives a valid config." in none.out) == (0, True)
+
+
 @pytest.mark.slow
 @given(config=configs())
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConfig) -> None:
     workload = Workload(samples=minimum_samples(config, 2) + 20, batch=2)
     subject = Config(name="random", origin="test", model=config)
@@ -172,7 +283,7 @@ def test_a_field_at_its_limit_steps_back(overrides: list[str], field: str, after
     assert effects_of(overrides)[field].change.after == after
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("mode", ["group_norm", "layer_norm"])
 def test_many_conv_layers(seed: int, mode: str) -> None:
     """Of all rows of strides of 1, and what is between them; whose peaks of memory lie anywhere."""
@@ -200,9 +311,10 @@ def test_the_work_grows_with_the_number_of_conv_layers(monkeypatch: pytest.Monke
         return run(layer, *taken)
 
     monkeypatch.setattr(extractor_steps, "run", counted)
-    for number in (50, 200):
+    for number in (30, 120):
         traced.clear()
         layers = [[8, 2, 2 if layer % (number // 5) == 0 else 1] for layer in range(number)]
         effects = sensitivity(load_config("base", {CONV_LAYERS: layers}), Workload(samples=40_000)).effects
-        assert sum(effect.change.target.startswith(CONV_LAYERS) for effect in effects) == 3 * number
-        assert len(traced) <= 8 * number
+        # One channel, kernel or stride more and less; but for five layers there is no less of a stride.
+        assert sum(effect.change.target.startswith(CONV_LAYERS) for effect in effects) == 5 * number + 5
+        assert len(traced) <= 10 * number

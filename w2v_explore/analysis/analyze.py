@@ -223,8 +223,7 @@ class Analysis:
         """The preset that the config equals or is nearest to."""
         from w2v_explore.analysis.presets.identify import nearest_preset
 
-        config = self.config
-        return nearest_preset(config.model, config.not_counted, config.sample_rate, parameters=self.parameters)
+        return nearest_preset(self.config, parameters=self.parameters)
 
     def __repr__(self) -> str:
         return (

@@ -8,7 +8,7 @@ import typer
 
 from w2v_explore.analysis.presets.usage import analyze_usage
 from w2v_explore.analysis.workload import Workload
-from w2v_explore.config.family import FAMILIES, Family, default_family, family_named, other_families
+from w2v_explore.config.family import FAMILIES, Family, default_family, family_asked, other_families
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.metadata import METADATA
@@ -36,10 +36,7 @@ def explain(
     ] = None,
 ) -> None:
     """What a field is, its names in other programs, its usual values, and what they cost."""
-    if architecture is not None and architecture not in FAMILIES:
-        guesses = did_you_mean(nearest(architecture, FAMILIES), f"give one of {', '.join(FAMILIES)}")
-        raise typer.BadParameter(f"there is no architecture {architecture or repr(architecture)}; {guesses}")
-    family = family_named(architecture) if architecture is not None else default_family()
+    family = family_asked(architecture) if architecture is not None else default_family()
     if field is None:
         print_report(fields_report(family), stdout_console())
         return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: w2v-explore identify hubert_base --set encoder_dropout=0.0")
 def identify(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     format: DataFormatOption = DataFormat.TABLE,
@@ -24,7 +24,7 @@ def identify(
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
-    """Which preset a config equals, or which it is nearest to, and in which fields it differs."""
+    """Which preset a config equals or is nearest to, and what differs in its architecture and in its dropouts."""
     loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown))
     found = [identify_config(config) for config in loaded]
 

@@ -1,26 +1,71 @@
 """``w2v-explore presets``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from w2v_explore.analysis.presets.usage import analyze_presets
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.presets.catalogue import find_presets
+from w2v_explore.analysis.quantity import parse_quantity
+from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.streams import say
+from w2v_explore.config.family import FAMILIES
 from w2v_explore.config.load import load_preset
 from w2v_explore.config.text.source import read_preset
-from w2v_explore.report.catalogue import presets_report
-from w2v_explore.report.terminal import print_report, stdout_console
+
+if TYPE_CHECKING:
+    from w2v_explore.report.table import Report
 
 app = typer.Typer(
-    help="The published models that come with the program.", invoke_without_command=True, add_completion=False
+    help="The published models that come with the program.",
+    epilog="Example: w2v-explore presets --family HuBERT --max-parameters 100M",
+    invoke_without_command=True,
+    add_completion=False,
 )
 
 
 @app.callback()
-def presets(context: typer.Context) -> None:
+def presets(
+    context: typer.Context,
+    family: Annotated[
+        str | None, typer.Option("--family", metavar="NAME", help="List those of a published group, as HuBERT or MMS.")
+    ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option("--architecture", metavar="NAME", help=f"List those of an architecture: {', '.join(FAMILIES)}."),
+    ] = None,
+    max_parameters: Annotated[
+        str | None,
+        typer.Option("--max-parameters", metavar="NUMBER", help="List those with at most so many, as 100M."),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
     """List the published models that come with the program."""
-    if context.invoked_subcommand is None:
-        print_report(presets_report(analyze_presets(Workload.of_seconds())), stdout_console())
+    if context.invoked_subcommand is not None:
+        if (family, architecture, max_parameters, format) != (None, None, None, Format.TABLE):
+            raise typer.BadParameter(
+                f"options of the list go without {context.invoked_subcommand}; write `w2v-explore presets --help`"
+            )
+        return
+    most = None if max_parameters is None else parse_quantity(max_parameters)
+    found = find_presets(family=family, architecture=architecture, max_parameters=most)
+
+    def reports() -> "list[Report]":
+        from w2v_explore.report.catalogue import presets_report
+
+        return [presets_report(found)]
+
+    def csv() -> str:
+        from w2v_explore.report.csv import presets_csv
+
+        return presets_csv(found)
+
+    render(format, reports=reports, document=found.to_dict, csv=csv)
+    if not found.presets:
+        asked = {"--family": family, "--architecture": architecture, "--max-parameters": max_parameters}
+        options = [f"{option} {value}" for option, value in asked.items() if value is not None]
+        say(f"no preset meets {' and '.join(options)}; leave {'one' if len(options) > 1 else 'it'} out")
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command("show")

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from w2v_explore.analysis.comparing.sensitivity import sensitivity as sensitivity_of
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs
 from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.lint.stepped import sensitivity as sensitivity_of
 
 if TYPE_CHECKING:
     from w2v_explore.report.table import Report
@@ -15,9 +15,25 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: w2v-explore sensitivity base --sort macs --figure macs --figure stride_ms")
 def sensitivity(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="FIELD", help="Step this field alone, as encoder_num_layers; repeatable."),
+    ] = None,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--figure",
+            metavar="FIGURE",
+            help="Show what becomes of it, as macs, stride_ms or any that --fail-if takes; repeatable.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="FIGURE", help="The steps that change it most come first."),
+    ] = None,
     seconds: options.Seconds = None,
     samples: options.Samples = None,
     frames: options.Frames = None,
@@ -28,19 +44,19 @@ def sensitivity(
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
-    """What one step in each argument does to parameters, MACs, memory, receptive field and stride."""
+    """What one step up and one down in each field does to parameters, MACs and memory, and which steps break what."""
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     [analysis] = analyze_configs([config], ConfigOptions(overrides, dialect, allow_unknown), workload)
-    found = sensitivity_of(analysis)
+    found = sensitivity_of(analysis, only=only or (), figures=figure or (), sort=sort)
 
     def reports() -> "list[Report]":
         from w2v_explore.report.sensitivity import sensitivity_report
 
-        return [sensitivity_report(analysis, found.effects)]
+        return [sensitivity_report(found)]
 
     def csv() -> str:
         from w2v_explore.report.csv import sensitivity_csv
 
-        return sensitivity_csv(analysis.config, found.effects)
+        return sensitivity_csv(found)
 
     render(format, reports=reports, document=found.to_dict, csv=csv)

@@ -15,6 +15,8 @@ from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem
 
 OWN_DIALECT = "w2v"
+KIND = "which model it is"
+"""What is noted of a field of another program that names the model."""
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _CONSTRUCTOR = SafeConstructor()
@@ -124,6 +126,12 @@ class Translation(NamedTuple):
     is_known_stranger: bool = False
     is_part: bool = False
     family: str = DEFAULT_FAMILY
+
+    @property
+    def called(self) -> str | None:
+        """What the config calls its model: ``hubert``; None where it does not say."""
+        words = (account.value for account in self.accounts if account.note == KIND)
+        return next((word for word in words if isinstance(word, str)), None)
 
 
 class Document(NamedTuple):

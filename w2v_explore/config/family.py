@@ -16,8 +16,8 @@ from w2v_explore.config.codes import ARCHITECTURE as ARCHITECTURE_RULE
 from w2v_explore.config.codes import MISSING_KEY, UNKNOWN_KEY
 from w2v_explore.config.kinds import Agreement, Fault, Field, meaning
 from w2v_explore.config.validate import checks_of, describe, validate
-from w2v_explore.diagnostics import Place, Problem, Rule
-from w2v_explore.errors import ConfigError
+from w2v_explore.diagnostics import Place, Problem, Rule, shorten
+from w2v_explore.errors import ArgumentError, ConfigError
 
 if TYPE_CHECKING:
     from w2v_explore.checkpoint.key_table import KeyTable
@@ -305,6 +305,21 @@ def family_named(name: str) -> Family:
         raise KeyError(name)
     family: Family = import_module(f"w2v_explore.families.{name}").FAMILY
     return family
+
+
+def family_asked(name: str) -> Family:
+    """The family of a name that a user gives.
+
+    Raises:
+        ArgumentError: There is none.
+    """
+    if name in FAMILIES:
+        return family_named(name)
+    # Imported only where something is wrong.
+    from w2v_explore.config.suggest import did_you_mean, nearest
+
+    guesses = did_you_mean(nearest(name, FAMILIES), f"give one of {', '.join(FAMILIES)}")
+    raise ArgumentError(f"there is no architecture {shorten(name) or repr(name)}; {guesses}")
 
 
 def family_called(

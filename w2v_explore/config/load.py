@@ -37,6 +37,7 @@ class Config:
         source: Where the values come from.
         published_parameters: The parameter count its authors give, as they word it.
         dialect: Whose config it was read from: ``w2v``, ``torchaudio``, ``fairseq``, ``huggingface`` or ``unilm``.
+        called: What another program's config calls its model: ``hubert``; None where it does not say, and for ours.
         warnings: What its file says beside the architecture that is not read.
         changes: The values that overrides replaced; what the file says of its own model is left out then.
         sample_rate_source: What states the sample rate, where that is not the config's own ``sample_rate``: a file
@@ -55,6 +56,7 @@ class Config:
     source: str | None = None
     published_parameters: str | None = None
     dialect: str = OWN_DIALECT
+    called: str | None = None
     warnings: tuple[Problem, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     sample_rate_source: str | None = None
@@ -191,12 +193,14 @@ def config_of(reading: Reading) -> Config:
         if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not entry.is_override)
     }
     name = _changed_name(source.stem, changes) if changes else source.stem
+    translation = reading.document.translation
     return Config(
         **{"name": name, **texts},  # type: ignore[arg-type]
         origin=source.name,
         model=reading.model,
         sample_rate=reading.sample_rate,
-        dialect=reading.document.translation.dialect if reading.document.translation else OWN_DIALECT,
+        dialect=translation.dialect if translation else OWN_DIALECT,
+        called=translation.called if translation else None,
         warnings=tuple(reading.warnings),
         changes=changes,
         sample_rate_source=reading.sample_rate_source,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from w2v_explore.config import codes
 from w2v_explore.config.entries import Document
-from w2v_explore.config.family import Family
+from w2v_explore.config.family import Family, ModelConfig
 from w2v_explore.config.kinds import PerLayer
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.reading import Reading, read_config, rename_fields
@@ -84,6 +84,23 @@ def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
     if rule == UNUSED_IGNORE:
         return False
     return rule.severity == "error" or (rule.severity == "advice" and not settings.ignores(rule))
+
+
+def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
+    """The codes of the warnings that the linter has of a model by itself, whatever file says it.
+
+    Args:
+        model: The model.
+        reading: What says the sample rate.
+    """
+    subject = Subject(reading, Settings(), model)
+    checks = _checks(None, (), "warning", model.family, False, True)
+    of_models = (*MODEL_RULES, *model.family.rules)
+    return [
+        rule.code
+        for rule, check, _, _ in checks
+        if rule.severity == "warning" and rule in of_models and any(True for _ in check(subject))
+    ]
 
 
 def order(problem: Problem) -> tuple[str, int, int, str, str]:

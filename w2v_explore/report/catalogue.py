@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.presets.catalogue import Catalogue
 from w2v_explore.analysis.presets.usage import UsedValue
 from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, FAMILIES, Family, family_named, other_families
 from w2v_explore.config.foreign_names import names_elsewhere
@@ -13,8 +13,8 @@ from w2v_explore.report.units import first_few, listed, scalar, short
 _SHOWN_PRESETS = 4
 
 
-def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
-    """All presets, a table for each architecture."""
+def presets_report(catalogue: Catalogue) -> Report:
+    """The presets, a table for each family, and what tells those of one architecture apart."""
     tables = []
     for family in map(family_named, FAMILIES):
         columns = [
@@ -26,12 +26,12 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
             Column("MACs/s"),
         ]
         table = Table(f"{family.title} ({ARCHITECTURE}: {family.name})", columns)
-        for name, analysis in analyses:
-            model = analysis.config.model
+        for preset in catalogue.presets:
+            analysis, model = preset.analysis, preset.analysis.config.model
             if model.family is not family:
                 continue
             table.rows.append((
-                name,
+                f"  {preset.name}" if preset.like else preset.name,
                 analysis.config.family or "",
                 short(analysis.parameters),
                 f"{model.encoder_num_layers} × {model.encoder_embed_dim}",
@@ -40,13 +40,34 @@ def presets_report(analyses: Sequence[tuple[str, Analysis]]) -> Report:
             ))  # fmt: skip
         if table.rows:
             tables.append(table)
-    seconds = analyses[0][1].workload.seconds
-    tables[
-        -1
-    ].remark = (
-        f"MACs/s: per second of audio, for an utterance of {seconds:g} s. `w2v-explore presets show NAME` prints one."
+    if tables:
+        tables[-1].remark = (
+            f"MACs/s: per second of audio, for an utterance of {catalogue.workload.seconds:g} s. "
+            "`w2v-explore presets show NAME` prints one."
+        )
+    if any(preset.like for preset in catalogue.presets):
+        tables.append(_dropouts(catalogue))
+    number = len(catalogue.presets)
+    return Report(f"{number} preset{'s' if number != 1 else ''}", [], tables)
+
+
+def _dropouts(catalogue: Catalogue) -> Table:
+    """In which dropouts presets of one architecture differ, those with the same in a row."""
+    columns = [
+        Column("Presets", numeric=False, wraps=True),
+        Column("Like", numeric=False),
+        Column("But for", numeric=False, wraps=True),
+    ]
+    rows: dict[tuple[str, str], list[str]] = {}
+    for preset in catalogue.presets:
+        if preset.like:
+            dropouts = [f"{field} {own}" for field, (own, _) in preset.dropouts.items()]
+            rows.setdefault((preset.like, ", ".join(dropouts) or "nothing"), []).append(preset.name)
+    table = Table(
+        "Of one architecture", columns, [(", ".join(names), like, but) for (like, but), names in rows.items()]
     )
-    return Report(f"{len(analyses)} presets", [], tables)
+    table.remark = "In the tables above these stand below the preset that they are like."
+    return table
 
 
 def fields_report(family: Family) -> Report:

@@ -20,10 +20,11 @@ from w2v_explore.results.result import Result
 
 if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.comparing.compare import Comparison
-    from w2v_explore.analysis.comparing.sensitivity import Effect
+    from w2v_explore.analysis.comparing.sensitivity import Sensitivity
     from w2v_explore.analysis.comparing.sweep import Sweep
     from w2v_explore.analysis.memory.costs import MemoryCosts
     from w2v_explore.analysis.plan.training_plan import TrainingPlan
+    from w2v_explore.analysis.presets.catalogue import Catalogue
 
 
 _MAX_NAME = 200
@@ -148,15 +149,33 @@ def cards_csv(document: dict[str, Any]) -> str:
     return _csv([names, *[[card.get(name, "") for name in names] for card in figures]])
 
 
-def sensitivity_csv(config: Config, effects: Sequence[Effect]) -> str:
-    """A row per step: what it is, and the change of every figure."""
-    names = list(effects[0].deltas)
-    rows: list[list[object]] = [["target", "before", "after", "moves_along", *names]]
+def sensitivity_csv(found: Sensitivity) -> str:
+    """A row per step: what it is, the change of every figure, and what speaks against it."""
+    # Imported only where it is asked for.
+    from w2v_explore.analysis.figures import FIGURES
+
+    effects, names = found.effects, found.figures or tuple(FIGURES)
+    rows: list[list[object]] = [["target", "before", "after", "moves_along", *names, "changes_frame_rate", "warnings"]]
     for effect in effects:
         change = effect.change
         along = " ".join(f"{name}={value}" for name, value in effect.moves_along.items())
-        rows.append([change.target, change.before, change.after, along, *[effect.deltas[name] for name in names]])
-    _add_not_counted(rows, [config] * len(effects))
+        step = [change.target, change.before, change.after, along]
+        marks = [str(effect.changes_frame_rate).lower(), " ".join(effect.warnings)]
+        rows.append([*step, *[effect.deltas[name] for name in names], *marks])
+    _add_not_counted(rows, [found.analysis.config] * len(effects))
+    return _csv(rows)
+
+
+def presets_csv(catalogue: Catalogue) -> str:
+    """A row per preset."""
+    rows: list[list[object]] = [[
+        "preset", "family", "architecture", "parameters", "layers", "width", "outputs", "macs_per_audio_second", "like",
+        "dropouts",
+    ]]  # fmt: skip
+    for preset in catalogue.presets:
+        entry = preset.to_dict()
+        dropouts = " ".join(f"{field}={own}" for field, (own, _) in preset.dropouts.items())
+        rows.append([preset.name, *[entry[name] for name in rows[0][1:-1]], dropouts])  # type: ignore[index]
     return _csv(rows)
 
 

@@ -1,5 +1,7 @@
 """What is said of a config: the preset that it equals or is nearest to, how it was read, and what its model takes."""
 
+from collections.abc import Iterable, Sequence
+
 from w2v_explore.analysis.presets.identify import Nearest
 from w2v_explore.config.load import Config
 from w2v_explore.report.table import Column, Report, Table
@@ -10,20 +12,36 @@ _SHOWN_FIELDS = 3
 
 def identity_report(config: Config, nearest: Nearest) -> Report:
     """One config, its architecture, and every field in which it differs from the nearest preset."""
-    lines = [describe_origin(config), f"architecture: {config.model.family.title}"]
+    lines = [describe_origin(config), _describe_architecture(config, nearest)]
     if nearest.equals:
         return Report(config.name, [*lines, _describe_equal(nearest.equals)], [])
+    fields: dict[str, list[str]] = {"Architecture": [], "Dropouts": [], "Audio": []}
+    for field in nearest.differences:
+        of_what = "Dropouts" if field in nearest.dropouts else "Architecture"
+        fields[of_what if field in config.model.FIELDS else "Audio"].append(field)
+    tables = [_differences(title, nearest, names) for title, names in fields.items() if names]
+    lines += [f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
+    return Report(config.name, lines, tables)
+
+
+def _describe_architecture(config: Config, nearest: Nearest) -> str:
+    """``architecture: wav2vec 2.0, as base; dropouts differ: encoder_dropout 0.3 (not 0.1)``."""
+    text = f"architecture: {config.model.family.title}"
+    if nearest.equals or not nearest.same_architecture:
+        return text
+    text += f", as {first_few(nearest.same_architecture, _SHOWN_FIELDS)}"
+    dropouts = _describe_differences(nearest, nearest.dropouts)
+    return f"{text}; dropouts differ: {', '.join(dropouts)}" if dropouts else text
+
+
+def _differences(title: str, nearest: Nearest, fields: Sequence[str]) -> Table:
     columns = [
         Column("Field", numeric=False),
         Column("Config", numeric=False, wraps=True),
         Column("Preset", numeric=False, wraps=True),
     ]
-    table = Table("", columns)
-    table.rows += [
-        (field, field_value(own), field_value(preset)) for field, (own, preset) in nearest.differences.items()
-    ]
-    lines += [f"nearest preset: {nearest.preset}", *describe_not_counted(nearest.not_counted)]
-    return Report(config.name, lines, [table] if table.rows else [])
+    rows = [(field, *map(field_value, nearest.differences[field])) for field in fields]
+    return Table(title, columns, [*rows])
 
 
 def describe_nearest(nearest: Nearest) -> str:
@@ -32,11 +50,14 @@ def describe_nearest(nearest: Nearest) -> str:
         return _describe_equal(nearest.equals)
     if not nearest.differences:
         return f"nearest preset: {nearest.preset}, but for what is not counted"
-    fields = [
-        f"{field} {field_value(own)} (not {field_value(preset)})"
-        for field, (own, preset) in nearest.differences.items()
-    ]
+    fields = _describe_differences(nearest, nearest.differences)
     return f"nearest preset: {nearest.preset}, but for {first_few(fields, _SHOWN_FIELDS)}"
+
+
+def _describe_differences(nearest: Nearest, fields: Iterable[str]) -> list[str]:
+    """``encoder_dropout 0.3 (not 0.1)``."""
+    both = {field: nearest.differences[field] for field in fields}
+    return [f"{field} {field_value(own)} (not {field_value(preset)})" for field, (own, preset) in both.items()]
 
 
 def repeats_changes(config: Config, nearest: Nearest) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from w2v_explore.report.table import Cell, Change, Column, Crossed, Difference, Share, Stacked, Table
+from w2v_explore.report.table import Cell, Change, Column, Crossed, Share, Stacked, Table
 
 _NARROW = 100
 _LEAST_TEXT = 12
@@ -22,7 +22,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _STACKED_WIDTHS = {12: 36, 3: 24}
 # Between a number and what belongs to it.
 _GLUED = re.compile(
-    r"(?<=\d) (?=(?:[kMGTP]?B(?:/s)?|[kMGTP](?:Hz|MAC/s)?|Hz|[mµn]?s|[KMGT]iB|samples)(?!\w)|[%×])|(?<=×) (?=\d)"
+    r"(?<=\d) (?=(?:[kMGTP]?B(?:/s)?|[kMGTP](?:Hz|MAC/s)?|Hz|[mµn]?s|[KMGT]iB|samples)(?!\w)|[%×±])|(?<=[×±]) (?=\d)"
 )
 _GLUE = "\0"
 # Where a name or a path that is longer than a line is broken.
@@ -255,8 +255,6 @@ def _draw(cell: Cell, bar_width: int, brief: bool) -> Text:
         return _with_bar(f"{cell!s:>7}", _part_of_a_bar(cell, _STACKED_WIDTHS.get(bar_width, 0)))
     if isinstance(cell, Crossed):
         return Text.assemble((cell.text, "strike"), str(cell).removeprefix(cell.text))
-    if isinstance(cell, Difference):
-        return _with_bar(f"{cell!s:>8}", _two_sided_bar(cell.length, bar_width) if bar_width else "")
     return Text(str(cell))
 
 
@@ -279,12 +277,3 @@ def _part_of_a_bar(cell: Stacked, width: int) -> str:
     before, whole = divmod(first, 2)
     bar = " " * before + ("▐" if whole else "")
     return bar + "█" * ((last - first - whole) // 2) + ("▌" if (last - first - whole) % 2 else "")
-
-
-def _two_sided_bar(length: float, width: int) -> str:
-    """A bar to the left of an axis for less, to its right for more, to half a character."""
-    halves = round(min(abs(length), 1.0) * width * 2)
-    whole, half = "█" * (halves // 2), halves % 2
-    if length < 0:
-        return f"{('▐' if half else '') + whole:>{width}}│"
-    return f"{'':{width}}│{whole}{'▌' if half else ''}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from w2v_explore.report.units import UNCHANGED, percent, signed_percent
+from w2v_explore.report.units import percent
 
 
 class Share(NamedTuple):
@@ -43,27 +43,6 @@ class Crossed(NamedTuple):
         return f"{self.text} no"
 
 
-class Difference(NamedTuple):
-    """A change: a bar to the left or to the right of an axis on a terminal, a percentage elsewhere.
-
-    Attributes:
-        ratio: The figure after the change over the figure before.
-        greatest: The change that a whole bar stands for, up or down, as a fraction.
-    """
-
-    ratio: float
-    greatest: float
-
-    @property
-    def length(self) -> float:
-        """The bar's length, from −1 to 1."""
-        return (self.ratio - 1) / self.greatest if self.greatest else 0.0
-
-    def __str__(self) -> str:
-        """The change in percent."""
-        return signed_percent(self.ratio) if self.ratio != 1 else UNCHANGED
-
-
 class Change(NamedTuple):
     """A change: ``+221.1 M (+234.2 %)``, or the percentage alone where the whole text is too wide.
 
@@ -94,7 +73,7 @@ class Lines:
         return " ".join(self.lines)
 
 
-Cell = str | Lines | Share | Stacked | Crossed | Difference | Change
+Cell = str | Lines | Share | Stacked | Crossed | Change
 
 
 class Column(NamedTuple):

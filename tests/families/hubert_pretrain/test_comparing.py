@@ -8,9 +8,9 @@ from tests.families.hubert_pretrain.model import POST_NORM
 from tests.property.test_attribution import assert_is_the_definition
 from w2v_explore import Config, Workload, analyze, load_config
 from w2v_explore.analysis.comparing.parts import Parts
-from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.families.hubert_pretrain.fields import HuBERTPretrainConfig
+from w2v_explore.lint.stepped import sensitivity
 
 
 def test_frames_depend_on_the_extractor_alone() -> None:

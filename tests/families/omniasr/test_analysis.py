@@ -12,15 +12,15 @@ from tests.rules.helper import found
 from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.comparing.attribution import attribute
 from w2v_explore.analysis.comparing.extractor_steps import is_row_of_convolutions
-from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.omniasr.fields import OmniASRConfig
 from w2v_explore.families.omniasr.tree import build_conv_layers
+from w2v_explore.lint.stepped import sensitivity
 
 
 @given(config=omniasr_configs())
-@settings(max_examples=5)
+@settings(max_examples=2)
 def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConfig) -> None:
     workload = Workload(samples=minimum_samples(config, 2) + 20, batch=2)
     subject = Config(name="random", origin="test", model=config)

@@ -8,9 +8,9 @@ from tests.families.wav2vec2_adapters.model import SMALL
 from tests.program import Runner
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.comparing.attribution import attribute
-from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.config.load import Config
 from w2v_explore.families.wav2vec2_adapters.fields import Wav2Vec2AdaptersConfig
+from w2v_explore.lint.stepped import sensitivity
 
 
 def test_frames_that_come_out_are_told_beside_the_extractors(run: Runner) -> None:

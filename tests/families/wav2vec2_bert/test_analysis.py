@@ -13,16 +13,16 @@ from tests.program import Runner
 from tests.rules.helper import found
 from w2v_explore import Config, ModelConfig, Workload, analyze, compare, load_config
 from w2v_explore.analysis.comparing.attribution import attribute
-from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.wav2vec2_bert.fields import Wav2Vec2BertConfig
+from w2v_explore.lint.stepped import sensitivity
 
 PRESET = "w2v_bert_2"
 
 
 @given(config=bert_configs())
-@settings(max_examples=5)
+@settings(max_examples=2)
 def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConfig) -> None:
     workload = Workload(samples=minimum_samples(config, 2) + 3200, batch=2)
     subject = Config(name="random", origin="test", model=config)

@@ -11,17 +11,17 @@ from tests.property.test_attribution import assert_is_the_definition
 from tests.rules.helper import found
 from w2v_explore import Config, ModelConfig, Workload, analyze, compare, load_config
 from w2v_explore.analysis.comparing.extractor_steps import is_row_of_convolutions
-from w2v_explore.analysis.comparing.sensitivity import sensitivity
 from w2v_explore.analysis.figures import total_figures
 from w2v_explore.analysis.receptive_field import minimum_samples
 from w2v_explore.families.wav2vec2_conformer.fields import Wav2Vec2ConformerConfig
 from w2v_explore.families.wav2vec2_conformer.tree import build_feature_extractor
+from w2v_explore.lint.stepped import sensitivity
 
 RELATIVE, ROTARY = "wav2vec2_conformer_rel_pos_large", "wav2vec2_conformer_rope_large"
 
 
 @given(config=conformer_configs())
-@settings(max_examples=5)
+@settings(max_examples=2)
 def test_every_step_leads_to_a_valid_config_with_these_figures(config: ModelConfig) -> None:
     workload = Workload(samples=minimum_samples(config, 2) + 20, batch=2)
     subject = Config(name="random", origin="test", model=config)

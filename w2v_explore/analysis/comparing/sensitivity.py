@@ -1,18 +1,29 @@
-"""What one step in each argument does to the figures of a config: the steps, as data, and their effects."""
+"""What one step up and one down in each argument does to the figures of a config: the steps, and their effects."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import lcm
+from types import NoneType
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
+from w2v_explore.analysis.comparing.asked import require_fields, require_figures
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
-from w2v_explore.analysis.figures import Number, Totals, name_figures, total_figures
+from w2v_explore.analysis.figures import (
+    ALIASES,
+    FIGURES,
+    Figures,
+    Number,
+    Totals,
+    name_figures,
+    total_figures,
+)
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import (
     MAX_SIZE,
@@ -61,11 +72,16 @@ class Effect(NamedTuple):
         change: The step.
         figures: The figures after it, by name.
         deltas: Each less what it was before.
+        changes_frame_rate: Whether frames come out of the model at another rate after it: labels, and what takes the
+            frames, then no longer fit.
+        warnings: The codes of the linter's warnings that hold after it and did not before.
     """
 
     change: Change
     figures: Mapping[str, Number]
     deltas: Mapping[str, Number]
+    changes_frame_rate: bool
+    warnings: tuple[str, ...]
 
     def __repr__(self) -> str:
         change, parameters = self.change, self.deltas["parameters"]
@@ -80,15 +96,21 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Sensitivity:
-    """What one step in each argument of a config does.
+    """What one step up and one down in each argument of a config does.
 
     Attributes:
         analysis: The config and the workload.
-        effects: A step each, in the order of the arguments.
+        effects: A step each, in the order of the arguments, that to less before that to more; or by what they do.
+        only: The arguments whose steps were asked for; none where it is all.
+        figures: The figures that were asked for; none where it is all.
+        sort: The figure by whose change the steps are sorted, the greatest first; None where they are not.
     """
 
     analysis: Analysis
     effects: tuple[Effect, ...]
+    only: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    sort: str | None = None
 
     def __repr__(self) -> str:
         return f"<Sensitivity of {self.analysis.config.name!r}: {len(self.effects)} steps for {self.analysis.workload}>"
@@ -103,8 +125,11 @@ class Sensitivity:
                     "before": effect.change.before,
                     "after": effect.change.after,
                     "moves_along": effect.moves_along,
+                    "changes_frame_rate": effect.changes_frame_rate,
+                    "warnings": list(effect.warnings),
                     "metrics": {
-                        name: {"value": value, "delta": effect.deltas[name]} for name, value in effect.figures.items()
+                        name: {"value": effect.figures[name], "delta": effect.deltas[name]}
+                        for name in self.figures or effect.figures
                     },
                 }
                 for effect in self.effects
@@ -116,9 +141,8 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
     """For each step the field and what to try, the first that gives a valid config being taken.
 
     By the kind of a field, and by what it has to come to together with others: a flag flips, a word is the next, a
-    probability goes on or off, a number goes up, and down where it is the largest, one in a range by an eighth. A
-    number that divides another is the next that does; a number that others divide steps by the least that keeps them,
-    or their quotient.
+    probability goes on or off, a number goes down and up, one in a range by an eighth. A number that divides another
+    is the next that does; a number that others divide steps by the least that keeps them, or their quotient.
     """
     quotients = _quotients(config)
     for name, field in config.FIELDS.items():
@@ -131,12 +155,14 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
             case Probability():
                 yield name, [{name: 0.0 if before else _DROPOUT}]
             case Real():
-                yield name, [{name: after} for after in _in_range(before, field.kind)]
+                for after in _in_range(before, field.kind):
+                    yield name, [{name: after}]
             case Integer() if before is None:
                 yield name, [{name: HEAD_OUTPUTS}]
             case Integer():
-                tried = list(_numbers(config, name, field.kind, quotients))
-                yield name, tried
+                both = _numbers(config, name, quotients)
+                for tried in both:
+                    yield name, tried
                 # Once more with all that follows it.
                 following = {
                     other: getattr(config, other)
@@ -144,18 +170,15 @@ def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
                     if isinstance(each.kind, Integer) and each.kind.follows == name
                 }
                 if following:
-                    yield (
-                        name,
-                        [
-                            {
-                                **values,
-                                **{key: round(value * values[name] / before) for key, value in following.items()},
-                            }
-                            for values in tried
-                        ],
-                    )
+                    for tried in both:
+                        yield name, [_with_following(values, name, before, following) for values in tried]
             case ConvLayers() | PerLayer():
                 yield name, []
+
+
+def _with_following(values: Values, name: str, before: int, following: Mapping[str, int]) -> Values:
+    """The values of a step with the widths that are kept in proportion to the one that it changes."""
+    return {**values, **{key: round(value * values[name] / before) for key, value in following.items()}}
 
 
 def _quotients(config: ModelConfig) -> dict[str, dict[str, int]]:
@@ -169,27 +192,27 @@ def _quotients(config: ModelConfig) -> dict[str, dict[str, int]]:
 
 
 def _in_range(before: float | None, kind: Real) -> Iterator[float]:
-    """What to try for a number in a range: an eighth more or less; from 0, or from null, an eighth of the range."""
+    """A number in a range after a step down and one up: an eighth of it; from 0, or from null, of the range."""
     size = before or min(kind.maximum - kind.minimum, 8.0)
-    for times in (0.125, -0.125):
+    for times in (-0.125, 0.125):
         # Without the last digits, in which 0.8 and an eighth are 0.9000000000000001.
         yield float(f"{(before or 0.0) + times * size:.9g}")
 
 
-def _numbers(
-    config: ModelConfig, name: str, kind: Integer, quotients: Mapping[str, Mapping[str, int]]
-) -> Iterator[Values]:
-    """What to try for a whole number."""
+def _numbers(config: ModelConfig, name: str, quotients: Mapping[str, Mapping[str, int]]) -> list[list[Values]]:
+    """What to try for a whole number to go down, and to go up."""
     before = getattr(config, name)
     divides = [agreement.divides for agreement in config.family.agreements if agreement.divides]
     multiples = [number for divisor, number in divides if divisor == name]
     if multiples:
         divisors = sorted(set.intersection(*[set(divisors_of(getattr(config, number))) for number in multiples]))
         place = divisors.index(before)
-        for after in (*divisors[place + 1 : place + 2], *divisors[:place][-1:]):
-            yield {name: after}
-        return
+        return [
+            [{name: after} for after in next_one] for next_one in (divisors[:place][-1:], divisors[place + 1 :][:1])
+        ]
     moving = quotients.get(name, {})
+    kind = config.FIELDS[name].kind
+    assert isinstance(kind, Integer)
     lists = [
         agreement.counts[1]
         for agreement in config.family.agreements
@@ -205,56 +228,131 @@ def _numbers(
         for agreement in config.family.agreements
         if name in agreement.fields and not agreement.divides and not agreement.counts
     ]
-    for times in range(1, _FURTHEST + 1 if others else 2):
-        for after in (before + times * step, before - times * step):
-            along = {divisor: after // quotient for divisor, quotient in moving.items()}
-            # Further layers are like the last.
-            lengthened = {listed: _of_length(getattr(config, listed), after) for listed in lists}
-            yield {name: after, **along, **lengthened}
+
+    def values(after: int) -> Values:
+        along = {divisor: after // quotient for divisor, quotient in moving.items()}
+        # Further layers are like the last.
+        lengthened = {listed: _of_length(getattr(config, listed), after) for listed in lists}
+        return {name: after, **along, **lengthened}
+
+    times = range(1, _FURTHEST + 1 if others else 2)
+    return [[values(before + sign * time * step) for time in times] for sign in (-1, 1)]
 
 
 def _of_length(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
     return values[:length] + values[-1:] * (length - len(values))
 
 
-def _layer_values(config: ModelConfig, name: str, kind: PerLayer) -> Iterator[list[Change]]:
-    """For the value of each layer what to try: a flag flips, a number goes up or down by one."""
+def _layer_values(config: ModelConfig, name: str, kind: PerLayer) -> Iterator[Change]:
+    """The steps of the value of each layer: a flag flips, a number goes down and up by one."""
     before = getattr(config, name)
     for layer, value in enumerate(before):
-        tried = (not value,) if isinstance(kind.each, Flag) else (value + 1, value - 1)
-        yield [
-            Change(f"{name}[{layer}]", value, after, {name: (*before[:layer], after, *before[layer + 1 :])})
-            for after in tried
-        ]
+        for after in (not value,) if isinstance(kind.each, Flag) else (value - 1, value + 1):
+            yield Change(f"{name}[{layer}]", value, after, {name: (*before[:layer], after, *before[layer + 1 :])})
 
 
-def sensitivity(config: Analysis | ConfigLike, workload: Workload | None = None) -> Sensitivity:
-    """Work out what one step in each argument does to every figure; an argument without a valid step is left out.
+def take_steps(
+    config: Analysis | ConfigLike,
+    workload: Workload | None = None,
+    *,
+    only: Sequence[str] = (),
+    figures: Sequence[str] = (),
+    sort: str | None = None,
+    warnings_of: Callable[[ModelConfig], Collection[str]] = lambda model: (),
+) -> Sensitivity:
+    """Work out what steps in each argument do to every figure; an argument without a valid step is left out.
 
     Args:
         config: As in `analyze`, or an analysis.
         workload: As in `analyze`; that of the analysis where one is given.
+        only: The fields whose steps are taken; all by default.
+        figures: The figures that the result's document has, by any of their names; all of the model by default.
+        sort: The figure by whose change the steps are sorted.
+        warnings_of: The codes of the linter's warnings of a model.
 
     Raises:
+        ArgumentError: A field is none of the config's, or there is no such figure, or it comes from a device.
         WorkloadError: The input is too short to give a frame, or the workload names another precision of training than
             its dtype's.
         TypeError: An argument is of another type.
     """
+    _check_names(only, figures, sort)
     analysis = as_analysis(config, workload)
     if analysis.workload.training_precision != analysis.workload.dtype:
         raise WorkloadError("sensitivity is of training in the dtype; give a workload without precision")
-    return Sensitivity(analysis=analysis, effects=tuple(_effects(analysis)))
+    family = analysis.config.model.family
+    require_fields(only, family)
+    asked = dict.fromkeys([*figures, *([sort] if sort is not None else [])])
+    require_figures(asked, family)
+    effects = list(_effects(analysis, only, [name for name in asked if name not in FIGURES], warnings_of))
+    if sort is not None:
+        # Equal ones stay in the order of the arguments.
+        effects.sort(key=lambda effect: abs(effect.deltas[sort]), reverse=True)
+    return Sensitivity(
+        analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(dict.fromkeys(figures)), sort=sort
+    )
 
 
-def _effects(analysis: Analysis) -> Iterator[Effect]:
+def _check_names(only: Sequence[str], figures: Sequence[str], sort: str | None) -> None:
+    """Refuse what is no name, as one text in the place of several, whose letters would be the names."""
+    for argument, names in (("only", only), ("figures", figures)):
+        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{argument} is {kind_of(names)}; give a list of names, as ['parameters']")
+    if not isinstance(sort, (str, NoneType)):
+        raise TypeError(f"sort is {kind_of(sort)}; give the name of a figure")
+
+
+def _effects(
+    analysis: Analysis,
+    only: Sequence[str],
+    others: Sequence[str],
+    warnings_of: Callable[[ModelConfig], Collection[str]],
+) -> Iterator[Effect]:
+    """The steps with what they do.
+
+    Args:
+        analysis: The config and the workload.
+        only: The fields whose steps are taken; all where there is none.
+        others: The figures beside those of the model as a whole, of components or by another name.
+        warnings_of: The codes of the linter's warnings of a model.
+    """
+    model = analysis.config.model
     before = total_figures(analysis)
     stepper = _Stepper(analysis, before)
-    for tried in stepper.steps():
+    before |= _others(others, before, model, analysis.workload)
+    stride, had = stepper.output_stride(model, before), frozenset(warnings_of(model))
+    for tried in stepper.steps(only):
         for change, after in tried:
-            if after is not None:
-                deltas = {name: value - before[name] for name, value in after.items()}
-                yield Effect(change, after, deltas)
-                break
+            if after is None:
+                continue
+            stepped = with_values(model, change.values)
+            figures = after | _others(others, after, stepped, analysis.workload)
+            deltas = {name: value - before[name] for name, value in figures.items()}
+            # What lies behind the extractor's layers stretches their stride as before.
+            is_of_conv_layer = "] " in change.target
+            other_rate = (
+                deltas["extractor.stride_samples"] != 0
+                if is_of_conv_layer
+                else stepper.output_stride(stepped, after) != stride
+            )
+            brought = sorted(code for code in warnings_of(stepped) if code not in had)
+            yield Effect(change, figures, deltas, other_rate, tuple(brought))
+            break
+
+
+def _others(
+    names: Sequence[str], figures: Mapping[str, Number], model: ModelConfig, workload: Workload
+) -> dict[str, Number]:
+    """Figures of components, and figures by another name, beside those of the model as a whole."""
+    if not names:
+        return {}
+    components = Figures(analyze(_named(model), workload))
+    return {
+        name: ALIASES[name].value(figures[ALIASES[name].figure], workload.sample_rate)
+        if name in ALIASES
+        else components[name]
+        for name in names
+    }
 
 
 class _Rest(NamedTuple):
@@ -281,18 +379,30 @@ class _Stepper:
         self._for_frames = self._parts.fields_for_frames(self._config.family.name, self._remainder)
         self._rests: dict[tuple[int, int], _Rest] = {}
 
-    def steps(self) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
-        """What to try for each step, with the figures after it; None where it is none that can be taken."""
+    def steps(self, only: Collection[str]) -> Iterator[Iterator[tuple[Change, dict[str, Number] | None]]]:
+        """What to try for each step, with the figures after it; None where it is none that can be taken.
+
+        Args:
+            only: The fields that are stepped; all where there is none.
+        """
         for name, tried in _steps_of(self._config):
+            if only and name not in only:
+                continue
             kind = self._config.FIELDS[name].kind
             if isinstance(kind, ConvLayers):
                 yield from self._conv_layer_steps(name)
             elif isinstance(kind, PerLayer):
-                for each in _layer_values(self._config, name, kind):
-                    yield ((change, self._after(change)) for change in each)
+                for change in _layer_values(self._config, name, kind):
+                    yield iter([(change, self._after(change))])
             before = getattr(self._config, name)
             changes = [Change(name, before, values[name], values) for values in tried]
             yield ((change, self._after(change)) for change in changes)
+
+    def output_stride(self, config: ModelConfig, figures: Mapping[str, Number]) -> Number:
+        """The samples between neighbouring frames of what comes out: more where something behind the frames strides."""
+        if self._parts.remainder(config, self._workload).calls[0].gives.frames == figures["extractor.frames"]:
+            return figures["extractor.stride_samples"]
+        return analyze(_named(config), self._workload).output_stride_samples
 
     def _after(self, change: Change) -> dict[str, Number] | None:
         """The figures after a step; None where it leads to no config, or to one that this input is too short for."""
@@ -333,7 +443,8 @@ class _Stepper:
         extractor = self._extractor(field)
         for number in range(len(layers)):
             for place in range(len(_CONV_PARTS)):
-                yield self._conv_layer_step(extractor, layers, field, number, place)
+                for step in self._conv_layer_steps_of(extractor, layers, field, number, place):
+                    yield iter([step])
 
     def _extractor(self, field: str) -> Extractor | None:
         """The extractor, if the tree marks it as a part, and it is one whose figures `Extractor` has.
@@ -351,13 +462,13 @@ class _Stepper:
         same = extractor.with_layer(0, extractor.layers[0])
         return extractor if same and self._with_extractor(field, same) == self._before else None
 
-    def _conv_layer_step(
+    def _conv_layer_steps_of(
         self, extractor: Extractor | None, layers: Sequence[Sequence[int]], field: str, number: int, part: int
     ) -> Iterator[tuple[Change, dict[str, Number] | None]]:
-        """Channels by an eighth, kernel and stride by one; one less where more leaves no frame."""
+        """Less and more of a number of a layer: channels by an eighth, kernel and stride by one."""
         before = layers[number][part]
         size = max(1, before // 8) if part == 0 else 1
-        for after in (before + size, before - size):
+        for after in (before - size, before + size):
             if 1 <= after <= MAX_SIZE:
                 channels, kernel, stride = [
                     after if position == part else value for position, value in enumerate(layers[number])

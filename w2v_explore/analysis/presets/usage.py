@@ -1,6 +1,5 @@
-"""The presets as a body of evidence: their figures side by side, and which values they give a field."""
+"""The presets as a body of evidence: which values they give a field."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import gcd
 from typing import Any, NamedTuple
@@ -55,9 +54,3 @@ def _with(reference: Config, field: str, value: Any, workload: Workload) -> Anal
     except ConfigError:
         return None
     return analyze(replace(reference, model=model), workload)
-
-
-def analyze_presets(workload: Workload) -> Sequence[tuple[str, Analysis]]:
-    """Every preset by name, under one workload; families together, the smaller models first."""
-    analyses = [(name, analyze(load_preset(name), workload)) for name in preset_names()]
-    return sorted(analyses, key=lambda item: (item[1].config.family or "", item[1].parameters, item[0]))

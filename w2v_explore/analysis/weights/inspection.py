@@ -197,5 +197,5 @@ def inspect_checkpoint(
         config=config,
         fit=fit,
         # Whatever the config is nearest to, weights that do not fit it are of another model.
-        nearest=nearest_preset(config.model, config.not_counted, config.sample_rate) if config and fit.fits else None,
+        nearest=nearest_preset(config) if config and fit.fits else None,
     )

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import KIND, Accounts
+from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.huggingface_words import HUGGINGFACE
 from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.dialects.section import Section, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import INHERITING
+from w2v_explore.config.entries import KIND
 from w2v_explore.config.family import FAMILIES, family_called, names_in
 from w2v_explore.diagnostics import shorten
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from w2v_explore.config.dialects.accounts import KIND, Accounts
+from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.dialects.section import Section, is_on
 from w2v_explore.config.dialects.unknown_fields import matches
-from w2v_explore.config.entries import plain_value
+from w2v_explore.config.entries import KIND, plain_value
 from w2v_explore.config.family import family_called, names_in
 
 PROGRAM: Final = "espnet"

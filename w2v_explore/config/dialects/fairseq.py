@@ -7,7 +7,7 @@ import yaml
 
 from w2v_explore.config import codes
 from w2v_explore.config.conv_expression import parse_conv_expression
-from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
+from w2v_explore.config.dialects.accounts import SAMPLE_RATE, Accounts
 from w2v_explore.config.dialects.columns import CONV, HEAD, Counterpart
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ,
@@ -26,7 +26,7 @@ from w2v_explore.config.dialects.programs import column_of, fairseq_groups
 from w2v_explore.config.dialects.recognise import WRAPPERS
 from w2v_explore.config.dialects.section import Section, conv_node, is_on, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, INHERITING, KIND_KEYS, OTHER_SIZES, TEXT_KEYS
-from w2v_explore.config.entries import Entry, plain_value
+from w2v_explore.config.entries import KIND, Entry, plain_value
 from w2v_explore.config.family import (
     DEFAULT_FAMILY,
     FAMILIES,

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import KIND, Accounts
+from w2v_explore.config.dialects.accounts import Accounts
 from w2v_explore.config.dialects.fairseq_words import FAIRSEQ2_ARCHITECTURES
 from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.dialects.unknown_fields import matches
+from w2v_explore.config.entries import KIND
 from w2v_explore.config.family import Family, family_named
 from w2v_explore.diagnostics import shorten
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.dialects.accounts import KIND, SAMPLE_RATE, Accounts
+from w2v_explore.config.dialects.accounts import SAMPLE_RATE, Accounts
 from w2v_explore.config.dialects.columns import CONV, HEAD
 from w2v_explore.config.dialects.huggingface_words import (
     HUGGINGFACE,
@@ -20,7 +20,7 @@ from w2v_explore.config.dialects.huggingface_words import (
 from w2v_explore.config.dialects.programs import column_of
 from w2v_explore.config.dialects.section import Section, as_number, conv_node, scalar
 from w2v_explore.config.dialects.unknown_fields import CLASS_KEYS, OTHER_SIZES
-from w2v_explore.config.entries import plain_value
+from w2v_explore.config.entries import KIND, plain_value
 from w2v_explore.config.family import (
     DEFAULT_FAMILY,
     FAMILIES,

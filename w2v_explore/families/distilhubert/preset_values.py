@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -11,4 +11,7 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
         23491200, "group_norm", None, False, 768, 0.0, 128, 16, 2, 12, 0.1, 3072, 0.1, 0.1, False, 0.0, None, None,
         None,
     ),
+}
+PRESET_GROUPS = {
+    "distilhubert": "DistilHuBERT",
 }

@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -19,4 +19,9 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
         964317568, "layer_norm", None, False, 1280, 0.0, 128, 16, 48, 16, 0.0, 5120, 0.0, 0.0, True, 0.0, 0.8, "static",
         0.0, 10, False, 1, 0.0, "static", 0.0, 10, False, 1, False, False, 500, 1024, None,
     ),
+}
+PRESET_GROUPS = {
+    "hubert_pretrain_base": "HuBERT",
+    "hubert_pretrain_large": "HuBERT",
+    "hubert_pretrain_xlarge": "HuBERT",
 }

@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -43,4 +43,18 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
     "omniasr_ctc_7b_v2": (
         6505761328, None, True, 2048, 128, 16, 128, 16, 0.0, 8192, 0.1, 0.1, 0.1, 10288,
     ),
+}
+PRESET_GROUPS = {
+    "omniasr_1b": "omniASR",
+    "omniasr_300m": "omniASR",
+    "omniasr_3b": "omniASR",
+    "omniasr_7b": "omniASR",
+    "omniasr_ctc_1b": "omniASR",
+    "omniasr_ctc_1b_v2": "omniASR",
+    "omniasr_ctc_300m": "omniASR",
+    "omniasr_ctc_300m_v2": "omniASR",
+    "omniasr_ctc_3b": "omniASR",
+    "omniasr_ctc_3b_v2": "omniASR",
+    "omniasr_ctc_7b": "omniASR",
+    "omniasr_ctc_7b_v2": "omniASR",
 }

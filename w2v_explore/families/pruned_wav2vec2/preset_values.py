@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -13,4 +13,7 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
         12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12], 64, 0.1, [3072, 3072, 3072, 3072, 3072, 3072, 3072, 3072, 3072,
         3072, 3072, 3072], 0.0, 0.1, False, 0.05, None,
     ),
+}
+PRESET_GROUPS = {
+    "hubert_base_prunable": "DPHuBERT",
 }

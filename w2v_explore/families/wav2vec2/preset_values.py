@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -130,4 +130,47 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
     "xlsr_53": (
         315437696, "layer_norm", None, True, 1024, 0.0, 128, 16, 24, 16, 0.0, 4096, 0.0, 0.0, True, 0.0, None,
     ),
+}
+PRESET_GROUPS = {
+    "asr_base_100h": "wav2vec 2.0",
+    "asr_base_10m": "wav2vec 2.0",
+    "asr_base_960h": "wav2vec 2.0",
+    "asr_large_100h": "wav2vec 2.0",
+    "asr_large_10m": "wav2vec 2.0",
+    "asr_large_960h": "wav2vec 2.0",
+    "asr_large_lv60k_100h": "wav2vec 2.0",
+    "asr_large_lv60k_10m": "wav2vec 2.0",
+    "asr_large_lv60k_960h": "wav2vec 2.0",
+    "base": "wav2vec 2.0",
+    "base_bundle": "wav2vec 2.0",
+    "chinese_hubert_base": "HuBERT",
+    "contentvec": "HuBERT",
+    "hubert_asr_large": "HuBERT",
+    "hubert_asr_xlarge": "HuBERT",
+    "hubert_base": "HuBERT",
+    "hubert_large": "HuBERT",
+    "hubert_xlarge": "HuBERT",
+    "indicwav2vec_base": "IndicWav2Vec",
+    "indicwav2vec_large": "IndicWav2Vec",
+    "large": "wav2vec 2.0",
+    "large_bundle": "wav2vec 2.0",
+    "large_lv60k": "wav2vec 2.0",
+    "large_lv60k_bundle": "wav2vec 2.0",
+    "large_robust_12l": "wav2vec 2.0",
+    "lighthubert_base_subnet": "LightHuBERT",
+    "lighthubert_small_subnet": "LightHuBERT",
+    "lv60_espeak_cv": "wav2vec 2.0",
+    "mms_300m": "MMS",
+    "mms_fa": "MMS",
+    "unispeech_large": "UniSpeech",
+    "voxpopuli_asr_base_10k_de": "VoxPopuli",
+    "voxpopuli_asr_base_10k_en": "VoxPopuli",
+    "voxpopuli_asr_base_10k_es": "VoxPopuli",
+    "voxpopuli_asr_base_10k_fr": "VoxPopuli",
+    "voxpopuli_asr_base_10k_it": "VoxPopuli",
+    "voxpopuli_base_10k": "VoxPopuli",
+    "xlsr_1b": "XLS-R",
+    "xlsr_2b": "XLS-R",
+    "xlsr_300m": "XLS-R",
+    "xlsr_53": "XLS-R",
 }

@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -19,4 +19,9 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
         965514752, "layer_norm", None, True, 1280, 0.1, 128, 16, 48, 16, 0.0, 5120, 0.0, 0.0, True, 0.0, 0.0, 2, 320,
         1024, 1024,
     ),
+}
+PRESET_GROUPS = {
+    "wav2vec2_pretrain_base": "wav2vec 2.0",
+    "wav2vec2_pretrain_large_lv60k": "wav2vec 2.0",
+    "wav2vec2_pretrain_xlsr_1b": "XLS-R",
 }

@@ -1,4 +1,4 @@
-"""The presets' parameter counts and values, so that their YAML files need not be read to find the nearest.
+"""The presets' parameter counts, values and published groups: the nearest is found without reading YAML.
 
 Made by ``pytest tests/unit/test_identify.py --update-golden``, which also holds it in step with presets/.
 """
@@ -19,4 +19,9 @@ PRESET_VALUES: dict[str, tuple[Any, ...]] = {
         315452096, "layer_norm", None, False, 1024, 0.1, 128, 16, 24, 16, 320, 800, 0.1, 4096, 0.0, 0.1, True, 0.05,
         None,
     ),
+}
+PRESET_GROUPS = {
+    "wavlm_base": "WavLM",
+    "wavlm_base_plus": "WavLM",
+    "wavlm_large": "WavLM",
 }

@@ -1,0 +1,44 @@
+"""`sensitivity`, which says of each step what the linter warns of after it."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from w2v_explore.analysis.analyze import Analysis, as_analysis
+from w2v_explore.analysis.comparing.sensitivity import Sensitivity, take_steps
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import OWN_DIALECT
+from w2v_explore.config.load import ConfigLike
+from w2v_explore.config.reading import read_config
+from w2v_explore.config.text.source import Source
+from w2v_explore.lint.engine import warnings_of
+
+
+def sensitivity(
+    config: Analysis | ConfigLike,
+    workload: Workload | None = None,
+    *,
+    only: Sequence[str] = (),
+    figures: Sequence[str] = (),
+    sort: str | None = None,
+) -> Sensitivity:
+    """Work out what steps in each argument do to every figure; an argument without a valid step is left out.
+
+    Args:
+        config: As in `analyze`, or an analysis.
+        workload: As in `analyze`; that of the analysis where one is given.
+        only: The fields whose steps are taken; all by default.
+        figures: The figures that the result's document has, by any of their names; all of the model by default.
+        sort: The figure by whose change the steps are sorted, the greatest first; by default the arguments' order.
+
+    Raises:
+        ArgumentError: A field is none of the config's, or there is no such figure, or it comes from a device.
+        WorkloadError: The input is too short to give a frame.
+        TypeError: An argument is of another type.
+    """
+    analysis = as_analysis(config, workload)
+    content = f"sample_rate: {analysis.config.sample_rate}".encode()
+    reading = read_config(parse_document(Source("<config>", content), OWN_DIALECT))
+    return take_steps(
+        analysis, only=only, figures=figures, sort=sort, warnings_of=partial(warnings_of, reading=reading)
+    )
