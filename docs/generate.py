@@ -479,6 +479,21 @@ print(costs.inference["float32"].total_bytes, costs.to_dict()["fit"]["inference"
 print(identify(config).nearest.preset)
 ```
 
+Figures of many configs come as columns, worked out for all at once, and are those of `analyze` to the integer. That
+needs the extra `search`; nothing else imports numpy.
+
+```python
+from itertools import product
+
+from w2v_explore import analyze, analyze_many
+
+layers, widths = zip(*product(range(1, 49), range(64, 2_049, 64)))
+many = analyze_many("base", {"encoder_num_layers": layers, "encoder_embed_dim": widths})
+small = many.valid & (many["parameters"] < 30e6) & (many["macs_per_audio_second"] < 5e9)
+largest = max(small.nonzero()[0], key=lambda number: many["parameters"][number])
+print(many, small.sum(), analyze(many.member(largest)))
+```
+
 `repr` of a result is one line with its key figures. `to_dict()` is the JSON document of its command as plain data
 ([json.md](json.md)).
 
@@ -524,8 +539,8 @@ _PYTHON_SECTIONS = {
         "Conversion", "identify", "Identity", "lint_files", "LintReport", "Problem", "Place",
     ),
     "Figures": (
-        "Workload", "analyze", "Analysis", "compare", "Comparison", "memory", "MemoryCosts", "plan",
-        "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
+        "Workload", "analyze", "Analysis", "analyze_many", "Columns", "compare", "Comparison", "memory", "MemoryCosts",
+        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",

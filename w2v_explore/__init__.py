@@ -91,9 +91,17 @@ if TYPE_CHECKING:
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
     from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
+    from w2v_explore.search.many import Columns as Columns
+    from w2v_explore.search.many import analyze_many as analyze_many
     from w2v_explore.tree.layer import Layer as Layer
 
-_NEEDS_TORCH = ("w2v_explore.model", "w2v_explore.measure", "w2v_explore.families")
+_NEEDS = {
+    "w2v_explore.model": "torch",
+    "w2v_explore.measure": "torch",
+    "w2v_explore.families": "torch",
+    "w2v_explore.search": "search",
+}
+"""The extra that what is below a package needs."""
 
 _HOMES = {
     "w2v_explore.analysis.analyze": ("Analysis", "analyze"),
@@ -110,6 +118,7 @@ _HOMES = {
     "w2v_explore.analysis.comparing.sweep": ("Sweep", "sweep"),
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity",),
     "w2v_explore.analysis.workload": ("Workload",),
+    "w2v_explore.search.many": ("Columns", "analyze_many"),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),
     "w2v_explore.config.dialects.conversion": ("Conversion", "convert"),
@@ -178,11 +187,12 @@ def __getattr__(name: str) -> object:
     try:
         value = getattr(importlib.import_module(home), name)
     except ModuleNotFoundError as error:
-        if not home.startswith(_NEEDS_TORCH):
+        extra = next((extra for package, extra in _NEEDS.items() if home.startswith(package)), None)
+        if extra is None:
             raise
         from w2v_explore.errors import missing_extra
 
-        raise missing_extra(f"w2v_explore.{name}", error.name) from error
+        raise missing_extra(f"w2v_explore.{name}", error.name, extra) from error
     globals()[name] = value
     return value
 

@@ -328,19 +328,30 @@ def analyze(config: ConfigLike, workload: Workload | None = None) -> Analysis:
         TypeError: An argument is of another type.
     """
     config = as_config(config)
+    workload = workload_of(config, workload)
+    analysis = Analysis(config=config, workload=workload, tree=build_architecture(config.model))
+    check_samples(analysis.calls, analysis.takes, workload)
+    return analysis
+
+
+def workload_of(config: Config, workload: Workload | None) -> Workload:
+    """A workload as it is given for a config, or the one that a config has by default.
+
+    Raises:
+        WorkloadError: It is at another sample rate than the config states.
+        TypeError: It is none.
+    """
     if workload is None:
-        workload = Workload.of(config)
-    elif not isinstance(workload, Workload):
+        return Workload.of(config)
+    if not isinstance(workload, Workload):
         raise TypeError(f"workload is {kind_of(workload)}; give a Workload, as Workload.of_seconds(30, batch=8)")
-    elif config.sample_rate not in (workload.sample_rate, DEFAULT_SAMPLE_RATE):
+    if config.sample_rate not in (workload.sample_rate, DEFAULT_SAMPLE_RATE):
         # A workload has the default rate unless told otherwise, and figures per second would be off without a word.
         raise WorkloadError(
             f"the workload has {workload.sample_rate:,} samples a second, and the audio of {config.name} "
             f"{config.sample_rate:,}; give Workload(…, sample_rate={config.sample_rate}), or the config with another"
         )
-    analysis = Analysis(config=config, workload=workload, tree=build_architecture(config.model))
-    check_samples(analysis.calls, analysis.takes, workload)
-    return analysis
+    return workload
 
 
 def as_analysis(subject: Analysis | ConfigLike, workload: Workload | None = None) -> Analysis:

@@ -257,7 +257,7 @@ def check_samples(calls: Sequence[Call], takes: Waveforms | Features, workload: 
     from w2v_explore.tree.inputs import Waveforms  # the linter comes without a tree
 
     batch, samples = workload.batch, workload.samples
-    if min([call.gives.frames for call in calls]) > 0 and (
+    if all(call.gives.frames > 0 for call in calls) and (
         batch > 1 or all(call.takes[0].frames >= call.operation.fewest_frames(1) for call in calls if call.operation)
     ):
         return

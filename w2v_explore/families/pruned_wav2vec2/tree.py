@@ -40,10 +40,19 @@ def _runs(config: PrunedConfig) -> Iterator[tuple[int, int, int, int]]:
         for has, inner in zip(config.encoder_use_feed_forward, config.encoder_ff_interm_features, strict=True)
     ]
     first = 0
-    for (num_heads, features), equal in groupby(zip(heads, inner, strict=True)):
-        copies = len(list(equal))
+    for _, equal in groupby(zip(heads, inner, strict=True), _folding):
+        (num_heads, features), *others = equal
+        copies = 1 + len(others)
         yield first, copies, num_heads, features
         first += copies
+
+
+def _folding(widths: tuple[int, int]) -> object:
+    """What layers have alike that are folded. Widths that are formulas (docs/architecture.md) are not asked for that.
+
+    Each way to be equal would be another tree, and there are exponentially many; layers that stand apart are one.
+    """
+    return widths if all(width.__class__ is int for width in widths) else object()
 
 
 def build_scaled_extractor(config: PrunedConfig) -> Layer:

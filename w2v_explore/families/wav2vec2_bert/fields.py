@@ -130,7 +130,8 @@ def _are_pairs(values: Mapping[str, Any]) -> bool:
 def _width_of_pairs(values: Mapping[str, Any]) -> int:
     """The numbers that hold a position, in pairs of a sine and a cosine; 0 where none does."""
     width, heads = values["encoder_embed_dim"], values["encoder_num_heads"]
-    return int({"relative": width, "rotary": width // heads}.get(values["encoder_positions"], 0))
+    numbers: int = {"relative": width, "rotary": width // heads}.get(values["encoder_positions"], 0)
+    return numbers
 
 
 def _odd_width(values: Mapping[str, Any]) -> Fault:

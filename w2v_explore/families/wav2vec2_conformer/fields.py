@@ -111,7 +111,8 @@ def _width_of_positions(values: Mapping[str, Any]) -> int:
     positions, width = values["encoder_positions"], values["encoder_embed_dim"]
     if positions == "none":
         return 0
-    return int(width // values["encoder_num_heads"] if positions == "rotary" else width)
+    numbers: int = width // values["encoder_num_heads"] if positions == "rotary" else width
+    return numbers
 
 
 def _are_pairs(values: Mapping[str, Any]) -> bool:

@@ -1,0 +1,138 @@
+"""How many configs a second `analyze_many` works out on one core, beside `analyze` and torch's counter on meta.
+
+All three have the same configs, in one process. Of the first two every figure of a model as a whole is asked for,
+memory of inference and of training among them; of torch's counter, the parameters and the MACs.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from w2v_explore import Workload, analyze, analyze_many, build_model, load_preset
+from w2v_explore.analysis.figures import total_figures
+
+_CONFIGS = 200_000
+_ONE_BY_ONE = 1_000
+_ON_META = 5
+_ROUNDS = 3
+_PRESETS = ("base", "wavlm_base", "data2vec_audio_base")
+
+_SECTION = """\
+## Many configs at once
+
+Parameters, MACs, memory of inference and of training, receptive field: all 18 figures of random configs that differ in
+width, heads, inner width, layers, the positional convolution's kernel and the order of norms, {configs:,} of each
+preset's family, 10 s of audio; `analyze` on {one_by_one:,} of them, torch's `FlopCounterMode` on {on_meta} models on
+meta, building them included. Configs a second of processor time on one core, the median of {rounds} rounds:
+
+| configs like | `analyze_many` | with known formulas | `analyze` | torch's counter | over `analyze` | over torch's |
+| :--- | ---: | ---: | ---: | ---: | ---: | ---: |
+{rows}
+
+The aim is 100,000 a second. Each figure of the {one_by_one:,} equals that of `analyze`.
+"""
+
+
+class Rates(NamedTuple):
+    """Configs a second.
+
+    Attributes:
+        many: By `analyze_many`.
+        known: By formulas that were found before.
+        one: By `analyze`.
+        counter: By torch's counter.
+    """
+
+    many: float
+    known: float
+    one: float
+    counter: float
+
+
+def columns_like(preset: str) -> dict[str, Any]:
+    """Random valid configs near a preset."""
+    rng = np.random.default_rng(0)
+    heads = rng.choice([4, 8, 12, 16], _CONFIGS)
+    return {
+        "encoder_num_heads": heads,
+        "encoder_embed_dim": heads * 16 * rng.integers(1, 8, _CONFIGS),
+        "encoder_ff_interm_features": rng.integers(64, 4097, _CONFIGS),
+        "encoder_num_layers": rng.integers(1, 49, _CONFIGS),
+        "encoder_pos_conv_kernel": rng.integers(3, 160, _CONFIGS),
+        **({} if preset.startswith("data2vec") else {"encoder_layer_norm_first": rng.random(_CONFIGS) < 0.5}),
+    }
+
+
+def rates(preset: str) -> Rates:
+    """The rates for configs near a preset, each checked against the others."""
+    from w2v_explore.search.many import Formulas
+    from w2v_explore.search.members import column
+
+    config = load_preset(preset)
+    workload, columns = Workload.of(config), columns_like(preset)
+    many = analyze_many(config, columns, workload)
+    members = random.Random(0).sample(range(_CONFIGS), _ONE_BY_ONE)
+    configs = [many.member(member) for member in members]
+    for member, each in zip(members, configs, strict=True):
+        assert {name: figures[member].item() for name, figures in many.figures.items()} == total_figures(
+            analyze(each, workload)
+        )
+
+    model = config.model
+    base: Mapping[str, Any] = {name: getattr(model, name) for name in model.FIELDS}
+    formulas = Formulas(model.family, base, workload, tuple(many.figures))
+
+    def known() -> None:
+        formulas.figures([column(model.family, name, values) for name, values in columns.items()])
+
+    known()
+    return Rates(
+        _CONFIGS / _seconds(lambda: analyze_many(config, columns, workload)),
+        _CONFIGS / _seconds(known),
+        _ONE_BY_ONE / _seconds(lambda: [total_figures(analyze(each, workload)) for each in configs]),
+        _ON_META / _seconds(lambda: [_count(each, workload) for each in configs[:_ON_META]]),
+    )
+
+
+def _count(config: Any, workload: Workload) -> tuple[int, int]:
+    """Parameters and MACs by torch's own counter."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model = build_model(config, device="meta")
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(torch.empty(workload.batch, workload.samples, device="meta"))
+    return sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops() // 2
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    def once() -> float:
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+
+    return statistics.median(once() for _ in range(_ROUNDS))
+
+
+def section() -> str:
+    """A section of docs/performance.md."""
+    rows = []
+    for preset in _PRESETS:
+        found = rates(preset)
+        rows.append(
+            f"| {preset} | {found.many:,.0f} | {found.known:,.0f} | {found.one:,.0f} | {found.counter:,.1f} "
+            f"| {found.many / found.one:,.0f} | {found.many / found.counter:,.0f} |"
+        )
+    return _SECTION.format(
+        configs=_CONFIGS, one_by_one=_ONE_BY_ONE, on_meta=_ON_META, rounds=_ROUNDS, rows="\n".join(rows)
+    )
+
+
+if __name__ == "__main__":
+    print(section(), end="")

@@ -1,0 +1,1 @@
+"""What is found among many configs: their figures, worked out for all at once."""

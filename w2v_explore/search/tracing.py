@@ -1,0 +1,102 @@
+"""The figures of configs as formulas: the way that `analyze` takes, with sizes in the place of the fields' numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.figures import FIGURES, Figures, LazyTotals
+from w2v_explore.analysis.memory.kept import kept_activations
+from w2v_explore.analysis.memory.step_macs import training_macs
+from w2v_explore.analysis.receptive_field import check_samples
+from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.family import Family
+from w2v_explore.config.load import Config
+from w2v_explore.errors import WorkloadError
+from w2v_explore.search.sizes import Path, Real, Whole
+
+Formula = Whole | Real | int | float
+
+
+class Traced(NamedTuple):
+    """What is known of all configs that take a path.
+
+    Attributes:
+        path: The path.
+        figures: The formulas of the figures by name; None where there are none of these configs, since they are wrong
+            or the workload is too short for them.
+    """
+
+    path: Path
+    figures: Mapping[str, Formula] | None
+
+
+def trace(family: Family, values: Mapping[str, Any], path: Path, workload: Workload, names: Iterable[str]) -> Traced:
+    """The path of a config, with the formulas of some figures.
+
+    Args:
+        family: The config's.
+        values: The config's values by field, in which numbers may be sizes of the path; each is right by itself.
+        path: The path, on which nothing was asked.
+        workload: Of the figures.
+        names: The figures, by the names in `analysis.figures`.
+
+    Raises:
+        NeedsValueError: Some of the sizes have to be numbers.
+    """
+    return Traced(path, _figures(path, family, values, workload, names))
+
+
+def _figures(
+    path: Path, family: Family, values: Mapping[str, Any], workload: Workload, names: Iterable[str]
+) -> Mapping[str, Formula] | None:
+    if not all(agreement.holds(values) for agreement in family.agreements):
+        return None
+    model = object.__new__(family.config)
+    for name, value in values.items():
+        object.__setattr__(model, name, value)
+    config = Config(name="many", origin="<columns>", model=model, sample_rate=workload.sample_rate)
+    analysis = Analysis(config=config, workload=workload, tree=family.build(model))
+    try:
+        check_samples(analysis.calls, analysis.takes, workload)
+    except WorkloadError:
+        return None
+    totals, others = _Formulas(analysis, path), Figures(analysis)
+    return {name: FIGURES[name].of(totals) if name in FIGURES else others[name] for name in names}
+
+
+class _Formulas(LazyTotals):
+    """The totals as formulas, of which each is one factor wherever figures are made of it."""
+
+    def __init__(self, analysis: Analysis, path: Path) -> None:
+        super().__init__(analysis)
+        self._path = path
+
+    @property
+    def parameters(self) -> Any:
+        return self._path.bound(self._analysis.parameters)
+
+    @property
+    def learned(self) -> Any:
+        analysis = self._analysis
+        return self._path.bound(analysis.lives(training=True).learned_of(analysis.tree))
+
+    @property
+    def macs(self) -> Macs:
+        bound: list[Any] = [self._path.bound(macs) for macs in self._analysis.macs]
+        return Macs(*bound)
+
+    @property
+    def peak_activation_bytes(self) -> Any:
+        return self._path.greatest(self._analysis.trace(training=False).live_bytes)
+
+    @property
+    def kept_bytes(self) -> Any:
+        return self._path.bound(kept_activations(self._analysis.trace(training=True)).plain.greatest)
+
+    @property
+    def expected_macs(self) -> Any:
+        lives = self._analysis.lives(training=True)
+        return training_macs(lives.calls, self._analysis.workload.batch, lives.needs).plain.spread().expected
