@@ -156,6 +156,7 @@ def test_values_are_yaml_and_ranges(text: str, values: list[object] | None) -> N
         ),
         (["encoder_layers=2"], "error: encoder_layers is fairseq's name; write encoder_num_layers\n"),
         (["encoder_numlayers=2"], "error: there is no field encoder_numlayers; did you mean encoder_num_layers?\n"),
+        (["sample_rate=8000"], "error: sample_rate is no field of the model but a key about the file; give a field"),
         (["rel_attn_num_buckets=2"], "error: there is no field rel_attn_num_buckets; "),
         (
             ["encoder_num_layers=2", "encoder_num_layers=3"],
