@@ -319,7 +319,7 @@ def test_what_fields_contribute_is_of_the_dtype(run: Runner) -> None:
     contributed = {name for each in document["attributions"][0]["contributions"] for name in each["metrics"]}
     assert "training.expected_macs" in contributed
     assert contributed.isdisjoint({"memory.training_bytes", "memory.kept_bytes"})
-    assert "What fields contribute to training in amp-bfloat16 is not worked out." in " ".join(
+    assert "What fields contribute to the memory of training in amp-bfloat16 is not worked out." in " ".join(
         run(*arguments).out.split()
     )
     with pytest.raises(WorkloadError, match="sensitivity is of training in the dtype"):

@@ -100,6 +100,12 @@ def test_several_configs_have_an_overview_first(run: Runner) -> None:
         ["| num\\_layers 6", "51.84 M"],
     ]
     assert "Overview" not in run("summary", "base").out
+    trained = run("summary", "base", "large", "--precision", "amp-bfloat16").out
+    training = next(row for row in trained.splitlines() if row.startswith("memory of training, amp-bfloat16")).split()
+    rows = trained.splitlines()[:8]
+    assert "Inference  Training  Receptive field  Stride" in rows[4]
+    assert " ".join(training[4:6]) in rows[5]
+    assert "Training" not in run("summary", "base", "large").out.partition("\n\nwav2vec")[0]
 
 
 def test_samples_and_sample_rate(run: Runner) -> None:

@@ -15,6 +15,7 @@ from w2v_explore import Workload, analyze, load_config, sweep
 from w2v_explore.analysis.comparing.sweep import Member
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.cli import sweep as command
+from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.config.typed import parse_values
 from w2v_explore.report import multiples
 from w2v_explore.report.sweep import _boxes as boxes
@@ -67,6 +68,14 @@ def test_what_is_no_config_is_listed_with_its_reason(run: Runner) -> None:
     assert rows[1:3] == [["0", "any", "2"], ["5", "768", "1"]]
 
 
+def test_of_much_that_is_no_config_a_table_has_the_first_rows(run: Runner) -> None:
+    arguments = ("sweep", "base", "--field", "encoder_num_heads=1..60", "--figure", "parameters")
+    out = run(*arguments).out
+    invalid = out.partition("Not valid\n")[2].partition("\n\n")[0].splitlines()
+    assert (len(invalid), invalid[-1]) == (42, "The first 40 of 49 rows; --format csv and json have all.")
+    assert len(run(*arguments, "--format", "csv").out.splitlines()) == 61
+
+
 def test_what_has_one_reason_is_a_row_where_its_values_say_which_it_is() -> None:
     def members(*pairs: tuple[int, int]) -> list[Member]:
         return [Member({"a": a, "b": b}, {}, "why") for a, b in pairs]
@@ -88,6 +97,7 @@ def test_the_extractor_is_shown_where_it_varies(run: Runner) -> None:
     out = run("sweep", "base", "--field", "extractor_conv_layer_config=null,[[512, 10, 5]]").out
     assert "Receptive field  Stride  Shortest input  Frames/s  Frames" in out
     assert "\nnull               94.37 M" in out
+    assert "\nMACs/s: MACs of a second of audio; Inference, Training: memory; Receptive field, Stride, " in out
     assert "Stride" not in run("sweep", "base", "--field", "encoder_num_layers=2,3").out
 
 
@@ -128,8 +138,13 @@ def test_values_are_yaml_and_ranges(text: str, values: list[object] | None) -> N
         (["encoder_num_layers=4..2"], "E100 yaml-syntax: 4..2 goes down; write the lesser number first, as 2..4\n"),
         (["encoder_num_layers=2..4:0"], "E100 yaml-syntax: 2..4:0 has a step of 0; write one above 0\n"),
         (["encoder_num_layers=2..x"], "E100 yaml-syntax: 2..x is no range; write first..last:step, as 2..24:2\n"),
+        (["encoder_num_layers=2:24"], "E100 yaml-syntax: 2:24 is no range; write first..last:step, as 2..24:2\n"),
+        (["encoder_num_layers=" + "1..9,1..9999," * 9_000], "more than 10,000 values are too many; give fewer\n"),
+        (["encoder_dropout=0,.nan"], "error: the values of encoder_dropout hold a number that is not finite; give"),
+        (["encoder_dropout=[.inf]"], "error: the values of encoder_dropout hold a number that is not finite; give"),
         (["encoder_num_layers=2,*x"], "E100 yaml-syntax: found undefined alias, at column 22\n"),
         (["encoder_num_layers=2,[3"], "did not find expected ',' or ']', at its end\n"),
+        (["encoder_num_layers=2],[3"], "E100 yaml-syntax: brackets close before the text ends\n"),
         (["a=1]\nb: [2"], "E100 yaml-syntax: write field=values, as encoder_num_layers"),
         (
             ["encoder_num_layers=1..99999999"],
@@ -141,6 +156,7 @@ def test_values_are_yaml_and_ranges(text: str, values: list[object] | None) -> N
         ),
         (["encoder_layers=2"], "error: encoder_layers is fairseq's name; write encoder_num_layers\n"),
         (["encoder_numlayers=2"], "error: there is no field encoder_numlayers; did you mean encoder_num_layers?\n"),
+        (["sample_rate=8000"], "error: sample_rate is no field of the model but a key about the file; give a field"),
         (["rel_attn_num_buckets=2"], "error: there is no field rel_attn_num_buckets; "),
         (
             ["encoder_num_layers=2", "encoder_num_layers=3"],
@@ -188,6 +204,20 @@ def test_many_configs_show_progress(run: Runner, monkeypatch: pytest.MonkeyPatch
         assert len(shown) == times
 
 
+def test_progress_is_drawn_as_often_as_somebody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with show_progress("base") as show:
+        for done in range(1000):
+            show("configs", done, 1000)
+        show("at last", 0, 1)
+    drawn = terminal.getvalue()
+    assert 0 < drawn.count("base: configs") < 500
+    assert "base: at last" in drawn
+
+
 # --- From Python -------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +240,9 @@ def test_a_function_gives_the_same() -> None:
     assert all(list(member.figures) == ["parameters"] for member in found.valid)
     assert told == [(number, 4) for number in range(4)]
     assert repr(found) == "<Sweep of 'wav2vec 2.0 Base': 4 configs, 4 of them valid>"
-    assert sweep("base", {"encoder_layer_drop": [0, False]}).fields == {"encoder_layer_drop": (0, False)}
+    lists = [[[512, 10, 5]], [[512, 10, 5.0]]]
+    fields = sweep("base", {"encoder_layer_drop": [0, False], "extractor_conv_layer_config": lists}).fields
+    assert list(map(repr, fields.values())) == ["(0, False)", repr(tuple(lists))]
 
 
 @pytest.mark.parametrize(
@@ -220,6 +252,16 @@ def test_a_function_gives_the_same() -> None:
         ({"encoder_num_layers": 3}, (), TypeError, "fields has an object of the type int for encoder_num_layers"),
         ({"encoder_num_layers": "3"}, (), TypeError, "fields has an object of the type str for encoder_num_layers"),
         ({"encoder_num_layers": [3]}, "macs", TypeError, "figures is an object of the type str; give a list of names"),
+        ({"encoder_num_layers": b"3"}, (), TypeError, "fields has an object of the type bytes for encoder_num_layers"),
+        ({3: [3]}, (), TypeError, "fields has an object of the type int for a field's name; give a list of values"),
+        (
+            {"encoder_num_layers": [object]},
+            (),
+            TypeError,
+            "the values of encoder_num_layers hold an object of the type",
+        ),
+        ({"encoder_num_layers": [3]}, iter(["macs"]), TypeError, "figures is an object of the type list_iterator"),
+        ({"encoder_num_layers": [3]}, None, TypeError, "figures is "),
         ({}, (), ValueError, "no field varies; give a list of values"),
         ({"encoder_num_layers": []}, (), ValueError, "encoder_num_layers has no values; give a list of values"),
     ],
@@ -253,6 +295,31 @@ def test_of_many_curves_the_first_are_drawn(run: Runner) -> None:
     out = run("sweep", "base", *fields, "--figure", "parameters").out
     assert "along the axis: encoder_num_layers; the first 8 of 9 curves\n" in out
     assert out.splitlines()[-1] == "h ff_interm_features 1007"
+    # The ninth curve alone has a head.
+    fields = ("--field", "aux_num_out=null,9", "--field", "encoder_num_heads=1,2,3,4,6,8,12,16", *fields[:2])
+    code, out, _ = run("sweep", "base", *fields, "--figure", "aux.macs")
+    assert (code, "along the axis" in out) == (0, False)
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_names_of_curves_fit_the_terminal(run: Runner, columns: int) -> None:
+    layers = [[[512, 10, 5], [512, 3, 2], [512, kernel, 2], [512, 2, 2]] for kernel in (3, 4, 5)]
+    fields = [f"extractor_conv_layer_config={layers[0]},{layers[1]}", "extractor_mode=group_norm,layer_norm"]
+    fields += ["encoder_ff_interm_features=1024..3072:1024", "encoder_num_layers=2..5"]
+    asked = [word for text in fields for word in ("--field", text)]
+    out = run("sweep", "base", *asked, "--figure", "parameters", columns=columns).out
+    legend = out.partition("along the axis: ")[2].splitlines()
+    assert max(map(len, legend)) <= columns
+    assert any(line.startswith("  ") for line in legend)
+
+
+def test_no_color_holds_for_curves(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("sweep", "base", *TWO_BY_TWO[:2], "--field", "encoder_embed_dim=384,768", "--figure", "parameters")
+    red = "\x1b[38;5;1m"
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert red in run(*arguments).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert red not in run(*arguments).out
 
 
 def test_without_plotext_the_table_says_what_curves_need(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

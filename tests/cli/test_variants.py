@@ -129,10 +129,21 @@ def test_labels_are_short_and_distinct(run: Runner) -> None:
         ("encoder_dropout: , aux_num_out: 9", "E100 yaml-syntax: encoder_dropout has no value; "),
         ("encoder_num_layers: 6, b: [1", "E100 yaml-syntax: while parsing a flow sequence did not find"),
         ("encoder_num_layers: 6, b: [1", ", at its end\n"),
+        ("{encoder_num_layers: 6} b", "E100 yaml-syntax: brackets close before the text ends\n"),
+        ("encoder_num_layers: 6}", "E100 yaml-syntax: brackets close before the text ends\n"),
+        (
+            "encoder_num_layers: 6\n- b",
+            "E100 yaml-syntax: while parsing a block mapping did not find expected key, at ",
+        ),
         ("encoder_num_layers: *x, b: 1", "E100 yaml-syntax: found undefined alias, at column 21\n"),
         ("encoder_num_layers: 6\nb: *x", "E100 yaml-syntax: found undefined alias, at line 2, column 4\n"),
         ("encoder_num_layers: 6, encoder_num_layers: 7", "E104 duplicate-key: encoder_num_layers was given already; "),
-        ("encoder_num_layers: \x00", "E101 encoding: character U+0000 is not allowed in YAML"),
+        (
+            "encoder_num_layers: \x00",
+            "E101 encoding: character U+0000 is not allowed in YAML; remove it, at column 21\n",
+        ),
+        ("encoder_num_layers: \udcff", "E101 encoding: byte 0xff is no UTF-8; remove it, at column 21\n"),
+        ("encoder_num_layers: \ud800", "E101 encoding: byte 0xed is no UTF-8; remove it, at column 21\n"),
         ("[6]", "E200 unknown-key: a key is a list; write a field's name\n"),
         (
             "encoder_numlayers: 6",

@@ -572,6 +572,11 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
         (lambda: memory("base", fit=-1), QuantityError, "-1"),
         (lambda: memory("base", precision="fp8"), WorkloadError, "unknown precision fp8; give one of amp-bfloat16"),
         (lambda: memory("base", precision=""), WorkloadError, "unknown precision"),
+        (
+            lambda: memory("base", Workload.of_seconds(1, precision="amp-bfloat16"), precision="float32"),
+            WorkloadError,
+            "the workload is of training in amp-bfloat16, and precision is float32; give either",
+        ),
         (lambda: memory("base", precision=["float32"]), TypeError, "precision is an object of the type list; give one"),
         (lambda: memory("base", lora=4), TypeError, "lora is an object of the type int; give a Lora, or a text"),
         (lambda: memory("base", lora=Lora(0, ("q_proj",))), ArgumentError, "the rank 0 cannot be computed"),

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import typer
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from w2v_explore.measure.latency import Latency, Progress
 
 _Subject = TypeVar("_Subject")
+
+# As often as somebody sees it.
+_REDRAW_S = 0.1
 
 
 class ConfigOptions(NamedTuple):
@@ -197,8 +201,15 @@ def show_progress(name: str) -> Iterator[Progress]:
         *columns, console=console, transient=True, auto_refresh=False, disable=not sys.stderr.isatty()
     ) as bar:
         task = bar.add_task(printable(name))
+        drawn = "", -_REDRAW_S
 
         def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=printable(f"{name}: {step}"), completed=done, total=total, refresh=True)
+            # Drawing takes longer than what is quick does.
+            nonlocal drawn
+            now = monotonic()
+            is_due = step != drawn[0] or now >= drawn[1] + _REDRAW_S
+            if is_due:
+                drawn = step, now
+            bar.update(task, description=printable(f"{name}: {step}"), completed=done, total=total, refresh=is_due)
 
         yield show

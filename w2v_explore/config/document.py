@@ -103,6 +103,16 @@ def _own_keys() -> frozenset[str]:
     return frozenset(default_family().config.FIELDS.keys() - SHARED_NAMES | {"extends"})
 
 
+def parse_typed(name: str, text: str) -> Document:
+    """The entries of a text that an option is given; `name` is what messages call it."""
+    try:
+        # What was typed that is no UTF-8 is the same bytes again, and the reader says so.
+        content = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        content = text.encode("utf-8", "surrogatepass")
+    return parse_document(Source(name, content), OWN_DIALECT)
+
+
 def parse_override(text: str) -> Document:
     """The one entry of a ``--set field=value``; the value is read as YAML."""
     field, equals, value = text.partition("=")
@@ -116,9 +126,7 @@ def parse_override(text: str) -> Document:
             message="write --set field=value, as encoder_num_layers=6",
         )
         return Document(source, {}, Place(name), (problem,))
-    # What is no UTF-8 is no more after this, and the reader says so.
-    content = f"{field}: {value}".encode("utf-8", "surrogatepass")
-    document = parse_document(Source(name, content), OWN_DIALECT)
+    document = parse_typed(name, f"{field}: {value}")
     if field.strip() == "extends" or len(document.entries) > 1:
         problem = Problem(rule=codes.UNKNOWN_KEY, place=Place(name), key=None, message=ONE_FIELD)
         return document._replace(entries={}, problems=(problem,))

@@ -10,12 +10,11 @@ from decimal import Decimal
 import yaml
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import MAX_SHOWN_OVERRIDE, ONE_ARCHITECTURE, parse_document
-from w2v_explore.config.entries import OWN_DIALECT, Document, plain_value
+from w2v_explore.config.document import MAX_SHOWN_OVERRIDE, ONE_ARCHITECTURE, parse_typed
+from w2v_explore.config.entries import Document, plain_value
 from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.config.text.limits import TAG
 from w2v_explore.config.text.nodes import VARIANT
-from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 from w2v_explore.errors import ConfigError
 
@@ -30,6 +29,9 @@ _UNSPACED = re.compile(r"(\w+)\s*[=:]\s*(\S.*)", re.DOTALL)
 _NUMBER = r"([+-]?\d{1,15}(?:\.\d{1,15})?)"
 _RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}(?::{_NUMBER})?", re.ASCII)
 _VALUES = "values: ["
+# What YAML says of a text whose brackets close before it ends: of a mapping in braces, and of what is in `_VALUES`.
+_MAPPING_ENDED = "did not find expected <document start>"
+_VALUES_ENDED = "while parsing a block mapping did not find expected key"
 
 
 def parse_variant(text: str) -> Document:
@@ -40,14 +42,15 @@ def parse_variant(text: str) -> Document:
     name = f"{VARIANT}{shorten(text, MAX_SHOWN_OVERRIDE)}"
     is_open = not text.lstrip().startswith("{") and "\n" not in text.strip()
     # On a line of its own a brace ends no comment.
-    document = _parse(name, f"{{{text}\n}}" if is_open else text)
+    document = parse_typed(name, f"{{{text}\n}}" if is_open else text)
 
     def refuse(rule: Rule, message: str, key: str | None = None) -> Document:
         problem = Problem(rule=rule, place=Place(name), key=key, message=message)
         return document._replace(entries={}, problems=(problem,))
 
     if document.problems:
-        problems = [_told_in_words(problem, name, text, int(is_open)) for problem in document.problems]
+        ended = _MAPPING_ENDED if is_open or text.lstrip().startswith("{") else None
+        problems = [_told_in_words(problem, name, text, int(is_open), ended) for problem in document.problems]
         return document._replace(problems=tuple(problems))
     if not document.entries:
         return refuse(codes.YAML_SYNTAX, f"nothing is edited; {_HOW_TO_EDIT}")
@@ -79,7 +82,7 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
     name = f"{option} {shorten(text, MAX_SHOWN_OVERRIDE)}"
     field, equals, listed = text.partition("=")
     field = field.strip()
-    document = _parse(name, f"{_VALUES}{listed}\n]")
+    document = parse_typed(name, f"{_VALUES}{listed}\n]")
     entry = document.entries.get("values")
 
     def refuse(message: str) -> ConfigError:
@@ -89,22 +92,30 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
         raise refuse(_HOW_TO_LIST)
     if document.problems:
         shift = len(_VALUES) - (len(text) - len(listed))
-        raise ConfigError([_told_in_words(problem, name, text, shift) for problem in document.problems])
+        raise ConfigError([_told_in_words(problem, name, text, shift, _VALUES_ENDED) for problem in document.problems])
     if len(document.entries) > 1 or entry is None or not isinstance(entry.value, yaml.SequenceNode):
         raise refuse(_HOW_TO_LIST)
     values: list[object] = []
     for node in entry.value.value:
         value = plain_value(node)
-        if not isinstance(value, str) or ".." not in value:
+        if _is_meant_as_range(node, value):
+            ends = _RANGE.fullmatch(node.value)
+            if ends is None:
+                raise refuse(f"{shorten(node.value)} is no range; write first..last:step, as 2..24:2")
+            values += _numbers(ends, refuse)
+        else:
             values.append(value)
-            continue
-        ends = _RANGE.fullmatch(value)
-        if ends is None:
-            raise refuse(f"{shorten(value)} is no range; write first..last:step, as 2..24:2")
-        values += _numbers(ends, refuse)
-    if len(values) > MAX_VALUES:
-        raise refuse(f"{len(values):,} values are too many; give {MAX_VALUES:,} at most")
+        # Of many ranges there would be no end.
+        if len(values) > MAX_VALUES:
+            raise refuse(f"more than {MAX_VALUES:,} values are too many; give fewer")
     return field, values
+
+
+def _is_meant_as_range(node: yaml.Node, value: object) -> bool:
+    """Whether a value has the marks of a range; YAML 1.1 reads 2:24 as a number, 2 × 60 + 24."""
+    if isinstance(value, str):
+        return ".." in value
+    return isinstance(node, yaml.ScalarNode) and ":" in node.value
 
 
 def _numbers(ends: re.Match[str], refuse: Callable[[str], ConfigError]) -> list[object]:
@@ -121,12 +132,7 @@ def _numbers(ends: re.Match[str], refuse: Callable[[str], ConfigError]) -> list[
     return [number(first + step * place) for place in range(count)]
 
 
-def _parse(name: str, text: str) -> Document:
-    # What is no UTF-8 is no more after this, and the reader says so.
-    return parse_document(Source(name, text.encode("utf-8", "surrogatepass")), OWN_DIALECT)
-
-
-def _told_in_words(problem: Problem, name: str, text: str, shift: int) -> Problem:
+def _told_in_words(problem: Problem, name: str, text: str, shift: int, ended: str | None) -> Problem:
     """A problem with its place in the text at the end of its message: the text itself is the path.
 
     Args:
@@ -134,8 +140,11 @@ def _told_in_words(problem: Problem, name: str, text: str, shift: int) -> Proble
         name: What messages call the text.
         text: What was typed.
         shift: By how many columns its first line was moved to the right.
+        ended: The message where brackets close before the text ends, which is of what was put around it.
     """
     place = problem.place
+    if problem.message == ended:
+        return problem._replace(place=Place(name), message="brackets close before the text ends")
     if place.line is None or place.column is None:
         return problem._replace(place=Place(name))
     lines = text.split("\n")

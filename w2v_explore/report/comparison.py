@@ -91,11 +91,10 @@ def _attributions(comparison: Comparison, names: Sequence[str]) -> list[Table]:
         idle = [str(tables[-1].remark)] if tables[-1].remark else []
         fields = {field for contributions in comparison.attributions for each in contributions for field in each.fields}
         between = [f"{BETWEEN_FAMILIES}."] if ARCHITECTURE in fields else []
-        precisions = {each.workload.precision for each in comparison.analyses} - {
-            None,
-            comparison.analyses[0].workload.dtype,
-        }
-        training = [f"What fields contribute to training in {each} is not worked out." for each in precisions]
+        # All are of one precision.
+        workload = comparison.analyses[0].workload
+        memory = f"What fields contribute to the memory of training in {workload.precision} is not worked out."
+        training = [memory] if workload.training_precision != workload.dtype else []
         tables[-1].remark = Lines(*idle, *between, *training, f"{METHOD}.")
     return tables
 

@@ -6,6 +6,13 @@ from w2v_explore.analysis.figures import ALIASES, FIGURES, Number, figure_named
 from w2v_explore.report.table import Column
 from w2v_explore.report.units import figure_text
 
+# What headings leave unsaid.
+_MEANINGS = {
+    "MACs of a second of audio": ("MACs/s",),
+    "memory": ("Peak", "Inference", "Kept", "Training"),
+    "samples": ("Receptive field", "Stride", "Shortest input"),
+}
+
 
 def figure_heading(name: str) -> str:
     """What a column calls a figure: ``Params``, ``attention MACs``, ``aux MACs``, ``Stride, ms``."""
@@ -33,3 +40,11 @@ def figure_columns(names: Sequence[str]) -> list[Column]:
 def figure_cells(names: Sequence[str], figures: Mapping[str, Number]) -> list[str]:
     """A cell for each figure."""
     return [figure_cell(name, figures[name]) for name in names]
+
+
+def explain_columns(names: Sequence[str]) -> str:
+    """What the headings leave unsaid: ``MACs/s: MACs of a second of audio.``; empty where they say all."""
+    headings = [figure_heading(name) for name in names]
+    shown = {meaning: [each for each in headings if each in of] for meaning, of in _MEANINGS.items()}
+    text = "; ".join(f"{', '.join(of)}: {meaning}" for meaning, of in shown.items() if of)
+    return text and f"{text}."

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
+from w2v_explore.report.layout import wrap
+
 _MARKERS = (
     ("●", "default"), ("b", "red"), ("c", "blue"), ("d", "green"), ("e", "magenta"), ("f", "cyan"), ("g", "yellow"),
     ("h", "default"),
@@ -16,6 +18,8 @@ MAX_CURVES = len(_MARKERS)
 
 _LEAST_WIDTH, _ROWS, _GAP = 36, 12, 2
 _MAX_WIDTH = 140
+# Of what is left of a curve's name, below its beginning.
+_INDENT = "  "
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 # Of a round number with a unit: 50.00 M.
 _ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
@@ -54,8 +58,11 @@ def draw_multiples(panels: Sequence[Panel], x_title: str, names: Sequence[str], 
     for start in range(0, len(panels), in_a_row):
         drawn = [_draw(panel, panel_width, colour).split("\n") for panel in panels[start : start + in_a_row]]
         lines += [(" " * _GAP).join(_padded(row, panel_width)).rstrip() for row in zip(*drawn, strict=True)]
-    lines.append(f"along the axis: {x_title}")
-    lines += [f"{marker} {name}" for (marker, _), name in zip(_MARKERS, names, strict=False) if name]
+    lines += wrap(f"along the axis: {x_title}", width)
+    for (marker, _), name in zip(_MARKERS, names, strict=False):
+        if name:
+            first, *further = wrap(f"{marker} {name}", width - len(_INDENT))
+            lines += [first, *[_INDENT + line for line in further]]
     return "\n".join(lines)
 
 

@@ -6,10 +6,10 @@ from importlib.util import find_spec
 from math import prod
 from typing import Any
 
-from w2v_explore.analysis.comparing.sweep import Member, Sweep
+from w2v_explore.analysis.comparing.sweep import Member, Sweep, distinct
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.errors import missing_extra
-from w2v_explore.report.figure_columns import figure_cell, figure_cells, figure_columns, figure_heading
+from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_heading
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.multiples import MAX_CURVES, Panel, draw_multiples
 from w2v_explore.report.table import Column, Report, Table
@@ -27,6 +27,8 @@ _COSTS = (
 _EXTRACTOR = tuple(name for name in FIGURES if name.startswith("extractor."))
 _CHARTED = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
 _MAX_PANELS = 6
+# Thousands would hide the configs above them.
+_MAX_INVALID = 40
 
 
 def sweep_report(sweep: Sweep) -> Report:
@@ -41,7 +43,7 @@ def sweep_report(sweep: Sweep) -> Report:
     ]
     shown, charted = sweep.figures, sweep.figures
     if sweep.figures == tuple(FIGURES):
-        shown, charted = (*_COSTS, *[name for name in _EXTRACTOR if _varies(sweep, name)]), _CHARTED
+        shown, charted = (*_COSTS, *[name for name in _EXTRACTOR if _varies(sweep.valid, name)]), _CHARTED
     tables = [_configs(sweep, shown)] if sweep.valid else []
     if len(sweep.valid) < len(sweep.members):
         tables.append(_invalid(sweep))
@@ -56,8 +58,8 @@ def _describe_size(sweep: Sweep) -> str:
     return f"{exact(size)} config{'s' if size > 1 else ''}{left}: {counts}"
 
 
-def _varies(sweep: Sweep, name: str) -> bool:
-    return len({member.figures[name] for member in sweep.valid}) > 1
+def _varies(members: Sequence[Member], name: str) -> bool:
+    return len({member.figures[name] for member in members}) > 1
 
 
 def _field_columns(sweep: Sweep) -> list[Column]:
@@ -74,8 +76,7 @@ def _configs(sweep: Sweep, shown: Sequence[str]) -> Table:
     for member in sweep.valid:
         values = [field_value(value) for value in member.fields.values()]
         table.rows.append((*values, *figure_cells(shown, member.figures)))
-    if shown[: len(_COSTS)] == _COSTS:
-        table.remark = "MACs/s are those of a second of audio; Inference and Training are the memory that they need."
+    table.remark = explain_columns(shown)
     return table
 
 
@@ -91,6 +92,9 @@ def _invalid(sweep: Sweep) -> Table:
         for together in _boxes(members):
             values = [_listed(sweep.fields[name], found) for name, found in together.items()]
             table.rows.append((*values, exact(prod(map(len, together.values()))), reason))
+    if len(table.rows) > _MAX_INVALID:
+        table.remark = f"The first {_MAX_INVALID} of {exact(len(table.rows))} rows; --format csv and json have all."
+        del table.rows[_MAX_INVALID:]
     return table
 
 
@@ -104,13 +108,7 @@ def _boxes(members: Sequence[Member]) -> Iterator[Mapping[str, list[Any]]]:
 
 
 def _values(members: Sequence[Member], field: str) -> list[Any]:
-    """The values of a field, each once; true is no 1."""
-    found: list[tuple[type, Any]] = []
-    for member in members:
-        value = member.fields[field]
-        if (type(value), value) not in found:
-            found.append((type(value), value))
-    return [value for _, value in found]
+    return distinct(member.fields[field] for member in members)
 
 
 def _listed(all_values: Sequence[Any], values: Sequence[Any]) -> str:
@@ -120,12 +118,7 @@ def _listed(all_values: Sequence[Any], values: Sequence[Any]) -> str:
 def _picture(sweep: Sweep, charted: Sequence[str], tables: Sequence[Table]) -> Callable[[int, bool], str] | None:
     """Curves over the field with the most numbers, one for each combination of the others; None where none changes."""
     axis = max(sweep.fields, key=lambda name: len(sweep.fields[name]) if _is_numeric(sweep, name) else 0)
-    drawn = [name for name in charted if _varies(sweep, name)][:_MAX_PANELS]
-    if not drawn or not _is_numeric(sweep, axis) or len(_values(sweep.valid, axis)) < 2:
-        return None
-    if find_spec("plotext") is None:
-        missing = f"{missing_extra('drawing curves', 'plotext')}."
-        tables[0].remark = f"{tables[0].remark} {missing}" if tables[0].remark else missing
+    if not _is_numeric(sweep, axis) or len(_values(sweep.valid, axis)) < 2:
         return None
     others = [name for name in sweep.fields if name != axis and len(_values(sweep.valid, name)) > 1]
     curves: dict[str, list[Member]] = {}
@@ -133,6 +126,15 @@ def _picture(sweep: Sweep, charted: Sequence[str], tables: Sequence[Table]) -> C
         named = [f"{brief_field(name)} {field_value(member.fields[name])}" for name in others]
         curves.setdefault(", ".join(named), []).append(member)
     names = list(curves)[:MAX_CURVES]
+    # What differs between curves that are not drawn alone would be a flat line.
+    members = [member for name in names for member in curves[name]]
+    drawn = [figure for figure in charted if _varies(members, figure)][:_MAX_PANELS]
+    if not drawn:
+        return None
+    if find_spec("plotext") is None:
+        missing = f"{missing_extra('drawing curves', 'plotext')}."
+        tables[0].remark = f"{tables[0].remark} {missing}" if tables[0].remark else missing
+        return None
     more = f"; the first {len(names)} of {exact(len(curves))} curves" if len(curves) > len(names) else ""
 
     def points(members: Sequence[Member], figure: str) -> list[tuple[float, float]]:

@@ -43,7 +43,9 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
         print_table(table, console)
     if report.picture is not None:
-        print("", report.picture(console.width, console.color_system is not None), sep="\n", file=console.file)
+        # Where NO_COLOR is set rich still knows which colours there would be.
+        colour = console.color_system is not None and not console.no_color
+        print("", report.picture(console.width, colour), sep="\n", file=console.file)
 
 
 def print_table(table: Table, console: Console) -> None:

@@ -44,8 +44,11 @@ def _instead_of_field(name: str, family: Family) -> str:
     """What to say of a name that no field of a family has."""
     # Imported only where something is wrong.
     from w2v_explore.config.foreign_names import foreign_names
+    from w2v_explore.config.metadata import METADATA
     from w2v_explore.config.suggest import did_you_mean, nearest
 
+    if name in METADATA:
+        return f"{name} is no field of the model but a key about the file; give a field of the model"
     owner = next((other for other in other_families(family) if name in other.config.FIELDS), None)
     if owner is not None:
         return f"{name} is a field of {owner.name}, and this config is of {family.name}"

@@ -1,6 +1,7 @@
 """A config at every combination of some values of its fields: the figures of each, in one table."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -12,6 +13,7 @@ from w2v_explore.analysis.figures import FIGURES, Figures, Number
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config.load import Config, ConfigLike
+from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, ConfigError, WorkloadError
 
 MAX_MEMBERS = 10_000
@@ -105,15 +107,21 @@ def sweep(
     if not isinstance(fields, Mapping):
         raise TypeError(f"fields is {kind_of(fields)}; {_HOW}")
     for name, values in fields.items():
-        if not isinstance(name, str) or isinstance(values, str) or not isinstance(values, Sequence):
-            raise TypeError(f"fields has {kind_of(values)} for {name}; {_HOW}")
-    if isinstance(figures, str) or not all(isinstance(name, str) for name in figures):
+        if not isinstance(name, str):
+            raise TypeError(f"fields has {kind_of(name)} for a field's name; {_HOW}")
+        if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
+            raise TypeError(f"fields has {kind_of(values)} for {shorten(name)}; {_HOW}")
+    if (
+        isinstance(figures, str)
+        or not isinstance(figures, Sequence)
+        or any(not isinstance(each, str) for each in figures)
+    ):
         raise TypeError(f"figures is {kind_of(figures)}; give a list of names, as ['parameters']")
     analysis = as_analysis(config, workload)
     family = analysis.config.model.family
     require_fields(fields, family)
     require_figures(figures, family)
-    varied = {name: tuple(_distinct([plain_data(value) for value in values])) for name, values in fields.items()}
+    varied = {name: tuple(distinct([_plain(name, value) for value in values])) for name, values in fields.items()}
     size = prod(map(len, varied.values()))
     if not varied or not size:
         empty = next((name for name in varied if not varied[name]), None)
@@ -129,13 +137,24 @@ def sweep(
     return Sweep(analysis=analysis, fields=varied, figures=names, members=members)
 
 
-def _distinct(values: Sequence[Any]) -> Iterator[Any]:
-    """Values, each once; true is no 1."""
-    seen: list[tuple[type, Any]] = []
-    for value in values:
-        if (type(value), value) not in seen:
-            seen.append((type(value), value))
-            yield value
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Plain values, each once; true is no 1, within a list neither."""
+    return list({repr(value): value for value in values}.values())
+
+
+def _plain(field: str, value: Any) -> Any:
+    """A value in Python's own types, as JSON has it."""
+    value = plain_data(value)
+    try:
+        json.dumps(value, allow_nan=False)
+    except TypeError as error:
+        message = (
+            f"the values of {field} hold {kind_of(value)}; give numbers, True, False, None, texts or lists of them"
+        )
+        raise TypeError(message) from error
+    except ValueError as error:
+        raise ArgumentError(f"the values of {field} hold a number that is not finite; give finite numbers") from error
+    return value
 
 
 def _members(

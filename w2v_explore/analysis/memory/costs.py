@@ -22,6 +22,8 @@ from w2v_explore.analysis.quantity import parse_size_bytes
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
+from w2v_explore.diagnostics import shorten
+from w2v_explore.errors import WorkloadError
 from w2v_explore.tree.attention import AttentionKernel
 from w2v_explore.tree.lora import Lora
 
@@ -197,8 +199,9 @@ def memory(
         checkpointing: Whether a training step that is to fit has checkpoints; the memory is filled with both.
         precision: In which a training step is to fit, what to fill the memory with, and of which to say what each layer
             keeps: ``amp-bfloat16``, ``amp-float16``, ``float32``, ``bfloat16``, ``float16`` or ``pure-bfloat16``. By
-            default a step is to fit in ``amp-bfloat16``, the memory is filled with ``amp-bfloat16``, ``float32``,
-            ``bfloat16`` and the workload's dtype, and layers are said to keep what they do in the last.
+            default the workload's; where it names none a step is to fit in ``amp-bfloat16``, the memory is filled with
+            ``amp-bfloat16``, ``float32``, ``bfloat16`` and the workload's dtype, and layers are said to keep what they
+            do in the last.
         train: The parameters that are trained: ``all``, ``head``, ``not-extractor``, ``not-encoder``, ``adapters``, or
             ``re:`` and a regular expression that is searched in their names; None for all, and beside low-rank adapters
             for the adapters alone.
@@ -210,7 +213,8 @@ def memory(
         accumulate: Batches whose gradients are added up before an update.
 
     Raises:
-        WorkloadError: The input is too short to give a frame; or no precision has the name.
+        WorkloadError: The input is too short to give a frame; or no precision has the name, or the workload names
+            another.
         ArgumentError: One of the last six is none of these, or ``train`` selects nothing that gets a gradient.
         QuantityError: ``fit`` or ``reserve`` is no size of a memory.
         TypeError: An argument is of another type.
@@ -228,6 +232,10 @@ def memory(
     memory_bytes = None if fit is None else _size_bytes("fit", fit)
     reserve_bytes = _size_bytes("reserve", reserve)
     workload = analysis.workload
+    if precision is not None and workload.precision not in (None, precision):
+        raise WorkloadError(
+            f"the workload is of training in {workload.precision}, and precision is {shorten(precision)}; give either"
+        )
     precision = workload.precision if precision is None else precision
     other = "bfloat16" if DTYPE_BYTES[workload.dtype] != 2 else "float32"
     dtypes = (workload.dtype, other)

@@ -107,17 +107,24 @@ def decode(source: Source) -> str:
         # Past the byte order mark, which is no part of the first line.
         wrong = error.object[error.start]
         before = error.object[: error.start].decode(encoding.removesuffix("-sig"), errors="replace")
-        message = f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; save the file as UTF-8"
+        instead = "remove it" if _is_typed(name) else "save the file as UTF-8"
+        message = f"byte 0x{wrong:02x} is no {encoding.removesuffix('-sig').upper()}; {instead}"
         place = _place_after(name, before)
         raise RejectedError(codes.ENCODING, place, _not_text(content) or message) from error
     forbidden = Reader.NON_PRINTABLE.search(text)
     if forbidden:
         code_point = f"U+{ord(forbidden.group()):04X}"
-        message = f"character {code_point} is not allowed in YAML; remove it, and save the file as UTF-8"
+        instead = "remove it" if _is_typed(name) else "remove it, and save the file as UTF-8"
+        message = f"character {code_point} is not allowed in YAML; {instead}"
         place = _place_after(name, text[: forbidden.start()])
         # In UTF-16 every other byte of a text is 0, as in no text.
         raise RejectedError(codes.ENCODING, place, _not_text(text.encode()) or message)
     return text
+
+
+def _is_typed(name: str) -> bool:
+    """Whether a source is no file: what an option is given is named by the option."""
+    return name.startswith("--")
 
 
 def _not_text(content: bytes) -> str | None:
