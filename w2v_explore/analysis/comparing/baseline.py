@@ -175,7 +175,7 @@ def _precision_of(member: Member | None) -> str | None:
         return None
     from w2v_explore.analysis.memory.recipe import PRECISIONS
 
-    return member.text(tuple(PRECISIONS))
+    return member.text(tuple(dict.fromkeys((*PRECISIONS, *DTYPE_BYTES))))
 
 
 def _figure(member: Member, figure: Figure) -> Number | None:
