@@ -337,11 +337,12 @@ class _FusedAttention(ScaledDotProductAttention):
         batch, frames, embed_dim = q.shape
         heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
         queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
-        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers.
+        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers; what is cast is there as long.
+        bias = mask
         if mask.shape[-1] % 8:
-            mask = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
+            bias = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
         attended: Tensor = torch.ops.aten._scaled_dot_product_efficient_attention(
-            queries, keys, values, mask, torch.is_grad_enabled()
+            queries, keys, values, bias, torch.is_grad_enabled()
         )[0]
         return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
 

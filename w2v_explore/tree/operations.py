@@ -160,6 +160,8 @@ class Operation:
             made for it.
         sums_after: The parameters by name, and what it takes by number, of which the gradient is a sum that is worked
             out after the operation's own backward pass.
+        hands_own_first: Whether the gradients of its parameters, the last first, are added to others of theirs before
+            that of what it takes is.
         untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
             family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
@@ -175,6 +177,7 @@ class Operation:
     gives_statistics: ClassVar[bool] = False
     hands_on: ClassVar[Collection[int]] = ()
     sums_after: ClassVar[Collection[str | int]] = ()
+    hands_own_first: ClassVar[bool] = False
     untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
@@ -381,6 +384,7 @@ class Linear(NewTensor):
     keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "lower"
     sums_after: ClassVar[Collection[str | int]] = ("bias",)
+    hands_own_first: ClassVar[bool] = True
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -405,6 +409,8 @@ class Linear(NewTensor):
 @dataclass(frozen=True, slots=True)
 class PlainLinear(Linear):
     """A linear map of the channels without a bias."""
+
+    hands_own_first: ClassVar[bool] = False
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.out_features, self.in_features)}

@@ -21,7 +21,7 @@ from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, 
 from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
-from w2v_explore.tree.run import Call, Trained, each_copy, shared_parameters
+from w2v_explore.tree.run import Call, Trained, each_copy, own_parameters, shared_parameters
 
 Phase = Literal["forward", "backward"]
 
@@ -68,8 +68,8 @@ class TrainingTimeline:
         self._copies, self._of = each_copy(calls)
         self._autocast, self._checkpointing = autocast, checkpointing
         self._gradients_stay, self._in_place = gradients_stay, in_place
-        of_copies = None if trained is None else self._trained_of_copies(trained)
-        self._lives = Lives(self._copies, training=True, trained=of_copies, autocast=autocast)
+        self._trained = None if trained is None else self._trained_of_copies(trained)
+        self._lives = Lives(self._copies, training=True, trained=self._trained, autocast=autocast)
         # Operations that may keep something else where the sizes are such.
         self._may_change = [
             position
@@ -123,6 +123,7 @@ class TrainingTimeline:
             self._copies,
             self._of,
             self._lives,
+            self._trained,
             self._autocast,
             self._gradients_stay,
             self._in_place,
@@ -280,13 +281,14 @@ class _Writer:
         calls: Sequence[Call],
         of: Sequence[int],
         lives: Lives,
+        trained: Trained | None,
         autocast: bool,
         gradients_stay: bool,
         in_place: bool,
         copied: Mapping[int, Sequence[int]],
         kept_casts: Mapping[int, Sequence[int]],
     ) -> None:
-        self.calls, self.of, self.lives = calls, of, lives
+        self.calls, self.of, self.lives, self.trained = calls, of, lives, trained
         self.autocast, self.gradients_stay, self.in_place = autocast, gradients_stay, in_place
         self.copied, self.kept_casts = copied, kept_casts
         self.sizes: dict[_Size, int] = {}
@@ -439,6 +441,8 @@ class _Writer:
         place, lower, needs = self.of[position], position in self.lower, self.needs[position]
         casts = self.cast(position)
         if operation.passes_on(True):
+            for block in casts.values():
+                self.tensors[position] = block
             return
         self.tensors[position] = self.make("value", place, lower)
         beside = self.make("beside", place, lower)
@@ -452,22 +456,27 @@ class _Writer:
             self.drop(block)
         self.drop(beside)
 
-    def cast(self, position: int) -> dict[int, _Block]:
-        """Cast for an operation what it takes, and its parameters unless that is done already."""
-        operation = self.calls[position].operation
+    def cast(self, position: int) -> dict[int | str, _Block]:
+        """Cast for an operation what it takes, and its parameters: of those that are trained one cast is for all."""
+        call = self.calls[position]
+        operation = call.operation
         assert operation is not None
         place = self.of[position]
         is_lower = operation.autocast == "lower"
+        casts: dict[int | str, _Block] = {}
         # The last of its arguments is cast first.
         if self.autocast and is_lower:
+            trained = own_parameters(call, operation, self.trained)
             for name in reversed(operation.parameter_shapes()):
-                key = self.calls[position].path, name
-                if key not in self.weight_casts:
-                    self.weight_casts[key] = position, self.make("parameter", place, True, name)
-        numbers = sorted(self.casts.get(position, ()), reverse=True)
-        return {number: self.make("cast", place, is_lower, number) for number in numbers}
+                if name not in trained:
+                    casts[name] = self.make("parameter", place, True, name)
+                elif (call.path, name) not in self.weight_casts:
+                    self.weight_casts[call.path, name] = position, self.make("parameter", place, True, name)
+        for number in sorted(self.casts.get(position, ()), reverse=True):
+            casts[number] = self.make("cast", place, is_lower, number)
+        return casts
 
-    def save(self, position: int, casts: dict[int, _Block], beside: _Block | None) -> None:
+    def save(self, position: int, casts: dict[int | str, _Block], beside: _Block | None) -> None:
         """Keep what the backward pass needs."""
         call = self.calls[position]
         operation = call.operation
@@ -495,9 +504,9 @@ class _Writer:
                 beside.holders = 1
                 self.order.append(beside.size)
             saved.append(beside)
-        weight = call.path, "weight"
-        if weight in self.weight_casts and operation.keeps_weight(needs):
-            saved.append(self.weight_casts[weight][1])
+        _, weight = self.weight_casts.get((call.path, "weight"), (position, casts.get("weight")))
+        if weight is not None and operation.keeps_weight(needs):
+            saved.append(weight)
         self.saved[position] = [self.hold(block) for block in saved]
 
     def again(self, start: int) -> None:
@@ -526,7 +535,7 @@ class _Writer:
                 continue
             self.forward(position, keeping=True)
             self.made_again.add(position)
-            if not operation.passes_on(True):
+            if self.makes(position):
                 made.add(position)
         for tensor in made:
             self.drop(self.tensors[tensor])
@@ -540,12 +549,16 @@ class _Writer:
         """By which call a value was made of which the gradient is asked: not by one that gives what it takes."""
         while made >= 0:
             call = self.calls[made]
-            operation = call.operation
-            assert operation is not None
-            if not operation.passes_on(True) or call.gives != call.takes[0]:
+            if self.makes(made) or call.gives != call.takes[0]:
                 break
             made = call.sources[0]
         return made
+
+    def makes(self, position: int) -> bool:
+        """Whether an operation makes a tensor: what only passes on does where that is cast for it."""
+        operation = self.calls[position].operation
+        assert operation is not None
+        return not operation.passes_on(True) or position in self.casts
 
     def gradient(self, made: int) -> _Block:
         """Allocate the gradient of a value."""
@@ -570,7 +583,8 @@ class _Writer:
         numbers = [number for number, does in enumerate(needs.taken) if does]
         of_taken: dict[int, _Block] = {}
         for number in numbers:
-            if number in operation.hands_on and (call.sources[number] in self.lower) == lower:
+            is_handed = number in operation.hands_on and (call.sources[number] in self.lower) == lower
+            if is_handed or operation.passes_on(True) and casts:
                 of_taken[number] = self.hold(given)
             else:
                 of_taken[number] = self.make("taken", place, lower, number)
@@ -592,6 +606,9 @@ class _Writer:
         else:
             self.drop(given)
             self.let_go(position)
+        if operation.hands_own_first:
+            for name in reversed(of_own):
+                self.add_own(position, name, of_own[name])
         for number, block in of_taken.items():
             source = self.source(call.sources[number])
             if number in casts:
@@ -604,7 +621,9 @@ class _Writer:
             else:
                 self.add(source, block, "value", self.of[source], source in self.lower)
         for name, block in of_own.items():
-            self.add_own(position, name, block)
+            if not operation.hands_own_first:
+                self.add_own(position, name, block)
+            self.end_own(position, name)
 
     def taken_at(self, position: int) -> int:
         """Where an operation takes what it takes: before the modules inside its own run, if there are any."""
@@ -641,18 +660,22 @@ class _Writer:
             self.drop(block)
 
     def add_own(self, position: int, name: str, block: _Block) -> None:
-        """Add the gradient of a parameter."""
+        """Add the gradient of a parameter, or of what it was cast to."""
+        key, place = self.parameter(self.calls[position], name), self.of[position]
+        is_cast = key in self.weight_casts
+        self.add((*key, "cast") if is_cast else key, block, "parameter", place, is_cast, name)
+
+    def end_own(self, position: int, name: str) -> None:
+        """Cast the gradient of a parameter that was cast first here, and give it away where it is whole."""
         key, place = self.parameter(self.calls[position], name), self.of[position]
         if key in self.weight_casts:
-            of_cast = (*key, "cast")
-            self.add(of_cast, block, "parameter", place, True, name)
             if self.weight_casts[key][0] != position:
                 return
             self.users[key] = 1
-            lower = self.gradients.pop(of_cast)
+            lower = self.gradients.pop((*key, "cast"))
             block = self.make("parameter", place, False, name)
             self.drop(lower)
-        self.add(key, block, "parameter", place, False, name)
+            self.add(key, block, "parameter", place, False, name)
         self.users[key] -= 1
         if not self.users[key] and self.gradients_stay:
             self.drop(self.gradients.pop(key))
