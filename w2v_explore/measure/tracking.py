@@ -337,7 +337,7 @@ class _FusedAttention(ScaledDotProductAttention):
         batch, frames, embed_dim = q.shape
         heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
         queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
-        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers; what is cast is there as long.
+        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers. What was cast stays meanwhile.
         bias = mask
         if mask.shape[-1] % 8:
             bias = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
@@ -414,6 +414,9 @@ class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
             # Fake tensors lay the gradient out as that of the norm's output, kernels as what the norm took.
             args = (args[0].contiguous(), *args[1:])
         output = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.native_batch_norm.default:
+            # A CPU has the statistics in the type of what is normalised, CUDA in no fewer than 32 bits.
+            output = output[0], *[each.to(torch.promote_types(each.dtype, torch.float32)) for each in output[1:]]
         for tensor in tree_leaves(output):
             if isinstance(tensor, Tensor):
                 self._add(tensor.untyped_storage())

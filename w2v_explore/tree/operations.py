@@ -162,6 +162,8 @@ class Operation:
             out after the operation's own backward pass.
         hands_own_first: Whether the gradients of its parameters, the last first, are added to others of theirs before
             that of what it takes is.
+        takes_weight_in_parts: Whether it computes with one part of its parameters after the other: where autocast runs,
+            each is cast by itself, no cast of its weight is there for another run, and no other outlives its part.
         untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
             family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
@@ -178,6 +180,7 @@ class Operation:
     hands_on: ClassVar[Collection[int]] = ()
     sums_after: ClassVar[Collection[str | int]] = ()
     hands_own_first: ClassVar[bool] = False
+    takes_weight_in_parts: ClassVar[bool] = False
     untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
@@ -286,6 +289,11 @@ class Operation:
     def watched_backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
         """The same where something watches autograd, which then adds up gradients of one tensor in one of their own."""
         return self.backward_moments(batch, needs, *taken)
+
+    def autocast_backward_moments(self, batch: int, needs: Needs, watched: bool, *taken: Flow) -> BackwardMoments:
+        """The same where what comes out is of autocast's lower precision, and whether something watches autograd."""
+        moments = self.watched_backward_moments if watched else self.backward_moments
+        return moments(batch, needs, *taken)
 
     def gradient_elements(self, batch: int, number: int, *taken: Flow) -> int:
         """Numbers in memory for the gradient that it makes of one of what it takes, by number."""

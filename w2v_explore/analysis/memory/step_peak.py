@@ -21,7 +21,7 @@ from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, 
 from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
-from w2v_explore.tree.run import Call, Trained, each_copy, own_parameters, shared_parameters
+from w2v_explore.tree.run import Call, Trained, each_copy, need_gradients, own_parameters, shared_parameters
 
 Phase = Literal["forward", "backward"]
 
@@ -234,8 +234,11 @@ def _bytes(
         moments = operation.training_moments(batch, *taken)
     else:
         assert needs is not None
-        moments_of = operation.watched_backward_moments if watched else operation.backward_moments
-        keeping, after = moments_of(batch, needs, *taken)
+        if size.lower:
+            keeping, after = operation.autocast_backward_moments(batch, needs, watched, *taken)
+        else:
+            moments_of = operation.watched_backward_moments if watched else operation.backward_moments
+            keeping, after = moments_of(batch, needs, *taken)
         if what == "gradients":
             moments = keeping
             own -= _sums_after(operation, batch, needs, taken, element_bytes) if number else 0
@@ -298,6 +301,7 @@ class _Writer:
         self.lower: Collection[int] = types.lower if types else ()
         self.casts = types.casts if types else {}
         self.needs = lives.needs
+        self.for_nothing, self.until = _for_nothing(calls, lives, trained)
         self.dying: dict[int, list[int]] = {}
         for tensor, end in lives.until.items():
             self.dying.setdefault(end, []).append(tensor)
@@ -414,7 +418,9 @@ class _Writer:
                         self.drop(block)
 
     def free(self, end: int, but: Collection[int]) -> None:
-        """Let go of the tensors that live until a call, but for some."""
+        """Let go of the tensors that live until a call, but for some, and of what was kept for nothing until then."""
+        for position in self.until.get(end, ()):
+            self.let_go(position)
         for tensor in self.dying.get(end, ()):
             if tensor not in but and tensor in self.tensors:
                 self.drop(self.tensors[tensor])
@@ -451,7 +457,9 @@ class _Writer:
         ):
             self.touch("more", place, lower)
         if keeping and needs is not None:
-            self.save(position, casts, beside)
+            self.save(position, needs, casts, beside)
+        elif keeping and position in self.for_nothing:
+            self.save(position, self.for_nothing[position], casts, beside)
         for block in casts.values():
             self.drop(block)
         self.drop(beside)
@@ -467,8 +475,9 @@ class _Writer:
         # The last of its arguments is cast first.
         if self.autocast and is_lower:
             trained = own_parameters(call, operation, self.trained)
-            for name in reversed(operation.parameter_shapes()):
-                if name not in trained:
+            in_parts = operation.takes_weight_in_parts
+            for name in ["weight"] if in_parts else reversed(operation.parameter_shapes()):
+                if in_parts or name not in trained:
                     casts[name] = self.make("parameter", place, True, name)
                 elif (call.path, name) not in self.weight_casts:
                     self.weight_casts[call.path, name] = position, self.make("parameter", place, True, name)
@@ -476,7 +485,7 @@ class _Writer:
             casts[number] = self.make("cast", place, is_lower, number)
         return casts
 
-    def save(self, position: int, casts: dict[int | str, _Block], beside: _Block | None) -> None:
+    def save(self, position: int, needs: Needs, casts: dict[int | str, _Block], beside: _Block) -> None:
         """Keep what the backward pass needs."""
         call = self.calls[position]
         operation = call.operation
@@ -485,8 +494,6 @@ class _Writer:
         taken = () if operation.reads_lengths else call.sources
         copied = self.copied.get(place, ())
         saved = []
-        needs = self.needs[position]
-        assert needs is not None
         numbers = operation.kept_of(range(len(taken)), len(taken), needs)
         for number in numbers:
             if number == len(taken):
@@ -496,14 +503,13 @@ class _Writer:
         if casts:
             kept = self.kept_casts.get(place, numbers)
             saved += [block for number, block in casts.items() if number in kept and number in numbers]
-        if beside is not None:
-            if type(operation).kept_of_beside is not Operation.kept_of_beside:
-                needs_key = Needs(tuple(needs.taken), tuple(needs.own))
-                self.drop(beside)
-                beside.size = self.size("kept beside", place, position in self.lower, None, needs_key)
-                beside.holders = 1
-                self.order.append(beside.size)
-            saved.append(beside)
+        if type(operation).kept_of_beside is not Operation.kept_of_beside:
+            needs_key = Needs(tuple(needs.taken), tuple(needs.own))
+            self.drop(beside)
+            beside.size = self.size("kept beside", place, position in self.lower, None, needs_key)
+            beside.holders = 1
+            self.order.append(beside.size)
+        saved.append(beside)
         _, weight = self.weight_casts.get((call.path, "weight"), (position, casts.get("weight")))
         if weight is not None and operation.keeps_weight(needs):
             saved.append(weight)
@@ -528,7 +534,9 @@ class _Writer:
                 # It is stopped then.
                 casts = self.cast(position)
                 beside = self.make("beside", self.of[position], position in self.lower)
-                self.save(position, casts, beside)
+                needs = self.needs[position]
+                assert needs is not None
+                self.save(position, needs, casts, beside)
                 for block in (*casts.values(), beside):
                     self.drop(block)
                 self.made_again.add(position)
@@ -584,17 +592,16 @@ class _Writer:
         of_taken: dict[int, _Block] = {}
         for number in numbers:
             is_handed = number in operation.hands_on and (call.sources[number] in self.lower) == lower
-            if is_handed or operation.passes_on(True) and casts:
+            if is_handed or (operation.passes_on(True) and casts):
                 of_taken[number] = self.hold(given)
             else:
                 of_taken[number] = self.make("taken", place, lower, number)
-        is_lower = self.autocast and operation.autocast == "lower"
         of_own: dict[str, _Block] = {}
         for name in needs.own:
             if not is_custom and name in operation.sums_after and position in self.made_again:
                 # A checkpoint lets go of each tensor as soon as the operation itself is through.
                 self.let_go(position)
-            of_own[name] = self.make("parameter", place, is_lower, name)
+            of_own[name] = self.make("parameter", place, self.parameter(call, name) in self.weight_casts, name)
         if not casts:
             for number, block in of_taken.items():
                 if (call.sources[number] in self.lower) != lower:
@@ -679,6 +686,32 @@ class _Writer:
         self.users[key] -= 1
         if not self.users[key] and self.gradients_stay:
             self.drop(self.gradients.pop(key))
+
+
+def _for_nothing(
+    calls: Sequence[Call], lives: Lives, trained: Trained | None
+) -> tuple[dict[int, Needs], dict[int, list[int]]]:
+    """What needs a gradient of operations that keep tensors though no loss depends on them, and until when they do.
+
+    That is as long as what they give is there, or what others make of it: the first by the operation's position, the
+    second the positions by the end.
+    """
+    if None not in lives.needs:
+        return {}, {}
+    every = need_gradients([calls[0]._replace(results=tuple(range(len(calls)))), *calls[1:]], (), trained)
+    ends: dict[int, int] = {}
+    found: dict[int, Needs] = {}
+    until: dict[int, list[int]] = {}
+    for position in range(len(calls) - 1, 0, -1):
+        needs = every[position]
+        if needs is None or lives.needs[position] is not None or calls[position].operation is None:
+            continue
+        found[position] = needs
+        end = max(ends.get(position, 0), lives.until[lives.tensor(position)])
+        until.setdefault(end, []).append(position)
+        for source in calls[position].needs:
+            ends[source] = max(ends.get(source, 0), end)
+    return found, until
 
 
 def _makes_nothing_beside(call: Call) -> bool:

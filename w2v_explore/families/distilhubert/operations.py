@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
@@ -30,6 +31,7 @@ class SplitLinear(NewTensor):
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "lower"
+    takes_weight_in_parts: ClassVar[bool] = True
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -78,3 +80,44 @@ class SplitLinear(NewTensor):
             before = Beside(elements=gives + takes + share + own + of_head)
             return BackwardMoments((first, before), (Beside(elements=adding),))
         return BackwardMoments((first, Beside(elements=gives + adding)))
+
+    def autocast_backward_moments(self, batch: int, needs: Needs, watched: bool, *taken: Flow) -> BackwardMoments:
+        # Parts are put among 0s and added as without autocast, the gradients of parameters once they are cast to
+        # float32. The last head comes first, and each lets go of the cast of its weight.
+        heads, of_input, gives = self.num_heads, needs.taken[0], self.flow(*taken).elements(batch)
+        takes = taken[0].elements(batch) * of_input
+        weights = self.parameter_shapes()["weight"]
+        weight = prod(weights) // heads
+        cast = weight * of_input
+        weight *= "weight" in needs.own
+        bias = self.out_features * ("bias" in needs.own)
+        share, third = takes // heads, int(watched)
+        own = heads * (weight + bias)
+
+        def moments(held: Beside, added: bool) -> list[Beside]:
+            """From when a head's products are made, beside what is held; and whether they are added to others."""
+            third_of = third * added
+            each = (
+                (share + weight + bias, weight),
+                (share + bias, weight + bias),
+                (share + takes, weight + bias),
+                (takes + third_of * takes, weight + bias),
+                (0 if added else takes, weight + bias + heads * bias),
+                (0 if added else takes, weight + 2 * heads * bias),
+                (0 if added else takes, weight + heads * weight + (0 if added else heads * bias)),
+                (0, (1 + third_of) * heads * weight),
+            )
+            return [
+                held._replace(elements=held.elements + elements, statistics=held.statistics + statistics)
+                for elements, statistics in each
+            ]
+
+        keeping = [Beside(elements=gives + share + weight + bias)]
+        keeping += moments(Beside(elements=gives - cast), added=False)
+        held = Beside(elements=gives + takes, statistics=own)
+        if heads > 2:
+            before = held.elements - cast
+            keeping.append(held._replace(elements=before + share + weight + bias))
+            keeping += moments(held._replace(elements=before - cast), added=True)
+        keeping.append(held._replace(elements=held.elements - (heads - 1) * cast + share + weight + bias))
+        return BackwardMoments(tuple(keeping), tuple(moments(Beside(elements=takes, statistics=own), added=True)))
