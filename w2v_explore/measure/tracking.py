@@ -337,7 +337,7 @@ class _FusedAttention(ScaledDotProductAttention):
         batch, frames, embed_dim = q.shape
         heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
         queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
-        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers. What was cast stays meanwhile.
+        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers. The cast one stays.
         bias = mask
         if mask.shape[-1] % 8:
             bias = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
@@ -417,6 +417,10 @@ class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func is torch.ops.aten.native_batch_norm.default:
             # A CPU has the statistics in the type of what is normalised, CUDA in no fewer than 32 bits.
             output = output[0], *[each.to(torch.promote_types(each.dtype, torch.float32)) for each in output[1:]]
+        elif func is torch.ops.aten._scaled_dot_product_efficient_attention_backward.default and output[3].numel():
+            # Its rows are longer than they are shown, which a result that fake tensors remember has forgotten.
+            *rows, numbers = output[3].shape
+            output = *output[:3], output[3].new_empty((*rows, -(-numbers // 16) * 16))[..., :numbers]
         for tensor in tree_leaves(output):
             if isinstance(tensor, Tensor):
                 self._add(tensor.untyped_storage())
