@@ -409,13 +409,13 @@ class _Writer:
                 assert layers is not None
                 self.again(layers.passes[layer].start)
                 self.mark(position, "backward")
-            self.backward(position)
+            taken = []
             if layer in frames:
                 assert layers is not None
                 start = layers.passes[layer].start
                 if not any(self.saves(before) for before in range(start, position)):
-                    for block in frames.pop(layer):
-                        self.drop(block)
+                    taken = frames.pop(layer)
+            self.backward(position, taken)
 
     def free(self, end: int, but: Collection[int]) -> None:
         """Let go of the tensors that live until a call, but for some, and of what was kept for nothing until then."""
@@ -572,8 +572,8 @@ class _Writer:
         """Allocate the gradient of a value."""
         return self.make("value", self.of[made], made in self.lower)
 
-    def backward(self, position: int) -> None:
-        """Run the backward pass of an operation."""
+    def backward(self, position: int, checkpointed: list[_Block]) -> None:
+        """Run the backward pass of an operation, and let go of what a checkpoint has held until then."""
         call, needs = self.calls[position], self.needs[position]
         operation = call.operation
         assert operation is not None
@@ -586,7 +586,7 @@ class _Writer:
             self.touch("gradients", place, lower, position not in self.made_again, needs_key)
             handed = self.hold(given) if operation.hands_on else None
             self.drop(given)
-            self.let_go(position)
+            self.let_go(position, checkpointed)
             self.touch("gradients after", place, lower, None, needs_key)
         numbers = [number for number, does in enumerate(needs.taken) if does]
         of_taken: dict[int, _Block] = {}
@@ -612,7 +612,7 @@ class _Writer:
                 self.drop(handed)
         else:
             self.drop(given)
-            self.let_go(position)
+            self.let_go(position, checkpointed)
         if operation.hands_own_first:
             for name in reversed(of_own):
                 self.add_own(position, name, of_own[name])
@@ -646,9 +646,9 @@ class _Writer:
         for source, block in self.waiting.pop(position, ()):
             self.add(source, block, "value", self.of[source], source in self.lower)
 
-    def let_go(self, position: int) -> None:
-        """Free what an operation has kept."""
-        for block in self.saved.pop(position, ()):
+    def let_go(self, position: int, others: Collection[_Block] = ()) -> None:
+        """Free what an operation has kept, and others."""
+        for block in (*self.saved.pop(position, ()), *others):
             self.drop(block)
 
     def add(self, key: Any, block: _Block, *of: Any) -> None:
