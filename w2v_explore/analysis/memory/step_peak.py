@@ -616,6 +616,7 @@ class _Writer:
         if operation.hands_own_first:
             for name in reversed(of_own):
                 self.add_own(position, name, of_own[name])
+        turned: list[tuple[int, _Block]] = []
         for number, block in of_taken.items():
             source = self.source(call.sources[number])
             if number in casts:
@@ -625,12 +626,17 @@ class _Writer:
             taken_at = self.taken_at(position)
             if source < taken_at < position:
                 self.waiting.setdefault(taken_at, []).append((source, block))
+            elif call.layer.channels_first and not self.calls[source].layer.channels_first:
+                # What it takes was transposed before its parameters were cast.
+                turned.append((source, block))
             else:
                 self.add(source, block, "value", self.of[source], source in self.lower)
         for name, block in of_own.items():
             if not operation.hands_own_first:
                 self.add_own(position, name, block)
             self.end_own(position, name)
+        for source, block in turned:
+            self.add(source, block, "value", self.of[source], source in self.lower)
 
     def taken_at(self, position: int) -> int:
         """Where an operation takes what it takes: before the modules inside its own run, if there are any."""
