@@ -417,10 +417,12 @@ class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func is torch.ops.aten.native_batch_norm.default:
             # A CPU has the statistics in the type of what is normalised, CUDA in no fewer than 32 bits.
             output = output[0], *[each.to(torch.promote_types(each.dtype, torch.float32)) for each in output[1:]]
-        elif func is torch.ops.aten._scaled_dot_product_efficient_attention_backward.default and output[3].numel():
-            # Its rows are longer than they are shown, which a result that fake tensors remember has forgotten.
-            *rows, numbers = output[3].shape
-            output = *output[:3], output[3].new_empty((*rows, -(-numbers // 16) * 16))[..., :numbers]
+        elif func is torch.ops.aten._scaled_dot_product_efficient_attention_backward.default:
+            *others, bias = output
+            if bias is not None and bias.numel():
+                # Its rows are longer than they are shown, which a result that fake tensors remember has forgotten.
+                *rows, numbers = bias.shape
+                output = *others, bias.new_empty((*rows, -(-numbers // 16) * 16))[..., :numbers]
         for tensor in tree_leaves(output):
             if isinstance(tensor, Tensor):
                 self._add(tensor.untyped_storage())

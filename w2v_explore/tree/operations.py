@@ -164,6 +164,7 @@ class Operation:
             that of what it takes is.
         takes_weight_in_parts: Whether it computes with one part of its parameters after the other: where autocast runs,
             each is cast by itself, no cast of its weight is there for another run, and no other outlives its part.
+        turns_gradient: Whether its backward pass copies a gradient that is not laid out as what it gives.
         untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
             family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
@@ -181,6 +182,7 @@ class Operation:
     sums_after: ClassVar[Collection[str | int]] = ()
     hands_own_first: ClassVar[bool] = False
     takes_weight_in_parts: ClassVar[bool] = False
+    turns_gradient: ClassVar[bool] = False
     untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
@@ -586,6 +588,7 @@ class GroupNorm(_Norm):
 
     channels: int
     autocast: ClassVar[Autocast] = "float32"
+    turns_gradient: ClassVar[bool] = True
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE

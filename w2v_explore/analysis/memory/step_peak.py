@@ -153,7 +153,16 @@ class _Size(NamedTuple):
     """
 
     what: Literal[
-        "value", "taken", "cast", "beside", "kept beside", "more", "parameter", "gradients", "gradients after"
+        "value",
+        "turned",
+        "taken",
+        "cast",
+        "beside",
+        "kept beside",
+        "more",
+        "parameter",
+        "gradients",
+        "gradients after",
     ]
     place: int
     lower: bool
@@ -214,6 +223,9 @@ def _bytes(
         return gives.elements(batch) * (
             max(element_bytes, STATISTICS_BYTES) if operation.gives_statistics else element_bytes
         )
+    if what == "turned":
+        # With a single row or channel there is but one layout.
+        return gives.elements(batch) * element_bytes if min(gives.frames, gives.channels) > 1 else 0
     if what == "taken":
         elements: int = operation.gradient_elements(batch, number, *taken)
         return elements * element_bytes
@@ -313,6 +325,8 @@ class _Writer:
         # By the path of a module and the name of a parameter; where it was cast, and the cast.
         self.weight_casts: dict[tuple[str, str], tuple[int, _Block]] = {}
         self.gradients: dict[Any, _Block] = {}
+        # The calls of which the gradient is laid out otherwise than what they give.
+        self.turned: set[int] = set()
         self.users: dict[tuple[str, str], int] = {}
         for call, needs in zip(calls, self.needs, strict=True):
             for name in needs.own if needs else ():
@@ -588,6 +602,7 @@ class _Writer:
             self.drop(given)
             self.let_go(position, checkpointed)
             self.touch("gradients after", place, lower, None, needs_key)
+        copied = self.make("turned", place, lower) if operation.turns_gradient and position in self.turned else None
         numbers = [number for number, does in enumerate(needs.taken) if does]
         of_taken: dict[int, _Block] = {}
         for number in numbers:
@@ -613,12 +628,16 @@ class _Writer:
         else:
             self.drop(given)
             self.let_go(position, checkpointed)
+        if copied is not None:
+            self.drop(copied)
         if operation.hands_own_first:
             for name in reversed(of_own):
                 self.add_own(position, name, of_own[name])
-        turned: list[tuple[int, _Block]] = []
+        later: list[tuple[int, _Block]] = []
         for number, block in of_taken.items():
             source = self.source(call.sources[number])
+            if self.turns(position, source):
+                self.turned.add(source)
             if number in casts:
                 cast = self.gradient(source)
                 self.drop(block)
@@ -628,15 +647,23 @@ class _Writer:
                 self.waiting.setdefault(taken_at, []).append((source, block))
             elif call.layer.channels_first and not self.calls[source].layer.channels_first:
                 # What it takes was transposed before its parameters were cast.
-                turned.append((source, block))
+                later.append((source, block))
             else:
                 self.add(source, block, "value", self.of[source], source in self.lower)
         for name, block in of_own.items():
             if not operation.hands_own_first:
                 self.add_own(position, name, block)
             self.end_own(position, name)
-        for source, block in turned:
+        for source, block in later:
             self.add(source, block, "value", self.of[source], source in self.lower)
+
+    def turns(self, position: int, source: int) -> bool:
+        """Whether an operation makes a gradient that is laid out otherwise than what it is of, of channels by frames."""
+        call = self.calls[position]
+        if not self.calls[source].layer.channels_first:
+            return False
+        is_product = call.operation is not None and call.operation.mac_kind is not None
+        return not call.layer.channels_first or (position in self.turned and not is_product)
 
     def taken_at(self, position: int) -> int:
         """Where an operation takes what it takes: before the modules inside its own run, if there are any."""
