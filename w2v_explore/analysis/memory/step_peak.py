@@ -658,7 +658,7 @@ class _Writer:
             self.add(source, block, "value", self.of[source], source in self.lower)
 
     def turns(self, position: int, source: int) -> bool:
-        """Whether an operation makes a gradient that is laid out otherwise than what it is of, of channels by frames."""
+        """Whether the gradient that an operation makes of something of channels by frames is laid out otherwise."""
         call = self.calls[position]
         if not self.calls[source].layer.channels_first:
             return False
