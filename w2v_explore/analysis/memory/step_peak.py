@@ -400,9 +400,14 @@ class _Writer:
             layer = layer_of[position]
             if call.operation is not None:
                 self.forward(position, keeping=layer < 0)
-            elif layer >= 0 and layers and layers.passes[layer].start == position and self.saving(position):
-                taken = dict.fromkeys([self.lives.tensor(made) for made in call.sources])
-                frames[layer] = [self.hold(self.tensors[tensor]) for tensor in taken]
+            elif layer >= 0 and layers and layers.passes[layer].start == position:
+                ends = [end for end, those in self.until.items() if any(position <= each < call.end for each in those)]
+                if ends or self.saving(position):
+                    taken = dict.fromkeys([self.lives.tensor(made) for made in call.sources])
+                    frames[layer] = [self.hold(self.tensors[tensor]) for tensor in taken]
+                if ends and not self.saving(position):
+                    self.saved[position] = frames.pop(layer)
+                    self.until.setdefault(max(ends), []).append(position)
         # Outputs and what the model was given stay.
         self.free(len(calls), {*given, *outputs})
         for _, block in self.weight_casts.values():
@@ -423,13 +428,13 @@ class _Writer:
                 assert layers is not None
                 self.again(layers.passes[layer].start)
                 self.mark(position, "backward")
-            taken = []
+            checkpointed: list[_Block] = []
             if layer in frames:
                 assert layers is not None
                 start = layers.passes[layer].start
                 if not any(self.saves(before) for before in range(start, position)):
-                    taken = frames.pop(layer)
-            self.backward(position, taken)
+                    checkpointed = frames.pop(layer)
+            self.backward(position, checkpointed)
 
     def free(self, end: int, but: Collection[int]) -> None:
         """Let go of the tensors that live until a call, but for some, and of what was kept for nothing until then."""
