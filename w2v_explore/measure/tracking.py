@@ -337,11 +337,12 @@ class _FusedAttention(ScaledDotProductAttention):
         batch, frames, embed_dim = q.shape
         heads = [batch, frames, self.num_heads, embed_dim // self.num_heads]
         queries, keys, values = (each.view(heads).transpose(1, 2) for each in (q, k, v))
-        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers.
+        # As torch prepares a bias for it, whose rows are to be of a multiple of 8 numbers. The cast one stays.
+        bias = mask
         if mask.shape[-1] % 8:
-            mask = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
+            bias = nn.functional.pad(mask, (0, -mask.shape[-1] % 8))[..., : mask.shape[-1]]
         attended: Tensor = torch.ops.aten._scaled_dot_product_efficient_attention(
-            queries, keys, values, mask, torch.is_grad_enabled()
+            queries, keys, values, bias, torch.is_grad_enabled()
         )[0]
         return attended.transpose(1, 2).reshape(batch, frames, embed_dim)
 
@@ -413,6 +414,15 @@ class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
             # Fake tensors lay the gradient out as that of the norm's output, kernels as what the norm took.
             args = (args[0].contiguous(), *args[1:])
         output = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.native_batch_norm.default:
+            # A CPU has the statistics in the type of what is normalised, CUDA in no fewer than 32 bits.
+            output = output[0], *[each.to(torch.promote_types(each.dtype, torch.float32)) for each in output[1:]]
+        elif func is torch.ops.aten._scaled_dot_product_efficient_attention_backward.default:
+            *others, bias = output
+            if bias is not None and bias.numel():
+                # Its rows are longer than they are shown, which a result that fake tensors remember has forgotten.
+                *rows, numbers = bias.shape
+                output = *others, bias.new_empty((*rows, -(-numbers // 16) * 16))[..., :numbers]
         for tensor in tree_leaves(output):
             if isinstance(tensor, Tensor):
                 self._add(tensor.untyped_storage())

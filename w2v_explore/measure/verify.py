@@ -18,6 +18,7 @@ import torch
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.compute import Macs, unfold
+from w2v_explore.analysis.memory.step_peak import TrainingTimeline
 from w2v_explore.analysis.receptive_field import check_samples_of_training
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import ConfigLike, as_config
@@ -34,12 +35,12 @@ from w2v_explore.measure.known_differences import find_known_difference
 from w2v_explore.measure.latency import Progress
 from w2v_explore.measure.meta_pass import MetaPass, run_on_meta
 from w2v_explore.measure.threads import torch_threads
-from w2v_explore.measure.tracking import track_autocast, track_memory
+from w2v_explore.measure.tracking import track_autocast, track_memory, track_step
 from w2v_explore.model.build import modules_of
 from w2v_explore.model.device import require_memory
 from w2v_explore.model.materialize import materialize
 from w2v_explore.tree.inputs import Waveforms
-from w2v_explore.tree.operations import Shape
+from w2v_explore.tree.operations import Conv1d, Shape
 from w2v_explore.tree.run import run
 from w2v_explore.version import SCHEMA_VERSION
 
@@ -50,6 +51,7 @@ _TORCH = f"torch {torch.__version__}"
 _ON_META = f"{_TORCH}: the model built on meta"
 _COUNTER = f"{_TORCH}: FlopCounterMode on meta, MACs of the"
 _TRACKED = f"{_TORCH}: storages tracked on fake tensors"
+_TRACKED_STEP = f"{_TORCH}: storages tracked forward and backward, in float32, on fake tensors"
 _AUTOCAST = f"{_TORCH}: autocast of CUDA's operations, on fake tensors"
 _NARROW = f"extractor of {CHANNELS} channels a layer"
 
@@ -326,6 +328,29 @@ def check_memory(audited: Audited) -> Iterator[Finding]:
     yield audited.compare("memory.checkpointed_bytes", cost.checkpointed_bytes.greatest, _TRACKED, tracked.checkpointed)
 
 
+def check_step(audited: Audited) -> Iterator[Finding]:
+    """The most that a training step in float32 holds at once, with and without checkpoints, against what torch tracks.
+
+    Autograd adds up gradients of one tensor in another where something watches it, and so do ours here. Of a
+    convolution of a single frame torch takes the layout for another, and makes copies: such workloads are left out.
+    """
+    analysis, workload = audited.analysis, replace(audited.workload, dtype="float32")
+    if has_convolution_of_one_frame(analysis):
+        return
+    for figure, checkpointing in (("step_peak_bytes", False), ("checkpointed_step_peak_bytes", True)):
+        timeline = TrainingTimeline(analysis.calls, checkpointing=checkpointing, in_place=False)
+        peak = timeline.peak(workload, analysis.takes.flow(workload.samples))
+        tracked = track_step(audited.tree, audited.modules, workload, checkpointing=checkpointing)
+        yield audited.compare(f"memory.{figure}", peak.bytes, _TRACKED_STEP, tracked, peak.path)
+
+
+def has_convolution_of_one_frame(analysis: Analysis) -> bool:
+    """Whether any convolution takes or gives a single frame."""
+    return any(
+        isinstance(call.operation, Conv1d) and 1 in (call.takes[0].frames, call.gives.frames) for call in analysis.calls
+    )
+
+
 def check_autocast(audited: Audited) -> Iterator[Finding]:
     """What training keeps under autocast, with and without checkpoints, against what torch tracks."""
     cost = audited.analysis.training_in("amp-bfloat16")
@@ -347,6 +372,7 @@ CHECKS = (
     Check("frames", check_frames),
     Check("receptive field", check_receptive_field),
     Check("memory", check_memory),
+    Check("memory of a training step", check_step),
     Check("memory under autocast", check_autocast),
 )
 """All checks, in the order of the report."""

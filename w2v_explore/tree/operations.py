@@ -160,6 +160,11 @@ class Operation:
             made for it.
         sums_after: The parameters by name, and what it takes by number, of which the gradient is a sum that is worked
             out after the operation's own backward pass.
+        hands_own_first: Whether the gradients of its parameters, the last first, are added to others of theirs before
+            that of what it takes is.
+        takes_weight_in_parts: Whether it computes with one part of its parameters after the other: where autocast runs,
+            each is cast by itself, no cast of its weight is there for another run, and no other outlives its part.
+        turns_gradient: Whether its backward pass copies a gradient that is not laid out as what it gives.
         untrained: Whether its parameters are trained only where somebody names them, as the program that defines the
             family has it.
         expectation: What sizes rest on that data or chance decide, in a sentence; empty where sizes decide all.
@@ -175,6 +180,9 @@ class Operation:
     gives_statistics: ClassVar[bool] = False
     hands_on: ClassVar[Collection[int]] = ()
     sums_after: ClassVar[Collection[str | int]] = ()
+    hands_own_first: ClassVar[bool] = False
+    takes_weight_in_parts: ClassVar[bool] = False
+    turns_gradient: ClassVar[bool] = False
     untrained: ClassVar[bool] = False
     expectation: ClassVar[str] = ""
 
@@ -284,6 +292,11 @@ class Operation:
         """The same where something watches autograd, which then adds up gradients of one tensor in one of their own."""
         return self.backward_moments(batch, needs, *taken)
 
+    def autocast_backward_moments(self, batch: int, needs: Needs, watched: bool, *taken: Flow) -> BackwardMoments:
+        """The same where what comes out is of autocast's lower precision, and whether something watches autograd."""
+        moments = self.watched_backward_moments if watched else self.backward_moments
+        return moments(batch, needs, *taken)
+
     def gradient_elements(self, batch: int, number: int, *taken: Flow) -> int:
         """Numbers in memory for the gradient that it makes of one of what it takes, by number."""
         return taken[number].elements(batch)
@@ -381,6 +394,7 @@ class Linear(NewTensor):
     keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "lower"
     sums_after: ClassVar[Collection[str | int]] = ("bias",)
+    hands_own_first: ClassVar[bool] = True
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -405,6 +419,8 @@ class Linear(NewTensor):
 @dataclass(frozen=True, slots=True)
 class PlainLinear(Linear):
     """A linear map of the channels without a bias."""
+
+    hands_own_first: ClassVar[bool] = False
 
     def parameter_shapes(self) -> dict[str, Shape]:
         return {"weight": (self.out_features, self.in_features)}
@@ -572,6 +588,7 @@ class GroupNorm(_Norm):
 
     channels: int
     autocast: ClassVar[Autocast] = "float32"
+    turns_gradient: ClassVar[bool] = True
 
     def reach(self) -> Reach:
         return WHOLE_UTTERANCE

@@ -312,7 +312,7 @@ def need_gradients(
         if operation is None:
             does_need.append(False)  # what it gives is known by the calls inside it
         else:
-            own = _own_parameters(call, operation, trained)
+            own = own_parameters(call, operation, trained)
             does_need.append(
                 bool(own) or True in [does_need[made] if made >= 0 else made in taken for made in call.needs]
             )
@@ -339,7 +339,7 @@ def shared_parameters(call: Call) -> list[tuple[str, str]]:
     return [(f"{parent}.{sibling}" if parent else sibling, name) for sibling, _, name in parted]
 
 
-def _own_parameters(call: Call, operation: Operation, trained: Trained | None) -> Collection[str]:
+def own_parameters(call: Call, operation: Operation, trained: Trained | None) -> Collection[str]:
     """The names of those parameters of a call's operation that are trained, its own and those that it shares."""
     shares = call.layer.shares
     if trained is None:

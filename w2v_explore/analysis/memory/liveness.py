@@ -161,6 +161,10 @@ class Lives:
             for tensor in needed:
                 if until.get(tensor, 0) <= position:
                     until[tensor] = position + 1
+            if position in casts and operation.passes_on(training):
+                # What its module goes on with instead of what it takes.
+                until[position] = min([each.end for each in calls[:position] if each.end > position])
+                continue
             if operation.passes_on(training):
                 first = call.sources[0]
                 tensors[position] = tensors.get(first, first)

@@ -21,7 +21,7 @@ from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, 
 from w2v_explore.analysis.memory.stacks import Stacks
 from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
 from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
-from w2v_explore.tree.run import Call, Trained, each_copy, shared_parameters
+from w2v_explore.tree.run import Call, Trained, each_copy, need_gradients, own_parameters, shared_parameters
 
 Phase = Literal["forward", "backward"]
 
@@ -68,8 +68,8 @@ class TrainingTimeline:
         self._copies, self._of = each_copy(calls)
         self._autocast, self._checkpointing = autocast, checkpointing
         self._gradients_stay, self._in_place = gradients_stay, in_place
-        of_copies = None if trained is None else self._trained_of_copies(trained)
-        self._lives = Lives(self._copies, training=True, trained=of_copies, autocast=autocast)
+        self._trained = None if trained is None else self._trained_of_copies(trained)
+        self._lives = Lives(self._copies, training=True, trained=self._trained, autocast=autocast)
         # Operations that may keep something else where the sizes are such.
         self._may_change = [
             position
@@ -123,6 +123,7 @@ class TrainingTimeline:
             self._copies,
             self._of,
             self._lives,
+            self._trained,
             self._autocast,
             self._gradients_stay,
             self._in_place,
@@ -152,7 +153,16 @@ class _Size(NamedTuple):
     """
 
     what: Literal[
-        "value", "taken", "cast", "beside", "kept beside", "more", "parameter", "gradients", "gradients after"
+        "value",
+        "turned",
+        "taken",
+        "cast",
+        "beside",
+        "kept beside",
+        "more",
+        "parameter",
+        "gradients",
+        "gradients after",
     ]
     place: int
     lower: bool
@@ -213,6 +223,9 @@ def _bytes(
         return gives.elements(batch) * (
             max(element_bytes, STATISTICS_BYTES) if operation.gives_statistics else element_bytes
         )
+    if what == "turned":
+        # With a single row or channel there is but one layout.
+        return gives.elements(batch) * element_bytes if min(gives.frames, gives.channels) > 1 else 0
     if what == "taken":
         elements: int = operation.gradient_elements(batch, number, *taken)
         return elements * element_bytes
@@ -233,8 +246,11 @@ def _bytes(
         moments = operation.training_moments(batch, *taken)
     else:
         assert needs is not None
-        moments_of = operation.watched_backward_moments if watched else operation.backward_moments
-        keeping, after = moments_of(batch, needs, *taken)
+        if size.lower:
+            keeping, after = operation.autocast_backward_moments(batch, needs, watched, *taken)
+        else:
+            moments_of = operation.watched_backward_moments if watched else operation.backward_moments
+            keeping, after = moments_of(batch, needs, *taken)
         if what == "gradients":
             moments = keeping
             own -= _sums_after(operation, batch, needs, taken, element_bytes) if number else 0
@@ -280,13 +296,14 @@ class _Writer:
         calls: Sequence[Call],
         of: Sequence[int],
         lives: Lives,
+        trained: Trained | None,
         autocast: bool,
         gradients_stay: bool,
         in_place: bool,
         copied: Mapping[int, Sequence[int]],
         kept_casts: Mapping[int, Sequence[int]],
     ) -> None:
-        self.calls, self.of, self.lives = calls, of, lives
+        self.calls, self.of, self.lives, self.trained = calls, of, lives, trained
         self.autocast, self.gradients_stay, self.in_place = autocast, gradients_stay, in_place
         self.copied, self.kept_casts = copied, kept_casts
         self.sizes: dict[_Size, int] = {}
@@ -296,6 +313,7 @@ class _Writer:
         self.lower: Collection[int] = types.lower if types else ()
         self.casts = types.casts if types else {}
         self.needs = lives.needs
+        self.for_nothing, self.until = _for_nothing(calls, lives, trained)
         self.dying: dict[int, list[int]] = {}
         for tensor, end in lives.until.items():
             self.dying.setdefault(end, []).append(tensor)
@@ -307,6 +325,8 @@ class _Writer:
         # By the path of a module and the name of a parameter; where it was cast, and the cast.
         self.weight_casts: dict[tuple[str, str], tuple[int, _Block]] = {}
         self.gradients: dict[Any, _Block] = {}
+        # The calls of which the gradient is laid out otherwise than what they give.
+        self.turned: set[int] = set()
         self.users: dict[tuple[str, str], int] = {}
         for call, needs in zip(calls, self.needs, strict=True):
             for name in needs.own if needs else ():
@@ -380,9 +400,14 @@ class _Writer:
             layer = layer_of[position]
             if call.operation is not None:
                 self.forward(position, keeping=layer < 0)
-            elif layer >= 0 and layers and layers.passes[layer].start == position and self.saving(position):
-                taken = dict.fromkeys([self.lives.tensor(made) for made in call.sources])
-                frames[layer] = [self.hold(self.tensors[tensor]) for tensor in taken]
+            elif layer >= 0 and layers and layers.passes[layer].start == position:
+                ends = [end for end, those in self.until.items() if any(position <= each < call.end for each in those)]
+                if ends or self.saving(position):
+                    taken = dict.fromkeys([self.lives.tensor(made) for made in call.sources])
+                    frames[layer] = [self.hold(self.tensors[tensor]) for tensor in taken]
+                if ends and not self.saving(position):
+                    self.saved[position] = frames.pop(layer)
+                    self.until.setdefault(max(ends), []).append(position)
         # Outputs and what the model was given stay.
         self.free(len(calls), {*given, *outputs})
         for _, block in self.weight_casts.values():
@@ -403,16 +428,18 @@ class _Writer:
                 assert layers is not None
                 self.again(layers.passes[layer].start)
                 self.mark(position, "backward")
-            self.backward(position)
+            checkpointed: list[_Block] = []
             if layer in frames:
                 assert layers is not None
                 start = layers.passes[layer].start
                 if not any(self.saves(before) for before in range(start, position)):
-                    for block in frames.pop(layer):
-                        self.drop(block)
+                    checkpointed = frames.pop(layer)
+            self.backward(position, checkpointed)
 
     def free(self, end: int, but: Collection[int]) -> None:
-        """Let go of the tensors that live until a call, but for some."""
+        """Let go of the tensors that live until a call, but for some, and of what was kept for nothing until then."""
+        for position in self.until.get(end, ()):
+            self.let_go(position)
         for tensor in self.dying.get(end, ()):
             if tensor not in but and tensor in self.tensors:
                 self.drop(self.tensors[tensor])
@@ -439,6 +466,8 @@ class _Writer:
         place, lower, needs = self.of[position], position in self.lower, self.needs[position]
         casts = self.cast(position)
         if operation.passes_on(True):
+            for block in casts.values():
+                self.tensors[position] = block
             return
         self.tensors[position] = self.make("value", place, lower)
         beside = self.make("beside", place, lower)
@@ -447,27 +476,35 @@ class _Writer:
         ):
             self.touch("more", place, lower)
         if keeping and needs is not None:
-            self.save(position, casts, beside)
+            self.save(position, needs, casts, beside)
+        elif keeping and position in self.for_nothing:
+            self.save(position, self.for_nothing[position], casts, beside)
         for block in casts.values():
             self.drop(block)
         self.drop(beside)
 
-    def cast(self, position: int) -> dict[int, _Block]:
-        """Cast for an operation what it takes, and its parameters unless that is done already."""
-        operation = self.calls[position].operation
+    def cast(self, position: int) -> dict[int | str, _Block]:
+        """Cast for an operation what it takes, and its parameters: of those that are trained one cast is for all."""
+        call = self.calls[position]
+        operation = call.operation
         assert operation is not None
         place = self.of[position]
         is_lower = operation.autocast == "lower"
+        casts: dict[int | str, _Block] = {}
         # The last of its arguments is cast first.
         if self.autocast and is_lower:
-            for name in reversed(operation.parameter_shapes()):
-                key = self.calls[position].path, name
-                if key not in self.weight_casts:
-                    self.weight_casts[key] = position, self.make("parameter", place, True, name)
-        numbers = sorted(self.casts.get(position, ()), reverse=True)
-        return {number: self.make("cast", place, is_lower, number) for number in numbers}
+            trained = own_parameters(call, operation, self.trained)
+            in_parts = operation.takes_weight_in_parts
+            for name in ["weight"] if in_parts else reversed(operation.parameter_shapes()):
+                if in_parts or name not in trained:
+                    casts[name] = self.make("parameter", place, True, name)
+                elif (call.path, name) not in self.weight_casts:
+                    self.weight_casts[call.path, name] = position, self.make("parameter", place, True, name)
+        for number in sorted(self.casts.get(position, ()), reverse=True):
+            casts[number] = self.make("cast", place, is_lower, number)
+        return casts
 
-    def save(self, position: int, casts: dict[int, _Block], beside: _Block | None) -> None:
+    def save(self, position: int, needs: Needs, casts: dict[int | str, _Block], beside: _Block) -> None:
         """Keep what the backward pass needs."""
         call = self.calls[position]
         operation = call.operation
@@ -476,8 +513,6 @@ class _Writer:
         taken = () if operation.reads_lengths else call.sources
         copied = self.copied.get(place, ())
         saved = []
-        needs = self.needs[position]
-        assert needs is not None
         numbers = operation.kept_of(range(len(taken)), len(taken), needs)
         for number in numbers:
             if number == len(taken):
@@ -487,17 +522,16 @@ class _Writer:
         if casts:
             kept = self.kept_casts.get(place, numbers)
             saved += [block for number, block in casts.items() if number in kept and number in numbers]
-        if beside is not None:
-            if type(operation).kept_of_beside is not Operation.kept_of_beside:
-                needs_key = Needs(tuple(needs.taken), tuple(needs.own))
-                self.drop(beside)
-                beside.size = self.size("kept beside", place, position in self.lower, None, needs_key)
-                beside.holders = 1
-                self.order.append(beside.size)
-            saved.append(beside)
-        weight = call.path, "weight"
-        if weight in self.weight_casts and operation.keeps_weight(needs):
-            saved.append(self.weight_casts[weight][1])
+        if type(operation).kept_of_beside is not Operation.kept_of_beside:
+            needs_key = Needs(tuple(needs.taken), tuple(needs.own))
+            self.drop(beside)
+            beside.size = self.size("kept beside", place, position in self.lower, None, needs_key)
+            beside.holders = 1
+            self.order.append(beside.size)
+        saved.append(beside)
+        _, weight = self.weight_casts.get((call.path, "weight"), (position, casts.get("weight")))
+        if weight is not None and operation.keeps_weight(needs):
+            saved.append(weight)
         self.saved[position] = [self.hold(block) for block in saved]
 
     def again(self, start: int) -> None:
@@ -519,14 +553,16 @@ class _Writer:
                 # It is stopped then.
                 casts = self.cast(position)
                 beside = self.make("beside", self.of[position], position in self.lower)
-                self.save(position, casts, beside)
+                needs = self.needs[position]
+                assert needs is not None
+                self.save(position, needs, casts, beside)
                 for block in (*casts.values(), beside):
                     self.drop(block)
                 self.made_again.add(position)
                 continue
             self.forward(position, keeping=True)
             self.made_again.add(position)
-            if not operation.passes_on(True):
+            if self.makes(position):
                 made.add(position)
         for tensor in made:
             self.drop(self.tensors[tensor])
@@ -540,19 +576,23 @@ class _Writer:
         """By which call a value was made of which the gradient is asked: not by one that gives what it takes."""
         while made >= 0:
             call = self.calls[made]
-            operation = call.operation
-            assert operation is not None
-            if not operation.passes_on(True) or call.gives != call.takes[0]:
+            if self.makes(made) or call.gives != call.takes[0]:
                 break
             made = call.sources[0]
         return made
+
+    def makes(self, position: int) -> bool:
+        """Whether an operation makes a tensor: what only passes on does where that is cast for it."""
+        operation = self.calls[position].operation
+        assert operation is not None
+        return not operation.passes_on(True) or position in self.casts
 
     def gradient(self, made: int) -> _Block:
         """Allocate the gradient of a value."""
         return self.make("value", self.of[made], made in self.lower)
 
-    def backward(self, position: int) -> None:
-        """Run the backward pass of an operation."""
+    def backward(self, position: int, checkpointed: list[_Block]) -> None:
+        """Run the backward pass of an operation, and let go of what a checkpoint has held until then."""
         call, needs = self.calls[position], self.needs[position]
         operation = call.operation
         assert operation is not None
@@ -565,22 +605,23 @@ class _Writer:
             self.touch("gradients", place, lower, position not in self.made_again, needs_key)
             handed = self.hold(given) if operation.hands_on else None
             self.drop(given)
-            self.let_go(position)
+            self.let_go(position, checkpointed)
             self.touch("gradients after", place, lower, None, needs_key)
+        copied = self.make("turned", place, lower) if operation.turns_gradient and position in self.turned else None
         numbers = [number for number, does in enumerate(needs.taken) if does]
         of_taken: dict[int, _Block] = {}
         for number in numbers:
-            if number in operation.hands_on and (call.sources[number] in self.lower) == lower:
+            is_handed = number in operation.hands_on and (call.sources[number] in self.lower) == lower
+            if is_handed or (operation.passes_on(True) and casts):
                 of_taken[number] = self.hold(given)
             else:
                 of_taken[number] = self.make("taken", place, lower, number)
-        is_lower = self.autocast and operation.autocast == "lower"
         of_own: dict[str, _Block] = {}
         for name in needs.own:
             if not is_custom and name in operation.sums_after and position in self.made_again:
                 # A checkpoint lets go of each tensor as soon as the operation itself is through.
                 self.let_go(position)
-            of_own[name] = self.make("parameter", place, is_lower, name)
+            of_own[name] = self.make("parameter", place, self.parameter(call, name) in self.weight_casts, name)
         if not casts:
             for number, block in of_taken.items():
                 if (call.sources[number] in self.lower) != lower:
@@ -591,9 +632,17 @@ class _Writer:
                 self.drop(handed)
         else:
             self.drop(given)
-            self.let_go(position)
+            self.let_go(position, checkpointed)
+        if copied is not None:
+            self.drop(copied)
+        if operation.hands_own_first:
+            for name in reversed(of_own):
+                self.add_own(position, name, of_own[name])
+        later: list[tuple[int, _Block]] = []
         for number, block in of_taken.items():
             source = self.source(call.sources[number])
+            if self.turns(position, source):
+                self.turned.add(source)
             if number in casts:
                 cast = self.gradient(source)
                 self.drop(block)
@@ -601,10 +650,25 @@ class _Writer:
             taken_at = self.taken_at(position)
             if source < taken_at < position:
                 self.waiting.setdefault(taken_at, []).append((source, block))
+            elif call.layer.channels_first and not self.calls[source].layer.channels_first:
+                # What it takes was transposed before its parameters were cast.
+                later.append((source, block))
             else:
                 self.add(source, block, "value", self.of[source], source in self.lower)
         for name, block in of_own.items():
-            self.add_own(position, name, block)
+            if not operation.hands_own_first:
+                self.add_own(position, name, block)
+            self.end_own(position, name)
+        for source, block in later:
+            self.add(source, block, "value", self.of[source], source in self.lower)
+
+    def turns(self, position: int, source: int) -> bool:
+        """Whether the gradient that an operation makes of something of channels by frames is laid out otherwise."""
+        call = self.calls[position]
+        if not self.calls[source].layer.channels_first:
+            return False
+        is_product = call.operation is not None and call.operation.mac_kind is not None
+        return not call.layer.channels_first or (position in self.turned and not is_product)
 
     def taken_at(self, position: int) -> int:
         """Where an operation takes what it takes: before the modules inside its own run, if there are any."""
@@ -620,9 +684,9 @@ class _Writer:
         for source, block in self.waiting.pop(position, ()):
             self.add(source, block, "value", self.of[source], source in self.lower)
 
-    def let_go(self, position: int) -> None:
-        """Free what an operation has kept."""
-        for block in self.saved.pop(position, ()):
+    def let_go(self, position: int, others: Collection[_Block] = ()) -> None:
+        """Free what an operation has kept, and others."""
+        for block in (*self.saved.pop(position, ()), *others):
             self.drop(block)
 
     def add(self, key: Any, block: _Block, *of: Any) -> None:
@@ -641,21 +705,51 @@ class _Writer:
             self.drop(block)
 
     def add_own(self, position: int, name: str, block: _Block) -> None:
-        """Add the gradient of a parameter."""
+        """Add the gradient of a parameter, or of what it was cast to."""
+        key, place = self.parameter(self.calls[position], name), self.of[position]
+        is_cast = key in self.weight_casts
+        self.add((*key, "cast") if is_cast else key, block, "parameter", place, is_cast, name)
+
+    def end_own(self, position: int, name: str) -> None:
+        """Cast the gradient of a parameter that was cast first here, and give it away where it is whole."""
         key, place = self.parameter(self.calls[position], name), self.of[position]
         if key in self.weight_casts:
-            of_cast = (*key, "cast")
-            self.add(of_cast, block, "parameter", place, True, name)
             if self.weight_casts[key][0] != position:
                 return
             self.users[key] = 1
-            lower = self.gradients.pop(of_cast)
+            lower = self.gradients.pop((*key, "cast"))
             block = self.make("parameter", place, False, name)
             self.drop(lower)
-        self.add(key, block, "parameter", place, False, name)
+            self.add(key, block, "parameter", place, False, name)
         self.users[key] -= 1
         if not self.users[key] and self.gradients_stay:
             self.drop(self.gradients.pop(key))
+
+
+def _for_nothing(
+    calls: Sequence[Call], lives: Lives, trained: Trained | None
+) -> tuple[dict[int, Needs], dict[int, list[int]]]:
+    """What needs a gradient of operations that keep tensors though no loss depends on them, and until when they do.
+
+    That is as long as what they give is there, or what others make of it: the first by the operation's position, the
+    second the positions by the end.
+    """
+    if None not in lives.needs:
+        return {}, {}
+    every = need_gradients([calls[0]._replace(results=tuple(range(len(calls)))), *calls[1:]], (), trained)
+    ends: dict[int, int] = {}
+    found: dict[int, Needs] = {}
+    until: dict[int, list[int]] = {}
+    for position in range(len(calls) - 1, 0, -1):
+        needs = every[position]
+        if needs is None or lives.needs[position] is not None or calls[position].operation is None:
+            continue
+        found[position] = needs
+        end = max(ends.get(position, 0), lives.until[lives.tensor(position)])
+        until.setdefault(end, []).append(position)
+        for source in calls[position].needs:
+            ends[source] = max(ends.get(source, 0), end)
+    return found, until
 
 
 def _makes_nothing_beside(call: Call) -> bool:

@@ -30,6 +30,7 @@ class SplitLinear(NewTensor):
     keeps_input: ClassVar[bool] = True
     keeps_output: ClassVar[bool] = False
     autocast: ClassVar[Autocast] = "lower"
+    takes_weight_in_parts: ClassVar[bool] = True
 
     def reach(self) -> Reach:
         return SAME_FRAME
@@ -55,26 +56,51 @@ class SplitLinear(NewTensor):
         return (Beside(elements=2 * self.flow(*taken).elements(batch)),)
 
     def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
-        return self._backward_moments(taken[0].elements(batch), self.flow(*taken).elements(batch), copies=2)
+        return self._backward_moments(batch, needs, taken, watched=False)
 
     def watched_backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
-        return self._backward_moments(taken[0].elements(batch), self.flow(*taken).elements(batch), copies=3)
+        return self._backward_moments(batch, needs, taken, watched=True)
 
-    def _backward_moments(self, takes: int, gives: int, copies: int) -> BackwardMoments:
-        """What is held where the gradient of what it takes is there so many times while one head's part is added.
+    def autocast_backward_moments(self, batch: int, needs: Needs, watched: bool, *taken: Flow) -> BackwardMoments:
+        return self._backward_moments(batch, needs, taken, watched=watched, is_cast=True)
 
-        Each head's gradients are put among 0s of the size of all heads', and added to those of the heads behind it.
+    def _backward_moments(
+        self, batch: int, needs: Needs, taken: tuple[Flow, ...], *, watched: bool, is_cast: bool = False
+    ) -> BackwardMoments:
+        """The last head comes first. Its gradients are put among 0s of the size of all heads', and so are the others'.
+
+        These are added to those that there are, in a third tensor where autograd is watched. The gradient of what it
+        takes is the first, then come the bias' and the weight's, which autocast casts to float32 before; it lets go of
+        each head's cast of a weight when the head is through.
         """
-        heads = self.num_heads
-        share, own = takes // heads, self.parameters
-        of_head = own // heads
-        first = Beside(elements=gives + share + of_head + takes)
-        if heads == 1:
-            return BackwardMoments((first,))
-        # The part is copied among the 0s; where it is added in a third tensor, it is gone by then.
-        adding = copies * takes + (share if copies == 2 else 0) + own + of_head
-        if heads == 2:
-            # The last head has let go of what comes out, and of what it takes.
-            before = Beside(elements=gives + takes + share + own + of_head)
-            return BackwardMoments((first, before), (Beside(elements=adding),))
-        return BackwardMoments((first, Beside(elements=gives + adding)))
+        heads, gives = self.num_heads, self.flow(*taken).elements(batch)
+        takes = taken[0].elements(batch) * needs.taken[0]
+        share, third = takes // heads, int(watched)
+        of_weight = self.in_features * self.out_features
+        weight, bias = of_weight * ("weight" in needs.own), self.out_features * ("bias" in needs.own)
+        cast = of_weight * (is_cast and needs.taken[0])
+
+        def moment(elements: int, own: int) -> Beside:
+            return Beside(own, elements) if is_cast else Beside(elements=elements + own)
+
+        def moments(elements: int, own: int, *, are_there: bool) -> list[Beside]:
+            """When a head's products are made, beside what is held, where gradients of other heads are or not."""
+            return [
+                moment(elements + (share + bias + weight if is_cast else 0), own + (weight if is_cast else 0)),
+                moment(elements + (share + bias if is_cast else 0), own + (weight + bias if is_cast else 0)),
+                moment(elements + share + takes, own + weight + bias),
+                moment(elements + takes * (1 + third if are_there else 1), own + weight + bias),
+                moment(elements + takes * (not are_there), own + weight + (heads + 1) * bias),
+                moment(elements + takes * (not are_there), own + weight + 2 * heads * bias),
+                moment(elements + takes * (not are_there), own + (heads + 1) * weight + heads * bias * (not are_there)),
+                moment(elements + takes * (not are_there), own + heads * weight * (1 + third if are_there else 1)),
+            ]
+
+        product = share + weight + bias
+        all_own = heads * (weight + bias)
+        keeping = [Beside(elements=gives + product), *moments(gives - cast, 0, are_there=False)]
+        if heads > 2:
+            keeping.append(moment(gives + takes - cast + product, all_own))
+            keeping += moments(gives + takes - 2 * cast, all_own, are_there=True)
+        keeping.append(moment(gives + takes - (heads - 1) * cast + product, all_own))
+        return BackwardMoments(tuple(keeping), tuple(moments(takes, all_own, are_there=True)))

@@ -50,8 +50,10 @@ class OmniASRSubsampling(nn.Module):
 
     def forward(self, x: Tensor, length: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
         """Waveforms (B, S) → (B, T, D), and the length of each (B,) from samples to frames."""
+        # A name is taken over, so that no tensor outlives the module that takes it.
         x, length = self.conv_layers(x, length)
-        return self.projection(self.layer_norm(x)), length
+        x = self.layer_norm(x)
+        return self.projection(x), length
 
 
 class OmniASRPositions(nn.Module):

@@ -59,9 +59,10 @@ class CodeChoice(NewTensor, Costless):
         return (Beside(elements=taken[0].elements(batch), bytes=INDEX_BYTES * taken[0].rows(batch) * self.groups),)
 
     def training_moments(self, batch: int, *taken: Flow) -> tuple[Beside, ...]:
-        # The noise, the softmax, which vector it is, the 1 among 0s, that less the softmax, and what comes out.
-        indices = INDEX_BYTES * taken[0].rows(batch) * self.groups
-        return (Beside(statistics=5 * taken[0].elements(batch), bytes=indices),)
+        # The noise, the softmax, which vector it is, the 1 among 0s, that less the softmax, and what comes out. Scores
+        # of 16 bits are cast before, which is twice what the wider number has more; others are not.
+        scores, indices = taken[0].elements(batch), INDEX_BYTES * taken[0].rows(batch) * self.groups
+        return (Beside(statistics=(5 + 2) * scores, elements=-2 * scores, bytes=indices),)
 
     def backward_moments(self, batch: int, needs: Needs, *taken: Flow) -> BackwardMoments:
         # The softmax, and the gradients of it, of the scaled scores, and of the scores.
