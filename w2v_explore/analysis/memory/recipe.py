@@ -32,6 +32,10 @@ class Recipe(NamedTuple):
         """All together with AdamW, of some parameters of which so many get a gradient."""
         return self.weight * parameters + (self.gradient + self.optimizer) * learned + self.scaler_bytes
 
+    def teacher_bytes(self, parameters: int) -> int:
+        """An average over time of some parameters: what runs, and the float32 copy in which it is taken."""
+        return (self.weight + self.float32_copy) * parameters
+
     @property
     def scaler_bytes(self) -> int:
         """What torch's GradScaler holds on the device, a scale and a counter, where gradients may vanish in float16."""

@@ -45,6 +45,7 @@ def plan(
     compiled: bool = False,
     checkpointing: bool = False,
     objective: str | None = None,
+    optimizer: str | None = None,
     updates: int | None = None,
     epochs: float | None = None,
     batch_seconds: float | None = None,
@@ -76,6 +77,7 @@ def plan(
         compiled: Whether by torch.compile.
         checkpointing: Whether there is an activation checkpoint at each stacked layer.
         objective: ``contrastive``, ``masked-prediction``, ``self-distillation`` or ``ctc``.
+        optimizer: ``adamw``, ``adamw-8bit``, ``sgd``, ``adafactor`` or ``none``.
         updates: Steps of the optimizer.
         epochs: Passes over the data, instead.
         batch_seconds: The most audio of a batch on a device.
@@ -114,6 +116,7 @@ def plan(
         compiled=compiled,
         checkpointing=checkpointing,
         objective=objective,
+        optimizer=optimizer,
         updates=updates,
         epochs=epochs,
         batch_seconds=batch_seconds,

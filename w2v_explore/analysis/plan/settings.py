@@ -29,6 +29,17 @@ _OBJECTIVES = {
 }
 
 
+# What optimizers do with shares, where that is not a part of what they keep of whole parameters.
+_FLAT, _ROWS = "flat", "rows"
+_KINDS = {"zero2": _FLAT, "zero3": _FLAT, "fsdp": _ROWS, "fsdp-hybrid": _ROWS}
+_OF_SHARES = {
+    ("adamw-8bit", _FLAT): "; each device's share of a unit is divided into blocks anew",
+    ("adamw-8bit", _ROWS): "; each device's rows of a parameter are divided into blocks anew, and few have 32 bits",
+    ("adafactor", _FLAT): "; flat shares have no rows and columns: the whole second moment is kept",
+    ("adafactor", _ROWS): "; counted for each device's rows, on which torch's own does not run",
+}
+
+
 class Assumption(NamedTuple):
     """A setting of the plan.
 
@@ -128,7 +139,7 @@ class Settings(NamedTuple):
         crop_seconds: To what utterances are cut; infinite where they are not.
         pads: Whether batches are padded to their longest utterance.
         teacher: Whether a teacher runs forward.
-        optimizer: ``adamw``, ``adamw-8bit``, ``adafactor`` or ``sgd``.
+        optimizer: A name in `OPTIMIZERS`.
         extractor_trained: The share of updates that train the extractor.
         updates: Steps of the optimizer; None where epochs are.
         epochs: Passes over the data; beside updates, at most so many.
@@ -194,13 +205,13 @@ class _Settling:
         pads = bool(said.value("pad")) or objective == "ctc" or utterances is not None
         teacher = objective == "self-distillation" or bool(said.value("ema"))
         if teacher:
-            text = "a copy of the weights in float32, which runs forward"
+            text = "an average of the weights over time, which runs forward"
             self._add("teacher", text, said.values.get("ema", (True, f"objective {objective}"))[1])
         extractor_trained = self._extractor(objective)
         if frozen := said.value("frozen_updates"):
             text = f"the first {frozen:,} updates train the head alone, and are counted as all others"
             self._add("frozen", text, said.values["frozen_updates"][1])
-        optimizer = self._optimizer()
+        optimizer = self._optimizer(strategy)
         for unknown in said.recipe.unknown if said.recipe is not None else ():
             self._add("not understood", unknown.value, str(unknown))
         updates, epochs = self._length()
@@ -360,10 +371,11 @@ class _Settling:
         self._add("utterances are cut to", f"{crop:g} s", basis)
         return float(crop)
 
-    def _optimizer(self) -> str:
-        optimizer, basis = self._said.values.get("optimizer", ("adamw", _DEFAULT))
-        more = "" if optimizer in ("adamw", "sgd") else "; its states are counted as AdamW's, which are more"
-        self._add("optimizer", f"{optimizer}{more}", basis)
+    def _optimizer(self, strategy: str) -> str:
+        optimizer, basis = self._asked.optimizer, option("optimizer")
+        if optimizer is None:
+            optimizer, basis = self._said.values.get("optimizer", ("adamw", _DEFAULT))
+        self._add("optimizer", f"{optimizer}{_OF_SHARES.get((optimizer, _KINDS.get(strategy, '')), '')}", basis)
         return str(optimizer)
 
     def _extractor(self, objective: str | None) -> float:
