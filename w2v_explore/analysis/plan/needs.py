@@ -23,7 +23,7 @@ from w2v_explore.analysis.plan.strategies import (
 from w2v_explore.analysis.plan.units import Trains, units
 from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.run import with_gradients
+from w2v_explore.tree.run import Call, with_gradients
 
 
 class Need(NamedTuple):
@@ -52,6 +52,8 @@ class Needs:
         card: The device.
         devices: How many.
         accumulate: Batches of a device that make an update.
+        calls: Of the first batch, in which all is stacked that has a checkpoint where there are any; None where those
+            are the layers that are stacked.
         teacher: Whether an average of the model over time is kept as a teacher.
         optimizer: A name in `OPTIMIZERS`.
     """
@@ -63,12 +65,14 @@ class Needs:
         devices: int,
         *,
         accumulate: int = 1,
+        calls: Sequence[Call] | None = None,
         teacher: bool = False,
         optimizer: str = "adamw",
     ) -> None:
         self._batches, self._card, self._devices = batches, card, devices
         self._earlier: Earlier = "none" if accumulate == 1 else "reduced"
         self._optimizer, self._teacher = optimizer, teacher
+        self._calls = batches[0].calls if calls is None else calls
         self._trains = _trains(batches[0])
         self._parts = units(batches[0].tree)
         # What many ways have in common.
@@ -113,7 +117,7 @@ class Needs:
         """The stages of each batch."""
         first, autocast, size = self._batches[0], bool(recipe.autocast), DTYPE_BYTES[recipe.dtype]
         if autocast not in self._step_stages:
-            self._step_stages[autocast] = StepStages(first.calls, self._parts, trained=first.trained, autocast=autocast)
+            self._step_stages[autocast] = StepStages(self._calls, self._parts, trained=first.trained, autocast=autocast)
         key = autocast, size, checkpointing
         if key not in self._stages:
             self._stages[key] = [

@@ -24,7 +24,7 @@ from w2v_explore.analysis.plan.settings import (
 from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
 from w2v_explore.analysis.plan.training_plan import Alternative, SmallerBatch, TrainingPlan
 from w2v_explore.analysis.plan.utilisation import TimeEstimate, estimate_time
-from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
+from w2v_explore.analysis.plan.work import Filled, checkpointed_analysis, fill_batches, largest_batches, work_of
 from w2v_explore.config.codes import FOREIGN_HEAD
 from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.pretraining import in_pretraining
@@ -202,6 +202,7 @@ def _needs(batches: list[Analysis], card: Card, settings: Settings) -> Needs:
         card,
         settings.devices,
         accumulate=settings.accumulate,
+        calls=checkpointed_analysis(batches[0], settings).calls,
         teacher=settings.teacher,
         optimizer=settings.optimizer,
     )

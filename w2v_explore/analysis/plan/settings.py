@@ -132,6 +132,7 @@ class Settings(NamedTuple):
         precision: As in `recipe.PRECISIONS`.
         compiled: Whether by torch.compile.
         checkpointing: Whether stacked layers are computed again.
+        checkpoints_extractor: Whether, where they are, so is each layer of the extractor.
         strategy: As in `strategies.STRATEGIES`.
         device_seconds: The most audio of a batch on a device; None where utterances are counted.
         utterances: Of a batch on a device, where they are counted.
@@ -152,6 +153,7 @@ class Settings(NamedTuple):
     precision: str
     compiled: bool
     checkpointing: bool
+    checkpoints_extractor: bool
     strategy: str
     device_seconds: float | None
     utterances: int | None
@@ -208,6 +210,11 @@ class _Settling:
             text = "an average of the weights over time, which runs forward"
             self._add("teacher", text, said.values.get("ema", (True, f"objective {objective}"))[1])
         extractor_trained = self._extractor(objective)
+        # transformers has a checkpoint at each layer that has a convolution, too.
+        is_trainer = said.recipe is not None and said.recipe.program == "huggingface"
+        checkpoints_extractor = is_trainer and extractor_trained > 0 and "extractor" in self._config.model.family.roles
+        if checkpointing and checkpoints_extractor:
+            self._add("checkpoints of the extractor", "at each of its layers too", "as in transformers")
         if frozen := said.value("frozen_updates"):
             text = f"the first {frozen:,} updates train the head alone, and are counted as all others"
             self._add("frozen", text, said.values["frozen_updates"][1])
@@ -221,8 +228,9 @@ class _Settling:
         elif asked.manifest is None and (hours := said.value("data_hours")) is not None:
             self._add("hours of audio", f"{hours:,g}", said.values["data_hours"][1])
         return Settings(
-            objective, devices, precision, compiled, checkpointing, strategy, device_seconds, utterances, accumulate,
-            crop, pads, teacher, optimizer, extractor_trained, updates, epochs, hours, tuple(self._found),
+            objective, devices, precision, compiled, checkpointing, checkpoints_extractor, strategy, device_seconds,
+            utterances, accumulate, crop, pads, teacher, optimizer, extractor_trained, updates, epochs, hours,
+            tuple(self._found),
         )  # fmt: skip
 
     def _add(self, what: str, value: str, basis: str) -> None:
