@@ -115,13 +115,12 @@ def test_trainings_that_nothing_is_fitted_on_lie_within_the_interval(published: 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("name", ["base", "wavlm_base", "wav2vec2_conformer_rel_pos_large"])
-def test_one_device_needs_what_memory_says_of_its_batch(name: str, precision: str, checkpointing: bool) -> None:
+def test_one_device_needs_what_memory_says_of_its_batch(precision: str, checkpointing: bool) -> None:
     found = plan(
-        name, card="h200-141gb", devices=1, precision=precision, checkpointing=checkpointing, batch_seconds=40,
+        "base", card="h200-141gb", devices=1, precision=precision, checkpointing=checkpointing, batch_seconds=40,
         updates=1, objective="self-distillation",
     )  # fmt: skip
-    training = memory(name, found.analysis.workload, teacher=True).training[precision]
+    training = memory("base", found.analysis.workload, teacher=True).training[precision]
     held = found.need.memory
     assert held.parameters == training.weight_bytes + training.teacher_bytes
     assert (held.gradients, held.optimizer, held.gathered) == (training.gradient_bytes, training.optimizer_bytes, 0)

@@ -10,7 +10,10 @@ import pytest
 
 from w2v_explore import Workload, analyze
 from w2v_explore.analysis.memory.optimizers import OPTIMIZERS
+from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.plan.cards import card_named
 from w2v_explore.analysis.plan.gathering import ElementBytes
+from w2v_explore.analysis.plan.needs import Needs
 from w2v_explore.analysis.plan.stages import StepStages
 from w2v_explore.analysis.plan.strategies import STRATEGIES, DeviceMemory, device_memory, divide
 from w2v_explore.analysis.plan.units import units
@@ -45,6 +48,24 @@ def test_one_device_keeps_what_training_keeps() -> None:
 def test_fairseqs_half_precision_copy_is_divided_with_the_moments() -> None:
     assert memory("ddp", element=HALF)[:3] == (2 * PARAMETERS, 2 * PARAMETERS, 12 * PARAMETERS)
     assert memory("zero1", element=HALF).optimizer == pytest.approx(12 * PARAMETERS / 8, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [
+        "base", "wavlm_base", "distilhubert", "hubert_pretrain_base", "wav2vec2_pretrain_base",
+        "data2vec_audio_base", "omniasr_300m", "hubert_base_prunable", "wav2vec2_conformer_rel_pos_large", "w2v_bert_2",
+    ],
+)  # fmt: skip
+def test_one_device_needs_the_peak_of_memory(preset: str) -> None:
+    analysis, card = analyze(preset, Workload(samples=20_000, batch=2)), card_named("a100")
+    for accumulate in (1, 2):
+        needs = Needs([analysis], card, 1, accumulate=accumulate, teacher=True, optimizer="adamw-8bit")
+        alone = replace(analysis, accumulates=accumulate > 1, teacher=True, optimizer="adamw-8bit")
+        for precision in PRECISIONS:
+            for checkpointing in (False, True):
+                peak = alone.training_in(precision).peak_bytes(checkpointing)
+                assert needs.of("ddp", precision, checkpointing).memory.total == peak, (precision, checkpointing)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
