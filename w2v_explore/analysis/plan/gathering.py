@@ -49,7 +49,7 @@ class Size(NamedTuple):
     reduced_share: int
 
 
-At = Literal["forward", "begins", "within", "passing", "ends"]
+At = Literal["enters", "forward", "begins", "within", "passing", "ends"]
 """When in the step: as of `Stages`."""
 
 
@@ -102,10 +102,13 @@ def moments_of_fsdp2(
     moments: list[Moment] = []
     buffer = root
     for stage, size in enumerate(sizes, 1 - len(sizes)):
-        buffer = size if size.is_layer else buffer
-        layer = size.share if size.is_layer else 0
-        weights = gathered * shards * (root.share + layer + buffer.share)
-        moments.append(Moment(-stage, "forward", weights, gradients))
+        weights = root.share
+        if size.is_layer:
+            weights += size.share
+            entering = gathered * shards * (weights + size.share + buffer.share)
+            moments.append(Moment(-stage, "enters", entering, gradients))
+            buffer = size
+        moments.append(Moment(-stage, "forward", gathered * shards * (weights + buffer.share), gradients))
     unreduced = waiting = held = 0
     for stage, size in enumerate([*order, root]):
         following = _following(order, stage)

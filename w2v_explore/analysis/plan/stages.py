@@ -23,7 +23,8 @@ class Stages(NamedTuple):
     """Bytes that a training step holds of activations and their gradients, by `units`, the last first.
 
     Attributes:
-        forward: The most during the forward pass of each.
+        enters: When the forward pass of each layer begins, and what ended with the unit before is freed.
+        forward: The most during it.
         begins: When the backward pass of each begins.
         within: The most during it, with the gradients of the parameters that it has made by then.
         passing: The same where each of these is added to what is there as soon as it is complete.
@@ -33,6 +34,7 @@ class Stages(NamedTuple):
         passing_peak: The most with those of them that are not complete.
     """
 
+    enters: Sequence[int]
     forward: Sequence[int]
     begins: Sequence[int]
     within: Sequence[int]
@@ -98,7 +100,7 @@ class StepStages:
         course = self._timelines[checkpointing].course(workload, *takes)
         if checkpointing not in self._spans:
             self._spans[checkpointing] = list(_joined(_spans(course, self._paths)))
-        return _expanded(_stages(course, self._spans[checkpointing], len(self._paths)), self._repeats)
+        return _expanded(_stages(course, self._spans[checkpointing], self._paths), self._repeats)
 
 
 class _Repeat(NamedTuple):
@@ -170,12 +172,11 @@ class _Written(NamedTuple):
     """The stages that are written down, the first unit first.
 
     Attributes:
-        before: What there is when the forward pass of each begins, and what ended with the unit before is freed.
         alone: The most during the backward pass of each, without gradients of parameters.
         made: Of the gradients of parameters that it makes.
     """
 
-    before: list[int]
+    enters: list[int]
     forward: list[int]
     begins: list[int]
     within: list[int]
@@ -185,10 +186,10 @@ class _Written(NamedTuple):
     made: list[int]
 
 
-def _stages(course: Course, spans: Sequence[_Span], units: int) -> _Written:
+def _stages(course: Course, spans: Sequence[_Span], paths: Sequence[str]) -> _Written:
     live, gradients = course.live, course.gradients
     alone, passing = list(map(sub, live, gradients)), list(map(sub, live, course.complete))
-    written = _Written(*[[0] * units for _ in _Written._fields])
+    written = _Written(*[[0] * len(paths) for _ in _Written._fields])
     begun: set[tuple[int, Phase]] = set()
     for unit, phase, start, settled, end in spans:
         if start == end:
@@ -198,7 +199,8 @@ def _stages(course: Course, spans: Sequence[_Span], units: int) -> _Written:
         before = alone[start - 1] if start else 0
         most = max(alone[start:end])
         if phase == "forward":
-            written.before[unit] = (alone[settled - 1] if settled else 0) if is_new else written.before[unit]
+            if is_new and paths[unit] and settled:
+                written.enters[unit] = alone[settled - 1]
             written.forward[unit] = max(written.forward[unit], most)
             continue
         written.alone[unit] = max(written.alone[unit], most)
@@ -217,16 +219,17 @@ def _expanded(written: _Written, repeats: Sequence[_Repeat]) -> Stages:
     every = _Written(*[list(each) for each in written])
     for second, times in repeats:
         # What each layer keeps, and what its backward pass lets go of.
-        kept = every.before[second + 1] - every.before[second]
+        kept = every.enters[second + 1] - every.enters[second]
         freed = every.begins[second] - every.ends[second]
         for name, values in every._asdict().items():
-            more = kept if name in ("before", "forward") else 0 if name == "made" else freed
+            more = kept if name in ("enters", "forward") else 0 if name == "made" else freed
             # What never runs holds nothing.
             after = [value + times * more if value else 0 for value in values[second + 1 :]]
             values[second + 1 :] = [values[second] + number * more for number in range(1, times + 1)] + after
-    forward, begins, within, passing, ends, alone, made = [each[::-1] for each in every[1:]]
+    enters, forward, begins, within, passing, ends, alone, made = [each[::-1] for each in every]
     made_before = accumulate(made, initial=0)
     return Stages(
+        enters,
         forward,
         begins,
         within,
