@@ -5,7 +5,7 @@ A stage is the pass of one of `units`. All of it comes from the order in which a
 the second are written down; each between them holds what the second does, and what those before it keep.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from operator import add, sub
 from typing import NamedTuple
@@ -85,7 +85,6 @@ class StepStages:
         self._paths = paths
         plain = TrainingTimeline(few, trained=trained, autocast=autocast, in_place=in_place)
         self._timelines = {False: plain}
-        self._spans: dict[bool, list[_Span]] = {}
 
     def of(self, workload: Workload, *takes: Flow, checkpointing: bool) -> Stages:
         """The stages of a step.
@@ -98,16 +97,14 @@ class StepStages:
         if checkpointing not in self._timelines:
             self._timelines[checkpointing] = self._timelines[False].with_checkpoints()
         course = self._timelines[checkpointing].course(workload, *takes)
-        if checkpointing not in self._spans:
-            self._spans[checkpointing] = list(_joined(_spans(course, self._paths)))
-        return _expanded(_stages(course, self._spans[checkpointing], self._paths), self._repeats)
+        return _expanded(_stages(course, _spans(course, self._paths), self._paths), self._repeats)
 
 
 class _Repeat(NamedTuple):
     """Layers that are not written down.
 
     Attributes:
-        second: The number of the unit that they are like, among those written down up to it and all before.
+        second: The number of the unit that they are like, among those that are written down.
         times: How many.
     """
 
@@ -131,17 +128,20 @@ class _Span(NamedTuple):
     end: int
 
 
-def _spans(course: Course, paths: Sequence[str]) -> Iterator[_Span]:
-    """What each module allocates and frees, with the unit that it belongs to.
+def _spans(course: Course, paths: Sequence[str]) -> list[_Span]:
+    """What the modules of a unit allocate and free one after the other.
 
     What is in no layer belongs to the next part round the layers, in the direction of the pass, or to the layer before
     it where there is none.
     """
     layers = {path: number for number, path in enumerate(paths) if path}
-    ends = [*[mark[0] for mark in course.marks[1:]], len(course.live)]
+    starts = [*[mark[0] for mark in course.marks], len(course.live)]
+    begun: list[tuple[int, Phase, int, int]] = []
     unit, last = -1, "forward"
-    for (start, path, phase), end in zip(course.marks, ends, strict=True):
-        if phase != last:
+    for number, (start, path, phase) in enumerate(course.marks):
+        is_other_pass = phase != last
+        before = unit
+        if is_other_pass:
             unit, last = len(paths), phase
         step = 1 if phase == "forward" else -1
         while path and path not in layers:
@@ -150,22 +150,11 @@ def _spans(course: Course, paths: Sequence[str]) -> Iterator[_Span]:
             unit = layers[path]
         elif not 0 <= unit < len(paths) or (paths[unit] and 0 <= unit + step < len(paths) and not paths[unit + step]):
             unit += step
-        # Where a module begins, before those inside it, nothing is allocated.
-        yield _Span(unit, phase, start, end, end)
-
-
-def _joined(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Those of one unit that follow each other as one."""
-    joined: _Span | None = None
-    for span in spans:
-        if joined is not None and span[:2] == joined[:2]:
-            joined = joined._replace(end=span.end)
-        else:
-            if joined is not None:
-                yield joined
-            joined = span
-    if joined is not None:
-        yield joined
+        if is_other_pass or unit != before:
+            # Where a module begins, before those inside it, nothing is allocated.
+            begun.append((unit, phase, start, starts[number + 1]))
+    ends = [*[start for _, _, start, _ in begun[1:]], starts[-1]]
+    return [_Span(*each, end) for each, end in zip(begun, ends, strict=True)]
 
 
 class _Written(NamedTuple):
@@ -217,7 +206,8 @@ def _stages(course: Course, spans: Sequence[_Span], paths: Sequence[str]) -> _Wr
 def _expanded(written: _Written, repeats: Sequence[_Repeat]) -> Stages:
     """All stages, those that are not written down among them, the last first."""
     every = _Written(*[list(each) for each in written])
-    for second, times in repeats:
+    # The last ones first: those before keep their numbers.
+    for second, times in reversed(repeats):
         # What each layer keeps, and what its backward pass lets go of.
         kept = every.enters[second + 1] - every.enters[second]
         freed = every.begins[second] - every.ends[second]
