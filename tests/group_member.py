@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,11 +26,17 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 
 from tests.process_groups import PROCESSES, Case, Peak, PeakCase, States
 from w2v_explore import Workload, build_architecture, build_model
-from w2v_explore.analysis.plan.strategies import Unit, units
+from w2v_explore.analysis.plan.units import Unit, units
 from w2v_explore.analysis.receptive_field import minimum_samples
+from w2v_explore.measure import tracking
 from w2v_explore.measure.from_tree import input_shape, keep_every_layer
-from w2v_explore.measure.meta_pass import first_tensor
 from w2v_explore.tree.layer import Layer
+
+OPTIMIZERS: dict[str, Any] = {
+    "adamw": torch.optim.AdamW,
+    "sgd": partial(torch.optim.SGD, momentum=0.9),
+    "adafactor": torch.optim.Adafactor,
+}
 
 
 def states(rank: int, store: str, cases: Sequence[Case]) -> list[States | None]:
@@ -110,9 +117,9 @@ def _states(case: Case, group: Any, mesh: DeviceMesh) -> States:
         fully_shard(model, mesh=mesh)
     trained = [parameter for parameter in wrapped.parameters() if parameter.requires_grad]
     if case.strategy == "zero1":
-        optimizer: Any = ZeroRedundancyOptimizer(trained, torch.optim.AdamW, process_group=group)
+        optimizer: Any = ZeroRedundancyOptimizer(trained, OPTIMIZERS[case.optimizer], process_group=group, lr=1e-3)
     else:
-        optimizer = torch.optim.AdamW(trained)
+        optimizer = OPTIMIZERS[case.optimizer](trained, lr=1e-3)
     for _ in range(2):
         optimizer.zero_grad()
         buckets.clear()
@@ -152,76 +159,30 @@ def _bytes(tensors: Any) -> int:
     return sum({storage._cdata: storage.nbytes() for storage in storages}.values())
 
 
-class _Activations(MemTracker):
-    """By stage, the most of what is no parameter and no gradient of one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stage = 0
-        self.stages: dict[int, int] = {}
-
-    def _update_peak_stats(self, state: Any) -> None:
-        by_kind = _by_kind(self._curr_mem_snap)
-        alive = by_kind["Total"] - by_kind["Parameter"] - by_kind["Gradient"]
-        self.stages[self.stage] = max(self.stages.get(self.stage, 0), alive)
-
-    def watch(self, model: nn.Module, parts: Sequence[Unit]) -> None:
-        """Note in which stage the backward pass is: a layer's begins with the gradient of what it gives."""
-
-        def begins(tensor: Tensor, stage: int) -> None:
-            tensor.register_hook(lambda _: setattr(self, "stage", stage))
-
-        for number, unit in enumerate(parts):
-            stage = len(parts) - 1 - number
-            if unit.path:
-                layer = model.get_submodule(unit.path)
-                layer.register_forward_hook(lambda _, __, given, stage=stage: begins(first_tensor(given), stage))
-                if number and not parts[number - 1].path:
-                    layer.register_forward_pre_hook(lambda _, given, stage=stage: begins(given[0], stage + 1))
-
-
 def peaks(cases: Sequence[PeakCase]) -> list[Peak]:
     """The peaks of cases, each in a group of its own."""
-    stages: dict[PeakCase, list[int]] = {}
     found = []
     for case in cases:
-        alone = case._replace(strategy="", devices=1, per_node=1, steps=1, reduces_each=True, reduced="")
-        if alone not in stages:
-            stages[alone] = _stages(alone)
         dist.init_process_group("fake", rank=0, world_size=case.devices, store=FakeStore())
-        found.append(Peak(stages[alone], *_peak(case)))
+        found.append(Peak(*_peak(case)))
         dist.destroy_process_group()
     return found
 
 
-def _given(case: PeakCase, tree: Layer) -> Tensor:
-    return torch.randn(input_shape(tree, Workload(samples=case.samples, batch=case.batch)))
-
-
-def _stages(case: PeakCase) -> list[int]:
-    tree = build_architecture(case.config)
-    parts = units(tree)
-    with FakeTensorMode():
-        dtype = getattr(torch, case.gathered)
-        model = build_model(case.config, dtype=dtype).train()
-        keep_every_layer(model, tree)
-        tracker = _Activations()
-        given = _given(case, tree).to(dtype)
-        tracker.track_external(model, given)
-        tracker.watch(model, parts)
-        with tracker:
-            _loss(model(given)).backward()
-    return [tracker.stages[stage] for stage in range(len(parts))]
-
-
-def _peak(case: PeakCase) -> tuple[int, int, int, int]:
+def _peak(case: PeakCase) -> tuple[int, int, int]:
     tree = build_architecture(case.config)
     mesh = _mesh(_mesh_shape(case))
     types = {"param_dtype": getattr(torch, case.gathered), "reduce_dtype": getattr(torch, case.reduced)}
     with FakeTensorMode():
         wrapped: Any = build_model(case.config).train()
+        tracking._use_accelerator_attention(wrapped)
+        tracking.use_accelerator_dropout(wrapped)
         keep_every_layer(wrapped, tree)
-        given = _given(case, tree)
+        for name, parameter in wrapped.named_parameters():
+            parameter.requires_grad_(name not in case.frozen)
+        if case.checkpointing:
+            tracking.checkpoint_layers(wrapped, tree)
+        given = torch.randn(input_shape(tree, Workload(samples=case.samples, batch=case.batch)))
         if case.strategy.startswith("fsdp"):
             for layer in _layers(wrapped, tree):
                 fully_shard(layer, mesh=mesh, mp_policy=MixedPrecisionPolicy(**types))
@@ -229,7 +190,10 @@ def _peak(case: PeakCase) -> tuple[int, int, int, int]:
             tracker: Any = FSDPMemTracker(wrapped)
             tracker.track_inputs((given,))
         else:
-            wrapped = _fsdp1(wrapped, tree, case.strategy, mixed_precision=MixedPrecision(**types))
+            is_mixed = any(_is_mixed(unit, case.frozen) for unit in _joined(units(tree)))
+            wrapped = _fsdp1(
+                wrapped, tree, case.strategy, mixed_precision=MixedPrecision(**types), use_orig_params=is_mixed
+            )
             tracker = _Weights()
             tracker.track_external(wrapped, given)
             shares = sum(parameter.untyped_storage().nbytes() for parameter in wrapped.parameters())
@@ -238,11 +202,10 @@ def _peak(case: PeakCase) -> tuple[int, int, int, int]:
             if not case.reduces_each:
                 wrapped.set_requires_gradient_sync(step == case.steps - 1)
             with tracker:
-                _loss(wrapped(given)).backward()
+                tracking.run_backward(wrapped(given))
     total = _by_kind(tracker.get_tracker_snapshot("peak"))["Total"]
-    inputs = given.untyped_storage().nbytes()
     if not case.strategy.startswith("fsdp"):
-        return total, inputs, tracker.most - shares, 0
+        return total, tracker.most - shares, 0
     stocks = [
         _by_kind(snapshot)
         for module in tracker.memory_tracking.values()
@@ -251,7 +214,7 @@ def _peak(case: PeakCase) -> tuple[int, int, int, int]:
     ]
     weights = [stock["Unsharded Param"] + stock["All Gather"] for stock in stocks]
     gradients = [stock["Unsharded Grad"] + stock["Reduce Scatter"] for stock in stocks]
-    return total, inputs, max(weights), max(map(sum, zip(weights, gradients, strict=True)))
+    return total, max(weights), max(map(sum, zip(weights, gradients, strict=True)))
 
 
 class _Weights(MemTracker):

@@ -30,6 +30,7 @@ class Case(NamedTuple):
     frozen: frozenset[str] = frozenset()
     bucket_views: bool = False
     bucket_megabytes: int = 25
+    optimizer: str = "adamw"
 
 
 class States(NamedTuple):
@@ -54,23 +55,21 @@ class PeakCase(NamedTuple):
     reduces_each: bool = True
     gathered: str = "float32"
     reduced: str = "float32"
+    frozen: frozenset[str] = frozenset()
+    checkpointing: bool = False
 
 
 class Peak(NamedTuple):
     """What was tracked.
 
     Attributes:
-        stages: Bytes of activations and their gradients of the model by itself, by stage of the backward pass.
-        total: The most of all bytes with the strategy, in the last of the steps.
-        inputs: Those of the inputs among them.
+        total: The most of all bytes, in the last of the steps.
         weights: The most of gathered weights, and of the buffers that they are gathered in.
         communicated: The most of these, of unreduced gradients and of the buffers that they are reduced in, whenever
             torch's tracker for `fully_shard` takes stock; 0 for other strategies.
     """
 
-    stages: list[int]
     total: int
-    inputs: int
     weights: int
     communicated: int
 

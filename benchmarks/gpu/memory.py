@@ -25,9 +25,9 @@ from benchmarks.gpu.findings import Context, Figure, Finding, attempt, judged, n
 from benchmarks.gpu.models import analysis_of, waveforms_of
 from w2v_explore import Analysis, Wav2Vec2Model, build_model
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import trace_memory
-from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.measure.from_tree import registered
 from w2v_explore.measure.tracking import saved_bytes
 from w2v_explore.model.device import current_device, find_device

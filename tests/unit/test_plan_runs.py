@@ -119,3 +119,9 @@ def test_accumulation(batch_seconds: float, devices: int, device_seconds: float,
 def test_no_accumulation_of_nothing() -> None:
     with pytest.raises(ArgumentError, match="a positive number"):
         accumulation(0, 8, 87.5)
+
+
+def test_a_run_whose_batches_are_no_multiples_has_more_in_them() -> None:
+    base = next(run for run in runs_that("fit") if run.work and run.work["batches"] == "by max_tokens")
+    by_number = {number: base._replace(multiple=number).computed_batch().device_seconds for number in (None, 8, 1)}
+    assert by_number[None] == by_number[8] < by_number[1]

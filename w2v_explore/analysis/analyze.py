@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import LayerFigures, Macs, layer_figures, total_macs, unfold
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.liveness import Lives, Trace
 from w2v_explore.analysis.receptive_field import (
     ReceptiveField,
@@ -15,7 +16,7 @@ from w2v_explore.analysis.receptive_field import (
     output_stride_of,
     receptive_field_of,
 )
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.architecture import build_architecture
 from w2v_explore.config.load import Config, ConfigLike, as_config

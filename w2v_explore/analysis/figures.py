@@ -10,8 +10,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.recipe import precision_named
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ModelConfig
 
 if TYPE_CHECKING:

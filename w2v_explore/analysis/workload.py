@@ -7,14 +7,14 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsFloat
 
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
+from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.arguments import DEFAULT_SECONDS, kind_of
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import WorkloadError
 
 if TYPE_CHECKING:
     from w2v_explore.config.load import Config
-
-DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 # A day of 16 kHz audio is 1.4e9 samples; torch's sizes end at 2^63.
 MAX_SAMPLES = 2**40
@@ -59,9 +59,6 @@ class Workload:
         if not isinstance(self.dtype, str) or self.dtype not in DTYPE_BYTES:
             raise WorkloadError(f"unknown dtype {self.dtype}; give one of {', '.join(DTYPE_BYTES)}")
         if self.precision is not None:
-            # Imported where it is asked for: most commands name none.
-            from w2v_explore.analysis.memory.recipe import precision_named
-
             precision_named(self.precision)
 
     @classmethod

@@ -67,6 +67,10 @@ def plan(
     objective: Annotated[
         Objective | None, typer.Option("--objective", help="What is learned: adds the parts of pre-training.")
     ] = None,
+    optimizer: Annotated[
+        options.Optimizer | None,
+        typer.Option("--optimizer", help="What keeps states of each parameter that is trained; adamw by default."),
+    ] = None,
     batch_seconds: Annotated[
         float | None, typer.Option("--batch-seconds", help="The most audio of a batch of one device, as max_tokens.")
     ] = None,
@@ -159,6 +163,7 @@ def plan(
                 compiled=compile,
                 checkpointing=checkpointing,
                 objective=objective.value if objective is not None else None,
+                optimizer=optimizer.value if optimizer is not None else None,
                 batch_seconds=batch_seconds,
                 accumulate=accumulate,
                 total_batch_seconds=total_batch_seconds,

@@ -148,10 +148,7 @@ def track_step(
         use_accelerator_dropout(model.train())
         keep_every_layer(model, tree)
         if checkpointing:
-            for path, layer in registered(tree):
-                if layer.stacked:
-                    module = model.get_submodule(path)
-                    module.forward = partial(checkpoint, module.forward, use_reentrant=False, preserve_rng_state=False)
+            checkpoint_layers(model, tree)
         live = _LiveStorages(model)
         with live:
             if gradients_stay:
@@ -159,11 +156,24 @@ def track_step(
                     parameter.grad = torch.empty_like(parameter)
             given = torch.empty(input_shape(tree, workload), dtype=dtype)
             with nullcontext() if lower is None else torch.autocast("cpu", dtype=lower):
-                outputs = [output for output in model(given) if output is not None]
-            needing = [output for output in outputs if output.requires_grad]
-            loss: Any = _Loss.apply(*needing)  # type: ignore[no-untyped-call]
-            loss.backward(torch.empty_like(loss))
+                outputs = model(given)
+            run_backward(outputs)
         return live.peak_bytes
+
+
+def checkpoint_layers(model: nn.Module, tree: Layer) -> None:
+    """Put a checkpoint at each stacked layer."""
+    for path, layer in registered(tree):
+        if layer.stacked:
+            module = model.get_submodule(path)
+            module.forward = partial(checkpoint, module.forward, use_reentrant=False, preserve_rng_state=False)
+
+
+def run_backward(outputs: Sequence[Tensor | None]) -> None:
+    """Run the backward pass from the gradients of all that a model gives, and of no loss besides."""
+    needing = [output for output in outputs if output is not None and output.requires_grad]
+    loss: Any = _Loss.apply(*needing)  # type: ignore[no-untyped-call]
+    loss.backward(torch.empty_like(loss))
 
 
 class _Loss(torch.autograd.Function):

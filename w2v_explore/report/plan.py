@@ -8,7 +8,7 @@ from w2v_explore.analysis.plan.needs import Need
 from w2v_explore.analysis.plan.training_plan import TrainingPlan
 from w2v_explore.analysis.plan.utilisation import Range
 from w2v_explore.report.identity import describe_origin, describe_reading
-from w2v_explore.report.table import Cell, Column, Crossed, Lines, Report, Stacked, Table
+from w2v_explore.report.table import Cell, Column, Crossed, Report, Stacked, Table
 from w2v_explore.report.units import exact, percent, short, size_bytes
 
 _SHOWN_WAYS = 3
@@ -132,8 +132,9 @@ def _memory(plan: TrainingPlan) -> Table:
     reserve = Stacked(memory.total / card.memory_bytes, RESERVE_BYTES / card.memory_bytes)
     table.rows.append(("in reserve", size_bytes(RESERVE_BYTES), reserve))
     table.remark = (
-        "Together is the most at any moment: gradients come as activations go. Gathered: weights, gradients and "
-        "buffers that are there for a while. In reserve: the device's context, the allocator and workspaces, assumed."
+        "Together is the most at any moment: gradients come as activations go, whose own gradients are among them. "
+        "Gathered: weights, gradients and buffers that are there for a while. In reserve: the device's context, the "
+        "allocator and workspaces, assumed."
     )
     return table
 
@@ -214,7 +215,6 @@ def _assumptions(plan: TrainingPlan) -> Table:
     ]
     table = Table("What this rests on", columns)
     table.rows += [tuple(each) for each in plan.assumptions]
-    table.remark = Lines("Not in the memory: gradients of activations while the backward pass runs.")
     return table
 
 

@@ -4,6 +4,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import (
     COMPONENT_FIGURES,
     FIGURES,
@@ -12,7 +13,7 @@ from w2v_explore.analysis.figures import (
     Figure,
     Number,
 )
-from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.arguments import path_text
 from w2v_explore.config.family import DEFAULT_FAMILY, FAMILIES, Family, ModelConfig, family_named
 from w2v_explore.config.metadata import MAX_SAMPLE_RATE

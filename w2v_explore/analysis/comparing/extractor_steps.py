@@ -13,8 +13,9 @@ from typing import NamedTuple, TypeAlias
 from w2v_explore.analysis.comparing.parts import with_values
 from w2v_explore.analysis.comparing.sealed import Part
 from w2v_explore.analysis.compute import total_macs
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.liveness import Lives
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import ConvLayer, meaning
 from w2v_explore.tree.layer import Layer

@@ -21,11 +21,12 @@ from w2v_explore.analysis.comparing.sealed import (
     more_kept,
 )
 from w2v_explore.analysis.compute import Macs, total_macs
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.memory.step_macs import training_macs
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Probability
 from w2v_explore.tree.inputs import Features, Waveforms

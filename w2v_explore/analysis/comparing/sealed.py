@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Lives, Trace, bytes_of
 from w2v_explore.analysis.memory.step_macs import training_macs
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import (
     NOTHING,

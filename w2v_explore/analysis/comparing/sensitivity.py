@@ -11,6 +11,7 @@ from w2v_explore.analysis.comparing.asked import require_fields, require_figures
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import (
     ALIASES,
     FIGURES,
@@ -22,7 +23,7 @@ from w2v_explore.analysis.figures import (
 )
 from w2v_explore.analysis.memory.stacks import Random
 from w2v_explore.analysis.receptive_field import ReceptiveField
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import (

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore import host
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.latency.interval import CONFIDENCE, Interval, find_interval
 from w2v_explore.analysis.latency.roofline import BETWEEN, Roofs
-from w2v_explore.analysis.workload import DTYPE_BYTES
 from w2v_explore.errors import CalibrationError, SourceError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
 from w2v_explore.files.read import read_whole

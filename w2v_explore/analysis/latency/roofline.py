@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import LayerFigures
-from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.tree.inputs import Waveforms
 from w2v_explore.tree.operations import Conv1d, LayerNorm, Linear, Operation, ScaledDotProductAttention, WeightNorm
 

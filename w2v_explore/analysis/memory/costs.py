@@ -6,6 +6,7 @@ from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.answer import Answer, Way, answer
 from w2v_explore.analysis.memory.inference import NOT_INCLUDED, InferenceMemory, inference_memory
 from w2v_explore.analysis.memory.largest_workload import (
@@ -19,7 +20,7 @@ from w2v_explore.analysis.memory.recipe import PEOPLE_RUN, PRECISIONS
 from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
 from w2v_explore.analysis.memory.training import TrainingCost
 from w2v_explore.analysis.quantity import parse_size_bytes
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.diagnostics import shorten

@@ -5,8 +5,8 @@ From the lives of the tensors (`liveness`). What a driver, an allocator and kern
 
 from typing import NamedTuple
 
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.liveness import Trace
-from w2v_explore.analysis.workload import DTYPE_BYTES
 
 NOT_INCLUDED = (
     "Not in these figures: what the allocator rounds up and leaves unused, the workspace of kernels, the device's own "

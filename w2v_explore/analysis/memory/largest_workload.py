@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.analysis.receptive_field import fewest_samples_of
-from w2v_explore.analysis.workload import DTYPE_BYTES, MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.tree.operations import ScaledDotProductAttention
 from w2v_explore.tree.run import Call, run
 

@@ -18,7 +18,8 @@ from collections.abc import Collection, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.operations import NOTHING, Beside, Flow, Needs, Operation
 from w2v_explore.tree.run import Call, Trained, apart, elements_of, need_gradients, run, with_gradients

@@ -18,6 +18,7 @@ class Optimizer(NamedTuple):
         title: As reports have it.
         keeps: What it keeps, in words.
         state_bytes: Of a parameter of a shape whose numbers take so many bytes.
+        by_element: Whether that is in proportion to the elements, however they are shaped.
         shared_bytes: What all parameters have in common, where any needs it.
     """
 
@@ -25,6 +26,7 @@ class Optimizer(NamedTuple):
     title: str
     keeps: str
     state_bytes: Callable[[Shape, int], int]
+    by_element: bool = False
     shared_bytes: int = 0
 
 
@@ -60,18 +62,18 @@ def _factored_moment(shape: Shape, element_bytes: int) -> int:
 OPTIMIZERS: dict[str, Optimizer] = {
     optimizer.name: optimizer
     for optimizer in (
-        Optimizer("adamw", "AdamW", "two moments", _moments),
+        Optimizer("adamw", "AdamW", "two moments", _moments, True),
         Optimizer(
             "adamw-8bit",
             "AdamW in 8 bits",
             f"two moments of a byte each, with a float32 scale for every {_BLOCK}; of tensors of fewer than "
             f"{_FEWEST_QUANTIZED:,} numbers two float32 moments (bitsandbytes)",
             _quantized_moments,
-            _QUANTILES_BYTES,
+            shared_bytes=_QUANTILES_BYTES,
         ),
-        Optimizer("sgd", "SGD with momentum", "one momentum", _momentum),
+        Optimizer("sgd", "SGD with momentum", "one momentum", _momentum, True),
         Optimizer("adafactor", "Adafactor", "the means of rows and columns of the second moment", _factored_moment),
-        Optimizer("none", "no optimizer", "nothing", lambda shape, element_bytes: 0),
+        Optimizer("none", "no optimizer", "nothing", lambda shape, element_bytes: 0, True),
     )
 }
 """By name, the usual one first."""

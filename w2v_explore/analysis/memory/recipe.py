@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from w2v_explore.analysis.workload import DTYPE_BYTES
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.errors import WorkloadError
 
 
@@ -31,6 +31,10 @@ class Recipe(NamedTuple):
     def bytes_of(self, parameters: int, learned: int) -> int:
         """All together with AdamW, of some parameters of which so many get a gradient."""
         return self.weight * parameters + (self.gradient + self.optimizer) * learned + self.scaler_bytes
+
+    def teacher_bytes(self, parameters: int) -> int:
+        """An average over time of some parameters: what runs, and the float32 copy in which it is taken."""
+        return (self.weight + self.float32_copy) * parameters
 
     @property
     def scaler_bytes(self) -> int:

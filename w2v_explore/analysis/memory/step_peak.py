@@ -10,16 +10,18 @@ The loss itself is not among it: what it makes of the outputs, which are held, i
 the backward pass begins. No layer is dropped.
 """
 
+import copy
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 from typing import Any, Literal, NamedTuple
 
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.autocast import AutocastTypes
 from w2v_explore.analysis.memory.liveness import LOWER_BYTES, STATISTICS_BYTES, Lives, bytes_of
 from w2v_explore.analysis.memory.stacks import Stacks
-from w2v_explore.analysis.workload import DTYPE_BYTES, Workload
+from w2v_explore.analysis.workload import Workload
 from w2v_explore.tree.operations import NOTHING, Dropout, Flow, Needs, Operation
 from w2v_explore.tree.run import Call, Trained, each_copy, need_gradients, own_parameters, shared_parameters
 
@@ -38,6 +40,22 @@ class StepPeak(NamedTuple):
     bytes: int
     path: str
     phase: Phase
+
+
+class Course(NamedTuple):
+    """How much a training step holds beside weights and optimizer, from one allocation or release to the next.
+
+    Attributes:
+        live: Bytes after each: activations, their gradients, and the gradients of parameters.
+        gradients: Those of the gradients of parameters among them.
+        complete: Those of parameters whose gradients nothing more is added to.
+        marks: From which number on which module runs in which pass.
+    """
+
+    live: Sequence[int]
+    gradients: Sequence[int]
+    complete: Sequence[int]
+    marks: Sequence[tuple[int, str, Phase]]
 
 
 class TrainingTimeline:
@@ -81,14 +99,17 @@ class TrainingTimeline:
             )
         ]
         self._orders: dict[Any, _Order] = {}
+        # What the courses with checkpoints and without have in common.
+        self._known_flows: dict[tuple[Flow, ...], list[tuple[Sequence[Flow], Flow]]] = {}
+        self._known_bytes: dict[tuple[tuple[Flow, ...], int, int], dict[_Size, int]] = {}
 
     def _trained_of_copies(self, trained: Trained) -> Trained:
         """The parameters that are trained, by the paths of all modules."""
         found: dict[str, Collection[str]] = {}
-        for copy, of in zip(self._copies, self._of, strict=True):
+        for call, of in zip(self._copies, self._of, strict=True):
             folded = self._calls[of]
-            found[copy.path] = trained.get(folded.path, ())
-            for (path, _), (folded_path, _) in zip(shared_parameters(copy), shared_parameters(folded), strict=True):
+            found[call.path] = trained.get(folded.path, ())
+            for (path, _), (folded_path, _) in zip(shared_parameters(call), shared_parameters(folded), strict=True):
                 found[path] = trained.get(folded_path, ())
         return found
 
@@ -99,14 +120,38 @@ class TrainingTimeline:
             workload: Of the model; its dtype is that of weights.
             takes: What the model takes.
         """
-        batch = workload.batch
         flows = self._flows(takes)
+        order = self._order_of(workload.batch, flows)
+        return order.peak(self._calls, flows, workload.batch, DTYPE_BYTES[workload.dtype], takes)
+
+    def course(self, workload: Workload, *takes: Flow) -> Course:
+        """All that is held for a workload, not only the peak; gradients of parameters must not stay from the start.
+
+        Args:
+            workload: As in `peak`.
+            takes: What the model takes.
+        """
+        batch, plain_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
+        if takes not in self._known_flows:
+            self._known_flows[takes] = self._flows(takes)
+        flows = self._known_flows[takes]
+        known = self._known_bytes.setdefault((takes, batch, plain_bytes), {})
+        return self._order_of(batch, flows).course(self._calls, flows, batch, plain_bytes, takes, known)
+
+    def with_checkpoints(self) -> "TrainingTimeline":
+        """The same step with a checkpoint at each stacked layer."""
+        timeline = copy.copy(self)
+        timeline._checkpointing, timeline._orders = True, {}
+        return timeline
+
+    def _order_of(self, batch: int, flows: Sequence[tuple[Sequence[Flow], Flow]]) -> "_Order":
+        """The order for so many utterances, of what each call takes and gives."""
         key = tuple([_kept_otherwise(self._calls[each], batch, flows[each][0]) for each in self._may_change])
         if key not in self._orders:
             kept = {position: numbers for position, (_, numbers) in zip(self._may_change, key, strict=True)}
             copied = {position: numbers for position, (numbers, _) in zip(self._may_change, key, strict=True)}
             self._orders[key] = self._order(copied, kept)
-        return self._orders[key].peak(self._calls, flows, batch, DTYPE_BYTES[workload.dtype], takes)
+        return self._orders[key]
 
     def _flows(self, takes: Sequence[Flow]) -> list[tuple[Sequence[Flow], Flow]]:
         """What each call takes and gives."""
@@ -131,7 +176,7 @@ class TrainingTimeline:
             kept_casts,
         )
         writer.write(self._checkpointing)
-        return _Order(list(writer.sizes), writer.order, writer.marks, watched=not self._in_place)
+        return _Order(list(writer.sizes), writer.order, writer.marks, writer.complete, watched=not self._in_place)
 
 
 def _kept_otherwise(call: Call, batch: int, taken: Sequence[Flow]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -177,12 +222,14 @@ class _Order(NamedTuple):
         sizes: The sizes that there are.
         order: The number of a size where so much is allocated, and its complement where that is freed.
         marks: From which number in that order on which module runs in which pass.
+        complete: From which number in that order on a parameter's gradient is complete, and the number of its size.
         watched: Whether something watches autograd (`Operation.watched_backward_moments`).
     """
 
     sizes: Sequence[_Size]
     order: Sequence[int]
     marks: Sequence[tuple[int, str, Phase]]
+    complete: Sequence[tuple[int, int]]
     watched: bool
 
     def peak(
@@ -197,11 +244,38 @@ class _Order(NamedTuple):
             _bytes(size, calls, flows, batch, LOWER_BYTES if size.lower else plain_bytes, takes, self.watched)
             for size in self.sizes
         ]
-        signed = sizes + [-size for size in reversed(sizes)]
-        live = list(accumulate([signed[number] for number in self.order]))
+        live = self._live(sizes)
         most = max(live)
         _, path, phase = self.marks[bisect_right(self.marks, live.index(most), key=lambda mark: mark[0]) - 1]
         return StepPeak(most, path, phase)
+
+    def course(
+        self,
+        calls: Sequence[Call],
+        flows: Sequence[tuple[Sequence[Flow], Flow]],
+        batch: int,
+        plain_bytes: int,
+        takes: Sequence[Flow],
+        known: dict[_Size, int],
+    ) -> Course:
+        for size in self.sizes:
+            if size not in known:
+                element_bytes = LOWER_BYTES if size.lower else plain_bytes
+                known[size] = _bytes(size, calls, flows, batch, element_bytes, takes, self.watched)
+        sizes = [known[size] for size in self.sizes]
+        of_gradients = [
+            number if of.what == "parameter" and not of.lower else 0
+            for of, number in zip(self.sizes, sizes, strict=True)
+        ]
+        complete = [0] * (len(self.order) + 1)
+        for start, number in self.complete:
+            complete[start] += sizes[number]
+        return Course(self._live(sizes), self._live(of_gradients), list(accumulate(complete)), self.marks)
+
+    def _live(self, sizes: Sequence[int]) -> list[int]:
+        """How much of some sizes there is after each allocation and release."""
+        signed = [*sizes, *[-size for size in reversed(sizes)]]
+        return list(accumulate([signed[number] for number in self.order]))
 
 
 def _bytes(
@@ -289,6 +363,7 @@ class _Writer:
         sizes: The sizes, each with its number.
         order: As of `_Order`.
         marks: As of `_Order`.
+        complete: As of `_Order`.
     """
 
     def __init__(
@@ -309,6 +384,7 @@ class _Writer:
         self.sizes: dict[_Size, int] = {}
         self.order: list[int] = []
         self.marks: list[tuple[int, str, Phase]] = []
+        self.complete: list[tuple[int, int]] = []
         types = AutocastTypes(calls) if autocast else None
         self.lower: Collection[int] = types.lower if types else ()
         self.casts = types.casts if types else {}
@@ -722,8 +798,10 @@ class _Writer:
             self.drop(lower)
             self.add(key, block, "parameter", place, False, name)
         self.users[key] -= 1
-        if not self.users[key] and self.gradients_stay:
-            self.drop(self.gradients.pop(key))
+        if not self.users[key]:
+            self.complete.append((len(self.order), self.gradients[key].size))
+            if self.gradients_stay:
+                self.drop(self.gradients.pop(key))
 
 
 def _for_nothing(

@@ -145,7 +145,7 @@ def training_cost(
         weight_bytes=recipe.weight * parameters,
         gradient_bytes=recipe.gradient * learned,
         optimizer_bytes=states_bytes(tree, trace.lives, recipe, optimizer, learned),
-        teacher_bytes=(recipe.weight + recipe.float32_copy) * parameters if teacher else 0,
+        teacher_bytes=recipe.teacher_bytes(parameters) if teacher else 0,
         kept_bytes=plain,
         cast_weight_bytes=_more(kept.plain_and_weights.spread(), plain),
         checkpointed_bytes=checkpointed,

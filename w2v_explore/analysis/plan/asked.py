@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from w2v_explore.analysis.memory.optimizers import OPTIMIZERS
 from w2v_explore.analysis.memory.recipe import PRECISIONS
 from w2v_explore.analysis.plan.strategies import MAX_DEVICES, STRATEGIES
 from w2v_explore.arguments import kind_of
@@ -27,6 +28,7 @@ class Asked(NamedTuple):
         compiled: Whether by torch.compile.
         checkpointing: Whether the stacked layers are computed again in the backward pass.
         objective: What is learned.
+        optimizer: What keeps states of each parameter that is trained.
         updates: Steps of the optimizer.
         epochs: Passes over the data, instead.
         batch_seconds: The most audio of a batch on a device.
@@ -49,6 +51,7 @@ class Asked(NamedTuple):
     compiled: bool = False
     checkpointing: bool = False
     objective: str | None = None
+    optimizer: str | None = None
     updates: int | None = None
     epochs: float | None = None
     batch_seconds: float | None = None
@@ -86,6 +89,7 @@ class Asked(NamedTuple):
         _check_choice("--strategy", self.strategy, STRATEGIES)
         _check_choice("--precision", self.precision, tuple(PRECISIONS))
         _check_choice("--objective", self.objective, OBJECTIVES)
+        _check_choice("--optimizer", self.optimizer, tuple(OPTIMIZERS))
         for one, other, why in (
             ("updates", "epochs", "either says how long the training is"),
             ("manifest", "data_hours", "a manifest says how much audio there is"),

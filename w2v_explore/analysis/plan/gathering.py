@@ -1,4 +1,4 @@
-"""What the devices of a group gather and reduce during the backward pass, moment by moment, unit by unit.
+"""What the devices of a group gather and reduce during a training step, moment by moment, unit by unit.
 
 Written after torch 2.13: the order in which `DistributedDataParallel`, `FullyShardedDataParallel` and `fully_shard`
 allocate and free, all options at their defaults.
@@ -14,7 +14,6 @@ class ElementBytes(NamedTuple):
     Attributes:
         weight: Of the weight that stays from step to step.
         gradient: Of its gradient as the optimizer reads it.
-        moments: Of the optimizer's states.
         master: Of the copy that the optimizer updates; 0 where it updates the weight itself.
         gathered: Of the weight as a sharded strategy gathers it, and of its gradient until that is reduced:
             ``param_dtype`` of FSDP's mixed precision; None where that is the weight's own.
@@ -23,7 +22,6 @@ class ElementBytes(NamedTuple):
 
     weight: int
     gradient: int
-    moments: int
     master: int = 0
     gathered: int | None = None
     reduced: int | None = None
@@ -51,18 +49,22 @@ class Size(NamedTuple):
     reduced_share: int
 
 
+At = Literal["enters", "forward", "begins", "within", "passing", "ends"]
+"""When in the step: as of `Stages`."""
+
+
 class Moment(NamedTuple):
-    """What is alive at a moment of the backward pass, beside activations and what stays from step to step.
+    """What is alive at a moment of the step, beside activations and what stays from step to step.
 
     Attributes:
-        stage: The number of the unit whose backward pass runs, the last one's being 0.
-        is_end: Whether that is over, and the next unit's has not begun.
+        stage: The number of the unit that runs, the last one's being 0.
+        at: When in its forward or backward pass.
         gathered: Bytes of gathered weights, unreduced gradients and buffers.
         gradients: Bytes of the gradients that are ready for the optimizer.
     """
 
     stage: int
-    is_end: bool
+    at: At
     gathered: int
     gradients: int
 
@@ -74,34 +76,14 @@ Earlier = Literal["none", "reduced", "whole"]
 """What earlier batches of the same step left of gradients: nothing, as there are none; their share; or whole ones."""
 
 
-def moments_of_ddp(
-    sizes: Sequence[Size], element: ElementBytes, *, has_buckets: bool, earlier: Earlier
-) -> list[Moment]:
-    """Of `DistributedDataParallel`, whose buckets stay beside the gradients: as many bytes, however many buckets.
-
-    Args:
-        sizes: Of the units, in the order of the forward pass.
-        element: The recipe's bytes.
-        has_buckets: Whether there is another device.
-        earlier: Gradients of earlier batches, reduced or not, are as large as the batch's own.
-    """
-    every = element.gradient * sum([size.made for size in sizes])
-    gradients = 0 if earlier == "none" else every
-    moments = []
-    for stage, size in enumerate(reversed(sizes)):
-        moments.append(Moment(stage, False, every if has_buckets else 0, gradients))
-        gradients += element.gradient * size.made if earlier == "none" else 0
-        moments.append(Moment(stage, True, every if has_buckets else 0, gradients))
-    return moments
-
-
 def moments_of_fsdp2(
     sizes: Sequence[Size], shards: int, element: ElementBytes, *, is_hybrid: bool, earlier: Earlier
 ) -> list[Moment]:
     """Of `fully_shard`, which gathers the next unit into a buffer while the backward pass of one runs.
 
-    A unit's weights are copied out of that buffer, and its gradients into another, which stays until the next unit's
-    are there. What is round the layers stays gathered from the forward pass on, and its gradients are reduced last.
+    A unit's weights are copied out of that buffer, which the forward pass keeps until the next unit's are copied, and
+    its gradients into another, which stays until the next unit's are there. What is round the layers stays gathered
+    from the forward pass on, and its gradients are reduced last.
 
     Args:
         sizes: Of the units, in the order of the forward pass.
@@ -116,7 +98,17 @@ def moments_of_fsdp2(
     gradients = _first_gradients(sizes, element, earlier, reduced)
     # Autograd adds to whole gradients of its own dtype as it goes.
     own = 0 if earlier == "whole" and reduced == gathered else gathered
-    moments = []
+    during: At = "within" if own else "passing"
+    moments: list[Moment] = []
+    buffer = root
+    for stage, size in enumerate(sizes, 1 - len(sizes)):
+        weights = root.share
+        if size.is_layer:
+            weights += size.share
+            entering = gathered * shards * (weights + size.share + buffer.share)
+            moments.append(Moment(-stage, "enters", entering, gradients))
+            buffer = size
+        moments.append(Moment(-stage, "forward", gathered * shards * (weights + buffer.share), gradients))
     unreduced = waiting = held = 0
     for stage, size in enumerate([*order, root]):
         following = _following(order, stage)
@@ -128,19 +120,22 @@ def moments_of_fsdp2(
             stage, around = stage - 1, held
         elif size.is_layer:
             weights = gathered * shards * size.share
-            moments.append(Moment(stage, False, around + waiting + weights + max(weights, ahead + cast), gradients))
-            moments.append(Moment(stage, True, around + waiting + weights + ahead + made, gradients))
+            begins = around + waiting + weights + max(weights, ahead + cast)
+            moments.append(Moment(stage, "begins", begins, gradients))
+            moments.append(Moment(stage, during, around + waiting + weights + ahead, gradients))
+            moments.append(Moment(stage, "ends", around + waiting + weights + ahead + made, gradients))
             around += ahead
         else:
-            moments.append(Moment(stage, False, around + waiting + ahead + cast, gradients))
-            moments.append(Moment(stage, True, around + waiting + ahead + made, gradients))
+            moments.append(Moment(stage, "begins", around + waiting + ahead + cast, gradients))
+            moments.append(Moment(stage, during, around + waiting + ahead, gradients))
+            moments.append(Moment(stage, "ends", around + waiting + ahead + made, gradients))
             unreduced += made
             continue
         waiting = reduced * shards * size.reduced_share
-        moments.append(Moment(stage, True, around + waiting + (made if earlier != "whole" else 0), gradients))
+        moments.append(Moment(stage, "ends", around + waiting + (made if earlier != "whole" else 0), gradients))
         output, ready = _reduced(element, reduced, size, earlier)
         gradients += ready - (reduced * size.made if earlier == "whole" else 0)
-        moments.append(Moment(stage, True, around + waiting + output, gradients))
+        moments.append(Moment(stage, "ends", around + waiting + output, gradients))
         if is_hybrid:
             held += output
     return moments
@@ -164,7 +159,12 @@ def moments_of_fsdp1(
     order = sizes[::-1]
     gradients = _first_gradients(sizes, element, earlier, gathered)
     remaining = sum([size.share for size in sizes if size.is_layer])
-    moments = []
+    moments: list[Moment] = []
+    before = 0
+    for stage, size in enumerate(sizes, 1 - len(sizes)):
+        layer = size.share if size.is_layer else 0
+        moments.append(Moment(-stage, "forward", gathered * shards * (root.share + before + layer), gradients))
+        before += 0 if reshards else layer
     unreduced = 0
     for stage, size in enumerate([*order, root]):
         following = _following(order, stage)
@@ -176,15 +176,15 @@ def moments_of_fsdp1(
         made = gathered * size.made
         if stage == len(order):
             stage -= 1
-            moments.append(Moment(stage, True, around + made, gradients))
+            moments.append(Moment(stage, "ends", around + made, gradients))
             around = 0
         elif size.is_layer:
             weights = gathered * shards * size.share
-            moments.append(Moment(stage, False, around + weights, gradients))
-            moments.append(Moment(stage, True, around + weights + 2 * made, gradients))
+            moments.append(Moment(stage, "within", around + weights, gradients))
+            moments.append(Moment(stage, "ends", around + weights + 2 * made, gradients))
         else:
-            moments.append(Moment(stage, False, around, gradients))
-            moments.append(Moment(stage, True, around + made, gradients))
+            moments.append(Moment(stage, "within", around, gradients))
+            moments.append(Moment(stage, "ends", around + made, gradients))
             unreduced += made
             continue
         buffers = reduced * size.made if reduced != gathered else 0
@@ -192,7 +192,7 @@ def moments_of_fsdp1(
             buffers += reduced * shards * size.reduced_share  # a copy with the padding
         output, ready = _reduced(element, reduced, size, earlier)
         around += buffers + output + (made if earlier != "whole" else 0)
-        moments.append(Moment(stage, True, around, gradients + ready))
+        moments.append(Moment(stage, "ends", around, gradients + ready))
         gradients += ready - (made if earlier == "whole" else 0)
     return moments
 

@@ -1,26 +1,29 @@
 """What a device needs of memory, by strategy, precision and checkpoints, beside what its driver takes for itself."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.memory.largest_workload import RESERVE_BYTES
-from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.memory.recipe import PRECISIONS, Recipe
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
-from w2v_explore.analysis.plan.gathering import ElementBytes
+from w2v_explore.analysis.plan.gathering import Earlier, ElementBytes
+from w2v_explore.analysis.plan.stages import Stages, StepStages
 from w2v_explore.analysis.plan.strategies import (
     DEVICES_PER_NODE,
     STRATEGIES,
     DeviceMemory,
-    Trains,
-    activations_by_stage,
-    device_memory,
-    units,
+    Division,
+    Held,
+    divide,
+    held_by_strategy,
+    state_bytes,
 )
+from w2v_explore.analysis.plan.units import Trains, units
 from w2v_explore.tree.layer import Layer
-from w2v_explore.tree.run import with_gradients
-
-_TEACHER_BYTES = 4
+from w2v_explore.tree.run import Call, with_gradients
 
 
 class Need(NamedTuple):
@@ -49,8 +52,10 @@ class Needs:
         card: The device.
         devices: How many.
         accumulate: Batches of a device that make an update.
-        teacher: Whether a copy of the weights in float32 is kept as a teacher.
-        optimizer: ``sgd``, or any other for AdamW.
+        calls: Of the first batch, in which all is stacked that has a checkpoint where there are any; None where those
+            are the layers that are stacked.
+        teacher: Whether an average of the model over time is kept as a teacher.
+        optimizer: A name in `OPTIMIZERS`.
     """
 
     def __init__(
@@ -60,16 +65,21 @@ class Needs:
         devices: int,
         *,
         accumulate: int = 1,
+        calls: Sequence[Call] | None = None,
         teacher: bool = False,
         optimizer: str = "adamw",
     ) -> None:
-        self._batches, self._card, self._devices, self._accumulate = batches, card, devices, accumulate
-        self._optimizer = optimizer
-        self._teacher = _TEACHER_BYTES * batches[0].parameters if teacher else 0
+        self._batches, self._card, self._devices = batches, card, devices
+        self._earlier: Earlier = "none" if accumulate == 1 else "reduced"
+        self._optimizer, self._teacher = optimizer, teacher
+        self._calls = batches[0].calls if calls is None else calls
         self._trains = _trains(batches[0])
         self._parts = units(batches[0].tree)
         # What many ways have in common.
-        self._found: dict[tuple[str, ElementBytes, int | tuple[int, ...]], DeviceMemory] = {}
+        self._step_stages: dict[bool, StepStages] = {}
+        self._stages: dict[tuple[bool, int, bool], list[Stages]] = {}
+        self._divisions: dict[str, Division] = {}
+        self._held: dict[tuple[str, ElementBytes], Held] = {}
 
     def of(self, strategy: str, precision: str, checkpointing: bool) -> Need:
         """What one way to train needs.
@@ -77,39 +87,48 @@ class Needs:
         Raises:
             ArgumentError: The devices are none that the strategy can divide the model among.
         """
+        recipe = PRECISIONS[precision]
+        element = ElementBytes(recipe.weight, recipe.gradient, recipe.float32_copy)
+        division, held = self._held_by(strategy, element)
+        parameters = recipe.weight * sum([size.share for size in division.sizes])
+        if self._teacher:
+            parameters += recipe.teacher_bytes(self._batches[0].parameters)
+        states = state_bytes(division, self._optimizer, recipe.float32_copy or recipe.weight)
+        states += recipe.float32_copy * division.optimized + recipe.scaler_bytes
         memory = max(
-            (self._memory(batch, strategy, precision, checkpointing) for batch in self._batches),
+            [held.with_stages(parameters, states, stages) for stages in self._stages_in(recipe, checkpointing)],
             key=lambda memory: memory.total,
         )
-        memory = memory._replace(parameters=memory.parameters + self._teacher, total=memory.total + self._teacher)
         is_enough = memory.total + RESERVE_BYTES <= self._card.memory_bytes
         return Need(strategy, precision, checkpointing, memory, is_enough)
 
-    def _memory(self, batch: Analysis, strategy: str, precision: str, checkpointing: bool) -> DeviceMemory:
-        element = _element(precision, self._optimizer)
-        activations = activation_bytes(batch, precision, checkpointing)
-        if checkpointing:
-            # As many at every moment, so that what is beside them is worked out once.
-            beside = self._device_memory(strategy, element, 0)
-            return beside._replace(activations=activations, total=beside.total + activations)
-        kept_by_layer = batch.training_in(precision).kept_by_layer
-        stages = activations_by_stage(batch.tree, activations, kept_by_layer, self._parts)
-        return self._device_memory(strategy, element, tuple(stages))
-
-    def _device_memory(self, strategy: str, element: ElementBytes, activations: int | tuple[int, ...]) -> DeviceMemory:
-        asked = strategy, element, activations
-        if asked not in self._found:
-            self._found[asked] = device_memory(
-                self._batches[0].tree,
-                strategy,
-                self._devices,
-                element,
-                activations,
-                accumulate=self._accumulate,
-                trains=self._trains,
-                parts=self._parts,
+    def _held_by(self, strategy: str, element: ElementBytes) -> tuple[Division, Held]:
+        if strategy not in self._divisions:
+            self._divisions[strategy] = divide(
+                self._batches[0].tree, self._parts, strategy, self._devices, element, trains=self._trains
             )
-        return self._found[asked]
+        division = self._divisions[strategy]
+        key = strategy, element._replace(master=0)
+        if key not in self._held:
+            self._held[key] = held_by_strategy(division, element, self._earlier)
+        return division, self._held[key]
+
+    def _stages_in(self, recipe: Recipe, checkpointing: bool) -> list[Stages]:
+        """The stages of each batch."""
+        first, autocast, size = self._batches[0], bool(recipe.autocast), DTYPE_BYTES[recipe.dtype]
+        if autocast not in self._step_stages:
+            self._step_stages[autocast] = StepStages(self._calls, self._parts, trained=first.trained, autocast=autocast)
+        key = autocast, size, checkpointing
+        if key not in self._stages:
+            self._stages[key] = [
+                self._step_stages[autocast].of(
+                    replace(batch.workload, dtype=recipe.dtype),
+                    batch.takes.flow(batch.workload.samples),
+                    checkpointing=checkpointing,
+                )
+                for batch in self._batches
+            ]
+        return self._stages[key]
 
     def all_of(self, strategy: str) -> list[Need]:
         """What all ways need that the card and the number of devices allow, that strategy first."""
@@ -152,21 +171,3 @@ def _learned(layer: Layer, names: Mapping[str, Collection[str]], folded: str = "
             yield from (f"{prefix}{child.name}_{name}" for name in names.get(f"{folded}{child.name}", ()))
         for copy in child.copy_names():
             yield from _learned(child, names, f"{folded}{child.name}.", f"{prefix}{copy}.")
-
-
-def _element(precision: str, optimizer: str) -> ElementBytes:
-    recipe = PRECISIONS[precision]
-    # Of SGD one momentum, where AdamW has two moments.
-    moments = (recipe.optimizer - recipe.float32_copy) // (2 if optimizer == "sgd" else 1)
-    return ElementBytes(recipe.weight, recipe.gradient, moments, master=recipe.float32_copy)
-
-
-def activation_bytes(batch: Analysis, precision: str, checkpointing: bool) -> int:
-    """What a batch needs of a device beside weights, gradients and the optimizer's states, no layer dropped."""
-    training = batch.training_in(precision)
-    kept, casts = (
-        (training.checkpointed_bytes, training.checkpointed_cast_weight_bytes)
-        if checkpointing
-        else (training.kept_bytes, training.cast_weight_bytes)
-    )
-    return int(kept.greatest) + int(casts.greatest)

@@ -24,7 +24,7 @@ from w2v_explore.analysis.plan.settings import (
 from w2v_explore.analysis.plan.subject import Subject, recipe_of_file, subject_of
 from w2v_explore.analysis.plan.training_plan import Alternative, SmallerBatch, TrainingPlan
 from w2v_explore.analysis.plan.utilisation import TimeEstimate, estimate_time
-from w2v_explore.analysis.plan.work import Filled, fill_batches, largest_batches, work_of
+from w2v_explore.analysis.plan.work import Filled, checkpointed_analysis, fill_batches, largest_batches, work_of
 from w2v_explore.config.codes import FOREIGN_HEAD
 from w2v_explore.config.load import Config, ConfigLike
 from w2v_explore.config.pretraining import in_pretraining
@@ -45,6 +45,7 @@ def plan(
     compiled: bool = False,
     checkpointing: bool = False,
     objective: str | None = None,
+    optimizer: str | None = None,
     updates: int | None = None,
     epochs: float | None = None,
     batch_seconds: float | None = None,
@@ -76,6 +77,7 @@ def plan(
         compiled: Whether by torch.compile.
         checkpointing: Whether there is an activation checkpoint at each stacked layer.
         objective: ``contrastive``, ``masked-prediction``, ``self-distillation`` or ``ctc``.
+        optimizer: ``adamw``, ``adamw-8bit``, ``sgd``, ``adafactor`` or ``none``.
         updates: Steps of the optimizer.
         epochs: Passes over the data, instead.
         batch_seconds: The most audio of a batch on a device.
@@ -114,6 +116,7 @@ def plan(
         compiled=compiled,
         checkpointing=checkpointing,
         objective=objective,
+        optimizer=optimizer,
         updates=updates,
         epochs=epochs,
         batch_seconds=batch_seconds,
@@ -200,6 +203,7 @@ def _needs(batches: list[Analysis], card: Card, settings: Settings) -> Needs:
         card,
         settings.devices,
         accumulate=settings.accumulate,
+        calls=checkpointed_analysis(batches[0], settings).calls,
         teacher=settings.teacher,
         optimizer=settings.optimizer,
     )

@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.plan.fill import (
+    BATCH_MULTIPLE,
     ComputedBatch,
     by_max_tokens,
     by_their_sum,
@@ -139,7 +140,8 @@ class Run(NamedTuple):
         elif batches == "by their sum":
             batch = by_their_sum(utterances_of(lengths), ceiling, crop_seconds)
         else:
-            batch = by_max_tokens(utterances_of(lengths), ceiling, crop_seconds)
+            multiple = self.multiple or BATCH_MULTIPLE
+            batch = by_max_tokens(utterances_of(lengths), ceiling, crop_seconds, multiple=multiple)
         return batch._replace(device_seconds=times * batch.device_seconds)
 
 

@@ -29,6 +29,17 @@ _OBJECTIVES = {
 }
 
 
+# What optimizers do with shares, where that is not a part of what they keep of whole parameters.
+_FLAT, _ROWS = "flat", "rows"
+_KINDS = {"zero2": _FLAT, "zero3": _FLAT, "fsdp": _ROWS, "fsdp-hybrid": _ROWS}
+_OF_SHARES = {
+    ("adamw-8bit", _FLAT): "; each device's share of a unit is divided into blocks anew",
+    ("adamw-8bit", _ROWS): "; each device's rows of a parameter are divided into blocks anew, and few have 32 bits",
+    ("adafactor", _FLAT): "; flat shares have no rows and columns: the whole second moment is kept",
+    ("adafactor", _ROWS): "; counted for each device's rows, on which torch's own does not run",
+}
+
+
 class Assumption(NamedTuple):
     """A setting of the plan.
 
@@ -121,6 +132,7 @@ class Settings(NamedTuple):
         precision: As in `recipe.PRECISIONS`.
         compiled: Whether by torch.compile.
         checkpointing: Whether stacked layers are computed again.
+        checkpoints_extractor: Whether, where they are, so is each layer of the extractor.
         strategy: As in `strategies.STRATEGIES`.
         device_seconds: The most audio of a batch on a device; None where utterances are counted.
         utterances: Of a batch on a device, where they are counted.
@@ -128,7 +140,7 @@ class Settings(NamedTuple):
         crop_seconds: To what utterances are cut; infinite where they are not.
         pads: Whether batches are padded to their longest utterance.
         teacher: Whether a teacher runs forward.
-        optimizer: ``adamw``, ``adamw-8bit``, ``adafactor`` or ``sgd``.
+        optimizer: A name in `OPTIMIZERS`.
         extractor_trained: The share of updates that train the extractor.
         updates: Steps of the optimizer; None where epochs are.
         epochs: Passes over the data; beside updates, at most so many.
@@ -141,6 +153,7 @@ class Settings(NamedTuple):
     precision: str
     compiled: bool
     checkpointing: bool
+    checkpoints_extractor: bool
     strategy: str
     device_seconds: float | None
     utterances: int | None
@@ -194,13 +207,18 @@ class _Settling:
         pads = bool(said.value("pad")) or objective == "ctc" or utterances is not None
         teacher = objective == "self-distillation" or bool(said.value("ema"))
         if teacher:
-            text = "a copy of the weights in float32, which runs forward"
+            text = "an average of the weights over time, which runs forward"
             self._add("teacher", text, said.values.get("ema", (True, f"objective {objective}"))[1])
         extractor_trained = self._extractor(objective)
+        # transformers has a checkpoint at each layer that has a convolution, too.
+        is_trainer = said.recipe is not None and said.recipe.program == "huggingface"
+        checkpoints_extractor = is_trainer and extractor_trained > 0 and "extractor" in self._config.model.family.roles
+        if checkpointing and checkpoints_extractor:
+            self._add("checkpoints of the extractor", "at each of its layers too", "as in transformers")
         if frozen := said.value("frozen_updates"):
             text = f"the first {frozen:,} updates train the head alone, and are counted as all others"
             self._add("frozen", text, said.values["frozen_updates"][1])
-        optimizer = self._optimizer()
+        optimizer = self._optimizer(strategy)
         for unknown in said.recipe.unknown if said.recipe is not None else ():
             self._add("not understood", unknown.value, str(unknown))
         updates, epochs = self._length()
@@ -210,8 +228,9 @@ class _Settling:
         elif asked.manifest is None and (hours := said.value("data_hours")) is not None:
             self._add("hours of audio", f"{hours:,g}", said.values["data_hours"][1])
         return Settings(
-            objective, devices, precision, compiled, checkpointing, strategy, device_seconds, utterances, accumulate,
-            crop, pads, teacher, optimizer, extractor_trained, updates, epochs, hours, tuple(self._found),
+            objective, devices, precision, compiled, checkpointing, checkpoints_extractor, strategy, device_seconds,
+            utterances, accumulate, crop, pads, teacher, optimizer, extractor_trained, updates, epochs, hours,
+            tuple(self._found),
         )  # fmt: skip
 
     def _add(self, what: str, value: str, basis: str) -> None:
@@ -360,10 +379,11 @@ class _Settling:
         self._add("utterances are cut to", f"{crop:g} s", basis)
         return float(crop)
 
-    def _optimizer(self) -> str:
-        optimizer, basis = self._said.values.get("optimizer", ("adamw", _DEFAULT))
-        more = "" if optimizer in ("adamw", "sgd") else "; its states are counted as AdamW's, which are more"
-        self._add("optimizer", f"{optimizer}{more}", basis)
+    def _optimizer(self, strategy: str) -> str:
+        optimizer, basis = self._asked.optimizer, option("optimizer")
+        if optimizer is None:
+            optimizer, basis = self._said.values.get("optimizer", ("adamw", _DEFAULT))
+        self._add("optimizer", f"{optimizer}{_OF_SHARES.get((optimizer, _KINDS.get(strategy, '')), '')}", basis)
         return str(optimizer)
 
     def _extractor(self, objective: str | None) -> float:

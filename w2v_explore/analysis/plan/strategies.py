@@ -7,19 +7,15 @@ shards wraps each stacked layer, and the model round them (`units`).
 """
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapreplace
 from math import prod
 from typing import NamedTuple
 
-from w2v_explore.analysis.plan.gathering import (
-    Earlier,
-    ElementBytes,
-    Size,
-    moments_of_ddp,
-    moments_of_fsdp1,
-    moments_of_fsdp2,
-)
+from w2v_explore.analysis.memory.optimizers import OPTIMIZERS, optimizer_state_bytes
+from w2v_explore.analysis.plan.gathering import Earlier, ElementBytes, Moment, Size, moments_of_fsdp1, moments_of_fsdp2
+from w2v_explore.analysis.plan.stages import Stages
+from w2v_explore.analysis.plan.units import Trains, Unit, parameters_below
 from w2v_explore.arguments import kind_of
 from w2v_explore.errors import ArgumentError
 from w2v_explore.tree.layer import Layer
@@ -31,28 +27,6 @@ DEVICES_PER_NODE = 8
 
 MAX_DEVICES = 2**16
 
-Trains = Callable[[str], bool]
-"""Whether the parameter of a name gets a gradient; one that is frozen, or never runs, does not."""
-
-
-class Unit(NamedTuple):
-    """A stacked layer, or a part of the model round the stacked layers; all these parts are gathered together.
-
-    Attributes:
-        path: Of the stacked layer; empty for a part round them.
-        parameters: Shapes by name below the path.
-    """
-
-    path: str
-    parameters: Mapping[str, Shape]
-
-    def trained(self, trains: Trains | None) -> Mapping[str, Shape]:
-        """Shapes of the parameters that get a gradient, by name."""
-        if trains is None:
-            return self.parameters
-        prefix = f"{self.path}." if self.path else ""
-        return {name: shape for name, shape in self.parameters.items() if trains(prefix + name)}
-
 
 class DeviceMemory(NamedTuple):
     """Bytes on the device that holds most, each part at the moment when it is largest.
@@ -60,12 +34,11 @@ class DeviceMemory(NamedTuple):
     Attributes:
         parameters: Weights that stay from step to step.
         gradients: As the optimizer reads them; unreduced where only the last of several batches reduces them.
-        optimizer: Moments and master copies.
-        activations: The most of what was given.
+        optimizer: States and master copies.
+        activations: What the forward pass keeps, gradients of it, and what operations make for a while.
         gathered: What is there beside for a while: gathered weights, gradients that are not reduced yet, and buffers of
             communication.
-        total: The most of all together at any moment of the backward pass, so at most the sum of the parts; their sum
-            where gradients of earlier batches are kept and activations are given as one number.
+        total: The most of all together at any moment of the step, so at most the sum of the parts.
     """
 
     parameters: int
@@ -76,157 +49,157 @@ class DeviceMemory(NamedTuple):
     total: int
 
 
+class Division(NamedTuple):
+    """What each device has of a model, in elements.
+
+    Attributes:
+        strategy: One of `STRATEGIES`.
+        shards: Among how many devices each parameter is divided.
+        has_buckets: Whether gradients are copied to be reduced whole.
+        sizes: Of the units, in the order of the forward pass.
+        optimized: Those that the optimizer has states for, on the device that has most.
+        states: Of each device whose states may be most, the shapes of what the optimizer is given; asked for where
+            states are not in proportion to elements.
+    """
+
+    strategy: str
+    shards: int
+    has_buckets: bool
+    sizes: Sequence[Size]
+    optimized: int
+    states: Callable[[], Iterable[Sequence[Shape]]]
+
+
 def device_memory(
-    tree: Layer,
-    strategy: str,
-    devices: int,
+    division: Division,
     element: ElementBytes,
-    activations: int | Sequence[int],
+    stages: Stages,
     *,
-    per_node: int = DEVICES_PER_NODE,
+    optimizer: str = "adamw",
     accumulate: int = 1,
     reduces_each: bool = True,
-    trains: Trains | None = None,
-    parts: Sequence[Unit] | None = None,
 ) -> DeviceMemory:
     """What a training step needs on the device that needs most.
 
     Args:
-        tree: The model.
-        strategy: One of `STRATEGIES`.
-        devices: All of them together.
+        division: What each device has of the model.
         element: What the recipe keeps of an element of a parameter.
-        activations: Bytes that a device's own batch needs for activations and their gradients: the most at any moment,
-            or the most in each stage of the backward pass (`activations_by_stage`), with which the total is tighter.
-            Checkpoints make them fewer, and change nothing else.
-        per_node: Devices of a node, inside which ``fsdp-hybrid`` shards.
+        stages: What the step of a device's own batch holds of activations, with checkpoints or without.
+        optimizer: A name in `OPTIMIZERS`.
         accumulate: Batches whose gradients are added up before the optimizer runs.
         reduces_each: Whether the gradients of each are reduced at once; otherwise whole gradients are kept until the
             last, as with ``no_sync()`` and ``set_requires_gradient_sync(False)``.
+
+    Raises:
+        ArgumentError: The number of batches is out of range.
+        TypeError: It is no whole number.
+    """
+    accumulate = _count(accumulate, "batches to accumulate")
+    earlier: Earlier = "none" if accumulate == 1 else "reduced" if reduces_each else "whole"
+    held = held_by_strategy(division, element, earlier)
+    parameters = element.weight * sum([size.share for size in division.sizes])
+    states = state_bytes(division, optimizer, element.master or element.weight) + element.master * division.optimized
+    return held.with_stages(parameters, states, stages)
+
+
+class Held(NamedTuple):
+    """What a strategy holds beside weights, optimizer and activations.
+
+    Attributes:
+        gradients: Bytes of the gradients that the optimizer reads.
+        gathered: The most that is there for a while.
+        moments: When there is how much of both; empty where gradients come and stay as without a strategy.
+        stay: Whether gradients of earlier batches are there from the start.
+    """
+
+    gradients: int
+    gathered: int
+    moments: Sequence[Moment]
+    stay: bool
+
+    def with_stages(self, parameters: int, optimizer: int, stages: Stages) -> DeviceMemory:
+        """All together, with so many bytes of weights and of the optimizer's, and with activations."""
+        if self.moments:
+            by_name = stages._asdict()
+            alive = max([by_name[at][stage] + more + gradients for stage, at, more, gradients in self.moments])
+        else:
+            alive = (self.gradients + stages.passing_peak if self.stay else stages.peak) + self.gathered
+        return DeviceMemory(
+            parameters, self.gradients, optimizer, stages.most, self.gathered, parameters + optimizer + alive
+        )
+
+
+def held_by_strategy(division: Division, element: ElementBytes, earlier: Earlier) -> Held:
+    """What a strategy holds beside, of a division of the model, a recipe, and what earlier batches left."""
+    strategy, shards, sizes = division.strategy, division.shards, division.sizes
+    gathered, reduced = element.communicated
+    made = sum([size.made for size in sizes])
+    if strategy in ("ddp", "zero1"):
+        gradients = element.gradient * made
+        # Buckets stay beside the gradients: as many bytes, however many buckets.
+        return Held(gradients, gradients if division.has_buckets else 0, (), earlier != "none")
+    gradients = element.gradient * sum([size.reduced_share for size in sizes])
+    if strategy in ("fsdp", "fsdp-hybrid"):
+        gradients = reduced * made if earlier == "whole" else gradients
+        moments = moments_of_fsdp2(sizes, shards, element, is_hybrid=strategy == "fsdp-hybrid", earlier=earlier)
+    else:
+        gradients = gathered * made if earlier == "whole" else gradients
+        moments = moments_of_fsdp1(sizes, shards, element, reshards=strategy == "zero3", earlier=earlier)
+    return Held(gradients, max([moment.gathered for moment in moments]), moments, earlier != "none")
+
+
+def state_bytes(division: Division, optimizer: str, element_bytes: int) -> int:
+    """What an optimizer keeps on the device where that is most, of numbers that take so many bytes."""
+    chosen = OPTIMIZERS[optimizer]
+    if chosen.by_element:
+        return chosen.state_bytes((division.optimized,), element_bytes)
+    return max([optimizer_state_bytes(optimizer, shapes, element_bytes) for shapes in division.states()], default=0)
+
+
+def divide(
+    tree: Layer,
+    parts: Sequence[Unit],
+    strategy: str,
+    devices: int,
+    element: ElementBytes,
+    *,
+    per_node: int = DEVICES_PER_NODE,
+    trains: Trains | None = None,
+) -> Division:
+    """What each device has of a model.
+
+    Args:
+        tree: The model.
+        parts: Its `units`.
+        strategy: One of `STRATEGIES`.
+        devices: All of them together.
+        element: The recipe's bytes, by which frozen parameters and others lie apart in one that is flat.
+        per_node: Devices of a node, inside which ``fsdp-hybrid`` shards.
         trains: Which parameters get a gradient; None where all do.
-        parts: The tree's `units`, where many ways are worked out of one.
 
     Raises:
         ArgumentError: There is no such strategy, the devices divide nothing or are no whole nodes, or a number is out
-            of range or not a stage for each unit.
+            of range.
         TypeError: A number is no whole number.
     """
     if strategy not in STRATEGIES:
         raise ArgumentError(f"unknown strategy {strategy}; give one of {', '.join(STRATEGIES)}")
-    devices, accumulate = _count(devices, "devices"), _count(accumulate, "batches to accumulate")
+    devices = _count(devices, "devices")
     shards = _shards(strategy, devices, _count(per_node, "devices in a node"))
-    parts = units(tree) if parts is None else parts
-    within, between = _alive(activations, len(parts))
-    earlier: Earlier = "none" if accumulate == 1 else "reduced" if reduces_each else "whole"
-    gathered, reduced = element.communicated
-    if strategy in ("ddp", "zero1"):
-        sizes = _sizes_by_parameter(parts, 1, trains)
-        optimized = sum([size.made for size in sizes])
-        gradients = element.gradient * optimized
-        if strategy == "zero1":
-            trained = [prod(shape) for unit in parts for shape in unit.trained(trains).values()]
-            optimized = _largest_share(trained, devices)
-        moments = moments_of_ddp(sizes, element, has_buckets=devices > 1, earlier=earlier)
-    elif strategy in ("fsdp", "fsdp-hybrid"):
-        sizes = _sizes_by_parameter(parts, shards, trains)
-        optimized = sum([size.reduced_share for size in sizes])
-        gradients = element.gradient * optimized
-        if earlier == "whole":
-            gradients = reduced * sum([size.made for size in sizes])
-        moments = moments_of_fsdp2(sizes, shards, element, is_hybrid=strategy == "fsdp-hybrid", earlier=earlier)
-    else:
-        sizes, optimized = _flat_sizes(tree, parts, shards, gathered, trains)
-        gradients = element.gradient * sum([size.reduced_share for size in sizes])
-        if earlier == "whole":
-            gradients = gathered * sum([size.made for size in sizes])
-        moments = moments_of_fsdp1(sizes, shards, element, reshards=strategy == "zero3", earlier=earlier)
-    parameters = element.weight * sum([size.share for size in sizes])
-    optimizer = (element.moments + element.master) * optimized
-    alive = [
-        (between if moment.is_end else within)[moment.stage] + moment.gathered + moment.gradients for moment in moments
-    ]
-    return DeviceMemory(
-        parameters,
-        gradients,
-        optimizer,
-        max(within),
-        max([moment.gathered for moment in moments]),
-        parameters + optimizer + max(alive),
-    )
-
-
-def units(tree: Layer) -> list[Unit]:
-    """The stacked layers, and the parts of the model before, between and after them, in the order of the forward pass.
-
-    What never runs is counted with what runs last.
-    """
-    found: list[Unit] = []
-    _add_units(tree, "", found)
-    return found
-
-
-def activations_by_stage(
-    tree: Layer, activations: int, kept_by_layer: Mapping[str, int], parts: Sequence[Unit] | None = None
-) -> list[int]:
-    """The most bytes of activations in each stage of the backward pass: that of each of `units`, the last first.
-
-    Args:
-        tree: The model.
-        activations: The most at any moment, no layer having a checkpoint: a layer's stage frees what the layer kept.
-        kept_by_layer: Bytes that each module keeps, by folded path (`TrainingCost.kept_by_layer`).
-        parts: As in `device_memory`.
-    """
-    stages = []
-    for unit in reversed(units(tree) if parts is None else parts):
-        stages.append(activations)
-        if unit.path:
-            activations -= kept_by_layer.get(tree.folded_path(unit.path), 0)
-    return stages
-
-
-def _add_units(layer: Layer, prefix: str, found: list[Unit]) -> None:
-    """Add the units in a layer that is in none, whose path and a dot are the prefix."""
-    own = {f"{prefix}{name}": shape for name, shape in _own_parameters(layer)}
-    if own:
-        if found and not found[-1].path:
-            own = {**found.pop().parameters, **own}
-        found.append(Unit("", own))
-    for child in layer.in_order():
-        shapes = dict(_parameters(child, "")) if child.stacked else {}
-        for name in child.copy_names():
-            if child.stacked:
-                found.append(Unit(f"{prefix}{name}", shapes))
-            else:
-                _add_units(child, f"{prefix}{name}.", found)
-
-
-def _parameters(layer: Layer, prefix: str) -> Iterator[tuple[str, Shape]]:
-    """Names and shapes of all parameters of a layer, in the order of their registration."""
-    for name, shape in _own_parameters(layer):
-        yield f"{prefix}{name}", shape
-    for child in layer.children:
-        for name in child.copy_names():
-            yield from _parameters(child, f"{prefix}{name}.")
-
-
-def _own_parameters(layer: Layer) -> Iterator[tuple[str, Shape]]:
-    """Those registered with the layer itself, what it lends its children among them."""
-    if layer.operation is not None and not layer.lent:
-        yield from layer.operation.parameter_shapes().items()
-    for child in layer.children:
-        if child.lent and child.operation is not None:
-            for name, shape in child.operation.parameter_shapes().items():
-                yield f"{child.name}_{name}", shape
-
-
-def _alive(activations: int | Sequence[int], stages: int) -> tuple[Sequence[int], Sequence[int]]:
-    """Bytes of activations during each stage, and at its end."""
-    if isinstance(activations, int):
-        return [activations] * stages, [activations] * stages
-    if len(activations) != stages:
-        raise ArgumentError(f"activations of {len(activations)} stages are given; the model has {stages}")
-    # What is alive between two stages is alive in both.
-    return activations, [*map(min, activations, activations[1:]), 0]
+    if strategy in ("zero2", "zero3"):
+        sizes, optimized, states = _flat_sizes(tree, parts, shards, element.communicated[0], trains)
+        return Division(strategy, shards, False, sizes, optimized, lambda: states)
+    shards = 1 if strategy == "zero1" else shards
+    sizes = _sizes_by_parameter(parts, shards, trains)
+    optimized = sum([size.reduced_share for size in sizes])
+    if strategy in ("fsdp", "fsdp-hybrid"):
+        return Division(strategy, shards, False, sizes, optimized, lambda: _shares_by_device(parts, shards, trains))
+    trained = [shape for name, shape in parameters_below(tree, "") if trains is None or trains(name)]
+    if strategy == "ddp":
+        return Division(strategy, 1, devices > 1, sizes, optimized, lambda: [trained])
+    by_device = _whole_by_device(trained, devices)
+    optimized = max([sum(map(prod, shapes)) for shapes in by_device])
+    return Division(strategy, 1, True, sizes, optimized, lambda: by_device)
 
 
 def _count(number: int, what: str) -> int:
@@ -258,12 +231,32 @@ def _shards(strategy: str, devices: int, per_node: int) -> int:
     return per_node
 
 
-def _largest_share(elements: Sequence[int], devices: int) -> int:
-    """The most that a device gets where each parameter, the largest first, goes to the device that has least so far."""
-    shares = [0] * max(1, min(devices, len(elements)))
-    for number in sorted(elements, reverse=True):
-        heapreplace(shares, shares[0] + number)
-    return max(shares)
+def _whole_by_device(shapes: Sequence[Shape], devices: int) -> list[list[Shape]]:
+    """What each device gets where every parameter, the largest first, goes to the device that has least so far."""
+    by_device: list[list[Shape]] = [[] for _ in range(max(1, min(devices, len(shapes))))]
+    least = [(0, device) for device in range(len(by_device))]
+    for shape in sorted(shapes, key=prod, reverse=True):
+        elements, device = least[0]
+        by_device[device].append(shape)
+        heapreplace(least, (elements + prod(shape), device))
+    return by_device
+
+
+def _shares_by_device(parts: Sequence[Unit], shards: int, trains: Trains | None) -> Iterator[list[Shape]]:
+    """Of each device, or of the first of several alike, its rows of every parameter."""
+    trained = [shape for unit in parts for shape in unit.trained(trains).values()]
+    starts = {0}
+    for rows in {shape[0] for shape in trained}:
+        share = -(-rows // shards)
+        starts |= {rows // share, -(-rows // share)}
+    for device in sorted(starts):
+        if device < shards:
+            yield [_rows_of(shape, device, shards) for shape in trained]
+
+
+def _rows_of(shape: Shape, device: int, shards: int) -> Shape:
+    share = -(-shape[0] // shards)
+    return (min(max(shape[0] - device * share, 0), share), *shape[1:])
 
 
 def _sizes_by_parameter(parts: Sequence[Unit], shards: int, trains: Trains | None) -> list[Size]:
@@ -291,8 +284,8 @@ def _first_axis_share(shape: Shape, shards: int) -> int:
 
 def _flat_sizes(
     tree: Layer, parts: Sequence[Unit], shards: int, gathered: int, trains: Trains | None
-) -> tuple[list[Size], int]:
-    """Of units whose parameters are one flat parameter each, and the elements that the optimizer has states for.
+) -> tuple[list[Size], int, Sequence[Sequence[Shape]]]:
+    """Of units whose parameters are one flat parameter each; what the optimizer has states for; and of each device.
 
     Where a unit has both parameters that train and others, the flat ones keep the parameters apart
     (``use_orig_params``): each begins at a multiple of 16 bytes, and only parameters that train have states, but what
@@ -301,13 +294,13 @@ def _flat_sizes(
     round_layers = {name: shape for unit in parts if not unit.path for name, shape in unit.parameters.items()}
     if trains is not None:
         # Where a parameter begins depends on the order in which they are registered.
-        round_layers = {name: shape for name, shape in _parameters(tree, "") if name in round_layers}
+        round_layers = {name: shape for name, shape in parameters_below(tree, "") if name in round_layers}
     root = Unit("", round_layers)
     flat = [root, *[unit for unit in parts if unit.path]]
     trained = [unit.trained(trains) for unit in flat]
     is_mixed = any(0 < len(some) < len(unit.parameters) for unit, some in zip(flat, trained, strict=True))
     alignment = 16 // gathered if is_mixed else 1
-    by_rank = [0] * shards
+    by_rank: list[list[Shape]] = [[] for _ in range(shards if is_mixed else 1)]
     size_of: dict[str, Size] = {}
     for unit, some in zip(flat, trained, strict=True):
         end, spans = 0, []
@@ -320,8 +313,10 @@ def _flat_sizes(
         if is_mixed:
             _add_spans(by_rank, spans, share)
             end = share * shards
+        elif some:
+            by_rank[0].append((share,))
         size_of[unit.path] = Size(bool(unit.path), share, end if some else 0, share if some else 0)
-    optimized = max(by_rank) if is_mixed else sum([size.reduced_share for size in size_of.values()])
+    optimized = max([sum(map(prod, shapes)) for shapes in by_rank])
     # Round the layers gradients are made part by part, and the flat one of them and of what does not train at last.
     made = [sum([prod(shape) for shape in unit.trained(trains).values()]) for unit in parts]
     of_parts = sum([number for unit, number in zip(parts, made, strict=True) if not unit.path])
@@ -333,14 +328,14 @@ def _flat_sizes(
         else:
             sizes.append(rest._replace(made=rest.made + number))
             rest = Size(False, 0, 0, 0)
-    return sizes, optimized
+    return sizes, optimized, by_rank
 
 
-def _add_spans(by_rank: list[int], spans: Sequence[tuple[int, int]], share: int) -> None:
-    """Add the elements in spans of a flat parameter to the ranks that have them, a share each."""
+def _add_spans(by_rank: Sequence[list[Shape]], spans: Sequence[tuple[int, int]], share: int) -> None:
+    """Give the elements in spans of a flat parameter to the ranks that have them, a share each."""
     for start, end in spans:
         while start < end:
             rank = start // share
             cut = min(end, (rank + 1) * share)
-            by_rank[rank] += cut - start
+            by_rank[rank].append((cut - start,))
             start = cut

@@ -149,6 +149,7 @@ class TrainingPlan:
                 "compiled": settings.compiled,
                 "checkpointing": settings.checkpointing,
                 "objective": settings.objective,
+                "optimizer": settings.optimizer,
                 "accumulate": settings.accumulate,
                 "batch_seconds": self.batch_seconds,
                 "macs_per_update": round(self.macs),

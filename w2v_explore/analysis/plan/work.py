@@ -22,6 +22,7 @@ from w2v_explore.analysis.plan.step import step_macs
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import Config
 from w2v_explore.errors import WorkloadError
+from w2v_explore.tree.layer import Layer
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.plan.batches import Batching
@@ -224,7 +225,7 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
     def total(checkpointing: bool) -> float:
         return sum(
             step_macs(
-                analysis,
+                checkpointed_analysis(analysis, settings) if checkpointing else analysis,
                 number * analysis.workload.seconds * settings.devices * filled.accumulated,
                 devices=settings.devices,
                 accumulate=ceil(filled.accumulated),
@@ -242,6 +243,23 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
 def largest_batches(config: Config, filled: Filled, settings: Settings) -> list[Analysis]:
     """The batches that may need most memory."""
     return [_analyze(config, number, samples, settings) for number, samples in filled.largest]
+
+
+def checkpointed_analysis(analysis: Analysis, settings: Settings) -> Analysis:
+    """The analysis of the model in which all is stacked that has a checkpoint, where there are any."""
+    if not settings.checkpoints_extractor:
+        return analysis
+    # Imported only where it is asked.
+    from w2v_explore.analysis.memory.trained import role_of
+
+    roles = analysis.config.model.family.roles
+
+    def marked(layer: Layer, path: str) -> Layer:
+        is_list = layer.is_list and role_of(path, roles) == "extractor"
+        children = [marked(child, f"{path}.{child.name}" if path else child.name) for child in layer.children]
+        return layer._replace(children=tuple([child._replace(stacked=child.stacked or is_list) for child in children]))
+
+    return replace(analysis, tree=marked(analysis.tree, ""))
 
 
 def _analyze(config: Config, batch: int, samples: int, settings: Settings) -> Analysis:
