@@ -128,6 +128,13 @@ def row(out: str, begins: str) -> list[str]:
     return re.split(r" {2,}", line)
 
 
+def test_a_field_has_all_its_steps_in_the_table_or_none(run: Runner) -> None:
+    out = run("sensitivity", "mms_1b_all").out
+    assert row(out, "encoder_pos_conv_groups 16 → 10")[1].endswith("(+0.8 %)")
+    assert row(out, "encoder_pos_conv_groups 16 → 20")[1].endswith("(−0.3 %)")
+    assert out.count("encoder_pos_conv_groups") == 2
+
+
 def test_the_report(run: Runner) -> None:
     out = run("sensitivity", "base").out
     assert row(out, "encoder_num_layers ") == [
