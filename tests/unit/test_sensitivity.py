@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import random
 import re
 from collections.abc import Callable
@@ -95,6 +97,17 @@ def test_fields_and_figures_that_are_asked_for() -> None:
     for effect, step in zip(found.effects, found.to_dict()["steps"], strict=True):
         after = Figures(analyze(load_config("asr_base_960h", dict(effect.change.values)), workload))
         assert step["metrics"] == {name: {"value": after[name], "delta": after[name] - before[name]} for name in names}
+
+
+@pytest.mark.parametrize("figures", [(), ("macs",)])
+def test_the_figure_that_sorts_is_told_in_every_format(figures: tuple[str, ...], run: Runner) -> None:
+    asked = [f"--figure={name}" for name in figures]
+    command = ("sensitivity", "base", "--only", "aux_num_out", "--sort", "aux.parameters", *asked)
+    [step] = json.loads(run(*command, "--format", "json").out)["steps"]
+    assert step["metrics"]["aux.parameters"] == {"value": 24_608, "delta": 24_608}
+    heading, line = csv.reader(run(*command, "--format", "csv").out.splitlines())
+    assert dict(zip(heading, line, strict=True))["aux.parameters"] == "24608"
+    assert "aux Params" in run(*command).out
 
 
 @pytest.mark.parametrize(

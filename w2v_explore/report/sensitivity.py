@@ -35,7 +35,7 @@ def sensitivity_report(found: Sensitivity) -> Report:
     """The report on what one step up and one down in each argument does."""
     shown = found.figures or _SHOWN
     if found.sort is not None and found.sort not in shown:
-        shown = (*shown, found.sort)
+        shown += (found.sort,)
     rows = _join_opposites(_fold_layers(found.effects, shown), shown)
     little: list[_Row] = []
     nothing: list[_Row] = []

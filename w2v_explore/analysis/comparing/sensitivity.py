@@ -102,7 +102,7 @@ class Sensitivity:
         analysis: The config and the workload.
         effects: A step each, in the order of the arguments, that to less before that to more; or by what they do.
         only: The arguments whose steps were asked for; none where it is all.
-        figures: The figures that were asked for; none where it is all.
+        figures: The figures that were asked for, then the one to sort by; none where it is all.
         sort: The figure by whose change the steps are sorted, the greatest first; None where they are not.
     """
 
@@ -280,7 +280,7 @@ def take_steps(
         # Equal ones stay in the order of the arguments.
         effects.sort(key=lambda effect: abs(effect.deltas[sort]), reverse=True)
     return Sensitivity(
-        analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(dict.fromkeys(figures)), sort=sort
+        analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(asked) if figures else (), sort=sort
     )
 
 
