@@ -141,6 +141,13 @@ def row(out: str, begins: str) -> list[str]:
     return re.split(r" {2,}", line)
 
 
+def test_a_step_has_a_line_though_there_is_no_long_word_in_it(monkeypatch: pytest.MonkeyPatch, run: Runner) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = run("sensitivity", "base", "--only", CONV_LAYERS).out
+    assert "\nconv layer 0 stride 5 → 4              =  +27.0 %    +7.5 % ≠ W303 W304\n" in out
+    assert "Left out at this width: amounts of changes" in out
+
+
 def test_a_field_has_all_its_steps_in_the_table_or_none(run: Runner) -> None:
     out = run("sensitivity", "mms_1b_all").out
     assert row(out, "encoder_pos_conv_groups 16 → 10")[1].endswith("(+0.8 %)")
