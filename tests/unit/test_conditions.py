@@ -11,7 +11,7 @@ from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.analysis.figures import ALIASES, known_names, measured_names
 from w2v_explore.config.family import default_family
 
-BEFORE = {"parameters": 100, "macs": 0}
+BEFORE = {"parameters": 100, "macs": 0, "stride_ms": 10.1}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,10 @@ BEFORE = {"parameters": 100, "macs": 0}
         ("parameters == 106", {"parameters": 106}, True),
         ("parameters==106", {"parameters": 106.5}, False),
         ("parameters == 0.106k", {"parameters": 106}, True),
+        ("macs == 1000000000001", {"macs": 10**12}, False),
+        ("stride_ms == 14.51247166", {"stride_ms": 1000 * 320 / 22_050}, True),
+        ("stride_ms == 14.5125", {"stride_ms": 1000 * 320 / 22_050}, False),
+        ("stride_ms == +10", {"stride_ms": 20.1}, True),
         ("parameters == +6%", {"parameters": 106}, True),
         ("parameters == -6", {"parameters": 94}, True),
         ("macs == +0%", {"macs": 0}, True),

@@ -134,6 +134,7 @@ def test_dropouts_are_told_apart_from_the_architecture(run: Runner) -> None:
         ({"extends": "hubert_base"}, "hubert_base"),
         ({"extends": "base_bundle", "family": "hubert"}, "hubert_base"),
         ({"extends": "base_bundle", "family": "mine"}, "base_bundle"),
+        ({"extends": "base", "family": "hubert"}, "base"),
         ({"model_type": "hubert", "hidden_size": 768}, "chinese_hubert_base"),
         ({"model_type": "wav2vec2", "hidden_size": 768, "layerdrop": 0.05, "activation_dropout": 0.0}, "base_bundle"),
         ({"model_type": "hubert", "hidden_size": 768, "layerdrop": 0.05, "activation_dropout": 0.0}, "hubert_base"),
@@ -148,6 +149,7 @@ def test_presets_of_the_group_that_the_file_names_come_first(
     nearest = identify(path).nearest
     assert nearest.preset == preset
     assert nearest.same_architecture[:1] == (preset,)
+    assert nearest.equals[:1] == (() if nearest.differences else (preset,))
 
 
 def test_a_changed_preset_is_nearest_to_itself() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import random
 import re
 from collections.abc import Callable
@@ -97,6 +99,17 @@ def test_fields_and_figures_that_are_asked_for() -> None:
         assert step["metrics"] == {name: {"value": after[name], "delta": after[name] - before[name]} for name in names}
 
 
+@pytest.mark.parametrize("figures", [(), ("macs",)])
+def test_the_figure_that_sorts_is_told_in_every_format(figures: tuple[str, ...], run: Runner) -> None:
+    asked = [f"--figure={name}" for name in figures]
+    command = ("sensitivity", "base", "--only", "aux_num_out", "--sort", "aux.parameters", *asked)
+    [step] = json.loads(run(*command, "--format", "json").out)["steps"]
+    assert step["metrics"]["aux.parameters"] == {"value": 24_608, "delta": 24_608}
+    heading, line = csv.reader(run(*command, "--format", "csv").out.splitlines())
+    assert dict(zip(heading, line, strict=True))["aux.parameters"] == "24608"
+    assert "aux Params" in run(*command).out
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -126,6 +139,20 @@ def row(out: str, begins: str) -> list[str]:
     """The cells of the one row of a report that begins so."""
     [line] = [line for line in out.splitlines() if line.startswith(begins)]
     return re.split(r" {2,}", line)
+
+
+def test_a_step_has_a_line_though_there_is_no_long_word_in_it(monkeypatch: pytest.MonkeyPatch, run: Runner) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = run("sensitivity", "base", "--only", CONV_LAYERS).out
+    assert "\nconv layer 0 stride 5 → 4              =  +27.0 %    +7.5 % ≠ W303 W304\n" in out
+    assert "Left out at this width: amounts of changes" in out
+
+
+def test_a_field_has_all_its_steps_in_the_table_or_none(run: Runner) -> None:
+    out = run("sensitivity", "mms_1b_all").out
+    assert row(out, "encoder_pos_conv_groups 16 → 10")[1].endswith("(+0.8 %)")
+    assert row(out, "encoder_pos_conv_groups 16 → 20")[1].endswith("(−0.3 %)")
+    assert out.count("encoder_pos_conv_groups") == 2
 
 
 def test_the_report(run: Runner) -> None:

@@ -6,10 +6,10 @@ import re
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import QuantityError
 
-_SCALES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _BINARY_SCALES = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _QUANTITY = re.compile(
-    r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt])?(i)?(b)?)", re.ASCII | re.IGNORECASE
+    r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,9})?)\s*(?:([kmgt])?(i)?(b)?)", re.ASCII | re.IGNORECASE
 )
 _LEAST_BARE_BYTES = 2**20
 _NO_QUANTITY = "no quantity; write a number, as 100M or 1.5G"
@@ -38,8 +38,12 @@ def parse_quantity(text: str, *, in_bytes: bool = False) -> float:
             raise QuantityError(f"{given} is a number of bytes, and the figure is none; write {instead}")
         if prefix == "m":
             raise QuantityError(f"{given} could be thousandths or millions; write {shorten(number)}M for millions")
-    scale = (_BINARY_SCALES if binary else _SCALES)[(prefix or "").upper()]
-    value = float(number) * scale
+    if binary:
+        value = float(number) * _BINARY_SCALES[prefix.upper()]
+    else:
+        # Not a product, in which 66.89088M were 66890879.99999999.
+        digits, _, power = number.lower().partition("e")
+        value = float(f"{digits}e{int(power or 0) + _POWERS[(prefix or '').upper()]}")
     if not math.isfinite(value):
         raise QuantityError(f"{given} is past any use; it is {_NO_SIZE if in_bytes else _NO_QUANTITY}")
     if in_bytes and not (prefix or byte):

@@ -16,7 +16,7 @@ from w2v_explore.diagnostics import Place, Problem
 
 OWN_DIALECT = "w2v"
 KIND = "which model it is"
-"""What is noted of a field of another program that names the model."""
+"""What is noted of a field of another program that names the model: it is ignored once it has been looked at."""
 # The two fields that fairseq calls the same say nothing about whose config it is.
 SHARED_NAMES = frozenset({"encoder_embed_dim", "extractor_mode"})
 _CONSTRUCTOR = SafeConstructor()

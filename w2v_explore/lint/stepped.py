@@ -33,12 +33,11 @@ def sensitivity(
 
     Raises:
         ArgumentError: A field is none of the config's, or there is no such figure, or it comes from a device.
-        WorkloadError: The input is too short to give a frame.
+        WorkloadError: The input is too short to give a frame, or the workload names another precision of training than
+            its dtype's.
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
     content = f"sample_rate: {analysis.config.sample_rate}".encode()
     reading = read_config(parse_document(Source("<config>", content), OWN_DIALECT))
-    return take_steps(
-        analysis, only=only, figures=figures, sort=sort, warnings_of=partial(warnings_of, reading=reading)
-    )
+    return take_steps(analysis, partial(warnings_of, reading=reading), only=only, figures=figures, sort=sort)

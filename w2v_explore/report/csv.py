@@ -155,6 +155,8 @@ def sensitivity_csv(found: Sensitivity) -> str:
     from w2v_explore.analysis.figures import FIGURES
 
     effects, names = found.effects, found.figures or tuple(FIGURES)
+    if found.sort is not None and found.sort not in names:
+        names += (found.sort,)
     rows: list[list[object]] = [["target", "before", "after", "moves_along", *names, "changes_frame_rate", "warnings"]]
     for effect in effects:
         change = effect.change

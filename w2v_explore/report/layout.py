@@ -67,12 +67,21 @@ def lay_out(table: Table, width: int) -> Layout:
     def least(columns: Sequence[_Shown]) -> int:
         return sum(each.least for each in columns) + gap * (len(columns) - 1)
 
+    def natural(columns: Sequence[_Shown]) -> int:
+        return sum(each.natural for each in columns) + gap * (len(columns) - 1)
+
     columns: list[_Shown] = []
     ways = [(12, False), (3, False), (0, False), (0, True)]
     for bar_width, brief in ways[width < _NARROW :]:
         columns = [_draw_column(table, number, bar_width, brief) for number in range(len(table.columns))]
         if least(columns) <= width:
             break
+    changes = any(isinstance(cell, Change) for row in table.rows for cell in row)
+    if changes and width < _NARROW and table.columns[0].wraps and natural(columns) > width:
+        # A step in one line is read more easily than amounts beside percentages.
+        in_percent = [_draw_column(table, number, 0, brief=True) for number in range(len(table.columns))]
+        if natural(in_percent) <= width:
+            columns, brief = in_percent, True
     shown = columns
     while least(shown) > width and (priority := max(each.column.priority for each in shown)):
         shown = [each for each in shown if each.column.priority != priority]
@@ -83,7 +92,7 @@ def lay_out(table: Table, width: int) -> Layout:
         shown = shown[:-1]
     kept = {each.number for each in shown}
     left_out = [each.column.heading for each in columns if each.number not in kept and each.column.heading]
-    if brief and any(isinstance(cell, Change) for row in table.rows for cell in row) and "Change" not in left_out:
+    if brief and changes and "Change" not in left_out:
         left_out.append("amounts of changes")
     widths = _fit([each.natural for each in shown], [each.least for each in shown], width - gap * (len(shown) - 1))
     return Layout(list(_lines(shown, widths, gap, width)), left_out)

@@ -35,13 +35,15 @@ def sensitivity_report(found: Sensitivity) -> Report:
     """The report on what one step up and one down in each argument does."""
     shown = found.figures or _SHOWN
     if found.sort is not None and found.sort not in shown:
-        shown = (*shown, found.sort)
+        shown += (found.sort,)
     rows = _join_opposites(_fold_layers(found.effects, shown), shown)
     little: list[_Row] = []
     nothing: list[_Row] = []
     told: list[_Row] = []
+    # Where a step in one direction has a row, that in the other has one, however little it changes.
+    effective = {_target(row) for row in rows if found.only or not _is_little(row.effect, shown)}
     for row in rows:
-        if found.only or not _is_little(row.effect, shown):
+        if _target(row) in effective:
             told.append(row)
         else:
             (little if any(row.effect.deltas[name] for name in shown) else nothing).append(row)

@@ -3,6 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Mapping
+from math import isclose
 from typing import NamedTuple
 
 from w2v_explore.analysis.figures import (
@@ -22,8 +23,14 @@ from w2v_explore.config.family import FAMILIES, default_family, family_named
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConditionError, QuantityError
 
+
+def _equals(value: float, limit: float) -> bool:
+    """Whether whole numbers are the same, and others to the ten digits in which messages show them."""
+    return value == limit or (isinstance(value, float) and isclose(value, limit, rel_tol=1e-9))
+
+
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "==": operator.eq,
+    "==": _equals,
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,

@@ -6,7 +6,7 @@ from math import lcm
 from types import NoneType
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
+from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.comparing.asked import require_fields, require_figures
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
@@ -37,7 +37,7 @@ from w2v_explore.config.kinds import (
     Real,
     divisors_of,
 )
-from w2v_explore.config.load import Config, ConfigLike
+from w2v_explore.config.load import Config
 from w2v_explore.errors import ConfigError, WorkloadError
 
 HEAD_OUTPUTS = 32
@@ -103,7 +103,7 @@ class Sensitivity:
         analysis: The config and the workload.
         effects: A step each, in the order of the arguments, that to less before that to more; or by what they do.
         only: The arguments whose steps were asked for; none where it is all.
-        figures: The figures that were asked for; none where it is all.
+        figures: The figures that were asked for, then the one to sort by; none where it is all.
         sort: The figure by whose change the steps are sorted, the greatest first; None where they are not.
     """
 
@@ -253,32 +253,23 @@ def _layer_values(config: ModelConfig, name: str, kind: PerLayer) -> Iterator[Ch
 
 
 def take_steps(
-    config: Analysis | ConfigLike,
-    workload: Workload | None = None,
+    analysis: Analysis,
+    warnings_of: Callable[[ModelConfig], Collection[str]],
     *,
-    only: Sequence[str] = (),
-    figures: Sequence[str] = (),
-    sort: str | None = None,
-    warnings_of: Callable[[ModelConfig], Collection[str]] = lambda model: (),
+    only: Sequence[str],
+    figures: Sequence[str],
+    sort: str | None,
 ) -> Sensitivity:
-    """Work out what steps in each argument do to every figure; an argument without a valid step is left out.
+    """What `w2v_explore.sensitivity` finds.
 
     Args:
-        config: As in `analyze`, or an analysis.
-        workload: As in `analyze`; that of the analysis where one is given.
-        only: The fields whose steps are taken; all by default.
-        figures: The figures that the result's document has, by any of their names; all of the model by default.
-        sort: The figure by whose change the steps are sorted.
+        analysis: The config and the workload.
         warnings_of: The codes of the linter's warnings of a model.
-
-    Raises:
-        ArgumentError: A field is none of the config's, or there is no such figure, or it comes from a device.
-        WorkloadError: The input is too short to give a frame, or the workload names another precision of training than
-            its dtype's.
-        TypeError: An argument is of another type.
+        only: As there, and so are the rest, and the errors.
+        figures: As there.
+        sort: As there.
     """
     _check_names(only, figures, sort)
-    analysis = as_analysis(config, workload)
     if analysis.workload.training_precision != analysis.workload.dtype:
         raise WorkloadError("sensitivity is of training in the dtype; give a workload without precision")
     family = analysis.config.model.family
@@ -290,7 +281,7 @@ def take_steps(
         # Equal ones stay in the order of the arguments.
         effects.sort(key=lambda effect: abs(effect.deltas[sort]), reverse=True)
     return Sensitivity(
-        analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(dict.fromkeys(figures)), sort=sort
+        analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(asked) if figures else (), sort=sort
     )
 
 

@@ -2,9 +2,9 @@
 
 Two configs are the nearer the fewer fields they differ in: first those of the architecture, then the dropouts, which
 change no weight and no output in evaluation; then the nearer their parameter counts are in proportion. Of presets whose
-architecture is as near, those of the published group that the file names come first. Convolutions are compared by
-meaning: null and the standard seven are equal. A config for audio at another sample rate than the presets' equals none
-of them.
+architecture is as near, and that differ at all, those of the published group that the file names come first.
+Convolutions are compared by meaning: null and the standard seven are equal. A config for audio at another sample rate
+than the presets' equals none of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -130,7 +130,7 @@ def nearest_preset(config: Config, *, parameters: int | None = None) -> Nearest:
             differs[place] = differs[place] and own[place] != meaning(values[place], kinds[place])
         return differs
 
-    def distance(name: str) -> tuple[int, bool, int, float, bool, bool, str]:
+    def distance(name: str) -> tuple[int, bool, bool, int, float, bool, bool, str]:
         preset_parameters, *preset = presets[name]
         differs = differ(preset)
         dropouts = sum(map(and_, differs, are_dropouts))
@@ -138,12 +138,12 @@ def nearest_preset(config: Config, *, parameters: int | None = None) -> Nearest:
         size = abs(log(parameters / preset_parameters))
         is_another = config.origin != f"preset {name}"
         # Of a group that the file names, the presets that are named after it.
-        is_no_namesake = len(own_groups) == 1 and not _begun(name, (groups[name],))
-        return sum(differs) - dropouts, is_other, dropouts, size, is_another, is_no_namesake, name
+        is_no_namesake = len(own_groups) == 1 and not is_other and not _begun(name, (groups[name],))
+        return sum(differs) - dropouts, any(differs), is_other, dropouts, size, is_another, is_no_namesake, name
 
     distances = sorted(map(distance, presets))
     same = () if not_counted else tuple(name for fields, *_, name in distances if not fields)
-    equals = tuple(name for fields, _, dropouts, *_, name in distances if not (fields or dropouts or not_counted))
+    equals = () if not_counted else tuple(name for _, is_unequal, *_, name in distances if not is_unequal)
     nearest = distances[0][-1]
     _, *preset = presets[nearest]
     differs = differ(preset)

@@ -24,8 +24,6 @@ SAMPLE_RATE = "sample_rate"
 
 _WRITE_OUT = "write out the fields that it holds"
 
-"""What is ignored once it has been looked at: it says that the rest can be read."""
-
 
 class Accounts:
     """Collects what reading another program's config comes to."""
