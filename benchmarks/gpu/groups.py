@@ -6,6 +6,7 @@ are the storages behind parameters, gradients and moments; what is allocated is 
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -92,6 +93,7 @@ def compare_strategy(strategy: str, analysis: Analysis, device: torch.device, wh
     step = TrainingStep(wrapped, waveforms, device, "float32")
     step.run()  # makes moments, and DDP orders its buckets anew after it
     buckets.clear()
+    gc.collect()  # what the first step left behind
     if counter is not None:
         counter.begin()
     gradients = 0
