@@ -6,7 +6,6 @@ are the storages behind parameters, gradients and moments; what is allocated is 
 
 from __future__ import annotations
 
-import gc
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -86,24 +85,26 @@ def compare_strategy(strategy: str, analysis: Analysis, device: torch.device, wh
     if strategy == "fsdp" and not hasattr(torch.distributed.fsdp, "fully_shard"):
         return Finding(what, "skipped", {}, f"torch {torch.__version__} has no fully_shard; give 2.6 or later")
     waveforms = waveforms_of(analysis, "cpu")
-    counter = MemoryCounter(device) if device.type == "cuda" else None
     model = build_model(analysis.config, device=device).train()
     buckets: dict[int, int] = {}
     wrapped = _in_ddp(model, buckets) if strategy == "ddp" else _in_fsdp(model, analysis, device)
+    # What there was before is gone only when a model is wrapped: what this one has by now is added to what is counted.
+    counter = MemoryCounter(device) if device.type == "cuda" else None
     step = TrainingStep(wrapped, waveforms, device, "float32")
-    step.run()  # makes moments, and DDP orders its buckets anew after it
+    step.run()  # makes moments
+    step.run()  # DDP orders its buckets anew, and has them twice meanwhile
     buckets.clear()
-    gc.collect()  # what the first step left behind
     if counter is not None:
         counter.begin()
     gradients = 0
-    peak = None
+    counted = 0
     for phase, _ in step.phases():
         if phase == "backward":
-            peak = None if counter is None else counter.peak().allocated
+            counted = 0 if counter is None else counter.peak().allocated
             gradients = _storage_bytes([each.grad for each in wrapped.parameters() if each.grad is not None])
     parameters, moments = _storage_bytes(wrapped.parameters()), _storage_bytes(step.state_tensors())
     measured = States(parameters, gradients, moments, sum(buckets.values()))
+    peak = None if counter is None else counted + measured.parameters + measured.buckets
     return judge_states(what, measured, closed_states(strategy, analysis), peak, _closed_peak(strategy, analysis))
 
 
