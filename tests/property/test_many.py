@@ -318,6 +318,7 @@ def test_sizes_compute_as_numbers_do(formula: Formula, columns: list[list[int]])
         lambda size: {size + 1: 0},
         lambda size: [*range(9)][size],
         lambda size: 2**size,
+        lambda size: size**size,
     ],
 )
 def test_a_value_is_never_taken_without_a_word(code: Callable[[Whole], Any]) -> None:
