@@ -64,7 +64,7 @@ class Formulas:
         size = len(columns[0].codes)
         valid = np.ones(size, bool)
         for each in columns:
-            valid &= np.array(each.are_right, bool)[each.codes]
+            valid &= each.are_right[each.codes]
         found: dict[str, NDArray[Any]] = {
             name: np.full(size, -1, np.int64) if is_whole(name) else np.full(size, np.nan) for name in self._names
         }
