@@ -122,6 +122,11 @@ def test_numbers_of_any_kind_may_be_given() -> None:
     plain = analyze_many("base", {"extractor_conv_layer_config": layers, "aux_num_out": [32, 29]})
     arrays = {"extractor_conv_layer_config": np.array(layers), "aux_num_out": np.array([32, 29], np.int16)}
     assert analyze_many("base", arrays).to_numpy().tolist() == plain.to_numpy().tolist()
+    long, masked = np.array([0, 1], np.longdouble), np.ma.array([32, -(10**6)], mask=[False, True])
+    odd = analyze_many("base", {"encoder_dropout": long, "aux_num_out": masked})
+    assert odd.valid.all()
+    assert odd.fields["aux_num_out"] == [32, None]
+    assert odd["parameters"].tolist() == analyze_many("base", {"aux_num_out": [32, None]})["parameters"].tolist()
     # What is no whole number is none here either, and a number is no flag.
     wrong = analyze_many(
         "base", {"aux_num_out": [32.0, True, "32", 2**70, {}, 1, None], "extractor_conv_bias": [True] * 5 + [1, False]}
@@ -186,6 +191,9 @@ def test_no_figure_wraps() -> None:
         (5, {}, TypeError, "columns is an object of the type int; give a mapping of fields to values"),
         ({"aux_num_out": 32}, {}, TypeError, "the column aux_num_out is an object of the type int; give a list or"),
         ({"aux_num_out": "32"}, {}, TypeError, "the column aux_num_out is an object of the type str; give"),
+        ({"aux_num_out": np.array(32)}, {}, TypeError, "the column aux_num_out is an object of the type ndarray; give"),
+        ({("a",): [1]}, {}, ArgumentError, "wav2vec2 has no field ('a',); the fields are extractor_mode, "),
+        ({"aux_num_out": [1]}, {"figures": [["macs"]]}, ArgumentError, "there is no figure ['macs']; did you mean"),
         ({"num_layers": [1]}, {}, ArgumentError, "wav2vec2 has no field num_layers; did you mean encoder_num_layers?"),
         (
             {"aux_num_out": [1], "encoder_num_layers": [1, 2]},

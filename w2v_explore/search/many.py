@@ -262,13 +262,16 @@ def analyze_many(
 
 def _values(name: str, values: Any, family: Family) -> Values:
     """The values of a column that was given under a name."""
-    if name not in family.config.FIELDS:
-        fields = family.config.FIELDS
-        instead = did_you_mean(nearest(name, fields), f"the fields are {', '.join(fields)}")
+    fields = family.config.FIELDS
+    if name not in fields:
+        instead = did_you_mean(nearest(str(name), fields), f"the fields are {', '.join(fields)}")
         raise ArgumentError(f"{family.name} has no field {shorten(str(name))}; {instead}")
-    if isinstance(values, (list, tuple, np.ndarray)) and not (isinstance(values, np.ndarray) and not values.ndim):
+    if isinstance(values, np.ndarray) and values.ndim:
+        # A kind of array of its own may mean other values than the memory has: what is masked is null.
+        return values if type(values) is np.ndarray else values.tolist()
+    if isinstance(values, (list, tuple)):
         return values
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes, Mapping, np.ndarray)) or not isinstance(values, Iterable):
         raise TypeError(f"the column {name} is {kind_of(values)}; give a list or an array with a value for each config")
     return list(values)
 
@@ -279,11 +282,11 @@ def _names(figures: Iterable[str] | None, family: Family) -> Sequence[str]:
         return tuple(FIGURES)
     if isinstance(figures, str) or not isinstance(figures, Iterable):
         raise TypeError(f"figures is {kind_of(figures)}; give a list of names")
-    names = tuple(dict.fromkeys(figures))
+    names = list(figures)
     known = (*known_names(tuple(family.components)), *ALIASES)
     for name in names:
         if name not in known:
             raise ArgumentError(
                 f"there is no figure {shorten(str(name))}; {did_you_mean(nearest(str(name), known), USUAL)}"
             )
-    return names
+    return tuple(dict.fromkeys(names))

@@ -111,7 +111,9 @@ def column(family: Family, field: str, values: Values) -> Column:
 
 def _distinct(values: Values) -> tuple[Codes, list[Any]]:
     """The number of each value among the distinct ones, and these as plain data."""
-    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "iufb" and len(values):
+    # A float of more than 64 bits is no number of Python's, and is made one below.
+    is_plain = isinstance(values, np.ndarray) and values.dtype.kind in "iufb" and values.dtype.itemsize <= 8
+    if is_plain and values.ndim == 1 and len(values):
         if values.dtype.kind == "i" and int(values.max()) - int(values.min()) < max(_NEAR, len(values)):
             # In a time that grows with the number of values alone, as sorting them does not.
             places = values.astype(np.int64) - int(values.min())
@@ -120,7 +122,7 @@ def _distinct(values: Values) -> tuple[Codes, list[Any]]:
             return (np.cumsum(are_there) - 1)[places], (np.flatnonzero(are_there) + int(values.min())).tolist()
         found, codes = np.unique(values, return_inverse=True)
         return codes.astype(np.int64), found.tolist()
-    if isinstance(values, np.ndarray) and values.ndim > 1 and values.dtype.kind in "iub" and values.size:
+    if is_plain and values.ndim > 1 and values.dtype.kind != "f" and values.size:
         rows, codes = np.unique(values.reshape(len(values), -1), axis=0, return_inverse=True)
         return codes.reshape(-1).astype(np.int64), rows.reshape(-1, *values.shape[1:]).tolist()
     numbers: dict[object, int] = {}
