@@ -20,6 +20,7 @@ from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, known_names
 from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Real
 from w2v_explore.errors import MissingExtraError
+from w2v_explore.search import many as many_module
 from w2v_explore.search.many import Formulas, is_whole
 from w2v_explore.search.members import column
 from w2v_explore.search.paths import Paths
@@ -169,6 +170,19 @@ def test_formulas_that_are_known_hold_for_further_configs() -> None:
         name: figures[8:10].tolist() for name, figures in whole.items()
     }
     assert formulas.paths == known
+
+
+def test_no_more_paths_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_module, "MOST_PATHS", 3)
+    model = load_preset("base").model
+    base = {name: getattr(model, name) for name in model.FIELDS}
+    formulas = Formulas(model.family, base, Workload.of_seconds(10), ("parameters",))
+    extractors = [[[8, 10, 320]] + [[width, 1, 1]] * length for length in range(6) for width in (8, 16)]
+    columns = {"extractor_conv_layer_config": extractors}
+    _, found = formulas.figures([column(model.family, name, values) for name, values in columns.items()])
+    assert formulas.paths <= 4
+    ones = [one_by_one(model, columns, Workload.of_seconds(10), number) for number in range(len(extractors))]
+    assert found["parameters"].tolist() == [one["parameters"] for one in ones]
 
 
 def test_no_figure_wraps() -> None:

@@ -112,19 +112,12 @@ def column(family: Family, field: str, values: Values) -> Column:
 def _distinct(values: Values) -> tuple[Codes, list[Any]]:
     """The number of each value among the distinct ones, and these as plain data."""
     # A float of more than 64 bits is no number of Python's, and is made one below.
-    is_plain = isinstance(values, np.ndarray) and values.dtype.kind in "iufb" and values.dtype.itemsize <= 8
-    if is_plain and values.ndim == 1 and len(values):
-        if values.dtype.kind == "i" and int(values.max()) - int(values.min()) < max(_NEAR, len(values)):
-            # In a time that grows with the number of values alone, as sorting them does not.
-            places = values.astype(np.int64) - int(values.min())
-            are_there = np.zeros(int(places.max()) + 1, bool)
-            are_there[places] = True
-            return (np.cumsum(are_there) - 1)[places], (np.flatnonzero(are_there) + int(values.min())).tolist()
-        found, codes = np.unique(values, return_inverse=True)
-        return codes.astype(np.int64), found.tolist()
-    if is_plain and values.ndim > 1 and values.dtype.kind != "f" and values.size:
-        rows, codes = np.unique(values.reshape(len(values), -1), axis=0, return_inverse=True)
-        return codes.reshape(-1).astype(np.int64), rows.reshape(-1, *values.shape[1:]).tolist()
+    if isinstance(values, np.ndarray) and values.size and values.dtype.kind in "iufb" and values.dtype.itemsize <= 8:
+        if values.ndim == 1:
+            return _distinct_numbers(values)
+        if values.dtype.kind != "f":
+            rows, codes = np.unique(values.reshape(len(values), -1), axis=0, return_inverse=True)
+            return codes.reshape(-1).astype(np.int64), rows.reshape(-1, *values.shape[1:]).tolist()
     numbers: dict[object, int] = {}
     distinct: list[Any] = []
     codes = np.empty(len(values), np.int64)
@@ -135,6 +128,20 @@ def _distinct(values: Values) -> tuple[Codes, list[Any]]:
             distinct.append(plain_data(value))
         codes[place] = numbers[key]
     return codes, distinct
+
+
+def _distinct_numbers(values: NDArray[Any]) -> tuple[Codes, list[Any]]:
+    """The same of an array of numbers."""
+    if values.dtype.kind == "i":
+        least, most = int(values.min()), int(values.max())
+        if most - least < max(_NEAR, len(values)):
+            # In a time that grows with the number of values alone, as sorting them does not.
+            places = values.astype(np.int64) - least
+            are_there = np.zeros(most - least + 1, bool)
+            are_there[places] = True
+            return (np.cumsum(are_there) - 1)[places], (np.flatnonzero(are_there) + least).tolist()
+    found, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), found.tolist()
 
 
 def _key(value: Any) -> object:
