@@ -239,7 +239,8 @@ def analyze_many(
 
     The formulas are those of the config's tree, and configs of one structure are worked out together. Numbers cost next
     to nothing; each structure some milliseconds, as another word or flag, null beside numbers, or another length of a
-    list. Of layers with lists of widths, the last digit of the MACs of training on average may be rounded otherwise.
+    list, and each value of the few numbers that no formula is for, as of a mask's probability. Of layers with lists of
+    widths, the last digit of the MACs of training on average may be rounded otherwise.
 
     Args:
         config: From `load_config`, or what `load_config` takes; or the fields alone.
