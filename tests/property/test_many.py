@@ -20,6 +20,7 @@ from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, known_names
 from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Real
 from w2v_explore.errors import MissingExtraError
+from w2v_explore.search import many as many_module
 from w2v_explore.search.many import Formulas, is_whole
 from w2v_explore.search.members import column
 from w2v_explore.search.paths import Paths
@@ -122,6 +123,11 @@ def test_numbers_of_any_kind_may_be_given() -> None:
     plain = analyze_many("base", {"extractor_conv_layer_config": layers, "aux_num_out": [32, 29]})
     arrays = {"extractor_conv_layer_config": np.array(layers), "aux_num_out": np.array([32, 29], np.int16)}
     assert analyze_many("base", arrays).to_numpy().tolist() == plain.to_numpy().tolist()
+    long, masked = np.array([0, 1], np.longdouble), np.ma.array([32, -(10**6)], mask=[False, True])
+    odd = analyze_many("base", {"encoder_dropout": long, "aux_num_out": masked})
+    assert odd.valid.all()
+    assert odd.fields["aux_num_out"] == [32, None]
+    assert odd["parameters"].tolist() == analyze_many("base", {"aux_num_out": [32, None]})["parameters"].tolist()
     # What is no whole number is none here either, and a number is no flag.
     wrong = analyze_many(
         "base", {"aux_num_out": [32.0, True, "32", 2**70, {}, 1, None], "extractor_conv_bias": [True] * 5 + [1, False]}
@@ -166,6 +172,19 @@ def test_formulas_that_are_known_hold_for_further_configs() -> None:
     assert formulas.paths == known
 
 
+def test_no_more_paths_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_module, "MOST_PATHS", 3)
+    model = load_preset("base").model
+    base = {name: getattr(model, name) for name in model.FIELDS}
+    formulas = Formulas(model.family, base, Workload.of_seconds(10), ("parameters",))
+    extractors = [[[8, 10, 320]] + [[width, 1, 1]] * length for length in range(6) for width in (8, 16)]
+    columns = {"extractor_conv_layer_config": extractors}
+    _, found = formulas.figures([column(model.family, name, values) for name, values in columns.items()])
+    assert formulas.paths <= 4
+    ones = [one_by_one(model, columns, Workload.of_seconds(10), number) for number in range(len(extractors))]
+    assert found["parameters"].tolist() == [one["parameters"] for one in ones]
+
+
 def test_no_figure_wraps() -> None:
     wide = {"encoder_embed_dim": [64, 2**28], "encoder_ff_interm_features": [64, 2**27]}
     many = analyze_many(
@@ -186,6 +205,9 @@ def test_no_figure_wraps() -> None:
         (5, {}, TypeError, "columns is an object of the type int; give a mapping of fields to values"),
         ({"aux_num_out": 32}, {}, TypeError, "the column aux_num_out is an object of the type int; give a list or"),
         ({"aux_num_out": "32"}, {}, TypeError, "the column aux_num_out is an object of the type str; give"),
+        ({"aux_num_out": np.array(32)}, {}, TypeError, "the column aux_num_out is an object of the type ndarray; give"),
+        ({("a",): [1]}, {}, ArgumentError, "wav2vec2 has no field ('a',); the fields are extractor_mode, "),
+        ({"aux_num_out": [1]}, {"figures": [["macs"]]}, ArgumentError, "there is no figure ['macs']; did you mean"),
         ({"num_layers": [1]}, {}, ArgumentError, "wav2vec2 has no field num_layers; did you mean encoder_num_layers?"),
         (
             {"aux_num_out": [1], "encoder_num_layers": [1, 2]},
@@ -318,6 +340,7 @@ def test_sizes_compute_as_numbers_do(formula: Formula, columns: list[list[int]])
         lambda size: {size + 1: 0},
         lambda size: [*range(9)][size],
         lambda size: 2**size,
+        lambda size: size**size,
     ],
 )
 def test_a_value_is_never_taken_without_a_word(code: Callable[[Whole], Any]) -> None:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from w2v_explore.search.members import Values
 
 
+MOST_PATHS = 1_000
+"""Paths that are kept for further configs. Each may take a few hundred kilobytes, and a space may have millions."""
+
+
 class Formulas:
     """The formulas of configs of one family, kept for further ones.
 
@@ -46,13 +50,12 @@ class Formulas:
         self._base = base
         self._workload = workload
         self._names = names
+        # By the keys of groups, the one that was used last at the end.
         self._paths: dict[object, Paths] = {}
-        # Of configs of one structure, the fields that are wanted by their value.
-        self._wanted: dict[object, set[int]] = {}
 
     @property
     def paths(self) -> int:
-        """How many are known."""
+        """How many are kept."""
         return sum(each.number for each in self._paths.values())
 
     def figures(self, columns: Sequence[Column]) -> tuple[NDArray[np.bool_], dict[str, NDArray[Any]]]:
@@ -64,31 +67,42 @@ class Formulas:
         size = len(columns[0].codes)
         valid = np.ones(size, bool)
         for each in columns:
-            valid &= np.array(each.are_right, bool)[each.codes]
+            valid &= each.are_right[each.codes]
         found: dict[str, NDArray[Any]] = {
             name: np.full(size, -1, np.int64) if is_whole(name) else np.full(size, np.nan) for name in self._names
         }
-        left = list(groups(self._family, self._base, columns, np.flatnonzero(valid)))
+        # One group after the other is made, as there may be as many as configs.
+        left = [groups(self._family, self._base, columns, np.flatnonzero(valid))]
         while left:
-            group = left.pop()
-            wanted = self._wanted.setdefault(group.key, set())
-            if not wanted:
+            group = next(left[-1], None)
+            if group is None:
+                left.pop()
+                continue
+            paths = self._paths_of(group)
+            if not paths.by_value:
                 try:
-                    self._add(group, valid, found)
+                    self._add(group, paths, valid, found)
                     continue
                 except NeedsValueError as error:
-                    wanted.update(error.fields)
-            left += by_value(self._family, self._base, columns, group, wanted)
+                    paths.by_value = frozenset(error.fields)
+            left.append(by_value(self._family, self._base, columns, group, paths.by_value))
         return valid, found
 
-    def _add(self, group: Group, valid: NDArray[np.bool_], found: Mapping[str, NDArray[Any]]) -> None:
+    def _paths_of(self, group: Group) -> Paths:
+        """The paths of a group, after which those that were not used for longest are forgotten where they are many."""
+        while max(self.paths, len(self._paths)) > MOST_PATHS:
+            del self._paths[next(iter(self._paths))]
+        paths = self._paths.pop(group.key, None) or Paths()
+        self._paths[group.key] = paths
+        return paths
+
+    def _add(self, group: Group, paths: Paths, valid: NDArray[np.bool_], found: Mapping[str, NDArray[Any]]) -> None:
         """Add the figures of a group."""
 
         def path_of(place: int) -> Traced:
             path = Path()
             return trace(self._family, group.values(place, path), path, self._workload, self._names)
 
-        paths = self._paths.setdefault(group.key, Paths())
         for end, places in paths.lead(group.fields, np.arange(len(group.members)), path_of):
             if end.figures is None:
                 valid[group.members[places]] = False
@@ -225,7 +239,8 @@ def analyze_many(
 
     The formulas are those of the config's tree, and configs of one structure are worked out together. Numbers cost next
     to nothing; each structure some milliseconds, as another word or flag, null beside numbers, or another length of a
-    list. Of layers with lists of widths, the last digit of the MACs of training on average may be rounded otherwise.
+    list, and each value of the few numbers that no formula is for, as of a mask's probability. Of layers with lists of
+    widths, the last digit of the MACs of training on average may be rounded otherwise.
 
     Args:
         config: From `load_config`, or what `load_config` takes; or the fields alone.
@@ -262,13 +277,16 @@ def analyze_many(
 
 def _values(name: str, values: Any, family: Family) -> Values:
     """The values of a column that was given under a name."""
-    if name not in family.config.FIELDS:
-        fields = family.config.FIELDS
-        instead = did_you_mean(nearest(name, fields), f"the fields are {', '.join(fields)}")
+    fields = family.config.FIELDS
+    if name not in fields:
+        instead = did_you_mean(nearest(str(name), fields), f"the fields are {', '.join(fields)}")
         raise ArgumentError(f"{family.name} has no field {shorten(str(name))}; {instead}")
-    if isinstance(values, (list, tuple, np.ndarray)) and not (isinstance(values, np.ndarray) and not values.ndim):
+    if isinstance(values, np.ndarray) and values.ndim:
+        # A kind of array of its own may mean other values than the memory has: what is masked is null.
+        return values if type(values) is np.ndarray else values.tolist()
+    if isinstance(values, (list, tuple)):
         return values
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes, Mapping, np.ndarray)) or not isinstance(values, Iterable):
         raise TypeError(f"the column {name} is {kind_of(values)}; give a list or an array with a value for each config")
     return list(values)
 
@@ -279,11 +297,11 @@ def _names(figures: Iterable[str] | None, family: Family) -> Sequence[str]:
         return tuple(FIGURES)
     if isinstance(figures, str) or not isinstance(figures, Iterable):
         raise TypeError(f"figures is {kind_of(figures)}; give a list of names")
-    names = tuple(dict.fromkeys(figures))
+    names = list(figures)
     known = (*known_names(tuple(family.components)), *ALIASES)
     for name in names:
         if name not in known:
             raise ArgumentError(
                 f"there is no figure {shorten(str(name))}; {did_you_mean(nearest(str(name), known), USUAL)}"
             )
-    return names
+    return tuple(dict.fromkeys(names))

@@ -33,19 +33,21 @@ class Column(NamedTuple):
 
     Attributes:
         field: The field.
-        codes: Of each config, the number of its value among the values.
-        values: Each value once, as plain data.
-        are_right: Of each value, whether the family takes it.
-        structures: Of each value, what of it is structure.
-        numbers: Of each value the numbers in it, as many as in the value that has most.
+        codes: Of each config, the number of its value among the distinct ones.
+        are_right: Of each distinct value, whether the family takes it.
+        structures: What of the distinct values is structure, each once.
+        numbers: Of each structure the numbers in the values that have it, a row for each.
+        structure_codes: Of each distinct value, the number of its structure.
+        rows: Of each distinct value, its row among the numbers of its structure.
     """
 
     field: str
     codes: Codes
-    values: Sequence[Any]
-    are_right: Sequence[bool]
+    are_right: NDArray[np.bool_]
     structures: Sequence[Any]
-    numbers: Sequence[Sequence[float]]
+    numbers: Sequence[NDArray[Any]]
+    structure_codes: Codes
+    rows: Codes
 
 
 class Group(NamedTuple):
@@ -90,27 +92,32 @@ def column(family: Family, field: str, values: Values) -> Column:
     """
     codes, distinct = _distinct(values)
     kind = family.config.FIELDS[field].kind
-    are_right = [not family.faults({field: value}) for value in distinct]
-    parted = [
-        _parted(value, kind) if is_right else (None, ()) for value, is_right in zip(distinct, are_right, strict=True)
-    ]
-    return Column(field, codes, distinct, are_right, [each for each, _ in parted], [each for _, each in parted])
+    are_right = np.zeros(len(distinct), bool)
+    structure_codes, rows = np.zeros(len(distinct), np.int64), np.zeros(len(distinct), np.int64)
+    numbers: dict[Any, list[Sequence[float]]] = {}
+    places: dict[Any, int] = {}
+    for place, value in enumerate(distinct):
+        if family.faults({field: value}):
+            continue
+        are_right[place] = True
+        structure, own = _parted(value, kind)
+        table = numbers.setdefault(structure, [])
+        structure_codes[place], rows[place] = places.setdefault(structure, len(places)), len(table)
+        table.append(own)
+    number_type = np.float64 if _limits(kind) is None else np.int64
+    tables = [np.array(table, number_type) for table in numbers.values()]
+    return Column(field, codes, are_right, list(numbers), tables, structure_codes, rows)
 
 
 def _distinct(values: Values) -> tuple[Codes, list[Any]]:
     """The number of each value among the distinct ones, and these as plain data."""
-    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "iufb" and len(values):
-        if values.dtype.kind == "i" and int(values.max()) - int(values.min()) < max(_NEAR, len(values)):
-            # In a time that grows with the number of values alone, as sorting them does not.
-            places = values.astype(np.int64) - int(values.min())
-            are_there = np.zeros(int(places.max()) + 1, bool)
-            are_there[places] = True
-            return (np.cumsum(are_there) - 1)[places], (np.flatnonzero(are_there) + int(values.min())).tolist()
-        found, codes = np.unique(values, return_inverse=True)
-        return codes.astype(np.int64), found.tolist()
-    if isinstance(values, np.ndarray) and values.ndim > 1 and values.dtype.kind in "iub" and values.size:
-        rows, codes = np.unique(values.reshape(len(values), -1), axis=0, return_inverse=True)
-        return codes.reshape(-1).astype(np.int64), rows.reshape(-1, *values.shape[1:]).tolist()
+    # A float of more than 64 bits is no number of Python's, and is made one below.
+    if isinstance(values, np.ndarray) and values.size and values.dtype.kind in "iufb" and values.dtype.itemsize <= 8:
+        if values.ndim == 1:
+            return _distinct_numbers(values)
+        if values.dtype.kind != "f":
+            rows, codes = np.unique(values.reshape(len(values), -1), axis=0, return_inverse=True)
+            return codes.reshape(-1).astype(np.int64), rows.reshape(-1, *values.shape[1:]).tolist()
     numbers: dict[object, int] = {}
     distinct: list[Any] = []
     codes = np.empty(len(values), np.int64)
@@ -121,6 +128,20 @@ def _distinct(values: Values) -> tuple[Codes, list[Any]]:
             distinct.append(plain_data(value))
         codes[place] = numbers[key]
     return codes, distinct
+
+
+def _distinct_numbers(values: NDArray[Any]) -> tuple[Codes, list[Any]]:
+    """The same of an array of numbers."""
+    if values.dtype.kind == "i":
+        least, most = int(values.min()), int(values.max())
+        if most - least < max(_NEAR, len(values)):
+            # In a time that grows with the number of values alone, as sorting them does not.
+            places = values.astype(np.int64) - least
+            are_there = np.zeros(most - least + 1, bool)
+            are_there[places] = True
+            return (np.cumsum(are_there) - 1)[places], (np.flatnonzero(are_there) + least).tolist()
+    found, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), found.tolist()
 
 
 def _key(value: Any) -> object:
@@ -180,14 +201,7 @@ def groups(family: Family, base: Mapping[str, Any], columns: Sequence[Column], m
         columns: Of equal length.
         members: The numbers of the configs that are meant.
     """
-    keys = []
-    for each in columns:
-        structures: dict[object, int] = {}
-        for structure in each.structures:
-            structures.setdefault(structure, len(structures))
-        if len(structures) > 1:
-            of_value = np.array([structures[structure] for structure in each.structures], np.int64)
-            keys.append(of_value[each.codes[members]])
+    keys = [each.structure_codes[each.codes[members]] for each in columns if len(each.structures) > 1]
     for alike in _alike(keys, members):
         yield _group(family, base, columns, alike)
 
@@ -230,19 +244,18 @@ def _group(
     number = 0
     for each in columns:
         codes = each.codes[members]
-        structure, limits = each.structures[codes[0]], _limits(family.config.FIELDS[each.field].kind)
-        there = len(each.numbers[codes[0]])
-        table = np.zeros((len(each.values), there), np.float64 if limits is None else np.int64)
-        alike = [place for place, own in enumerate(each.structures) if own == structure and each.are_right[place]]
-        table[alike] = [each.numbers[place] for place in alike]
+        own_structure = each.structure_codes[codes[0]]
+        structure, table = each.structures[own_structure], each.numbers[own_structure]
+        limits = _limits(family.config.FIELDS[each.field].kind)
+        rows = each.rows[codes]
         own_numbers: list[tuple[int, tuple[int, int] | None, Any]] = []
-        for place in range(there):
-            varies = number + place not in by_value and bool((table[alike, place] != table[alike[0], place]).any())
+        for place in range(table.shape[1]):
+            varies = number + place not in by_value and bool((table[:, place] != table[0, place]).any())
             if varies:
-                fields[number + place] = table[codes, place]
-            own_numbers.append((number + place, limits, None if varies else table[codes[0], place].item()))
+                fields[number + place] = table[rows, place]
+            own_numbers.append((number + place, limits, None if varies else table[rows[0], place].item()))
         parts.append((each.field, structure, own_numbers))
-        number += max(map(len, each.numbers))
+        number += max(there.shape[1] for there in each.numbers)
 
     def values_of(place: int, path: Path) -> Mapping[str, Any]:
         found = dict(base)

@@ -55,11 +55,14 @@ class _Fork:
 class Paths:
     """The paths that are known of one structure.
 
-    Args:
-        trace: Finds the path of a config by its place.
+    Attributes:
+        number: How many there are.
+        by_value: The numbers of the fields that code wants by their value, so that configs are to be grouped by these;
+            of such a structure there are no paths.
     """
 
     def __init__(self) -> None:
+        self.by_value: frozenset[int] = frozenset()
         self._first: dict[bool, _Fork | End] = {}
         self.number = 0
 

@@ -355,9 +355,12 @@ class Whole:
 
     __rmul__ = __mul__
 
-    def __pow__(self, exponent: int) -> Any:
-        if not isinstance(exponent, int):
-            return NotImplemented
+    def __pow__(self, exponent: object) -> Any:
+        if not isinstance(exponent, (Whole, int)):
+            return self._real("**", self, exponent)
+        exponent = int(exponent)
+        if exponent < 0:
+            return self._real("**", self, exponent)
         product: Whole | int = 1
         for _ in range(exponent):
             product = product * self
