@@ -207,9 +207,9 @@ def test_sensitivity_json_and_csv_agree(run: Runner) -> None:
 def test_sensitivity_of_one_figure(run: Runner) -> None:
     options = ("--only", "encoder_num_layers", "--figure", "macs", "--sort", "parameters", "--format", "csv")
     assert run("sensitivity", "base", *options).out.splitlines() == [
-        "target,before,after,moves_along,macs,changes_frame_rate,warnings",
-        "encoder_num_layers,12,11,,-3914331648,false,",
-        "encoder_num_layers,12,13,,3914331648,false,",
+        "target,before,after,moves_along,macs,parameters,changes_frame_rate,warnings",
+        "encoder_num_layers,12,11,,-3914331648,-7087872,false,",
+        "encoder_num_layers,12,13,,3914331648,7087872,false,",
     ]
 
 
