@@ -19,6 +19,7 @@ from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.memory import inference, training
 from w2v_explore.analysis.memory.stacks import Spread
+from w2v_explore.analysis.memory.step_peak import TrainingTimeline
 from w2v_explore.cli import verify as command
 from w2v_explore.errors import missing_extra
 from w2v_explore.measure import audit, known_differences
@@ -147,7 +148,7 @@ def test_wrong_formulas_exit_with_1(run: Runner, small: str, monkeypatch: pytest
         (training, "training_cost", training_cost),
         (module, "audit_macs", {"expected": Macs(7, 8, 9)}),
         (inference, "inference_memory", {"peak_activation_bytes": 10}),
-        (module.TrainingTimeline, "peak", {"bytes": 11}),
+        (TrainingTimeline, "peak", {"bytes": 11}),
     ):
         monkeypatch.setattr(owner, name, broken(getattr(owner, name), **change))
     said = {
