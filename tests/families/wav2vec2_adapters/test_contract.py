@@ -99,7 +99,7 @@ def assert_outputs_equal(config: ModelConfig, samples: int, lengths: list[int] |
     extra=st.integers(0, 3000),
     dtype=st.sampled_from(["float32", "float64"]),
 )
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_memory(config: ModelConfig, batch: int, extra: int, dtype: str) -> None:
     samples = minimum_samples(config, batch) + extra
     assert_memory_is_what_torch_tracks(config, Workload(samples=samples, batch=batch, dtype=dtype))
