@@ -11,6 +11,7 @@ import pytest
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.memory.optimizers import OPTIMIZERS
 from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.memory.trained import select_trained
 from w2v_explore.analysis.plan.cards import card_named
 from w2v_explore.analysis.plan.gathering import ElementBytes
 from w2v_explore.analysis.plan.needs import Needs
@@ -66,6 +67,22 @@ def test_one_device_needs_the_peak_of_memory(preset: str) -> None:
             for checkpointing in (False, True):
                 peak = alone.training_in(precision).peak_bytes(checkpointing)
                 assert needs.of("ddp", precision, checkpointing).memory.total == peak, (precision, checkpointing)
+
+
+@pytest.mark.parametrize("strategy", ["zero2", "zero3"])
+def test_what_one_precision_needs_does_not_depend_on_what_was_asked_before(strategy: str) -> None:
+    """A flat parameter with frozen ones in it has other gaps where numbers have 2 bytes than where they have 4."""
+    odd = load_config("base", {"encoder_embed_dim": 700, "encoder_num_heads": 7, "encoder_pos_conv_groups": 7})
+    analysis = analyze(odd, Workload(samples=20_000, batch=2))
+    selection = select_trained(analysis.tree, analysis.config.model.family.roles, "not-extractor")
+    frozen = replace(analysis, tree=selection.tree, trained=selection.trained)
+
+    def needs() -> Needs:
+        return Needs([frozen], card_named("a100"), 7)
+
+    asked_before = needs()
+    for precision in PRECISIONS:
+        assert asked_before.of(strategy, precision, False) == needs().of(strategy, precision, False)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -78,7 +78,7 @@ class Needs:
         # What many ways have in common.
         self._step_stages: dict[bool, StepStages] = {}
         self._stages: dict[tuple[bool, int, bool], list[Stages]] = {}
-        self._divisions: dict[str, Division] = {}
+        self._divisions: dict[tuple[str, int], Division] = {}
         self._held: dict[tuple[str, ElementBytes], Held] = {}
 
     def of(self, strategy: str, precision: str, checkpointing: bool) -> Need:
@@ -103,11 +103,13 @@ class Needs:
         return Need(strategy, precision, checkpointing, memory, is_enough)
 
     def _held_by(self, strategy: str, element: ElementBytes) -> tuple[Division, Held]:
-        if strategy not in self._divisions:
-            self._divisions[strategy] = divide(
+        # Where a flat parameter has gaps, they depend on the bytes of what is gathered.
+        dividing = strategy, element.communicated[0]
+        if dividing not in self._divisions:
+            self._divisions[dividing] = divide(
                 self._batches[0].tree, self._parts, strategy, self._devices, element, trains=self._trains
             )
-        division = self._divisions[strategy]
+        division = self._divisions[dividing]
         key = strategy, element._replace(master=0)
         if key not in self._held:
             self._held[key] = held_by_strategy(division, element, self._earlier)
