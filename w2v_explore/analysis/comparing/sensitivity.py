@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
-from w2v_explore.analysis.comparing.asked import require_fields, require_figures
+from w2v_explore.analysis.comparing.asked import require_fields, require_figures, require_names
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
 from w2v_explore.analysis.compute import Macs
@@ -269,7 +269,10 @@ def take_steps(
         figures: As there.
         sort: As there.
     """
-    _check_names(only, figures, sort)
+    require_names("only", only)
+    require_names("figures", figures)
+    if not isinstance(sort, (str, NoneType)):
+        raise TypeError(f"sort is {kind_of(sort)}; give the name of a figure")
     if analysis.workload.training_precision != analysis.workload.dtype:
         raise WorkloadError("sensitivity is of training in the dtype; give a workload without precision")
     family = analysis.config.model.family
@@ -283,15 +286,6 @@ def take_steps(
     return Sensitivity(
         analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(asked) if figures else (), sort=sort
     )
-
-
-def _check_names(only: Sequence[str], figures: Sequence[str], sort: str | None) -> None:
-    """Refuse what is no name, as one text in the place of several, whose letters would be the names."""
-    for argument, names in (("only", only), ("figures", figures)):
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-            raise TypeError(f"{argument} is {kind_of(names)}; give a list of names, as ['parameters']")
-    if not isinstance(sort, (str, NoneType)):
-        raise TypeError(f"sort is {kind_of(sort)}; give the name of a figure")
 
 
 def _effects(
