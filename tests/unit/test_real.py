@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from w2v_explore.analysis.comparing.sensitivity import _in_range
+from w2v_explore.analysis.comparing.steps import _in_range
 from w2v_explore.config.json_schema import _type
 from w2v_explore.config.kinds import Field, Real
 from w2v_explore.config.validate import checks_of, validate

@@ -129,9 +129,9 @@ def test_names_of_nothing(asked: dict[str, Any], message: str) -> None:
         sensitivity("base", **asked)
 
 
-@pytest.mark.parametrize("asked", [{"only": "aux_num_out"}, {"figures": [3]}, {"sort": 3}])
+@pytest.mark.parametrize("asked", [{"only": "aux_num_out"}, {"only": 3}, {"figures": [3]}, {"sort": 3}])
 def test_no_names(asked: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="give "):
+    with pytest.raises(TypeError, match="; give "):
         sensitivity("base", **asked)
 
 

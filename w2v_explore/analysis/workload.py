@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsFloat
 
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
-from w2v_explore.analysis.memory.recipe import precision_named
 from w2v_explore.arguments import DEFAULT_SECONDS, kind_of
 from w2v_explore.config.validate import describe
 from w2v_explore.errors import WorkloadError
@@ -59,6 +58,9 @@ class Workload:
         if not isinstance(self.dtype, str) or self.dtype not in DTYPE_BYTES:
             raise WorkloadError(f"unknown dtype {self.dtype}; give one of {', '.join(DTYPE_BYTES)}")
         if self.precision is not None:
+            # Few workloads have any.
+            from w2v_explore.analysis.memory.recipe import precision_named
+
             precision_named(self.precision)
 
     @classmethod

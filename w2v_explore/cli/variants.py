@@ -21,7 +21,7 @@ _Edit = dict[str, object]
 
 
 def read_variants(texts: Sequence[str]) -> list[Document]:
-    """The overrides of each variant, with a ``name``: its own, or what it edits, as ``num_layers 6, dropout 0``.
+    """The overrides of each variant, with a ``name``: its own or its edit, as ``num_layers 6, encoder_dropout 0``.
 
     Raises:
         ConfigError: One is no mapping of fields.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import NamedTuple
 
+from w2v_explore.report.canvas import blank_canvas, canvas_text
 from w2v_explore.report.units import duration
 from w2v_explore.results.curve import Curve
 
@@ -50,12 +51,7 @@ def draw_curve(curve: Curve, width: int, *, colour: bool) -> str:
     """
     import plotext
 
-    figure = plotext.figure
-    figure.clear()
-    plotext.terminal.limit(False, False)
-    figure.plot_size(width, _ROWS)
-    figure.theme("colorless")
-    figure.legend(False)
+    figure = blank_canvas(width, _ROWS)
     x = [log10(seconds) for seconds in curve.seconds]
 
     def draw(x: Sequence[float], values: Sequence[float], marker: str, colour: str) -> None:
@@ -73,8 +69,7 @@ def draw_curve(curve: Curve, width: int, *, colour: bool) -> str:
     drawn_s = [value for series in curve_series(curve) for value in series.values]
     decades = _decades([*drawn_s, *[end for ends in curve.intervals_s for end in ends]])
     figure.ruler("y").ticks(decades, [duration(10.0**power).replace(".00", "").replace(".0", "") for power in decades])
-    drawn: str = figure.build().string(colorless=not colour)
-    lines = [line.rstrip() for line in drawn.rstrip("\n").split("\n")]
+    lines = [line.rstrip() for line in canvas_text(figure, colour=colour).split("\n")]
     legend = [f"{series.marker} {series.name}" for series in curve_series(curve)]
     marks = [f"{_INTERVAL} {describe_intervals(curve)}", *([f"{_NOISY} NOISY: doubtful"] if any(curve.noisy) else [])]
     return "\n".join([*lines, *_join(legend, width), *_join(marks, width)])

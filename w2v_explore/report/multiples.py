@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
+from w2v_explore.report.canvas import blank_canvas, canvas_text
 from w2v_explore.report.layout import wrap
 
 _MARKERS = (
@@ -69,12 +70,7 @@ def draw_multiples(panels: Sequence[Panel], x_title: str, names: Sequence[str], 
 def _draw(panel: Panel, width: int, colour: bool) -> str:
     import plotext
 
-    figure = plotext.figure
-    figure.clear()
-    plotext.terminal.limit(False, False)
-    figure.plot_size(width, _ROWS)
-    figure.theme("colorless")
-    figure.legend(False)
+    figure = blank_canvas(width, _ROWS)
     figure.title(panel.title)
     for (marker, hue), points in reversed(list(zip(_MARKERS, panel.curves, strict=False))):
         x, y = ([point[axis] for point in points] for axis in (0, 1))
@@ -87,8 +83,7 @@ def _draw(panel: Panel, width: int, colour: bool) -> str:
     figure.ruler("x").ticks(shown, [f"{x:g}" for x in shown])
     ticks = _round_numbers(min(ys), max(ys))
     figure.ruler("y").ticks(ticks, [_ZEROS.sub("", panel.text(tick)) for tick in ticks])
-    drawn: str = figure.build().string(colorless=not colour)
-    return drawn.rstrip("\n")
+    return canvas_text(figure, colour=colour)
 
 
 def _padded(row: Sequence[str], width: int) -> list[str]:

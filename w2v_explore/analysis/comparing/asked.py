@@ -1,11 +1,30 @@
 """The fields and figures that callers name: whether there are such, and what to write instead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from w2v_explore.analysis.figures import ALIASES, FIGURES, known_names, measured_names
+from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import ARCHITECTURE, Family, other_families
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
+
+
+def require_names(argument: str, names: object) -> None:
+    """Refuse what is no list of names, as one text, whose letters would be the names.
+
+    Args:
+        argument: What it was given for.
+        names: What was given.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if (
+        isinstance(names, (str, bytes))
+        or not isinstance(names, Sequence)
+        or not all(isinstance(name, str) for name in names)
+    ):
+        raise TypeError(f"{argument} is {kind_of(names)}; give a list of names, as ['parameters']")
 
 
 def require_fields(names: Iterable[str], family: Family) -> None:

@@ -1,15 +1,15 @@
-"""What one step up and one down in each argument does to the figures of a config: the steps, and their effects."""
+"""What one step up and one down in each argument does to the figures of a config."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import lcm
 from types import NoneType
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
-from w2v_explore.analysis.comparing.asked import require_fields, require_figures
+from w2v_explore.analysis.comparing.asked import require_fields, require_figures, require_names
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
+from w2v_explore.analysis.comparing.steps import Change, layer_steps, steps_of
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import (
@@ -26,44 +26,11 @@ from w2v_explore.analysis.receptive_field import ReceptiveField
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.family import ModelConfig
-from w2v_explore.config.kinds import (
-    MAX_SIZE,
-    Choice,
-    ConvLayers,
-    Flag,
-    Integer,
-    PerLayer,
-    Probability,
-    Real,
-    divisors_of,
-)
+from w2v_explore.config.kinds import MAX_SIZE, ConvLayers, PerLayer
 from w2v_explore.config.load import Config
 from w2v_explore.errors import ConfigError, WorkloadError
 
-HEAD_OUTPUTS = 32
-"""Outputs of the head that a model without one is given: the letters of an English CTC model and its special tokens."""
-_DROPOUT = 0.1
 _CONV_PARTS = ("channels", "kernel", "stride")
-# How far a number goes that has to come to something together with others.
-_FURTHEST = 8
-
-Values = Mapping[str, Any]
-
-
-class Change(NamedTuple):
-    """A step taken.
-
-    Attributes:
-        target: The field, or the part of it: ``extractor_conv_layer_config[0] kernel``, ``encoder_num_heads[3]``.
-        before: Its value.
-        after: Its value after the step.
-        values: All fields that change; more than one where another has to move along.
-    """
-
-    target: str
-    before: Any
-    after: Any
-    values: Values
 
 
 class Effect(NamedTuple):
@@ -138,120 +105,6 @@ class Sensitivity:
         }
 
 
-def _steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
-    """For each step the field and what to try, the first that gives a valid config being taken.
-
-    By the kind of a field, and by what it has to come to together with others: a flag flips, a word is the next, a
-    probability goes on or off, a number goes down and up, one in a range by an eighth. A number that divides another
-    is the next that does; a number that others divide steps by the least that keeps them, or their quotient.
-    """
-    quotients = _quotients(config)
-    for name, field in config.FIELDS.items():
-        before = getattr(config, name)
-        match field.kind:
-            case Choice(values=words):
-                yield name, [{name: words[(words.index(before) + 1) % len(words)]}]
-            case Flag():
-                yield name, [{name: not before}]
-            case Probability():
-                yield name, [{name: 0.0 if before else _DROPOUT}]
-            case Real():
-                for after in _in_range(before, field.kind):
-                    yield name, [{name: after}]
-            case Integer() if before is None:
-                yield name, [{name: HEAD_OUTPUTS}]
-            case Integer():
-                both = _numbers(config, name, quotients)
-                for tried in both:
-                    yield name, tried
-                # Once more with all that follows it.
-                following = {
-                    other: getattr(config, other)
-                    for other, each in config.FIELDS.items()
-                    if isinstance(each.kind, Integer) and each.kind.follows == name
-                }
-                if following:
-                    for tried in both:
-                        yield name, [_with_following(values, name, before, following) for values in tried]
-            case ConvLayers() | PerLayer():
-                yield name, []
-
-
-def _with_following(values: Values, name: str, before: int, following: Mapping[str, int]) -> Values:
-    """The values of a step with the widths that are kept in proportion to the one that it changes."""
-    return {**values, **{key: round(value * values[name] / before) for key, value in following.items()}}
-
-
-def _quotients(config: ModelConfig) -> dict[str, dict[str, int]]:
-    """Of each number, by the divisor, the quotients that a step in it keeps."""
-    quotients: dict[str, dict[str, int]] = {}
-    for agreement in config.family.agreements:
-        if agreement.divides and agreement.keeps_quotient:
-            divisor, number = agreement.divides
-            quotients.setdefault(number, {})[divisor] = getattr(config, number) // getattr(config, divisor)
-    return quotients
-
-
-def _in_range(before: float | None, kind: Real) -> Iterator[float]:
-    """A number in a range after a step down and one up: an eighth of it; from 0, or from null, of the range."""
-    size = before or min(kind.maximum - kind.minimum, 8.0)
-    for times in (-0.125, 0.125):
-        # Without the last digits, in which 0.8 and an eighth are 0.9000000000000001.
-        yield float(f"{(before or 0.0) + times * size:.9g}")
-
-
-def _numbers(config: ModelConfig, name: str, quotients: Mapping[str, Mapping[str, int]]) -> list[list[Values]]:
-    """What to try for a whole number to go down, and to go up."""
-    before = getattr(config, name)
-    divides = [agreement.divides for agreement in config.family.agreements if agreement.divides]
-    multiples = [number for divisor, number in divides if divisor == name]
-    if multiples:
-        divisors = sorted(set.intersection(*[set(divisors_of(getattr(config, number))) for number in multiples]))
-        place = divisors.index(before)
-        return [
-            [{name: after} for after in next_one] for next_one in (divisors[:place][-1:], divisors[place + 1 :][:1])
-        ]
-    moving = quotients.get(name, {})
-    kind = config.FIELDS[name].kind
-    assert isinstance(kind, Integer)
-    lists = [
-        agreement.counts[1]
-        for agreement in config.family.agreements
-        if agreement.counts and agreement.counts[0] == name
-    ]
-    step = lcm(
-        *moving.values(),
-        *[getattr(config, divisor) for divisor, number in divides if number == name and divisor not in moving],
-        *(quotients.get(kind.follows, {}).values() if kind.follows else ()),
-    )
-    others = [
-        agreement
-        for agreement in config.family.agreements
-        if name in agreement.fields and not agreement.divides and not agreement.counts
-    ]
-
-    def values(after: int) -> Values:
-        along = {divisor: after // quotient for divisor, quotient in moving.items()}
-        # Further layers are like the last.
-        lengthened = {listed: _of_length(getattr(config, listed), after) for listed in lists}
-        return {name: after, **along, **lengthened}
-
-    times = range(1, _FURTHEST + 1 if others else 2)
-    return [[values(before + sign * time * step) for time in times] for sign in (-1, 1)]
-
-
-def _of_length(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
-    return values[:length] + values[-1:] * (length - len(values))
-
-
-def _layer_values(config: ModelConfig, name: str, kind: PerLayer) -> Iterator[Change]:
-    """The steps of the value of each layer: a flag flips, a number goes down and up by one."""
-    before = getattr(config, name)
-    for layer, value in enumerate(before):
-        for after in (not value,) if isinstance(kind.each, Flag) else (value - 1, value + 1):
-            yield Change(f"{name}[{layer}]", value, after, {name: (*before[:layer], after, *before[layer + 1 :])})
-
-
 def take_steps(
     analysis: Analysis,
     warnings_of: Callable[[ModelConfig], Collection[str]],
@@ -269,7 +122,10 @@ def take_steps(
         figures: As there.
         sort: As there.
     """
-    _check_names(only, figures, sort)
+    require_names("only", only)
+    require_names("figures", figures)
+    if not isinstance(sort, (str, NoneType)):
+        raise TypeError(f"sort is {kind_of(sort)}; give the name of a figure")
     if analysis.workload.training_precision != analysis.workload.dtype:
         raise WorkloadError("sensitivity is of training in the dtype; give a workload without precision")
     family = analysis.config.model.family
@@ -283,15 +139,6 @@ def take_steps(
     return Sensitivity(
         analysis=analysis, effects=tuple(effects), only=tuple(only), figures=tuple(asked) if figures else (), sort=sort
     )
-
-
-def _check_names(only: Sequence[str], figures: Sequence[str], sort: str | None) -> None:
-    """Refuse what is no name, as one text in the place of several, whose letters would be the names."""
-    for argument, names in (("only", only), ("figures", figures)):
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-            raise TypeError(f"{argument} is {kind_of(names)}; give a list of names, as ['parameters']")
-    if not isinstance(sort, (str, NoneType)):
-        raise TypeError(f"sort is {kind_of(sort)}; give the name of a figure")
 
 
 def _effects(
@@ -377,14 +224,14 @@ class _Stepper:
         Args:
             only: The fields that are stepped; all where there is none.
         """
-        for name, tried in _steps_of(self._config):
+        for name, tried in steps_of(self._config):
             if only and name not in only:
                 continue
             kind = self._config.FIELDS[name].kind
             if isinstance(kind, ConvLayers):
                 yield from self._conv_layer_steps(name)
             elif isinstance(kind, PerLayer):
-                for change in _layer_values(self._config, name, kind):
+                for change in layer_steps(self._config, name, kind):
                     yield iter([(change, self._after(change))])
             before = getattr(self._config, name)
             changes = [Change(name, before, values[name], values) for values in tried]

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, as_analysis, config_and_workload
-from w2v_explore.analysis.comparing.asked import require_fields, require_figures
+from w2v_explore.analysis.comparing.asked import require_fields, require_figures, require_names
 from w2v_explore.analysis.figures import FIGURES, Figures, Number
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of, plain_data
@@ -111,12 +111,7 @@ def sweep(
             raise TypeError(f"fields has {kind_of(name)} for a field's name; {_HOW}")
         if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
             raise TypeError(f"fields has {kind_of(values)} for {shorten(name)}; {_HOW}")
-    if (
-        isinstance(figures, str)
-        or not isinstance(figures, Sequence)
-        or any(not isinstance(each, str) for each in figures)
-    ):
-        raise TypeError(f"figures is {kind_of(figures)}; give a list of names, as ['parameters']")
+    require_names("figures", figures)
     analysis = as_analysis(config, workload)
     family = analysis.config.model.family
     require_fields(fields, family)

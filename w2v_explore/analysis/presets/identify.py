@@ -103,9 +103,11 @@ def identify(config: ConfigLike) -> Identity:
 
 
 def nearest_preset(config: Config, *, parameters: int | None = None) -> Nearest:
-    """The preset that a config equals or is nearest to; of several as near, the first by name.
+    """The preset that a config equals or is nearest to.
 
-    One that has fields that are not counted, or is meant for audio at another rate than the presets', equals none.
+    Of several as near it is the one that was changed, then one that is called as the group that the file names, then
+    the first by name. A config that has fields that are not counted, or is meant for audio at another rate than the
+    presets', equals none.
 
     Args:
         config: The config.
