@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from types import ModuleType
 from typing import Any
@@ -116,6 +117,13 @@ def test_all_figures_are_there_where_none_is_named() -> None:
     assert many.to_numpy()["macs"].tolist() == many["macs"].tolist()
     with pytest.raises(IndexError):
         many.member(24)
+
+
+def test_a_member_says_what_is_not_counted() -> None:
+    config = replace(load_preset("base"), not_counted=("use_rel_pos_enc",))
+    member = analyze_many(config, {"aux_num_out": [32]}, figures=["parameters"]).member(0)
+    nearest = analyze(member).nearest_preset
+    assert (nearest.equals, nearest.not_counted) == ((), ("use_rel_pos_enc",))
 
 
 def test_numbers_of_any_kind_may_be_given() -> None:

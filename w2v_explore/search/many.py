@@ -180,6 +180,7 @@ class Columns:
             model=type(model)(**fields),
             sample_rate=self.config.sample_rate,
             sample_rate_source=self.config.sample_rate_source,
+            not_counted=self.config.not_counted,
         )
 
     def to_numpy(self) -> NDArray[np.void]:
