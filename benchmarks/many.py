@@ -28,8 +28,8 @@ _SECTION = """\
 
 Parameters, MACs, memory of inference and of training, receptive field: all {figures} figures of random configs that
 differ in width, heads, inner width, layers, the positional convolution's kernel and the order of norms, {configs:,} of
-each preset's family, 10 s of audio; `analyze` on {one_by_one:,} of them, torch's `FlopCounterMode` on {on_meta} models on
-meta, building them included. Configs a second of processor time on one core, the median of {rounds} rounds:
+each preset's family, 10 s of audio; `analyze` on {one_by_one:,} of them, torch's `FlopCounterMode` on {on_meta} models
+on meta, building them included. Configs a second of processor time on one core, the median of {rounds} rounds:
 
 | configs like | `analyze_many` | with known formulas | `analyze` | torch's counter | over `analyze` | over torch's |
 | :--- | ---: | ---: | ---: | ---: | ---: | ---: |
