@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v_explore import Workload, analyze, analyze_many, build_model, load_preset
-from w2v_explore.analysis.figures import total_figures
+from w2v_explore.analysis.figures import FIGURES, total_figures
 
 _CONFIGS = 200_000
 _ONE_BY_ONE = 1_000
@@ -26,10 +26,10 @@ _PRESETS = ("base", "wavlm_base", "data2vec_audio_base")
 _SECTION = """\
 ## Many configs at once
 
-Parameters, MACs, memory of inference and of training, receptive field: all 18 figures of random configs that differ in
-width, heads, inner width, layers, the positional convolution's kernel and the order of norms, {configs:,} of each
-preset's family, 10 s of audio; `analyze` on {one_by_one:,} of them, torch's `FlopCounterMode` on {on_meta} models on
-meta, building them included. Configs a second of processor time on one core, the median of {rounds} rounds:
+Parameters, MACs, memory of inference and of training, receptive field: all {figures} figures of random configs that
+differ in width, heads, inner width, layers, the positional convolution's kernel and the order of norms, {configs:,} of
+each preset's family, 10 s of audio; `analyze` on {one_by_one:,} of them, torch's `FlopCounterMode` on {on_meta} models
+on meta, building them included. Configs a second of processor time on one core, the median of {rounds} rounds:
 
 | configs like | `analyze_many` | with known formulas | `analyze` | torch's counter | over `analyze` | over torch's |
 | :--- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -130,7 +130,12 @@ def section() -> str:
             f"| {found.many / found.one:,.0f} | {found.many / found.counter:,.0f} |"
         )
     return _SECTION.format(
-        configs=_CONFIGS, one_by_one=_ONE_BY_ONE, on_meta=_ON_META, rounds=_ROUNDS, rows="\n".join(rows)
+        figures=len(FIGURES),
+        configs=_CONFIGS,
+        one_by_one=_ONE_BY_ONE,
+        on_meta=_ON_META,
+        rounds=_ROUNDS,
+        rows="\n".join(rows),
     )
 
 

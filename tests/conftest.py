@@ -88,7 +88,7 @@ _looks = 0
 
 
 def pytest_runtest_logfinish() -> None:
-    """What was alive when all objects were looked at stays alive: the next look, of a second then, comes by it."""
+    """The garbage collector looks at what outlived its look at all objects no more: each further look took a second."""
     global _looks
     looks = gc.get_stats()[2]["collections"]
     if looks > _looks:

@@ -124,7 +124,7 @@ FORMATS = {
     "memory": ("table", "json", "markdown", "csv"),
     "plan": ("table", "json", "markdown", "csv"),
     "sensitivity": ("table", "json", "markdown", "csv"),
-    "sweep": ("table", "csv"),
+    "sweep": ("table", "json", "markdown", "csv"),
     "identify": ("table", "json"),
 }
 PLANNED = ["--card", "a100", "--devices", "2", "--batch-seconds", "2", "--updates", "9"]

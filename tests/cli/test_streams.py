@@ -131,15 +131,14 @@ main()
 """
 STATUS = """\
 import sys
-from w2v_explore.cli import main, summary
-from w2v_explore.cli.export import _status
+from types import SimpleNamespace
+from w2v_explore.cli import main
 from w2v_explore.errors import CheckpointError
-def analyze_configs(*arguments, **options):
-    with _status() as tell:
-        tell("making the model")
-        raise CheckpointError("no weights")
-summary.analyze_configs = analyze_configs
-sys.argv = ["w2v-explore", "summary", "base"]
+def export(*arguments, progress, **options):
+    progress("making the model")
+    raise CheckpointError("no weights")
+sys.modules["w2v_explore.model.export"] = SimpleNamespace(export=export)
+sys.argv = ["w2v-explore", "export", "base", "--to", "safetensors", "-o", "none"]
 main()
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from types import ModuleType
 from typing import Any
@@ -118,6 +119,13 @@ def test_all_figures_are_there_where_none_is_named() -> None:
         many.member(24)
 
 
+def test_a_member_says_what_is_not_counted() -> None:
+    config = replace(load_preset("base"), not_counted=("use_rel_pos_enc",))
+    member = analyze_many(config, {"aux_num_out": [32]}, figures=["parameters"]).member(0)
+    nearest = analyze(member).nearest_preset
+    assert (nearest.equals, nearest.not_counted) == ((), ("use_rel_pos_enc",))
+
+
 def test_numbers_of_any_kind_may_be_given() -> None:
     layers = [[[512, 10, 5], [512, 3, 2]], [[256, 10, 4], [512, 4, 2]]]
     plain = analyze_many("base", {"extractor_conv_layer_config": layers, "aux_num_out": [32, 29]})
@@ -206,9 +214,9 @@ def test_no_figure_wraps() -> None:
         ({"aux_num_out": 32}, {}, TypeError, "the column aux_num_out is an object of the type int; give a list or"),
         ({"aux_num_out": "32"}, {}, TypeError, "the column aux_num_out is an object of the type str; give"),
         ({"aux_num_out": np.array(32)}, {}, TypeError, "the column aux_num_out is an object of the type ndarray; give"),
-        ({("a",): [1]}, {}, ArgumentError, "wav2vec2 has no field ('a',); the fields are extractor_mode, "),
+        ({("a",): [1]}, {}, ArgumentError, "there is no field ('a',); `w2v-explore explain --architecture wav2vec2` "),
         ({"aux_num_out": [1]}, {"figures": [["macs"]]}, ArgumentError, "there is no figure ['macs']; did you mean"),
-        ({"num_layers": [1]}, {}, ArgumentError, "wav2vec2 has no field num_layers; did you mean encoder_num_layers?"),
+        ({"num_layers": [1]}, {}, ArgumentError, "there is no field num_layers; did you mean encoder_num_layers?"),
         (
             {"aux_num_out": [1], "encoder_num_layers": [1, 2]},
             {},
@@ -216,6 +224,13 @@ def test_no_figure_wraps() -> None:
             "columns are of several lengths: aux_num_out 1, encoder_num_layers 2; give each config a value",
         ),
         ({"aux_num_out": [1]}, {"figures": ["params"]}, ArgumentError, "there is no figure params; did you mean"),
+        ({"encoder_layers": [1]}, {}, ArgumentError, "encoder_layers is fairseq's name; write encoder_num_layers"),
+        (
+            {"aux_num_out": [1]},
+            {"figures": ["latency.real_time_factor"]},
+            ArgumentError,
+            "latency.real_time_factor comes from a device, and nothing is run here; give parameters",
+        ),
         ({"aux_num_out": [1]}, {"figures": "macs"}, TypeError, "figures is an object of the type str; give a list"),
         ({"aux_num_out": [1]}, {"workload": 10}, TypeError, "workload is an object of the type int; give a Workload"),
     ],

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from w2v_explore.analysis.analyze import workload_of
-from w2v_explore.analysis.figures import ALIASES, FIGURES, USUAL, figure_named, known_names
+from w2v_explore.analysis.comparing.asked import require_fields, require_figures
+from w2v_explore.analysis.figures import ALIASES, FIGURES, figure_named
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config, ConfigLike, as_config
-from w2v_explore.config.suggest import did_you_mean, nearest
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, MissingExtraError
 from w2v_explore.search.members import Column, Group, by_value, column, groups
@@ -180,6 +180,7 @@ class Columns:
             model=type(model)(**fields),
             sample_rate=self.config.sample_rate,
             sample_rate_source=self.config.sample_rate_source,
+            not_counted=self.config.not_counted,
         )
 
     def to_numpy(self) -> NDArray[np.void]:
@@ -260,7 +261,8 @@ def analyze_many(
     family = config.model.family
     if not isinstance(columns, Mapping):
         raise TypeError(f"columns is {kind_of(columns)}; give a mapping of fields to values")
-    given = {name: _values(name, values, family) for name, values in columns.items()}
+    require_fields(_texts(columns), family)
+    given = {name: _values(name, values) for name, values in columns.items()}
     lengths = {name: len(values) for name, values in given.items()}
     if not lengths:
         raise ArgumentError("columns has none; give the values of at least one field")
@@ -275,12 +277,13 @@ def analyze_many(
     return Columns(config=config, workload=workload, fields=given, valid=valid, figures=found)
 
 
-def _values(name: str, values: Any, family: Family) -> Values:
+def _texts(names: Iterable[Any]) -> list[str]:
+    """Names, of which some may be no text: no field and no figure is called as Python writes these."""
+    return [name if isinstance(name, str) else repr(name) for name in names]
+
+
+def _values(name: str, values: Any) -> Values:
     """The values of a column that was given under a name."""
-    fields = family.config.FIELDS
-    if name not in fields:
-        instead = did_you_mean(nearest(str(name), fields), f"the fields are {', '.join(fields)}")
-        raise ArgumentError(f"{family.name} has no field {shorten(str(name))}; {instead}")
     if isinstance(values, np.ndarray) and values.ndim:
         # A kind of array of its own may mean other values than the memory has: what is masked is null.
         return values if type(values) is np.ndarray else values.tolist()
@@ -297,11 +300,6 @@ def _names(figures: Iterable[str] | None, family: Family) -> Sequence[str]:
         return tuple(FIGURES)
     if isinstance(figures, str) or not isinstance(figures, Iterable):
         raise TypeError(f"figures is {kind_of(figures)}; give a list of names")
-    names = list(figures)
-    known = (*known_names(tuple(family.components)), *ALIASES)
-    for name in names:
-        if name not in known:
-            raise ArgumentError(
-                f"there is no figure {shorten(str(name))}; {did_you_mean(nearest(str(name), known), USUAL)}"
-            )
-    return tuple(dict.fromkeys(names))
+    names = tuple(dict.fromkeys(_texts(figures)))
+    require_figures(names, family)
+    return names

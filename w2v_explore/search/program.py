@@ -113,7 +113,7 @@ class Program:
 
     def _last_uses(self) -> list[list[int]]:
         """The steps whose values no step after one uses, by its number."""
-        last = dict.fromkeys(range(len(self._steps)), len(self._steps))
+        last: dict[int, int] = {}
         for number, step in enumerate(self._steps):
             last[number] = number
             if step.operation != "field":

@@ -325,15 +325,15 @@ class Whole:
         return self.path._sum(terms, value)
 
     def __add__(self, other: object) -> Any:
-        return self._plus(other, 1) if isinstance(other, (Whole, int)) else self._real("+", self, other)
+        return self._plus(other, 1) if isinstance(other, (Whole, int)) else _real(self.path, "+", self, other)
 
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Any:
-        return self._plus(other, -1) if isinstance(other, (Whole, int)) else self._real("-", self, other)
+        return self._plus(other, -1) if isinstance(other, (Whole, int)) else _real(self.path, "-", self, other)
 
     def __rsub__(self, other: object) -> Any:
-        return (-self)._plus(other, 1) if isinstance(other, int) else self._real("-", other, self)
+        return (-self)._plus(other, 1) if isinstance(other, int) else _real(self.path, "-", other, self)
 
     def __neg__(self) -> Whole:
         return self._times(-1)
@@ -347,7 +347,7 @@ class Whole:
                 return self
             return self._times(other) if other else 0
         if not isinstance(other, Whole):
-            return self._real("*", self, other)
+            return _real(self.path, "*", self, other)
         path = self.path
         ((one, times),) = _terms(path.bound(self)).items()
         ((more, factor),) = _terms(path.bound(other)).items()
@@ -357,17 +357,17 @@ class Whole:
 
     def __pow__(self, exponent: object) -> Any:
         if not isinstance(exponent, (Whole, int)):
-            return self._real("**", self, exponent)
+            return _real(self.path, "**", self, exponent)
         exponent = int(exponent)
         if exponent < 0:
-            return self._real("**", self, exponent)
+            return _real(self.path, "**", self, exponent)
         product: Whole | int = 1
         for _ in range(exponent):
             product = product * self
         return product
 
     def __rpow__(self, base: object) -> Any:
-        return base ** int(self) if isinstance(base, int) else self._real("**", base, self)
+        return base ** int(self) if isinstance(base, int) else _real(self.path, "**", base, self)
 
     def __floordiv__(self, other: object) -> Any:
         return self.path.divide(self, other)[0] if isinstance(other, (Whole, int)) else NotImplemented
@@ -382,13 +382,10 @@ class Whole:
         return self.path.divide(other, self)[1] if isinstance(other, int) else NotImplemented
 
     def __truediv__(self, other: object) -> Any:
-        return self._real("/", self, other)
+        return _real(self.path, "/", self, other)
 
     def __rtruediv__(self, other: object) -> Any:
-        return self._real("/", other, self)
-
-    def _real(self, operator: str, one: object, other: object) -> Any:
-        return _real(self.path, operator, one, other)
+        return _real(self.path, "/", other, self)
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, float) and other.is_integer():
