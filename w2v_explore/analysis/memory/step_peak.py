@@ -12,7 +12,7 @@ the backward pass begins. No layer is dropped.
 
 import copy
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 from typing import Any, Literal, NamedTuple
@@ -122,7 +122,7 @@ class TrainingTimeline:
         """
         flows = self._flows(takes)
         order = self._order_of(workload.batch, flows)
-        return order.peak(self._calls, flows, workload.batch, DTYPE_BYTES[workload.dtype], takes)
+        return order.peak(list(map(self._bytes_of(workload, takes, flows), order.sizes)))
 
     def course(self, workload: Workload, *takes: Flow) -> Course:
         """All that is held for a workload, not only the peak; gradients of parameters must not stay from the start.
@@ -131,12 +131,15 @@ class TrainingTimeline:
             workload: As in `peak`.
             takes: What the model takes.
         """
-        batch, plain_bytes = workload.batch, DTYPE_BYTES[workload.dtype]
         if takes not in self._known_flows:
             self._known_flows[takes] = self._flows(takes)
         flows = self._known_flows[takes]
-        known = self._known_bytes.setdefault((takes, batch, plain_bytes), {})
-        return self._order_of(batch, flows).course(self._calls, flows, batch, plain_bytes, takes, known)
+        known = self._known_bytes.setdefault((takes, workload.batch, DTYPE_BYTES[workload.dtype]), {})
+        order, bytes_of_size = self._order_of(workload.batch, flows), self._bytes_of(workload, takes, flows)
+        for size in order.sizes:
+            if size not in known:
+                known[size] = bytes_of_size(size)
+        return order.course([known[size] for size in order.sizes])
 
     def with_checkpoints(self) -> "TrainingTimeline":
         """The same step with a checkpoint at each stacked layer."""
@@ -152,6 +155,18 @@ class TrainingTimeline:
             copied = {position: numbers for position, (numbers, _) in zip(self._may_change, key, strict=True)}
             self._orders[key] = self._order(copied, kept)
         return self._orders[key]
+
+    def _bytes_of(
+        self, workload: Workload, takes: Sequence[Flow], flows: Sequence[tuple[Sequence[Flow], Flow]]
+    ) -> "Callable[[_Size], int]":
+        """How many bytes a size stands for."""
+        plain_bytes, watched = DTYPE_BYTES[workload.dtype], not self._in_place
+
+        def bytes_of_size(size: _Size) -> int:
+            element_bytes = LOWER_BYTES if size.lower else plain_bytes
+            return _bytes(size, self._calls, flows, workload.batch, element_bytes, takes, watched)
+
+        return bytes_of_size
 
     def _flows(self, takes: Sequence[Flow]) -> list[tuple[Sequence[Flow], Flow]]:
         """What each call takes and gives."""
@@ -176,7 +191,7 @@ class TrainingTimeline:
             kept_casts,
         )
         writer.write(self._checkpointing)
-        return _Order(list(writer.sizes), writer.order, writer.marks, writer.complete, watched=not self._in_place)
+        return _Order(list(writer.sizes), writer.order, writer.marks, writer.complete)
 
 
 def _kept_otherwise(call: Call, batch: int, taken: Sequence[Flow]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -223,46 +238,22 @@ class _Order(NamedTuple):
         order: The number of a size where so much is allocated, and its complement where that is freed.
         marks: From which number in that order on which module runs in which pass.
         complete: From which number in that order on a parameter's gradient is complete, and the number of its size.
-        watched: Whether something watches autograd (`Operation.watched_backward_moments`).
     """
 
     sizes: Sequence[_Size]
     order: Sequence[int]
     marks: Sequence[tuple[int, str, Phase]]
     complete: Sequence[tuple[int, int]]
-    watched: bool
 
-    def peak(
-        self,
-        calls: Sequence[Call],
-        flows: Sequence[tuple[Sequence[Flow], Flow]],
-        batch: int,
-        plain_bytes: int,
-        takes: Sequence[Flow],
-    ) -> StepPeak:
-        sizes = [
-            _bytes(size, calls, flows, batch, LOWER_BYTES if size.lower else plain_bytes, takes, self.watched)
-            for size in self.sizes
-        ]
+    def peak(self, sizes: Sequence[int]) -> StepPeak:
+        """The peak where the sizes are of so many bytes."""
         live = self._live(sizes)
         most = max(live)
         _, path, phase = self.marks[bisect_right(self.marks, live.index(most), key=lambda mark: mark[0]) - 1]
         return StepPeak(most, path, phase)
 
-    def course(
-        self,
-        calls: Sequence[Call],
-        flows: Sequence[tuple[Sequence[Flow], Flow]],
-        batch: int,
-        plain_bytes: int,
-        takes: Sequence[Flow],
-        known: dict[_Size, int],
-    ) -> Course:
-        for size in self.sizes:
-            if size not in known:
-                element_bytes = LOWER_BYTES if size.lower else plain_bytes
-                known[size] = _bytes(size, calls, flows, batch, element_bytes, takes, self.watched)
-        sizes = [known[size] for size in self.sizes]
+    def course(self, sizes: Sequence[int]) -> Course:
+        """All that is held where the sizes are of so many bytes."""
         of_gradients = [
             number if of.what == "parameter" and not of.lower else 0
             for of, number in zip(self.sizes, sizes, strict=True)
@@ -285,7 +276,7 @@ def _bytes(
     batch: int,
     element_bytes: int,
     takes: Sequence[Flow],
-    watched: bool = False,
+    watched: bool,
 ) -> int:
     what, place, _, number, needs = size
     if place < 0:
@@ -315,7 +306,7 @@ def _bytes(
     beside = bytes_of(operation.kept_beside(batch, *taken), element_bytes)
     if what == "beside":
         return beside
-    own = _bytes(size._replace(what="value"), calls, flows, batch, element_bytes, takes) + beside
+    own = _bytes(size._replace(what="value"), calls, flows, batch, element_bytes, takes, watched) + beside
     if what == "more":
         moments = operation.training_moments(batch, *taken)
     else:
