@@ -155,7 +155,7 @@ def compare_way(way: Way, analysis: Analysis, device: torch.device, what: str) -
     highest = max(("forward", "backward"), key=lambda phase: peaks[phase].allocated)
     peak = peaks[highest]
     held, kept = in_use["backward"] - cublas, in_use["forward"] - before
-    closed_kept, closed_casts = _closed_kept(way, analysis)
+    closed_kept, closed_casts = kept_by_closed_form(way, analysis)
     closed_peak = closed.peak_bytes(way.checkpointing)
     unexplained_state, unexplained_kept = held - closed.state_bytes, kept - closed_kept
     figures: dict[str, Figure] = {
@@ -255,7 +255,7 @@ def _use_eager_attention(model: nn.Module) -> None:
                 setattr(module, name, Eager(child.num_heads, child.dropout))
 
 
-def _closed_kept(way: Way, analysis: Analysis) -> tuple[int, int]:
+def kept_by_closed_form(way: Way, analysis: Analysis) -> tuple[int, int]:
     """What is kept after a forward pass, casts of weights among it; and these casts."""
     recipe = precision_named(way.precision)
     trace = analysis.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu.training import _closed_kept, ways_of
+from benchmarks.gpu.training import kept_by_closed_form, ways_of
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.setup import TrainingSetup, set_up
@@ -52,12 +52,13 @@ def test_what_a_card_held_is_the_closed_form(
 def test_ways_to_train_hold_the_closed_form(preset: str) -> None:
     """Blocks of the allocator and cuBLAS apart."""
     page = PAGE.read_text(encoding="utf-8")
-    rows = re.findall(rf"^\| {preset}, (?:b?float\d\d)(?:, (.*?))? \| (\S+ GB .*) \|$", page, re.MULTILINE)
-    for way, (name, cells) in zip(ways_of(preset), rows, strict=True):
+    rows = re.findall(rf"^\| {preset}, (b?float\d\d)(?:, (.*?))? \| (\S+ GB .*) \|$", page, re.MULTILINE)
+    for way, (dtype, name, cells) in zip(ways_of(preset), rows, strict=True):
+        assert way.precision.removeprefix("amp-") == dtype
         assert not name or way.name.startswith(name)
         allocated, _, _, larger_blocks, _, kept = map(size, cells.replace("−", "-").split(" | ")[:6])
         analysis = way.analysis(preset)
-        assert kept == pytest.approx(_closed_kept(way, analysis)[0], rel=5e-4), way.name
+        assert kept == pytest.approx(kept_by_closed_form(way, analysis)[0], rel=5e-4), way.name
         peak = analysis.training_in(way.precision).peak_bytes(way.checkpointing)
         cublas = 69.21e6 if way.checkpointing else 68.16e6
         assert 0.999 < (allocated - larger_blocks - cublas) / peak < 1.02, way.name

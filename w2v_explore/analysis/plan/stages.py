@@ -10,7 +10,8 @@ from itertools import accumulate
 from operator import add, sub
 from typing import NamedTuple
 
-from w2v_explore.analysis.memory.step_peak import Course, Phase, TrainingTimeline
+from w2v_explore.analysis.memory.step_order import Phase
+from w2v_explore.analysis.memory.step_peak import Course, TrainingTimeline
 from w2v_explore.analysis.plan.units import Unit
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.tree.operations import Flow
