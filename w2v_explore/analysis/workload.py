@@ -134,7 +134,7 @@ class Workload:
         return f"{self.batch} × {self.samples:,} samples at {self.sample_rate:,} Hz in {self.dtype}{trained}"
 
     @property
-    def kind(self) -> tuple[int, str, str]:
+    def differs_by(self) -> tuple[int, str, str]:
         """What figures of utterances of one length differ by: batch, dtype, precision of training."""
         return self.batch, self.dtype, self.training_precision
 
