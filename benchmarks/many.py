@@ -71,8 +71,8 @@ def columns_like(preset: str) -> dict[str, Any]:
 
 def rates(preset: str) -> Rates:
     """The rates for configs near a preset, each checked against the others."""
-    from w2v_explore.search.many import Formulas
-    from w2v_explore.search.members import column
+    from w2v_explore.search.formulas.many import Formulas
+    from w2v_explore.search.formulas.members import column
 
     config = load_preset(preset)
     workload, columns = Workload.of(config), columns_like(preset)

@@ -91,8 +91,8 @@ if TYPE_CHECKING:
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
     from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
-    from w2v_explore.search.many import Columns as Columns
-    from w2v_explore.search.many import analyze_many as analyze_many
+    from w2v_explore.search.formulas.many import Columns as Columns
+    from w2v_explore.search.formulas.many import analyze_many as analyze_many
     from w2v_explore.tree.layer import Layer as Layer
 
 _NEEDS = {
@@ -118,7 +118,7 @@ _HOMES = {
     "w2v_explore.analysis.comparing.sweep": ("Sweep", "sweep"),
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity",),
     "w2v_explore.analysis.workload": ("Workload",),
-    "w2v_explore.search.many": ("Columns", "analyze_many"),
+    "w2v_explore.search.formulas.many": ("Columns", "analyze_many"),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),
     "w2v_explore.config.dialects.conversion": ("Conversion", "convert"),

@@ -22,11 +22,11 @@ from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Real
 from w2v_explore.errors import MissingExtraError
 from w2v_explore.search import many as many_module
-from w2v_explore.search.many import Formulas, is_whole
-from w2v_explore.search.members import column
-from w2v_explore.search.paths import Paths
-from w2v_explore.search.sizes import NeedsValueError, Path, Whole
-from w2v_explore.search.tracing import Traced
+from w2v_explore.search.formulas.many import Formulas, is_whole
+from w2v_explore.search.formulas.members import column
+from w2v_explore.search.formulas.paths import Paths
+from w2v_explore.search.formulas.sizes import NeedsValueError, Path, Whole
+from w2v_explore.search.formulas.tracing import Traced
 
 MEMBERS = 12
 
@@ -243,7 +243,7 @@ def test_what_is_wrong_is_said(columns: Any, how: Any, error: type[Exception], m
 
 def test_numpy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.delitem(sys.modules, "w2v_explore.search.many")
+    monkeypatch.delitem(sys.modules, "w2v_explore.search.formulas.many")
     monkeypatch.delitem(vars(w2v_explore), "analyze_many", raising=False)
     with pytest.raises(MissingExtraError, match=r"^w2v_explore\.analyze_many needs numpy, .*'\.\[search\]'"):
         _ = w2v_explore.analyze_many

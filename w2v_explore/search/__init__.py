@@ -1,1 +1,1 @@
-"""What is found among many configs: their figures, worked out for all at once."""
+"""The search for designs: spaces of configs, what is asked of them, and how they are worked through."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.program import CHUNK, Program
-from w2v_explore.search.sizes import Asked, Path
+from w2v_explore.search.formulas.program import CHUNK, Program
+from w2v_explore.search.formulas.sizes import Asked, Path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from w2v_explore.search.tracing import Traced
+    from w2v_explore.search.formulas.tracing import Traced
 
     Places = NDArray[np.int64]
 

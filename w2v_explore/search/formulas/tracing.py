@@ -17,7 +17,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config
 from w2v_explore.errors import WorkloadError
-from w2v_explore.search.sizes import Path, Real, Whole
+from w2v_explore.search.formulas.sizes import Path, Real, Whole
 
 Formula = Whole | Real | int | float
 

@@ -17,18 +17,18 @@ from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, MissingExtraError
-from w2v_explore.search.members import Column, Group, by_value, column, groups
-from w2v_explore.search.paths import Paths
-from w2v_explore.search.program import CHUNK, GREATEST
-from w2v_explore.search.sizes import NeedsValueError, Path
-from w2v_explore.search.tracing import Traced, trace
+from w2v_explore.search.formulas.members import Column, Group, by_value, column, groups
+from w2v_explore.search.formulas.paths import Paths
+from w2v_explore.search.formulas.program import CHUNK, GREATEST
+from w2v_explore.search.formulas.sizes import NeedsValueError, Path
+from w2v_explore.search.formulas.tracing import Traced, trace
 
 if TYPE_CHECKING:
     import pandas
     import pyarrow
     from numpy.typing import NDArray
 
-    from w2v_explore.search.members import Values
+    from w2v_explore.search.formulas.members import Values
 
 
 MOST_PATHS = 1_000

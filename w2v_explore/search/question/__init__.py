@@ -1,0 +1,1 @@
+"""What is asked of the configs of a space."""

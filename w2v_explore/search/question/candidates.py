@@ -1,0 +1,110 @@
+"""Configs that may be part of an answer, and how few of them suffice.
+
+What a mode asks is one function, `Mode.select`: of some candidates those that are part of the answer as far as these
+go. To select from parts and then from what is left is to select from all at once, whatever the parts and their order,
+so that the same comes out of one process and of many, and of a run that was broken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.int64]
+
+
+class Candidates(NamedTuple):
+    """Some configs of a space.
+
+    Attributes:
+        members: Their numbers in the space, each once: of 64 bits, or Python's own in a space that is larger.
+        columns: What they are selected by, by name: arrays of whole numbers or of such with fractions.
+        ties: How many further configs, which are left out, each is equal to.
+    """
+
+    members: NDArray[Any]
+    columns: Mapping[str, NDArray[Any]]
+    ties: Places
+
+    def take(self, places: NDArray[Any]) -> Candidates:
+        """Some of them."""
+        return Candidates(
+            self.members[places], {name: column[places] for name, column in self.columns.items()}, self.ties[places]
+        )
+
+
+class Selection(NamedTuple):
+    """What is selected.
+
+    Attributes:
+        kept: The places of the candidates that are kept, in ascending order of `Candidates.members`.
+        equal: The places of further candidates that are left out, since each is equal to a kept one.
+        equal_to: Of each of these, the number among `kept` of the one that counts it.
+    """
+
+    kept: Places
+    equal: Places
+    equal_to: Places
+
+
+class Mode(Protocol):
+    """What is asked of candidates."""
+
+    @property
+    def name(self) -> str:
+        """``pareto``, ``nearest``, ``rank`` or ``match``."""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The figures that it goes by."""
+
+    def select(self, candidates: Candidates) -> Selection:
+        """Those that are part of the answer as far as these go; what is left out changes no later selection."""
+
+
+def together(parts: Sequence[Candidates]) -> Candidates:
+    """The candidates of several parts."""
+    first = parts[0]
+    return Candidates(
+        np.concatenate([part.members for part in parts]),
+        {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns},
+        np.concatenate([part.ties for part in parts]),
+    )
+
+
+def select(
+    mode: Mode, candidates: Candidates, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None
+) -> Candidates:
+    """The candidates that a mode selects, in ascending order, with their ties counted.
+
+    Args:
+        mode: What is asked.
+        candidates: The candidates.
+        is_wanted: Of some members, which may be part of the answer at all; it is asked of those alone that would be,
+            and of those equal to them.
+    """
+    asked: set[int] = set()
+    while True:
+        selection = mode.select(candidates)
+        if is_wanted is None:
+            break
+        places = [*selection.kept.tolist(), *selection.equal.tolist()]
+        new = [place for place in places if candidates.members[place] not in asked]
+        if not new:
+            break
+        members = [int(candidates.members[place]) for place in new]
+        asked.update(members)
+        wanted = is_wanted(members)
+        dropped = [place for place, each in zip(new, wanted, strict=True) if not each]
+        if dropped:
+            candidates = candidates.take(np.delete(np.arange(len(candidates.members)), dropped))
+    kept = candidates.take(selection.kept)
+    further = 1 + candidates.ties[selection.equal]
+    ties = kept.ties.copy()
+    np.add.at(ties, selection.equal_to, further)
+    return kept._replace(ties=ties)

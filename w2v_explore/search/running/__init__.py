@@ -1,0 +1,1 @@
+"""How the configs of a space are worked through, in chunks."""

@@ -1,0 +1,102 @@
+"""One chunk of a space, worked out: the same wherever and whenever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from w2v_explore.analysis.analyze import analyze
+from w2v_explore.analysis.figures import Number, total_figures, with_aliases
+from w2v_explore.search.formulas.many import Formulas
+from w2v_explore.search.question.candidates import Candidates, select, together
+from w2v_explore.search.question.constraints import satisfied
+from w2v_explore.search.question.question import Question
+from w2v_explore.search.space.members import Members
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK = 65_536
+"""Combinations of a chunk: many enough for formulas to pay, few enough for little memory."""
+
+
+class Chunk(NamedTuple):
+    """Neighbouring combinations of a space, ``start`` included and ``stop`` not."""
+
+    start: int
+    stop: int
+
+
+class Found(NamedTuple):
+    """What some chunks come to.
+
+    Attributes:
+        candidates: What the mode selects of them.
+        evaluated: The configs whose figures were worked out.
+        pruned: The combinations that bounds tell to satisfy no constraint.
+        invalid: The combinations that are no config.
+        satisfying: The configs that satisfy all constraints.
+    """
+
+    candidates: Candidates
+    evaluated: int
+    pruned: int
+    invalid: int
+    satisfying: int
+
+
+def chunks_of(size: int) -> Iterator[Chunk]:
+    """The chunks of a space."""
+    for start in range(0, size, CHUNK):
+        yield Chunk(start, min(start + CHUNK, size))
+
+
+class Worker:
+    """What works out chunks of a question; it keeps the formulas for the next chunk."""
+
+    def __init__(self, question: Question, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None) -> None:
+        self.question = question
+        self._members = Members(question.space)
+        self._reference = _figures_of_base(question)
+        self._is_wanted = is_wanted
+        self._formulas = Formulas(
+            question.space.config.model.family, self._members.base(), question.workload, question.figures
+        )
+
+    def work(self, chunk: Chunk) -> Found:
+        """A chunk."""
+        members = np.arange(chunk.start, chunk.stop, dtype=np.int64)
+        return self.examine(members, self._members.codes(members))
+
+    def examine(self, members: NDArray[np.int64], codes: NDArray[np.int64]) -> Found:
+        """Some combinations, by their numbers and the numbers of their values."""
+        columns = self._members.columns(self._members.varied(codes))
+        valid, figures = self._formulas.figures(columns)
+        size = len(members)
+        holds = satisfied(self.question.constraints, figures, self._reference, size)
+        satisfying = valid & holds.all(axis=0)
+        places = np.flatnonzero(satisfying)
+        candidates = Candidates(
+            members[places],
+            {name: figures[name][places] for name in self.question.mode.figures},
+            np.zeros(len(places), np.int64),
+        )
+        evaluated = int(valid.sum())
+        return Found(
+            select(self.question.mode, candidates, self._is_wanted), evaluated, 0, size - evaluated, len(places)
+        )
+
+
+def _figures_of_base(question: Question) -> Mapping[str, Number]:
+    analysis = analyze(question.space.config, question.workload)
+    return with_aliases(total_figures(analysis), question.workload.sample_rate)
+
+
+def joined(question: Question, parts: Sequence[Found]) -> Found:
+    """What chunks come to that were worked out apart, in any order."""
+    return Found(
+        select(question.mode, together([part.candidates for part in parts])),
+        *[sum(numbers) for numbers in zip(*[part[1:] for part in parts], strict=True)],
+    )

@@ -1,0 +1,17 @@
+"""The run of a question through a space."""
+
+from __future__ import annotations
+
+from w2v_explore.search.question.question import Question
+from w2v_explore.search.running.chunk import Found, Worker, chunks_of, joined
+
+
+def run(question: Question) -> Found:
+    """What a question finds, chunk by chunk."""
+    worker = Worker(question)
+    found: Found | None = None
+    for chunk in chunks_of(question.space.size):
+        part = worker.work(chunk)
+        found = part if found is None else joined(question, [found, part])
+    assert found is not None, "a space has a combination at least"
+    return found

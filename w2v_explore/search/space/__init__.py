@@ -1,0 +1,1 @@
+"""Which configs there are: what varies, and what moves along with it."""
