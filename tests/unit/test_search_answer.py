@@ -17,7 +17,6 @@ from w2v_explore import Config, Workload, load_config, load_preset
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.search.answer import Answer, answer_of
 from w2v_explore.search.question.candidates import Mode
-from w2v_explore.search.question.ordered import Ordered
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.run import run as run_question
@@ -125,4 +124,5 @@ def test_a_config_of_python_starts_from_its_family_s_preset(run: Runner) -> None
     model = load_preset("wavlm_base").model
     config = Config(name="config", origin="<config>", model=type(model)(**{**model.to_mapping(), "aux_num_out": 5}))
     [words] = shown_again(answer(config, encoder_num_layers=[2], encoder_layer_drop=[1 / 3]), run)
-    assert words[2] == "wavlm_base" and "aux_num_out=5" in words
+    assert words[2] == "wavlm_base"
+    assert "aux_num_out=5" in words
