@@ -18,7 +18,7 @@ from w2v_explore.config.kinds import (
     Probability,
     Real,
 )
-from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
+from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, SEARCH, TEXT_METADATA
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
     "extends": {
@@ -31,6 +31,13 @@ _OTHER_METADATA: dict[str, dict[str, Any]] = {
         "maximum": MAX_SAMPLE_RATE,
         "default": 16000,
         "description": "Samples per second of the audio that the model is for.",
+    },
+    SEARCH: {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": r"^\w+(\[(\d+|\*)\](\.\w+)?)?$"},
+        "additionalProperties": {"type": ["array", "string", "object"], "minItems": 1},
+        "description": "What `search` varies: fields, or parts of them, and their values.",
     },
     "budgets": {"type": "object", "description": "Limits on the figures of the config."},
 }
