@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.figures import Number, total_figures, with_aliases
+from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
 from w2v_explore.search.formulas.many import Formulas
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.constraints import satisfied
@@ -95,7 +95,8 @@ class Worker:
 
 def _figures_of_base(question: Question) -> Mapping[str, Number]:
     analysis = analyze(question.space.config, question.workload)
-    return with_aliases(total_figures(analysis), question.workload.sample_rate)
+    figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
+    return with_aliases(figures, question.workload.sample_rate)
 
 
 def joined(question: Question, parts: Sequence[Found]) -> Found:
