@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +16,6 @@ from w2v_explore.config.load import Config, config_of
 from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
-from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import needs_extra
 
 if TYPE_CHECKING:
@@ -176,13 +174,14 @@ def search(
     """
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     workload.check()
-    ratios = _read_ratios(ratio or ())
     with needs_extra("search", "search"):
         from w2v_explore.search.answer import answer_of
         from w2v_explore.search.asked import Asked, question_of
+        from w2v_explore.search.question.target import parse_ratios
         from w2v_explore.search.running.run import run
         from w2v_explore.search.space.read import section_in, space_of
         from w2v_explore.search.write import require_folder, write_designs
+    ratios = parse_ratios(ratio or ())
     base, section = _read(config, ConfigOptions(overrides, dialect, allow_unknown))
     [teacher] = load_configs([like], ConfigOptions(None, None, allow_unknown)) if like is not None else [None]
     asked = Asked(
@@ -225,21 +224,3 @@ def _read(reference: str, options: ConfigOptions) -> tuple[Config, Entry | None]
     [(config, section)] = read_subjects([reference], options, read)
     say(*config.warnings)
     return config, section
-
-
-def _read_ratios(texts: Sequence[str]) -> dict[str, float]:
-    """``--ratio`` by ``--ratio`` → how much of each figure is wanted."""
-    ratios: dict[str, float] = {}
-    for text in texts:
-        name, _, number = text.partition("=")
-        name = name.strip()
-        try:
-            value = float(number)
-        except ValueError as error:
-            raise typer.BadParameter(
-                f"--ratio is {shorten(text)!r}; give a figure and a number, as parameters=0.25"
-            ) from error
-        if name in ratios:
-            raise typer.BadParameter(f"--ratio {shorten(name)} is given twice; leave one out")
-        ratios[name] = value
-    return ratios

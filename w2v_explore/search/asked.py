@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from fractions import Fraction
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.comparing.asked import require_figures, require_names
-from w2v_explore.analysis.comparing.conditions import Condition
-from w2v_explore.analysis.figures import ALIASES, Figures
+from w2v_explore.analysis.comparing.asked import require_names
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
-from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
+from w2v_explore.search.question import target as modes
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.constraints import parse_constraint
-from w2v_explore.search.question.match import Match
-from w2v_explore.search.question.nearest import Nearest
-from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.space.space import Space
-
-MAX_FIGURES = 5
-"""The figures of a frontier. Of more, most configs are on it."""
 
 MAX_TOP = 10_000
 """The designs that an order may end after: each is analysed by itself in some thousandths of a second."""
 
+_NEAREST_TOP = 5
+_MATCH_TOP = 1
 _NOTHING_ASKED = (
     "say what to look for: --minimize and --maximize FIGURE for a frontier, with --top for the first of an order; "
     "--target CONDITION for the fewest edits; or --like TEACHER"
@@ -58,7 +51,7 @@ class Asked(NamedTuple):
     target: Sequence[str] = ()
     keep: Sequence[str] = ()
     like: Config | None = None
-    ratio: Mapping[str, float] = {}
+    ratio: Mapping[str, Fraction | float] = {}
     top: int | None = None
     require: Sequence[str] = ()
     lint_clean: bool = False
@@ -94,22 +87,9 @@ class Asked(NamedTuple):
         if not given:
             goes = "--top says how many, and not of what; " if self.top is not None else ""
             raise ArgumentError(f"{goes}{_NOTHING_ASKED}")
-        self._check_figures()
-
-    def _check_figures(self) -> None:
-        figures = [*self.minimize, *self.maximize]
-        meant: dict[str, str] = {}
-        for name in figures:
-            figure = ALIASES[name].figure if name in ALIASES else name
-            if figure in meant:
-                again = shorten(name) if name == meant[figure] else f"{shorten(meant[figure])} as {shorten(name)}"
-                raise ArgumentError(f"{again} is given twice; leave one out")
-            meant[figure] = name
-        if len(figures) > MAX_FIGURES:
-            raise ArgumentError(f"a frontier of {len(figures)} figures is too wide; give {MAX_FIGURES} at most")
-        if self.top is not None and len(figures) > 1:
+        if self.top is not None and len([*self.minimize, *self.maximize]) > 1:
             raise ArgumentError(
-                f"--top takes the first by one figure, and {len(figures)} are given; leave --top out for their frontier"
+                "--top takes the first by one figure, and several are given; leave --top out for their frontier"
             )
 
 
@@ -129,46 +109,29 @@ def question_of(space: Space, workload: Workload, asked: Asked) -> Question:
     asked.check()
     family = space.config.model.family
     required = tuple(parse_constraint(text, family, "--require") for text in asked.require)
-    mode, constraints = _mode(space, workload, asked, family)
-    return Question(space, workload, mode, (*constraints, *required), asked.lint_clean)
-
-
-def _mode(space: Space, workload: Workload, asked: Asked, family: Family) -> tuple[Mode, tuple[Condition, ...]]:
-    """The mode, and the constraints that come with it."""
+    mode: Mode
     if asked.target:
-        targets = tuple(parse_constraint(text, family, "--target") for text in asked.target)
-        return Nearest(targets, *_top(asked)), targets
-    if asked.like is not None:
-        require_figures(asked.ratio, family)
-        return Match(tuple(_wanted(asked.like, workload, asked.ratio).items()), *_top(asked)), ()
-    figures = (*asked.minimize, *asked.maximize)
-    require_figures(figures, family)
-    if asked.top is not None:
-        return Rank(figures[0], bool(asked.maximize), asked.top), ()
-    return Pareto(figures, frozenset(asked.maximize)), ()
+        space, mode, aimed = modes.nearest(space, asked.target, asked.keep, asked.top or _NEAREST_TOP)
+        required = (*aimed, *required)
+    elif asked.like is not None:
+        teacher = analyze(asked.like, _as_long(workload, asked.like))
+        mode = modes.match(teacher, asked.ratio, family, asked.top or _MATCH_TOP)
+    elif asked.top is not None:
+        mode = modes.rank(asked.minimize, asked.maximize, asked.top, family)
+    else:
+        mode = modes.pareto(asked.minimize, asked.maximize, family)
+    return Question(space, workload, mode, required, asked.lint_clean)
 
 
-def _top(asked: Asked) -> tuple[int, ...]:
-    """What a mode that has a number of its own is given."""
-    return () if asked.top is None else (asked.top,)
-
-
-def _wanted(teacher: Config, workload: Workload, ratio: Mapping[str, float]) -> dict[str, float]:
-    """What each figure should be: the teacher's, for as many seconds of audio, by its ratio."""
-    own = Workload.of(
-        teacher,
+def _as_long(workload: Workload, config: Config) -> Workload:
+    """The workload of a config, at whose sample rate the audio is as long as in another workload."""
+    return Workload.of(
+        config,
         seconds=workload.seconds,
         batch=workload.batch,
         dtype=workload.dtype,
         precision=workload.precision,
     )
-    figures = Figures(analyze(teacher, own))
-    require_figures(ratio, teacher.model.family)
-    wanted = {name: float(figures[name]) * each for name, each in ratio.items()}
-    for name, value in wanted.items():
-        if not value:
-            raise ArgumentError(f"{name} of {teacher.name} is 0, and no ratio of it is more; give another figure")
-    return wanted
 
 
 def _check_conditions(name: str, texts: object) -> None:
@@ -196,7 +159,5 @@ def _check_ratio(ratio: object) -> None:
     for name, value in ratio.items():
         if not isinstance(name, str):
             raise TypeError(f"ratio has {kind_of(name)} for a figure's name; {how}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
             raise TypeError(f"ratio has {kind_of(value)} for {shorten(name)}; {how}")
-        if not (isfinite(value) and value > 0):
-            raise ArgumentError(f"--ratio {shorten(name)} is {value:g}; give a number above 0, as 0.25")

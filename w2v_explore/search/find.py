@@ -9,8 +9,8 @@ from typing import Any
 from w2v_explore.analysis.analyze import workload_of
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of, path_text
-from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.family import ModelConfig
+from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.reading import read_config
 from w2v_explore.search.answer import Answer, Progress, answer_of
