@@ -1,16 +1,31 @@
-"""What a search answers."""
+"""What a search answers: designs with all their figures, and the document of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 from typing import Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
+from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
 from w2v_explore.config.load import Config
+from w2v_explore.search.question.candidates import Candidates
+from w2v_explore.search.question.ordered import Ordered
+from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found
+from w2v_explore.search.space.space import Space
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how much of it is, and how much there is."""
+
+LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "matched"}
+"""By mode, what the document calls its designs."""
+
+# The last digits of an average over layers are rounded otherwise where many are worked out at once.
+_NEARLY = 1e-12
 
 
 class Edit(NamedTuple):
@@ -36,16 +51,31 @@ class Design(NamedTuple):
     Attributes:
         member: Its number in the space.
         config: The config.
+        fields: The values of the fields that vary.
         edits: What makes it of the config that the space is around.
-        figures: All figures of a model as a whole, worked out by `analyze`.
+        figures: All figures of a model as a whole, and those that were asked for by other names, worked out by
+            `analyze`.
         ties: How many further configs of the space are equal to it in what was asked.
+        command: The command that shows its figures again, quoted for a shell.
     """
 
     member: int
     config: Config
+    fields: Mapping[str, Any]
     edits: tuple[Edit, ...]
     figures: Mapping[str, Number]
     ties: int
+    command: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "edits": [{**edit._asdict(), "shares": dict(edit.shares)} for edit in self.edits],
+            "fields": dict(self.fields),
+            "figures": dict(self.figures),
+            "set": self.command,
+            "ties": self.ties,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,12 +88,125 @@ class Answer:
         found: What was counted.
         designs: What was found, in the order of the mode: a frontier by its first figure from the least, nearest and
             ranked first come first, matched by depth.
+        complete: Whether the whole space was looked through.
     """
 
     question: Question
     analysis: Analysis
     found: Found
     designs: tuple[Design, ...]
+    complete: bool = True
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``search`` (docs/json.md), as plain data."""
+        question, found = self.question, self.found
+        return {
+            **config_and_workload(self.analysis),
+            "mode": question.mode.name,
+            "asked": {
+                **_asked(question),
+                "require": [constraint.text for constraint in question.constraints],
+                "lint_clean": question.lint_clean,
+            },
+            "space": {
+                "axes": [{"name": axis.name, "values": list(axis.values)} for axis in question.space.axes],
+                "size": question.space.size,
+                "evaluated": found.evaluated,
+                "pruned": found.pruned,
+                "invalid": found.invalid,
+                "satisfying": found.satisfying,
+            },
+            "complete": self.complete,
+            LISTS[question.mode.name]: [design.to_dict() for design in self.designs],
+        }
+
+
+def answer_of(question: Question, found: Found, *, complete: bool = True, progress: Progress | None = None) -> Answer:
+    """What a search answers, from what its chunks came to.
+
+    Args:
+        question: What was asked.
+        found: What all chunks come to.
+        complete: Whether these are all chunks of the space.
+        progress: Called with what is done, how much of it is, and how much there is.
+    """
+    base = analyze(question.space.config, question.workload)
+    designs = tuple(_designs(question, found.candidates, progress))
+    return Answer(question=question, analysis=base, found=found, designs=designs, complete=complete)
+
+
+def _designs(question: Question, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:
+    space, workload = question.space, question.workload
+    origin = origin_of(space.config)
+    further = [name for name in question.figures if name not in FIGURES]
+    order = _order(question, candidates)
+    for number, place in enumerate(order):
+        if progress is not None:
+            progress("designs", number, len(order))
+        member = int(candidates.members[place])
+        config = space.config_of(member)
+        analysis = analyze(config, workload)
+        by_name = Figures(analysis)
+        figures = {**total_figures(analysis), **{name: by_name[name] for name in further}}
+        _check(member, figures, {name: column[place].item() for name, column in candidates.columns.items()})
+        yield Design(
+            member=member,
+            config=config,
+            fields=space.fields(member),
+            edits=edits_of(space, config),
+            figures=figures,
+            ties=int(candidates.ties[place]),
+            command=origin.command(config, workload),
+        )
+
+
+def edits_of(space: Space, config: Config) -> tuple[Edit, ...]:
+    """The fields in which a config of a space differs from the one that the space is around."""
+    before, after = space.config.model.meaning(), config.model.meaning()
+    return tuple(Edit(name, before[name], after[name], {}) for name in after if after[name] != before[name])
+
+
+def _check(member: int, figures: Mapping[str, Number], columns: Mapping[str, Number]) -> None:
+    """Hold what `analyze` says against what the config was found by.
+
+    Raises:
+        AssertionError: They differ, which is a defect of the program.
+    """
+    for name in figures.keys() & columns.keys():
+        if not isclose(figures[name], columns[name], rel_tol=_NEARLY if isinstance(figures[name], float) else 0):
+            raise AssertionError(f"{name} of config {member} is {figures[name]}, and {columns[name]} by the formulas")
+
+
+def _order(question: Question, candidates: Candidates) -> Sequence[int]:
+    """The places of the candidates, in the order of the mode."""
+    mode = question.mode
+    keys: Sequence[str] = mode.figures
+    descending: Collection[str] = ()
+    if isinstance(mode, Ordered):
+        keys, descending = (*((mode.group,) if mode.group else ()), *mode.keys), mode.descending
+    columns = [(candidates.columns[name].tolist(), -1 if name in descending else 1) for name in keys]
+    return sorted(
+        range(len(candidates.members)),
+        key=lambda place: ([sign * values[place] for values, sign in columns], int(candidates.members[place])),
+    )
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    """What the mode was asked, as plain data."""
+    mode = question.mode
+    match mode:
+        case Pareto():
+            return {
+                "minimize": [name for name in mode.figures if name not in mode.maximized],
+                "maximize": [name for name in mode.figures if name in mode.maximized],
+            }
+        case Ordered():
+            return {
+                "minimize": [name for name in mode.keys if name not in mode.descending],
+                "maximize": [name for name in mode.keys if name in mode.descending],
+                "top": mode.top,
+            }
+    return {}

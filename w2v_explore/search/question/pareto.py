@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection
+from w2v_explore.search.question.candidates import Candidates, Selection, figures_alone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Places = NDArray[np.int64]
+    from w2v_explore.search.question.candidates import MakeColumns, Places
+    from w2v_explore.search.space.space import Space
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Pareto:
     figures: tuple[str, ...]
     maximized: frozenset[str] = frozenset()
     name: str = "pareto"
+
+    def columns(self, space: Space) -> MakeColumns:
+        """As in `Mode`: the figures."""
+        return figures_alone
 
     def select(self, candidates: Candidates) -> Selection:
         """Those that are part of the answer as far as these go."""

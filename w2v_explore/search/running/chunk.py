@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.figures import Number, total_figures, with_aliases
+from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
 from w2v_explore.search.formulas.many import Formulas
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.constraints import satisfied
@@ -38,6 +38,7 @@ class Found(NamedTuple):
         pruned: The combinations that bounds tell to satisfy no constraint.
         invalid: The combinations that are no config.
         satisfying: The configs that satisfy all constraints.
+        complete: Whether they are all chunks of the space, where a run says so.
     """
 
     candidates: Candidates
@@ -45,6 +46,7 @@ class Found(NamedTuple):
     pruned: int
     invalid: int
     satisfying: int
+    complete: bool = True
 
 
 def chunks_of(size: int) -> Iterator[Chunk]:
@@ -60,6 +62,7 @@ class Worker:
         self.question = question
         self._members = Members(question.space)
         self._reference = _figures_of_base(question)
+        self._columns = question.mode.columns(question.space)
         self._is_wanted = is_wanted
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
@@ -72,15 +75,18 @@ class Worker:
 
     def examine(self, members: NDArray[np.int64], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
-        columns = self._members.columns(self._members.varied(codes))
-        valid, figures = self._formulas.figures(columns)
+        varied = self._members.varied(codes)
+        valid, figures = self._formulas.figures(self._members.columns(varied))
         size = len(members)
         holds = satisfied(self.question.constraints, figures, self._reference, size)
         satisfying = valid & holds.all(axis=0)
         places = np.flatnonzero(satisfying)
         candidates = Candidates(
             members[places],
-            {name: figures[name][places] for name in self.question.mode.figures},
+            self._columns(
+                {name: figures[name][places] for name in self.question.mode.figures},
+                [each.take(places) for each in varied],
+            ),
             np.zeros(len(places), np.int64),
         )
         evaluated = int(valid.sum())
@@ -91,12 +97,13 @@ class Worker:
 
 def _figures_of_base(question: Question) -> Mapping[str, Number]:
     analysis = analyze(question.space.config, question.workload)
-    return with_aliases(total_figures(analysis), question.workload.sample_rate)
+    figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
+    return with_aliases(figures, question.workload.sample_rate)
 
 
 def joined(question: Question, parts: Sequence[Found]) -> Found:
     """What chunks come to that were worked out apart, in any order."""
     return Found(
         select(question.mode, together([part.candidates for part in parts])),
-        *[sum(numbers) for numbers in zip(*[part[1:] for part in parts], strict=True)],
+        *[sum(numbers) for numbers in zip(*[part[1:5] for part in parts], strict=True)],
     )

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from os import PathLike
+
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import Found, Worker, chunks_of, joined
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how many combinations are done, and how many there are."""
 
-def run(question: Question) -> Found:
+
+def run(
+    question: Question,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    resume: str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Found:
     """What a question finds, chunk by chunk."""
     worker = Worker(question)
     found: Found | None = None
