@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.program import Runner
-from w2v_explore import Config, Workload, load_config, load_preset
-from w2v_explore.analysis.figures import FIGURES
+from w2v_explore import Config, SourceError, Workload, analyze, lint_files, load_config, load_preset
+from w2v_explore.analysis.figures import FIGURES, total_figures
 from w2v_explore.search.answer import Answer, answer_of
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.run import run as run_question
 from w2v_explore.search.space.space import Axis, Given, Space
+from w2v_explore.search.write import write_designs
 
 SMALLEST = Pareto(("parameters", "extractor.frames"))
 
@@ -126,3 +128,59 @@ def test_a_config_of_python_starts_from_its_family_s_preset(run: Runner) -> None
     [words] = shown_again(answer(config, encoder_num_layers=[2], encoder_layer_drop=[1 / 3]), run)
     assert words[2] == "wavlm_base"
     assert "aux_num_out=5" in words
+
+
+def test_designs_are_written_as_configs_that_extend_what_they_were_made_of(tmp_path: Path) -> None:
+    base = tmp_path / "configs" / "my base.yaml"
+    base.parent.mkdir()
+    base.write_text("extends: large\nsample_rate: 8000\nencoder_num_layers: 3\n")
+    for config in (load_config("base"), load_config(base, {"aux_num_out": 32})):
+        found = answer(
+            config, encoder_num_layers=[2, 3], extractor_conv_layer_config=[None, CONV], encoder_dropout=[1e-5]
+        )
+        folder = tmp_path / f"designs of {config.origin[-4:]}"
+        files = write_designs(found, folder)
+        assert files == sorted(folder.iterdir())
+        assert len(files) == len(found.designs) > 1
+        for path, design in zip(files, found.designs, strict=True):
+            read = load_config(path)
+            assert (read.model, read.sample_rate) == (design.config.model, config.sample_rate)
+            assert total_figures(analyze(read, found.question.workload)).items() <= design.figures.items()
+            assert yaml.safe_load(path.read_text())["extends"] == (
+                "base" if config.origin == "preset base" else "../configs/my base.yaml"
+            )
+        assert not [problem for problem in lint_files(folder).problems if problem.rule.severity == "error"]
+
+
+def test_designs_of_another_program_s_config_state_all_fields(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    run("convert", "wavlm_base", "--to", "huggingface", "--output", str(path))
+    found = answer(load_config(path), encoder_num_layers=[2])
+    [written] = write_designs(found, tmp_path / "designs")
+    assert {*yaml.safe_load(written.read_text())} == {
+        "architecture",
+        "name",
+        "description",
+        *found.designs[0].config.model.FIELDS,
+    }
+    assert load_config(written).model == found.designs[0].config.model
+    assert lint_files(written).problems == []
+
+
+def test_nothing_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = answer(load_config("base"), encoder_num_layers=[2])
+    Path("full").mkdir()
+    Path("full/mine").touch()
+    Path("empty").mkdir()
+    for folder, message in {
+        "full": "full is there already; name a folder that is new or empty",
+        "full/mine": "full/mine is there already; name a folder that is new or empty",
+        "no/designs": "there is no folder no",
+        "": "give the name of a folder that is new or empty",
+    }.items():
+        with pytest.raises(SourceError) as caught:
+            write_designs(found, folder)
+        assert str(caught.value) == message
+    assert write_designs(found, "empty/") == [Path("empty/base-front-1.yaml")]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["empty", "full"]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
 from w2v_explore.config.load import Config
-from w2v_explore.search.question.candidates import Candidates
-from w2v_explore.search.question.ordered import Ordered
+from w2v_explore.search.published import Published, published_beside
+from w2v_explore.search.question.candidates import Candidates, Mode
+from w2v_explore.search.question.match import DEPTH, DIFFERENCE, Match
+from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.reproduce import origin_of
-from w2v_explore.search.running.chunk import Found
+from w2v_explore.search.running.chunk import Found, figures_of_base
 from w2v_explore.search.space.space import Space
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it is, and how much there is."""
@@ -88,14 +96,14 @@ class Answer:
         found: What was counted.
         designs: What was found, in the order of the mode: a frontier by its first figure from the least, nearest and
             ranked first come first, matched by depth.
-        complete: Whether the whole space was looked through.
+        published: Beside a frontier the published models that satisfy the constraints.
     """
 
     question: Question
     analysis: Analysis
     found: Found
     designs: tuple[Design, ...]
-    complete: bool = True
+    published: tuple[Published, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
@@ -107,7 +115,7 @@ class Answer:
             **config_and_workload(self.analysis),
             "mode": question.mode.name,
             "asked": {
-                **_asked(question),
+                **_asked(question.mode),
                 "require": [constraint.text for constraint in question.constraints],
                 "lint_clean": question.lint_clean,
             },
@@ -119,30 +127,39 @@ class Answer:
                 "invalid": found.invalid,
                 "satisfying": found.satisfying,
             },
-            "complete": self.complete,
+            "complete": found.complete,
             LISTS[question.mode.name]: [design.to_dict() for design in self.designs],
+            **(
+                {"published": [model.to_dict() for model in self.published]}
+                if isinstance(question.mode, Pareto)
+                else {}
+            ),
         }
 
 
-def answer_of(question: Question, found: Found, *, complete: bool = True, progress: Progress | None = None) -> Answer:
+def answer_of(question: Question, found: Found, *, progress: Progress | None = None) -> Answer:
     """What a search answers, from what its chunks came to.
 
     Args:
         question: What was asked.
-        found: What all chunks come to.
-        complete: Whether these are all chunks of the space.
+        found: What the chunks come to.
         progress: Called with what is done, how much of it is, and how much there is.
     """
     base = analyze(question.space.config, question.workload)
     designs = tuple(_designs(question, found.candidates, progress))
-    return Answer(question=question, analysis=base, found=found, designs=designs, complete=complete)
+    published: tuple[Published, ...] = ()
+    if isinstance(question.mode, Pareto):
+        published = published_beside(
+            question, question.mode, figures_of_base(question), [design.figures for design in designs]
+        )
+    return Answer(question=question, analysis=base, found=found, designs=designs, published=published)
 
 
 def _designs(question: Question, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:
     space, workload = question.space, question.workload
     origin = origin_of(space.config)
     further = [name for name in question.figures if name not in FIGURES]
-    order = _order(question, candidates)
+    order = _order(question.mode, candidates)
     for number, place in enumerate(order):
         if progress is not None:
             progress("designs", number, len(order))
@@ -180,33 +197,35 @@ def _check(member: int, figures: Mapping[str, Number], columns: Mapping[str, Num
             raise AssertionError(f"{name} of config {member} is {figures[name]}, and {columns[name]} by the formulas")
 
 
-def _order(question: Question, candidates: Candidates) -> Sequence[int]:
+def _order(mode: Mode, candidates: Candidates) -> Sequence[int]:
     """The places of the candidates, in the order of the mode."""
-    mode = question.mode
-    keys: Sequence[str] = mode.figures
-    descending: Collection[str] = ()
-    if isinstance(mode, Ordered):
-        keys, descending = (*((mode.group,) if mode.group else ()), *mode.keys), mode.descending
-    columns = [(candidates.columns[name].tolist(), -1 if name in descending else 1) for name in keys]
-    return sorted(
-        range(len(candidates.members)),
-        key=lambda place: ([sign * values[place] for values, sign in columns], int(candidates.members[place])),
-    )
+    columns = candidates.columns
+    keys: tuple[NDArray[Any], ...]
+    match mode:
+        case Nearest():
+            keys = columns[CHANGED], columns[DISTANCE]
+        case Match():
+            keys = columns[DEPTH], columns[DIFFERENCE]
+        case Rank():
+            keys = (-columns[mode.figure] if mode.is_maximized else columns[mode.figure],)
+        case _:
+            keys = tuple(columns[name] for name in mode.figures)
+    # The candidates stand in the order of enumeration, which orders equal ones.
+    return list(map(int, np.lexsort(tuple(reversed(keys)))))
 
 
-def _asked(question: Question) -> dict[str, Any]:
-    """What the mode was asked, as plain data."""
-    mode = question.mode
+def _asked(mode: Mode) -> dict[str, Any]:
+    """What the mode asks, as plain data."""
     match mode:
         case Pareto():
             return {
                 "minimize": [name for name in mode.figures if name not in mode.maximized],
                 "maximize": [name for name in mode.figures if name in mode.maximized],
             }
-        case Ordered():
-            return {
-                "minimize": [name for name in mode.keys if name not in mode.descending],
-                "maximize": [name for name in mode.keys if name in mode.descending],
-                "top": mode.top,
-            }
-    return {}
+        case Rank():
+            return {"maximize" if mode.is_maximized else "minimize": mode.figure, "top": mode.top}
+        case Nearest():
+            return {"target": [target.text for target in mode.targets], "top": mode.top}
+        case Match():
+            return {"wanted": dict(mode.wanted), "top": mode.top}
+    raise NotImplementedError(mode)

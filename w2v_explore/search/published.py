@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, Number
@@ -34,6 +34,16 @@ class Published(NamedTuple):
     figures: Mapping[str, Number]
     equal: int | None = None
     dominating: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "presets": list(self.presets),
+            "architecture": self.config.model.family.name,
+            "figures": dict(self.figures),
+            "equal": self.equal,
+            "dominating": list(self.dominating),
+        }
 
 
 def published_beside(

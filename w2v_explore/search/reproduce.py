@@ -1,12 +1,16 @@
-"""The command that shows a config again: `summary` of what the config was made of, with what differs as ``--set``."""
+"""What makes a config again: the file or the preset that it was made of, and what differs, as ``--set`` or a file."""
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.checkpoint.recognize import is_checkpoint
 from w2v_explore.config.dialects.write import yaml_line
 from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import Config, load_config, load_preset
@@ -19,52 +23,67 @@ _SAMPLE_RATE = "sample_rate"
 
 
 class Origin(NamedTuple):
-    """What a command line can start from to come to a config.
+    """What configs like one are made of again, by a command line or by ``extends``.
 
     Attributes:
-        words: What names it: a path or a preset's name, and how it is read.
+        words: What names it in a command line: a path or a preset's name, and how it is read.
         values: What its fields mean, and its sample rate; empty where it is no config until all fields are set.
+        preset: The preset that it is.
+        path: The file of ours that it is.
     """
 
     words: tuple[str, ...]
     values: Mapping[str, Any]
+    preset: str | None = None
+    path: str | None = None
+
+    def extended_in(self, folder: Path) -> str | None:
+        """What a config in a folder names by ``extends``; None where it has to state all fields."""
+        if self.path is None:
+            return self.preset
+        return os.path.relpath(os.path.realpath(self.path), os.path.realpath(folder))
+
+    def differing(self, config: Config, sample_rate: int) -> dict[str, Any]:
+        """The fields in which a config at a sample rate differs from it, and the sample rate where that does."""
+        values = {**config.model.to_mapping(), _SAMPLE_RATE: sample_rate}
+        meant = {**config.model.meaning(), _SAMPLE_RATE: sample_rate}
+        return {name: values[name] for name in values if name not in self.values or meant[name] != self.values[name]}
 
     def command(self, config: Config, workload: Workload) -> str:
         """The command that shows the figures of a config for a workload, quoted for a shell."""
-        values = {**config.model.to_mapping(), _SAMPLE_RATE: workload.sample_rate}
-        meant = {**config.model.meaning(), _SAMPLE_RATE: workload.sample_rate}
         sets = [
             word
-            for name, value in values.items()
-            if name not in self.values or meant[name] != self.values[name]
+            for name, value in self.differing(config, workload.sample_rate).items()
             for word in ("--set", _setting(name, value))
         ]
         return shlex.join(["w2v-explore", "summary", *self.words, *sets, *_workload_words(workload)])
 
 
 def origin_of(config: Config) -> Origin:
-    """What a command line starts from to come to a config: what it was read from.
+    """What a config was read from.
 
-    A config that Python made, and one whose file is gone, start from the preset that its family names.
+    Of a config that Python made, and of one whose file is gone, it is the preset that its family names.
     """
     allowed = ("--allow-unknown",) if config.not_counted else ()
     if config.origin == _STDIN:
         words = ("-", *(("--from", config.dialect) if config.dialect != OWN_DIALECT else ()), *allowed)
         return Origin(words, _before_changes(config))
-    # A file's own words say most often whose it is.
-    dialects = (None,) if config.origin.startswith(_PRESET) else (None, config.dialect)
-    reference = config.origin.removeprefix(_PRESET)
-    # What starts as an option does is none behind a folder.
-    named = f"./{reference}" if reference.startswith("-") else reference
-    for dialect in dialects:
-        words = (named, *(("--from", dialect) if dialect else ()), *allowed)
-        # A file that lacks fields is a config with all of them set.
-        for overrides in ((), config.model.to_mapping()):
+    if not config.origin.startswith(_PRESET):
+        reference = config.origin
+        # What starts as an option does is none behind a folder.
+        named = f"./{reference}" if reference.startswith("-") else reference
+        # A file's own words say most often whose it is, and one that lacks fields is a config with all of them set.
+        for dialect, overrides in product((None, config.dialect), ((), config.model.to_mapping())):
             found = _load(reference, overrides, dialect, config)
             if found is not None:
-                return Origin(words, {} if overrides else _values(found))
-    reference = config.model.family.reference
-    return Origin((reference,), _values(load_preset(reference)))
+                words = (named, *(("--from", dialect) if dialect else ()), *allowed)
+                if overrides:
+                    return Origin(words, {})
+                is_ours = found.dialect == OWN_DIALECT and not is_checkpoint(reference)
+                return Origin(words, _values(found), path=reference if is_ours else None)
+    is_preset = config.origin.startswith(_PRESET)
+    preset = config.origin.removeprefix(_PRESET) if is_preset else config.model.family.reference
+    return Origin((preset,), _values(load_preset(preset)), preset=preset)
 
 
 def _load(reference: str, overrides: Overrides, dialect: str | None, config: Config) -> Config | None:
