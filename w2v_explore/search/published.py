@@ -59,11 +59,11 @@ def published_beside(
         reference: The figures of the config that the space is around, under all of their names.
         designs: The figures of each design of the front.
     """
-    found = [
-        _placed(model, mode, designs)
-        for model in published_models(question.workload, question.figures)
-        if all(each.holds(each.value(model.figures, reference)) for each in question.constraints)
-    ]
+    found = []
+    for model in published_models(question.workload, question.figures):
+        if all(each.holds(each.value(model.figures, reference)) for each in question.constraints):
+            equal, dominating = placed(model.figures, mode, designs)
+            found.append(model._replace(equal=equal, dominating=dominating))
     first = mode.figures[0]
     return tuple(sorted(found, key=lambda model: (model.figures[first], model.presets)))
 
@@ -113,19 +113,19 @@ def _figures(analysis: Analysis, names: Sequence[str]) -> dict[str, Number]:
     return {name: figures[name] if is_had(name) else 0 for name in names}
 
 
-def _placed(model: Published, mode: Pareto, designs: Sequence[Mapping[str, Number]]) -> Published:
-    """The model, with where it is beside the front."""
+def placed(
+    figures: Mapping[str, Number], mode: Pareto, designs: Sequence[Mapping[str, Number]]
+) -> tuple[int | None, tuple[int, ...]]:
+    """Where figures lie beside a front: `Published.equal` and `Published.dominating`."""
 
-    def costs(figures: Mapping[str, Number]) -> list[Number]:
-        return [-figures[name] if name in mode.maximized else figures[name] for name in mode.figures]
+    def costs(of: Mapping[str, Number]) -> list[Number]:
+        return [-of[name] if name in mode.maximized else of[name] for name in mode.figures]
 
-    own, front = costs(model.figures), [*enumerate(map(costs, designs))]
+    own, front = costs(figures), [*enumerate(map(costs, designs))]
     dominating = [
         (abs(other[0] - own[0]), number)
         for number, other in front
         if other != own and all(theirs <= mine for theirs, mine in zip(other, own, strict=True))
     ]
-    return model._replace(
-        equal=next((number for number, other in front if other == own), None),
-        dominating=tuple(number for _, number in sorted(dominating)),
-    )
+    equal = next((number for number, other in front if other == own), None)
+    return equal, tuple(number for _, number in sorted(dominating))
