@@ -518,6 +518,7 @@ _PYTHON_COMMANDS = {
     "plan": "`plan`",
     "sensitivity": "`sensitivity`",
     "sweep": "`sweep`",
+    "search": "`find_designs`",
     "verify": "`verify`",
     "lint": "`lint_files`",
     "convert": "`convert`",
@@ -541,7 +542,8 @@ _PYTHON_SECTIONS = {
     ),
     "Figures": (
         "Workload", "analyze", "Analysis", "analyze_many", "Columns", "compare", "Comparison", "memory", "MemoryCosts",
-        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
+        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "find_designs", "Answer", "Design",
+        "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",

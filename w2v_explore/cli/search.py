@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-_SPACE, _ASKED, _RUN, _RESULT = "What varies", "What is asked", "How it is worked through", "What is made of it"
+_SPACE, _ASKED, _RUN = "What varies", "What is asked", "How it is worked through"
 
 
 @app.command(
     epilog="Example: w2v-explore search base --free encoder_num_layers --free encoder_ff_interm_features "
-    "--target 'macs <= -50%' --keep stride"
+    "--target 'macs -50%' --keep stride"
 )
 def search(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
@@ -80,8 +80,7 @@ def search(
         typer.Option(
             "--target",
             metavar="CONDITION",
-            help="Instead, the fewest and least edits that reach 'macs <= -50%' of a change, 'macs <= 5G' of a figure; "
-            "repeatable.",
+            help="Instead, the fewest and least edits that reach 'macs -50%', a change, or 'macs <= 5G'; repeatable.",
             rich_help_panel=_ASKED,
         ),
     ] = None,
@@ -160,7 +159,6 @@ def search(
             "--write",
             metavar="DIR",
             help="Write a config for each design into a folder that is new or empty.",
-            rich_help_panel=_RESULT,
         ),
     ] = None,
     format: FormatOption = Format.TABLE,
@@ -187,9 +185,9 @@ def search(
     asked = Asked(
         minimize or (), maximize or (), target or (), keep or (), teacher, ratios, top, require or (), lint_clean
     )
-    asked.check()
+    asked.check("--")
     given = section if space is None else section_in(space)
-    question = question_of(space_of(base, given, free or ()), workload.of(base), asked)
+    question = question_of(space_of(base, given, free or ()), workload.of(base), asked, "--")
     if write is not None:
         require_folder(write)
     with show_progress(base.name) as progress:

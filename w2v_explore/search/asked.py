@@ -24,11 +24,6 @@ MAX_TOP = 10_000
 
 _NEAREST_TOP = 5
 _MATCH_TOP = 1
-_NOTHING_ASKED = (
-    "say what to look for: --minimize and --maximize FIGURE for a frontier, with --top for the first of an order; "
-    "--target CONDITION for the fewest edits; or --like TEACHER"
-)
-_TOGETHER = "give one of the two"
 
 
 class Asked(NamedTuple):
@@ -56,11 +51,14 @@ class Asked(NamedTuple):
     require: Sequence[str] = ()
     lint_clean: bool = False
 
-    def check(self) -> None:
+    def check(self, dashes: str = "") -> None:
         """Refuse what there cannot be, and what contradicts itself.
 
+        Args:
+            dashes: What stands before a name where it is said.
+
         Raises:
-            ArgumentError: A value is out of its range, nothing is asked, or two options ask different things.
+            ArgumentError: A value is out of its range, nothing is asked, or two of them ask different things.
             TypeError: A value is of another type.
         """
         for name in ("minimize", "maximize", "keep"):
@@ -70,48 +68,55 @@ class Asked(NamedTuple):
         _check_top(self.top)
         _check_ratio(self.ratio)
         if self.keep and not self.target:
-            raise ArgumentError("--keep says what a --target leaves as it is; give --target too")
+            raise ArgumentError(f"{dashes}keep says what stays as it is while a target is reached; give {dashes}target")
         if self.ratio and self.like is None:
-            raise ArgumentError("--ratio is of a teacher's figure; give --like TEACHER too")
+            raise ArgumentError(f"{dashes}ratio is of a teacher's figure; give {dashes}like, the teacher")
         if self.like is not None and not self.ratio:
-            raise ArgumentError("--like needs how large the student is; give --ratio FIGURE=R, as parameters=0.25")
-        ordered = "--minimize" if self.minimize else "--maximize"
+            raise ArgumentError(
+                f"{dashes}like names a teacher, and not how much of it to have; give {dashes}ratio, as parameters 0.25"
+            )
         modes = {
-            ordered: bool(self.minimize or self.maximize),
-            "--target": bool(self.target),
-            "--like": self.like is not None,
+            "minimize" if self.minimize else "maximize": self.minimize or self.maximize,
+            "target": self.target,
+            "like": self.like,
         }
-        given = [option for option, is_given in modes.items() if is_given]
+        given = [name for name, value in modes.items() if value]
         if len(given) > 1:
-            raise ArgumentError(f"{given[0]} and {given[1]} ask different things; {_TOGETHER}")
+            raise ArgumentError(f"{dashes}{given[0]} and {dashes}{given[1]} ask different things; give one of the two")
         if not given:
-            goes = "--top says how many, and not of what; " if self.top is not None else ""
-            raise ArgumentError(f"{goes}{_NOTHING_ASKED}")
+            found = f"{dashes}top says how many, and not of what" if self.top is not None else "nothing is asked"
+            raise ArgumentError(
+                f"{found}; give figures to {dashes}minimize or {dashes}maximize, a {dashes}target, or a teacher to be "
+                f"{dashes}like"
+            )
         if self.top is not None and len([*self.minimize, *self.maximize]) > 1:
             raise ArgumentError(
-                "--top takes the first by one figure, and several are given; leave --top out for their frontier"
+                f"{dashes}top takes the first by one figure, and several are given; leave it out for their frontier"
             )
 
 
-def question_of(space: Space, workload: Workload, asked: Asked) -> Question:
+def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = "") -> Question:
     """The question that something asked of a space comes to.
 
     Args:
         space: The space.
         workload: Of the figures.
         asked: What is asked.
+        dashes: What stands before a name where it is said.
 
     Raises:
         ArgumentError: It contradicts itself, or a figure or a field is none.
         ConditionError: A text is no condition.
         TypeError: A value is of another type.
     """
-    asked.check()
+    asked.check(dashes)
     family = space.config.model.family
-    required = tuple(parse_constraint(text, family, "--require") for text in asked.require)
+    required = tuple(parse_constraint(text, family, f"{dashes}require") for text in asked.require)
     mode: Mode
     if asked.target:
-        space, mode, aimed = modes.nearest(space, asked.target, asked.keep, asked.top or _NEAREST_TOP)
+        space, mode, aimed = modes.nearest(
+            space, asked.target, asked.keep, asked.top or _NEAREST_TOP, f"{dashes}target"
+        )
         required = (*aimed, *required)
     elif asked.like is not None:
         teacher = analyze(asked.like, _as_long(workload, asked.like))
@@ -149,7 +154,7 @@ def _check_top(top: object) -> None:
     if isinstance(top, bool) or not isinstance(top, int):
         raise TypeError(f"top is {top if isinstance(top, float) else kind_of(top)}; give a whole number")
     if not 1 <= top <= MAX_TOP:
-        raise ArgumentError(f"--top is {shorten(str(top))}; give a number from 1 to {MAX_TOP:,}")
+        raise ArgumentError(f"top is {shorten(str(top))}; give a number from 1 to {MAX_TOP:,}")
 
 
 def _check_ratio(ratio: object) -> None:

@@ -13,6 +13,7 @@ from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.reading import read_config
+from w2v_explore.errors import ArgumentError
 from w2v_explore.search.answer import Answer, Progress, answer_of
 from w2v_explore.search.asked import Asked, question_of
 from w2v_explore.search.running.run import run
@@ -82,6 +83,8 @@ def find_designs(
         reading = read_config(read_document(path_text(config, "a config")))
         config = config_of(reading)
         section = reading.entries.get(SEARCH)
+    if section is None and not free:
+        raise ArgumentError("no field varies; give a space, as {'encoder_num_layers': [6, 12]}, or free fields")
     config = as_config(config)
     workload = workload_of(config, workload)
     asked = Asked(
