@@ -23,6 +23,7 @@ from w2v_explore.config.kinds import (
     Integer,
     Kind,
     PerLayer,
+    meaning,
 )
 from w2v_explore.config.search.target import Target, field_named, parse_target
 from w2v_explore.config.search.values import HOW, WrongValues, is_text, pairs_of, ratios_of, values_of
@@ -31,6 +32,8 @@ from w2v_explore.config.unknown_keys import instead_of_field
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 
+# No space that anybody searches has so many; of what is hostile, more would take minutes.
+_MAX_VARYING, _MAX_LISTED, _MAX_PROBLEMS = 1_000, 100_000, 100
 _HOW_OF_RATIOS = "write {ratio: 1/64, of: encoder_embed_dim}"
 
 
@@ -90,9 +93,17 @@ def read_section(entry: Entry, family: Family, base: Mapping[str, Any]) -> Secti
         message = "search is empty; write fields and their values, as `encoder_num_layers: [6, 12]`"
         problems.append(_problem(context, entry.value, None, message))
     for key, node in entry.value.value:
+        if len(problems) >= _MAX_PROBLEMS:
+            break
         found = _read(context, key, node, problems)
-        if found is not None:
-            varying.append(found)
+        if found is None:
+            continue
+        if len(varying) == _MAX_VARYING or sum(len(each.values) for each in varying) > _MAX_LISTED:
+            most = f"{_MAX_VARYING:,} keys at most, with {_MAX_LISTED:,} values"
+            message = f"search says more than anybody searches; write {most}"
+            problems.append(_problem(context, key, None, message))
+            break
+        varying.append(found)
     problems += _together(context, varying)
     return Section(tuple(varying), tuple(problems))
 
@@ -153,7 +164,7 @@ def _vary(context: _Context, target: Target, place: Place, node: yaml.Node, prob
     listed = values_of(node)
     wrong = list(_wrong_values(context, target, kind, listed))
     problems += wrong
-    values = distinct(value for value, _ in listed)
+    values = distinct(kind, target, [value for value, _ in listed])
     return None if wrong else Varying(target, tuple(values), None, is_each, place, place)
 
 
@@ -191,11 +202,17 @@ def _ratio_of(context: _Context, target: Target, node: yaml.Node) -> str:
     return name
 
 
-def distinct(values: Iterable[Any]) -> list[Any]:
-    """Values as plain data, each once, where it comes first."""
+def distinct(kind: Kind, target: Target, values: Iterable[Any]) -> list[Any]:
+    """Values of what varies as plain data, of those that mean the same the first.
+
+    Args:
+        kind: The kind of the field.
+        target: What varies.
+        values: Its values.
+    """
     found: dict[object, Any] = {}
     for value in values:
-        found.setdefault(_key(value), value)
+        found.setdefault(_key(meaning(value, kind) if target.item is None else value), value)
     return list(found.values())
 
 
@@ -278,7 +295,8 @@ def length_of(family: Family, base: Mapping[str, Any], field: str, varying: Sequ
     number = counted_by(family, field)
     if number is not None and any(each.target.field == number for each in varying):
         most = _most(number, base, varying, ())
-        return None if most is None else min(most, MAX_LISTED_LAYERS)
+        if most is not None:
+            return min(max(most, 1), MAX_LISTED_LAYERS)
     value = base.get(field)
     if value is None and isinstance(family.config.FIELDS[field].kind, ConvLayers):
         return len(STANDARD_CONV_LAYERS)

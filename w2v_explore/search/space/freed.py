@@ -34,7 +34,7 @@ def free_fields(model: ModelConfig, texts: Sequence[str], varying: Sequence[Vary
     for text in texts:
         name = text.partition("=")[0].strip()
         place = Place(f"--free {shorten(text)}")
-        for each in _freed(model, text, name, place, varying):
+        for each in _freed(model, text, name, place, taken):
             before = next((other for other in taken if other.target.meets(each.target)), None)
             if before is not None:
                 whose = "is set free twice" if before.place.path.startswith("--free") else "varies in `search:` already"
@@ -74,7 +74,7 @@ def _given(model: ModelConfig, target: Target, text: str, place: Place) -> list[
         raise ConfigError(
             [Problem(rule=fault.rule, place=place, key=str(target), message=fault.message) for fault in faults]
         )
-    return distinct(listed)
+    return distinct(model.FIELDS[target.field].kind, target, listed)
 
 
 def _is_layer(kind: ConvLayers | PerLayer, target: Target) -> bool:
@@ -100,7 +100,7 @@ def _value(model: ModelConfig, target: Target) -> Any:
     if target.item is None:
         return value
     items = value if target.item == "*" else [value[min(target.item, len(value) - 1)]]
-    values = distinct(item if target.part is None else item[target.part] for item in items)
+    values = list(dict.fromkeys(item if target.part is None else item[target.part] for item in items))
     if len(values) > 1:
         shown = ", ".join(map(str, values[:3]))
         raise ArgumentError(
