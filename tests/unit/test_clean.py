@@ -81,10 +81,15 @@ def test_clean_is_what_the_linter_has_no_warning_of_once_it_is_written(base: str
 
 def test_a_rule_is_asked_once_for_configs_that_are_equal_in_what_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     space = _space("base", {"encoder_num_layers": tuple(range(1, 101)), "encoder_num_heads": (12, 96)})
-    asked = []
+    asked: list[object] = []
     clean = Clean(Members(space))
     ask = Clean._ask
-    monkeypatch.setattr(Clean, "_ask", lambda *arguments: (asked.append(1), ask(*arguments)))
+
+    def noted(*arguments: Any) -> None:
+        asked.append(arguments)
+        ask(*arguments)
+
+    monkeypatch.setattr(Clean, "_ask", noted)
     assert clean(np.arange(200)).tolist() == [True, False] * 100
     clean(np.arange(200))
     # The rule that reads the heads is asked once to know that it does, and of each of the two values.

@@ -78,7 +78,7 @@ class Clean:
         while True:
             axes = verdicts.axes
             first, alike = self._alike(axes, codes)
-            keys = [row.tobytes() for row in codes[np.ix_(first, axes)]]
+            keys = [row.tobytes() for row in codes[first][:, axes]]
             for key, row in zip(keys, codes[first].tolist(), strict=True):
                 if key not in verdicts.known:
                     self._ask(rule, verdicts, key, row)
