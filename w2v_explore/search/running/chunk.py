@@ -63,6 +63,7 @@ class Worker:
         self.question = question
         self._members = Members(question.space)
         self._reference = _figures_of_base(question)
+        self._columns = question.mode.columns(question.space)
         self._is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
@@ -75,15 +76,18 @@ class Worker:
 
     def examine(self, members: NDArray[np.int64], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
-        columns = self._members.columns(self._members.varied(codes))
-        valid, figures = self._formulas.figures(columns)
+        varied = self._members.varied(codes)
+        valid, figures = self._formulas.figures(self._members.columns(varied))
         size = len(members)
         holds = satisfied(self.question.constraints, figures, self._reference, size)
         satisfying = valid & holds.all(axis=0)
         places = np.flatnonzero(satisfying)
         candidates = Candidates(
             members[places],
-            {name: figures[name][places] for name in self.question.mode.figures},
+            self._columns(
+                {name: figures[name][places] for name in self.question.mode.figures},
+                [each.take(places) for each in varied],
+            ),
             np.zeros(len(places), np.int64),
         )
         evaluated = int(valid.sum())
