@@ -1,0 +1,291 @@
+"""What `search` found, in words, tables and a scatter."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from math import log
+from typing import Any
+
+from w2v_explore.analysis.figures import Figures, Number
+from w2v_explore.errors import missing_extra
+from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_label
+from w2v_explore.report.identity import describe_origin, describe_reading
+from w2v_explore.report.scatter import draw_scatter
+from w2v_explore.report.search_scatter import scatter_of
+from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
+from w2v_explore.report.units import brief_field, exact, field_value, first_few, percent, signed_percent
+from w2v_explore.report.workload import describe_features, describe_workload
+from w2v_explore.search.answer import Answer, Design
+from w2v_explore.search.edits import Edit
+from w2v_explore.search.published import placed
+from w2v_explore.search.question.match import DEPTH, Match
+from w2v_explore.search.question.nearest import Nearest
+from w2v_explore.search.question.pareto import Pareto
+from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.space.space import Given, Space
+
+_COSTS = ("parameters", "macs", "macs_per_audio_second", "memory.inference_bytes", "memory.training_bytes")
+# A thousand would hide the words above them.
+_MOST = 40
+# So many designs have a command each.
+_FEW = 3
+_NAMES = 2
+
+
+def search_report(answer: Answer) -> Report:
+    """The report on a search: how many designs there are comes first, then what was asked, then a row for each."""
+    config = answer.analysis.config
+    lines = [
+        *_describe_found(answer),
+        _describe_asked(answer),
+        _describe_space(answer.question.space),
+        describe_origin(config),
+        describe_workload(answer.analysis),
+        *describe_features(answer.analysis),
+        *describe_reading(config),
+    ]
+    tables = []
+    if answer.designs:
+        figures = _shown_figures(answer)
+        tables = [_designs(answer, figures), _beside(answer, figures)]
+    return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
+
+
+def _describe_found(answer: Answer) -> Iterator[str]:
+    """``27 of 292,800 configs are on the frontier; 76,800 evaluated, 216,000 are no config``."""
+    found, size = answer.found, answer.question.space.size
+    number = len(answer.designs)
+    counts = [f"{exact(found.evaluated)} evaluated"]
+    if answer.question.constraints or answer.question.lint_clean:
+        counts[0] += f", {exact(found.satisfying)} of them satisfy what is required"
+    if found.pruned:
+        counts.append(f"{exact(found.pruned)} ruled out by bounds")
+    if found.invalid:
+        counts.append(f"{exact(found.invalid)} are no config")
+    if not found.complete:
+        yield "INCOMPLETE: the search was broken off; what is said is of the configs that were evaluated"
+    one = number == 1
+    match answer.question.mode:
+        case _ if not number:
+            said = f"None of {exact(size)} configs satisfies what is required"
+        case Pareto():
+            said = f"{exact(number)} of {exact(size)} configs {'is' if one else 'are'} on the frontier"
+        case Rank():
+            said = f"The first {exact(number)} of {exact(size)} configs"
+        case Nearest():
+            said = f"The nearest {exact(number)} of {exact(size)} configs"
+        case _:
+            depths = len({design.fields.get(DEPTH) for design in answer.designs})
+            said = f"{exact(number)} of {exact(size)} configs match best, of {exact(depths)} depth{'s' * (depths != 1)}"
+    yield f"{said}; {', '.join(counts)}"
+
+
+def _describe_asked(answer: Answer) -> str:
+    """``asked: least MACs, most parameters; required: stride == 320, no warning of the linter``."""
+    question = answer.question
+    mode = question.mode
+    match mode:
+        case Pareto():
+            wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.figures]
+        case Rank():
+            wanted = [f"the {'most' if mode.is_maximized else 'least'} {figure_label(mode.figure)} first"]
+        case Nearest():
+            wanted = [f"the fewest and least edits for {', '.join(target.text for target in mode.targets)}"]
+        case Match():
+            each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
+            wanted = [f"of each depth what is nearest to {' and '.join(each)}"]
+        case _:
+            wanted = []
+    targets = mode.targets if isinstance(mode, Nearest) else ()
+    required = [each.text for each in question.constraints if each not in targets]
+    required += ["no warning of the linter"] if question.lint_clean else []
+    return f"asked: {', '.join(wanted)}{'; required: ' if required else ''}{', '.join(required)}"
+
+
+def _wanted(name: str, value: float) -> str:
+    return figure_cell(name, value if value != int(value) else int(value))
+
+
+def _describe_space(space: Space) -> str:
+    """``12 of encoder_num_layers × 2 of encoder_embed_dim; encoder_num_heads moves along``."""
+    counts = " × ".join(f"{exact(len(axis.values))} of {axis.name}" for axis in space.axes)
+    along = [name for name, rule in space.rules.items() if rule.of and not rule.axes]
+    if not along:
+        return counts
+    return f"{counts}; {', '.join(along)} move{'s' if len(along) == 1 else ''} along"
+
+
+def _shown_figures(answer: Answer) -> list[str]:
+    """The figures asked for, then the usual ones; of what is required without those that are the same in all designs."""
+    mode = answer.question.mode
+    required = [
+        name
+        for name in dict.fromkeys(each.metric for each in answer.question.constraints)
+        if len({design.figures[name] for design in answer.designs}) > 1
+    ]
+    return [*dict.fromkeys((*mode.figures, *required, *_COSTS))]
+
+
+def _designs(answer: Answer, figures: Sequence[str]) -> Table:
+    """A row for each design, or for some of many."""
+    mode, designs = answer.question.mode, answer.designs
+    shown = _shown(answer)
+    ties = any(design.ties for design in designs)
+    if isinstance(mode, Nearest):
+        fields: list[str] = []
+        columns = [Column("Edits", numeric=False, wraps=True)]
+    else:
+        fields = [name for name in answer.question.space.rules if _varies(designs, name)]
+        columns = [_field_column(name, designs) for name in fields]
+    matched = isinstance(mode, Match)
+    columns = [Column("#"), *columns, *([Column("Off")] if matched else []), *figure_columns(figures)]
+    columns += [Column("Ties")] if ties else []
+    table = Table(_TITLES[mode.name], columns)
+    for number in shown:
+        design = designs[number]
+        row: list[Cell] = [exact(number + 1)]
+        row += [_edits(design, mode)] if isinstance(mode, Nearest) else [field_value(design.fields[name]) for name in fields]
+        row += [_off(design, mode)] if isinstance(mode, Match) else []
+        row += figure_cells(figures, design.figures)
+        row += [exact(design.ties)] if ties else []
+        table.rows.append(row)
+    table.remark = Lines(*_remarks(answer, shown, fields, figures))
+    return table
+
+
+_TITLES = {"pareto": "Frontier", "rank": "Ranked", "nearest": "Nearest", "match": "Matched"}
+
+
+def _varies(designs: Sequence[Design], field: str) -> bool:
+    return len(designs) == 1 or len({repr(design.fields[field]) for design in designs}) > 1
+
+
+def _field_column(name: str, designs: Sequence[Design]) -> Column:
+    numeric = all(
+        isinstance(design.fields[name], (int, float)) and not isinstance(design.fields[name], bool)
+        for design in designs
+    )
+    return Column(brief_field(name), numeric=numeric, wraps=not numeric)
+
+
+def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figures: Sequence[str]) -> Iterator[str]:
+    """What the table does not say by itself."""
+    mode, designs = answer.question.mode, answer.designs
+    if len(shown) < len(designs):
+        how = f", spread evenly along {figure_label(mode.figures[0])}" if isinstance(mode, Pareto) else ""
+        how = how or (", the first" if not isinstance(mode, Match) else ", spread evenly")
+        yield f"{len(shown)} of {exact(len(designs))} designs{how}; --format csv and json have all."
+    alike = {} if isinstance(mode, Nearest) else {
+        name: designs[0].fields[name] for name in answer.question.space.rules if name not in fields
+    }
+    if alike:
+        yield f"All have {', '.join(f'{brief_field(name)} {field_value(value)}' for name, value in alike.items())}."
+    legend = [explain_columns(figures)]
+    if isinstance(mode, Match):
+        legend.append("Off: from what is wanted, of several figures the furthest.")
+    if any(edit.shares for design in designs for edit in design.edits):
+        legend.append("In brackets: what the edit contributes to the whole change (its Shapley value).")
+    if any(design.ties for design in designs):
+        legend.append("Ties: further configs that are equal in what was asked.")
+    if any(legend):
+        yield " ".join(filter(None, legend))
+
+
+def _shown(answer: Answer) -> list[int]:
+    """The numbers of the designs that have a row: all of few; of many some, and those to which others point."""
+    designs, mode = answer.designs, answer.question.mode
+    if len(designs) <= _MOST:
+        return [*range(len(designs))]
+    if isinstance(mode, Pareto):
+        pointed = {each for model in answer.published for each in (model.equal, *model.dominating[:1]) if each is not None}
+        return sorted({*_spread([design.figures[mode.figures[0]] for design in designs], _MOST), *pointed})
+    if isinstance(mode, Match):
+        return _spread([*range(len(designs))], _MOST)
+    return [*range(_MOST)]
+
+
+def _spread(values: Sequence[Number], most: int) -> list[int]:
+    """The places of at most so many of some ascending values, in equal steps or, over a wide range, equal ratios."""
+    place: Callable[[float], float] = log if values[0] > 0 and values[-1] > 10 * values[0] else float
+    low, high = place(values[0]), place(values[-1])
+    places = [place(value) for value in values]
+    return sorted({bisect_left(places, low + (high - low) * step / (most - 1), hi=len(values) - 1) for step in range(most)})
+
+
+def _edits(design: Design, mode: Nearest) -> str:
+    """``num_layers 12 → 6 (61.0 %), embed_dim 768 → 512 with num_heads 12 → 8 (39.0 %)``."""
+    together: dict[str, list[Edit]] = {}
+    for number, edit in enumerate(design.edits):
+        # What cannot change apart has the share of all of it.
+        together.setdefault(repr(edit.shares) if any(edit.shares.values()) else str(number), []).append(edit)
+    wholes: dict[str, Number] = {}
+    for edits in together.values():
+        for name, share in edits[0].shares.items():
+            wholes[name] = wholes.get(name, 0) + share
+    texts = []
+    for edits in together.values():
+        text = " with ".join(
+            f"{brief_field(edit.field)} {field_value(edit.before)} → {field_value(edit.after)}" for edit in edits
+        )
+        shares = [
+            f"{figure_label(name)} {percent(share / wholes[name])}" if len(wholes) > 1 else percent(share / wholes[name])
+            for name, share in edits[0].shares.items()
+            if wholes[name]
+        ]
+        texts.append(f"{text} ({', '.join(shares)})" if shares else text)
+    return ", ".join(texts) or "none"
+
+
+def _off(design: Design, mode: Match) -> str:
+    ratios = [design.figures[name] / wanted for name, wanted in mode.wanted]
+    furthest = max(ratios, key=lambda ratio: abs(log(ratio)) if ratio else float("inf"))
+    return "=" if furthest == 1 else signed_percent(furthest)
+
+
+def _beside(answer: Answer, figures: Sequence[str]) -> Table:
+    """The config that the space is around; beside a frontier the published models too, and where all of these lie."""
+    mode, analysis = answer.question.mode, answer.analysis
+    own = Figures(analysis)
+    values = {name: own[name] for name in {*figures, *answer.question.figures}}
+    columns = [Column("Model", numeric=False, wraps=True)]
+    asked = [name for name in figures if name in answer.question.figures] if answer.published else figures
+    columns += figure_columns(asked)
+    table = Table("Beside it", columns)
+    table.rows.append([analysis.config.name, *figure_cells(asked, values)])
+    if not isinstance(mode, Pareto):
+        return table
+    columns.append(Column("Against the frontier", numeric=False))
+    unsatisfied = [each.text for each in answer.question.constraints if not each.holds(each.value(values, values))]
+    place = placed(values, mode, [design.figures for design in answer.designs])
+    table.rows[0] = [*table.rows[0], "not as required" if unsatisfied else _describe_place(*place)]
+    for model in answer.published:
+        place = model.equal, model.dominating
+        table.rows.append([first_few(model.presets, _NAMES), *figure_cells(asked, model.figures), _describe_place(*place)])
+    return table
+
+
+def _describe_place(equal: int | None, dominating: Sequence[int]) -> str:
+    if equal is not None:
+        return f"on it, as {exact(equal + 1)}"
+    return f"{exact(dominating[0] + 1)} is better" if dominating else "beyond it"
+
+
+def _commands(answer: Answer) -> list[Command]:
+    """The commands that show designs again: of few each one's, of many the first's."""
+    designs = answer.designs
+    shown = designs if len(designs) <= _FEW else designs[:1]
+    return [Command(f"{number}, whole", design.command) for number, design in enumerate(shown, start=1)]
+
+
+def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], str] | None:
+    scatter = scatter_of(answer)
+    if scatter is None:
+        return None
+    if find_spec("plotext") is None:
+        missing = f"{missing_extra('drawing points', 'plotext')}."
+        remark = tables[-1].remark
+        tables[-1].remark = f"{remark} {missing}" if remark else missing
+        return None
+    return lambda width, colour: draw_scatter(scatter, width, colour=colour)
