@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from math import log
-from typing import Any
 
 from w2v_explore.analysis.figures import Figures, Number
 from w2v_explore.errors import missing_extra
 from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_label
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
-from w2v_explore.report.search_scatter import scatter_of
+from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
 from w2v_explore.report.units import brief_field, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
@@ -23,7 +22,7 @@ from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.rank import Rank
-from w2v_explore.search.space.space import Given, Space
+from w2v_explore.search.space.space import Space
 
 _COSTS = ("parameters", "macs", "macs_per_audio_second", "memory.inference_bytes", "memory.training_bytes")
 # A thousand would hide the words above them.
@@ -47,37 +46,52 @@ def search_report(answer: Answer) -> Report:
     ]
     tables = []
     if answer.designs:
-        figures = _shown_figures(answer)
-        tables = [_designs(answer, figures), _beside(answer, figures)]
+        figures, mode = _shown_figures(answer), answer.question.mode
+        tables = [
+            _designs(answer, figures),
+            _beside(answer, mode) if isinstance(mode, Pareto) else _own(answer, figures),
+        ]
     return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
+
+
+def plot_search(answer: Answer, format: str) -> bytes | None:
+    """What was found as a picture (`scatter_plot.plot_scatter`); None where there are no two sizes to draw."""
+    scatter = scatter_of(answer)
+    if scatter is None:
+        return None
+    # Imported only where a picture is wanted.
+    from w2v_explore.report.scatter_plot import plot_scatter
+
+    said = [*_describe_found(answer), _describe_asked(answer), describe_workload(answer.analysis)]
+    return plot_scatter(scatter, answer.analysis.config.name, said, format)
 
 
 def _describe_found(answer: Answer) -> Iterator[str]:
     """``27 of 292,800 configs are on the frontier; 76,800 evaluated, 216,000 are no config``."""
-    found, size = answer.found, answer.question.space.size
-    number = len(answer.designs)
+    question, found = answer.question, answer.found
+    number, size = len(answer.designs), question.space.size
     counts = [f"{exact(found.evaluated)} evaluated"]
-    if answer.question.constraints or answer.question.lint_clean:
-        counts[0] += f", {exact(found.satisfying)} of them satisfy what is required"
+    if number and (question.constraints or question.lint_clean):
+        satisfying = "all" if found.satisfying == found.evaluated else exact(found.satisfying)
+        counts[0] += f", {satisfying} of them as required"
     if found.pruned:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if not found.complete:
-        yield "INCOMPLETE: the search was broken off; what is said is of the configs that were evaluated"
-    one = number == 1
-    match answer.question.mode:
+        yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
+    match question.mode:
         case _ if not number:
-            said = f"None of {exact(size)} configs satisfies what is required"
+            said = f"None of {exact(size)} configs is as required"
         case Pareto():
-            said = f"{exact(number)} of {exact(size)} configs {'is' if one else 'are'} on the frontier"
-        case Rank():
-            said = f"The first {exact(number)} of {exact(size)} configs"
+            said = f"{exact(number)} of {exact(size)} configs {'is' if number == 1 else 'are'} on the frontier"
+        case Match():
+            depths = len({design.fields.get(DEPTH) for design in answer.designs})
+            said = f"{exact(number)} of {exact(size)} configs match best, of {exact(depths)} depth{'s' * (depths != 1)}"
         case Nearest():
             said = f"The nearest {exact(number)} of {exact(size)} configs"
         case _:
-            depths = len({design.fields.get(DEPTH) for design in answer.designs})
-            said = f"{exact(number)} of {exact(size)} configs match best, of {exact(depths)} depth{'s' * (depths != 1)}"
+            said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
 
 
@@ -89,9 +103,11 @@ def _describe_asked(answer: Answer) -> str:
         case Pareto():
             wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.figures]
         case Rank():
-            wanted = [f"the {'most' if mode.is_maximized else 'least'} {figure_label(mode.figure)} first"]
+            wanted = [
+                f"the {exact(mode.top)} with the {'most' if mode.is_maximized else 'least'} {figure_label(mode.figure)}"
+            ]
         case Nearest():
-            wanted = [f"the fewest and least edits for {', '.join(target.text for target in mode.targets)}"]
+            wanted = [f"{', '.join(target.text for target in mode.targets)} by the fewest edits, then the least"]
         case Match():
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
             wanted = [f"of each depth what is nearest to {' and '.join(each)}"]
@@ -117,7 +133,7 @@ def _describe_space(space: Space) -> str:
 
 
 def _shown_figures(answer: Answer) -> list[str]:
-    """The figures asked for, then the usual ones; of what is required without those that are the same in all designs."""
+    """The figures asked for, then the usual ones; what is required, and the same in all designs, is left out."""
     mode = answer.question.mode
     required = [
         name
@@ -145,7 +161,11 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
     for number in shown:
         design = designs[number]
         row: list[Cell] = [exact(number + 1)]
-        row += [_edits(design, mode)] if isinstance(mode, Nearest) else [field_value(design.fields[name]) for name in fields]
+        row += (
+            [_edits(design, mode)]
+            if isinstance(mode, Nearest)
+            else [field_value(design.fields[name]) for name in fields]
+        )
         row += [_off(design, mode)] if isinstance(mode, Match) else []
         row += figure_cells(figures, design.figures)
         row += [exact(design.ties)] if ties else []
@@ -176,9 +196,11 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
         how = f", spread evenly along {figure_label(mode.figures[0])}" if isinstance(mode, Pareto) else ""
         how = how or (", the first" if not isinstance(mode, Match) else ", spread evenly")
         yield f"{len(shown)} of {exact(len(designs))} designs{how}; --format csv and json have all."
-    alike = {} if isinstance(mode, Nearest) else {
-        name: designs[0].fields[name] for name in answer.question.space.rules if name not in fields
-    }
+    alike = (
+        {}
+        if isinstance(mode, Nearest)
+        else {name: designs[0].fields[name] for name in answer.question.space.rules if name not in fields}
+    )
     if alike:
         yield f"All have {', '.join(f'{brief_field(name)} {field_value(value)}' for name, value in alike.items())}."
     legend = [explain_columns(figures)]
@@ -198,7 +220,9 @@ def _shown(answer: Answer) -> list[int]:
     if len(designs) <= _MOST:
         return [*range(len(designs))]
     if isinstance(mode, Pareto):
-        pointed = {each for model in answer.published for each in (model.equal, *model.dominating[:1]) if each is not None}
+        pointed = {
+            each for model in answer.published for each in (model.equal, *model.dominating[:1]) if each is not None
+        }
         return sorted({*_spread([design.figures[mode.figures[0]] for design in designs], _MOST), *pointed})
     if isinstance(mode, Match):
         return _spread([*range(len(designs))], _MOST)
@@ -210,7 +234,9 @@ def _spread(values: Sequence[Number], most: int) -> list[int]:
     place: Callable[[float], float] = log if values[0] > 0 and values[-1] > 10 * values[0] else float
     low, high = place(values[0]), place(values[-1])
     places = [place(value) for value in values]
-    return sorted({bisect_left(places, low + (high - low) * step / (most - 1), hi=len(values) - 1) for step in range(most)})
+    return sorted(
+        {bisect_left(places, low + (high - low) * step / (most - 1), hi=len(values) - 1) for step in range(most)}
+    )
 
 
 def _edits(design: Design, mode: Nearest) -> str:
@@ -229,7 +255,9 @@ def _edits(design: Design, mode: Nearest) -> str:
             f"{brief_field(edit.field)} {field_value(edit.before)} → {field_value(edit.after)}" for edit in edits
         )
         shares = [
-            f"{figure_label(name)} {percent(share / wholes[name])}" if len(wholes) > 1 else percent(share / wholes[name])
+            f"{figure_label(name)} {percent(share / wholes[name])}"
+            if len(wholes) > 1
+            else percent(share / wholes[name])
             for name, share in edits[0].shares.items()
             if wholes[name]
         ]
@@ -243,25 +271,38 @@ def _off(design: Design, mode: Match) -> str:
     return "=" if furthest == 1 else signed_percent(furthest)
 
 
-def _beside(answer: Answer, figures: Sequence[str]) -> Table:
-    """The config that the space is around; beside a frontier the published models too, and where all of these lie."""
-    mode, analysis = answer.question.mode, answer.analysis
+def _own(answer: Answer, figures: Sequence[str]) -> Table:
+    """The config that the space is around, with the figures that designs have."""
+    analysis = answer.analysis
     own = Figures(analysis)
-    values = {name: own[name] for name in {*figures, *answer.question.figures}}
-    columns = [Column("Model", numeric=False, wraps=True)]
-    asked = [name for name in figures if name in answer.question.figures] if answer.published else figures
-    columns += figure_columns(asked)
-    table = Table("Beside it", columns)
-    table.rows.append([analysis.config.name, *figure_cells(asked, values)])
-    if not isinstance(mode, Pareto):
-        return table
-    columns.append(Column("Against the frontier", numeric=False))
-    unsatisfied = [each.text for each in answer.question.constraints if not each.holds(each.value(values, values))]
-    place = placed(values, mode, [design.figures for design in answer.designs])
-    table.rows[0] = [*table.rows[0], "not as required" if unsatisfied else _describe_place(*place)]
+    table = Table("As it is", [Column("Config", numeric=False, wraps=True), *figure_columns(figures)])
+    table.rows.append([analysis.config.name, *figure_cells(figures, {name: own[name] for name in figures})])
+    return table
+
+
+def _beside(answer: Answer, mode: Pareto) -> Table:
+    """The config that the space is around and the published models that are near the frontier, and where they lie."""
+    question, config = answer.question, answer.analysis.config
+    own, figures = Figures(answer.analysis), question.figures
+    values = {name: own[name] for name in figures}
+    designs = [design.figures for design in answer.designs]
+    points = [[figures[name] for name in mode.figures] for figures in designs]
+    columns = [Column("Model", numeric=False, wraps=True), *figure_columns(figures)]
+    table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False, wraps=True)])
+    is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
+    place = _describe_place(*placed(values, mode, designs)) if is_asked else "not as required"
+    table.rows.append([config.name, *figure_cells(figures, values), place])
+    rows: dict[tuple[str, ...], list[str]] = {}
+    far = 0
     for model in answer.published:
-        place = model.equal, model.dominating
-        table.rows.append([first_few(model.presets, _NAMES), *figure_cells(asked, model.figures), _describe_place(*place)])
+        if is_near([model.figures[name] for name in mode.figures], points):
+            place = _describe_place(model.equal, model.dominating)
+            rows.setdefault((*figure_cells(figures, model.figures), place), []).extend(model.presets)
+        else:
+            far += 1
+    table.rows += [[first_few(names, _NAMES), *cells] for cells, names in rows.items()]
+    if far:
+        table.remark = f"{exact(far)} further published model{'s' if far > 1 else ''} as required, far from it."
     return table
 
 
@@ -275,7 +316,7 @@ def _commands(answer: Answer) -> list[Command]:
     """The commands that show designs again: of few each one's, of many the first's."""
     designs = answer.designs
     shown = designs if len(designs) <= _FEW else designs[:1]
-    return [Command(f"{number}, whole", design.command) for number, design in enumerate(shown, start=1)]
+    return [Command(f"Design {number} by itself", design.command) for number, design in enumerate(shown, start=1)]
 
 
 def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], str] | None:
