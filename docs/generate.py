@@ -119,6 +119,7 @@ def config_reference() -> str:
     lines = [f"| `{key}` | {meaning} |" for key, meaning in TEXT_METADATA.items()]
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
     lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
+    lines.append("| `search` | What `search` varies: fields and their values ([search.md](search.md)). |")
     lines += ["", "## Fields"]
     lines += _field_sections(DEFAULT_FAMILY, default_family().config.FIELDS)
     for family in other_families(default_family()):
@@ -517,6 +518,7 @@ _PYTHON_COMMANDS = {
     "plan": "`plan`",
     "sensitivity": "`sensitivity`",
     "sweep": "`sweep`",
+    "search": "`find_designs`",
     "verify": "`verify`",
     "lint": "`lint_files`",
     "convert": "`convert`",
@@ -540,7 +542,8 @@ _PYTHON_SECTIONS = {
     ),
     "Figures": (
         "Workload", "analyze", "Analysis", "analyze_many", "Columns", "compare", "Comparison", "memory", "MemoryCosts",
-        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
+        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "find_designs", "Answer", "Design",
+        "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",
