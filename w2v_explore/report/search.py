@@ -16,7 +16,8 @@ from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
 from w2v_explore.report.units import brief_field, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
-from w2v_explore.search.answer import Answer, Design, Edit
+from w2v_explore.search.answer import Answer, Design
+from w2v_explore.search.edits import Edit
 from w2v_explore.search.published import placed
 from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest

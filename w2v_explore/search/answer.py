@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
 from w2v_explore.config.load import Config
+from w2v_explore.search.edits import Edit, edits_of
 from w2v_explore.search.published import Published, published_beside
-from w2v_explore.search.question.candidates import Candidates, Mode
-from w2v_explore.search.question.match import DEPTH, DIFFERENCE, Match
-from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
+from w2v_explore.search.question.candidates import Candidates, Mode, in_order
+from w2v_explore.search.question.match import Match
+from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
-from w2v_explore.search.space.space import Space
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it is, and how much there is."""
@@ -34,23 +29,6 @@ LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "ma
 
 # The last digits of an average over layers are rounded otherwise where many are worked out at once.
 _NEARLY = 1e-12
-
-
-class Edit(NamedTuple):
-    """A field that differs from the config that the space is around.
-
-    Attributes:
-        field: The field.
-        before: Its value there.
-        after: Its value here.
-        shares: Of the change of each figure that the question targets, what the field contributes (its Shapley value);
-            empty where none is a target. Fields that cannot change without one another have the share of all of them.
-    """
-
-    field: str
-    before: Any
-    after: Any
-    shares: Mapping[str, Number]
 
 
 class Design(NamedTuple):
@@ -146,7 +124,7 @@ def answer_of(question: Question, found: Found, *, progress: Progress | None = N
         progress: Called with what is done, how much of it is, and how much there is.
     """
     base = analyze(question.space.config, question.workload)
-    designs = tuple(_designs(question, found.candidates, progress))
+    designs = tuple(_designs(question, base, in_order(question.mode, found.candidates), progress))
     published: tuple[Published, ...] = ()
     if isinstance(question.mode, Pareto):
         published = published_beside(
@@ -155,35 +133,29 @@ def answer_of(question: Question, found: Found, *, progress: Progress | None = N
     return Answer(question=question, analysis=base, found=found, designs=designs, published=published)
 
 
-def _designs(question: Question, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:
-    space, workload = question.space, question.workload
+def _designs(question: Question, base: Analysis, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:
+    space, mode = question.space, question.mode
     origin = origin_of(space.config)
     further = [name for name in question.figures if name not in FIGURES]
-    order = _order(question.mode, candidates)
-    for number, place in enumerate(order):
+    # What an edit contributes is told of what was to be reached.
+    targets = mode.figures if isinstance(mode, Nearest) else ()
+    columns = {name: column.tolist() for name, column in candidates.columns.items()}
+    for place, member in enumerate(candidates.members.tolist()):
         if progress is not None:
-            progress("designs", number, len(order))
-        member = int(candidates.members[place])
-        config = space.config_of(member)
-        analysis = analyze(config, workload)
+            progress("designs", place, len(candidates.members))
+        analysis = analyze(space.config_of(member), question.workload)
         by_name = Figures(analysis)
         figures = {**total_figures(analysis), **{name: by_name[name] for name in further}}
-        _check(member, figures, {name: column[place].item() for name, column in candidates.columns.items()})
+        _check(member, figures, {name: column[place] for name, column in columns.items()})
         yield Design(
             member=member,
-            config=config,
+            config=analysis.config,
             fields=space.fields(member),
-            edits=edits_of(space, config),
+            edits=edits_of(base, analysis, targets),
             figures=figures,
             ties=int(candidates.ties[place]),
-            command=origin.command(config, workload),
+            command=origin.command(analysis.config, question.workload),
         )
-
-
-def edits_of(space: Space, config: Config) -> tuple[Edit, ...]:
-    """The fields in which a config of a space differs from the one that the space is around."""
-    before, after = space.config.model.meaning(), config.model.meaning()
-    return tuple(Edit(name, before[name], after[name], {}) for name in after if after[name] != before[name])
 
 
 def _check(member: int, figures: Mapping[str, Number], columns: Mapping[str, Number]) -> None:
@@ -195,23 +167,6 @@ def _check(member: int, figures: Mapping[str, Number], columns: Mapping[str, Num
     for name in figures.keys() & columns.keys():
         if not isclose(figures[name], columns[name], rel_tol=_NEARLY if isinstance(figures[name], float) else 0):
             raise AssertionError(f"{name} of config {member} is {figures[name]}, and {columns[name]} by the formulas")
-
-
-def _order(mode: Mode, candidates: Candidates) -> Sequence[int]:
-    """The places of the candidates, in the order of the mode."""
-    columns = candidates.columns
-    keys: tuple[NDArray[Any], ...]
-    match mode:
-        case Nearest():
-            keys = columns[CHANGED], columns[DISTANCE]
-        case Match():
-            keys = columns[DEPTH], columns[DIFFERENCE]
-        case Rank():
-            keys = (-columns[mode.figure] if mode.is_maximized else columns[mode.figure],)
-        case _:
-            keys = tuple(columns[name] for name in mode.figures)
-    # The candidates stand in the order of enumeration, which orders equal ones.
-    return list(map(int, np.lexsort(tuple(reversed(keys)))))
 
 
 def _asked(mode: Mode) -> dict[str, Any]:
