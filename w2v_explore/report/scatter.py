@@ -15,6 +15,8 @@ MAX_NAMED = len(_LETTERS)
 
 _DESIGN, _MISS, _OWN = "●", "○", "◆"
 _MAX_WIDTH, _ROWS = 140, 22
+# At most so many characters of each go to the axes.
+_BESIDE_PLOT, _BELOW_PLOT = 12, 4
 # So many are named that are not drawn.
 _FAR = 2
 
@@ -135,30 +137,59 @@ def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:
         signal.lines(lines)
         figure.draw(signal)
 
-    named = [*zip(_LETTERS, scatter.published, strict=False)]
     if scatter.line:
         draw(scatter.line, "·", "default", lines=True)
     for points, marker in ((scatter.misses, _MISS), (scatter.points, _DESIGN)):
         if points:
             draw(points, marker, "default")
-    for letter, model in named:
-        draw([(model.x, model.y)], letter, "blue")
-    if scatter.own:
-        draw([(scatter.own.x, scatter.own.y)], _OWN, "red")
+    marks = _marks(scatter, width)
+    for mark in reversed(marks):
+        draw([(mark.x, mark.y)], mark.marker, "red" if mark.marker == _OWN else "blue")
     figure.title(f"{scatter.y.title} over {scatter.x.title}")
     lines = [line.rstrip() for line in canvas_text(figure, colour=colour).split("\n")]
-    return "\n".join([*lines, *wrap("; ".join(_legend(scatter)), width)])
+    return "\n".join([*lines, *wrap("; ".join(_legend(scatter, marks)), width)])
 
 
-def _legend(scatter: Scatter) -> Iterator[str]:
+class _Mark(NamedTuple):
+    """A character that stands for what is drawn there."""
+
+    marker: str
+    x: float
+    y: float
+    names: list[str]
+
+
+def _marks(scatter: Scatter, width: int) -> list[_Mark]:
+    """What is named, the config itself first; what would hide something else shares its mark."""
+    place: Callable[[float], float] = log10 if scatter.logarithmic else float
+    scales = []
+    for axis, characters in ((0, width - _BESIDE_PLOT), (1, _ROWS - _BELOW_PLOT)):
+        values = [place(value) for value in all_of(scatter, axis)]
+        scales.append(characters / (max(values) - min(values) or 1.0))
+
+    def is_hidden(one: float, other: float, scale: float) -> bool:
+        return abs(place(one) - place(other)) * scale < 1
+
+    found: list[_Mark] = []
+    letters = iter(_LETTERS)
+    for point in (*([scatter.own] if scatter.own else []), *scatter.published):
+        near = (
+            mark for mark in found if is_hidden(point.x, mark.x, scales[0]) and is_hidden(point.y, mark.y, scales[1])
+        )
+        if (mark := next(near, None)) is not None:
+            mark.names.append(point.name)
+        else:
+            found.append(_Mark(_OWN if point is scatter.own else next(letters), point.x, point.y, [point.name]))
+    return found
+
+
+def _legend(scatter: Scatter, marks: Sequence[_Mark]) -> Iterator[str]:
     if scatter.points:
         yield f"{_DESIGN} {scatter.designs}"
     if scatter.misses:
         yield f"{_MISS} {scatter.doubtful}"
-    if scatter.own:
-        yield f"{_OWN} {scatter.own.name}"
-    for letter, model in zip(_LETTERS, scatter.published, strict=False):
-        yield f"{letter} {model.name}"
+    for mark in marks:
+        yield f"{mark.marker} {', '.join(mark.names)}"
     if text := describe_far(scatter):
         yield text
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from math import log
+from math import inf, log
 
+from w2v_explore.analysis.comparing.conditions import Condition
 from w2v_explore.analysis.figures import Figures, Number
 from w2v_explore.errors import missing_extra
 from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_label
@@ -14,7 +15,7 @@ from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
 from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
-from w2v_explore.report.units import brief_field, exact, field_value, first_few, percent, signed_percent
+from w2v_explore.report.units import UNCHANGED, brief_field, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
 from w2v_explore.search.edits import Edit
@@ -30,6 +31,7 @@ _COSTS = ("parameters", "macs", "macs_per_audio_second", "memory.inference_bytes
 _MOST = 40
 # So many designs have a command each.
 _FEW = 3
+_MOST_STEPS = 10_000
 _NAMES = 2
 
 
@@ -55,11 +57,15 @@ def search_report(answer: Answer) -> Report:
     return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
 
 
-def plot_search(answer: Answer, format: str) -> bytes | None:
-    """What was found as a picture (`scatter_plot.plot_scatter`); None where there are no two sizes to draw."""
+def plot_search(answer: Answer, format: str) -> bytes:
+    """What was found as a picture, as `plot_scatter` draws it, of an answer that has designs and two sizes to draw.
+
+    Args:
+        answer: The answer.
+        format: ``svg`` or ``png``.
+    """
     scatter = scatter_of(answer)
-    if scatter is None:
-        return None
+    assert scatter is not None, "who asks has seen that there is something to draw"
     # Imported only where a picture is wanted.
     from w2v_explore.report.scatter_plot import plot_scatter
 
@@ -115,9 +121,15 @@ def _describe_asked(answer: Answer) -> str:
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
-    required = [each.text for each in question.constraints if each not in targets]
+    required = [_describe_constraint(each) for each in question.constraints if each not in targets]
     required += ["no warning of the linter"] if question.lint_clean else []
     return f"asked: {', '.join(wanted)}{'; required: ' if required else ''}{', '.join(required)}"
+
+
+def _describe_constraint(constraint: Condition) -> str:
+    """As it was written; of what is kept, ``stride as it is``."""
+    is_kept = constraint.is_change and constraint.operator == "==" and not constraint.limit
+    return f"{constraint.metric} as it is" if is_kept else constraint.text
 
 
 def _wanted(name: str, value: float) -> str:
@@ -125,12 +137,10 @@ def _wanted(name: str, value: float) -> str:
 
 
 def _describe_space(space: Space) -> str:
-    """``12 of encoder_num_layers × 2 of encoder_embed_dim; encoder_num_heads moves along``."""
+    """``12 of encoder_num_layers × 2 of encoder_embed_dim; encoder_num_heads moves along with encoder_embed_dim``."""
     counts = " × ".join(f"{exact(len(axis.values))} of {axis.name}" for axis in space.axes)
-    along = [name for name, rule in space.rules.items() if rule.of and not rule.axes]
-    if not along:
-        return counts
-    return f"{counts}; {', '.join(along)} move{'s' if len(along) == 1 else ''} along"
+    along = [f"; {name} moves along with {' and '.join(of)}" for name, of in space.along.items()]
+    return f"{counts}{''.join(along)}"
 
 
 def _shown_figures(answer: Answer) -> list[str]:
@@ -233,11 +243,20 @@ def _shown(answer: Answer) -> list[int]:
 def _spread(values: Sequence[Number], most: int) -> list[int]:
     """The places of at most so many of some ascending values, in equal steps or, over a wide range, equal ratios."""
     place: Callable[[float], float] = log if values[0] > 0 and values[-1] > 10 * values[0] else float
-    low, high = place(values[0]), place(values[-1])
     places = [place(value) for value in values]
-    return sorted(
-        {bisect_left(places, low + (high - low) * step / (most - 1), hi=len(values) - 1) for step in range(most)}
-    )
+    low, high = places[0], places[-1]
+
+    def nearest(steps: int) -> set[int]:
+        at = (low + (high - low) * step / steps for step in range(steps + 1))
+        return {0, len(values) - 1, *[bisect_left(places, each, hi=len(values) - 1) for each in at]}
+
+    # Several steps may come to the same value; then there is room for more.
+    found, steps = nearest(most - 2), most - 2
+    while len(found) < most and steps < _MOST_STEPS:
+        steps *= 2
+        closer = nearest(steps)
+        found |= {*sorted(closer - found)[:: max(1, -(-len(closer - found) // (most - len(found))))]}
+    return sorted(found)
 
 
 def _edits(design: Design, mode: Nearest) -> str:
@@ -256,9 +275,7 @@ def _edits(design: Design, mode: Nearest) -> str:
             f"{brief_field(edit.field)} {field_value(edit.before)} → {field_value(edit.after)}" for edit in edits
         )
         shares = [
-            f"{figure_label(name)} {percent(share / wholes[name])}"
-            if len(wholes) > 1
-            else percent(share / wholes[name])
+            _share(share / wholes[name], figure_label(name) if len(wholes) > 1 else "")
             for name, share in edits[0].shares.items()
             if wholes[name]
         ]
@@ -266,10 +283,24 @@ def _edits(design: Design, mode: Nearest) -> str:
     return ", ".join(texts) or "none"
 
 
+def _share(fraction: float, name: str) -> str:
+    """``MACs 61.0 %``; less than nothing where an edit does the opposite of all together."""
+    # What rounds to 0 has no sign.
+    return f"{name} {percent(round(fraction, 3) + 0.0)}".lstrip().replace("-", "−")
+
+
 def _off(design: Design, mode: Match) -> str:
-    ratios = [design.figures[name] / wanted for name, wanted in mode.wanted]
-    furthest = max(ratios, key=lambda ratio: abs(log(ratio)) if ratio else float("inf"))
-    return "=" if furthest == 1 else signed_percent(furthest)
+    """How far from what is wanted the figure is that is the furthest from it."""
+    furthest = max(_quotients(design, mode), key=_distance)
+    return UNCHANGED if furthest == 1 else signed_percent(furthest)
+
+
+def _quotients(design: Design, mode: Match) -> list[float]:
+    return [design.figures[name] / wanted for name, wanted in mode.wanted]
+
+
+def _distance(quotient: float) -> float:
+    return abs(log(quotient)) if quotient else inf
 
 
 def _own(answer: Answer, figures: Sequence[str]) -> Table:
@@ -284,10 +315,11 @@ def _own(answer: Answer, figures: Sequence[str]) -> Table:
 def _beside(answer: Answer, mode: Pareto) -> Table:
     """The config that the space is around and the published models that are near the frontier, and where they lie."""
     question, config = answer.question, answer.analysis.config
-    own, figures = Figures(answer.analysis), question.figures
-    values = {name: own[name] for name in figures}
+    own = Figures(answer.analysis)
+    values = {name: own[name] for name in question.figures}
+    figures = [name for name in _shown_figures(answer) if name in values]
     designs = [design.figures for design in answer.designs]
-    points = [[figures[name] for name in mode.figures] for figures in designs]
+    points = [[design[name] for name in mode.figures] for design in designs]
     columns = [Column("Model", numeric=False, wraps=True), *figure_columns(figures)]
     table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False, wraps=True)])
     is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
@@ -303,7 +335,8 @@ def _beside(answer: Answer, mode: Pareto) -> Table:
             far += 1
     table.rows += [[first_few(names, _NAMES), *cells] for cells, names in rows.items()]
     if far:
-        table.remark = f"{exact(far)} further published model{'s' if far > 1 else ''} as required, far from it."
+        are = "model is" if far == 1 else "models are"
+        table.remark = f"{exact(far)} further published {are} as required, and far from the frontier."
     return table
 
 
@@ -314,10 +347,15 @@ def _describe_place(equal: int | None, dominating: Sequence[int]) -> str:
 
 
 def _commands(answer: Answer) -> list[Command]:
-    """The commands that show designs again: of few each one's, of many the first's."""
-    designs = answer.designs
-    shown = designs if len(designs) <= _FEW else designs[:1]
-    return [Command(f"Design {number} by itself", design.command) for number, design in enumerate(shown, start=1)]
+    """The commands that show designs again: of few each one's, of many the first's, or that of the best match."""
+    mode, numbers = answer.question.mode, [*range(len(answer.designs))]
+    if len(numbers) > _FEW:
+        numbers = (
+            [min(numbers, key=lambda number: max(map(_distance, _quotients(answer.designs[number], mode))))]
+            if isinstance(mode, Match)
+            else [0]
+        )
+    return [Command(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
 
 
 def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], str] | None:

@@ -1,4 +1,4 @@
-"""What a search found, as points: a frontier by its first two figures, matched designs by depth and width."""
+"""What a search found, as points: a frontier by two of its figures, matched designs by depth and width."""
 
 from __future__ import annotations
 
@@ -13,31 +13,33 @@ from w2v_explore.report.scatter import MAX_NAMED, Axis, Named, Scatter
 from w2v_explore.report.units import first_few
 from w2v_explore.search.answer import Answer
 from w2v_explore.search.published import Published
+from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.pareto import Pareto
 
 _WIDTH = "encoder_embed_dim"
 # What lies further from the designs than this part of their extent would press them together.
 _NEAR = 0.25
-_NEAR_OWN = 0.6
+_NEAR_OWN = 1.0
 _SAME = 0.01
 # Where the greatest value is so many times the least.
 _LOGARITHMIC_FROM = 20.0
 # A match that is off by more is none.
 _MISSES_FROM = 1.05
+_WITHIN = "5 %"
 
 
 def scatter_of(answer: Answer) -> Scatter | None:
     """The points of an answer; None where it has no two sizes to draw, or no designs."""
     mode = answer.question.mode
-    if not answer.designs:
+    if not answer.designs or not is_drawn(mode):
         return None
-    match mode:
-        case Pareto() if len(mode.figures) > 1:
-            return _of_frontier(answer, mode)
-        case Match():
-            return _of_match(answer, mode)
-    return None
+    return _of_match(answer, mode) if isinstance(mode, Match) else _of_frontier(answer)
+
+
+def is_drawn(mode: Mode) -> bool:
+    """Whether what a mode finds has two sizes to draw."""
+    return isinstance(mode, Match) or (isinstance(mode, Pareto) and len(mode.figures) > 1)
 
 
 def is_near(values: Sequence[float], designs: Sequence[Sequence[float]], part: float = _NEAR) -> bool:
@@ -50,8 +52,12 @@ def is_near(values: Sequence[float], designs: Sequence[Sequence[float]], part: f
     return True
 
 
-def _of_frontier(answer: Answer, mode: Pareto) -> Scatter:
-    names = mode.figures[:2]
+def _of_frontier(answer: Answer) -> Scatter:
+    mode = answer.question.mode
+    assert isinstance(mode, Pareto)
+    # What all designs have alike is no axis.
+    varying = [name for name in mode.figures if len({design.figures[name] for design in answer.designs}) > 1]
+    names = varying[:2] if len(varying) > 1 else mode.figures[:2]
     points = [(float(each.figures[names[0]]), float(each.figures[names[1]])) for each in answer.designs]
     worse = [min if name in mode.maximized else max for name in names]
     # Between two designs nothing is better than the worse of both in either figure.
@@ -65,7 +71,7 @@ def _of_frontier(answer: Answer, mode: Pareto) -> Scatter:
     logarithmic = all(min(values) > 0 for values in extents) and any(
         max(values) >= _LOGARITHMIC_FROM * min(values) for values in extents
     )
-    further = f", in the first two of {len(mode.figures)} figures" if len(mode.figures) > 2 else ""
+    further = f", in two of its {len(mode.figures)} figures" if len(mode.figures) > 2 else ""
     return Scatter(
         *[Axis(figure_label(name), partial(figure_cell, name)) for name in names],
         designs=f"the frontier{further}",
@@ -98,13 +104,13 @@ def _of_match(answer: Answer, mode: Match) -> Scatter:
     config = answer.analysis.config
     return Scatter(
         *[Axis(name, lambda value: f"{value:g}") for name in (_WIDTH, DEPTH)],
-        designs="the best match of a depth" if mode.top == 1 else "the best matches of a depth",
+        designs=f"of each depth the best match, within {_WITHIN}",
         points=points,
         corners=[],
         own=Named(config.name, *_sizes(config.model)),
         published=[],
         far=[],
-        doubtful=f"of another depth, off by more than {100 * (_MISSES_FROM - 1):.0f} %",
+        doubtful=f"further off than {_WITHIN}",
         misses=misses,
     )
 
