@@ -251,7 +251,7 @@ def _spread(values: Sequence[Number], most: int) -> list[int]:
         return {0, len(values) - 1, *[bisect_left(places, each, hi=len(values) - 1) for each in at]}
 
     # Several steps may come to the same value; then there is room for more.
-    found, steps = nearest(most - 2), most - 2
+    found, steps = nearest(most - 1), most - 1
     while len(found) < most and steps < _MOST_STEPS:
         steps *= 2
         closer = nearest(steps)
