@@ -28,7 +28,7 @@ _SPACE, _ASKED, _RUN = "What varies", "What is asked", "How it is worked through
 
 @app.command(
     epilog="Example: w2v-explore search base --free encoder_num_layers --free encoder_ff_interm_features "
-    "--target 'macs -50%' --keep stride"
+    "--target 'macs -40%' --keep stride"
 )
 def search(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
