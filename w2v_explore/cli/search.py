@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, load_configs, read_subjects, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.pictures import picture_format, require_picture
 from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.entries import Document, Entry
@@ -17,9 +19,12 @@ from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import read_config
 from w2v_explore.errors import needs_extra
+from w2v_explore.files.write import write_atomically
 
 if TYPE_CHECKING:
     from w2v_explore.report.table import Report
+    from w2v_explore.search.answer import Answer
+    from w2v_explore.search.question.candidates import Mode
 
 app = typer.Typer(add_completion=False)
 
@@ -161,6 +166,14 @@ def search(
             help="Write a config for each design into a folder that is new or empty.",
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Write the frontier of two figures there, or the shapes that are like a teacher: .svg or .png.",
+        ),
+    ] = None,
     format: FormatOption = Format.TABLE,
     overrides: options.Overrides = None,
     dialect: options.From = None,
@@ -190,6 +203,8 @@ def search(
     question = question_of(space_of(base, given, free or ()), workload.of(base), asked, "--")
     if write is not None:
         require_folder(write)
+    if plot is not None:
+        _check_plot(plot, question.mode)
     with show_progress(base.name) as progress:
         found = run(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
         answer = answer_of(question, found, progress=progress)
@@ -205,11 +220,27 @@ def search(
         return search_csv(answer)
 
     render(format, reports=reports, document=answer.to_dict, csv=csv)
+    if plot is not None and answer.designs:
+        _write_plot(answer, plot)
     if write is not None and answer.designs:
         files = write_designs(answer, write)
         say(f"wrote {len(files):,} config{'s' if len(files) > 1 else ''} to {write}")
     if not answer.designs:
         raise typer.Exit(ANSWER_IS_NO)
+
+
+def _check_plot(path: Path, mode: Mode) -> None:
+    from w2v_explore.report.search_scatter import is_drawn
+
+    if not is_drawn(mode):
+        raise typer.BadParameter("--plot draws a frontier of two figures or more, or what is --like a teacher")
+    require_picture(path)
+
+
+def _write_plot(answer: Answer, path: Path) -> None:
+    from w2v_explore.report.search import plot_search
+
+    write_atomically(str(path), plot_search(answer, picture_format(path)))
 
 
 def _read(reference: str, options: ConfigOptions) -> tuple[Config, Entry | None]:
