@@ -62,7 +62,7 @@ class Worker:
     def __init__(self, question: Question) -> None:
         self.question = question
         self._members = Members(question.space)
-        self._reference = _figures_of_base(question)
+        self._reference = figures_of_base(question)
         self._columns = question.mode.columns(question.space)
         self._is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
@@ -96,7 +96,8 @@ class Worker:
         )
 
 
-def _figures_of_base(question: Question) -> Mapping[str, Number]:
+def figures_of_base(question: Question) -> Mapping[str, Number]:
+    """The figures, under all of their names, of the config that the space is around, which changes are against."""
     analysis = analyze(question.space.config, question.workload)
     figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
     return with_aliases(figures, question.workload.sample_rate)
