@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -53,13 +53,27 @@ def chunks_of(size: int) -> Iterator[Chunk]:
         yield Chunk(start, min(start + CHUNK, size))
 
 
+class Judged(NamedTuple):
+    """Some combinations, and what is known of each.
+
+    Attributes:
+        valid: Whether it is a config.
+        satisfying: Whether it is one, and satisfies all constraints.
+        columns: The figures that the question goes by; as in `Columns`.
+    """
+
+    valid: NDArray[np.bool_]
+    satisfying: NDArray[np.bool_]
+    columns: Mapping[str, NDArray[Any]]
+
+
 class Worker:
     """What works out chunks of a question; it keeps the formulas for the next chunk."""
 
     def __init__(self, question: Question, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None) -> None:
         self.question = question
         self._members = Members(question.space)
-        self._reference = _figures_of_base(question)
+        self.reference = _figures_of_base(question)
         self._is_wanted = is_wanted
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
@@ -70,23 +84,25 @@ class Worker:
         members = np.arange(chunk.start, chunk.stop, dtype=np.int64)
         return self.examine(members, self._members.codes(members))
 
-    def examine(self, members: NDArray[np.int64], codes: NDArray[np.int64]) -> Found:
+    def examine(self, members: NDArray[Any], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
-        columns = self._members.columns(self._members.varied(codes))
-        valid, figures = self._formulas.figures(columns)
-        size = len(members)
-        holds = satisfied(self.question.constraints, figures, self._reference, size)
-        satisfying = valid & holds.all(axis=0)
-        places = np.flatnonzero(satisfying)
+        judged = self.judge(codes)
+        places = np.flatnonzero(judged.satisfying)
         candidates = Candidates(
             members[places],
-            {name: figures[name][places] for name in self.question.mode.figures},
+            {name: judged.columns[name][places] for name in self.question.mode.figures},
             np.zeros(len(places), np.int64),
         )
-        evaluated = int(valid.sum())
+        evaluated = int(judged.valid.sum())
         return Found(
-            select(self.question.mode, candidates, self._is_wanted), evaluated, 0, size - evaluated, len(places)
+            select(self.question.mode, candidates, self._is_wanted), evaluated, 0, len(members) - evaluated, len(places)
         )
+
+    def judge(self, codes: NDArray[np.int64]) -> Judged:
+        """What is known of each of some combinations, by the numbers of their values."""
+        valid, figures = self._formulas.figures(self._members.columns(self._members.varied(codes)))
+        holds = satisfied(self.question.constraints, figures, self.reference, len(codes))
+        return Judged(valid, valid & holds.all(axis=0), figures)
 
 
 def _figures_of_base(question: Question) -> Mapping[str, Number]:
