@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from w2v_explore.errors import SourceError as SourceError
     from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
+    from w2v_explore.errors import WorkersError as WorkersError
     from w2v_explore.errors import WorkloadError as WorkloadError
     from w2v_explore.families.hubert_pretrain.components import HuBERTPretrainModel as HuBERTPretrainModel
     from w2v_explore.families.hubert_pretrain.python import hubert_pretrain_base as hubert_pretrain_base
@@ -138,6 +139,7 @@ _HOMES = {
         "SourceError",
         "UnusedWeightsWarning",
         "W2vExploreError",
+        "WorkersError",
         "WorkloadError",
     ),
     "w2v_explore.lint.report": ("LintReport",),

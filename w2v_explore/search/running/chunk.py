@@ -38,6 +38,7 @@ class Found(NamedTuple):
         pruned: The combinations that bounds tell to satisfy no constraint.
         invalid: The combinations that are no config.
         satisfying: The configs that satisfy all constraints.
+        complete: Whether they are all chunks of the space, where a run says so.
     """
 
     candidates: Candidates
@@ -45,6 +46,7 @@ class Found(NamedTuple):
     pruned: int
     invalid: int
     satisfying: int
+    complete: bool = True
 
 
 def chunks_of(size: int) -> Iterator[Chunk]:
@@ -114,5 +116,5 @@ def joined(question: Question, parts: Sequence[Found]) -> Found:
     """What chunks come to that were worked out apart, in any order."""
     return Found(
         select(question.mode, together([part.candidates for part in parts])),
-        *[sum(numbers) for numbers in zip(*[part[1:] for part in parts], strict=True)],
+        *[sum(numbers) for numbers in zip(*[part[1:5] for part in parts], strict=True)],
     )
