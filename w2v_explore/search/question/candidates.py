@@ -15,7 +15,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from w2v_explore.search.space.members import Varied
+    from w2v_explore.search.space.space import Space
+
     Places = NDArray[np.int64]
+    Columns = Mapping[str, NDArray[Any]]
+    MakeColumns = Callable[[Columns, Sequence[Varied]], Columns]
 
 
 class Candidates(NamedTuple):
@@ -63,8 +68,19 @@ class Mode(Protocol):
     def figures(self) -> tuple[str, ...]:
         """The figures that it goes by."""
 
+    def columns(self, space: Space) -> MakeColumns:
+        """What makes the columns by which configs of a space are selected: of their figures and the fields that vary.
+
+        It is made once for all chunks, and each row of what it makes depends on that config alone.
+        """
+
     def select(self, candidates: Candidates) -> Selection:
         """Those that are part of the answer as far as these go; what is left out changes no later selection."""
+
+
+def figures_alone(figures: Columns, varied: Sequence[Varied]) -> Columns:
+    """The columns of a mode that goes by figures, and by no fields."""
+    return figures
 
 
 def together(parts: Sequence[Candidates]) -> Candidates:

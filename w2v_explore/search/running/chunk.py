@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.figures import Number, total_figures, with_aliases
+from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
 from w2v_explore.search.formulas.many import Formulas
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.space.members import Members
+from w2v_explore.search.space.members import Members, Varied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,14 +59,16 @@ class Judged(NamedTuple):
     """Some combinations, and what is known of each.
 
     Attributes:
+        varied: The fields that vary.
         valid: Whether it is a config.
         satisfying: Whether it is one, and satisfies all constraints.
-        columns: The figures that the question goes by; as in `Columns`.
+        figures: Those that the question goes by; as in `Columns`.
     """
 
+    varied: Sequence[Varied]
     valid: NDArray[np.bool_]
     satisfying: NDArray[np.bool_]
-    columns: Mapping[str, NDArray[Any]]
+    figures: Mapping[str, NDArray[Any]]
 
 
 class Worker:
@@ -76,6 +78,7 @@ class Worker:
         self.question = question
         self._members = Members(question.space)
         self.reference = _figures_of_base(question)
+        self._columns = question.mode.columns(question.space)
         self._is_wanted = is_wanted
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
@@ -92,7 +95,7 @@ class Worker:
         places = np.flatnonzero(judged.satisfying)
         candidates = Candidates(
             members[places],
-            {name: judged.columns[name][places] for name in self.question.mode.figures},
+            self.columns(judged, places),
             np.zeros(len(places), np.int64),
         )
         evaluated = int(judged.valid.sum())
@@ -102,14 +105,21 @@ class Worker:
 
     def judge(self, codes: NDArray[np.int64]) -> Judged:
         """What is known of each of some combinations, by the numbers of their values."""
-        valid, figures = self._formulas.figures(self._members.columns(self._members.varied(codes)))
+        varied = self._members.varied(codes)
+        valid, figures = self._formulas.figures(self._members.columns(varied))
         holds = satisfied(self.question.constraints, figures, self.reference, len(codes))
-        return Judged(valid, valid & holds.all(axis=0), figures)
+        return Judged(varied, valid, valid & holds.all(axis=0), figures)
+
+    def columns(self, judged: Judged, places: NDArray[np.int64]) -> Mapping[str, NDArray[Any]]:
+        """What the mode selects by, of the combinations at some places, all of them configs."""
+        figures = {name: judged.figures[name][places] for name in self.question.mode.figures}
+        return self._columns(figures, [each.take(places) for each in judged.varied])
 
 
 def _figures_of_base(question: Question) -> Mapping[str, Number]:
     analysis = analyze(question.space.config, question.workload)
-    return with_aliases(total_figures(analysis), question.workload.sample_rate)
+    figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
+    return with_aliases(figures, question.workload.sample_rate)
 
 
 def joined(question: Question, parts: Sequence[Found]) -> Found:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,12 +14,15 @@ from optuna.trial import FrozenTrial
 
 from w2v_explore.errors import ArgumentError
 from w2v_explore.host import cache_folder
-from w2v_explore.search.question.ordered import Ordered
+from w2v_explore.search.question.identity import identity
+from w2v_explore.search.question.match import DIFFERENCE, Match
+from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.running.chunk import Found, Judged, Worker
+from w2v_explore.search.running.run import Progress
 from w2v_explore.search.sampling.guide import Guide
-from w2v_explore.search.sampling.identity import digest
 from w2v_explore.search.sampling.quiet import quiet
 from w2v_explore.search.sampling.storage import TOKEN, Store, is_url
 
@@ -32,7 +37,7 @@ class Sampled(NamedTuple):
     """What a question finds among some combinations: the best of these, which need not be the best of the space.
 
     Attributes:
-        found: What was counted; combinations that were drawn more than once count once.
+        found: What was counted, and never complete; combinations that were drawn more than once count once.
         trials: How many trials are finished, those that drew a combination once more and those of other runs included.
         study: The name of the study.
         storage: Where it lies, without whoever may read it; None in memory.
@@ -48,14 +53,18 @@ class Sampled(NamedTuple):
 
 def study_name(question: Question) -> str:
     """The name of a question's study: that of no other question."""
-    return f"w2v-explore {question.mode.name} {digest(question)}"
+    return f"w2v-explore {question.mode.name} {_digest(question)}"
+
+
+def _digest(question: Question) -> str:
+    return hashlib.sha256(json.dumps(identity(question)).encode()).hexdigest()[:16]
 
 
 def own_journal(question: Question, sampler: str, seed: int) -> Path:
     """The journal in which a run goes on that was broken off, in the user's cache; its folder is made."""
     folder = cache_folder() / "search"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{question.mode.name}-{digest(question)}-{sampler}-{seed}.journal"
+    return folder / f"{question.mode.name}-{_digest(question)}-{sampler}-{seed}.journal"
 
 
 def sample(
@@ -65,7 +74,7 @@ def sample(
     sampler: str = "nsga2",
     seed: int = 0,
     storage: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Sampled:
     """Draw combinations of a space until a study has so many trials, and answer from all of these.
 
@@ -78,7 +87,7 @@ def sample(
         sampler: ``nsga2``, ``nsga3`` or ``gp``.
         seed: Of what is drawn.
         storage: The URL of a database, or the path of a journal; None for memory.
-        progress: Called with the trials that are finished, and those that are asked for.
+        progress: Called with what is done, how many trials are finished, and how many are asked for.
 
     Raises:
         ArgumentError: There is no such sampler, or no trial is asked for.
@@ -113,19 +122,19 @@ class _Run:
         self._store = store
         self._known: set[str] = set()
 
-    def until(self, trials: int, progress: Callable[[int, int], None] | None) -> list[FrozenTrial]:
+    def until(self, trials: int, progress: Progress | None) -> list[FrozenTrial]:
         """Go on until so many trials are finished, and give these."""
         stored = self._store.finished()
         # A batch that was broken off is asked for once more, and is the same again.
         self._learn(stored[: len(stored) // self._guide.batch * self._guide.batch])
         while len(stored) < trials:
             if progress is not None:
-                progress(len(stored), trials)
+                progress("sampling", len(stored), trials)
             self._batch(stored[self._guide.size :], trials - self._guide.size)
             stored = self._store.finished()
             self._learn(stored)
         if progress is not None:
-            progress(len(stored), trials)
+            progress("sampling", len(stored), trials)
         return stored
 
     def _learn(self, stored: Sequence[FrozenTrial]) -> None:
@@ -138,17 +147,19 @@ class _Run:
         asked = self._guide.ask()
         codes = np.array([self._guide.codes(trial) for trial in asked], np.int64)
         judged = self._worker.judge(codes)
-        objectives = [judged.columns[name] for name, _ in _objectives(self._question)]
+        valid = np.flatnonzero(judged.valid)
+        columns = self._worker.columns(judged, valid)
+        rows = np.stack([columns[name].astype(np.float64) for name, _ in _objectives(self._question)], axis=1)
+        values = dict(zip(valid.tolist(), rows.tolist(), strict=True))
         for place, trial in enumerate(asked):
             before = told[place] if place < len(told) else None
             is_told = before is not None and self._guide.codes(before) == self._guide.codes(trial)
             token = _token(before) if before is not None and is_told else secrets.token_hex(8)
             trial.set_user_attr(TOKEN, token)
-            if judged.valid[place]:
+            if place in values:
                 for name, violation in self._violations(judged, place).items():
                     trial.set_constraint(name, violation)
-            values = [float(column[place]) for column in objectives] if judged.valid[place] else None
-            finished = self._guide.tell(trial, values)
+            finished = self._guide.tell(trial, values.get(place))
             self._known.add(token)
             if not is_told and place < most:
                 self._store.add(finished)
@@ -158,7 +169,7 @@ class _Run:
         found = {}
         for constraint in self._question.constraints:
             value = constraint.value(
-                {constraint.metric: judged.columns[constraint.metric][place].item()},
+                {constraint.metric: judged.figures[constraint.metric][place].item()},
                 {constraint.metric: self._worker.reference.get(constraint.metric, 0)},
             )
             distance = min(abs(value - constraint.limit) / (abs(constraint.limit) or 1), 1e9)
@@ -171,7 +182,8 @@ class _Run:
         codes = sorted({self._guide.codes(trial) for trial in trials})
         numbers = [space.member(each) for each in codes]
         members: NDArray[Any] = np.array(numbers, np.int64 if space.size <= _MOST_IN_64_BITS else object)
-        return self._worker.examine(members, np.array(codes, np.int64).reshape(-1, len(space.axes)))
+        found = self._worker.examine(members, np.array(codes, np.int64).reshape(-1, len(space.axes)))
+        return found._replace(complete=False)
 
 
 def _token(trial: FrozenTrial) -> str:
@@ -181,10 +193,14 @@ def _token(trial: FrozenTrial) -> str:
 def _objectives(question: Question) -> Sequence[tuple[str, bool]]:
     """The columns that trials are judged by, and whether more of each is better."""
     mode = question.mode
-    if isinstance(mode, Pareto):
-        return [(name, name in mode.maximized) for name in mode.figures]
-    assert isinstance(mode, Ordered)
-    return [(name, name in mode.descending) for name in mode.keys]
+    if isinstance(mode, Rank):
+        return [(mode.figure, mode.is_maximized)]
+    if isinstance(mode, Nearest):
+        return [(CHANGED, False), (DISTANCE, False)]
+    if isinstance(mode, Match):
+        return [(DIFFERENCE, False)]
+    assert isinstance(mode, Pareto)
+    return [(name, name in mode.maximized) for name in mode.figures]
 
 
 def _attributes(question: Question) -> Mapping[str, Any]:
