@@ -24,7 +24,7 @@ from w2v_explore.search.running.chunk import Found, Judged, Worker
 from w2v_explore.search.running.run import Progress
 from w2v_explore.search.sampling.guide import Guide
 from w2v_explore.search.sampling.quiet import quiet
-from w2v_explore.search.sampling.storage import TOKEN, Store, is_url
+from w2v_explore.search.sampling.storage import TOKEN, Store, is_url, opened, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,14 +40,14 @@ class Sampled(NamedTuple):
         found: What was counted, and never complete; combinations that were drawn more than once count once.
         trials: How many trials are finished, those that drew a combination once more and those of other runs included.
         study: The name of the study.
-        storage: Where it lies, without whoever may read it; None in memory.
+        storage: Where it lies, without whoever may read it.
         is_interrupted: Whether Ctrl-C came before there were as many trials as were asked for.
     """
 
     found: Found
     trials: int
     study: str
-    storage: str | None
+    storage: str
     is_interrupted: bool
 
 
@@ -98,9 +98,9 @@ def sample(
         raise ArgumentError(f"trials is {trials}; ask for one at least")
     is_shared = storage is not None and is_url(storage)
     name, maximized = study_name(question), [more for _, more in _objectives(question)]
-    with quiet():
+    with quiet(), opened(storage) as there:
         guide = Guide(question.space, maximized, sampler, seed, secrets.token_hex(8) if is_shared else "")
-        store = Store(storage, name, maximized, _attributes(question))
+        store = Store(there, shown(storage), name, maximized, _attributes(question))
         run = _Run(question, guide, store)
         is_interrupted = False
         try:
@@ -109,7 +109,7 @@ def sample(
             is_interrupted = True
             finished = store.finished()
     counted = finished if is_shared else finished[:trials]
-    return Sampled(run.answer(counted), len(counted), name, store.shown, is_interrupted)
+    return Sampled(run.answer(counted), len(counted), name, shown(storage), is_interrupted)
 
 
 class _Run:

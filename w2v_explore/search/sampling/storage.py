@@ -45,8 +45,10 @@ def is_url(storage: str) -> bool:
     return "://" in storage
 
 
-def shown(storage: str) -> str:
+def shown(storage: str | None) -> str:
     """A storage as messages name it: of a URL the database and its host, and never who asks, nor by which password."""
+    if storage is None:
+        return "in memory"
     if not is_url(storage):
         return printable(storage)
     url = _url(storage)
@@ -65,7 +67,8 @@ def _url(storage: str) -> URL:
     return url
 
 
-def open_storage(storage: str | None) -> BaseStorage:
+@contextmanager
+def opened(storage: str | None) -> Iterator[BaseStorage]:
     """The storage that a text names: a URL, or the path of a journal, which need not be there; None is memory.
 
     Raises:
@@ -73,8 +76,16 @@ def open_storage(storage: str | None) -> BaseStorage:
         MissingExtraError: The driver of the database is not installed.
     """
     if storage is None:
-        return InMemoryStorage()
-    return _database(storage) if is_url(storage) else _journal(storage)
+        yield InMemoryStorage()
+    elif not is_url(storage):
+        yield _journal(storage)
+    else:
+        database = _database(storage)
+        try:
+            _check_version(database, shown(storage))
+            yield database
+        finally:
+            database.engine.dispose()
 
 
 def _journal(path: str) -> BaseStorage:
@@ -118,7 +129,7 @@ def _end_of_lines(path: str) -> int:
     return Path(path).read_bytes().rfind(b"\n") + 1
 
 
-def _database(storage: str) -> BaseStorage:
+def _database(storage: str) -> RDBStorage:
     url = _url(storage)
     is_postgresql = url.get_backend_name() == "postgresql"
     # A connection that a restart of the server broke is found out before it is used.
@@ -128,7 +139,7 @@ def _database(storage: str) -> BaseStorage:
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     try:
         with _alone(url, options) if is_postgresql else _by_itself():
-            return RDBStorage(text, engine_kwargs=options)
+            return RDBStorage(text, engine_kwargs=options, skip_compatibility_check=True)
     except ModuleNotFoundError as error:
         raise missing_extra(f"a storage at {url.get_backend_name()}://", error.name, "search") from error
     except ImportError as error:
@@ -137,14 +148,14 @@ def _database(storage: str) -> BaseStorage:
         ) from error
     except SQLAlchemyError as error:
         raise SourceError(f"the storage {shown(storage)} cannot be reached: {_reason(error)}") from error
-    except optuna.exceptions.OptunaError as error:
-        reason = _reason(error.__cause__ or error)
-        raise SourceError(f"the storage {shown(storage)} cannot be used: {reason}") from error
-    except RuntimeError as error:
+
+
+def _check_version(database: RDBStorage, shown: str) -> None:
+    if database.get_current_version() != database.get_head_version():
         raise SourceError(
-            f"the storage {shown(storage)} was made by another version of Optuna than {optuna.__version__}, which is "
-            f"installed here; install that version, or name another database"
-        ) from error
+            f"the storage {shown} was made by another version of Optuna than {optuna.__version__}, which is installed "
+            "here; install that version, or name another database"
+        )
 
 
 @contextmanager
@@ -173,7 +184,7 @@ def _reason(error: BaseException) -> str:
     return printable(said[0]) if said else type(error).__name__
 
 
-def _is_gone(error: Exception) -> bool:
+def _is_gone(error: BaseException | None) -> bool:
     """Whether an error means that a server has gone away, and may come back."""
     cause = error.__cause__ if isinstance(error, optuna.exceptions.StorageInternalError) else error
     return isinstance(cause, (OperationalError, InterfaceError)) or (
@@ -181,29 +192,45 @@ def _is_gone(error: Exception) -> bool:
     )
 
 
+@contextmanager
+def plainly(shown: str) -> Iterator[None]:
+    """Have one message say what is wrong with an open storage, as it is shown.
+
+    Raises:
+        SourceError: It can be read or written no more, or is none.
+    """
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        raise SourceError(f"the storage {shown} cannot be used: {_reason(error.__cause__ or error)}") from error
+    except OSError as error:
+        raise SourceError(f"the storage {shown} cannot be used: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(f"the storage {shown} is damaged, or of another version of Optuna's") from error
+
+
 class Store:
     """A study in a storage: the trials that are finished, whoever finished them."""
 
     def __init__(
-        self, storage: str | None, name: str, maximized: Sequence[bool], attributes: Mapping[str, Any]
+        self, storage: BaseStorage, shown: str, name: str, maximized: Sequence[bool], attributes: Mapping[str, Any]
     ) -> None:
         """Open it, or make it.
 
         Args:
-            storage: As in `open_storage`.
+            storage: As in `opened`.
+            shown: How messages name it.
             name: Of the study.
             maximized: Of each objective, whether more of it is better.
             attributes: What the study is said to be, for people who look into it.
 
         Raises:
-            SourceError: As in `open_storage`.
-            MissingExtraError: As in `open_storage`.
+            SourceError: It can be read or written no more, or is none.
         """
-        self.shown = shown(storage) if storage is not None else None
-        opened = open_storage(storage)
-        try:
+        self._shown = shown
+        with plainly(shown):
             self._study = optuna.create_study(
-                storage=opened,
+                storage=storage,
                 study_name=name,
                 directions=["maximize" if more else "minimize" for more in maximized],
                 load_if_exists=True,
@@ -211,11 +238,6 @@ class Store:
             if self._study.user_attrs != attributes:
                 for key, value in attributes.items():
                     self._study.set_user_attr(key, value)
-        except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-            reason = _reason(error.__cause__ or error)
-            raise SourceError(f"the storage {self.shown} cannot be used: {reason}") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SourceError(f"the storage {self.shown} is damaged, or of another version of Optuna's") from error
 
     def finished(self) -> list[FrozenTrial]:
         """The finished trials, in the order in which they came, each once.
@@ -250,17 +272,15 @@ class Store:
         pause = 0.1
         while True:
             try:
-                return work()
-            except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-                reason = _reason(error.__cause__ or error)
-                if not _is_gone(error):
-                    raise SourceError(f"the storage {self.shown} cannot be used: {reason}") from error
+                with plainly(self._shown):
+                    return work()
+            except SourceError as error:
+                if not _is_gone(error.__cause__):
+                    raise
                 if time.monotonic() - began > PATIENCE_S:
                     raise SourceError(
-                        f"the storage {self.shown} was away for {PATIENCE_S / 60:g} minutes ({reason}); what was told "
-                        f"is kept there: run the same command again once it is back"
+                        f"{error}; it was waited for {PATIENCE_S / 60:g} minutes, and what was told is kept there: run "
+                        "the same command again once it is back"
                     ) from error
-            except OSError as error:
-                raise SourceError(f"the storage {self.shown} cannot be written: {error.strerror or error}") from error
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
