@@ -100,6 +100,9 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         case _:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
+    if answer.nothing is not None:
+        message = answer.nothing.message
+        yield f"{message[:1].upper()}{message[1:]}"
 
 
 def _describe_asked(answer: Answer) -> str:
