@@ -85,7 +85,9 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
-    if not found.complete:
+    if answer.sampled is not None:
+        yield f"SAMPLED: the best of {exact(answer.sampled.trials)} trials; the space may have better configs"
+    elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     match question.mode:
         case _ if not number:
@@ -100,6 +102,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         case _:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
+    if answer.nothing is not None:
+        yield answer.nothing.message
 
 
 def _describe_asked(answer: Answer) -> str:
