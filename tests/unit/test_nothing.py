@@ -148,3 +148,12 @@ def test_of_a_large_space_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch)
     assert (why.is_sample, why.combinations) == (True, 500)
     assert 300 < why.configs < 400
     assert why.message.startswith(f"none of {why.configs} configs of a sample satisfies 'macs <= 1G'; nearest is ")
+
+
+def test_a_search_that_looked_elsewhere_is_told_what_there_is() -> None:
+    question = _question("macs <= 4G")
+    elsewhere = run(_question("macs <= 1G"))
+    assert why_nothing(question, elsewhere).message == (
+        "of 12 configs some satisfy what is required, as encoder_embed_dim 192, encoder_num_layers 1; look at more of "
+        "the space"
+    )
