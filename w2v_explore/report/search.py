@@ -84,8 +84,11 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if answer.sampled is not None:
-        trials = f"{exact(answer.sampled.trials)} trials{', broken off' if answer.sampled.is_interrupted else ''}"
-        yield f"SAMPLED: the best of {trials}; the space may have better configs"
+        broken_off = ", until it was broken off" if answer.sampled.is_interrupted else ""
+        yield (
+            f"SAMPLED in {exact(answer.sampled.trials)} trials{broken_off}: what is said is of the configs that were "
+            "evaluated, and others may be better"
+        )
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     match question.mode:
@@ -102,7 +105,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
-        yield f"why: {answer.nothing.message}"
+        message = answer.nothing.message
+        yield f"{message[:1].upper()}{message[1:]}"
 
 
 def _describe_asked(answer: Answer) -> str:
