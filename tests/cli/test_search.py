@@ -114,6 +114,14 @@ def test_designs_are_written_where_nothing_is(run: Runner) -> None:
     assert run("search", *asked) == (2, "", "error: designs is there already; name a folder that is new or empty\n")
 
 
+def test_clean_designs_are_written_clean(run: Runner) -> None:
+    asked = ("--free", "extractor_conv_layer_config[0].stride=4,5", "--maximize", "macs", "--top", "1")
+    for options, problems in (((), "W303 frame-shift"), (("--lint-clean",), "No problems in 1 file")):
+        folder = f"designs{len(options)}"
+        assert run("search", "base", *asked, *options, "--write", folder).code == 0
+        assert problems in run("lint", folder).out
+
+
 def test_where_nothing_satisfies_the_answer_is_no(run: Runner) -> None:
     code, out, err = run("search", "base", *FREE, *FRONT, "--require", "macs < 1G", "--write", "d", "--format", "json")
     document = json.loads(out)
