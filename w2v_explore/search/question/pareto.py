@@ -115,8 +115,8 @@ def _dominated_near_by(ranks: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.bo
     """Which points one of the few before them dominates."""
     dominated = np.zeros(ranks.shape[1], bool)
     for away in range(1, min(_NEAR, len(dominated) - 1) + 1):
-        by_one = ranks[0, :-away] <= ranks[0, away:]
-        for rank in ranks[1:]:
+        by_one = np.ones(len(dominated) - away, bool)
+        for rank in ranks:
             by_one &= rank[:-away] <= rank[away:]
         dominated[away:] |= by_one
     return dominated
