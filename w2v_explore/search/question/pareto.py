@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from w2v_explore.search.question.candidates import Columns, MakeColumns, Places
     from w2v_explore.search.space.space import Space
 
+    Ranks = NDArray[np.unsignedinteger[Any]]
+
 _BLOCK, _TILE = 128, 4_096
 """Points that are held against one another at once: of those to be judged, and of the frontier."""
 
@@ -103,7 +105,7 @@ def _front(costs: list[NDArray[np.int64]]) -> Places:
             block, at = block[:, stays], at[stays]
         by_earlier = np.tri(len(at), k=-1, dtype=bool)
         for ours in block:
-            by_earlier &= ours <= ours[:, np.newaxis]
+            np.logical_and(by_earlier, ours <= ours[:, np.newaxis], out=by_earlier)
         stays = ~by_earlier.any(axis=1)
         block, at = block[:, stays], at[stays]
         front[:, size : size + len(at)], found[size : size + len(at)] = block, at
@@ -111,7 +113,7 @@ def _front(costs: list[NDArray[np.int64]]) -> Places:
     return found[:size]
 
 
-def _dominated_near_by(ranks: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.bool_]:
+def _dominated_near_by(ranks: Ranks) -> NDArray[np.bool_]:
     """Which points one of the few before them dominates."""
     dominated = np.zeros(ranks.shape[1], bool)
     for away in range(1, min(_NEAR, len(dominated) - 1) + 1):
@@ -122,7 +124,7 @@ def _dominated_near_by(ranks: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.bo
     return dominated
 
 
-def _ranks(values: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
+def _ranks(values: NDArray[np.int64]) -> Ranks:
     """Which of the distinct values each is, in the order of these: the fewer bits, the more are compared at once."""
     distinct, ranks = np.unique(values, return_inverse=True)
     return ranks.astype(np.uint16 if len(distinct) <= 2**16 else np.uint32)
