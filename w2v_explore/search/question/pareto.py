@@ -83,9 +83,9 @@ def _front(costs: list[NDArray[np.int64]]) -> Places:
     places = np.arange(ranks.shape[1])
     # Whatever dominates a point stands before it, and often near by.
     while True:
-        stays = ~_dominated_near_by(ranks)
-        ranks, places = ranks.compress(stays, axis=1), places[stays]
-        if len(places) > _MOST_LEFT * len(stays):
+        is_left = ~_dominated_near_by(ranks)
+        ranks, places = ranks.compress(is_left, axis=1), places[is_left]
+        if len(places) > _MOST_LEFT * len(is_left):
             break
     front, found, size = np.empty_like(ranks), np.empty_like(places), 0
     dominated = np.empty((2, _BLOCK, _TILE), bool)
@@ -105,7 +105,7 @@ def _front(costs: list[NDArray[np.int64]]) -> Places:
             block, at = block[:, stays], at[stays]
         by_earlier = np.tri(len(at), k=-1, dtype=bool)
         for ours in block:
-            np.logical_and(by_earlier, ours <= ours[:, np.newaxis], out=by_earlier)
+            by_earlier &= ours <= ours[:, np.newaxis]
         stays = ~by_earlier.any(axis=1)
         block, at = block[:, stays], at[stays]
         front[:, size : size + len(at)], found[size : size + len(at)] = block, at
