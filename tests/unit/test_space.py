@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from w2v_explore import ArgumentError, ConfigError, SourceError, load_preset
 from w2v_explore.analysis.comparing.steps import steps_of
+from w2v_explore.config.document import parse_document
 from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.kinds import ConvLayers, PerLayer
+from w2v_explore.config.load import config_of
+from w2v_explore.config.reading import read_config
+from w2v_explore.config.text.source import Source
 from w2v_explore.search.space.read import section_in, space_of
 from w2v_explore.search.space.space import Space
 
+PAGE = Path(__file__).parents[2] / "docs/search.md"
 PRUNABLE = "hubert_base_prunable"
 
 
@@ -284,6 +291,26 @@ def test_mistakes_in_a_file_with_a_space(
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(SourceError, match="absent"):
         section_in("absent.yaml")
+
+
+def test_the_examples_of_the_docs() -> None:
+    sizes = []
+    for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+        reading = read_config(parse_document(Source("config.yaml", text.encode())))
+        found = space_of(config_of(reading), reading.entries.get("search"))
+        found.config_of(found.size - 1)
+        sizes.append(found.size)
+    assert sizes[:3] == [936, 9, 2 * 2**12 * 2**12 * 2]
+
+
+def test_the_values_that_the_docs_list_are_right() -> None:
+    """Each form of the table of values."""
+    text = PAGE.read_text(encoding="utf-8")
+    table = [row.split(" | ")[0].strip("|` ") for row in text.splitlines() if row.startswith("| `")]
+    assert table[:3] == ["[6, 12, 24]", "2..24:2", "{from: 2, to: 24, step: 2}"]
+    for values in table[:5]:
+        field = "encoder_ff_interm_features" if "ratio" in values else "encoder_num_layers"
+        assert space({field: yaml.safe_load(values)}).size > 1
 
 
 def test_plain_data_is_read_like_a_file() -> None:
