@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 
 from tests.program import Runner
 from w2v_explore import load_config
+from w2v_explore.cli.search import Sampler
+from w2v_explore.search.sampling.guide import SAMPLERS
 
 SPACE = "search:\n  encoder_num_layers: 2..12:2\n  encoder_ff_interm_features: [1024, 2048, 3072]\n"
 FREE = ("--free", "encoder_num_layers=2..12:2", "--free", "encoder_ff_interm_features=1024,2048,3072")
@@ -115,7 +118,11 @@ def test_where_nothing_satisfies_the_answer_is_no(run: Runner) -> None:
     code, out, err = run("search", "base", *FREE, *FRONT, "--require", "macs < 1G", "--write", "d", "--format", "json")
     document = json.loads(out)
     assert (code, err, document["front"], document["space"]["satisfying"]) == (1, "", [], 0)
+    assert document["nothing"]["nearest"]["fields"] == {"encoder_num_layers": 2, "encoder_ff_interm_features": 1024}
     assert not Path("d").exists()
+    code, out, _ = run("search", "base", *FREE, *FRONT, "--require", "macs < 1G")
+    assert code == 1
+    assert "None of 18 configs satisfies 'macs < 1G'; nearest is encoder_num_layers 2" in out
     code, out, _ = run("search", "base", *FREE, *FRONT, "--require", "macs < 1G", "--format", "csv")
     assert (code, len(out.splitlines())) == (1, 1)
 
@@ -145,6 +152,8 @@ def test_where_nothing_satisfies_the_answer_is_no(run: Runner) -> None:
         ((*FRONT, "--workers", "0"), "workers is 0; give a number from 1"),
         ((*FRONT, "--free", "encoder_width"), "there is no field encoder_width"),
         ((*FRONT, "--space", "none.yaml"), "no file"),
+        ((*FRONT, "--seed", "1"), "--seed is about a sample; give --trials too"),
+        ((*FRONT, "--trials", "9", "--resume", "r"), "--resume is about going through a whole space, and --trials"),
         ((*FRONT, "--write", "no/designs"), "there is no folder no"),
     ],
 )  # fmt: skip
@@ -152,6 +161,31 @@ def test_what_cannot_be_asked_is_one_message(arguments: tuple[str, ...], message
     code, out, err = run("search", "base", *FREE, *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert message in err
+
+
+def test_a_space_is_sampled_where_it_is_too_large(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("W2V_EXPLORE_CACHE", str(Path("cache").absolute()))
+    many = [word for field in ("num_layers", "embed_dim", "ff_interm_features", "pos_conv_kernel", "pos_conv_groups")
+            for word in ("--free", f"encoder_{field}=1..900")]  # fmt: skip
+    code, out, err = run("search", "base", *many, *FRONT)
+    assert (code, out) == (2, "")
+    assert "combinations, and one of more than 1,000,000,000 is not gone through" in err
+    asked = ("base", *FREE, *FRONT, "--trials", "60", "--seed", "3")
+    document = found(run, *asked)
+    assert document == found(run, *asked)
+    assert (document["sampled"]["trials"], document["complete"]) == (60, False)
+    assert document["front"]
+    assert "SAMPLED in 60 trials" in run("search", *asked).out
+
+
+def test_designs_wait_in_a_study_to_be_trained(run: Runner) -> None:
+    asked = ("base", *FREE, "--minimize", "macs", "--top", "3", "--format", "csv", "--to-optuna", "study.journal")
+    assert re.fullmatch(r"enqueued 3 trials in the study '.+' in study\.journal\n", run("search", *asked).err)
+    assert re.fullmatch(r"enqueued 0 trials in .*, which knew 3 already\n", run("search", *asked).err)
+
+
+def test_the_samplers_are_those_that_there_are() -> None:
+    assert tuple(sampler.value for sampler in Sampler) == SAMPLERS
 
 
 def test_a_config_without_a_space_says_how_to_give_one(run: Runner) -> None:

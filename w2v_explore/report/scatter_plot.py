@@ -93,7 +93,8 @@ def _name(figure: Any, axes: Any, scatter: Scatter) -> None:
     """Write the names where they hide no point, no line and no other name, as near to their points as may be."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    canvas: Any = FigureCanvasAgg(figure)
+    renderer = canvas.get_renderer()
     unit = figure.dpi / 72
 
     def extent(artist: Any) -> Box:

@@ -19,7 +19,7 @@ from w2v_explore.report.units import UNCHANGED, brief_field, exact, field_value,
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
 from w2v_explore.search.edits import Edit
-from w2v_explore.search.published import placed
+from w2v_explore.search.published import Published, placed
 from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
@@ -27,8 +27,8 @@ from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.space.space import Space
 
 _COSTS = ("parameters", "macs", "macs_per_audio_second", "memory.inference_bytes", "memory.training_bytes")
-# A thousand would hide the words above them.
-_MOST = 40
+# A thousand would hide the words above them; of more than so many, fewer are shown.
+_ALL, _MOST = 60, 40
 # So many designs have a command each.
 _FEW = 3
 _MOST_STEPS = 10_000
@@ -50,10 +50,8 @@ def search_report(answer: Answer) -> Report:
     tables = []
     if answer.designs:
         figures, mode = _shown_figures(answer), answer.question.mode
-        tables = [
-            _designs(answer, figures),
-            _beside(answer, mode) if isinstance(mode, Pareto) else _own(answer, figures),
-        ]
+        beside = _beside(answer, mode) if isinstance(mode, Pareto) else [_own(answer, figures)]
+        tables = [_designs(answer, figures), *beside]
     return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
 
 
@@ -85,7 +83,13 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
-    if not found.complete:
+    if answer.sampled is not None:
+        broken_off = ", until it was broken off" if answer.sampled.is_interrupted else ""
+        yield (
+            f"SAMPLED in {exact(answer.sampled.trials)} trials{broken_off}: what is said is of the configs that were "
+            "evaluated, and others may be better"
+        )
+    elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     match question.mode:
         case _ if not number:
@@ -100,6 +104,9 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         case _:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
+    if answer.nothing is not None:
+        message = answer.nothing.message
+        yield f"{message[:1].upper()}{message[1:]}"
 
 
 def _describe_asked(answer: Answer) -> str:
@@ -228,7 +235,7 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
 def _shown(answer: Answer) -> list[int]:
     """The numbers of the designs that have a row: all of few; of many some, and those to which others point."""
     designs, mode = answer.designs, answer.question.mode
-    if len(designs) <= _MOST:
+    if len(designs) <= _ALL:
         return [*range(len(designs))]
     if isinstance(mode, Pareto):
         pointed = {
@@ -251,7 +258,7 @@ def _spread(values: Sequence[Number], most: int) -> list[int]:
         return {0, len(values) - 1, *[bisect_left(places, each, hi=len(values) - 1) for each in at]}
 
     # Several steps may come to the same value; then there is room for more.
-    found, steps = nearest(most - 2), most - 2
+    found, steps = nearest(most - 1), most - 1
     while len(found) < most and steps < _MOST_STEPS:
         steps *= 2
         closer = nearest(steps)
@@ -312,8 +319,8 @@ def _own(answer: Answer, figures: Sequence[str]) -> Table:
     return table
 
 
-def _beside(answer: Answer, mode: Pareto) -> Table:
-    """The config that the space is around and the published models that are near the frontier, and where they lie."""
+def _beside(answer: Answer, mode: Pareto) -> list[Table]:
+    """The config that the space is around and the published models that are near the frontier: where they lie."""
     question, config = answer.question, answer.analysis.config
     own = Figures(answer.analysis)
     values = {name: own[name] for name in question.figures}
@@ -325,18 +332,35 @@ def _beside(answer: Answer, mode: Pareto) -> Table:
     is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
     place = _describe_place(*placed(values, mode, designs)) if is_asked else "not as required"
     table.rows.append([config.name, *figure_cells(figures, values), place])
+    near = [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
     rows: dict[tuple[str, ...], list[str]] = {}
-    far = 0
-    for model in answer.published:
-        if is_near([model.figures[name] for name in mode.figures], points):
-            place = _describe_place(model.equal, model.dominating)
-            rows.setdefault((*figure_cells(figures, model.figures), place), []).extend(model.presets)
-        else:
-            far += 1
+    for model in near:
+        place = _describe_place(model.equal, model.dominating)
+        rows.setdefault((*figure_cells(figures, model.figures), place), []).extend(model.presets)
     table.rows += [[first_few(names, _NAMES), *cells] for cells, names in rows.items()]
-    if far:
+    if far := len(answer.published) - len(near):
         are = "model is" if far == 1 else "models are"
         table.remark = f"{exact(far)} further published {are} as required, and far from the frontier."
+    results = _results(near)
+    return [table, results] if results.rows else [table]
+
+
+def _results(models: Sequence[Published]) -> Table:
+    """What is published of how well models do: facts, of which nothing is worked out."""
+    columns = [
+        Column("Model", numeric=False, wraps=True),
+        Column("Errors", numeric=False, wraps=True),
+        Column("How", numeric=False, wraps=True, priority=1),
+    ]
+    table = Table("Published results", columns)
+    sources = []
+    for result in [result for model in models for result in model.results]:
+        errors = ", ".join(f"{name} {percent:g} %" for name, percent in result.error_percent.items())
+        model = result.preset if result.preset == result.model else f"{result.preset}: {result.model}"
+        table.rows.append([model, f"{result.benchmark} {result.metric}: {errors}", result.conditions])
+        sources.append(result.source)
+    if sources:
+        table.remark = f"As stated in {'; '.join(dict.fromkeys(sources))}."
     return table
 
 

@@ -63,6 +63,7 @@ def _of_frontier(answer: Answer) -> Scatter:
     # Between two designs nothing is better than the worse of both in either figure.
     corners = [(worse[0](one[0], next[0]), worse[1](one[1], next[1])) for one, next in pairwise(points)]
     figures = Figures(answer.analysis)
+    x, y = (Axis(figure_label(name), partial(figure_cell, name)) for name in names)
     own = Named(answer.analysis.config.name, float(figures[names[0]]), float(figures[names[1]]))
     own_is_near = is_near((own.x, own.y), points, _NEAR_OWN)
     published = _together(answer.published, names)
@@ -73,7 +74,8 @@ def _of_frontier(answer: Answer) -> Scatter:
     )
     further = f", in two of its {len(mode.figures)} figures" if len(mode.figures) > 2 else ""
     return Scatter(
-        *[Axis(figure_label(name), partial(figure_cell, name)) for name in names],
+        x,
+        y,
         designs=f"the frontier{further}",
         points=points,
         corners=corners if len(mode.figures) == 2 else [],
@@ -103,7 +105,8 @@ def _of_match(answer: Answer, mode: Match) -> Scatter:
         (points if matches else misses).append(_sizes(design.config.model))
     config = answer.analysis.config
     return Scatter(
-        *[Axis(name, lambda value: f"{value:g}") for name in (_WIDTH, DEPTH)],
+        Axis(_WIDTH, "{:g}".format),
+        Axis(DEPTH, "{:g}".format),
         designs=f"of each depth the best match, within {_WITHIN}",
         points=points,
         corners=[],

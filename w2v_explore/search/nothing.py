@@ -25,11 +25,14 @@ from w2v_explore.search.running.run import Progress, run
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.space import Space
 
-MOST_COUNTED = 2**21
-"""Combinations of the largest space that is gone through once more; of a larger one, a sample is."""
+ALWAYS_COUNTED = 2**21
+"""Combinations of the largest space that is gone through once more, however little of it the search worked out."""
+
+MOST_COUNTED = 2**24
+"""Combinations of the largest space that is gone through once more where the search worked out half of it."""
 
 SAMPLE = 2**18
-"""Combinations of that sample."""
+"""Combinations that are looked at of another one."""
 
 _TRIED = 200
 """Combinations that are looked at where none is a config: each is made by itself."""
@@ -105,7 +108,8 @@ class Nothing(NamedTuple):
         configs: How many of them are configs.
         required: The constraints.
         contradicting: Pairs of constraints each of which holds of some configs, and both of none.
-        nearest: The nearest miss; None where there is no config, or no constraint that is broken.
+        nearest: The nearest miss; None where there is no config, or where the linter is what leaves nothing. It misses
+            nothing where the search looked at other combinations than these, as one that samples does.
         no_config: Why combinations are no config, the most frequent reason first; only where all are none.
         satisfying: The configs that satisfy the constraints: the linter warns of each.
         warned: The fields that differ, in the first of these, from the config that the space is around.
@@ -145,6 +149,10 @@ class Nothing(NamedTuple):
         if not self.configs:
             return f"none of {self.combinations:,} combinations{sample} is a config{_reason(self.no_config)}"
         among = f"{self.configs:,} configs{sample}"
+        if self.nearest is not None and not self.nearest.missed:
+            return (
+                f"of {among} some satisfy what is required, as {_words(self.nearest.fields)}; look at more of the space"
+            )
         impossible = [repr(shorten(each.text)) for each in self.required if not each.satisfying]
         counted = {each.text: f"{shorten(each.text)!r} (which {each.satisfying:,} do)" for each in self.required}
         if impossible:
@@ -167,7 +175,8 @@ def why_nothing(
 ) -> Nothing:
     """Why a question finds nothing in a space that was gone through.
 
-    The space is gone through once more, without the constraints: what bounds rule out is looked at as well.
+    The space is gone through once more, without the constraints: what bounds rule out is looked at as well. Where that
+    would take much longer than the search did, or is too much, a sample is looked at, which is always the same.
 
     Args:
         question: What was asked.
@@ -176,39 +185,56 @@ def why_nothing(
         scheduler: As in `run`.
         progress: As in `run`.
     """
+    size = question.space.size
+    is_counted = size <= ALWAYS_COUNTED or size <= min(MOST_COUNTED, 2 * (found.evaluated + found.invalid))
 
     def look(asked: Question) -> Found:
-        if question.space.size > MOST_COUNTED:
+        if not is_counted:
             return _look_at_sample(asked)
         return run(asked, workers=workers, scheduler=scheduler, progress=progress)
 
-    space, is_sample = question.space, question.space.size > MOST_COUNTED
     if found.satisfying:
-        looked = look(replace(question, lint_clean=False))
-        numbers = looked.candidates.members[:1].tolist()
-        return Nothing(
-            combinations=_combinations(looked),
-            is_sample=is_sample,
-            configs=looked.evaluated,
-            satisfying=found.satisfying,
-            warned=_differing(space, numbers[0]) if numbers else {},
-            warnings=tuple(Clean(Members(space)).warnings(numbers[0])) if numbers else (),
-        )
+        return _unclean(question, found.satisfying, look(replace(question, lint_clean=False)))
     if not (found.evaluated or found.pruned):
-        return Nothing(_combinations(found), False, 0, no_config=_no_config(question))
+        return Nothing(_combinations(found), not found.complete, 0, no_config=_no_config(question))
     reference = figures_of_base(question)
-    ranges = [range_of(each, reference.get(each.metric, 0), is_whole(each.metric)) for each in question.constraints]
-    mode = Misses(tuple([(each.metric, allowed) for each, allowed in zip(question.constraints, ranges, strict=True)]))
-    looked = look(Question(space, question.workload, mode))
+    mode = Misses(
+        tuple(
+            [
+                (each.metric, range_of(each, reference.get(each.metric, 0), is_whole(each.metric)))
+                for each in question.constraints
+            ]
+        )
+    )
+    looked = look(Question(question.space, question.workload, mode))
     if not looked.evaluated:
-        return Nothing(_combinations(looked), is_sample, 0, no_config=_no_config(question))
+        return Nothing(_combinations(looked), not looked.complete, 0, no_config=_no_config(question))
+    return _missing(question, mode, looked)
+
+
+def _unclean(question: Question, satisfying: int, looked: Found) -> Nothing:
+    """The linter is what leaves nothing of the configs that satisfy the constraints."""
+    space = question.space
+    numbers = looked.candidates.members[:1].tolist()
+    return Nothing(
+        combinations=_combinations(looked),
+        is_sample=not looked.complete,
+        configs=looked.evaluated,
+        satisfying=satisfying,
+        warned=_differing(space, numbers[0]) if numbers else {},
+        warnings=tuple(Clean(Members(space)).warnings(numbers[0])) if numbers else (),
+    )
+
+
+def _missing(question: Question, mode: Misses, looked: Found) -> Nothing:
+    """The constraints are what leaves nothing."""
+    texts = [each.text for each in question.constraints]
     holding = mode.holding(looked.candidates)
     configs = {held: 1 + int(looked.candidates.ties[place]) for held, place in holding.items()}
 
     def satisfying(*numbers: int) -> int:
         return sum(number for held, number in configs.items() if held.issuperset(numbers))
 
-    texts = [each.text for each in question.constraints]
     alone = [satisfying(number) for number in range(len(texts))]
     pairs = [
         (texts[one], texts[other])
@@ -220,19 +246,19 @@ def why_nothing(
         holding.items(), key=lambda item: (-len(item[0]), mode.missed(looked.candidates, item[1]), item[1])
     )
     member = int(looked.candidates.members[place])
-    figures = Figures(analyze(space.config_of(member), question.workload))
+    figures = Figures(analyze(question.space.config_of(member), question.workload))
     missed = [
         _missed(each, allowed, figures[each.metric])
-        for number, (each, allowed) in enumerate(zip(question.constraints, ranges, strict=True))
+        for number, (each, (_, allowed)) in enumerate(zip(question.constraints, mode.constraints, strict=True))
         if number not in held
     ]
     return Nothing(
         combinations=_combinations(looked),
-        is_sample=is_sample,
+        is_sample=not looked.complete,
         configs=looked.evaluated,
         required=tuple([Required(text, number) for text, number in zip(texts, alone, strict=True)]),
         contradicting=tuple(pairs),
-        nearest=NearestMiss(member, _differing(space, member), tuple(missed)),
+        nearest=NearestMiss(member, _differing(question.space, member), tuple(missed)),
     )
 
 
@@ -241,7 +267,7 @@ def _combinations(found: Found) -> int:
 
 
 def _look_at_sample(question: Question) -> Found:
-    """What a question finds in a sample of its space, which is always the same."""
+    """What a question finds in a sample of its space."""
     space = question.space
     worker = Worker(question)
     numbers = _sample(space.size, SAMPLE)
@@ -250,7 +276,7 @@ def _look_at_sample(question: Question) -> Found:
         chosen = numbers[start : start + CHUNK]
         codes = np.array([space.codes(number) for number in chosen], np.int64)
         parts.append(worker.examine(np.array(chosen, np.int64 if space.size <= 2**63 else object), codes))
-    return joined(question, parts)
+    return joined(question, parts)._replace(complete=False)
 
 
 def _sample(size: int, number: int) -> list[int]:
