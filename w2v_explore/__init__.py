@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from w2v_explore.errors import SourceError as SourceError
     from w2v_explore.errors import UnusedWeightsWarning as UnusedWeightsWarning
     from w2v_explore.errors import W2vExploreError as W2vExploreError
+    from w2v_explore.errors import WorkersError as WorkersError
     from w2v_explore.errors import WorkloadError as WorkloadError
     from w2v_explore.families.hubert_pretrain.components import HuBERTPretrainModel as HuBERTPretrainModel
     from w2v_explore.families.hubert_pretrain.python import hubert_pretrain_base as hubert_pretrain_base
@@ -91,6 +92,9 @@ if TYPE_CHECKING:
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
     from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
+    from w2v_explore.search.answer import Answer as Answer
+    from w2v_explore.search.answer import Design as Design
+    from w2v_explore.search.find import find_designs as find_designs
     from w2v_explore.search.formulas.many import Columns as Columns
     from w2v_explore.search.formulas.many import analyze_many as analyze_many
     from w2v_explore.tree.layer import Layer as Layer
@@ -118,6 +122,8 @@ _HOMES = {
     "w2v_explore.analysis.comparing.sweep": ("Sweep", "sweep"),
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity",),
     "w2v_explore.analysis.workload": ("Workload",),
+    "w2v_explore.search.answer": ("Answer", "Design"),
+    "w2v_explore.search.find": ("find_designs",),
     "w2v_explore.search.formulas.many": ("Columns", "analyze_many"),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),
@@ -138,6 +144,7 @@ _HOMES = {
         "SourceError",
         "UnusedWeightsWarning",
         "W2vExploreError",
+        "WorkersError",
         "WorkloadError",
     ),
     "w2v_explore.lint.report": ("LintReport",),

@@ -12,7 +12,8 @@
     ├── ConditionError           a text is no condition on a figure, or nothing gives the figure
     ├── MissingExtraError        torch, or another package of an extra, is not installed
     ├── DeviceError              the device is absent, too small, or cannot run this dtype
-    └── CalibrationError         there is no calibration to predict from, or its file cannot be read
+    ├── CalibrationError         there is no calibration to predict from, or its file cannot be read
+    └── WorkersError             the processes that a search runs on die, cannot be reached, or are of other versions
 
     UnusedWeightsWarning         weights were loaded, and some of them have no place in the model
 """
@@ -96,6 +97,10 @@ class DeviceError(W2vExploreError, RuntimeError):
 
 class CalibrationError(W2vExploreError):
     """There is no calibration for this device, dtype, number of threads and torch, or its file is damaged."""
+
+
+class WorkersError(W2vExploreError, RuntimeError):
+    """The processes that a search runs on die, cannot be reached, or have other versions of what it needs."""
 
 
 class UnusedWeightsWarning(UserWarning):
