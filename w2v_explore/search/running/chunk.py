@@ -128,5 +128,8 @@ def joined(question: Question, parts: Sequence[Found]) -> Found:
     """What chunks come to that were worked out apart, in any order."""
     return Found(
         select(question.mode, together([part.candidates for part in parts])),
-        *[sum(numbers) for numbers in zip(*[part[1:5] for part in parts], strict=True)],
+        evaluated=sum(part.evaluated for part in parts),
+        pruned=sum(part.pruned for part in parts),
+        invalid=sum(part.invalid for part in parts),
+        satisfying=sum(part.satisfying for part in parts),
     )
