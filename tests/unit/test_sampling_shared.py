@@ -23,11 +23,9 @@ from w2v_explore.search.sampling.quiet import quiet
 from w2v_explore.search.sampling.sample import sample, study_name
 from w2v_explore.search.sampling.storage import TOKEN, opened
 
-_TRIALS = 120
+_TRIALS = 90
 _WORKERS = 3
-_KILLS = 4
-
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+_KILLS = 3
 
 
 @pytest.fixture
@@ -70,6 +68,7 @@ class Workers:
         return [line.strip() for line in lines if line.endswith("\n")]
 
 
+@pytest.mark.postgres
 def test_neither_killed_workers_nor_a_killed_server_lose_a_finished_trial(
     server: PostgresServer, tmp_path: Path
 ) -> None:
@@ -80,7 +79,7 @@ def test_neither_killed_workers_nor_a_killed_server_lose_a_finished_trial(
             workers.start()
         for kill in range(_KILLS):
             # As far apart as the trials are, however quick the machine is.
-            until = time.monotonic() + 60
+            until = time.monotonic() + 300
             wanted = (kill + random.random()) * _TRIALS / (_KILLS + 1)
             while len(workers.told) < wanted:
                 assert time.monotonic() < until
@@ -94,14 +93,14 @@ def test_neither_killed_workers_nor_a_killed_server_lose_a_finished_trial(
             else:
                 workers.kill(random.choice(workers.alive))
                 workers.start()
-        assert [worker.wait(120) for worker in workers.alive] == [0] * _WORKERS
+        assert [worker.wait(300) for worker in workers.alive] == [0] * _WORKERS
     finally:
         for worker in [*workers.alive]:
             workers.kill(worker)
     trials = finished(server.url)
-    tokens = [trial.user_attrs[TOKEN] for trial in trials]
+    tokens = {trial.user_attrs[TOKEN] for trial in trials}
     assert len(tokens) >= _TRIALS
-    assert {*workers.told} <= {*tokens}
+    assert {*workers.told} <= tokens
     found = sample(asked, _TRIALS, storage=server.url)
     assert found.trials == len(tokens)
     assert figures_found(found) == front_of(asked, trials)

@@ -245,7 +245,7 @@ class Store:
         Raises:
             SourceError: The server was waited for in vain.
         """
-        found = {}
+        found: dict[Any, FrozenTrial] = {}
         for trial in self._patiently(lambda: self._study.get_trials(deepcopy=False, states=_FINISHED)):
             found.setdefault(trial.user_attrs.get(TOKEN, trial.number), trial)
         return list(found.values())
