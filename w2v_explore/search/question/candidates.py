@@ -94,31 +94,23 @@ def together(parts: Sequence[Candidates]) -> Candidates:
 
 
 def select(
-    mode: Mode, candidates: Candidates, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None
+    mode: Mode, candidates: Candidates, is_wanted: Callable[[NDArray[Any]], NDArray[np.bool_]] | None = None
 ) -> Candidates:
     """The candidates that a mode selects, in ascending order, with their ties counted.
 
     Args:
         mode: What is asked.
         candidates: The candidates.
-        is_wanted: Of some members, which may be part of the answer at all; it is asked of those alone that would be,
-            and of those equal to them.
+        is_wanted: Of the numbers of some, which may be part of the answer at all; where those that would be are, and
+            those equal to them, it is asked of no other.
     """
-    asked: set[int] = set()
-    while True:
-        selection = mode.select(candidates)
-        if is_wanted is None:
-            break
-        places = [*selection.kept.tolist(), *selection.equal.tolist()]
-        new = [place for place in places if candidates.members[place] not in asked]
-        if not new:
-            break
-        members = [int(candidates.members[place]) for place in new]
-        asked.update(members)
-        wanted = is_wanted(members)
-        dropped = [place for place, each in zip(new, wanted, strict=True) if not each]
-        if dropped:
-            candidates = candidates.take(np.delete(np.arange(len(candidates.members)), dropped))
+    selection = mode.select(candidates)
+    if is_wanted is not None and len(candidates.members):
+        chosen = np.concatenate([selection.kept, selection.equal])
+        if not is_wanted(candidates.members[chosen]).all():
+            # What steps in may not be wanted either, and what steps in for that: to ask of all at once takes less time.
+            candidates = candidates.take(np.flatnonzero(is_wanted(candidates.members)))
+            selection = mode.select(candidates)
     kept = candidates.take(selection.kept)
     further = 1 + candidates.ties[selection.equal]
     ties = kept.ties.copy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
 from w2v_explore.search.formulas.many import Formulas
 from w2v_explore.search.question.candidates import Candidates, select, together
+from w2v_explore.search.question.clean import Clean
 from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.members import Members, Varied
@@ -74,12 +75,12 @@ class Judged(NamedTuple):
 class Worker:
     """What works out chunks of a question; it keeps the formulas for the next chunk."""
 
-    def __init__(self, question: Question, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None) -> None:
+    def __init__(self, question: Question) -> None:
         self.question = question
         self._members = Members(question.space)
-        self.reference = _figures_of_base(question)
+        self.reference = figures_of_base(question)
         self._columns = question.mode.columns(question.space)
-        self._is_wanted = is_wanted
+        self._is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
         )
@@ -116,7 +117,8 @@ class Worker:
         return self._columns(figures, [each.take(places) for each in judged.varied])
 
 
-def _figures_of_base(question: Question) -> Mapping[str, Number]:
+def figures_of_base(question: Question) -> Mapping[str, Number]:
+    """The figures, under all of their names, of the config that the space is around, which changes are against."""
     analysis = analyze(question.space.config, question.workload)
     figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
     return with_aliases(figures, question.workload.sample_rate)
