@@ -48,18 +48,21 @@ class Workers:
     def __init__(self, url: str, folder: Path) -> None:
         self._command = [sys.executable, "-m", "tests.sampling_worker", url, str(_TRIALS)]
         self._folder = folder
-        self._number = 0
-        self.alive: list[subprocess.Popen[bytes]] = []
+        self.alive: dict[Path, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        self._number += 1
-        with (self._folder / f"{self._number}").open("wb") as told:
-            self.alive.append(subprocess.Popen(self._command, stdout=told))
+        path = self._folder / str(len([*self._folder.iterdir()]))
+        with path.open("wb") as told:
+            self.alive[path] = subprocess.Popen(self._command, stdout=told)
 
-    def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        worker.kill()
-        worker.wait()
-        self.alive.remove(worker)
+    def kill(self, path: Path) -> None:
+        self.alive[path].kill()
+        self.alive.pop(path).wait()
+
+    @property
+    def are_in(self) -> bool:
+        """Whether each has told of a trial."""
+        return all(path.stat().st_size for path in self.alive)
 
     @property
     def told(self) -> list[str]:
@@ -81,7 +84,8 @@ def test_neither_killed_workers_nor_a_killed_server_lose_a_finished_trial(
             # As far apart as the trials are, however quick the machine is.
             until = time.monotonic() + 300
             wanted = (kill + random.random()) * _TRIALS / (_KILLS + 1)
-            while len(workers.told) < wanted:
+            # Who finds no server when it joins gives up, and has to be in before.
+            while len(workers.told) < wanted or (kill == 1 and not workers.are_in):
                 assert time.monotonic() < until
                 time.sleep(0.01)
             if kill == 1:
@@ -91,9 +95,9 @@ def test_neither_killed_workers_nor_a_killed_server_lose_a_finished_trial(
                 server.start()
                 assert {*before} <= {trial.user_attrs[TOKEN] for trial in finished(server.url)}
             else:
-                workers.kill(random.choice(workers.alive))
+                workers.kill(random.choice([*workers.alive]))
                 workers.start()
-        assert [worker.wait(300) for worker in workers.alive] == [0] * _WORKERS
+        assert [worker.wait(300) for worker in workers.alive.values()] == [0] * _WORKERS
     finally:
         for worker in [*workers.alive]:
             workers.kill(worker)
