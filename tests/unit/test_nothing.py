@@ -138,16 +138,21 @@ def test_messages(question: Question, message: str) -> None:
     assert _why(question).message.startswith(message)
 
 
-def test_of_a_large_space_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = {**FIELDS, "encoder_ff_interm_features": tuple(range(64, 4096))}
+def test_of_a_large_space_that_was_ruled_out_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {**FIELDS, "encoder_ff_interm_features": tuple(range(64, 164))}
     question = _question("macs <= 1G", fields=fields)
-    found = run(_question("macs <= 1G"))
-    monkeypatch.setattr(nothing, "MOST_COUNTED", 1000)
+    found = run(question)
+    monkeypatch.setattr(nothing, "ALWAYS_COUNTED", 1000)
     monkeypatch.setattr(nothing, "SAMPLE", 500)
-    why = why_nothing(question, found)
+    every = why_nothing(question, found)
+    assert (every.is_sample, every.combinations, every.configs) == (False, 1800, 1200)
+    bounded = found._replace(evaluated=10, invalid=10, pruned=1780)
+    why = why_nothing(question, bounded)
     assert (why.is_sample, why.combinations) == (True, 500)
-    assert 300 < why.configs < 400
+    assert 300 < why.configs < 366
     assert why.message.startswith(f"none of {why.configs} configs of a sample satisfies 'macs <= 1G'; nearest is ")
+    monkeypatch.setattr(nothing, "MOST_COUNTED", 1799)
+    assert why_nothing(question, found) == why
 
 
 def test_a_search_that_looked_elsewhere_is_told_what_there_is() -> None:

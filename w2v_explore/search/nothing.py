@@ -25,11 +25,14 @@ from w2v_explore.search.running.run import Progress, run
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.space import Space
 
-MOST_COUNTED = 2**21
-"""Combinations of the largest space that is gone through once more; of a larger one, a sample is."""
+ALWAYS_COUNTED = 2**21
+"""Combinations of the largest space that is gone through once more, however little of it the search worked out."""
+
+MOST_COUNTED = 2**24
+"""Combinations of the largest space that is gone through once more where the search worked out half of it."""
 
 SAMPLE = 2**18
-"""Combinations of that sample."""
+"""Combinations that are looked at of another one."""
 
 _TRIED = 200
 """Combinations that are looked at where none is a config: each is made by itself."""
@@ -172,7 +175,8 @@ def why_nothing(
 ) -> Nothing:
     """Why a question finds nothing in a space that was gone through.
 
-    The space is gone through once more, without the constraints: what bounds rule out is looked at as well.
+    The space is gone through once more, without the constraints: what bounds rule out is looked at as well. Where that
+    would take much longer than the search did, or is too much, a sample is looked at, which is always the same.
 
     Args:
         question: What was asked.
@@ -181,9 +185,11 @@ def why_nothing(
         scheduler: As in `run`.
         progress: As in `run`.
     """
+    size = question.space.size
+    is_counted = size <= ALWAYS_COUNTED or size <= min(MOST_COUNTED, 2 * (found.evaluated + found.invalid))
 
     def look(asked: Question) -> Found:
-        if question.space.size > MOST_COUNTED:
+        if not is_counted:
             return _look_at_sample(asked)
         return run(asked, workers=workers, scheduler=scheduler, progress=progress)
 
@@ -261,7 +267,7 @@ def _combinations(found: Found) -> int:
 
 
 def _look_at_sample(question: Question) -> Found:
-    """What a question finds in a sample of its space, which is always the same."""
+    """What a question finds in a sample of its space."""
     space = question.space
     worker = Worker(question)
     numbers = _sample(space.size, SAMPLE)

@@ -74,6 +74,13 @@ class Mode(Protocol):
         It is made once for all chunks, and each row of what it makes depends on that config alone.
         """
 
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """What selected configs are listed by, the first key first and the least first; configs equal in all are ties.
+
+        Args:
+            columns: Those of candidates.
+        """
+
     def select(self, candidates: Candidates) -> Selection:
         """Those that are part of the answer as far as these go; what is left out changes no later selection."""
 
@@ -91,6 +98,22 @@ def together(parts: Sequence[Candidates]) -> Candidates:
         {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns},
         np.concatenate([part.ties for part in parts]),
     )
+
+
+def in_order(mode: Mode, candidates: Candidates) -> Candidates:
+    """Selected candidates as the mode lists them, equal ones as they are enumerated.
+
+    The ties of each are then all other configs that it is equal to, be they among the candidates or left out.
+    """
+    keys = mode.keys(candidates.columns)
+    order = np.lexsort((candidates.members, *reversed(keys)))
+    found = candidates.take(order)
+    is_new = np.ones(len(order), bool)
+    is_new[1:] = np.logical_or.reduce([key[order[1:]] != key[order[:-1]] for key in keys])
+    equal = np.cumsum(is_new) - 1
+    every = np.zeros(int(is_new.sum()), np.int64)
+    np.add.at(every, equal, 1 + found.ties)
+    return found._replace(ties=every[equal] - 1)
 
 
 def select(

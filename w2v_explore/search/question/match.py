@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from w2v_explore.search.question.candidates import Candidates, Selection
 from w2v_explore.search.question.ordered import first_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from w2v_explore.search.question.candidates import Columns, MakeColumns
     from w2v_explore.search.space.members import Varied
     from w2v_explore.search.space.space import Space
@@ -52,7 +54,9 @@ class Match:
             difference = np.ones(size)
             for name, wanted in self.wanted:
                 figure = figures[name].astype(np.float64)
-                difference = np.maximum(difference, np.maximum(figure, wanted) / np.minimum(figure, wanted))
+                # A figure of 0 is as far as can be.
+                with np.errstate(divide="ignore"):
+                    difference = np.maximum(difference, np.maximum(figure, wanted) / np.minimum(figure, wanted))
             depth = np.full(size, space.base[DEPTH], np.int64)
             for each in varied:
                 if each.field == DEPTH:
@@ -61,6 +65,11 @@ class Match:
 
         return make
 
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """As in `Mode`: the depth, then how far the figures are from the wanted ones."""
+        return [columns[DEPTH], columns[DIFFERENCE]]
+
     def select(self, candidates: Candidates) -> Selection:
         """As in `Mode`."""
-        return first_of(candidates, [candidates.columns[DIFFERENCE]], self.top, candidates.columns[DEPTH])
+        depth, difference = self.keys(candidates.columns)
+        return first_of(candidates, [difference], self.top, depth)

@@ -54,6 +54,10 @@ class Misses:
             missed = missed + _excess(values, allowed)
         return {**found, _MISSED: missed}
 
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """As in `Mode`: by how much they miss, and what."""
+        return [columns[_MISSED], *[columns[_holds(number)] for number in range(len(self.constraints))]]
+
     def select(self, candidates: Candidates) -> Selection:
         """As in `Mode`."""
         size = len(candidates.members)

@@ -51,9 +51,13 @@ class Nearest:
         """As in `Mode`: the figures, `CHANGED` and `DISTANCE`."""
         return _Changes(space).columns
 
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """As in `Mode`: how many fields change, then how much."""
+        return [columns[CHANGED], columns[DISTANCE]]
+
     def select(self, candidates: Candidates) -> Selection:
         """As in `Mode`."""
-        return first_of(candidates, [candidates.columns[CHANGED], candidates.columns[DISTANCE]], self.top)
+        return first_of(candidates, self.keys(candidates.columns), self.top)
 
 
 class _Changes:

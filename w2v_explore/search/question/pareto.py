@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from w2v_explore.search.question.candidates import Candidates, Selection, figure
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from w2v_explore.search.question.candidates import MakeColumns, Places
+    from w2v_explore.search.question.candidates import Columns, MakeColumns, Places
     from w2v_explore.search.space.space import Space
 
 _BLOCK, _TILE = 128, 4_096
@@ -39,6 +40,10 @@ class Pareto:
     def columns(self, space: Space) -> MakeColumns:
         """As in `Mode`: the figures."""
         return figures_alone
+
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """As in `Mode`: the figures."""
+        return [columns[name] for name in self.figures]
 
     def select(self, candidates: Candidates) -> Selection:
         """Those that are part of the answer as far as these go."""

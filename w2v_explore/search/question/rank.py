@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from w2v_explore.search.question.candidates import Candidates, Selection, figures_alone
 from w2v_explore.search.question.ordered import first_of
 
 if TYPE_CHECKING:
-    from w2v_explore.search.question.candidates import MakeColumns
+    from numpy.typing import NDArray
+
+    from w2v_explore.search.question.candidates import Columns, MakeColumns
     from w2v_explore.search.space.space import Space
 
 
@@ -38,8 +41,12 @@ class Rank:
         """As in `Mode`: the figure."""
         return figures_alone
 
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """As in `Mode`: the figure."""
+        figure = columns[self.figure]
+        # A figure is never the least number of 64 bits, which alone has no opposite.
+        return [-figure if self.is_maximized else figure]
+
     def select(self, candidates: Candidates) -> Selection:
         """As in `Mode`."""
-        figure = candidates.columns[self.figure]
-        # A figure is never the least number of 64 bits, which alone has no opposite.
-        return first_of(candidates, [-figure if self.is_maximized else figure], self.top)
+        return first_of(candidates, self.keys(candidates.columns), self.top)

@@ -53,6 +53,10 @@ class Sampled(NamedTuple):
     storage: str
     is_interrupted: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """What says how it was sampled, as plain data."""
+        return {"trials": self.trials, "study": self.study, "storage": self.storage, "interrupted": self.is_interrupted}
+
 
 def study_name(question: Question) -> str:
     """The name of a question's study: that of no other question."""
