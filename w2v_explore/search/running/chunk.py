@@ -80,7 +80,7 @@ class Worker:
         self._members = Members(question.space)
         self.reference = figures_of_base(question)
         self._columns = question.mode.columns(question.space)
-        self._is_wanted = Clean(self._members) if question.lint_clean else None
+        self.is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
         )
@@ -101,7 +101,7 @@ class Worker:
         )
         evaluated = int(judged.valid.sum())
         return Found(
-            select(self.question.mode, candidates, self._is_wanted), evaluated, 0, len(members) - evaluated, len(places)
+            select(self.question.mode, candidates, self.is_wanted), evaluated, 0, len(members) - evaluated, len(places)
         )
 
     def judge(self, codes: NDArray[np.int64]) -> Judged:
