@@ -14,8 +14,8 @@ from w2v_explore.config.text.source import Source
 from w2v_explore.lint.engine import checks_of_models, lint_document
 from w2v_explore.lint.settings import Settings
 from w2v_explore.search.question.clean import Clean
-from w2v_explore.search.question.ordered import Ordered
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.running.run import run
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.space import Axis, Given, Space
@@ -98,7 +98,7 @@ def test_a_rule_is_asked_once_for_configs_that_are_equal_in_what_it_reads(monkey
 
 def test_what_is_found_is_clean_though_better_ones_are_not() -> None:
     space = _space("base", {"encoder_num_layers": (1, 2, 3), "encoder_layer_norm_first": (True, False)})
-    mode = Ordered("rank", ("parameters",), ("parameters",), top=2)
+    mode = Rank("parameters", is_maximized=False, top=2)
     found = run(Question(space, SECOND, mode, lint_clean=True))
     assert found.candidates.members.tolist() == [1, 3]
     assert found.satisfying == 6

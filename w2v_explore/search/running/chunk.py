@@ -64,7 +64,8 @@ class Worker:
     def __init__(self, question: Question) -> None:
         self.question = question
         self._members = Members(question.space)
-        self._reference = _figures_of_base(question)
+        self._reference = figures_of_base(question)
+        self._columns = question.mode.columns(question.space)
         self._is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
@@ -83,15 +84,18 @@ class Worker:
 
     def examine(self, members: NDArray[np.int64], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
-        columns = self._members.columns(self._members.varied(codes))
-        valid, figures = self._formulas.figures(columns)
+        varied = self._members.varied(codes)
+        valid, figures = self._formulas.figures(self._members.columns(varied))
         size = len(members)
         holds = satisfied(self.question.constraints, figures, self._reference, size)
         satisfying = valid & holds.all(axis=0)
         places = np.flatnonzero(satisfying)
         candidates = Candidates(
             members[places],
-            {name: figures[name][places] for name in self.question.mode.figures},
+            self._columns(
+                {name: figures[name][places] for name in self.question.mode.figures},
+                [each.take(places) for each in varied],
+            ),
             np.zeros(len(places), np.int64),
         )
         evaluated = int(valid.sum())
@@ -100,7 +104,8 @@ class Worker:
         )
 
 
-def _figures_of_base(question: Question) -> Mapping[str, Number]:
+def figures_of_base(question: Question) -> Mapping[str, Number]:
+    """The figures, under all of their names, of the config that the space is around, which changes are against."""
     analysis = analyze(question.space.config, question.workload)
     figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
     return with_aliases(figures, question.workload.sample_rate)

@@ -69,9 +69,9 @@ def run(
     before = tally.done
     chunks = [chunk for chunk in chunks_of(size) if not tally.holds(chunk)]
     report = progress or (lambda step, done, total: None)
-    report("searching", tally.size, size)
     due = monotonic() + _SAVE_S
     try:
+        report("searching", tally.size, size)
         with closing(_parts(question, worker, chunks, workers, scheduler)) as parts:
             for chunk, found in parts:
                 tally = tally.plus(question, chunk, found)

@@ -36,6 +36,10 @@ class Varied(NamedTuple):
     codes: Codes
     is_listed: bool
 
+    def take(self, places: Codes) -> Varied:
+        """The same in some of the combinations."""
+        return self._replace(codes=self.codes[places])
+
 
 class Members:
     """The combinations of a space, by their numbers or by the numbers of their values.

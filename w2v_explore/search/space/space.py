@@ -9,7 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
+from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, ConvLayers
 from w2v_explore.config.load import Config
 
 NO_VALUE = "no value"
@@ -164,7 +164,8 @@ class Space:
         return {**model.to_mapping(), **{name: [list(layer) for layer in layers] for name, layers in conv.items()}}
 
     def _is_standard(self, name: str) -> bool:
-        return isinstance(self.rules[name], Parts) and getattr(self.config.model, name) is None
+        is_layers = isinstance(self.config.model.FIELDS[name].kind, ConvLayers)
+        return is_layers and not isinstance(self.rules[name], Given) and getattr(self.config.model, name) is None
 
     @cached_property
     def axes_of(self) -> Mapping[str, tuple[int, ...]]:
