@@ -160,7 +160,7 @@ def test_what_is_no_config_is_refused(config: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [key for key in METADATA if key not in {"extends", "architecture", "sample_rate", "budgets"}]
+    "key", [key for key in METADATA if key not in {"extends", "architecture", "sample_rate", "budgets", "search"}]
 )
 @pytest.mark.parametrize(("value", "right"), [("x", True), ("", True), (3, False), (None, False), (["x"], False)])
 def test_metadata_is_text(key: str, value: object, right: bool) -> None:

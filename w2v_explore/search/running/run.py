@@ -112,7 +112,7 @@ def _parts(
 
         yield from by_cluster(question, chunks, scheduler)
         return
-    processes = min(workers or _cores(), len(chunks) // _CHUNKS_EACH)
+    processes = min(workers or cores(), len(chunks) // _CHUNKS_EACH)
     if processes > 1 and sys.executable:
         # Imported only where there are many chunks.
         from w2v_explore.search.running.pool import by_processes
@@ -127,6 +127,6 @@ def _one_by_one(worker: Worker, chunks: Iterable[Chunk]) -> Generator[tuple[Chun
         yield chunk, worker.work(chunk)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
