@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.clean import Clean
 from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.running.bounds import Bounds
 from w2v_explore.search.space.members import Members, Varied
 
 if TYPE_CHECKING:
@@ -85,10 +87,16 @@ class Worker:
             question.space.config.model.family, self._members.base(), question.workload, question.figures
         )
 
+    @cached_property
+    def _bounds(self) -> Bounds:
+        """What is ruled out, for what works through whole chunks."""
+        return Bounds(self.question, self._members, self.reference)
+
     def work(self, chunk: Chunk) -> Found:
         """A chunk."""
-        members = np.arange(chunk.start, chunk.stop, dtype=np.int64)
-        return self.examine(members, self._members.codes(members))
+        members = self._bounds.left(chunk.start, chunk.stop)
+        found = self.examine(members, self._members.codes(members))
+        return found._replace(pruned=chunk.stop - chunk.start - len(members))
 
     def examine(self, members: NDArray[Any], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
