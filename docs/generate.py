@@ -119,7 +119,7 @@ def config_reference() -> str:
     lines = [f"| `{key}` | {meaning} |" for key, meaning in TEXT_METADATA.items()]
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
     lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
-    lines.append("| `search` | What `search` varies: fields and their values ([search.md](search.md)). |")
+    lines.append("| `search` | What `w2v-explore search` varies: fields and their values ([search.md](search.md)). |")
     lines += ["", "## Fields"]
     lines += _field_sections(DEFAULT_FAMILY, default_family().config.FIELDS)
     for family in other_families(default_family()):

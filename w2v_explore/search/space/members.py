@@ -42,18 +42,22 @@ class Varied(NamedTuple):
 
 
 class Members:
-    """The combinations of a space, by their numbers or by the numbers of their values."""
+    """The combinations of a space, by their numbers or by the numbers of their values.
+
+    Attributes:
+        tables: By field whose values are listed, the column of these in all combinations of the field's axes, in order.
+    """
 
     def __init__(self, space: Space) -> None:
         self.space = space
         self._sizes = [len(axis.values) for axis in space.axes]
         self._listed: dict[str, list[Any]] = {}
-        self._columns: dict[str, Column] = {}
+        self.tables: dict[str, Column] = {}
         for field, axes in space.axes_of.items():
             if prod(self._sizes[axis] for axis in axes) <= _MOST_LISTED:
                 every = product(*[range(self._sizes[axis]) for axis in axes])
                 self._listed[field] = [self._value(field, axes, codes) for codes in every]
-                self._columns[field] = column(space.config.model.family, field, self._listed[field])
+                self.tables[field] = column(space.config.model.family, field, self._listed[field])
 
     def _value(self, field: str, axes: Sequence[int], codes: Sequence[int]) -> Any:
         values = {axis: self.space.axes[axis].values[code] for axis, code in zip(axes, codes, strict=True)}
@@ -85,7 +89,7 @@ class Members:
         family = self.space.config.model.family
         found = []
         for each in varied:
-            listed = self._columns[each.field] if each.is_listed else column(family, each.field, each.values)
+            listed = self.tables[each.field] if each.is_listed else column(family, each.field, each.values)
             found.append(listed._replace(codes=listed.codes[each.codes]))
         return found
 
