@@ -84,11 +84,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if answer.sampled is not None:
-        broken_off = ", until it was broken off" if answer.sampled.is_interrupted else ""
-        yield (
-            f"SAMPLED in {exact(answer.sampled.trials)} trials{broken_off}: what is said is of the configs that were "
-            "evaluated, and others may be better"
-        )
+        trials = f"{exact(answer.sampled.trials)} trials{', broken off' if answer.sampled.is_interrupted else ''}"
+        yield f"SAMPLED: the best of {trials}; the space may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     match question.mode:
@@ -105,8 +102,7 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
-        message = answer.nothing.message
-        yield f"{message[:1].upper()}{message[1:]}"
+        yield f"why: {answer.nothing.message}"
 
 
 def _describe_asked(answer: Answer) -> str:
@@ -124,7 +120,8 @@ def _describe_asked(answer: Answer) -> str:
             wanted = [f"{', '.join(target.text for target in mode.targets)} by the fewest edits, then the least"]
         case Match():
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
-            wanted = [f"of each depth what is nearest to {' and '.join(each)}"]
+            like = f"like {mode.teacher}, " if mode.teacher else ""
+            wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
@@ -227,7 +224,10 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
     """What the table does not say by itself."""
     mode, designs = answer.question.mode, answer.designs
     if len(shown) < len(designs):
-        how = f", spread evenly along {figure_label(mode.figures[0])}" if isinstance(mode, Pareto) else ""
+        how = ""
+        if isinstance(mode, Pareto):
+            how = f", spread evenly along {figure_label(mode.figures[0])}"
+            how += ", with those that are as good as a published model or better" if len(shown) > _MOST else ""
         how = how or (", the first" if not isinstance(mode, Match) else ", spread evenly")
         yield f"{len(shown)} of {exact(len(designs))} designs{how}; --format csv and json have all."
     alike = (
