@@ -33,6 +33,7 @@ from w2v_explore.search.running.chunk import Chunk, Found, Worker, joined
 from w2v_explore.search.space.space import Axis, Given, Space
 
 FIGURES = ("macs", "parameters", "stride", "memory.training_bytes", "macs_per_audio_second")
+SEEDS = st.integers(0, 2**32)
 
 
 def random_mode(rng: random.Random) -> tuple[Mode, Mapping[str, Sequence[Any]], int]:
@@ -97,8 +98,9 @@ def select_by_parts(rng: random.Random, mode: Mode, parts: list[Candidates]) -> 
 
 
 @settings(max_examples=60)
-@given(rng=st.randoms(use_true_random=False))
-def test_modes_select_from_parts_what_loops_select_from_all(rng: random.Random) -> None:
+@given(seed=SEEDS)
+def test_modes_select_from_parts_what_loops_select_from_all(seed: int) -> None:
+    rng = random.Random(seed)
     mode, values, size = random_mode(rng)
     members = rng.sample(range(1000), size)
     if rng.random() < 0.2:
@@ -115,7 +117,7 @@ def test_modes_select_from_parts_what_loops_select_from_all(rng: random.Random) 
         if rng.random() < 0.7:
             patch.setattr(pareto_module, "_BLOCK", rng.randint(1, 9))
             patch.setattr(pareto_module, "_TILE", rng.randint(1, 9))
-            patch.setattr(pareto_module, "_STRONG", rng.randint(0, 2))
+            patch.setattr(pareto_module, "_NEAR", rng.randint(0, 3))
         whole = select(mode, candidates)
         assert selected(mode, whole) == by_loops(mode, rows, list(columns))
         assert whole.members.tolist() == sorted(whole.members.tolist())
@@ -128,7 +130,7 @@ def test_modes_select_from_parts_what_loops_select_from_all(rng: random.Random) 
         assert again.ties.tolist() == whole.ties.tolist()
         # Asked of few, and the same as if asked of all before.
         wanted = {member for member in members if rng.random() < 0.6}
-        some = select(mode, candidates, lambda asked: [member in wanted for member in asked])
+        some = select(mode, candidates, lambda asked: np.isin(asked, [*wanted]))
         left = {member: row for member, row in rows.items() if member in wanted}
         assert selected(mode, some) == by_loops(mode, left, list(columns))
 
@@ -154,16 +156,18 @@ class Problem(NamedTuple):
 FAMILIES = ("wav2vec2", "wav2vec2", "wavlm", "wav2vec2_conformer", "pruned_wav2vec2")
 
 
+# Of each family those that its figures go by most; other fields are drawn beside them.
+SHAPES = (DEPTH, "encoder_embed_dim", "encoder_ff_interm_features", "encoder_num_heads", "extractor_conv_layer_config")
+
+
 def random_problem(rng: random.Random) -> Problem:
     model = load_preset(family_named(rng.choice(FAMILIES)).reference).model
     base = Config(name="base", origin="test", model=model)
-    names = rng.sample(list(model.FIELDS), rng.randint(2, 4))
-    if "encoder_embed_dim" not in names and rng.random() < 0.5:
-        names[0] = "encoder_embed_dim"
+    shapes = rng.sample([name for name in SHAPES if name in model.FIELDS], rng.randint(1, 3))
     values: dict[str, list[Any]] = {}
-    for name in dict.fromkeys([*names, *(["encoder_num_layers"] if rng.random() < 0.5 else [])]):
+    for name in dict.fromkeys([*shapes, *rng.sample(list(model.FIELDS), rng.randint(0, 2))]):
         own = model.to_mapping()[name]
-        few = [random_value(rng, model.FIELDS[name].kind, own) for _ in range(rng.randint(1, 4))]
+        few = [random_value(rng, model.FIELDS[name].kind, own) for _ in range(rng.randint(2, 4))]
         plain = [own, *few] if rng.random() < 0.8 else few
         values[name] = list({repr(value): value for value in plain}.values())
         rng.shuffle(values[name])
@@ -215,16 +219,19 @@ def meanings(space: Space, field: str) -> list[Any]:
 def check_nearest(rng: random.Random) -> None:
     problem = random_problem(rng)
     figure = rng.choice(["macs", "parameters", "peak_memory_bytes", "receptive_field_ms"])
-    percent, top = rng.choice([-50, -20, -5, 0, 5, 20, 50]), rng.randint(1, 5)
-    keep = rng.sample(["stride", "parameters", *problem.space.rules], rng.randint(0, 2))
+    percent, top = rng.choice([-50, -20, -5, 0, 5, 20]), rng.randint(1, 5)
+    keep = rng.sample(["stride", "parameters", *problem.space.rules], rng.choice([0, 0, 1, 2]))
     sign = "-" if percent < 0 or (percent == 0 and rng.random() < 0.5) else "+"
     target = f"{figure} {sign}{abs(percent)}%"
+    reached = rng.choice(problem.members).figures[figure] if problem.members and rng.random() < 0.7 else None
+    if isinstance(reached, int):
+        target = f"{figure} {'<=' if sign == '-' else '>='} {reached}{'B' if figure == 'peak_memory_bytes' else ''}"
     note(f"{target} keep {keep} top {top}")
     before = problem.space.config.model.meaning()
 
     def is_answer(member: Member) -> bool:
         after, was = Fraction(member.figures[figure]), Fraction(problem.base[figure])
-        limit = was * (100 + percent) / 100
+        limit = reached if isinstance(reached, int) else was * (100 + percent) / 100
         return (after <= limit if sign == "-" else after >= limit) and all(
             member.config.model.meaning()[name] == before[name]
             if name in before
@@ -290,13 +297,13 @@ CHECKS = [check_nearest, check_match, check_front]
 
 @pytest.mark.parametrize("check", CHECKS)
 @settings(max_examples=3)
-@given(rng=st.randoms(use_true_random=False))
-def test_modes_find_in_a_space_what_loops_find(check: Callable[[random.Random], None], rng: random.Random) -> None:
-    check(rng)
+@given(seed=SEEDS)
+def test_modes_find_in_a_space_what_loops_find(check: Callable[[random.Random], None], seed: int) -> None:
+    check(random.Random(seed))
 
 
 @pytest.mark.slow
 @settings(max_examples=200)
-@given(rng=st.randoms(use_true_random=False))
-def test_nearest_is_what_loops_find_in_200_spaces(rng: random.Random) -> None:
-    check_nearest(rng)
+@given(seed=SEEDS)
+def test_nearest_is_what_loops_find_in_200_spaces(seed: int) -> None:
+    check_nearest(random.Random(seed))

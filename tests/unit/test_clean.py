@@ -14,8 +14,8 @@ from w2v_explore.config.text.source import Source
 from w2v_explore.lint.engine import checks_of_models, lint_document
 from w2v_explore.lint.settings import Settings
 from w2v_explore.search.question.clean import Clean
-from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.running.run import run
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.space import Axis, Given, Space

@@ -33,6 +33,7 @@ def test_a_shell_reads_the_lines_as_one_command(width: int) -> None:
     assert width < 48 or max(map(len, lines)) <= width
 
 
-def test_markdown_has_a_block_of_code_that_nothing_ends() -> None:
-    text = report_markdown([Report("name", [], [], commands=[Command("It does this", "w2v-explore '````'")])])
-    assert text == "## name\n\nIt does this:\n\n`````sh\nw2v-explore '````'\n`````\n"
+@pytest.mark.parametrize(("text", "fence"), [("w2v-explore '````'", "`````"), ("w2v-explore base", "```")])
+def test_markdown_has_a_block_of_code_that_nothing_ends(text: str, fence: str) -> None:
+    markdown = report_markdown([Report("name", [], [], commands=[Command("It does this", text)])])
+    assert markdown == f"## name\n\nIt does this:\n\n{fence}sh\n{text}\n{fence}\n"

@@ -37,7 +37,7 @@ _OTHER_METADATA: dict[str, dict[str, Any]] = {
         "minProperties": 1,
         "propertyNames": {"pattern": r"^\w+(\[(\d+|\*)\](\.(channels|kernel|stride))?)?$"},
         "additionalProperties": {"$ref": "#/definitions/values"},
-        "description": "What `search` varies: fields, or parts of them, and their values.",
+        "description": "What `w2v-explore search` varies: fields, or parts of them, and their values.",
     },
     "budgets": {"type": "object", "description": "Limits on the figures of the config."},
 }

@@ -48,7 +48,7 @@ def _table(table: Table) -> str:
 def _command(command: Command) -> str:
     """A block of code, which no text ends that stands in it."""
     text = fit(command.text)
-    fence = "`" * max(3, *[len(run) + 1 for run in _BACKTICKS.findall(text)])
+    fence = "`" * max([3, *[len(run) + 1 for run in _BACKTICKS.findall(text)]])
     return f"{_paragraph(f'{command.what}:')}\n\n{fence}sh\n{text}\n{fence}"
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import blank_canvas, canvas_text, tick_text
-from w2v_explore.report.layout import wrap
+from w2v_explore.report.canvas import blank_canvas, canvas_text, legend_lines, tick_text
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+# Where an encoding has no circle, an o stands for it.
+_LETTERS = "abcdefghijklmnpqrstuvwxyz"
 MAX_NAMED = len(_LETTERS)
 """The points that may be named."""
 
-_DESIGN, _OWN = "●", "◆"
+_DESIGN, _MISS, _OWN = "●", "○", "◆"
 _MAX_WIDTH, _ROWS = 140, 22
-_INDENT = "  "
-# Where the greatest value is so many times the least, equal distances are equal ratios.
-_LOGARITHMIC_FROM = 20.0
+# At most so many characters of each go to the axes.
+_BESIDE_PLOT, _BELOW_PLOT = 12, 4
+# So many are named that are not drawn.
+_FAR = 2
 
 
 class Axis(NamedTuple):
@@ -56,9 +57,12 @@ class Scatter(NamedTuple):
         points: They, in the order in which a line joins them.
         corners: Of a line that joins the points in steps, where it goes between each and the next; empty where a point
             says nothing of what is beside it.
-        own: The config itself.
+        own: The config itself; None where it lies far off.
         published: Published models.
-        left_out: How many of these are not drawn.
+        far: Points that lie far from what is drawn, or for which there is no room.
+        doubtful: What points are called that are drawn with them, and miss what was asked.
+        misses: They.
+        logarithmic: Whether equal distances along both axes are equal ratios.
     """
 
     x: Axis
@@ -66,9 +70,12 @@ class Scatter(NamedTuple):
     designs: str
     points: Sequence[tuple[float, float]]
     corners: Sequence[tuple[float, float]]
-    own: Named
+    own: Named | None
     published: Sequence[Named]
-    left_out: int
+    far: Sequence[Named]
+    doubtful: str = ""
+    misses: Sequence[tuple[float, float]] = ()
+    logarithmic: bool = False
 
     @property
     def line(self) -> list[tuple[float, float]]:
@@ -81,32 +88,27 @@ class Scatter(NamedTuple):
 
 def all_of(scatter: Scatter, axis: int) -> list[float]:
     """The values of all points along an axis."""
-    named = [(each.x, each.y) for each in (scatter.own, *scatter.published)]
-    return [point[axis] for point in (*scatter.points, *named)]
+    named = [*scatter.published, *([scatter.own] if scatter.own else [])]
+    return [point[axis] for point in (*scatter.points, *scatter.misses, *[(each.x, each.y) for each in named])]
 
 
-def is_logarithmic(values: Sequence[float]) -> bool:
-    """Whether equal distances along an axis are equal ratios."""
-    return min(values) > 0 and max(values) >= _LOGARITHMIC_FROM * min(values)
-
-
-def round_numbers(values: Sequence[float], most: int) -> list[float]:
-    """Round numbers within the range of some values, at most so many; the ends are near the range's."""
+def round_numbers(values: Sequence[float], most: int, *, logarithmic: bool) -> list[float]:
+    """Round numbers within the range of some values, at most so many or a few more; on a linear axis around it too."""
     low, high = min(values), max(values)
-    if is_logarithmic(values):
+    if logarithmic:
         decades = range(floor(log10(low)), floor(log10(high)) + 1)
-        for steps in ((1, 2, 5), (1, 3), (1,)):
-            found = [step * 10.0**decade for decade in decades for step in steps]
-            found = [number for number in found if low <= number <= high]
+        for steps in ((1, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
+            numbers = [step * 10.0**decade for decade in decades for step in steps]
+            found = [number for number in numbers if low <= number <= high]
             if len(found) <= most:
                 break
         return found
     span = high - low or abs(high) or 1.0
     size = 10.0 ** floor(log10(span / most))
-    step = next(times * size for times in (1, 2, 5, 10, 20, 50) if span / (times * size) <= most - 1)
+    step = next(times * size for times in (1, 2, 5, 10, 20) if span / (times * size) <= most - 1)
     first = floor(low / step)
-    found = [step * number for number in range(first, first + most + 2)]
-    return [number for number in found if low - step / 2 <= number <= high + step / 2]
+    numbers = [step * number for number in range(first, first + most + 2)]
+    return [number for number in numbers if low - step / 2 <= number <= high + step / 2]
 
 
 def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:
@@ -121,29 +123,83 @@ def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:
 
     width = min(width, _MAX_WIDTH)
     figure = blank_canvas(width, _ROWS)
-    axes = []
+    place: Callable[[float], float] = log10 if scatter.logarithmic else float
     for number, axis in enumerate((scatter.x, scatter.y)):
-        values = all_of(scatter, number)
-        place = log10 if is_logarithmic(values) else float
-        ticks = round_numbers(values, max(3, width // 12) if number == 0 else 7)
-        figure.ruler("xy"[number]).ticks([place(tick) for tick in ticks], [tick_text(axis.text(tick)) for tick in ticks])
-        axes.append(place)
+        most = max(3, width // 12) if number == 0 else 7
+        ticks = round_numbers(all_of(scatter, number), most, logarithmic=scatter.logarithmic)
+        ruler = figure.ruler("xy"[number])
+        ruler.ticks([place(tick) for tick in ticks], [tick_text(axis.text(tick)) for tick in ticks])
+        ends = [place(value) for value in (*all_of(scatter, number), *ticks)]
+        # A range of no width would have no places.
+        ruler.lim(min(ends) - (min(ends) == max(ends)), max(ends))
 
     def draw(points: Sequence[tuple[float, float]], marker: str, hue: str, *, lines: bool = False) -> None:
-        x, y = ([axes[axis](point[axis]) for point in points] for axis in (0, 1))
+        x, y = ([place(point[axis]) for point in points] for axis in (0, 1))
         signal = figure.signal(x, y, marker=plotext.marker(marker, hue))
         signal.lines(lines)
         figure.draw(signal)
 
-    named = [*zip(_LETTERS, scatter.published, strict=False)]
     if scatter.line:
         draw(scatter.line, "·", "default", lines=True)
-    draw(scatter.points, _DESIGN, "default")
-    for letter, model in named:
-        draw([(model.x, model.y)], letter, "blue")
-    draw([(scatter.own.x, scatter.own.y)], _OWN, "red")
+    for points, marker in ((scatter.misses, _MISS), (scatter.points, _DESIGN)):
+        if points:
+            draw(points, marker, "default")
+    marks = _marks(scatter, width)
+    for mark in reversed(marks):
+        draw([(mark.x, mark.y)], mark.marker, "red" if mark.marker == _OWN else "blue")
     figure.title(f"{scatter.y.title} over {scatter.x.title}")
     lines = [line.rstrip() for line in canvas_text(figure, colour=colour).split("\n")]
-    legend = [f"{_DESIGN} {scatter.designs}", f"{_OWN} {scatter.own.name}", *[f"{letter} {each.name}" for letter, each in named]]
-    lines += wrap(";  ".join(legend), width)
-    return "\n".join(lines)
+    return "\n".join([*lines, *legend_lines(_legend(scatter, marks), width)])
+
+
+class _Mark(NamedTuple):
+    """A character that stands for what is drawn there."""
+
+    marker: str
+    x: float
+    y: float
+    names: list[str]
+
+
+def _marks(scatter: Scatter, width: int) -> list[_Mark]:
+    """What is named, the config itself first; what would hide something else shares its mark."""
+    place: Callable[[float], float] = log10 if scatter.logarithmic else float
+    scales = []
+    for axis, characters in ((0, width - _BESIDE_PLOT), (1, _ROWS - _BELOW_PLOT)):
+        values = [place(value) for value in all_of(scatter, axis)]
+        scales.append(characters / (max(values) - min(values) or 1.0))
+
+    def is_hidden(one: float, other: float, scale: float) -> bool:
+        return abs(place(one) - place(other)) * scale < 1
+
+    found: list[_Mark] = []
+    letters = iter(_LETTERS)
+    for point in (*([scatter.own] if scatter.own else []), *scatter.published):
+        near = (
+            mark for mark in found if is_hidden(point.x, mark.x, scales[0]) and is_hidden(point.y, mark.y, scales[1])
+        )
+        if (mark := next(near, None)) is not None:
+            mark.names.append(point.name)
+        else:
+            found.append(_Mark(_OWN if point is scatter.own else next(letters), point.x, point.y, [point.name]))
+    return found
+
+
+def _legend(scatter: Scatter, marks: Sequence[_Mark]) -> Iterator[str]:
+    if scatter.points:
+        yield f"{_DESIGN} {scatter.designs}"
+    if scatter.misses:
+        yield f"{_MISS} {scatter.doubtful}"
+    for mark in marks:
+        yield f"{mark.marker} {', '.join(mark.names)}"
+    if text := describe_far(scatter):
+        yield text
+
+
+def describe_far(scatter: Scatter) -> str:
+    """What is not drawn: ``not drawn, far off: wav2vec 2.0 Base; xlsr_1b; 3 further points``; empty where all is."""
+    names = [each.name for each in scatter.far[:_FAR]]
+    more = len(scatter.far) - len(names)
+    if more:
+        names.append(f"{more} further point{'s' if more > 1 else ''}")
+    return f"not drawn, far off: {'; '.join(names)}" if names else ""

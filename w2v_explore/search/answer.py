@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
 from w2v_explore.config.load import Config
 from w2v_explore.search.edits import Edit, edits_of
+from w2v_explore.search.nothing import Nothing
 from w2v_explore.search.published import Published, published_beside
 from w2v_explore.search.question.candidates import Candidates, Mode, in_order
 from w2v_explore.search.question.match import Match
@@ -20,6 +21,9 @@ from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
+
+if TYPE_CHECKING:  # what samples needs Optuna
+    from w2v_explore.search.sampling.sample import Sampled
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it is, and how much there is."""
@@ -75,6 +79,8 @@ class Answer:
         designs: What was found, in the order of the mode: a frontier by its first figure from the least, nearest and
             ranked first come first, matched by depth.
         published: Beside a frontier the published models that satisfy the constraints.
+        nothing: Why there is no design; None where there is one, or not all of the space was looked through.
+        sampled: How the space was sampled; None where all of it was to be looked through.
     """
 
     question: Question
@@ -82,6 +88,8 @@ class Answer:
     found: Found
     designs: tuple[Design, ...]
     published: tuple[Published, ...] = ()
+    nothing: Nothing | None = None
+    sampled: Sampled | None = None
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
@@ -106,6 +114,8 @@ class Answer:
                 "satisfying": found.satisfying,
             },
             "complete": found.complete,
+            "sampled": self.sampled and self.sampled.to_dict(),
+            "nothing": self.nothing and self.nothing.to_dict(),
             LISTS[question.mode.name]: [design.to_dict() for design in self.designs],
             **(
                 {"published": [model.to_dict() for model in self.published]}
@@ -115,22 +125,44 @@ class Answer:
         }
 
 
-def answer_of(question: Question, found: Found, *, progress: Progress | None = None) -> Answer:
+def answer_of(
+    question: Question,
+    found: Found,
+    *,
+    nothing: Nothing | None = None,
+    sampled: Sampled | None = None,
+    progress: Progress | None = None,
+) -> Answer:
     """What a search answers, from what its chunks came to.
 
     Args:
         question: What was asked.
         found: What the chunks come to.
+        nothing: Why that is nothing.
+        sampled: What says more of what was found, where it is of a sample.
         progress: Called with what is done, how much of it is, and how much there is.
+
+    Returns:
+        The answer; after Ctrl-C with the designs so far, and not complete.
     """
     base = analyze(question.space.config, question.workload)
-    designs = tuple(_designs(question, base, in_order(question.mode, found.candidates), progress))
+    designs: list[Design] = []
+    try:
+        designs.extend(_designs(question, base, in_order(question.mode, found.candidates), progress))
+    except KeyboardInterrupt:
+        # The first Ctrl-C asks for what there is; one more for nothing.
+        if not found.complete:
+            raise
+        found = found._replace(complete=False)
     published: tuple[Published, ...] = ()
     if isinstance(question.mode, Pareto):
         published = published_beside(
             question, question.mode, figures_of_base(question), [design.figures for design in designs]
         )
-    return Answer(question=question, analysis=base, found=found, designs=designs, published=published)
+    return Answer(
+        question=question, analysis=base, found=found, designs=tuple(designs), published=published, nothing=nothing,
+        sampled=sampled,
+    )  # fmt: skip
 
 
 def _designs(question: Question, base: Analysis, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:

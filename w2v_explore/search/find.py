@@ -1,4 +1,4 @@
-"""`find_designs`: the search as one call."""
+"""The search: a question, answered from a whole space or from a sample of it; `find_designs` is all of it in a call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from w2v_explore.config.reading import read_config
 from w2v_explore.errors import ArgumentError
 from w2v_explore.search.answer import Answer, Progress, answer_of
 from w2v_explore.search.asked import Asked, question_of
+from w2v_explore.search.nothing import why_nothing
+from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.run import run
+from w2v_explore.search.running.size import require_countable
 from w2v_explore.search.space.read import section_in, space_of
 
 
@@ -38,6 +41,10 @@ def find_designs(
     workers: int | None = None,
     scheduler: str | None = None,
     resume: str | PathLike[str] | None = None,
+    trials: int | None = None,
+    sampler: str = "nsga2",
+    seed: int = 0,
+    storage: str | None = None,
     progress: Progress | None = None,
 ) -> Answer:
     """Search the configs of a space for designs: the frontier of figures, the nearest edits, an order, or a match.
@@ -63,6 +70,10 @@ def find_designs(
         workers: Processes of this machine; as many as it has cores by default.
         scheduler: The address of a Dask cluster's scheduler, which works instead.
         resume: A file that keeps what was found, with which the same search goes on later.
+        trials: Draw so many combinations instead of going through all, which a space of more than a billion needs.
+        sampler: What draws them: ``nsga2``, ``nsga3`` or ``gp``.
+        seed: Of what is drawn.
+        storage: Where trials lie: the URL of a database, or the path of a journal; in memory by default.
         progress: Called with what is done, how much of it is, and how much there is.
 
     Raises:
@@ -92,5 +103,47 @@ def find_designs(
         top, require, lint_clean,
     )  # fmt: skip
     question = question_of(space_of(config, section, free), workload, asked)
+    if trials is None:
+        return answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
+    return answer_from_sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
+
+
+def answer_from_all(
+    question: Question,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    resume: str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Answer:
+    """The answer to a question from all configs of its space; the arguments are those of `run`.
+
+    Raises:
+        ArgumentError: The space is too large; or as in `run`.
+    """
+    require_countable(question.space)
     found = run(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
-    return answer_of(question, found, progress=progress)
+    nothing = None
+    if found.complete and not len(found.candidates.members):
+        nothing = why_nothing(question, found, workers=workers, scheduler=scheduler, progress=progress)
+    return answer_of(question, found, nothing=nothing, progress=progress)
+
+
+def answer_from_sample(
+    question: Question,
+    trials: int,
+    *,
+    sampler: str = "nsga2",
+    seed: int = 0,
+    storage: str | None = None,
+    progress: Progress | None = None,
+) -> Answer:
+    """The answer to a question from as many configs of its space as there is time for; the arguments are `sample`'s."""
+    # Imported only where a space is sampled: Optuna takes long to import.
+    from w2v_explore.search.sampling.sample import sample
+
+    sampled = sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
+    nothing = None
+    if not (len(sampled.found.candidates.members) or sampled.is_interrupted):
+        nothing = why_nothing(question, sampled.found, progress=progress)
+    return answer_of(question, sampled.found, nothing=nothing, sampled=sampled, progress=progress)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, Number
 from w2v_explore.analysis.presets.catalogue import by_architecture
+from w2v_explore.analysis.presets.results import PublishedResult, published_of
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.load import Config, load_preset
@@ -35,6 +36,11 @@ class Published(NamedTuple):
     equal: int | None = None
     dominating: tuple[int, ...] = ()
 
+    @property
+    def results(self) -> list[PublishedResult]:
+        """What is published of how well the models do, where there is anything."""
+        return [result for preset in self.presets for result in published_of(preset)]
+
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {
@@ -43,6 +49,7 @@ class Published(NamedTuple):
             "figures": dict(self.figures),
             "equal": self.equal,
             "dominating": list(self.dominating),
+            "results": [{**each._asdict(), "error_percent": dict(each.error_percent)} for each in self.results],
         }
 
 

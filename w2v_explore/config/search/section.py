@@ -33,7 +33,7 @@ from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 
 # No space that anybody searches has so many; of what is hostile, more would take minutes.
-_MAX_VARYING, _MAX_LISTED, _MAX_PROBLEMS = 1_000, 100_000, 100
+_MAX_VARYING, _MAX_LISTED, _MAX_PROBLEMS = 1_000, 50_000, 50
 _HOW_OF_RATIOS = "write {ratio: 1/64, of: encoder_embed_dim}"
 
 

@@ -1,7 +1,7 @@
 """The space of a search is wrong.
 
 What it does
-    Reads the `search:` of a config, which says what `search` varies (docs/search.md): whether its keys are
+    Reads the `search:` of a config, which says what `w2v-explore search` varies (docs/search.md): whether its keys are
     fields, or layers that there are, and whether lists and ranges have values. What no config may have is reported at
     its place with the rule that such a value breaks, as E231 for 0 heads.
 Why is this bad

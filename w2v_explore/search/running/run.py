@@ -9,6 +9,8 @@ from contextlib import closing
 from os import PathLike
 from time import monotonic
 
+import numpy as np
+
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.errors import ArgumentError
 from w2v_explore.files.write import require_writable
@@ -60,7 +62,7 @@ def run(
     _check(workers, scheduler)
     size = question.space.size
     worker = Worker(question)
-    like = worker.work(Chunk(0, 1)).candidates.take([])
+    like = worker.work(Chunk(0, 1)).candidates.take(np.arange(0))
     tally = Tally()
     path = None if resume is None else path_text(resume, "resume")
     if path is not None:
@@ -69,9 +71,9 @@ def run(
     before = tally.done
     chunks = [chunk for chunk in chunks_of(size) if not tally.holds(chunk)]
     report = progress or (lambda step, done, total: None)
-    report("searching", tally.size, size)
     due = monotonic() + _SAVE_S
     try:
+        report("searching", tally.size, size)
         with closing(_parts(question, worker, chunks, workers, scheduler)) as parts:
             for chunk, found in parts:
                 tally = tally.plus(question, chunk, found)
@@ -112,7 +114,7 @@ def _parts(
 
         yield from by_cluster(question, chunks, scheduler)
         return
-    processes = min(workers or _cores(), len(chunks) // _CHUNKS_EACH)
+    processes = min(workers or cores(), len(chunks) // _CHUNKS_EACH)
     if processes > 1 and sys.executable:
         # Imported only where there are many chunks.
         from w2v_explore.search.running.pool import by_processes
@@ -127,6 +129,6 @@ def _one_by_one(worker: Worker, chunks: Iterable[Chunk]) -> Generator[tuple[Chun
         yield chunk, worker.work(chunk)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

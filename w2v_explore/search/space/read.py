@@ -67,7 +67,10 @@ def section_in(reference: str) -> Entry:
 
 
 def _read(section: Entry | Mapping[str, object], family: Family, base: Mapping[str, Any]) -> Sequence[Varying]:
-    entry = override_documents({SEARCH: section})[0].entries[SEARCH] if isinstance(section, Mapping) else section
+    if isinstance(section, Mapping):
+        entry = override_documents({SEARCH: section})[0].entries[SEARCH]._replace(path=SEARCH)
+    else:
+        entry = section
     if not isinstance(entry.value, yaml.MappingNode):
         message = (
             f"{SEARCH} is {describe(plain_value(entry.value))}; write a mapping of fields and their values, as "
