@@ -553,7 +553,7 @@ _PYTHON_SECTIONS = {
     ),
     "Exceptions": (
         "W2vExploreError", "ArgumentError", "SourceError", "ConfigError", "CheckpointError", "WorkloadError",
-        "QuantityError", "ConditionError", "MissingExtraError", "DeviceError", "CalibrationError",
+        "QuantityError", "ConditionError", "MissingExtraError", "DeviceError", "CalibrationError", "WorkersError",
         "UnusedWeightsWarning",
     ),
 }  # fmt: skip

@@ -108,6 +108,7 @@ def test_the_public_names() -> None:
         "Verification",
         "W2vExploreError",
         "Wav2Vec2Model",
+        "WorkersError",
         "Workload",
         "WorkloadError",
         "analyze",

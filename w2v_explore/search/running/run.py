@@ -108,13 +108,15 @@ def _parts(
     question: Question, worker: Worker, chunks: list[Chunk], workers: int | None, scheduler: str | None
 ) -> Generator[tuple[Chunk, Found]]:
     """What chunks come to, as they are done; nothing is left running when it is closed."""
+    if not chunks:
+        return
     if scheduler is not None:
         # Imported only where there is a cluster.
         from w2v_explore.search.running.cluster import by_cluster
 
         yield from by_cluster(question, chunks, scheduler)
         return
-    processes = min(workers or _cores(), len(chunks) // _CHUNKS_EACH)
+    processes = min(workers or cores(), len(chunks) // _CHUNKS_EACH)
     if processes > 1 and sys.executable:
         # Imported only where there are many chunks.
         from w2v_explore.search.running.pool import by_processes
@@ -129,6 +131,6 @@ def _one_by_one(worker: Worker, chunks: Iterable[Chunk]) -> Generator[tuple[Chun
         yield chunk, worker.work(chunk)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
