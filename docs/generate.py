@@ -119,6 +119,7 @@ def config_reference() -> str:
     lines = [f"| `{key}` | {meaning} |" for key, meaning in TEXT_METADATA.items()]
     lines.append(f"| `sample_rate` | Samples per second of the audio it is for; {DEFAULT_SAMPLE_RATE} by default. |")
     lines.append("| `budgets` | Limits on the figures of the config, which the linter checks ([docs/ci.md](ci.md)). |")
+    lines.append("| `search` | What `w2v-explore search` varies: fields and their values ([search.md](search.md)). |")
     lines += ["", "## Fields"]
     lines += _field_sections(DEFAULT_FAMILY, default_family().config.FIELDS)
     for family in other_families(default_family()):
@@ -479,6 +480,18 @@ print(costs.inference["float32"].total_bytes, costs.to_dict()["fit"]["inference"
 print(identify(config).nearest.preset)
 ```
 
+`find_designs` looks through a whole space of configs for those that are best in some figures, nearest to a target, or
+matched to a teacher. It needs the extra `search`.
+
+```python
+from w2v_explore import find_designs
+
+space = {"encoder_num_layers": "2..12", "encoder_ff_interm_features": {"from": 512, "to": 3072, "multiple_of": 128}}
+found = find_designs("base", space, target=["macs -40%"], keep=["stride"], top=3)
+for design in found.designs:
+    print(design.edits, design.figures["macs"], design.command)
+```
+
 Figures of many configs come as columns, worked out for all at once, and are those of `analyze` to the integer. That
 needs the extra `search`; nothing else imports numpy.
 
@@ -517,6 +530,7 @@ _PYTHON_COMMANDS = {
     "plan": "`plan`",
     "sensitivity": "`sensitivity`",
     "sweep": "`sweep`",
+    "search": "`find_designs`",
     "verify": "`verify`",
     "lint": "`lint_files`",
     "convert": "`convert`",
@@ -540,7 +554,8 @@ _PYTHON_SECTIONS = {
     ),
     "Figures": (
         "Workload", "analyze", "Analysis", "analyze_many", "Columns", "compare", "Comparison", "memory", "MemoryCosts",
-        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "build_architecture", "Layer",
+        "plan", "TrainingPlan", "sensitivity", "Sensitivity", "sweep", "Sweep", "find_designs", "Answer", "Design",
+        "build_architecture", "Layer",
     ),
     "Latency and audits": (
         "measure_latency", "Plan", "Latency", "require_calibration", "Calibration", "predict", "Prediction", "verify",

@@ -92,6 +92,9 @@ if TYPE_CHECKING:
     from w2v_explore.model.importers import import_huggingface_model as import_huggingface_model
     from w2v_explore.model.modules import SpeechEncoder as SpeechEncoder
     from w2v_explore.model.weights import load_checkpoint as load_checkpoint
+    from w2v_explore.search.answer import Answer as Answer
+    from w2v_explore.search.answer import Design as Design
+    from w2v_explore.search.find import find_designs as find_designs
     from w2v_explore.search.formulas.many import Columns as Columns
     from w2v_explore.search.formulas.many import analyze_many as analyze_many
     from w2v_explore.tree.layer import Layer as Layer
@@ -119,6 +122,8 @@ _HOMES = {
     "w2v_explore.analysis.comparing.sweep": ("Sweep", "sweep"),
     "w2v_explore.analysis.comparing.sensitivity": ("Sensitivity",),
     "w2v_explore.analysis.workload": ("Workload",),
+    "w2v_explore.search.answer": ("Answer", "Design"),
+    "w2v_explore.search.find": ("find_designs",),
     "w2v_explore.search.formulas.many": ("Columns", "analyze_many"),
     "w2v_explore.tree.layer": ("Layer",),
     "w2v_explore.config.architecture": ("build_architecture",),

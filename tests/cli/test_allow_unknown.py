@@ -29,6 +29,7 @@ WITH_CSV = [
     ["memory"],
     ["sensitivity"],
     ["sweep", "--field", "encoder_num_layers=2,3"],
+    ["search", "--free", "encoder_num_layers=2,3", "--minimize", "macs"],
     ["compare", "base"],
     pytest.param(["latency", "--runs", "1", "--seconds", "0.2"], marks=pytest.mark.slow),
 ]

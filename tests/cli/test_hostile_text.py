@@ -125,10 +125,16 @@ FORMATS = {
     "plan": ("table", "json", "markdown", "csv"),
     "sensitivity": ("table", "json", "markdown", "csv"),
     "sweep": ("table", "json", "markdown", "csv"),
+    "search": ("table", "json", "markdown", "csv"),
     "identify": ("table", "json"),
 }
 PLANNED = ["--card", "a100", "--devices", "2", "--batch-seconds", "2", "--updates", "9"]
-OPTIONS = {"identify": [], "plan": PLANNED, "sweep": ["--field", "encoder_num_heads=11,12", "--samples", "8000"]}
+OPTIONS = {
+    "identify": [],
+    "plan": PLANNED,
+    "sweep": ["--field", "encoder_num_heads=11,12", "--samples", "8000"],
+    "search": ["--free", "encoder_dropout=0,0.1", "--minimize", "macs", "--samples", "8000"],
+}
 """Of commands that take no duration, or want something else."""
 
 

@@ -17,6 +17,7 @@ import torch
 from tests.program import Runner
 from tests.small import config_text
 from w2v_explore.cli import latency as command
+from w2v_explore.cli import pictures
 from w2v_explore.errors import missing_extra
 from w2v_explore.measure import noise
 
@@ -177,7 +178,7 @@ def test_targets(text: str, share: float) -> None:
 
 
 def test_without_matplotlib(run: Runner, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr(pictures, "find_spec", lambda name: None)
     code, _, err = run("latency", small, "--seconds", "1,2", "--plot", "curve.svg")
     assert code == 2
     assert str(missing_extra("--plot", "matplotlib", "plot")) in err

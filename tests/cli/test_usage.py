@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,6 @@ def test_what_set_does_not_take(run: Runner, override: str, message: str) -> Non
 def test_examples_in_the_help_run(run: Runner) -> None:
     group: Any = get_command(app)
     epilogs = [group.get_command(None, name).epilog for name in COMMANDS]
-    examples = [epilog.removeprefix("Example: w2v-explore ").split() for epilog in epilogs if epilog]
+    examples = [shlex.split(epilog.removeprefix("Example: w2v-explore ")) for epilog in epilogs if epilog]
     assert {words[0] for words in examples} >= {"sensitivity", "identify", "presets"}
     assert [run(*words).code for words in examples] == [0] * len(examples)

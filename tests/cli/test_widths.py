@@ -48,6 +48,7 @@ REPORTS = {
     "cards": ["plan", "--cards"],
     "sensitivity": ["sensitivity", "base"],
     "sweep": ["sweep", "base", "--field", "encoder_num_layers=2,6", "--field", "encoder_embed_dim=512,768"],
+    "search": ["search", "base", "--free", "encoder_num_layers", "--minimize", "macs", "--maximize", "parameters"],
     "identify": ["identify", "base", "--set", "encoder_num_layers=6", "--set", "extractor_conv_bias=true"],
     "presets": ["presets"],
     "explain": ["explain"],

@@ -23,8 +23,8 @@ from w2v_explore.lint.codes import all_rules
 NEED_TORCH = {"latency", "calibrate", "verify", "export"}
 """The commands that are not tried: importing torch alone takes what a case may take."""
 
-_NEVER = {"--device", "--runs"}
-"""Options that need torch; ``--device`` goes with ``--predict``."""
+_NEVER = {"--device", "--runs", "--workers", "--scheduler", "--storage", "--to-optuna", "--trials"}
+"""Options that need torch or Optuna, start processes or ask other machines; ``--device`` goes with ``--predict``."""
 
 _WEIGHTS = {
     "lint": 6,
@@ -34,6 +34,7 @@ _WEIGHTS = {
     "plan": 3,
     "sensitivity": 2,
     "sweep": 2,
+    "search": 3,
     "convert": 4,
     "inspect": 3,
     "check": 2,
@@ -136,6 +137,9 @@ class _Maker:
         likely = {
             "--card": 0.95,
             "--field": 0.95,
+            "--free": 0.9,
+            "--minimize": 0.4,
+            "--target": 0.3,
             "--format": 0.6,
             "--to": 0.97,
             "--output": 0.3,
@@ -161,7 +165,7 @@ class _Maker:
                 return hostile.argument()
             value = hostile.one(list(choices))
             return str(getattr(value, "value", value))
-        if name in ("--output", "--write"):
+        if name in ("--output", "--write", "--resume"):
             return self._output(command)
         kind = parameter.type.name
         if hostile.odd(0.08):
@@ -171,6 +175,15 @@ class _Maker:
             "--variant": self._variant,
             "--field": self._field_values,
             "--figure": lambda: hostile.one((*_FIGURES, "nosuch", hostile.argument())),
+            "--free": lambda: hostile.one((self._field(), self._field_values())),
+            "--space": lambda: hostile.one(self._paths()),
+            "--minimize": lambda: hostile.one((*_FIGURES, "nosuch", hostile.argument())),
+            "--maximize": lambda: hostile.one((*_FIGURES, "nosuch", hostile.argument())),
+            "--target": lambda: hostile.one(("macs -50%", "parameters +5%", self._condition(), hostile.argument())),
+            "--keep": lambda: hostile.one((*_FIGURES, self._field())),
+            "--like": lambda: hostile.one((*ALL_PRESETS, *self._paths(), hostile.argument())),
+            "--ratio": lambda: f"{hostile.one(_FIGURES)}={hostile.one((self._number(), '1/4', '0.25'))}",
+            "--require": self._condition,
             "--fail-if": self._condition,
             "--baseline": lambda: hostile.one(self._folder.baselines * 30 + list(self._paths())),
             "--fit": lambda: (

@@ -50,7 +50,7 @@ PLAIN = {
 }
 """Values that each field of a wav2vec 2.0 may have."""
 
-_METADATA = ("name", "description", "sample_rate", "budgets", "family", "published_parameters", "extends")
+_METADATA = ("name", "description", "sample_rate", "budgets", "search", "family", "published_parameters", "extends")
 _HERE = Path(__file__).parent
 _DATA = _HERE.parent / "data" / "dialects"
 

@@ -29,7 +29,7 @@ MEMORY_BYTES = 400 * 2**20
 _MOST_RESULTS, _MOST_MESSAGES = 64 * 2**20, 2**18
 _LINES_PER_SECOND = 5_000
 _UNREADABLE = ("closed", "full", "broken")
-_MAY_SAY_NO = {"lint", "summary", "compare", "memory", "plan", "presets", "sweep", "check", "inspect"}
+_MAY_SAY_NO = {"lint", "summary", "compare", "memory", "plan", "presets", "sweep", "search", "check", "inspect"}
 # Bold, dim, and the colours of the foreground; what the program reads has others.
 _OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|3|3\d|9\d|38;5;\d+)(?:;(?:0|1|2|3|3\d|9\d|38;5;\d+))*m")
 _BIDIRECTIONAL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

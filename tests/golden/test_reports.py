@@ -147,6 +147,56 @@ REPORTS = {
             *("--format", "json"),
         ],
     ),
+    "search_pareto_80.txt": (
+        80,
+        [
+            *("search", "base", "--free", "encoder_num_layers=2..14:2", "--free", "encoder_embed_dim=384..768:64"),
+            *("--minimize", "macs_per_audio_second", "--maximize", "parameters", "--require", "parameters <= +5%"),
+        ],
+    ),
+    "search_pareto_140.txt": (
+        140,
+        [
+            *(
+                "search",
+                "hubert_base",
+                "--free",
+                "encoder_num_layers=1..12",
+                "--free",
+                "encoder_ff_interm_features=2048,3072",
+            ),
+            *("--free", "extractor_mode=group_norm,layer_norm", "--minimize", "macs", "--minimize"),
+            *("memory.training_bytes", "--maximize", "parameters", "--require", "stride == 320"),
+        ],
+    ),
+    "search_nearest_80.txt": (
+        80,
+        [
+            *("search", "base", "--free", "encoder_num_layers=6..12", "--free", "encoder_embed_dim=384..768:128"),
+            *("--free", "encoder_ff_interm_features=1024,2048,3072", "--target", "macs -40%", "--keep", "stride"),
+        ],
+    ),
+    "search_match_80.txt": (
+        80,
+        [
+            *("search", "base", "--free", "encoder_num_layers=2..12:2", "--free", "encoder_embed_dim=256..1024:64"),
+            *("--like", "large", "--ratio", "parameters=0.25", "--ratio", "macs=0.4"),
+        ],
+    ),
+    "search_rank_piped.txt": (
+        None,
+        [
+            *("search", "base", "--free", "encoder_num_layers=6..12", "--free", "encoder_num_heads=6,12", "--top", "4"),
+            *("--maximize", "parameters", "--require", "memory.training_bytes < 2GB", "--lint-clean"),
+        ],
+    ),
+    "search.md": (
+        None,
+        [
+            *("search", "base", "--free", "encoder_num_layers=4,6", "--minimize", "macs", "--maximize", "parameters"),
+            *("--format", "markdown"),
+        ],
+    ),
     "sensitivity.md": (None, ["sensitivity", "base", "--format", "markdown"]),
     "sensitivity.csv": (None, ["sensitivity", "base", "--format", "csv"]),
     "sensitivity.json": (

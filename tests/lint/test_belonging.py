@@ -26,6 +26,7 @@ def reason(content: str | bytes, name: str = "x.yaml") -> str | None:
         "x: 1\ny: 2\nz: 3\nencoder_num_lyers: 12\n",
         "extends: base\nbudgets: {parameters: 10M}\n",
         "extends: base\nname: mine\n",
+        "extends: base\nsearch: {encoder_num_layers: [6, 12]}\n",
         "extends: base\nsample_rate: 8000\n",
         "extends: bsae\n",
         "extends: base\nmodel_type: bert\n",
@@ -117,6 +118,9 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
         ("extends: [[spectral:oas, all]]\n", "another program's settings"),
         ("trigger: [main]\nextends:\n  template: v1/build.yml@templates\n", "another program's settings"),
         ("EXTENDS: https://example.org/megalinter.yml\nAPPLY_FIXES: all\n", "no field of a model"),
+        # A space alone, and another program's search.
+        ("search:\n  encoder_num_layers: [6, 12]\n  encoder_num_heads: [8, 12]\n", "a space for `search`"),
+        ("search: {provider: local}\nname: site\n", "no field of a model"),
         # Kinds that are known are other programs' whatever names stand in them.
         ("wav2vec2: !new:speechbrain.X\nencoder_dropout: 0.1\n", "HyperPyYAML"),
         (

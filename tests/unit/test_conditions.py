@@ -111,3 +111,8 @@ def test_every_figure_that_is_compared_can_be_held() -> None:
 def test_figures_meant(name: str, instead: str) -> None:
     with pytest.raises(ConditionError, match=re.escape(f"there is no figure {name}; {instead}")):
         parse_condition(f"{name} > 1")
+
+
+def test_conditions_say_what_option_they_were_given_for() -> None:
+    with pytest.raises(ConditionError, match=r"^--require 'parameters > 5%': a percentage is a change"):
+        parse_condition("parameters > 5%", "--require")

@@ -210,12 +210,13 @@ def test_generated_pages_are_in_step() -> None:
     assert rules <= set(pages)
 
 
-# What is named by dtype, layer kind, field or figure is data.
+# What is named by dtype, layer kind, field, figure or set of tests is data.
 DATA_NAMES = {
     "change",
     "checkpointed_training",
     "differences",
     "elements_by_dtype",
+    "error_percent",
     "fields",
     "inference",
     "metrics",
@@ -240,6 +241,9 @@ DOCUMENTS = {
     "comparison": ("compare", "base", "large", "--device", "cpu", "--runs", "1", *SHORT),
     "sensitivity": ("sensitivity", "base"),
     "sweep": ("sweep", "base", "--field", "encoder_embed_dim=512,768"),
+    "search": ("search", "base", "--free", "encoder_num_layers", "--minimize", "macs", "--maximize", "parameters"),
+    "search --target": ("search", "base", "--free", "encoder_num_layers", "--target", "macs -10%"),
+    "search --like": ("search", "base", "--free", "encoder_num_layers", "--like", "large", "--ratio", "macs=0.25"),
     "latency": ("latency", "base", "--runs", "1", "--set", "encoder_num_layers=1", "--seconds", "0.2"),
     "verify": ("verify", "base", *SHORT),
     "identify": ("identify", "large"),

@@ -160,7 +160,7 @@ def test_what_is_no_config_is_refused(config: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [key for key in METADATA if key not in {"extends", "architecture", "sample_rate", "budgets"}]
+    "key", [key for key in METADATA if key not in {"extends", "architecture", "sample_rate", "budgets", "search"}]
 )
 @pytest.mark.parametrize(("value", "right"), [("x", True), ("", True), (3, False), (None, False), (["x"], False)])
 def test_metadata_is_text(key: str, value: object, right: bool) -> None:
@@ -181,5 +181,26 @@ def test_metadata_is_text(key: str, value: object, right: bool) -> None:
         ("budgets", None, False),
     ],
 )
-def test_sample_rate_and_budgets_have_their_types(key: str, value: object, right: bool) -> None:
+def test_what_is_no_text_about_the_file_has_its_type(key: str, value: object, right: bool) -> None:
     assert paths_of({"extends": "base", key: value}) == ([] if right else [key])
+
+
+@pytest.mark.parametrize(
+    ("section", "right"),
+    [
+        ({"encoder_num_layers": [6, 12], "extractor_conv_layer_config[*].kernel": {"each": "2..4"}}, True),
+        ({"encoder_ff_interm_features": {"ratio": [2, "7/2"], "of": "encoder_embed_dim"}}, True),
+        ({"encoder_num_heads[3]": {"from": 2, "to": 8, "step": 2}}, True),
+        ({"extractor_conv_layer_config[0]": [[512, 10, 5]]}, True),
+        ({}, False),
+        ([], False),
+        ({"encoder_num_layers": 6}, False),
+        ({"encoder_num_layers": []}, False),
+        ({"encoder_num_layers": "6"}, False),
+        ({"encoder_num_layers": {"form": 6, "to": 8}}, False),
+        ({"extractor_conv_layer_config[0].kernels": [3]}, False),
+        ({"encoder_num_heads[": [3]}, False),
+    ],
+)
+def test_a_space_has_its_form(section: object, right: bool) -> None:
+    assert (paths_of({"extends": "base", "search": section}) == []) == right

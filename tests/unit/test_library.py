@@ -21,6 +21,7 @@ from tests.checkpoint_files import settings, write_model
 from tests.program import Runner
 from w2v_explore import (
     ArgumentError,
+    ConditionError,
     ConfigError,
     ModelConfig,
     Plan,
@@ -37,6 +38,7 @@ from w2v_explore import (
     compare,
     convert,
     export,
+    find_designs,
     find_presets,
     identify,
     inspect_checkpoint,
@@ -71,6 +73,7 @@ def test_the_public_names() -> None:
     assert w2v_explore.__all__ == [
         "__version__",
         "Analysis",
+        "Answer",
         "ArgumentError",
         "Calibration",
         "CalibrationError",
@@ -83,6 +86,7 @@ def test_the_public_names() -> None:
         "Config",
         "ConfigError",
         "Conversion",
+        "Design",
         "DeviceError",
         "Export",
         "HuBERTPretrainModel",
@@ -119,6 +123,7 @@ def test_the_public_names() -> None:
         "compare",
         "convert",
         "export",
+        "find_designs",
         "find_presets",
         "hubert_base",
         "hubert_large",
@@ -365,6 +370,20 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
         ("sweep", "base", "--field", "encoder_embed_dim=512,768", "--figure", "macs"),
         lambda: sweep("base", {"encoder_embed_dim": [512, 768]}, figures=["macs"]),
     ),
+    "search": (
+        ("search", "c.yaml", "--minimize", "macs", "--maximize", "parameters", "--require", "stride == 320"),
+        lambda: find_designs("c.yaml", minimize=["macs"], maximize=["parameters"], require=["stride == 320"]),
+    ),
+    "search --target": (
+        ("search", "base", "--space", "c.yaml", "--free", "encoder_embed_dim=768,1024", "--target", "macs -30%"),
+        lambda: find_designs("base", Path("c.yaml"), free=["encoder_embed_dim=768,1024"], target=["macs -30%"]),
+    ),
+    "search --like": (
+        ("search", "base", "--free", "encoder_num_layers=2..6", "--like", "large", "--ratio", "macs=1/8", "--top", "2"),
+        lambda: find_designs(
+            "base", {"encoder_num_layers": [2, 3, 4, 5, 6]}, like="large", ratio={"macs": 1 / 8}, top=2
+        ),
+    ),
     "sensitivity --sort": (
         ("sensitivity", "base", "--only", "aux_num_out", "--figure", "stride_ms", "--sort", "macs"),
         lambda: sensitivity("base", only=["aux_num_out"], figures=["stride_ms"], sort="macs"),
@@ -392,7 +411,7 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Any]]] = {
 @pytest.mark.parametrize("command", DOCUMENTS)
 def test_a_result_is_the_document_of_its_command(command: str, run: Runner) -> None:
     write_model(Path("model.safetensors"))
-    Path("c.yaml").write_text("extends: base\nencoder_num_layers: 3\n")
+    Path("c.yaml").write_text("extends: base\nencoder_num_layers: 3\nsearch: {encoder_num_layers: [2, 3]}\n")
     Path("bad.yaml").write_text("extends: base\nencoder_num_heads: 7\n")
     Path("base.json").write_text(json.dumps(analyze("base").to_dict()))
     arguments, call = DOCUMENTS[command]
@@ -488,6 +507,8 @@ def test_one_line_says_what_a_result_is(tmp_path: Path, monkeypatch: pytest.Monk
     )
 
 
+SPACE = {"encoder_num_layers": [2, 3]}
+
 # --- What is refused ---------------------------------------------------------------------------------------------
 
 ANYTHING = {"path in bytes": b"base", "number": 5, "nothing": None, "mapping": {"encoder_num_layers": 6}}
@@ -500,6 +521,7 @@ TAKE_A_CONFIG: dict[str, Callable[[Any], object]] = {
     "sensitivity": sensitivity,
     "sweep": lambda value: sweep(value, {"encoder_num_layers": [6]}),
     "analyze_many": lambda value: analyze_many(value, {"encoder_num_layers": [6]}),
+    "find_designs": lambda value: find_designs(value, minimize=["macs"]),
     "identify": identify,
     "convert": lambda value: convert(value, "w2v"),
     "verify": verify,
@@ -594,6 +616,21 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
         (lambda: memory("base", train="re:[[a]]]"), ArgumentError, "no parameter has such a name"),  # and no warning
         (lambda: memory("base", attention=None), TypeError, "attention is None; give one of fused, eager, math"),
         (lambda: memory("base", optimizer="adam"), ArgumentError, "optimizer is 'adam'; give one of adamw"),
+        (lambda: find_designs("base", minimize=["macs"]), ArgumentError, "no field varies"),
+        (lambda: find_designs("base", SPACE), ArgumentError, "nothing is asked; give figures to minimize or maximize"),
+        (lambda: find_designs("base", SPACE, minimize="macs"), TypeError, "minimize is an object of the type str"),
+        (lambda: find_designs("base", SPACE, require=[5]), TypeError, "require holds an object of the type int"),
+        (lambda: find_designs("base", 5, minimize=["macs"]), TypeError, "space is an object of the type int"),
+        (lambda: find_designs("base", SPACE, top=3), ArgumentError, "top says how many, and not of what; give"),
+        (lambda: find_designs("base", SPACE, minimize=["macs"], top=0), ArgumentError, "top is 0; give a number from"),
+        (lambda: find_designs("base", SPACE, minimize=["macs"], top=2.5), TypeError, "top is 2.5; give a whole number"),
+        (lambda: find_designs("base", SPACE, minimize=["latency"]), ArgumentError, "there is no figure latency"),
+        (lambda: find_designs("base", SPACE, like="large"), ArgumentError, "like names a teacher, and not how much"),
+        (lambda: find_designs("base", SPACE, ratio={"macs": 0.5}), ArgumentError, "give like, the teacher"),
+        (lambda: find_designs("base", SPACE, like="large", ratio=0.5), TypeError, "ratio is an object of the type"),
+        (lambda: find_designs("base", SPACE, target=["macs -5%"], workers=0), ArgumentError, "workers is 0"),
+        (lambda: find_designs("base", SPACE, target=["macs"]), ConditionError, "target 'macs' is no target"),
+        (lambda: find_designs("base", SPACE, minimize=["macs"], keep=["stride"]), ArgumentError, "give target"),
         (lambda: convert("base", "espnet"), ArgumentError, "cannot be converted to espnet; give one of w2v"),
         (lambda: export("base", "tflite", "m"), ArgumentError, "cannot be exported to tflite; give one of onnx"),
         (lambda: export("base", "onnx", "none/m.onnx"), SourceError, "there is no folder none"),

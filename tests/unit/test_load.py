@@ -266,7 +266,7 @@ def test_own_metadata_wins() -> None:
         ("source", "1.5"),
         ("published_parameters", "95_000_000"),
         *[("sample_rate", value) for value in ("0", "-1", "16000.0", "16k", "true", "null", "[16000]", "10_000_001")],
-        *[("budgets", value) for value in ("null", "3", "[a]", "a")],
+        *[(key, value) for key in ("budgets", "search") for value in ("null", "3", "[a]", "a")],
     ],
 )
 def test_metadata_of_a_wrong_type_is_e202_at_its_value(key: str, value: str) -> None:

@@ -18,7 +18,7 @@ from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
 COMMANDS = (
-    "summary", "compare", "memory", "plan", "sensitivity", "sweep", "latency", "calibrate", "verify",
+    "summary", "compare", "memory", "plan", "sensitivity", "sweep", "search", "latency", "calibrate", "verify",
     "lint", "rule", "convert", "identify",
     "inspect", "check", "export",
     "presets", "explain", "schema",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +15,12 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import DEFAULT_SECONDS, MAX_RUNS, MAX_THREADS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, calibration_of, load_configs, show_progress
+from w2v_explore.cli.pictures import picture_format, require_output, require_picture
 from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.cli.streams import do_each
 from w2v_explore.diagnostics import shorten
-from w2v_explore.errors import missing_extra, needs_extra
-from w2v_explore.files.write import require_writable, write_atomically
+from w2v_explore.errors import needs_extra
+from w2v_explore.files.write import write_atomically
 from w2v_explore.results.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
-
-_PICTURES = {".svg": "svg", ".png": "png"}
 
 
 @app.command()
@@ -142,21 +140,14 @@ def _parse_target(text: str) -> float:
 
 def _check_outputs(trace: Path | None, plot: Path | None, lengths: Sequence[object], compiled: bool) -> None:
     """Refuse what cannot be written, before anything is measured."""
-    for option, path in (("--trace", trace), ("--plot", plot)):
-        if path is not None and (path.is_dir() or not path.parent.is_dir()):
-            raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
-        if path is not None:
-            require_writable(str(path))
+    if trace is not None:
+        require_output("--trace", trace)
+    if plot is not None:
+        require_picture(plot)
     if trace is not None and compiled:
         raise typer.BadParameter("--trace shows modules, and a compiled graph has none: leave out --compile")
-    if plot is None:
-        return
-    if plot.suffix.lower() not in _PICTURES:
-        raise typer.BadParameter(f"--plot writes .svg and .png, not {plot.name}")
-    if len(lengths) < 2:
+    if plot is not None and len(lengths) < 2:
         raise typer.BadParameter("--plot draws a curve over durations: give several, such as --seconds 1,5,10,30")
-    if find_spec("matplotlib") is None:
-        raise missing_extra("--plot", "matplotlib", "plot")
 
 
 def _write_trace(results: Sequence[Result], path: Path | None) -> None:
@@ -178,7 +169,7 @@ def _write_plot(results: Sequence[Result], path: Path | None) -> None:
     assert results[0].measurement is not None
     workload = results[0].analysis.workload
     remark = f"{describe_setting(results[0].measurement.latency)}; batch {workload.batch}, {workload.dtype}"
-    picture = plot_curves(latency_curves(results), remark, _PICTURES[path.suffix.lower()])
+    picture = plot_curves(latency_curves(results), remark, picture_format(path))
     write_atomically(str(path), picture)
 
 

@@ -18,7 +18,7 @@ from w2v_explore.config.kinds import (
     Probability,
     Real,
 )
-from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, TEXT_METADATA
+from w2v_explore.config.metadata import MAX_SAMPLE_RATE, METADATA, SEARCH, TEXT_METADATA
 
 _OTHER_METADATA: dict[str, dict[str, Any]] = {
     "extends": {
@@ -32,7 +32,30 @@ _OTHER_METADATA: dict[str, dict[str, Any]] = {
         "default": 16000,
         "description": "Samples per second of the audio that the model is for.",
     },
+    SEARCH: {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": r"^\w+(\[(\d+|\*)\](\.(channels|kernel|stride))?)?$"},
+        "additionalProperties": {"$ref": "#/definitions/values"},
+        "description": "What `w2v-explore search` varies: fields, or parts of them, and their values.",
+    },
     "budgets": {"type": "object", "description": "Limits on the figures of the config."},
+}
+
+
+# A list, a range, ratios to another field, or any of these for each item of a list.
+_VALUES = {
+    "type": ["array", "string", "object"],
+    "minItems": 1,
+    "pattern": r"\.\.",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": "number"} for name in ("from", "to", "step", "multiple_of")},
+        "ratio": {"type": ["number", "string", "array", "object"]},
+        "of": {"type": "string"},
+        "each": {"$ref": "#/definitions/values"},
+    },
 }
 
 
@@ -52,6 +75,7 @@ def json_schema() -> dict[str, Any]:
         "title": "w2v-explore config",
         "description": "The architecture of a speech encoder: the arguments of torchaudio.models.wav2vec2_model, "
         "or the fields of the architecture that it names.",
+        "definitions": {"values": _VALUES},
         "type": "object",
         "properties": properties,
         "additionalProperties": False,

@@ -2,6 +2,9 @@
 
 from w2v_explore.config.family import ARCHITECTURE
 
+SEARCH = "search"
+"""The key of what `search` varies."""
+
 DEFAULT_SAMPLE_RATE = 16_000
 MAX_SAMPLE_RATE = 10_000_000
 
@@ -12,4 +15,4 @@ TEXT_METADATA = {
     "source": "Where its values come from: a paper, a repository, a file.",
     "published_parameters": "The parameter count that its authors give, as they word it.",
 }
-METADATA = ("extends", ARCHITECTURE, *TEXT_METADATA, "sample_rate", "budgets")
+METADATA = ("extends", ARCHITECTURE, *TEXT_METADATA, "sample_rate", "budgets", SEARCH)

@@ -7,6 +7,8 @@ from functools import cache
 from math import prod
 from typing import NamedTuple
 
+import yaml
+
 from w2v_explore.config import codes
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.entries import (
@@ -20,7 +22,7 @@ from w2v_explore.config.entries import (
 )
 from w2v_explore.config.family import ARCHITECTURE, FAMILIES, Family, ModelConfig, family_named, other_families
 from w2v_explore.config.kinds import Fault, meaning
-from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, METADATA, SEARCH
 from w2v_explore.config.overrides import Overrides, override_documents
 from w2v_explore.config.text.nodes import MAPPING_OVERRIDE, OVERRIDES
 from w2v_explore.config.text.source import is_preset, read_source
@@ -136,6 +138,8 @@ def read_config(document: Document, overrides: Overrides = (), *, allow_unknown:
     checked = _stated_in_family(values, entries, documents) if of_family else values
     problems += [_locate(fault, entries) for fault in family.faults(checked)]
     problems += _metadata_problems(entries)
+    if SEARCH in entries and is_chain and not of_family:
+        problems += _search_problems(entries[SEARCH], family, values)
     if complete:
         problems += _missing_keys(documents, document, entries, family, problems)
     problems.sort(key=_order)
@@ -414,12 +418,25 @@ def _metadata_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
             instead = "a whole number of samples per second, as 16000"
         elif key == "budgets":
             good, instead = isinstance(value, dict), "a mapping of limits, as `parameters: 100M`"
+        elif key == SEARCH:
+            good = isinstance(value, dict)
+            instead = "a mapping of fields and their values, as `encoder_num_layers: [6, 12]`"
         else:
             good, instead = isinstance(value, str), "text, in quotes where YAML would read it as something else"
         if not good:
             yield _problem(
                 codes.METADATA_TYPE, entry, f"{entry.name()} is {describe(plain_value(entry.value))}; write {instead}"
             )
+
+
+def _search_problems(entry: Entry, family: Family, values: Mapping[str, object]) -> Sequence[Problem]:
+    """What is wrong with the space beside a config."""
+    if not isinstance(entry.value, yaml.MappingNode):
+        return ()
+    # Imported only where there is one.
+    from w2v_explore.config.search.section import read_section
+
+    return read_section(entry, family, values).problems
 
 
 def _locate(fault: Fault, entries: Mapping[str, Entry]) -> Problem:

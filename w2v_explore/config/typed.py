@@ -98,11 +98,8 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
     values: list[object] = []
     for node in entry.value.value:
         value = plain_value(node)
-        if _is_meant_as_range(node, value):
-            ends = _RANGE.fullmatch(node.value)
-            if ends is None:
-                raise refuse(f"{shorten(node.value)} is no range; write first..last:step, as 2..24:2")
-            values += _numbers(ends, refuse)
+        if is_meant_as_range(node, value):
+            values += numbers_in(node.value, refuse)
         else:
             values.append(value)
         # Of many ranges there would be no end.
@@ -111,15 +108,23 @@ def parse_values(option: str, text: str) -> tuple[str, list[object]]:
     return field, values
 
 
-def _is_meant_as_range(node: yaml.Node, value: object) -> bool:
+def is_meant_as_range(node: yaml.Node, value: object) -> bool:
     """Whether a value has the marks of a range; YAML 1.1 reads 2:24 as a number, 2 × 60 + 24."""
     if isinstance(value, str):
         return ".." in value
     return isinstance(node, yaml.ScalarNode) and ":" in node.value
 
 
-def _numbers(ends: re.Match[str], refuse: Callable[[str], ConfigError]) -> list[object]:
-    """The numbers of a range, whole where all that is written is; decimals are added up as they are written."""
+def numbers_in(text: str, refuse: Callable[[str], Exception]) -> list[object]:
+    """The numbers of a range, whole where all that is written is; decimals are added up as they are written.
+
+    Args:
+        text: The range: ``2..24:2``.
+        refuse: Makes what is raised of a message, where it is none.
+    """
+    ends = _RANGE.fullmatch(text)
+    if ends is None:
+        raise refuse(f"{shorten(text)} is no range; write first..last:step, as 2..24:2")
     first, last, step = (Decimal(number) for number in (ends[1], ends[2], ends[3] or "1"))
     if step <= 0:
         raise refuse(f"{ends[0]} has a step of {step}; write one above 0")

@@ -1,4 +1,4 @@
-"""Keys that no config of a family has: what each was most likely meant as. Imported only where there is one."""
+"""Names that no config of a family has: what each was most likely meant as. Imported only where there is one."""
 
 from collections.abc import Container, Iterator
 
@@ -64,6 +64,21 @@ def meaning_of(key: str, family: Family, naming: str = _NAME_FAMILY) -> tuple[st
         return None, f"{_NO_FIELD}{_remove(family)}"
     message = f"{_NO_FIELD}{did_you_mean(guesses, _remove(family))}"
     return guesses[0] if len(guesses) == 1 else None, message
+
+
+def instead_of_field(name: str, family: Family) -> str:
+    """What to say of a name, which callers give for one of a field, that no field of a family has."""
+    if name in METADATA:
+        return f"{name} is no field of the model but a key about the file; give a field of the model"
+    owner = next((other for other in other_families(family) if name in other.config.FIELDS), None)
+    if owner is not None:
+        return f"{name} is a field of {owner.name}, and this config is of {family.name}"
+    foreign = foreign_names(family.name).get(name)
+    if foreign is not None:
+        return f"{name} is {foreign.whose} name; write {foreign.field}"
+    guesses = nearest(name, family.config.FIELDS)
+    otherwise = f"`w2v-explore explain --{ARCHITECTURE} {family.name}` lists the fields"
+    return f"there is no field {shorten(name) or repr(name)}; {did_you_mean(guesses, otherwise)}"
 
 
 def _remove(family: Family) -> str:

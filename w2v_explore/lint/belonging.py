@@ -11,7 +11,7 @@ import yaml
 from w2v_explore.config import codes
 from w2v_explore.config.entries import SHARED_NAMES, Document, family_of
 from w2v_explore.config.family import ARCHITECTURE, Family, default_family, names_in
-from w2v_explore.config.metadata import METADATA
+from w2v_explore.config.metadata import METADATA, SEARCH
 from w2v_explore.config.presets import preset_names
 
 _DIALECTS = ("fairseq", "huggingface", "torchaudio", "unilm")
@@ -56,6 +56,8 @@ def reason_to_pass_over(document: Document) -> str | None:
             return None
         is_nobodys = document.translation.dialect not in _DIALECTS and not document.translation.is_known_stranger
         return None if is_nobodys and _is_nearly_ours(document) else _first_words(document)
+    if document.entries.keys() == {SEARCH}:
+        return "a space for `search`, and no config"
     if document.entries:
         if not _own_keys().isdisjoint(document.entries):
             return "`extends` of another program's settings" if _is_another_programs(document) else None

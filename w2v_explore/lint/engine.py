@@ -93,14 +93,22 @@ def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
         model: The model.
         reading: What says the sample rate.
     """
-    subject = Subject(reading, Settings(), model)
-    checks = _checks(None, (), "warning", model.family, False, True)
-    of_models = (*MODEL_RULES, *model.family.rules)
+    return [rule.code for rule, warns in checks_of_models(model.family) if warns(model, reading)]
+
+
+@cache
+def checks_of_models(family: Family) -> list[tuple[Rule, Callable[[ModelConfig, Reading], bool]]]:
+    """The rules that warn of models of a family by themselves, and whether each does of one, as in `warnings_of`."""
+    of_models = (*MODEL_RULES, *family.rules)
     return [
-        rule.code
-        for rule, check, _, _ in checks
-        if rule.severity == "warning" and rule in of_models and any(True for _ in check(subject))
+        (rule, partial(_warns, check))
+        for rule, check, _, _ in _checks(None, (), "warning", family, False, True)
+        if rule.severity == "warning" and rule in of_models
     ]
+
+
+def _warns(check: _Check, model: ModelConfig, reading: Reading) -> bool:
+    return any(True for _ in check(Subject(reading, Settings(), model)))
 
 
 def order(problem: Problem) -> tuple[str, int, int, str, str]:

@@ -9,7 +9,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import ConfigLike
-from w2v_explore.config.reading import read_config
+from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.lint.engine import warnings_of
 
@@ -38,6 +38,10 @@ def sensitivity(
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
-    content = f"sample_rate: {analysis.config.sample_rate}".encode()
-    reading = read_config(parse_document(Source("<config>", content), OWN_DIALECT))
+    reading = reading_at(analysis.config.sample_rate)
     return take_steps(analysis, partial(warnings_of, reading=reading), only=only, figures=figures, sort=sort)
+
+
+def reading_at(sample_rate: int) -> Reading:
+    """What says of a model that no file does at what sample rate it is."""
+    return read_config(parse_document(Source("<config>", f"sample_rate: {sample_rate}".encode()), OWN_DIALECT))

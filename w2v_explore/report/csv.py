@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each command imports what its document is made of
     from w2v_explore.analysis.memory.costs import MemoryCosts
     from w2v_explore.analysis.plan.training_plan import TrainingPlan
     from w2v_explore.analysis.presets.catalogue import Catalogue
+    from w2v_explore.search.answer import Answer
 
 
 _MAX_NAME = 200
@@ -188,6 +189,19 @@ def sweep_csv(sweep: Sweep) -> str:
         values = [_plain_cell(value) for value in member.fields.values()]
         rows.append([*values, *[member.figures.get(name, "") for name in sweep.figures], member.problem])
     _add_not_counted(rows, [sweep.analysis.config] * len(sweep.members))
+    return _csv(rows)
+
+
+def search_csv(answer: Answer) -> str:
+    """A row per design: the values of the fields that vary, its figures, its ties, and the command that shows it."""
+    designs = answer.designs
+    fields = [*answer.question.space.rules]
+    figures = list(dict.fromkeys(name for design in designs for name in design.figures))
+    rows: list[list[object]] = [[*fields, *figures, "ties", "set"]]
+    for design in designs:
+        values = [_plain_cell(design.fields[name]) for name in fields]
+        rows.append([*values, *[design.figures[name] for name in figures], design.ties, design.command])
+    _add_not_counted(rows, [answer.analysis.config] * len(designs))
     return _csv(rows)
 
 

@@ -25,6 +25,17 @@ def figure_heading(name: str) -> str:
     return f"{group.replace('_', ' ')} {heading}"
 
 
+def figure_label(name: str) -> str:
+    """What words and axes call a figure: ``MACs per second of audio``, ``aux parameters``, ``stride, ms``."""
+    label = figure_named(name).label
+    if name in ALIASES:
+        return f"{label}, ms" if ALIASES[name].in_milliseconds else label
+    group, _, _ = name.rpartition(".")
+    if name in FIGURES:
+        return f"{label} MACs" if group == "macs" else label
+    return f"{group.replace('_', ' ')} {label}"
+
+
 def figure_cell(name: str, value: Number) -> str:
     """A figure as a cell has it."""
     if name in ALIASES and ALIASES[name].in_milliseconds:

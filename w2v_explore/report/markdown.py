@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from w2v_explore.encoding import fit
-from w2v_explore.report.table import Report, Table
+from w2v_explore.report.table import Command, Report, Table
 
 # Emphasis, code, HTML, links, cells, entities, strikethrough and formulas; then what GitHub makes a link or a picture
 # of without any markup: people, issues, addresses, emoji.
@@ -16,6 +16,7 @@ _MARKUP = re.compile(
 _BREAK = "&#8203;"
 # Up to what would make a paragraph a list, a heading, a rule, or the line above it a heading.
 _BLOCK = re.compile(r"\d{1,9}(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[-+](?:\s|$)|--|=+\s*$)")
+_BACKTICKS = re.compile("`+")
 _CLOSING = re.compile(r"#+\s*$")
 
 
@@ -25,7 +26,12 @@ def report_markdown(reports: Sequence[Report]) -> str:
 
 
 def _report(report: Report) -> str:
-    parts = [f"## {_heading(report.heading)}", *map(_paragraph, report.lines), *map(_table, report.tables)]
+    parts = [
+        f"## {_heading(report.heading)}",
+        *map(_paragraph, report.lines),
+        *map(_table, report.tables),
+        *map(_command, report.commands),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -37,6 +43,13 @@ def _table(table: Table) -> str:
     if table.remark:
         lines += ["", _paragraph(str(table.remark))]
     return "\n".join(lines)
+
+
+def _command(command: Command) -> str:
+    """A block of code, which no text ends that stands in it."""
+    text = fit(command.text)
+    fence = "`" * max([3, *[len(run) + 1 for run in _BACKTICKS.findall(text)]])
+    return f"{_paragraph(f'{command.what}:')}\n\n{fence}sh\n{text}\n{fence}"
 
 
 def _row(cells: Sequence[str]) -> str:

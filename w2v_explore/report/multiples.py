@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import blank_canvas, canvas_text
+from w2v_explore.report.canvas import blank_canvas, canvas_text, tick_text
 from w2v_explore.report.layout import wrap
 
 _MARKERS = (
@@ -22,8 +22,6 @@ _MAX_WIDTH = 140
 # Of what is left of a curve's name, below its beginning.
 _INDENT = "  "
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
-# Of a round number with a unit: 50.00 M.
-_ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
 
 
 class Panel(NamedTuple):
@@ -82,7 +80,7 @@ def _draw(panel: Panel, width: int, colour: bool) -> str:
     shown = _some_of(xs, max(2, width // 8))
     figure.ruler("x").ticks(shown, [f"{x:g}" for x in shown])
     ticks = _round_numbers(min(ys), max(ys))
-    figure.ruler("y").ticks(ticks, [_ZEROS.sub("", panel.text(tick)) for tick in ticks])
+    figure.ruler("y").ticks(ticks, [tick_text(panel.text(tick)) for tick in ticks])
     return canvas_text(figure, colour=colour)
 
 

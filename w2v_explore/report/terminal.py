@@ -46,6 +46,11 @@ def print_report(report: Report, console: Console) -> None:
         # Where NO_COLOR is set rich still knows which colours there would be.
         colour = console.color_system is not None and not console.no_color
         print("", report.picture(console.width, colour), sep="\n", file=console.file)
+    for command in report.commands:
+        console.print()
+        _print_text(f"{command.what}:", "dim", console)
+        lines = _break_command(command.text, console.width)
+        _print([Text(fit(line, console.encoding)) for line in lines], console)
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -67,6 +72,27 @@ def print_table(table: Table, console: Console) -> None:
 
 def _print_text(text: str, style: str, console: Console) -> None:
     _print([Text(line, style) for line in wrap(fit(text, console.encoding), console.width)], console)
+
+
+def _break_command(text: str, width: int) -> list[str]:
+    """A command in lines that a shell reads as one: it is broken before options alone."""
+    # Imported only where there is a command.
+    import shlex
+
+    groups: list[str] = []
+    for word in shlex.split(text):
+        if groups and not word.startswith("--"):
+            groups[-1] += f" {shlex.quote(word)}"
+        else:
+            groups.append(shlex.quote(word))
+    lines = groups[:1]
+    for group in groups[1:]:
+        if len(f"{lines[-1]} {group} \\") <= width:
+            lines[-1] += f" {group}"
+        else:
+            lines[-1] += " \\"
+            lines.append(f"  {group}")
+    return lines
 
 
 def _fit_table(table: Table, encoding: str) -> Table:

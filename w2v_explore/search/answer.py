@@ -1,33 +1,38 @@
-"""What a search answers."""
+"""What a search answers: designs with all their figures, and the document of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from math import isclose
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
+from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
 from w2v_explore.config.load import Config
+from w2v_explore.search.edits import Edit, edits_of
+from w2v_explore.search.nothing import Nothing
+from w2v_explore.search.published import Published, published_beside
+from w2v_explore.search.question.candidates import Candidates, Mode, in_order
+from w2v_explore.search.question.match import Match
+from w2v_explore.search.question.nearest import Nearest
+from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.running.chunk import Found
+from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.reproduce import origin_of
+from w2v_explore.search.running.chunk import Found, figures_of_base
 
+if TYPE_CHECKING:  # what samples needs Optuna
+    from w2v_explore.search.sampling.sample import Sampled
 
-class Edit(NamedTuple):
-    """A field that differs from the config that the space is around.
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how much of it is, and how much there is."""
 
-    Attributes:
-        field: The field.
-        before: Its value there.
-        after: Its value here.
-        shares: Of the change of each figure that the question targets, what the field contributes (its Shapley value);
-            empty where none is a target. Fields that cannot change without one another have the share of all of them.
-    """
+LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "matched"}
+"""By mode, what the document calls its designs."""
 
-    field: str
-    before: Any
-    after: Any
-    shares: Mapping[str, Number]
+# The last digits of an average over layers are rounded otherwise where many are worked out at once.
+_NEARLY = 1e-12
 
 
 class Design(NamedTuple):
@@ -36,16 +41,31 @@ class Design(NamedTuple):
     Attributes:
         member: Its number in the space.
         config: The config.
+        fields: The values of the fields that vary.
         edits: What makes it of the config that the space is around.
-        figures: All figures of a model as a whole, worked out by `analyze`.
+        figures: All figures of a model as a whole, and those that were asked for by other names, worked out by
+            `analyze`.
         ties: How many further configs of the space are equal to it in what was asked.
+        command: The command that shows its figures again, quoted for a shell.
     """
 
     member: int
     config: Config
+    fields: Mapping[str, Any]
     edits: tuple[Edit, ...]
     figures: Mapping[str, Number]
     ties: int
+    command: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "edits": [{**edit._asdict(), "shares": dict(edit.shares)} for edit in self.edits],
+            "fields": dict(self.fields),
+            "figures": dict(self.figures),
+            "set": self.command,
+            "ties": self.ties,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,12 +78,141 @@ class Answer:
         found: What was counted.
         designs: What was found, in the order of the mode: a frontier by its first figure from the least, nearest and
             ranked first come first, matched by depth.
+        published: Beside a frontier the published models that satisfy the constraints.
+        nothing: Why there is no design; None where there is one, or not all of the space was looked through.
+        sampled: How the space was sampled; None where all of it was to be looked through.
     """
 
     question: Question
     analysis: Analysis
     found: Found
     designs: tuple[Design, ...]
+    published: tuple[Published, ...] = ()
+    nothing: Nothing | None = None
+    sampled: Sampled | None = None
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``search`` (docs/json.md), as plain data."""
+        question, found = self.question, self.found
+        return {
+            **config_and_workload(self.analysis),
+            "mode": question.mode.name,
+            "asked": {
+                **_asked(question.mode),
+                "require": [constraint.text for constraint in question.constraints],
+                "lint_clean": question.lint_clean,
+            },
+            "space": {
+                "axes": [{"name": axis.name, "values": list(axis.values)} for axis in question.space.axes],
+                "size": question.space.size,
+                "evaluated": found.evaluated,
+                "pruned": found.pruned,
+                "invalid": found.invalid,
+                "satisfying": found.satisfying,
+            },
+            "complete": found.complete,
+            "sampled": self.sampled and self.sampled.to_dict(),
+            "nothing": self.nothing and self.nothing.to_dict(),
+            LISTS[question.mode.name]: [design.to_dict() for design in self.designs],
+            **(
+                {"published": [model.to_dict() for model in self.published]}
+                if isinstance(question.mode, Pareto)
+                else {}
+            ),
+        }
+
+
+def answer_of(
+    question: Question,
+    found: Found,
+    *,
+    nothing: Nothing | None = None,
+    sampled: Sampled | None = None,
+    progress: Progress | None = None,
+) -> Answer:
+    """What a search answers, from what its chunks came to.
+
+    Args:
+        question: What was asked.
+        found: What the chunks come to.
+        nothing: Why that is nothing.
+        sampled: What says more of what was found, where it is of a sample.
+        progress: Called with what is done, how much of it is, and how much there is.
+
+    Returns:
+        The answer; after Ctrl-C with the designs so far, and not complete.
+    """
+    base = analyze(question.space.config, question.workload)
+    designs: list[Design] = []
+    try:
+        designs.extend(_designs(question, base, in_order(question.mode, found.candidates), progress))
+    except KeyboardInterrupt:
+        # The first Ctrl-C asks for what there is; one more for nothing.
+        if not found.complete:
+            raise
+        found = found._replace(complete=False)
+    published: tuple[Published, ...] = ()
+    if isinstance(question.mode, Pareto):
+        published = published_beside(
+            question, question.mode, figures_of_base(question), [design.figures for design in designs]
+        )
+    return Answer(
+        question=question, analysis=base, found=found, designs=tuple(designs), published=published, nothing=nothing,
+        sampled=sampled,
+    )  # fmt: skip
+
+
+def _designs(question: Question, base: Analysis, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:
+    space, mode = question.space, question.mode
+    origin = origin_of(space.config)
+    further = [name for name in question.figures if name not in FIGURES]
+    # What an edit contributes is told of what was to be reached.
+    targets = mode.figures if isinstance(mode, Nearest) else ()
+    columns = {name: column.tolist() for name, column in candidates.columns.items()}
+    for place, member in enumerate(candidates.members.tolist()):
+        if progress is not None:
+            progress("designs", place, len(candidates.members))
+        analysis = analyze(space.config_of(member), question.workload)
+        by_name = Figures(analysis)
+        figures = {**total_figures(analysis), **{name: by_name[name] for name in further}}
+        _check(member, figures, {name: column[place] for name, column in columns.items()})
+        yield Design(
+            member=member,
+            config=analysis.config,
+            fields=space.fields(member),
+            edits=edits_of(base, analysis, targets),
+            figures=figures,
+            ties=int(candidates.ties[place]),
+            command=origin.command(analysis.config, question.workload),
+        )
+
+
+def _check(member: int, figures: Mapping[str, Number], columns: Mapping[str, Number]) -> None:
+    """Hold what `analyze` says against what the config was found by.
+
+    Raises:
+        AssertionError: They differ, which is a defect of the program.
+    """
+    for name in figures.keys() & columns.keys():
+        if not isclose(figures[name], columns[name], rel_tol=_NEARLY if isinstance(figures[name], float) else 0):
+            raise AssertionError(f"{name} of config {member} is {figures[name]}, and {columns[name]} by the formulas")
+
+
+def _asked(mode: Mode) -> dict[str, Any]:
+    """What the mode asks, as plain data."""
+    match mode:
+        case Pareto():
+            return {
+                "minimize": [name for name in mode.figures if name not in mode.maximized],
+                "maximize": [name for name in mode.figures if name in mode.maximized],
+            }
+        case Rank():
+            return {"maximize" if mode.is_maximized else "minimize": mode.figure, "top": mode.top}
+        case Nearest():
+            return {"target": [target.text for target in mode.targets], "top": mode.top}
+        case Match():
+            return {"wanted": dict(mode.wanted), "top": mode.top}
+    raise NotImplementedError(mode)

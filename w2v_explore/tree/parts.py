@@ -57,5 +57,6 @@ class Reads:
         if name in self._fields:
             self.names.add(name)
             return getattr(self.config, name)
-        # What a config works out from its fields asks this for them.
-        return getattr(type(self.config), name).__get__(self, type(self.config))
+        own = getattr(type(self.config), name)
+        # What a config works out from its fields asks this for them; all else is its class's.
+        return own.__get__(self, type(self.config)) if hasattr(own, "__get__") else own

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from w2v_explore.analysis.figures import ALIASES, FIGURES, known_names, measured_names
 from w2v_explore.arguments import kind_of
-from w2v_explore.config.family import ARCHITECTURE, Family, other_families
+from w2v_explore.config.family import Family
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 
@@ -35,7 +35,10 @@ def require_fields(names: Iterable[str], family: Family) -> None:
     """
     for name in names:
         if name not in family.config.FIELDS:
-            raise ArgumentError(_instead_of_field(name, family))
+            # Imported only where something is wrong.
+            from w2v_explore.config.unknown_keys import instead_of_field
+
+            raise ArgumentError(instead_of_field(name, family))
 
 
 def require_figures(names: Iterable[str], family: Family) -> None:
@@ -57,23 +60,3 @@ def require_figures(names: Iterable[str], family: Family) -> None:
                 f"{name} comes from a device, and nothing is run here; give parameters, macs or another"
             )
         raise ArgumentError(f"{name} is of a component that no {family.title} has")
-
-
-def _instead_of_field(name: str, family: Family) -> str:
-    """What to say of a name that no field of a family has."""
-    # Imported only where something is wrong.
-    from w2v_explore.config.foreign_names import foreign_names
-    from w2v_explore.config.metadata import METADATA
-    from w2v_explore.config.suggest import did_you_mean, nearest
-
-    if name in METADATA:
-        return f"{name} is no field of the model but a key about the file; give a field of the model"
-    owner = next((other for other in other_families(family) if name in other.config.FIELDS), None)
-    if owner is not None:
-        return f"{name} is a field of {owner.name}, and this config is of {family.name}"
-    foreign = foreign_names(family.name).get(name)
-    if foreign is not None:
-        return f"{name} is {foreign.whose} name; write {foreign.field}"
-    guesses = nearest(name, family.config.FIELDS)
-    otherwise = f"`w2v-explore explain --{ARCHITECTURE} {family.name}` lists the fields"
-    return f"there is no field {shorten(name) or repr(name)}; {did_you_mean(guesses, otherwise)}"

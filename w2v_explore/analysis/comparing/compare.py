@@ -227,7 +227,7 @@ def _require_same_workload(first: Analysis, other: Analysis) -> None:
 
 def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> tuple[tuple[Contribution, ...], ...]:
     if baseline is None:
-        told = _told_apart(analyses[0].workload)
+        told = told_apart(analyses[0].workload)
         return tuple(_only(told, attribute(analyses[0], other)) for other in analyses[1:])
     rate = baseline.workload.sample_rate
     config = Config(name=baseline.name, origin=baseline.path, model=baseline.model, sample_rate=rate)
@@ -237,11 +237,11 @@ def _attribute_all(analyses: Sequence[Analysis], baseline: Baseline | None) -> t
         return ()
     # Contributions come from today's formulas: they explain a saved figure where these give the same.
     same = {name for name, value in total_figures(first).items() if baseline.figures.get(name) == value}
-    told = _told_apart(baseline.workload) & same
+    told = told_apart(baseline.workload) & same
     return tuple(_only(told, attribute(first, other)) for other in analyses)
 
 
-def _told_apart(workload: Workload) -> AbstractSet[str]:
+def told_apart(workload: Workload) -> AbstractSet[str]:
     """The figures of which it is told what each field contributes.
 
     Of training in another precision than the dtype's it is not: under autocast what a part keeps goes by the types

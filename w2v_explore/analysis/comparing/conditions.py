@@ -42,7 +42,7 @@ _HOW = "write 'parameters > +5%' of a change, 'macs > 10G' of the figure by itse
 
 
 class Condition(NamedTuple):
-    """Something that must not hold.
+    """A comparison of a figure, or of its change, with a limit: what must not hold, or what must.
 
     Attributes:
         text: As it was written.
@@ -110,14 +110,18 @@ def instead_of_figure(name: str) -> str:
     return did_you_mean(guesses, USUAL)
 
 
-def parse_condition(text: str) -> Condition:
+def parse_condition(text: str, option: str = "--fail-if") -> Condition:
     """The condition that a text writes.
+
+    Args:
+        text: The text.
+        option: What it was given for.
 
     Raises:
         ConditionError: It writes none, or of a figure that there is not.
     """
     match = _CONDITION.fullmatch(text)
-    given = f"--fail-if {shorten(text)!r}"
+    given = f"{option} {shorten(text)!r}"
     if match is None:
         raise ConditionError(f"{given} is no condition; {_HOW}")
     metric, comparison, sign, number, percent = match.groups()

@@ -9,7 +9,7 @@ from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.comparing.asked import require_fields, require_figures, require_names
 from w2v_explore.analysis.comparing.extractor_steps import Extractor, ExtractorFigures, is_row_of_convolutions
 from w2v_explore.analysis.comparing.parts import Parts, WholeFigures, with_values
-from w2v_explore.analysis.comparing.steps import Change, layer_steps, steps_of
+from w2v_explore.analysis.comparing.steps import Change, channels_step, layer_steps, steps_of
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import (
@@ -306,7 +306,7 @@ class _Stepper:
     ) -> Iterator[tuple[Change, dict[str, Number] | None]]:
         """Less and more of a number of a layer: channels by an eighth, kernel and stride by one."""
         before = layers[number][part]
-        size = max(1, before // 8) if part == 0 else 1
+        size = channels_step(before) if part == 0 else 1
         for after in (before - size, before + size):
             if 1 <= after <= MAX_SIZE:
                 channels, kernel, stride = [

@@ -9,7 +9,8 @@ from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, PerLayer
 
 HEAD_OUTPUTS = 32
 """Outputs of the head that a model without one is given: the letters of an English CTC model and its special tokens."""
-_DROPOUT = 0.1
+DROPOUT = 0.1
+"""What a probability of 0 steps to."""
 # How far a number goes that has to come to something together with others.
 _FURTHEST = 8
 
@@ -48,7 +49,7 @@ def steps_of(config: ModelConfig) -> Iterator[tuple[str, list[Values]]]:
             case Flag():
                 yield name, [{name: not before}]
             case Probability():
-                yield name, [{name: 0.0 if before else _DROPOUT}]
+                yield name, [{name: 0.0 if before else DROPOUT}]
             case Real():
                 for after in _in_range(before, field.kind):
                     yield name, [{name: after}]
@@ -97,27 +98,19 @@ def _in_range(before: float | None, kind: Real) -> Iterator[float]:
 def _numbers(config: ModelConfig, name: str, quotients: Mapping[str, Mapping[str, int]]) -> list[list[Values]]:
     """What to try for a whole number to go down, and to go up."""
     before = getattr(config, name)
-    divides = [agreement.divides for agreement in config.family.agreements if agreement.divides]
-    multiples = [number for divisor, number in divides if divisor == name]
-    if multiples:
-        divisors = sorted(set.intersection(*[set(divisors_of(getattr(config, number))) for number in multiples]))
+    divisors = allowed_divisors(config, name)
+    if divisors is not None:
         place = divisors.index(before)
         return [
             [{name: after} for after in next_one] for next_one in (divisors[:place][-1:], divisors[place + 1 :][:1])
         ]
     moving = quotients.get(name, {})
-    kind = config.FIELDS[name].kind
-    assert isinstance(kind, Integer)
     lists = [
         agreement.counts[1]
         for agreement in config.family.agreements
         if agreement.counts and agreement.counts[0] == name
     ]
-    step = lcm(
-        *moving.values(),
-        *[getattr(config, divisor) for divisor, number in divides if number == name and divisor not in moving],
-        *(quotients.get(kind.follows, {}).values() if kind.follows else ()),
-    )
+    step = _size(config, name, quotients)
     others = [
         agreement
         for agreement in config.family.agreements
@@ -134,8 +127,40 @@ def _numbers(config: ModelConfig, name: str, quotients: Mapping[str, Mapping[str
     return [[values(before + sign * time * step) for time in times] for sign in (-1, 1)]
 
 
+def allowed_divisors(config: ModelConfig, name: str) -> list[int] | None:
+    """The values of a field that has to divide others, in ascending order; None where it has to divide none."""
+    numbers = [
+        getattr(config, agreement.divides[1])
+        for agreement in config.family.agreements
+        if agreement.divides and agreement.divides[0] == name
+    ]
+    return sorted(set.intersection(*[set(divisors_of(number)) for number in numbers])) if numbers else None
+
+
+def step_size(config: ModelConfig, name: str) -> int:
+    """By how much a whole number steps, so that what divides it, or its quotient, stays."""
+    return _size(config, name, _quotients(config))
+
+
+def _size(config: ModelConfig, name: str, quotients: Mapping[str, Mapping[str, int]]) -> int:
+    kind = config.FIELDS[name].kind
+    assert isinstance(kind, Integer)
+    moving = quotients.get(name, {})
+    divides = [agreement.divides for agreement in config.family.agreements if agreement.divides]
+    return lcm(
+        *moving.values(),
+        *[getattr(config, divisor) for divisor, number in divides if number == name and divisor not in moving],
+        *(quotients.get(kind.follows, {}).values() if kind.follows else ()),
+    )
+
+
 def _of_length(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
     return values[:length] + values[-1:] * (length - len(values))
+
+
+def channels_step(channels: int) -> int:
+    """By how much the channels of a convolution step: an eighth of them."""
+    return max(1, channels // 8)
 
 
 def layer_steps(config: ModelConfig, name: str, kind: PerLayer) -> Iterator[Change]:

@@ -104,7 +104,7 @@ def find_presets(
         presets=tuple(
             Listed(name, analyze(load_preset(name), workload), like, dropouts)
             for each in families
-            for name, like, dropouts in _by_architecture(each, groups, most)
+            for name, like, dropouts in by_architecture(each, groups, most)
         ),
     )
 
@@ -128,7 +128,7 @@ def _groups_of(family: Family) -> dict[str, str]:
     return groups
 
 
-def _by_architecture(
+def by_architecture(
     family: Family, groups: set[str] | None, most: float
 ) -> Iterator[tuple[str, str | None, dict[str, tuple[float, float]]]]:
     """The presets of a family with the one that each is like, and the dropouts in which it is not.

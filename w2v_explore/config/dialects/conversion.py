@@ -12,7 +12,7 @@ from w2v_explore.config.document import known_dialect, parse_document
 from w2v_explore.config.entries import OWN_DIALECT, Account, Entry, Status, plain_value
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import OF_ONE_MODEL, Config, ConfigLike, as_config, config_of, read_document
-from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
+from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, SEARCH
 from w2v_explore.config.overrides import Overrides
 from w2v_explore.config.reading import Reading, read_config, rename_fields
 from w2v_explore.config.text.nodes import OVERRIDE, OVERRIDES
@@ -43,7 +43,11 @@ class Row(NamedTuple):
 
 
 # What the files of our own say beside the fields.
-_METADATA_NOTE = {"extends": "what it extends is written out", "budgets": "limits for the linter"}
+_METADATA_NOTE = {
+    "extends": "what it extends is written out",
+    "budgets": "limits for the linter",
+    SEARCH: "what `search` varies",
+}
 _WITHOUT_A_NAME = {"fairseq": {"aux_num_out": "# w2v: aux_num_out=…"}, "huggingface": {}, "unilm": {}}
 
 

@@ -186,10 +186,11 @@ def _to_w2v(config: Config, ascii_only: bool = False) -> str:
     family = config.model.family.name
     architecture = {} if family == DEFAULT_FAMILY else {ARCHITECTURE: family}
     values = architecture | metadata | config.model.to_mapping()
-    return "".join(_yaml_line(key, value, ascii_only=ascii_only) for key, value in values.items())
+    return "".join(yaml_line(key, value, ascii_only=ascii_only) for key, value in values.items())
 
 
-def _yaml_line(key: str, value: Any, indent: str = "", *, ascii_only: bool = False) -> str:
+def yaml_line(key: str, value: Any, indent: str = "", *, ascii_only: bool = False) -> str:
+    """A key and its value, which is plain data, as a line of YAML."""
     if isinstance(value, list):
         return f"{indent}{key}: {to_flow_yaml(value)}\n"
     if isinstance(value, str) and ("::" in value or printable(value) != value):
@@ -245,7 +246,7 @@ def _to_fairseq(config: Config) -> str:
             f"# fairseq takes the size of the head from the target dictionary.\n# w2v: {HEAD}={values[HEAD]}\n{lines}"
         )
         lines += f"{indent}_name: wav2vec_ctc\n"
-        lines += "".join(_yaml_line(name, values[field], indent) for field, name in FAIRSEQ_OVERRIDES.items())
+        lines += "".join(yaml_line(name, values[field], indent) for field, name in FAIRSEQ_OVERRIDES.items())
         lines += f"{indent}w2v_args:\n{indent}  model:\n"
         indent *= 3
     lines += f"{indent}_name: {next(iter(column.kinds))}\n"
@@ -267,8 +268,8 @@ def _fairseq_fields(config: Config, column: Column, indent: str) -> str:
             value = conv_expression(config.model.conv_layers)
         words = {ours: theirs for theirs, ours in counterpart.words.items()}
         [name] = counterpart.names
-        lines += f"{indent}{name}: '{value}'\n" if field == CONV else _yaml_line(name, words.get(value, value), indent)
-    return lines + "".join(_yaml_line(name, value, indent) for name, value in column.constants.items())
+        lines += f"{indent}{name}: '{value}'\n" if field == CONV else yaml_line(name, words.get(value, value), indent)
+    return lines + "".join(yaml_line(name, value, indent) for name, value in column.constants.items())
 
 
 def _to_unilm(config: Config) -> str:

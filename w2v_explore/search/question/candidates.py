@@ -15,7 +15,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from w2v_explore.search.space.members import Varied
+    from w2v_explore.search.space.space import Space
+
     Places = NDArray[np.int64]
+    Columns = Mapping[str, NDArray[Any]]
+    MakeColumns = Callable[[Columns, Sequence[Varied]], Columns]
 
 
 class Candidates(NamedTuple):
@@ -63,8 +68,26 @@ class Mode(Protocol):
     def figures(self) -> tuple[str, ...]:
         """The figures that it goes by."""
 
+    def columns(self, space: Space) -> MakeColumns:
+        """What makes the columns by which configs of a space are selected: of their figures and the fields that vary.
+
+        It is made once for all chunks, and each row of what it makes depends on that config alone.
+        """
+
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """What selected configs are listed by, the first key first and the least first; configs equal in all are ties.
+
+        Args:
+            columns: Those of candidates.
+        """
+
     def select(self, candidates: Candidates) -> Selection:
         """Those that are part of the answer as far as these go; what is left out changes no later selection."""
+
+
+def figures_alone(figures: Columns, varied: Sequence[Varied]) -> Columns:
+    """The columns of a mode that goes by figures, and by no fields."""
+    return figures
 
 
 def together(parts: Sequence[Candidates]) -> Candidates:
@@ -77,32 +100,40 @@ def together(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
+def in_order(mode: Mode, candidates: Candidates) -> Candidates:
+    """Selected candidates as the mode lists them, equal ones as they are enumerated.
+
+    The ties of each are then all other configs that it is equal to, be they among the candidates or left out.
+    """
+    keys = mode.keys(candidates.columns)
+    order = np.lexsort((candidates.members, *reversed(keys)))
+    found = candidates.take(order)
+    is_new = np.ones(len(order), bool)
+    is_new[1:] = np.logical_or.reduce([key[order[1:]] != key[order[:-1]] for key in keys])
+    equal = np.cumsum(is_new) - 1
+    every = np.zeros(int(is_new.sum()), np.int64)
+    np.add.at(every, equal, 1 + found.ties)
+    return found._replace(ties=every[equal] - 1)
+
+
 def select(
-    mode: Mode, candidates: Candidates, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None
+    mode: Mode, candidates: Candidates, is_wanted: Callable[[NDArray[Any]], NDArray[np.bool_]] | None = None
 ) -> Candidates:
     """The candidates that a mode selects, in ascending order, with their ties counted.
 
     Args:
         mode: What is asked.
         candidates: The candidates.
-        is_wanted: Of some members, which may be part of the answer at all; it is asked of those alone that would be,
-            and of those equal to them.
+        is_wanted: Of the numbers of some, which may be part of the answer at all; where those that would be are, and
+            those equal to them, it is asked of no other.
     """
-    asked: set[int] = set()
-    while True:
-        selection = mode.select(candidates)
-        if is_wanted is None:
-            break
-        places = [*selection.kept.tolist(), *selection.equal.tolist()]
-        new = [place for place in places if candidates.members[place] not in asked]
-        if not new:
-            break
-        members = [int(candidates.members[place]) for place in new]
-        asked.update(members)
-        wanted = is_wanted(members)
-        dropped = [place for place, each in zip(new, wanted, strict=True) if not each]
-        if dropped:
-            candidates = candidates.take(np.delete(np.arange(len(candidates.members)), dropped))
+    selection = mode.select(candidates)
+    if is_wanted is not None and len(candidates.members):
+        chosen = np.concatenate([selection.kept, selection.equal])
+        if not is_wanted(candidates.members[chosen]).all():
+            # What steps in may not be wanted either, and what steps in for that: to ask of all at once takes less time.
+            candidates = candidates.take(np.flatnonzero(is_wanted(candidates.members)))
+            selection = mode.select(candidates)
     kept = candidates.take(selection.kept)
     further = 1 + candidates.ties[selection.equal]
     ties = kept.ties.copy()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,49 +13,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class Ordered:
-    """The first of each group in an order; of equal ones those that are enumerated first.
+def first_of(
+    candidates: Candidates, keys: Sequence[NDArray[Any]], top: int, group: NDArray[Any] | None = None
+) -> Selection:
+    """The first candidates of each group in an order; of equal ones those that are enumerated first.
 
-    Attributes:
-        name: As in `Mode`.
-        figures: As in `Mode`.
-        keys: The columns by which candidates are ordered, the first one first; the least comes first.
+    Args:
+        candidates: The candidates.
+        keys: Columns by which they are ordered, the first one first; the least comes first.
         top: How many of each group.
         group: The column whose values make groups; None where all are one.
-        descending: Those of the keys of which the greatest comes first.
     """
-
-    name: str
-    figures: tuple[str, ...]
-    keys: tuple[str, ...]
-    top: int
-    group: str | None = None
-    descending: frozenset[str] = frozenset()
-
-    def select(self, candidates: Candidates) -> Selection:
-        """Those that are part of the answer as far as these go."""
-        size = len(candidates.members)
-        # Whole numbers of 64 bits are never the least, which alone has no opposite.
-        keys = [-candidates.columns[key] if key in self.descending else candidates.columns[key] for key in self.keys]
-        group = np.zeros(size, np.int64) if self.group is None else candidates.columns[self.group]
-        order = np.lexsort((candidates.members, *reversed(keys), group))
-        starts = _is_new(group[order])
-        place_in_group = np.arange(size) - np.maximum.accumulate(np.where(starts, np.arange(size), 0))
-        first = place_in_group < self.top
-        # The number of each one's last kept one before it, which all left out after it that are equal to it count to.
-        last_kept = np.cumsum(first) - 1
-        is_equal = np.zeros(size, bool)
-        left_out = np.flatnonzero(~first)
-        if len(left_out):
-            last_place = np.flatnonzero(first)[last_kept[left_out]]
-            is_equal[left_out] = np.logical_and.reduce([key[order[left_out]] == key[order[last_place]] for key in keys])
-        kept = order[first]
-        by_member = np.argsort(candidates.members[kept], kind="stable")
-        number_of = np.empty(len(kept), np.int64)
-        number_of[by_member] = np.arange(len(kept))
-        equal = np.flatnonzero(is_equal)
-        return Selection(kept[by_member], order[equal], number_of[last_kept[equal]])
+    size = len(candidates.members)
+    group = np.zeros(size, np.int64) if group is None else group
+    order = np.lexsort((candidates.members, *reversed(keys), group))
+    starts = _is_new(group[order])
+    place_in_group = np.arange(size) - np.maximum.accumulate(np.where(starts, np.arange(size), 0))
+    first = place_in_group < top
+    # The number of each one's last kept one before it, which all left out after it that are equal to it count to.
+    last_kept = np.cumsum(first) - 1
+    is_equal = np.zeros(size, bool)
+    left_out = np.flatnonzero(~first)
+    if len(left_out):
+        last_place = np.flatnonzero(first)[last_kept[left_out]]
+        is_equal[left_out] = np.logical_and.reduce([key[order[left_out]] == key[order[last_place]] for key in keys])
+    kept = order[first]
+    by_member = np.argsort(candidates.members[kept], kind="stable")
+    number_of = np.empty(len(kept), np.int64)
+    number_of[by_member] = np.arange(len(kept))
+    equal = np.flatnonzero(is_equal)
+    return Selection(kept[by_member], order[equal], number_of[last_kept[equal]])
 
 
 def _is_new(column: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection
+from w2v_explore.search.question.candidates import Candidates, Selection, figures_alone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Places = NDArray[np.int64]
+    from w2v_explore.search.question.candidates import Columns, MakeColumns, Places
+    from w2v_explore.search.space.space import Space
+
+    Ranks = NDArray[np.unsignedinteger[Any]]
+
+_BLOCK, _TILE = 128, 4_096
+"""Points that are held against one another at once: of those to be judged, and of the frontier."""
+
+_NEAR = 128
+"""As many points before each are held against it, again and again among those that are left, before all are."""
+
+_MOST_LEFT = 0.9
+"""Where more of the points are left, what few still dominate is no longer worth the time."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,14 @@ class Pareto:
     figures: tuple[str, ...]
     maximized: frozenset[str] = frozenset()
     name: str = "pareto"
+
+    def columns(self, space: Space) -> MakeColumns:
+        """As in `Mode`: the figures."""
+        return figures_alone
+
+    def keys(self, columns: Columns) -> Sequence[NDArray[Any]]:
+        """As in `Mode`: the figures."""
+        return [columns[name] for name in self.figures]
 
     def select(self, candidates: Candidates) -> Selection:
         """Those that are part of the answer as far as these go."""
@@ -54,23 +75,59 @@ class Pareto:
 
 def _front(costs: list[NDArray[np.int64]]) -> Places:
     """The places of what nothing dominates, among distinct points that are sorted by the costs, the first one first."""
-    if len(costs) == 1:
+    if len(costs) == 1 or not len(costs[0]):
         return np.arange(min(len(costs[0]), 1))
     if len(costs) == 2:
         return np.flatnonzero(_is_less_than_before(costs[1]))
-    # Whatever dominates a point stands before it. So the first is of the front, and what it dominates is dropped.
-    front = []
-    left = np.arange(len(costs[0]))
-    values = costs
-    while len(left):
-        front.append(left[0])
-        stays = np.zeros(len(left), bool)
-        for cost in values[1:]:
-            stays |= cost < cost[0]
-        stays[0] = False
-        left = left[stays]
-        values = [cost[stays] for cost in values]
-    return np.array(front, np.int64)
+    ranks = np.array([_ranks(cost) for cost in costs[1:]])
+    places = np.arange(ranks.shape[1])
+    # Whatever dominates a point stands before it, and often near by.
+    while True:
+        is_left = ~_dominated_near_by(ranks)
+        ranks, places = ranks.compress(is_left, axis=1), places[is_left]
+        if len(places) > _MOST_LEFT * len(is_left):
+            break
+    front, found, size = np.empty_like(ranks), np.empty_like(places), 0
+    dominated = np.empty((2, _BLOCK, _TILE), bool)
+    # A block of points is held against the front so far, then against itself; what dominates a point and is no part of
+    # the front is dominated by a point that is.
+    for start in range(0, len(places), _BLOCK):
+        block, at = ranks[:, start : start + _BLOCK], places[start : start + _BLOCK]
+        for first in range(0, size, _TILE):
+            tile = front[:, first : min(first + _TILE, size)]
+            shape = block.shape[1], tile.shape[1]
+            by_all, by_one = dominated[:, : shape[0], : shape[1]]
+            by_all[...] = True
+            for ours, theirs in zip(block, tile, strict=True):
+                np.less_equal(theirs, ours[:, np.newaxis], out=by_one)
+                by_all &= by_one
+            stays = ~by_all.any(axis=1)
+            block, at = block[:, stays], at[stays]
+        by_earlier = np.tri(len(at), k=-1, dtype=bool)
+        for ours in block:
+            by_earlier &= ours <= ours[:, np.newaxis]
+        stays = ~by_earlier.any(axis=1)
+        block, at = block[:, stays], at[stays]
+        front[:, size : size + len(at)], found[size : size + len(at)] = block, at
+        size += len(at)
+    return found[:size]
+
+
+def _dominated_near_by(ranks: Ranks) -> NDArray[np.bool_]:
+    """Which points one of the few before them dominates."""
+    dominated = np.zeros(ranks.shape[1], bool)
+    for away in range(1, min(_NEAR, len(dominated) - 1) + 1):
+        by_one = np.ones(len(dominated) - away, bool)
+        for rank in ranks:
+            by_one &= rank[:-away] <= rank[away:]
+        dominated[away:] |= by_one
+    return dominated
+
+
+def _ranks(values: NDArray[np.int64]) -> Ranks:
+    """Which of the distinct values each is, in the order of these: the fewer bits, the more are compared at once."""
+    distinct, ranks = np.unique(values, return_inverse=True)
+    return ranks.astype(np.uint16 if len(distinct) <= 2**16 else np.uint32)
 
 
 def _is_less_than_before(values: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
-from w2v_explore.analysis.figures import Number, total_figures, with_aliases
+from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
 from w2v_explore.search.formulas.many import Formulas
 from w2v_explore.search.question.candidates import Candidates, select, together
+from w2v_explore.search.question.clean import Clean
 from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.space.members import Members
+from w2v_explore.search.running.bounds import Bounds
+from w2v_explore.search.space.members import Members, Varied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +38,9 @@ class Found(NamedTuple):
     Attributes:
         candidates: What the mode selects of them.
         evaluated: The configs whose figures were worked out.
-        pruned: The combinations that bounds tell to satisfy no constraint.
-        invalid: The combinations that are no config.
+        pruned: The combinations that bounds rule out: boxes of which no config satisfies all constraints, with what is
+            no config in them.
+        invalid: The other combinations that are no config.
         satisfying: The configs that satisfy all constraints.
         complete: Whether they are all chunks of the space, where a run says so.
     """
@@ -55,45 +59,78 @@ def chunks_of(size: int) -> Iterator[Chunk]:
         yield Chunk(start, min(start + CHUNK, size))
 
 
+class Judged(NamedTuple):
+    """Some combinations, and what is known of each.
+
+    Attributes:
+        varied: The fields that vary.
+        valid: Whether it is a config.
+        satisfying: Whether it is one, and satisfies all constraints.
+        figures: Those that the question goes by; as in `Columns`.
+    """
+
+    varied: Sequence[Varied]
+    valid: NDArray[np.bool_]
+    satisfying: NDArray[np.bool_]
+    figures: Mapping[str, NDArray[Any]]
+
+
 class Worker:
     """What works out chunks of a question; it keeps the formulas for the next chunk."""
 
-    def __init__(self, question: Question, is_wanted: Callable[[Sequence[int]], Sequence[bool]] | None = None) -> None:
+    def __init__(self, question: Question) -> None:
         self.question = question
         self._members = Members(question.space)
-        self._reference = _figures_of_base(question)
-        self._is_wanted = is_wanted
+        self.reference = figures_of_base(question)
+        self._columns = question.mode.columns(question.space)
+        self.is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
         )
 
+    @cached_property
+    def _bounds(self) -> Bounds:
+        """What is ruled out, for what works through whole chunks."""
+        return Bounds(self.question, self._members, self.reference)
+
     def work(self, chunk: Chunk) -> Found:
         """A chunk."""
-        members = np.arange(chunk.start, chunk.stop, dtype=np.int64)
-        return self.examine(members, self._members.codes(members))
+        members = self._bounds.left(chunk.start, chunk.stop)
+        found = self.examine(members, self._members.codes(members))
+        return found._replace(pruned=chunk.stop - chunk.start - len(members))
 
-    def examine(self, members: NDArray[np.int64], codes: NDArray[np.int64]) -> Found:
+    def examine(self, members: NDArray[Any], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
-        columns = self._members.columns(self._members.varied(codes))
-        valid, figures = self._formulas.figures(columns)
-        size = len(members)
-        holds = satisfied(self.question.constraints, figures, self._reference, size)
-        satisfying = valid & holds.all(axis=0)
-        places = np.flatnonzero(satisfying)
+        judged = self.judge(codes)
+        places = np.flatnonzero(judged.satisfying)
         candidates = Candidates(
             members[places],
-            {name: figures[name][places] for name in self.question.mode.figures},
+            self.columns(judged, places),
             np.zeros(len(places), np.int64),
         )
-        evaluated = int(valid.sum())
+        evaluated = int(judged.valid.sum())
         return Found(
-            select(self.question.mode, candidates, self._is_wanted), evaluated, 0, size - evaluated, len(places)
+            select(self.question.mode, candidates, self.is_wanted), evaluated, 0, len(members) - evaluated, len(places)
         )
 
+    def judge(self, codes: NDArray[np.int64]) -> Judged:
+        """What is known of each of some combinations, by the numbers of their values."""
+        varied = self._members.varied(codes)
+        valid, figures = self._formulas.figures(self._members.columns(varied))
+        holds = satisfied(self.question.constraints, figures, self.reference, len(codes))
+        return Judged(varied, valid, valid & holds.all(axis=0), figures)
 
-def _figures_of_base(question: Question) -> Mapping[str, Number]:
+    def columns(self, judged: Judged, places: NDArray[np.int64]) -> Mapping[str, NDArray[Any]]:
+        """What the mode selects by, of the combinations at some places, all of them configs."""
+        figures = {name: judged.figures[name][places] for name in self.question.mode.figures}
+        return self._columns(figures, [each.take(places) for each in judged.varied])
+
+
+def figures_of_base(question: Question) -> Mapping[str, Number]:
+    """The figures, under all of their names, of the config that the space is around, which changes are against."""
     analysis = analyze(question.space.config, question.workload)
-    return with_aliases(total_figures(analysis), question.workload.sample_rate)
+    figures = total_figures(analysis) | component_figures(analysis, analysis.config.model.family.components)
+    return with_aliases(figures, question.workload.sample_rate)
 
 
 def joined(question: Question, parts: Sequence[Found]) -> Found:

@@ -36,20 +36,28 @@ class Varied(NamedTuple):
     codes: Codes
     is_listed: bool
 
+    def take(self, places: Codes) -> Varied:
+        """The same in some of the combinations."""
+        return self._replace(codes=self.codes[places])
+
 
 class Members:
-    """The combinations of a space, by their numbers or by the numbers of their values."""
+    """The combinations of a space, by their numbers or by the numbers of their values.
+
+    Attributes:
+        tables: By field whose values are listed, the column of these in all combinations of the field's axes, in order.
+    """
 
     def __init__(self, space: Space) -> None:
         self.space = space
         self._sizes = [len(axis.values) for axis in space.axes]
         self._listed: dict[str, list[Any]] = {}
-        self._columns: dict[str, Column] = {}
+        self.tables: dict[str, Column] = {}
         for field, axes in space.axes_of.items():
             if prod(self._sizes[axis] for axis in axes) <= _MOST_LISTED:
                 every = product(*[range(self._sizes[axis]) for axis in axes])
                 self._listed[field] = [self._value(field, axes, codes) for codes in every]
-                self._columns[field] = column(space.config.model.family, field, self._listed[field])
+                self.tables[field] = column(space.config.model.family, field, self._listed[field])
 
     def _value(self, field: str, axes: Sequence[int], codes: Sequence[int]) -> Any:
         values = {axis: self.space.axes[axis].values[code] for axis, code in zip(axes, codes, strict=True)}
@@ -68,12 +76,17 @@ class Members:
         return [self._varied(field, axes, codes) for field, axes in self.space.axes_of.items()]
 
     def _varied(self, field: str, axes: Sequence[int], codes: Codes) -> Varied:
-        together = np.zeros(len(codes), np.int64)
-        if field in self._listed:
+        if prod(self._sizes[axis] for axis in axes) < 2**63:
+            together = np.zeros(len(codes), np.int64)
             for axis in axes:
                 together = together * self._sizes[axis] + codes[:, axis]
-            return Varied(field, self._listed[field], together, True)
-        rows, places = np.unique(codes[:, axes], axis=0, return_inverse=True)
+            if field in self._listed:
+                return Varied(field, self._listed[field], together, True)
+            # Rows themselves are sorted in fifty times the time.
+            _, firsts, places = np.unique(together, return_index=True, return_inverse=True)
+            rows = codes[firsts][:, axes]
+        else:
+            rows, places = np.unique(codes[:, axes], axis=0, return_inverse=True)
         return Varied(field, [self._value(field, axes, row) for row in rows.tolist()], places.reshape(-1), False)
 
     def columns(self, varied: Sequence[Varied]) -> list[Column]:
@@ -81,7 +94,7 @@ class Members:
         family = self.space.config.model.family
         found = []
         for each in varied:
-            listed = self._columns[each.field] if each.is_listed else column(family, each.field, each.values)
+            listed = self.tables[each.field] if each.is_listed else column(family, each.field, each.values)
             found.append(listed._replace(codes=listed.codes[each.codes]))
         return found
 

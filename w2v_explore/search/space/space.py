@@ -9,7 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
-from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
+from w2v_explore.config.kinds import MAX_LISTED_LAYERS, STANDARD_CONV_LAYERS, ConvLayers
 from w2v_explore.config.load import Config
 
 NO_VALUE = "no value"
@@ -80,11 +80,8 @@ class Ratio:
         return (self.axis,)
 
     def value(self, base: Any, axes: Sequence[Any], of: Sequence[Any]) -> Any:
-        """The product; with a fraction, which no field of whole numbers takes, where it does not come out even."""
-        if isinstance(of[0], str):
-            return of[0]
-        product = Fraction(axes[0]) * of[0]
-        return int(product) if product.denominator == 1 else float(product)
+        """The product; none where the other field has none."""
+        return times(axes[0], of[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +89,49 @@ class Parts:
     """A list, some of whose items are values of axes.
 
     Attributes:
-        axes: The axes.
+        axes: The axes; one may stand for several items.
         items: The way into the list that each has: ``(3,)`` is the fourth layer, ``(0, 1)`` the kernel of the first
             convolution.
-        of: The field that says how long the list is; further items are like its last. Empty where none does.
+        ratios_of: Of each, the field that the axis's value is a ratio to; None where it is no ratio.
+        firsts: Of each, the axis's first value.
+        length: The field that says how long the list is; further items are like its last. None where none does.
     """
 
     axes: tuple[int, ...]
     items: tuple[tuple[int, ...], ...]
-    of: tuple[str, ...] = ()
+    ratios_of: tuple[str | None, ...]
+    firsts: tuple[Any, ...]
+    length: str | None = None
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The fields whose values it takes."""
+        return tuple(dict.fromkeys(name for name in (self.length, *self.ratios_of) if name is not None))
 
     def value(self, base: Any, axes: Sequence[Any], of: Sequence[Any]) -> Any:
-        """The list; none where an axis of an item that is cut off has another value than its first."""
+        """The list; none where an axis all of whose items are cut off has another value than its first.
+
+        So each list is made by one combination alone.
+        """
+        others = dict(zip(self.of, of, strict=True))
         found: list[Any] = [list(item) if isinstance(item, (tuple, list)) else item for item in base]
-        if of:
-            if not isinstance(of[0], int):
+        if self.length is not None:
+            length = others[self.length]
+            if not isinstance(length, int) or not 1 <= length <= MAX_LISTED_LAYERS:
                 return NO_VALUE
-            found = of_length(found, of[0])
-        for item, value in zip(self.items, axes, strict=True):
+            found = of_length(found, length)
+        used = {axis for axis, item in zip(self.axes, self.items, strict=True) if item[0] < len(found)}
+        for axis, item, value, other, first in zip(
+            self.axes, self.items, axes, self.ratios_of, self.firsts, strict=True
+        ):
+            if axis not in used and value != first:
+                return NO_VALUE
             if item[0] < len(found):
+                part = value if other is None else times(value, others[other])
                 if len(item) == 1:
-                    found[item[0]] = value
+                    found[item[0]] = part
                 else:
-                    found[item[0]][item[1]] = value
+                    found[item[0]][item[1]] = part
         return found
 
 
@@ -129,6 +146,17 @@ class Quotient:
     def value(self, base: Any, axes: Sequence[Any], of: Sequence[Any]) -> Any:
         """The other field's value by the quotient; none where that is no whole number."""
         return of[0] // self.quotient if isinstance(of[0], int) and of[0] % self.quotient == 0 else NO_VALUE
+
+
+def times(ratio: str, number: Any) -> Any:
+    """A ratio times a number; with a fraction, which no field of whole numbers takes, where it does not come out even.
+
+    `NO_VALUE` where the number is none.
+    """
+    if not isinstance(number, int):
+        return NO_VALUE
+    product = Fraction(ratio) * number
+    return int(product) if product.denominator == 1 else float(product)
 
 
 def of_length(values: list[Any], length: int) -> list[Any]:
@@ -157,6 +185,11 @@ class Space:
         return prod(len(axis.values) for axis in self.axes)
 
     @cached_property
+    def along(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields that have no axes and move along with others, with which they must agree: of each, which."""
+        return {field: rule.of for field, rule in self.rules.items() if not rule.axes}
+
+    @cached_property
     def base(self) -> Mapping[str, Any]:
         """The values of the fields of the config that the space is around; null convolutions written out."""
         model = self.config.model
@@ -164,7 +197,8 @@ class Space:
         return {**model.to_mapping(), **{name: [list(layer) for layer in layers] for name, layers in conv.items()}}
 
     def _is_standard(self, name: str) -> bool:
-        return isinstance(self.rules[name], Parts) and getattr(self.config.model, name) is None
+        is_layers = isinstance(self.config.model.FIELDS[name].kind, ConvLayers)
+        return is_layers and not isinstance(self.rules[name], Given) and getattr(self.config.model, name) is None
 
     @cached_property
     def axes_of(self) -> Mapping[str, tuple[int, ...]]:
