@@ -200,17 +200,6 @@ def search(
             rich_help_panel=_RUN,
         ),
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            "--device",
-            help=f"Also measure what was found there, in turns with CONFIG: {options.DEVICES}; or let what is measured "
-            "decide, as of --minimize latency.real_time_factor. Needs the extra torch.",
-        ),
-    ] = None,
-    runs: Annotated[
-        int | None, typer.Option("--runs", help="Measured passes on --device; by default as many as tell.")
-    ] = None,
     to_optuna: Annotated[
         str | None,
         typer.Option(
@@ -256,21 +245,11 @@ def search(
         {"--sampler": sampler, "--seed": seed, "--storage": storage},
         {"--workers": workers, "--scheduler": scheduler, "--resume": resume, "--yes": yes},
     )
-    options.check_runs(runs, device)
     ratios = parse_ratios(ratio or ())
     base, section = _read(config, ConfigOptions(overrides, dialect, allow_unknown))
     [teacher] = load_configs([like], ConfigOptions(None, None, allow_unknown)) if like is not None else [None]
     asked = Asked(
-        minimize or (),
-        maximize or (),
-        target or (),
-        keep or (),
-        teacher,
-        ratios,
-        top,
-        require or (),
-        lint_clean,
-        device,
+        minimize or (), maximize or (), target or (), keep or (), teacher, ratios, top, require or (), lint_clean
     )
     asked.check("--")
     given = section if space is None else section_in(space)
@@ -283,9 +262,6 @@ def search(
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
         answer = _sample(question, trials, sampler, seed, storage)
-
-    if device is not None:
-        answer = _measure(answer, device, runs)
 
     def reports() -> list[Report]:
         from w2v_explore.report.search import search_report
@@ -347,13 +323,6 @@ def _sample(question: Question, trials: int, sampler: Sampler | None, seed: int 
     where = str(own_journal(question, name, seed)) if storage is None else storage
     with show_progress(question.space.config.name) as progress:
         return answer_from_sample(question, trials, sampler=name, seed=seed, storage=where, progress=progress)
-
-
-def _measure(answer: Answer, device: str, runs: int | None) -> Answer:
-    from w2v_explore.search.measured import with_measurements
-
-    with show_progress(answer.analysis.config.name) as progress:
-        return with_measurements(answer, device, runs=runs, progress=progress)
 
 
 def _enqueue(answer: Answer, storage: str) -> None:

@@ -197,16 +197,10 @@ def search_csv(answer: Answer) -> str:
     designs = answer.designs
     fields = [*answer.question.space.rules]
     figures = list(dict.fromkeys(name for design in designs for name in design.figures))
-    timings = answer.measured.designs if answer.measured is not None else ()
-    measured = ["latency_s", "latency_low_s", "latency_high_s", "ratio", "verdict"] if timings else []
-    rows: list[list[object]] = [[*fields, *figures, *measured, "ties", "set"]]
-    for number, design in enumerate(designs):
-        row: list[object] = [_plain_cell(design.fields[name]) for name in fields]
-        row += [design.figures[name] for name in figures]
-        if timings:
-            each = timings[number]
-            row += [each.median_s, each.low_s, each.high_s, each.ratio, each.verdict]
-        rows.append([*row, design.ties, design.command])
+    rows: list[list[object]] = [[*fields, *figures, "ties", "set"]]
+    for design in designs:
+        values = [_plain_cell(design.fields[name]) for name in fields]
+        rows.append([*values, *[design.figures[name] for name in figures], design.ties, design.command])
     _add_not_counted(rows, [answer.analysis.config] * len(designs))
     return _csv(rows)
 

@@ -19,12 +19,10 @@ from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
-from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
 
 if TYPE_CHECKING:  # what samples needs Optuna
-    from w2v_explore.search.measured import Measured
     from w2v_explore.search.sampling.sample import Sampled
 
 Progress = Callable[[str, int, int], None]
@@ -83,7 +81,6 @@ class Answer:
         published: Beside a frontier the published models that satisfy the constraints.
         nothing: Why there is no design; None where there is one, or not all of the space was looked through.
         sampled: How the space was sampled; None where all of it was to be looked through.
-        measured: What a device says of the designs; None where nothing was measured.
     """
 
     question: Question
@@ -93,7 +90,6 @@ class Answer:
     published: tuple[Published, ...] = ()
     nothing: Nothing | None = None
     sampled: Sampled | None = None
-    measured: Measured | None = None
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
@@ -119,7 +115,6 @@ class Answer:
             },
             "complete": found.complete,
             "sampled": self.sampled and self.sampled.to_dict(),
-            "measured": self.measured and self.measured.to_dict(),
             "nothing": self.nothing and self.nothing.to_dict(),
             LISTS[question.mode.name]: [design.to_dict() for design in self.designs],
             **(
@@ -152,11 +147,8 @@ def answer_of(
     """
     base = analyze(question.space.config, question.workload)
     designs: list[Design] = []
-    # Of what is left to be measured nothing is known yet that orders it.
-    is_ordered = not isinstance(question.mode, Survivors)
-    candidates = in_order(question.mode, found.candidates) if is_ordered else found.candidates
     try:
-        designs.extend(_designs(question, base, candidates, progress))
+        designs.extend(_designs(question, base, in_order(question.mode, found.candidates), progress))
     except KeyboardInterrupt:
         # The first Ctrl-C asks for what there is; one more for nothing.
         if not found.complete:
@@ -216,12 +208,6 @@ def _asked(mode: Mode) -> dict[str, Any]:
             return {
                 "minimize": [name for name in mode.figures if name not in mode.maximized],
                 "maximize": [name for name in mode.figures if name in mode.maximized],
-            }
-        case Survivors():
-            return {
-                "minimize": [name for name in mode.asked if name not in mode.maximized],
-                "maximize": [name for name in mode.asked if name in mode.maximized],
-                **({} if mode.top is None else {"top": mode.top}),
             }
         case Rank():
             return {"maximize" if mode.is_maximized else "minimize": mode.figure, "top": mode.top}

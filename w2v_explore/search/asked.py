@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.comparing.asked import require_names
-from w2v_explore.analysis.figures import MEASURED
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
-from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
@@ -19,7 +17,6 @@ from w2v_explore.search.question import target as modes
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.constraints import parse_constraint
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.space.space import Space
 
 MAX_TOP = 10_000
@@ -42,7 +39,6 @@ class Asked(NamedTuple):
         top: How many designs, of each depth where a teacher is matched.
         require: Conditions that must hold.
         lint_clean: Whether the linter must have no warning of a design.
-        device: Where designs are measured, so that figures can be asked for that come from a device.
     """
 
     minimize: Sequence[str] = ()
@@ -54,7 +50,6 @@ class Asked(NamedTuple):
     top: int | None = None
     require: Sequence[str] = ()
     lint_clean: bool = False
-    device: str | None = None
 
     def check(self, dashes: str = "") -> None:
         """Refuse what there cannot be, and what contradicts itself.
@@ -126,27 +121,11 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
     elif asked.like is not None:
         teacher = analyze(asked.like, _as_long(workload, asked.like))
         mode = modes.match(teacher, asked.ratio, family, asked.top or _MATCH_TOP)
-    elif any(name in MEASURED for name in (*asked.minimize, *asked.maximize)):
-        mode = _measured(asked, family, dashes)
     elif asked.top is not None:
         mode = modes.rank(asked.minimize, asked.maximize, asked.top, family)
     else:
         mode = modes.pareto(asked.minimize, asked.maximize, family)
     return Question(space, workload, mode, required, asked.lint_clean)
-
-
-def _measured(asked: Asked, family: Family, dashes: str) -> Survivors:
-    """The mode that leaves to a device what closed forms do not tell."""
-    figures = (*asked.minimize, *asked.maximize)
-    measured = next(name for name in figures if name in MEASURED)
-    if asked.device is None:
-        raise ArgumentError(f"{measured} comes from a device; give {dashes}device, as cpu, to measure what is left")
-    known = tuple([name for name in figures if name not in MEASURED])
-    if known:  # which are refused as those of a frontier
-        modes.pareto(known, (), family)
-    if len(set(figures)) < len(figures):
-        raise ArgumentError(f"{measured} is named twice; give each figure once")
-    return Survivors(known, figures, frozenset(asked.maximize), asked.top)
 
 
 def _as_long(workload: Workload, config: Config) -> Workload:

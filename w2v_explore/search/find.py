@@ -16,10 +16,8 @@ from w2v_explore.config.reading import read_config
 from w2v_explore.errors import ArgumentError
 from w2v_explore.search.answer import Answer, Progress, answer_of
 from w2v_explore.search.asked import Asked, question_of
-from w2v_explore.search.measured import with_measurements
 from w2v_explore.search.nothing import why_nothing
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.running.run import run
 from w2v_explore.search.running.size import require_countable
 from w2v_explore.search.space.read import section_in, space_of
@@ -47,8 +45,6 @@ def find_designs(
     sampler: str = "nsga2",
     seed: int = 0,
     storage: str | None = None,
-    device: str | None = None,
-    runs: int | None = None,
     progress: Progress | None = None,
 ) -> Answer:
     """Search the configs of a space for designs: the frontier of figures, the nearest edits, an order, or a match.
@@ -78,9 +74,6 @@ def find_designs(
         sampler: What draws them: ``nsga2``, ``nsga3`` or ``gp``.
         seed: Of what is drawn.
         storage: Where trials lie: the URL of a database, or the path of a journal; in memory by default.
-        device: Where designs are measured, in turns with the config, as in `measure_latency`; measured figures can be
-            asked for then.
-        runs: How many turns count there.
         progress: Called with what is done, how much of it is, and how much there is.
 
     Raises:
@@ -107,14 +100,12 @@ def find_designs(
     workload = workload_of(config, workload)
     asked = Asked(
         minimize, maximize, target, keep, None if like is None else as_config(like), {} if ratio is None else ratio,
-        top, require, lint_clean, device,
+        top, require, lint_clean,
     )  # fmt: skip
     question = question_of(space_of(config, section, free), workload, asked)
     if trials is None:
-        answer = answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
-    else:
-        answer = answer_from_sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
-    return answer if device is None else with_measurements(answer, device, runs=runs, progress=progress)
+        return answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
+    return answer_from_sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
 
 
 def answer_from_all(
@@ -148,10 +139,6 @@ def answer_from_sample(
     progress: Progress | None = None,
 ) -> Answer:
     """The answer to a question from as many configs of its space as there is time for; the arguments are `sample`'s."""
-    if isinstance(question.mode, Survivors):
-        raise ArgumentError(
-            "a sample is drawn by figures that are known in closed form; ask for these, and measure them"
-        )
     # Imported only where a space is sampled: Optuna takes long to import.
     from w2v_explore.search.sampling.sample import sample
 

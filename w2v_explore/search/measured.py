@@ -6,7 +6,7 @@ What a device says is never set beside what another says: `Measured` is of one d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,14 +16,13 @@ from w2v_explore.analysis.figures import MEASURED, Number
 from w2v_explore.analysis.latency.calibration import find_calibration
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import Config
-from w2v_explore.errors import ArgumentError, CalibrationError, needs_extra
-from w2v_explore.search.question.survivors import MOST_MEASURED, Survivors
+from w2v_explore.errors import CalibrationError, needs_extra
 
 if TYPE_CHECKING:
     from w2v_explore.measure.latency import Latency, Progress
 
-if TYPE_CHECKING:
-    from w2v_explore.search.answer import Answer
+MOST_MEASURED = 24
+"""Designs that are measured together: all of their models are in memory at once, and take turns."""
 
 
 class Device(NamedTuple):
@@ -106,61 +105,6 @@ class Measured:
             "base": self.base._asdict(),
             "designs": [timing._asdict() for timing in self.designs],
         }
-
-
-def with_measurements(
-    answer: Answer, device: str, *, runs: int | None = None, progress: Progress | None = None
-) -> Answer:
-    """An answer whose designs were measured; of one about measured figures, those that are its answer by these.
-
-    Args:
-        answer: The answer by closed forms.
-        device: As in ``summary --device``.
-        runs: As in `measure`.
-        progress: As in `measure`.
-
-    Raises:
-        ArgumentError: There are too many designs to take turns.
-        DeviceError: The device is absent, or too small for the models together.
-        MissingExtraError: torch is not installed.
-    """
-    if not answer.designs:
-        return answer
-    mode = answer.question.mode
-    if len(answer.designs) > MOST_MEASURED:
-        number = f"{len(answer.designs):,} designs" if not isinstance(mode, Survivors) else "the designs that are left"
-        raise ArgumentError(
-            f"{number} are too many to take turns on a device; require more of them, for {MOST_MEASURED} at most"
-        )
-    measured = measure(
-        answer.analysis.config, [design.config for design in answer.designs], answer.question.workload, device,
-        runs=runs, progress=progress,
-    )  # fmt: skip
-    if not isinstance(mode, Survivors):
-        return replace(answer, measured=measured)
-    places = _chosen(mode, [design.figures for design in answer.designs], measured.designs)
-    return replace(
-        answer,
-        designs=tuple([answer.designs[place] for place in places]),
-        measured=replace(measured, designs=tuple([measured.designs[place] for place in places])),
-    )
-
-
-def _chosen(mode: Survivors, figures: Sequence[Mapping[str, Number]], timings: Sequence[Timing]) -> Sequence[int]:
-    """The places of the designs that are the answer to a mode, by what was measured, in its order."""
-    if mode.top is None:
-        places: Sequence[int] = front_of(figures, timings, mode.asked, mode.maximized)
-    else:
-        places = range(len(timings))
-
-    # A frontier is listed from the least of its first figure, what is ranked from the best.
-    descending = frozenset[str]() if mode.top is None else mode.maximized
-
-    def key(place: int) -> list[Number]:
-        known = {**figures[place], **{name: timings[place].figure(name) for name in MEASURED}}
-        return [-known[name] if name in descending else known[name] for name in mode.asked]
-
-    return sorted(places, key=key)[: mode.top]
 
 
 def measure(
