@@ -22,7 +22,7 @@ from w2v_explore.search.running.run import run
 from w2v_explore.search.sampling.sample import sample
 from w2v_explore.search.space.space import Axis, Given, Space
 
-_PRESETS = ("base", "wavlm_base", "data2vec_audio_base")
+_PRESETS = ("base", "wavlm_base")
 _TRIALS: Mapping[str, tuple[int, ...]] = {"nsga2": (60, 500, 2_000), "nsga3": (60, 500, 2_000), "gp": (60,)}
 _SEEDS = range(5)
 _LESS, _MORE = "macs_per_audio_second", "parameters"
