@@ -25,7 +25,7 @@ _VALUES = {
     "encoder_num_heads": range(1, 17),
     "encoder_embed_dim": range(64, 6_145, 64),
 }
-_FIGURES = (("macs", "parameters"), ("macs", "training_bytes", "parameters"))
+_FIGURES = (("macs", "parameters"), ("macs", "memory.training_bytes", "parameters"))
 
 _SECTION = """\
 ## Whole spaces
