@@ -14,7 +14,7 @@ from w2v_explore.report.figure_columns import explain_columns, figure_cell, figu
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
 from w2v_explore.report.search_scatter import is_near, scatter_of
-from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
+from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, brief_field, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
@@ -386,7 +386,7 @@ def _describe_place(equal: int | None, dominating: Sequence[int]) -> str:
     return f"{exact(dominating[0] + 1)} is better" if dominating else "beyond it"
 
 
-def _commands(answer: Answer) -> list[Command]:
+def _commands(answer: Answer) -> list[tuple[str, str]]:
     """The commands that show designs again: of few each one's, of many the first's, or that of the best match."""
     mode, numbers = answer.question.mode, [*range(len(answer.designs))]
     if len(numbers) > _FEW:
@@ -395,7 +395,7 @@ def _commands(answer: Answer) -> list[Command]:
             if isinstance(mode, Match)
             else [0]
         )
-    return [Command(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
+    return [(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
 
 
 def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], str] | None:
