@@ -254,9 +254,8 @@ def _shown(answer: Answer) -> list[int]:
     if len(designs) <= _ALL:
         return [*range(len(designs))]
     if isinstance(mode, Pareto):
-        pointed = {
-            each for model in answer.published for each in (model.equal, *model.dominating[:1]) if each is not None
-        }
+        near = _near(answer, mode)
+        pointed = {each for model in near for each in (model.equal, *model.dominating[:1]) if each is not None}
         return sorted({*_spread([design.figures[mode.figures[0]] for design in designs], _MOST), *pointed})
     if isinstance(mode, Match):
         return _spread([*range(len(designs))], _MOST)
@@ -342,13 +341,12 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
     values = {name: own[name] for name in question.figures}
     figures = [name for name in _shown_figures(answer) if name in values]
     designs = [design.figures for design in answer.designs]
-    points = [[design[name] for name in mode.figures] for design in designs]
     columns = [Column("Model", numeric=False, wraps=True), *figure_columns(figures)]
     table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False)])
     is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
     place = _describe_place(*placed(values, mode, designs)) if is_asked else "not as required"
     table.rows.append([config.name, *figure_cells(figures, values), place])
-    near = [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
+    near = _near(answer, mode)
     rows: dict[tuple[str, ...], list[str]] = {}
     for model in near:
         place = _describe_place(model.equal, model.dominating)
@@ -359,6 +357,12 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
         table.remark = f"{exact(far)} further published {are} as required, and far from the frontier."
     results = _results(near)
     return [table, results] if results.rows else [table]
+
+
+def _near(answer: Answer, mode: Pareto) -> list[Published]:
+    """The published models that are not far from the frontier in any figure."""
+    points = [[design.figures[name] for name in mode.figures] for design in answer.designs]
+    return [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
 
 
 def _results(models: Sequence[Published]) -> Table:
