@@ -76,9 +76,9 @@ def main() -> None:
     from benchmarks.analyses import configs_per_second, depth_ratio
 
     per_second, deep = configs_per_second(), depth_ratio()
-    from benchmarks import inference, ledger, many, noise, plan, prediction, verdicts
+    from benchmarks import inference, ledger, many, noise, plan, prediction, sampling, verdicts
 
-    for benchmark in (many, inference, ledger, noise, verdicts, prediction, plan):
+    for benchmark in (many, sampling, inference, ledger, noise, verdicts, prediction, plan):
         _say(benchmark.__name__.partition(".")[2])
         sections.append(benchmark.section())
     print(

@@ -117,7 +117,7 @@ def test_modes_select_from_parts_what_loops_select_from_all(seed: int) -> None:
         if rng.random() < 0.7:
             patch.setattr(pareto_module, "_BLOCK", rng.randint(1, 9))
             patch.setattr(pareto_module, "_TILE", rng.randint(1, 9))
-            patch.setattr(pareto_module, "_STRONG", rng.randint(0, 2))
+            patch.setattr(pareto_module, "_NEAR", rng.randint(0, 3))
         whole = select(mode, candidates)
         assert selected(mode, whole) == by_loops(mode, rows, list(columns))
         assert whole.members.tolist() == sorted(whole.members.tolist())

@@ -84,11 +84,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if answer.sampled is not None:
-        broken_off = ", until it was broken off" if answer.sampled.is_interrupted else ""
-        yield (
-            f"SAMPLED in {exact(answer.sampled.trials)} trials{broken_off}: what is said is of the configs that were "
-            "evaluated, and others may be better"
-        )
+        trials = f"{exact(answer.sampled.trials)} trials{', broken off' if answer.sampled.is_interrupted else ''}"
+        yield f"SAMPLED: the best of {trials}; the space may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     match question.mode:
@@ -105,8 +102,7 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
-        message = answer.nothing.message
-        yield f"{message[:1].upper()}{message[1:]}"
+        yield f"why: {answer.nothing.message}"
 
 
 def _describe_asked(answer: Answer) -> str:
@@ -146,8 +142,18 @@ def _wanted(name: str, value: float) -> str:
 def _describe_space(space: Space) -> str:
     """``12 of encoder_num_layers × 2 of encoder_embed_dim; encoder_num_heads moves along with encoder_embed_dim``."""
     counts = " × ".join(f"{exact(len(axis.values))} of {axis.name}" for axis in space.axes)
-    along = [f"; {name} moves along with {' and '.join(of)}" for name, of in space.along.items()]
-    return f"{counts}{''.join(along)}"
+    along: dict[tuple[str, ...], list[str]] = {}
+    for name, of in space.along.items():
+        along.setdefault(of, []).append(name)
+    moved = [
+        f"; {_listed(names)} move{'s' if len(names) == 1 else ''} along with {_listed(of)}"
+        for of, names in along.items()
+    ]
+    return f"{counts}{''.join(moved)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _shown_figures(answer: Answer) -> list[str]:
@@ -170,7 +176,7 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
         fields: list[str] = []
         columns = [Column("Edits", numeric=False, wraps=True)]
     else:
-        fields = [name for name in answer.question.space.rules if _varies(designs, name)]
+        fields = [name for name in _told(answer) if _varies(designs, name)]
         columns = [_field_column(name, designs) for name in fields]
     matched = isinstance(mode, Match)
     columns = [Column("#"), *columns, *([Column("Off")] if matched else []), *figure_columns(figures)]
@@ -190,6 +196,12 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
         table.rows.append(row)
     table.remark = Lines(*_remarks(answer, shown, fields, figures))
     return table
+
+
+def _told(answer: Answer) -> list[str]:
+    """The fields that vary, without lists by layer that are as long as there are layers, and nothing else."""
+    space = answer.question.space
+    return [name for name in space.rules if name not in space.along or not isinstance(space.base[name], (list, tuple))]
 
 
 _TITLES = {"pareto": "Frontier", "rank": "Ranked", "nearest": "Nearest", "match": "Matched"}
@@ -217,7 +229,7 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
     alike = (
         {}
         if isinstance(mode, Nearest)
-        else {name: designs[0].fields[name] for name in answer.question.space.rules if name not in fields}
+        else {name: designs[0].fields[name] for name in _told(answer) if name not in fields}
     )
     if alike:
         yield f"All have {', '.join(f'{brief_field(name)} {field_value(value)}' for name, value in alike.items())}."
@@ -328,7 +340,7 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
     designs = [design.figures for design in answer.designs]
     points = [[design[name] for name in mode.figures] for design in designs]
     columns = [Column("Model", numeric=False, wraps=True), *figure_columns(figures)]
-    table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False, wraps=True)])
+    table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False)])
     is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
     place = _describe_place(*placed(values, mode, designs)) if is_asked else "not as required"
     table.rows.append([config.name, *figure_cells(figures, values), place])

@@ -58,6 +58,10 @@ class Formulas:
         """How many are kept."""
         return sum(each.number for each in self._paths.values())
 
+    def known(self, key: object) -> Paths | None:
+        """The paths of the groups of a key, where any are kept."""
+        return self._paths.get(key)
+
     def figures(self, columns: Sequence[Column]) -> tuple[NDArray[np.bool_], dict[str, NDArray[Any]]]:
         """Which configs of some columns are valid, and the figures of these; as in `Columns`.
 

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from w2v_explore.search.question.candidates import Columns, MakeColumns, Places
     from w2v_explore.search.space.space import Space
 
+    Ranks = NDArray[np.unsignedinteger[Any]]
+
 _BLOCK, _TILE = 128, 4_096
 """Points that are held against one another at once: of those to be judged, and of the frontier."""
 
-_STRONG = 16
-"""Points that drop what they dominate before all are judged."""
+_NEAR = 128
+"""As many points before each are held against it, again and again among those that are left, before all are."""
+
+_MOST_LEFT = 0.9
+"""Where more of the points are left, what few still dominate is no longer worth the time."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,18 @@ def _front(costs: list[NDArray[np.int64]]) -> Places:
         return np.arange(min(len(costs[0]), 1))
     if len(costs) == 2:
         return np.flatnonzero(_is_less_than_before(costs[1]))
-    values, places = _without_dominated(costs[1:])
-    ranks = np.array([_ranks(cost) for cost in values])
+    ranks = np.array([_ranks(cost) for cost in costs[1:]])
+    places = np.arange(ranks.shape[1])
+    # Whatever dominates a point stands before it, and often near by.
+    while True:
+        is_left = ~_dominated_near_by(ranks)
+        ranks, places = ranks.compress(is_left, axis=1), places[is_left]
+        if len(places) > _MOST_LEFT * len(is_left):
+            break
     front, found, size = np.empty_like(ranks), np.empty_like(places), 0
     dominated = np.empty((2, _BLOCK, _TILE), bool)
-    # Whatever dominates a point stands before it. So a block of points is held against the front so far, then against
-    # itself; what dominates a point and is no part of the front is dominated by a point that is.
+    # A block of points is held against the front so far, then against itself; what dominates a point and is no part of
+    # the front is dominated by a point that is.
     for start in range(0, len(places), _BLOCK):
         block, at = ranks[:, start : start + _BLOCK], places[start : start + _BLOCK]
         for first in range(0, size, _TILE):
@@ -102,26 +113,18 @@ def _front(costs: list[NDArray[np.int64]]) -> Places:
     return found[:size]
 
 
-def _without_dominated(costs: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], Places]:
-    """The costs of what is left, with its places, after a few points have dropped what stands after them and is worse.
-
-    Few of many points are part of a frontier, and those that are good in everything alike drop nearly all others.
-    """
-    sums = np.zeros(len(costs[0]))
-    for cost in costs:
-        least, most = float(cost.min()), float(cost.max())
-        sums += (cost - least) / ((most - least) or 1.0)
-    places = np.arange(len(sums))
-    stays = np.ones(len(sums), bool)
-    for place in np.argsort(sums, kind="stable")[:_STRONG].tolist():
-        is_better = np.zeros(len(sums) - place - 1, bool)
-        for cost in costs:
-            is_better |= cost[place + 1 :] < cost[place]
-        stays[place + 1 :] &= is_better
-    return [cost[stays] for cost in costs], places[stays]
+def _dominated_near_by(ranks: Ranks) -> NDArray[np.bool_]:
+    """Which points one of the few before them dominates."""
+    dominated = np.zeros(ranks.shape[1], bool)
+    for away in range(1, min(_NEAR, len(dominated) - 1) + 1):
+        by_one = np.ones(len(dominated) - away, bool)
+        for rank in ranks:
+            by_one &= rank[:-away] <= rank[away:]
+        dominated[away:] |= by_one
+    return dominated
 
 
-def _ranks(values: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
+def _ranks(values: NDArray[np.int64]) -> Ranks:
     """Which of the distinct values each is, in the order of these: the fewer bits, the more are compared at once."""
     distinct, ranks = np.unique(values, return_inverse=True)
     return ranks.astype(np.uint16 if len(distinct) <= 2**16 else np.uint32)

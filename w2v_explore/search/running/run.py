@@ -9,6 +9,8 @@ from contextlib import closing
 from os import PathLike
 from time import monotonic
 
+import numpy as np
+
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.errors import ArgumentError
 from w2v_explore.files.write import require_writable
@@ -60,7 +62,7 @@ def run(
     _check(workers, scheduler)
     size = question.space.size
     worker = Worker(question)
-    like = worker.work(Chunk(0, 1)).candidates.take([])
+    like = worker.work(Chunk(0, 1)).candidates.take(np.arange(0))
     tally = Tally()
     path = None if resume is None else path_text(resume, "resume")
     if path is not None:

@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from w2v_explore.config.kinds import Kind, meaning
+from w2v_explore.config.kinds import meaning
 from w2v_explore.errors import ArgumentError
 from w2v_explore.search.space.space import NO_VALUE, Rule, Space
 
@@ -18,10 +18,9 @@ _MOST_TRIED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A rule whose value is none wherever it changes the field."""
+    """A rule of several axes, whose value is none wherever it changes the field."""
 
     rule: Rule
-    kind: Kind
 
     @property
     def axes(self) -> tuple[int, ...]:
@@ -34,9 +33,9 @@ class Held:
         return self.rule.of
 
     def value(self, base: Any, axes: Sequence[Any], of: Sequence[Any]) -> Any:
-        """The rule's value where that means what the base's does."""
+        """The rule's value where that is the base's, of which null convolutions are written out."""
         value = self.rule.value(base, axes, of)
-        return value if _is_same(base, value, self.kind) else NO_VALUE
+        return value if value == base else NO_VALUE
 
 
 def held(space: Space, field: str) -> Space:
@@ -48,14 +47,14 @@ def held(space: Space, field: str) -> Space:
     if field not in space.rules:
         return space
     kind = space.config.model.FIELDS[field].kind
+    base = meaning(space.base[field], kind)
     axes, numbers = list(space.axes), space.axes_of[field]
     kept_alone = False
-    if prod(len(axes[number].values) for number in numbers) <= _MOST_TRIED:
-        base = space.base[field]
+    if len(numbers) == 1 or prod(len(axes[number].values) for number in numbers) <= _MOST_TRIED:
         keeping = [
             values
             for values in product(*[axes[number].values for number in numbers])
-            if _is_same(base, space.value(field, dict(zip(numbers, values, strict=True))), kind)
+            if meaning(space.value(field, dict(zip(numbers, values, strict=True))), kind) == base
         ]
         if not keeping:
             raise ArgumentError(
@@ -68,9 +67,5 @@ def held(space: Space, field: str) -> Space:
             axis = axes[number]
             axes[number] = axis._replace(values=tuple([value for value in axis.values if repr(value) in texts]))
         kept_alone = prod(len(axes[number].values) for number in numbers) == len(keeping)
-    rules = space.rules if kept_alone else {**space.rules, field: Held(space.rules[field], kind)}
+    rules = space.rules if kept_alone else {**space.rules, field: Held(space.rules[field])}
     return replace(space, axes=tuple(axes), rules=rules)
-
-
-def _is_same(base: Any, value: Any, kind: Kind) -> bool:
-    return bool(meaning(base, kind) == meaning(value, kind))

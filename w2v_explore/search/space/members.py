@@ -72,18 +72,22 @@ class Varied(NamedTuple):
 
 
 class Members:
-    """The combinations of a space, by their numbers or by the numbers of their values."""
+    """The combinations of a space, by their numbers or by the numbers of their values.
+
+    Attributes:
+        tables: By field whose values are listed, the column of these in all combinations of the field's axes, in order.
+    """
 
     def __init__(self, space: Space) -> None:
         self.space = space
         self._sizes = [len(axis.values) for axis in space.axes]
         self._listed: dict[str, list[Any]] = {}
-        self._columns: dict[str, Column] = {}
+        self.tables: dict[str, Column] = {}
         for field, axes in space.axes_of.items():
             if prod(self._sizes[axis] for axis in axes) <= _MOST_LISTED:
                 every = product(*[range(self._sizes[axis]) for axis in axes])
                 self._listed[field] = [self._value(field, axes, codes) for codes in every]
-                self._columns[field] = column(space.config.model.family, field, self._listed[field])
+                self.tables[field] = column(space.config.model.family, field, self._listed[field])
         self._lists: dict[str, Lists] = {}
         for field in space.rules:
             lists = lists_of(space, field, self._listed) if field not in self._listed else None
@@ -130,7 +134,7 @@ class Members:
 
     def _column(self, varied: Varied) -> Column:
         if varied.is_listed:
-            found = self._columns[varied.field]
+            found = self.tables[varied.field]
         elif isinstance(varied.values, Made):
             found = self._lists[varied.field].column(varied.values.codes, partial(self._numbers, varied.values.codes))
         else:
