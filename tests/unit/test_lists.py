@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from w2v_explore import Workload, load_config, load_preset
+from w2v_explore.config.kinds import meaning
 from w2v_explore.search.formulas.many import Formulas
+from w2v_explore.search.question.changes import change_between
+from w2v_explore.search.question.nearest import changes_of_lists
 from w2v_explore.search.space import members as members_module
 from w2v_explore.search.space.members import Made, Members
 from w2v_explore.search.space.read import space_of
@@ -85,6 +88,13 @@ def test_columns_are_those_of_the_lists(name: str, monkeypatch: pytest.MonkeyPat
         assert judged(space, codes, chunk) == expected
     # Their values are there as well, for who asks.
     for each in varied:
+        if isinstance(each.values, Made) and isinstance(each.values[0], list):
+            before = meaning(space.base[each.field], space.config.model.FIELDS[each.field].kind)
+            column = each.values.column()
+            right = np.flatnonzero(column.are_right)
+            assert changes_of_lists(before, column)[right].tolist() == [
+                change_between(before, each.values[place]) for place in right
+            ]
         some = each.take(np.array([3, 0]))
         assert [some.values[code] for code in some.codes] == [each.values[each.codes[3]], each.values[each.codes[0]]]
 

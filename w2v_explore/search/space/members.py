@@ -26,12 +26,15 @@ _MOST_LISTED = 20_000
 class Made(Sequence[Any]):
     """Values that are made when they are asked for, of combinations by the numbers of their values."""
 
-    def __init__(self, make: Callable[[Sequence[int]], Any], codes: Codes) -> None:
+    def __init__(
+        self, make: Callable[[Sequence[int]], Any], column_of: Callable[[Codes], Column], codes: Codes
+    ) -> None:
         self._make = make
-        self.codes = codes
+        self._column_of = column_of
+        self._codes = codes
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self._codes)
 
     @overload
     def __getitem__(self, place: int) -> Any: ...
@@ -41,12 +44,16 @@ class Made(Sequence[Any]):
 
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):
-            return Made(self._make, self.codes[place])
-        return self._make(self.codes[place].tolist())
+            return Made(self._make, self._column_of, self._codes[place])
+        return self._make(self._codes[place].tolist())
 
     def take(self, places: Codes) -> Made:
         """Those of some of the combinations."""
-        return Made(self._make, self.codes[places])
+        return Made(self._make, self._column_of, self._codes[places])
+
+    def column(self) -> Column:
+        """The same as a column, for which none is made."""
+        return self._column_of(self._codes)
 
 
 class Varied(NamedTuple):
@@ -114,7 +121,8 @@ class Members:
         if field in self._listed:
             return Varied(field, self._listed[field], self._places(axes, codes), True)
         if field in self._lists:
-            return Varied(field, Made(lambda row: self._of_row(field, axes, row), codes), np.arange(len(codes)), False)
+            made = Made(partial(self._of_row, field, axes), partial(self._lists_column, field), codes)
+            return Varied(field, made, np.arange(len(codes)), False)
         rows, places = np.unique(codes[:, axes], axis=0, return_inverse=True)
         return Varied(field, [self._value(field, axes, row) for row in rows.tolist()], places.reshape(-1), False)
 
@@ -136,10 +144,13 @@ class Members:
         if varied.is_listed:
             found = self.tables[varied.field]
         elif isinstance(varied.values, Made):
-            found = self._lists[varied.field].column(varied.values.codes, partial(self._numbers, varied.values.codes))
+            found = varied.values.column()
         else:
             found = column(self.space.config.model.family, varied.field, varied.values)
         return found._replace(codes=found.codes[varied.codes])
+
+    def _lists_column(self, field: str, codes: Codes) -> Column:
+        return self._lists[field].column(codes, partial(self._numbers, codes))
 
     def _numbers(self, codes: Codes, field: str) -> NDArray[Any]:
         """The values of a field that is listed, or does not vary, in combinations."""
