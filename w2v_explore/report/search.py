@@ -120,7 +120,8 @@ def _describe_asked(answer: Answer) -> str:
             wanted = [f"{', '.join(target.text for target in mode.targets)} by the fewest edits, then the least"]
         case Match():
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
-            wanted = [f"of each depth what is nearest to {' and '.join(each)}"]
+            like = f"like {mode.teacher}, " if mode.teacher else ""
+            wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
@@ -223,7 +224,10 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
     """What the table does not say by itself."""
     mode, designs = answer.question.mode, answer.designs
     if len(shown) < len(designs):
-        how = f", spread evenly along {figure_label(mode.figures[0])}" if isinstance(mode, Pareto) else ""
+        how = ""
+        if isinstance(mode, Pareto):
+            how = f", spread evenly along {figure_label(mode.figures[0])}"
+            how += ", with those that are as good as a published model or better" if len(shown) > _MOST else ""
         how = how or (", the first" if not isinstance(mode, Match) else ", spread evenly")
         yield f"{len(shown)} of {exact(len(designs))} designs{how}; --format csv and json have all."
     alike = (

@@ -123,7 +123,12 @@ class Members:
         if field in self._lists:
             made = Made(partial(self._of_row, field, axes), partial(self._lists_column, field), codes)
             return Varied(field, made, np.arange(len(codes)), False)
-        rows, places = np.unique(codes[:, axes], axis=0, return_inverse=True)
+        if prod(self._sizes[axis] for axis in axes) < 2**63:
+            # Rows themselves are sorted in fifty times the time.
+            _, firsts, places = np.unique(self._places(axes, codes), return_index=True, return_inverse=True)
+            rows = codes[firsts][:, axes]
+        else:
+            rows, places = np.unique(codes[:, axes], axis=0, return_inverse=True)
         return Varied(field, [self._value(field, axes, row) for row in rows.tolist()], places.reshape(-1), False)
 
     def _of_row(self, field: str, axes: Sequence[int], row: Sequence[int]) -> Any:
