@@ -97,6 +97,9 @@ def pytest_runtest_logfinish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("quick"):
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("slow")])
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    left_out = {"slow"} if config.getoption("quick") else set()
+    if "postgres" not in config.getoption("markexpr"):
+        left_out.add("postgres")
+    deselected = [item for item in items if any(item.get_closest_marker(name) for name in left_out)]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if not any(item.get_closest_marker(name) for name in left_out)]

@@ -25,6 +25,7 @@ from w2v_explore.search.space.space import Axis, Given, Space
 from w2v_explore.search.write import write_designs
 
 SMALLEST = Pareto(("parameters", "extractor.frames"))
+FRONT = Pareto(("macs", "parameters"), frozenset({"parameters"}))
 
 
 def space_of(config: Config, **values: Sequence[Any]) -> Space:
@@ -128,6 +129,46 @@ def test_a_config_of_python_starts_from_its_family_s_preset(run: Runner) -> None
     [words] = shown_again(answer(config, encoder_num_layers=[2], encoder_layer_drop=[1 / 3]), run)
     assert words[2] == "wavlm_base"
     assert "aux_num_out=5" in words
+
+
+def test_after_ctrl_c_there_is_what_was_found_so_far() -> None:
+    def interrupt(step: str, done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    question = Question(space_of(load_config("base"), encoder_num_layers=range(2, 9)), Workload(samples=8000), FRONT)
+    found = run_question(question)
+    broken_off = answer_of(question, found, progress=interrupt)
+    assert (len(broken_off.designs), broken_off.found.complete) == (2, False)
+    assert broken_off.designs == answer_of(question, found).designs[:2]
+    with pytest.raises(KeyboardInterrupt):
+        answer_of(question, broken_off.found, progress=interrupt)
+
+
+def test_figures_that_differ_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = Question(space_of(load_config("base"), encoder_num_layers=[2]), Workload(samples=8000), SMALLEST)
+    found = run_question(question)
+    candidates = found.candidates
+    columns = {**candidates.columns, "parameters": candidates.columns["parameters"] + 1}
+    with pytest.raises(AssertionError, match=r"parameters of config 0 is \d+, and \d+ by the formulas"):
+        answer_of(question, found._replace(candidates=candidates._replace(columns=columns)))
+
+
+@pytest.mark.parametrize(
+    ("preset", "values"),
+    [
+        ("hubert_base_prunable", {"encoder_layer_drop": [1e-5, 0.1]}),
+        ("w2v_bert_2", {"encoder_num_layers": [3], "encoder_dropout": [0.25]}),
+    ],
+)
+def test_designs_of_any_family_are_shown_again_and_written(
+    preset: str, values: dict[str, list[Any]], run: Runner, tmp_path: Path
+) -> None:
+    config = load_preset(preset)
+    found = answer(config, workload=Workload(samples=16_001), **values)
+    assert all("--samples" in words or "1.00006" in words for words in shown_again(found, run))
+    for path, design in zip(write_designs(found, tmp_path / "designs"), found.designs, strict=True):
+        assert load_config(path).model == design.config.model
 
 
 def test_designs_are_written_as_configs_that_extend_what_they_were_made_of(tmp_path: Path) -> None:

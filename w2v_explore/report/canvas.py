@@ -1,7 +1,10 @@
 """What curves are drawn on in characters: plotext's figure, of which there is one in a process."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from w2v_explore.report.layout import wrap
 
 _ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
 
@@ -23,6 +26,17 @@ def canvas_text(figure: Any, *, colour: bool) -> str:
     """What is drawn, in lines."""
     drawn: str = figure.build().string(colorless=not colour)
     return drawn.rstrip("\n")
+
+
+def legend_lines(entries: Iterable[str], width: int) -> list[str]:
+    """The entries of a legend in lines of at most a width; one that is longer is broken between words."""
+    lines: list[str] = []
+    for entry in entries:
+        if lines and len(lines[-1]) + 3 + len(entry) <= width:
+            lines[-1] += f"   {entry}"
+        else:
+            lines += wrap(entry, width)
+    return lines
 
 
 def tick_text(text: str) -> str:

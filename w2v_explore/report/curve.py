@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import blank_canvas, canvas_text
+from w2v_explore.report.canvas import blank_canvas, canvas_text, legend_lines
 from w2v_explore.report.units import duration
 from w2v_explore.results.curve import Curve
 
@@ -72,18 +72,7 @@ def draw_curve(curve: Curve, width: int, *, colour: bool) -> str:
     lines = [line.rstrip() for line in canvas_text(figure, colour=colour).split("\n")]
     legend = [f"{series.marker} {series.name}" for series in curve_series(curve)]
     marks = [f"{_INTERVAL} {describe_intervals(curve)}", *([f"{_NOISY} NOISY: doubtful"] if any(curve.noisy) else [])]
-    return "\n".join([*lines, *_join(legend, width), *_join(marks, width)])
-
-
-def _join(entries: Sequence[str], width: int) -> list[str]:
-    """The entries of a legend in lines of at most a width."""
-    lines: list[str] = []
-    for entry in entries:
-        if lines and len(lines[-1]) + 3 + len(entry) <= width:
-            lines[-1] += f"   {entry}"
-        else:
-            lines.append(entry)
-    return lines
+    return "\n".join([*lines, *legend_lines(legend, width), *legend_lines(marks, width)])
 
 
 def describe_crossing(curve: Curve) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import blank_canvas, canvas_text, tick_text
-from w2v_explore.report.layout import wrap
+from w2v_explore.report.canvas import blank_canvas, canvas_text, legend_lines, tick_text
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+# Where an encoding has no circle, an o stands for it.
+_LETTERS = "abcdefghijklmnpqrstuvwxyz"
 MAX_NAMED = len(_LETTERS)
 """The points that may be named."""
 
@@ -97,7 +97,7 @@ def round_numbers(values: Sequence[float], most: int, *, logarithmic: bool) -> l
     low, high = min(values), max(values)
     if logarithmic:
         decades = range(floor(log10(low)), floor(log10(high)) + 1)
-        for steps in ((1, 2, 5), (1, 3), (1,)):
+        for steps in ((1, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
             numbers = [step * 10.0**decade for decade in decades for step in steps]
             found = [number for number in numbers if low <= number <= high]
             if len(found) <= most:
@@ -127,9 +127,11 @@ def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:
     for number, axis in enumerate((scatter.x, scatter.y)):
         most = max(3, width // 12) if number == 0 else 7
         ticks = round_numbers(all_of(scatter, number), most, logarithmic=scatter.logarithmic)
-        figure.ruler("xy"[number]).ticks(
-            [place(tick) for tick in ticks], [tick_text(axis.text(tick)) for tick in ticks]
-        )
+        ruler = figure.ruler("xy"[number])
+        ruler.ticks([place(tick) for tick in ticks], [tick_text(axis.text(tick)) for tick in ticks])
+        ends = [place(value) for value in (*all_of(scatter, number), *ticks)]
+        # A range of no width would have no places.
+        ruler.lim(min(ends) - (min(ends) == max(ends)), max(ends))
 
     def draw(points: Sequence[tuple[float, float]], marker: str, hue: str, *, lines: bool = False) -> None:
         x, y = ([place(point[axis]) for point in points] for axis in (0, 1))
@@ -147,7 +149,7 @@ def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:
         draw([(mark.x, mark.y)], mark.marker, "red" if mark.marker == _OWN else "blue")
     figure.title(f"{scatter.y.title} over {scatter.x.title}")
     lines = [line.rstrip() for line in canvas_text(figure, colour=colour).split("\n")]
-    return "\n".join([*lines, *wrap("; ".join(_legend(scatter, marks)), width)])
+    return "\n".join([*lines, *legend_lines(_legend(scatter, marks), width)])
 
 
 class _Mark(NamedTuple):

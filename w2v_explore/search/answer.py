@@ -141,16 +141,26 @@ def answer_of(
         nothing: Why that is nothing.
         sampled: What says more of what was found, where it is of a sample.
         progress: Called with what is done, how much of it is, and how much there is.
+
+    Returns:
+        The answer; after Ctrl-C with the designs so far, and not complete.
     """
     base = analyze(question.space.config, question.workload)
-    designs = tuple(_designs(question, base, in_order(question.mode, found.candidates), progress))
+    designs: list[Design] = []
+    try:
+        designs.extend(_designs(question, base, in_order(question.mode, found.candidates), progress))
+    except KeyboardInterrupt:
+        # The first Ctrl-C asks for what there is; one more for nothing.
+        if not found.complete:
+            raise
+        found = found._replace(complete=False)
     published: tuple[Published, ...] = ()
     if isinstance(question.mode, Pareto):
         published = published_beside(
             question, question.mode, figures_of_base(question), [design.figures for design in designs]
         )
     return Answer(
-        question=question, analysis=base, found=found, designs=designs, published=published, nothing=nothing,
+        question=question, analysis=base, found=found, designs=tuple(designs), published=published, nothing=nothing,
         sampled=sampled,
     )  # fmt: skip
 

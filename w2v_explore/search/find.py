@@ -143,4 +143,7 @@ def answer_from_sample(
     from w2v_explore.search.sampling.sample import sample
 
     sampled = sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
-    return answer_of(question, sampled.found, sampled=sampled, progress=progress)
+    nothing = None
+    if not (len(sampled.found.candidates.members) or sampled.is_interrupted):
+        nothing = why_nothing(question, sampled.found, progress=progress)
+    return answer_of(question, sampled.found, nothing=nothing, sampled=sampled, progress=progress)

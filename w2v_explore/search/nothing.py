@@ -16,6 +16,7 @@ from w2v_explore.config.reading import FieldChange
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConfigError, WorkloadError
 from w2v_explore.search.formulas.many import is_whole
+from w2v_explore.search.question.candidates import Candidates
 from w2v_explore.search.question.clean import Clean
 from w2v_explore.search.question.constraints import Range, range_of
 from w2v_explore.search.question.misses import Misses
@@ -108,8 +109,9 @@ class Nothing(NamedTuple):
         configs: How many of them are configs.
         required: The constraints.
         contradicting: Pairs of constraints each of which holds of some configs, and both of none.
-        nearest: The nearest miss; None where there is no config, or where the linter is what leaves nothing. It misses
-            nothing where the search looked at other combinations than these, as one that samples does.
+        nearest: The nearest miss, of a sample one that no change on one axis brings nearer; None where there is no
+            config, or where the linter is what leaves nothing. It misses nothing where the search looked at other
+            combinations than these, as one that samples does.
         no_config: Why combinations are no config, the most frequent reason first; only where all are none.
         satisfying: The configs that satisfy the constraints: the linter warns of each.
         warned: The fields that differ, in the first of these, from the config that the space is around.
@@ -241,11 +243,9 @@ def _missing(question: Question, mode: Misses, looked: Found) -> Nothing:
         for one, other in combinations(range(len(texts)), 2)
         if alone[one] and alone[other] and not satisfying(one, other)
     ]
-    # Places rise with the numbers of the configs.
-    held, place = min(
-        holding.items(), key=lambda item: (-len(item[0]), mode.missed(looked.candidates, item[1]), item[1])
-    )
-    member = int(looked.candidates.members[place])
+    candidates = looked.candidates if looked.complete else _approached(question, mode, looked.candidates)
+    held, place = _nearest_among(mode, candidates)
+    member = int(candidates.members[place])
     figures = Figures(analyze(question.space.config_of(member), question.workload))
     missed = [
         _missed(each, allowed, figures[each.metric])
@@ -268,15 +268,42 @@ def _combinations(found: Found) -> int:
 
 def _look_at_sample(question: Question) -> Found:
     """What a question finds in a sample of its space."""
-    space = question.space
-    worker = Worker(question)
-    numbers = _sample(space.size, SAMPLE)
+    return _look_at(Worker(question), _sample(question.space.size, SAMPLE))
+
+
+def _look_at(worker: Worker, numbers: Sequence[int]) -> Found:
+    """What a question finds in some combinations."""
+    space = worker.question.space
     parts = []
     for start in range(0, len(numbers), CHUNK):
         chosen = numbers[start : start + CHUNK]
         codes = np.array([space.codes(number) for number in chosen], np.int64)
         parts.append(worker.examine(np.array(chosen, np.int64 if space.size <= 2**63 else object), codes))
-    return joined(question, parts)._replace(complete=False)
+    return joined(worker.question, parts)._replace(complete=False)
+
+
+def _approached(question: Question, mode: Misses, candidates: Candidates) -> Candidates:
+    """The nearest miss that changes on one axis after the other lead to, from the nearest among some candidates."""
+    space = question.space
+    worker = Worker(Question(space, question.workload, mode))
+    nearest, before = candidates.take(np.array([_nearest_among(mode, candidates)[1]])), -1
+    while before != nearest.members[0]:
+        before = nearest.members[0]
+        for axis, (_, values) in enumerate(space.axes):
+            codes = space.codes(int(nearest.members[0]))
+            numbers = [space.member((*codes[:axis], code, *codes[axis + 1 :])) for code in range(len(values))]
+            # The nearest so far is among them.
+            found = _look_at(worker, numbers).candidates
+            nearest = found.take(np.array([_nearest_among(mode, found)[1]]))
+    return nearest
+
+
+def _nearest_among(mode: Misses, candidates: Candidates) -> tuple[frozenset[int], int]:
+    """The constraints that hold of the nearest miss among candidates, and its place."""
+    # Places rise with the numbers of the configs.
+    return min(
+        mode.holding(candidates).items(), key=lambda item: (-len(item[0]), mode.missed(candidates, item[1]), item[1])
+    )
 
 
 def _sample(size: int, number: int) -> list[int]:

@@ -112,7 +112,8 @@ def _values(config: Config) -> Mapping[str, Any]:
 
 def _setting(name: str, value: Any) -> str:
     """What ``--set`` takes for a value as plain data."""
-    return f"{name}={yaml_line(name, value)[len(name) + 2 : -1]}"
+    # Most values are whole numbers, of which there may be thousands of designs.
+    return f"{name}={value if type(value) is int else yaml_line(name, value)[len(name) + 2 : -1]}"
 
 
 def _workload_words(workload: Workload) -> Iterator[str]:

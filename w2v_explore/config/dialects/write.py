@@ -190,6 +190,7 @@ def _to_w2v(config: Config, ascii_only: bool = False) -> str:
 
 
 def yaml_line(key: str, value: Any, indent: str = "", *, ascii_only: bool = False) -> str:
+    """A key and its value, which is plain data, as a line of YAML."""
     if isinstance(value, list):
         return f"{indent}{key}: {to_flow_yaml(value)}\n"
     if isinstance(value, str) and ("::" in value or printable(value) != value):

@@ -22,7 +22,7 @@ GREATEST = 2**63 - 1
 """Of the whole numbers of 64 bits."""
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """One operation on columns.
 
     Attributes:
@@ -36,7 +36,9 @@ class _Step(NamedTuple):
     is_whole: bool
 
 
-class _Constant(NamedTuple):
+class Constant(NamedTuple):
+    """An operand that is the same number for all configs."""
+
     number: Any
 
 
@@ -44,6 +46,9 @@ class Program:
     """The steps that give some formulas of a path, each once.
 
     Attributes:
+        steps: The steps, each after those whose values it takes.
+        gives: Of each formula the number of its step, or a number, wrapped.
+        frees: Of each step, the numbers of those whose values no later one takes.
         fields: The numbers of the fields that are in any of them.
 
     Args:
@@ -52,25 +57,25 @@ class Program:
     """
 
     def __init__(self, path: Path, formulas: Sequence[Whole | Real | float]) -> None:
-        self._steps: list[_Step] = []
+        self.steps: list[Step] = []
         self._numbers: dict[object, int] = {}
         self._atoms: dict[int, Any] = {}
-        self._gives = [self._formula(path, formula) for formula in formulas]
-        self._frees = self._last_uses()
-        self.fields = [step.operands[0] for step in self._steps if step.operation == "field"]
+        self.gives = [self._formula(path, formula) for formula in formulas]
+        self.frees = self._last_uses()
+        self.fields = [step.operands[0] for step in self.steps if step.operation == "field"]
 
     def _step(self, operation: str, *operands: Any, is_whole: bool = True) -> int:
         key = operation, operands, is_whole
         if key not in self._numbers:
-            self._numbers[key] = len(self._steps)
-            self._steps.append(_Step(operation, operands, is_whole))
+            self._numbers[key] = len(self.steps)
+            self.steps.append(Step(operation, operands, is_whole))
         return self._numbers[key]
 
     def _formula(self, path: Path, formula: Whole | Real | float) -> Any:
         if isinstance(formula, Whole):
             return self._sum(path, formula.terms)
         if not isinstance(formula, Real):
-            return _Constant(formula)
+            return Constant(formula)
         if formula.operator == "field":
             return self._step("field", formula.operands[0], is_whole=False)
         operands = [self._formula(path, operand) for operand in formula.operands]
@@ -85,12 +90,12 @@ class Program:
             for number in monomial[1:]:
                 product = self._step("*", product, self._atom(path, number))
             if factor != 1:
-                product = self._step("*", product, _Constant(factor))
+                product = self._step("*", product, Constant(factor))
             total = product if total is None else self._step("+", total, product)
         constant = terms.get((), 0)
         if total is None:
-            return _Constant(constant)
-        return self._step("+", total, _Constant(constant)) if constant else total
+            return Constant(constant)
+        return self._step("+", total, Constant(constant)) if constant else total
 
     def _atom(self, path: Path, number: int) -> Any:
         if number not in self._atoms:
@@ -114,15 +119,15 @@ class Program:
     def _last_uses(self) -> list[list[int]]:
         """The steps whose values no step after one uses, by its number."""
         last: dict[int, int] = {}
-        for number, step in enumerate(self._steps):
+        for number, step in enumerate(self.steps):
             last[number] = number
             if step.operation != "field":
                 for operand in step.operands:
-                    if not isinstance(operand, _Constant):
+                    if not isinstance(operand, Constant):
                         last[operand] = number
-        for given in self._gives:
+        for given in self.gives:
             last.pop(given, None)
-        frees: list[list[int]] = [[] for _ in self._steps]
+        frees: list[list[int]] = [[] for _ in self.steps]
         for number, user in last.items():
             frees[user].append(number)
         return frees
@@ -134,7 +139,7 @@ class Program:
             columns: The values of the fields by their numbers.
             size: Of the columns.
         """
-        if not self._fits(columns):
+        if not self.fits(columns):
             return self._exactly(columns, size)
         whole: Mapping[str, Callable[..., Any]] = {
             "+": np.add,
@@ -143,29 +148,29 @@ class Program:
             "%": np.remainder,
             "max": np.maximum,
         }
-        values: list[Any] = [None] * len(self._steps)
+        values: list[Any] = [None] * len(self.steps)
         free: list[Any] = []
-        for number, (operation, operands, is_whole) in enumerate(self._steps):
+        for number, (operation, operands, is_whole) in enumerate(self.steps):
             if operation == "field":
                 values[number] = columns[operands[0]]
                 continue
-            taken = [each.number if isinstance(each, _Constant) else values[each] for each in operands]
+            taken = [each.number if isinstance(each, Constant) else values[each] for each in operands]
             if is_whole:
                 out = free.pop() if free else np.empty(size, np.int64)
                 values[number] = whole[operation](*taken, out=out)
             else:
                 values[number] = _REAL[operation](*map(_as_float, taken))
-            for freed in self._frees[number]:
-                step = self._steps[freed]
+            for freed in self.frees[number]:
+                step = self.steps[freed]
                 if step.is_whole and step.operation != "field":
                     free.append(values[freed])
                 values[freed] = None
-        return [each.number if isinstance(each, _Constant) else values[each] for each in self._gives]
+        return [each.number if isinstance(each, Constant) else values[each] for each in self.gives]
 
-    def _fits(self, columns: Mapping[int, Array]) -> bool:
+    def fits(self, columns: Mapping[int, Array]) -> bool:
         """Whether nothing that is worked out of these columns can be past 64 bits, whatever stands beside what."""
         bounds: list[int] = []
-        for operation, operands, is_whole in self._steps:
+        for operation, operands, is_whole in self.steps:
             if not is_whole:
                 bounds.append(0)
                 if operation == "real /" and any(_bound(each, bounds) > 2**53 for each in operands):
@@ -205,13 +210,13 @@ class Program:
         rows = []
         for row in range(size):
             values: list[Any] = []
-            for operation, operands, is_whole in self._steps:
+            for operation, operands, is_whole in self.steps:
                 if operation == "field":
                     values.append(plain[operands[0]][row])
                     continue
-                taken = [each.number if isinstance(each, _Constant) else values[each] for each in operands]
+                taken = [each.number if isinstance(each, Constant) else values[each] for each in operands]
                 values.append(whole[operation](*taken) if is_whole else _EXACT[operation](*taken))
-            rows.append([each.number if isinstance(each, _Constant) else values[each] for each in self._gives])
+            rows.append([each.number if isinstance(each, Constant) else values[each] for each in self.gives])
         found = []
         for column in zip(*rows, strict=True):
             array = np.empty(size, object)
@@ -222,7 +227,7 @@ class Program:
 
 def _bound(operand: Any, bounds: Sequence[int]) -> int:
     """What an operand that is whole is at most, either side of 0; at least 1, so that no factor hides another's."""
-    return max(abs(int(operand.number)), 1) if isinstance(operand, _Constant) else bounds[operand]
+    return max(abs(int(operand.number)), 1) if isinstance(operand, Constant) else bounds[operand]
 
 
 def _as_float(number: Any) -> Any:

@@ -31,7 +31,8 @@ class Clean:
 
     A config that is found stands in no file yet. So neither a pyproject.toml nor what the base's file says to the
     linter (``# w2v: ignore``; ``budgets``, which no config inherits) has a word in it: what is clean here is so in
-    every folder whose pyproject.toml asks for nothing more. Errors it has none, as it is a config.
+    every folder whose pyproject.toml asks for nothing more. What the linter has against the base's own file, whatever
+    is changed, is not asked. Errors there are none of, as it is a config.
 
     A rule says the same of all configs that are equal in the fields that it reads. So it is asked once for each of
     these, and a config costs little more than finding out to which it is equal.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.clean import Clean
 from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.running.bounds import Bounds
 from w2v_explore.search.space.members import Members, Varied
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ class Found(NamedTuple):
     Attributes:
         candidates: What the mode selects of them.
         evaluated: The configs whose figures were worked out.
-        pruned: The combinations that bounds tell to satisfy no constraint.
-        invalid: The combinations that are no config.
+        pruned: The combinations that bounds rule out: boxes of which no config satisfies all constraints, with what is
+            no config in them.
+        invalid: The other combinations that are no config.
         satisfying: The configs that satisfy all constraints.
         complete: Whether they are all chunks of the space, where a run says so.
     """
@@ -80,15 +83,21 @@ class Worker:
         self._members = Members(question.space)
         self.reference = figures_of_base(question)
         self._columns = question.mode.columns(question.space)
-        self._is_wanted = Clean(self._members) if question.lint_clean else None
+        self.is_wanted = Clean(self._members) if question.lint_clean else None
         self._formulas = Formulas(
             question.space.config.model.family, self._members.base(), question.workload, question.figures
         )
 
+    @cached_property
+    def _bounds(self) -> Bounds:
+        """What is ruled out, for what works through whole chunks."""
+        return Bounds(self.question, self._members, self.reference)
+
     def work(self, chunk: Chunk) -> Found:
         """A chunk."""
-        members = np.arange(chunk.start, chunk.stop, dtype=np.int64)
-        return self.examine(members, self._members.codes(members))
+        members = self._bounds.left(chunk.start, chunk.stop)
+        found = self.examine(members, self._members.codes(members))
+        return found._replace(pruned=chunk.stop - chunk.start - len(members))
 
     def examine(self, members: NDArray[Any], codes: NDArray[np.int64]) -> Found:
         """Some combinations, by their numbers and the numbers of their values."""
@@ -101,7 +110,7 @@ class Worker:
         )
         evaluated = int(judged.valid.sum())
         return Found(
-            select(self.question.mode, candidates, self._is_wanted), evaluated, 0, len(members) - evaluated, len(places)
+            select(self.question.mode, candidates, self.is_wanted), evaluated, 0, len(members) - evaluated, len(places)
         )
 
     def judge(self, codes: NDArray[np.int64]) -> Judged:
@@ -128,5 +137,8 @@ def joined(question: Question, parts: Sequence[Found]) -> Found:
     """What chunks come to that were worked out apart, in any order."""
     return Found(
         select(question.mode, together([part.candidates for part in parts])),
-        *[sum(numbers) for numbers in zip(*[part[1:5] for part in parts], strict=True)],
+        evaluated=sum(part.evaluated for part in parts),
+        pruned=sum(part.pruned for part in parts),
+        invalid=sum(part.invalid for part in parts),
+        satisfying=sum(part.satisfying for part in parts),
     )

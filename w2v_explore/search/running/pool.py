@@ -106,10 +106,14 @@ class _Pool:
             if thread.ident is not None:
                 thread.join()
 
+    def _stops(self) -> bool:
+        with self._lock:
+            return self._is_stopped
+
     def _talk(self) -> None:
         process: subprocess.Popen[bytes] | None = None
         try:
-            while (chunk := self.chunks.get()) is not None and not self._is_stopped:
+            while (chunk := self.chunks.get()) is not None and not self._stops():
                 for _ in range(ATTEMPTS):
                     process = process or self._start()
                     if process is None:
@@ -120,7 +124,7 @@ class _Pool:
                         break
                     code = self._end(process)
                     process = None
-                    if self._is_stopped:
+                    if self._stops():
                         return
                 else:
                     self.results.put(_died(chunk, code))

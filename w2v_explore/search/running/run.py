@@ -9,6 +9,8 @@ from contextlib import closing
 from os import PathLike
 from time import monotonic
 
+import numpy as np
+
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.errors import ArgumentError
 from w2v_explore.files.write import require_writable
@@ -60,7 +62,7 @@ def run(
     _check(workers, scheduler)
     size = question.space.size
     worker = Worker(question)
-    like = worker.work(Chunk(0, 1)).candidates.take([])
+    like = worker.work(Chunk(0, 1)).candidates.take(np.arange(0))
     tally = Tally()
     path = None if resume is None else path_text(resume, "resume")
     if path is not None:
@@ -106,6 +108,8 @@ def _parts(
     question: Question, worker: Worker, chunks: list[Chunk], workers: int | None, scheduler: str | None
 ) -> Generator[tuple[Chunk, Found]]:
     """What chunks come to, as they are done; nothing is left running when it is closed."""
+    if not chunks:
+        return
     if scheduler is not None:
         # Imported only where there is a cluster.
         from w2v_explore.search.running.cluster import by_cluster

@@ -103,11 +103,11 @@ def _tally(root: Member, size: int, like: Candidates) -> Tally:
     done = [_chunk(each, size) for each in root.at("done").items()]
     if any(before.stop >= after.start for before, after in pairwise(done)):
         raise root.at("done").refuse("ranges in order")
-    counts = [root.at(name).integer() for name in _COUNTS]
+    evaluated, pruned, invalid, satisfying = [root.at(name).integer() for name in _COUNTS]
     members = _column(root.at("members"), like.members)
     number = len(members)
     tally = Tally(tuple(done))
-    if sum(counts[:3]) != tally.size or not number <= counts[3] <= counts[0]:
+    if evaluated + pruned + invalid != tally.size or not number <= satisfying <= evaluated:
         raise DocumentError("what was counted is not what was done")
     if (members[1:] <= members[:-1]).any() or not all(tally.holds(Chunk(each, each)) for each in members.tolist()):
         raise root.at("members").refuse("numbers of combinations that were done, in order")
@@ -117,7 +117,7 @@ def _tally(root: Member, size: int, like: Candidates) -> Tally:
     ties = _column(root.at("ties"), like.ties, number)
     if not done:
         return tally
-    found = Found(Candidates(members, columns, ties), *counts)
+    found = Found(Candidates(members, columns, ties), evaluated, pruned, invalid, satisfying)
     return tally._replace(parts=((root.at("chunks").integer(1), found),))
 
 
@@ -131,7 +131,7 @@ def _chunk(member: Member, size: int) -> Chunk:
 
 def _numbers(column: NDArray[Any]) -> list[Any]:
     """The values of a column; those that JSON has no number for are texts."""
-    values = column.tolist()
+    values: list[Any] = column.tolist()
     if column.dtype.kind != "f" or np.isfinite(column).all():
         return values
     return [value if math.isfinite(value) else str(value) for value in values]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from optuna.trial import FrozenTrial
 
+from w2v_explore.analysis.comparing.conditions import Condition
+from w2v_explore.analysis.figures import Number
 from w2v_explore.errors import ArgumentError
 from w2v_explore.host import cache_folder
 from w2v_explore.search.question.identity import identity
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _MOST_IN_64_BITS = 2**63
 _MOST_SHOWN = 1000
+_MOST_VIOLATED = 1e9
 
 
 class Sampled(NamedTuple):
@@ -149,44 +152,53 @@ class _Run:
     def _batch(self, told: Sequence[FrozenTrial], most: int) -> None:
         """Ask for combinations, work them out together, and tell of them; but not of those that were told before."""
         asked = self._guide.ask()
-        codes = np.array([self._guide.codes(trial) for trial in asked], np.int64)
-        judged = self._worker.judge(codes)
+        known = [self._guide.codes(trial) for trial in asked]
+        judged = self._worker.judge(np.array(known, np.int64))
         valid = np.flatnonzero(judged.valid)
         columns = self._worker.columns(judged, valid)
         rows = np.stack([columns[name].astype(np.float64) for name, _ in _objectives(self._question)], axis=1)
         values = dict(zip(valid.tolist(), rows.tolist(), strict=True))
+        violations = dict(zip(values, self._violations(judged, known, valid), strict=True))
         for place, trial in enumerate(asked):
             before = told[place] if place < len(told) else None
-            is_told = before is not None and self._guide.codes(before) == self._guide.codes(trial)
+            is_told = before is not None and self._guide.codes(before) == known[place]
             token = _token(before) if before is not None and is_told else secrets.token_hex(8)
             trial.set_user_attr(TOKEN, token)
-            if place in values:
-                for name, violation in self._violations(judged, place).items():
-                    trial.set_constraint(name, violation)
+            for name, violation in violations.get(place, {}).items():
+                trial.set_constraint(name, violation)
             finished = self._guide.tell(trial, values.get(place))
             self._known.add(token)
             if not is_told and place < most:
                 self._store.add(finished)
 
-    def _violations(self, judged: Judged, place: int) -> Mapping[str, float]:
-        """By constraint how far a config is from satisfying it, as a share of its limit; 0 where it does."""
-        found = {}
-        for constraint in self._question.constraints:
-            value = constraint.value(
-                {constraint.metric: judged.figures[constraint.metric][place].item()},
-                {constraint.metric: self._worker.reference.get(constraint.metric, 0)},
-            )
-            distance = min(abs(value - constraint.limit) / (abs(constraint.limit) or 1), 1e9)
-            found[constraint.text] = 0.0 if constraint.holds(value) else max(distance, 1e-9)
-        return found
+    def _violations(
+        self, judged: Judged, codes: Sequence[Sequence[int]], places: NDArray[np.int64]
+    ) -> Iterator[dict[str, float]]:
+        """Of each of some configs, by constraint how far it is from satisfying it; 0 where it does."""
+        clean = np.ones(len(places), bool)
+        if self._worker.is_wanted is not None:
+            clean = self._worker.is_wanted(self._numbers([codes[place] for place in places]))
+        for place, is_clean in zip(places.tolist(), clean.tolist(), strict=True):
+            figures = {name: column[place].item() for name, column in judged.figures.items()}
+            found = {each.text: self._violation(each, figures) for each in self._question.constraints}
+            yield found if self._worker.is_wanted is None else {**found, "lint-clean": float(not is_clean)}
+
+    def _violation(self, constraint: Condition, figures: Mapping[str, Number]) -> float:
+        """How far a config is from satisfying a constraint, as a share of its limit."""
+        value = constraint.value(figures, self._worker.reference)
+        distance = min(abs(value - constraint.limit) / (abs(constraint.limit) or 1), _MOST_VIOLATED)
+        return 0.0 if constraint.holds(value) else max(distance, 1 / _MOST_VIOLATED)
+
+    def _numbers(self, codes: Sequence[Sequence[int]]) -> NDArray[Any]:
+        """The numbers of combinations, by those of their values."""
+        space = self._question.space
+        return np.array([space.member(each) for each in codes], np.int64 if space.size <= _MOST_IN_64_BITS else object)
 
     def answer(self, trials: Sequence[FrozenTrial]) -> Found:
         """What the question finds among the combinations of some trials, each worked out once."""
-        space = self._question.space
         codes = sorted({self._guide.codes(trial) for trial in trials})
-        numbers = [space.member(each) for each in codes]
-        members: NDArray[Any] = np.array(numbers, np.int64 if space.size <= _MOST_IN_64_BITS else object)
-        found = self._worker.examine(members, np.array(codes, np.int64).reshape(-1, len(space.axes)))
+        by_axis = np.array(codes, np.int64).reshape(-1, len(self._question.space.axes))
+        found = self._worker.examine(self._numbers(codes), by_axis)
         return found._replace(complete=False)
 
 

@@ -10,13 +10,14 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError as UrlError
@@ -90,7 +91,7 @@ def opened(storage: str | None) -> Iterator[BaseStorage]:
 
 def _journal(path: str) -> BaseStorage:
     try:
-        lock = JournalFileSymlinkLock(path)
+        lock = JournalFileOpenLock(path)
         with open(path, "a+b") as file:
             file.seek(0)
             first = file.readline()
@@ -137,11 +138,22 @@ def _database(storage: str) -> RDBStorage:
     if is_postgresql:
         options["connect_args"] = {"connect_timeout": 10}
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    try:
-        with _alone(url, options) if is_postgresql else _by_itself():
+
+    def make() -> RDBStorage:
+        with _alone(url, options) if is_postgresql else nullcontext():
             return RDBStorage(text, engine_kwargs=options, skip_compatibility_check=True)
+
+    try:
+        if is_postgresql:
+            # What cannot be reached at first is not waited for: its address is wrong, or it was not started.
+            with _alone(url, options):
+                pass
     except ModuleNotFoundError as error:
-        raise missing_extra(f"a storage at {url.get_backend_name()}://", error.name, "search") from error
+        raise missing_extra("a storage at postgresql://", error.name, "search") from error
+    except SQLAlchemyError as error:
+        raise SourceError(f"the storage {shown(storage)} cannot be reached: {_reason(error)}") from error
+    try:
+        return patiently(shown(storage), make) if is_postgresql else make()
     except ImportError as error:
         raise MissingExtraError(
             f"the storage {shown(storage)} needs a driver that is not installed: {error.__cause__ or error}"
@@ -171,11 +183,6 @@ def _alone(url: URL, options: Mapping[str, Any]) -> Iterator[None]:
     finally:
         # The connection holds the lock, and is closed with the engine.
         engine.dispose()
-
-
-@contextmanager
-def _by_itself() -> Iterator[None]:
-    yield
 
 
 def _reason(error: BaseException) -> str:
@@ -209,6 +216,30 @@ def plainly(shown: str) -> Iterator[None]:
         raise SourceError(f"the storage {shown} is damaged, or of another version of Optuna's") from error
 
 
+def patiently(shown: str, work: Callable[[], Result]) -> Result:
+    """Do something with a storage that was reached; where its server has gone away, again until it is back.
+
+    Raises:
+        SourceError: It was waited for in vain, or something else is wrong.
+    """
+    began = time.monotonic()
+    pause = 0.1
+    while True:
+        try:
+            with plainly(shown):
+                return work()
+        except SourceError as error:
+            if not _is_gone(error.__cause__):
+                raise
+            if time.monotonic() - began > PATIENCE_S:
+                raise SourceError(
+                    f"{error}; it was waited for {PATIENCE_S / 60:g} minutes, and what was told is kept there: run the "
+                    "same command again once it is back"
+                ) from error
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
 class Store:
     """A study in a storage: the trials that are finished, whoever finished them."""
 
@@ -228,16 +259,19 @@ class Store:
             SourceError: It can be read or written no more, or is none.
         """
         self._shown = shown
-        with plainly(shown):
-            self._study = optuna.create_study(
+        self._study = patiently(
+            shown,
+            lambda: optuna.create_study(
                 storage=storage,
                 study_name=name,
                 directions=["maximize" if more else "minimize" for more in maximized],
                 load_if_exists=True,
-            )
-            if self._study.user_attrs != attributes:
-                for key, value in attributes.items():
-                    self._study.set_user_attr(key, value)
+            ),
+        )
+        known = patiently(shown, lambda: self._study.user_attrs)
+        for key, value in attributes.items():
+            if key not in known:
+                patiently(shown, partial(self._study.set_user_attr, key, value))
 
     def finished(self) -> list[FrozenTrial]:
         """The finished trials, in the order in which they came, each once.
@@ -245,8 +279,8 @@ class Store:
         Raises:
             SourceError: The server was waited for in vain.
         """
-        found = {}
-        for trial in self._patiently(lambda: self._study.get_trials(deepcopy=False, states=_FINISHED)):
+        found: dict[Any, FrozenTrial] = {}
+        for trial in patiently(self._shown, lambda: self._study.get_trials(deepcopy=False, states=_FINISHED)):
             found.setdefault(trial.user_attrs.get(TOKEN, trial.number), trial)
         return list(found.values())
 
@@ -264,23 +298,4 @@ class Store:
                 is_first = False
                 self._study.add_trial(trial)
 
-        self._patiently(tell)
-
-    def _patiently(self, work: Callable[[], Result]) -> Result:
-        """Do something with the storage; where its server has gone away, again until it is back."""
-        began = time.monotonic()
-        pause = 0.1
-        while True:
-            try:
-                with plainly(self._shown):
-                    return work()
-            except SourceError as error:
-                if not _is_gone(error.__cause__):
-                    raise
-                if time.monotonic() - began > PATIENCE_S:
-                    raise SourceError(
-                        f"{error}; it was waited for {PATIENCE_S / 60:g} minutes, and what was told is kept there: run "
-                        "the same command again once it is back"
-                    ) from error
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        patiently(self._shown, tell)
