@@ -81,8 +81,10 @@ def test_of_many_designs_those_are_shown_that_are_spread_along_the_first_figure(
 
 def test_a_design_to_which_a_published_model_points_has_a_row() -> None:
     answer = many(1_500)
-    model = answer.published[0]._replace(equal=None, dominating=(777, 3))
+    model = answer.published[0]._replace(equal=None, dominating=(777, 3), figures=answer.designs[0].figures)
     assert any(line.startswith("  778 ") for line in rows(printed(replace(answer, published=(model,))), "Frontier"))
+    far = model._replace(figures={name: 100 * value for name, value in model.figures.items()})
+    assert not any(line.startswith("  778 ") for line in rows(printed(replace(answer, published=(far,))), "Frontier"))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_nothing_found_is_said_first_and_has_no_table() -> None:
     answer = front(require=["parameters < 1M"])
     lines = printed(answer).splitlines()
     assert lines[:2] == ["wav2vec 2.0 Base", "None of 6 configs is as required; 6 evaluated"]
-    assert lines[2].startswith("None of 6 configs satisfies 'parameters < 1M'; nearest is encoder_num_layers 2,")
+    assert lines[2].startswith("why: none of 6 configs satisfies 'parameters < 1M'; nearest is")
     assert "asked: least MACs, most parameters; required: parameters < 1M" in lines
     assert search_report(answer).tables == []
 
@@ -132,10 +134,10 @@ def test_a_search_that_was_broken_off_says_so_first() -> None:
 
 def test_a_sample_says_that_it_is_one_first() -> None:
     answer = found({**SMALL, "encoder_num_layers": [2, 3, 4, 6]}, trials=3, seed=0, **FRONTIER)
-    assert printed(answer).splitlines()[1].startswith("SAMPLED in 3 trials: what is said is of the")
+    assert printed(answer).splitlines()[1] == "SAMPLED: the best of 3 trials; the space may have better configs"
     assert answer.sampled is not None
     broken = replace(answer, sampled=answer.sampled._replace(is_interrupted=True))
-    assert "\nSAMPLED in 3 trials, until it was broken off: what is said is of" in printed(broken)
+    assert "\nSAMPLED: the best of 3 trials, broken off; the space may have better configs\n" in printed(broken)
 
 
 def test_published_results_stand_with_their_source() -> None:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 Point = tuple[float, float]
 
 # How far a name stands from its point, in units; the nearest places come first.
-_DISTANCES = (6, 12, 20, 30, 42, 56, 72, 96, 128)
+_DISTANCES = (6, 10, 14, 20, 30, 42, 56, 72, 96, 128)
 # Where a name below or above its point begins, in widths of the name.
 _STARTS = (0.0, -1.0, -0.5, -0.25, -0.75, -0.9)
 # Of a name that stands further off, a line tells whose it is.
-_LED_FROM = 12
+_LED_FROM = 14
 
 
 class Box(NamedTuple):

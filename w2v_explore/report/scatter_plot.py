@@ -113,7 +113,7 @@ def _name(figure: Any, axes: Any, scatter: Scatter) -> None:
     cells = sorted({(round(x / step), round(y / step)) for x, y in drawn})
     taken = [
         *[around((step * x, step * y), step) for x, y in cells],
-        *[around(point, 5 * unit) for point in points],
+        *[around(point, (9 if each is scatter.own else 5) * unit) for each, point in zip(named, points, strict=True)],
         *map(extent, (axes.get_legend(), *axes.texts)),
     ]
     looks = [_look(is_own=each is scatter.own) for each in named]

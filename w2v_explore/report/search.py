@@ -14,7 +14,7 @@ from w2v_explore.report.figure_columns import explain_columns, figure_cell, figu
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
 from w2v_explore.report.search_scatter import is_near, scatter_of
-from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
+from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, brief_field, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
@@ -84,11 +84,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if answer.sampled is not None:
-        broken_off = ", until it was broken off" if answer.sampled.is_interrupted else ""
-        yield (
-            f"SAMPLED in {exact(answer.sampled.trials)} trials{broken_off}: what is said is of the configs that were "
-            "evaluated, and others may be better"
-        )
+        trials = f"{exact(answer.sampled.trials)} trials{', broken off' if answer.sampled.is_interrupted else ''}"
+        yield f"SAMPLED: the best of {trials}; the space may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     match question.mode:
@@ -105,8 +102,7 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"The first {exact(number)} of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
-        message = answer.nothing.message
-        yield f"{message[:1].upper()}{message[1:]}"
+        yield f"why: {answer.nothing.message}"
 
 
 def _describe_asked(answer: Answer) -> str:
@@ -124,7 +120,8 @@ def _describe_asked(answer: Answer) -> str:
             wanted = [f"{', '.join(target.text for target in mode.targets)} by the fewest edits, then the least"]
         case Match():
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
-            wanted = [f"of each depth what is nearest to {' and '.join(each)}"]
+            like = f"like {mode.teacher}, " if mode.teacher else ""
+            wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
@@ -227,7 +224,10 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
     """What the table does not say by itself."""
     mode, designs = answer.question.mode, answer.designs
     if len(shown) < len(designs):
-        how = f", spread evenly along {figure_label(mode.figures[0])}" if isinstance(mode, Pareto) else ""
+        how = ""
+        if isinstance(mode, Pareto):
+            how = f", spread evenly along {figure_label(mode.figures[0])}"
+            how += ", with those that are as good as a published model or better" if len(shown) > _MOST else ""
         how = how or (", the first" if not isinstance(mode, Match) else ", spread evenly")
         yield f"{len(shown)} of {exact(len(designs))} designs{how}; --format csv and json have all."
     alike = (
@@ -254,9 +254,8 @@ def _shown(answer: Answer) -> list[int]:
     if len(designs) <= _ALL:
         return [*range(len(designs))]
     if isinstance(mode, Pareto):
-        pointed = {
-            each for model in answer.published for each in (model.equal, *model.dominating[:1]) if each is not None
-        }
+        near = _near(answer, mode)
+        pointed = {each for model in near for each in (model.equal, *model.dominating[:1]) if each is not None}
         return sorted({*_spread([design.figures[mode.figures[0]] for design in designs], _MOST), *pointed})
     if isinstance(mode, Match):
         return _spread([*range(len(designs))], _MOST)
@@ -342,13 +341,12 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
     values = {name: own[name] for name in question.figures}
     figures = [name for name in _shown_figures(answer) if name in values]
     designs = [design.figures for design in answer.designs]
-    points = [[design[name] for name in mode.figures] for design in designs]
     columns = [Column("Model", numeric=False, wraps=True), *figure_columns(figures)]
     table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False)])
     is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
     place = _describe_place(*placed(values, mode, designs)) if is_asked else "not as required"
     table.rows.append([config.name, *figure_cells(figures, values), place])
-    near = [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
+    near = _near(answer, mode)
     rows: dict[tuple[str, ...], list[str]] = {}
     for model in near:
         place = _describe_place(model.equal, model.dominating)
@@ -359,6 +357,12 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
         table.remark = f"{exact(far)} further published {are} as required, and far from the frontier."
     results = _results(near)
     return [table, results] if results.rows else [table]
+
+
+def _near(answer: Answer, mode: Pareto) -> list[Published]:
+    """The published models that are not far from the frontier in any figure."""
+    points = [[design.figures[name] for name in mode.figures] for design in answer.designs]
+    return [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
 
 
 def _results(models: Sequence[Published]) -> Table:
@@ -386,7 +390,7 @@ def _describe_place(equal: int | None, dominating: Sequence[int]) -> str:
     return f"{exact(dominating[0] + 1)} is better" if dominating else "beyond it"
 
 
-def _commands(answer: Answer) -> list[Command]:
+def _commands(answer: Answer) -> list[tuple[str, str]]:
     """The commands that show designs again: of few each one's, of many the first's, or that of the best match."""
     mode, numbers = answer.question.mode, [*range(len(answer.designs))]
     if len(numbers) > _FEW:
@@ -395,7 +399,7 @@ def _commands(answer: Answer) -> list[Command]:
             if isinstance(mode, Match)
             else [0]
         )
-    return [Command(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
+    return [(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
 
 
 def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], str] | None:

@@ -49,5 +49,5 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [type(value).__name__, *map(_plain, value)] if hasattr(value, "_fields") else [*map(_plain, value)]
     if is_dataclass(value):
-        return [type(value).__name__, *[_plain(getattr(value, each.name)) for each in fields(value)]]
+        return [type(value).__name__, *[_plain(getattr(value, each.name)) for each in fields(value) if each.compare]]
     return plain_data(value)

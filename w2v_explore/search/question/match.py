@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,11 +35,13 @@ class Match:
         wanted: What each figure should be, above 0.
         top: How many of each depth.
         name: As in `Mode`.
+        teacher: What of the figures are wanted, by its name; it makes no other question.
     """
 
     wanted: tuple[tuple[str, float], ...]
     top: int = 1
     name: str = "match"
+    teacher: str = field(default="", compare=False)
 
     @property
     def figures(self) -> tuple[str, ...]:

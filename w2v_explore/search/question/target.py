@@ -151,7 +151,7 @@ def match(teacher: Analysis, ratios: Mapping[str, Fraction | float], family: Fam
             )
         # A number with a fraction is meant as it is written.
         wanted.append((name, float(Fraction(str(ratio)) * Fraction(figures[name]))))
-    return Match(tuple(wanted), _at_least_one(top))
+    return Match(tuple(wanted), _at_least_one(top), teacher=teacher.config.name)
 
 
 def parse_ratios(texts: Iterable[str], option: str = "--ratio") -> dict[str, Fraction]:
