@@ -12,12 +12,14 @@ a combination is ruled out by the space and the question alone, whatever was wor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from w2v_explore.analysis.figures import Number
+from w2v_explore.config.kinds import MAX_SIZE
 from w2v_explore.errors import ArgumentError
 from w2v_explore.search.formulas.intervals import Interval, as_real, between, interval, take
 from w2v_explore.search.formulas.many import Formulas, is_whole
@@ -26,13 +28,13 @@ from w2v_explore.search.formulas.paths import Fork, Paths
 from w2v_explore.search.question.constraints import range_of
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.members import Members
+from w2v_explore.search.space.space import Parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-    Fields = Mapping[int, Interval]
 
 LEAST_SIZE = 2**19
 """Combinations of the least space that is bounded: preparing bounds takes as long as a lesser one."""
@@ -64,12 +66,14 @@ _TRIED = 64
 _MOST_BOXES = 4096
 """Boxes that a level is tried on, at most."""
 
-
 _MOST_LISTED = 20_000
 """Answers that are listed of a question at most."""
 
 _STEP = 16
 """Combinations that are looked at for paths at once."""
+
+_FAR = 1e300
+"""Beyond any figure."""
 
 _PARTS = 1000
 """Parts that a share is rounded down to."""
@@ -138,8 +142,14 @@ class Bounds:
         self._sizes = [len(axis.values) for axis in space.axes]
         self._strides = [prod(self._sizes[axis + 1 :]) for axis in range(len(self._sizes))]
         self._levels: list[_Level] = []
-        # A field with more values than are listed is not known as a whole.
-        if not question.constraints or space.size < LEAST_SIZE or members.tables.keys() != space.axes_of.keys():
+        self._numbers: dict[int, _Number] = {}
+        self._structures: list[_Number] = []
+        self._kinds: list[int] = []
+        self._unlisted: set[int] = set()
+        self._first = 0
+        if not question.constraints or space.size < LEAST_SIZE or not all(map(self._add, space.axes_of)):
+            return
+        if prod(self._kinds) >= 2**63:
             return
         self._block = next(stride for stride in (space.size, *self._strides) if stride <= BLOCK)
         self._ranges = [
@@ -147,8 +157,6 @@ class Bounds:
             for each in question.constraints
         ]
         self._names = tuple(dict.fromkeys(name for name, _ in self._ranges))
-        self._tables = [members.tables[field] for field in space.axes_of]
-        self._numbers, self._structures = _numbers(self._tables, list(space.axes_of.values()), self._sizes)
         formulas = Formulas(space.config.model.family, members.base(), question.workload, self._names)
         try:
             self._known = dict(self._find_paths(formulas, question))
@@ -157,6 +165,49 @@ class Bounds:
             return
         self._answers = dict(self._list_answers())
         self._levels = list(self._worthy_levels())
+
+    def _add(self, field: str) -> bool:
+        """Add the numbers and the structure of a field that varies; whether they are known."""
+        table, rule = self._members.tables.get(field), self._members.space.rules[field]
+        if table is not None:
+            self._add_listed(self._members.space.axes_of[field], table)
+            return True
+        # A list with too many values to be listed, each of whose items is the value of an axis.
+        return isinstance(rule, Parts) and not rule.of and self._add_parts(field, rule)
+
+    def _add_listed(self, axes: tuple[int, ...], table: Column) -> None:
+        shape = [self._sizes[axis] for axis in axes]
+        are_right = table.are_right[table.codes]
+        structure, rows = table.structure_codes[table.codes], table.rows[table.codes]
+        self._kinds.append(len(table.structures))
+        self._structures.append(_masked(axes, shape, structure, are_right))
+        widths = [own.shape[1] for own in table.numbers]
+        for place in range(max(widths, default=0)):
+            values = np.zeros(len(are_right), table.numbers[0].dtype)
+            is_there = np.zeros(len(are_right), bool)
+            for number, own in enumerate(table.numbers):
+                if place < widths[number]:
+                    there = are_right & (structure == number)
+                    values[there] = own[rows[there], place]
+                    is_there |= there
+            self._numbers[self._first + place] = _masked(axes, shape, values, is_there)
+        self._first += max(widths, default=0)
+
+    def _add_parts(self, field: str, rule: Parts) -> bool:
+        base = self._members.space.base[field]
+        width = len(base[0]) if isinstance(base[0], (list, tuple)) else 1
+        for axis, item in zip(rule.axes, rule.items, strict=True):
+            values = self._members.space.axes[axis].values
+            if not all(type(value) is int and 0 <= value <= MAX_SIZE for value in values):
+                return False
+            if item[0] < len(base) and len(values) > 1:
+                number = self._first + item[0] * width + (item[1] if len(item) > 1 else 0)
+                self._numbers[number] = _Number((axis,), np.array(values, np.int64), np.array(values, np.int64))
+                self._unlisted.add(number)
+        self._kinds.append(1)
+        self._structures.append(_Number((), np.array(0), np.array(0)))
+        self._first += len(base) * width
+        return True
 
     def left(self, start: int, stop: int) -> Codes:
         """The combinations of a chunk, from ``start`` to before ``stop``, that are not ruled out, in order."""
@@ -205,25 +256,18 @@ class Bounds:
         """
         structure = np.zeros(len(boxes), np.int64)
         is_known = np.ones(len(boxes), bool)
-        for table, each in zip(self._tables, level.structures, strict=True):
+        for kinds, each in zip(self._kinds, level.structures, strict=True):
             low, high = each.of(boxes)
             # Otherwise no combination of the box is a config, which they are counted as where they are worked out.
             is_known &= low <= high
-            structure = structure * len(table.structures) + high
+            structure = structure * kinds + high
         unknown = is_known.copy()
         for number, paths in self._known.items():
             places = np.flatnonzero(is_known & (structure == number))
             unknown[places] = False
             own = boxes[places]
             fields = {field: interval(*level.numbers[field].of(own)) for field in paths.fields}
-
-            def may_be(fork: Fork, there: Codes, own: Codes = own, fields: Fields = fields) -> tuple[Bools, Bools]:
-                if fork not in level.answers:
-                    return fork.may_be(take(fields, there), len(there))
-                low, high = level.answers[fork].of(own[there])
-                return low == 0, high == 1
-
-            for end, there in paths.may_lead(len(places), may_be):
+            for end, there in paths.may_lead(len(places), partial(_may_be, level, own, fields)):
                 if end is None:
                     yield places[there], None
                 elif end.figures is not None:
@@ -243,18 +287,19 @@ class Bounds:
         corners = [0, *[(each - 1) * stride for each, stride in zip(self._sizes, self._strides, strict=True)]]
         sample = [member for corner in corners for member in (corner, size - 1 - corner)] + _spread(_SAMPLE, size)
         family, base = question.space.config.model.family, self._members.base()
+        # Together, so that of each number that varies there is more than one value, and is among the paths' fields.
+        codes = self._members.codes(np.array(sample, np.int64))
+        every = self._members.columns(self._members.varied(codes))
         for start in range(0, len(sample), _STEP):
-            members = np.array(sample[start : start + _STEP], np.int64)
-            columns = self._members.columns(self._members.varied(self._members.codes(members)))
+            columns = [each._replace(codes=each.codes[start : start + _STEP]) for each in every]
             formulas.figures(columns)
             are_right = np.logical_and.reduce([each.are_right[each.codes] for each in columns])
             for group in groups(family, base, columns, np.flatnonzero(are_right)):
                 paths = formulas.known(group.key)
-                if paths is not None and not paths.by_value:
+                if paths is not None and not paths.by_value and self._unlisted <= group.fields.keys():
                     structure = 0
-                    for each in columns:
-                        own = each.structure_codes[each.codes[group.members[0]]]
-                        structure = structure * len(each.structures) + int(own)
+                    for kinds, each in zip(self._kinds, columns, strict=True):
+                        structure = structure * kinds + int(each.structure_codes[each.codes[group.members[0]]])
                     yield structure, paths
             if formulas.paths >= _MOST_PATHS:
                 break
@@ -282,7 +327,7 @@ class Bounds:
         axes = range(len(self._sizes))
         fixed = frozenset([axis for axis in axes if self._strides[axis] >= self._block])
         structural = [axis for axis in self._structural_axes() if axis not in fixed]
-        others = [axis for axis in self._axes_by_effect() if axis not in fixed and axis not in structural]
+        others = self._by_effect([axis for axis in axes if axis not in fixed and axis not in structural])
         size = prod(self._sizes)
         boxes = self._blocks(sorted({member // self._block for member in _spread(_TRIED, size)}))
         added: list[int] = []
@@ -334,12 +379,12 @@ class Bounds:
                     found.add(axis)
         return sorted(found)
 
-    def _axes_by_effect(self) -> list[int]:
-        """The axes that what constraints say depends on, the one first on which it depends most."""
+    def _by_effect(self, axes: Sequence[int]) -> list[int]:
+        """Those of some axes on which what constraints say depends, the one first on which it depends most."""
         every = frozenset(range(len(self._sizes)))
         boxes = self._members.codes(np.array(_spread(_CENTRES, prod(self._sizes)), np.int64))
-        effects = {axis: self._effect(self._level(every - {axis}, ()), boxes) for axis in every}
-        return sorted([axis for axis in every if effects[axis]], key=lambda axis: (-effects[axis], axis))
+        effects = {axis: self._effect(self._level(every - {axis}, ()), boxes) for axis in axes}
+        return sorted([axis for axis in axes if effects[axis]], key=lambda axis: (-effects[axis], axis))
 
     def _effect(self, level: _Level, boxes: Codes) -> int:
         """How much figures vary within boxes, against how far they are from the ends of what satisfies constraints."""
@@ -349,7 +394,8 @@ class Bounds:
                 continue
             for name, ends in self._ranges:
                 low, high, _ = as_real(figures[name])
-                for end in ends:
+                low, high = np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR)
+                for end in [min(each, _FAR) for each in ends]:
                     away = np.maximum(np.maximum(low - end, end - high), 0)
                     # Whole numbers add up to the same on every machine.
                     shares = (_PARTS * (high - low) / np.maximum(high - low + away, 1)).astype(np.int64)
@@ -357,30 +403,14 @@ class Bounds:
         return effect
 
 
-def _numbers(
-    tables: Sequence[Column], axes_of: Sequence[tuple[int, ...]], sizes: Sequence[int]
-) -> tuple[dict[int, _Number], list[_Number]]:
-    """The numbers in fields by those under which formulas know them, and the structure of each field."""
-    numbers: dict[int, _Number] = {}
-    structures = []
-    first = 0
-    for table, axes in zip(tables, axes_of, strict=True):
-        shape = [sizes[axis] for axis in axes]
-        are_right = table.are_right[table.codes]
-        structure, rows = table.structure_codes[table.codes], table.rows[table.codes]
-        structures.append(_masked(axes, shape, structure, are_right))
-        widths = [own.shape[1] for own in table.numbers]
-        for place in range(max(widths, default=0)):
-            values = np.zeros(len(are_right), table.numbers[0].dtype)
-            is_there = np.zeros(len(are_right), bool)
-            for number, own in enumerate(table.numbers):
-                if place < widths[number]:
-                    there = are_right & (structure == number)
-                    values[there] = own[rows[there], place]
-                    is_there |= there
-            numbers[first + place] = _masked(axes, shape, values, is_there)
-        first += max(widths, default=0)
-    return numbers, structures
+def _may_be(
+    level: _Level, boxes: Codes, fields: Mapping[int, Interval], fork: Fork, there: Codes
+) -> tuple[Bools, Bools]:
+    """Of which of some boxes, by their places, the answer to a question may be no for a config, and of which yes."""
+    if fork not in level.answers:
+        return fork.may_be(take(fields, there), len(there))
+    low, high = level.answers[fork].of(boxes[there])
+    return low == 0, high == 1
 
 
 def _masked(axes: tuple[int, ...], shape: Sequence[int], values: NDArray[Any], are_there: Bools) -> _Number:

@@ -38,8 +38,9 @@ class Found(NamedTuple):
     Attributes:
         candidates: What the mode selects of them.
         evaluated: The configs whose figures were worked out.
-        pruned: The combinations that bounds tell to satisfy no constraint.
-        invalid: The combinations that are no config.
+        pruned: The combinations that bounds rule out: boxes of which no config satisfies all constraints, with what is
+            no config in them.
+        invalid: The other combinations that are no config.
         satisfying: The configs that satisfy all constraints.
         complete: Whether they are all chunks of the space, where a run says so.
     """
