@@ -180,6 +180,42 @@ def test_edits_stand_with_their_shares_of_the_change() -> None:
     assert "dropout 0.1 → 0.0 (0.0 %)" in text.replace("encoder_dropout", "dropout")
 
 
+CONVOLUTIONS = {
+    "extractor_conv_layer_config[*].channels": [256, 512],
+    "extractor_conv_layer_config[6].stride": [1, 2],
+    "encoder_num_heads": {"ratio": "1/64", "of": "encoder_embed_dim"},
+    "encoder_num_layers": [11, 12],
+}
+
+
+def test_of_convolutions_the_numbers_are_told_that_vary() -> None:
+    text = printed(found(CONVOLUTIONS, **FRONTIER), 160)
+    assert re.search(r"\n# +num_layers +conv_layer_config\[\*\]\.channels +MACs ", text)
+    assert re.search(r"\n1 +11 +256 ", text)
+    assert "\nAll have num_heads 12, conv_layer_config[6].stride 2.\n" in text
+    assert (
+        "2 of extractor_conv_layer_config[*].channels × 2 of extractor_conv_layer_config[6].stride × 2 of "
+        "encoder_num_layers; encoder_num_heads / encoder_embed_dim = 1/64"
+    ) in " ".join(text.split())
+    nearest = printed(found(CONVOLUTIONS, target=["macs -20%"], top=1), 160)
+    assert "conv_layer_config[*].channels 512 → 256 " in nearest
+    # What begins with layers of several sizes is told whole.
+    uneven = find_designs(
+        load_config("base", {"extractor_conv_layer_config": [[512, 10, 5], *[[256, 3, 2]] * 6]}),
+        {"extractor_conv_layer_config[*].channels": [128]},
+        target=["macs -5%"],
+        workers=1,
+    )
+    assert "conv_layer_config 512·10/5, 6 × 256·3/2 → 128·10/5, 6 × 128·3/2" in printed(uneven, 160)
+
+
+def test_a_single_edit_has_no_share() -> None:
+    text = printed(found({"encoder_num_layers": [6, 12]}, target=["macs -20%"]))
+    assert "num_layers 12 → 6 " in text
+    assert "Shapley" not in text
+    assert "%)" not in text
+
+
 def test_matched_designs_say_how_far_off_they_are() -> None:
     answer = found(like="base", ratio={"parameters": 0.4, "macs": 0.55})
     design = answer.designs[1]
