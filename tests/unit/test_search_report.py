@@ -190,7 +190,7 @@ CONVOLUTIONS = {
 
 def test_of_convolutions_the_numbers_are_told_that_vary() -> None:
     text = printed(found(CONVOLUTIONS, **FRONTIER), 160)
-    assert re.search(r"\n# +num_layers +conv_layer_config\[\*\]\.channels +MACs ", text)
+    assert re.search(r"\n# +num_layers +conv_layer_config\[\*\] channels +MACs ", text)
     assert re.search(r"\n1 +11 +256 ", text)
     assert "\nAll have num_heads 12, conv_layer_config[6].stride 2.\n" in text
     assert (
@@ -207,6 +207,12 @@ def test_of_convolutions_the_numbers_are_told_that_vary() -> None:
         workers=1,
     )
     assert "conv_layer_config 512·10/5, 6 × 256·3/2 → 128·10/5, 6 × 128·3/2" in printed(uneven, 160)
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(60, "MACs/s, Inference"), (48, "num_heads, MACs, MACs/s, Inference")])
+def test_what_was_asked_for_is_left_out_last(width: int, left_out: str) -> None:
+    text = printed(found(minimize=["memory.training_bytes"], maximize=["parameters"]), width)
+    assert f"Left out at this width: {left_out}; " in " ".join(text.split())
 
 
 def test_a_single_edit_has_no_share() -> None:

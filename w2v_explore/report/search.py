@@ -21,6 +21,7 @@ from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
 from w2v_explore.search.edits import Edit
 from w2v_explore.search.published import Published, placed
+from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
@@ -98,9 +99,9 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             depths = len({design.fields.get(DEPTH) for design in answer.designs})
             said = f"{exact(number)} of {exact(size)} configs match best, of {exact(depths)} depth{'s' * (depths != 1)}"
         case Nearest():
-            said = f"The nearest {exact(number)} of {exact(size)} configs"
+            said = f"The nearest {f'{exact(number)} ' * (number > 1)}of {exact(size)} configs"
         case _:
-            said = f"The first {exact(number)} of {exact(size)} configs"
+            said = f"The first {f'{exact(number)} ' * (number > 1)}of {exact(size)} configs"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
         yield f"why: {answer.nothing.message}"
@@ -162,9 +163,9 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
         columns = [Column("Edits", numeric=False, wraps=True)]
     else:
         fields = [told for told in told_of(answer.question.space) if _varies(designs, told)]
-        columns = [_field_column(told, designs) for told in fields]
+        columns = [_field_column(told, designs, len(mode.figures)) for told in fields]
     matched = isinstance(mode, Match)
-    columns = [Column("#"), *columns, *([Column("Off")] if matched else []), *figure_columns(figures)]
+    columns = [Column("#"), *columns, *([Column("Off")] if matched else []), *_figure_columns(figures, mode)]
     columns += [Column("Ties")] if ties else []
     table = Table(_TITLES[mode.name], columns)
     for number in shown:
@@ -183,6 +184,13 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
     return table
 
 
+def _figure_columns(figures: Sequence[str], mode: Mode) -> list[Column]:
+    """A column for each figure, of which those are left out first that nobody asked for."""
+    asked = len(mode.figures)
+    columns = figure_columns(figures)
+    return columns[:asked] + [each._replace(priority=each.priority + 1) for each in columns[asked:]]
+
+
 _TITLES = {"pareto": "Frontier", "rank": "Ranked", "nearest": "Nearest", "match": "Matched"}
 
 
@@ -190,10 +198,13 @@ def _varies(designs: Sequence[Design], told: Told) -> bool:
     return len(designs) == 1 or len({repr(told.value(design.fields)) for design in designs}) > 1
 
 
-def _field_column(told: Told, designs: Sequence[Design]) -> Column:
+def _field_column(told: Told, designs: Sequence[Design], priority: int) -> Column:
+    """A column, which is left out before the figures that are asked for where other fields make its values."""
     values = [told.value(design.fields) for design in designs]
     numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
-    return Column(told.name, numeric=numeric, wraps=not numeric)
+    # A heading is broken between words.
+    heading = told.name.replace("].", "] ")
+    return Column(heading, numeric=numeric, wraps=not numeric, priority=priority if told.follows else 0)
 
 
 def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[Told], figures: Sequence[str]) -> Iterator[str]:

@@ -20,11 +20,13 @@ class Told(NamedTuple):
         field: The field.
         name: What it is called where there is little room: ``conv_layer_config[*].channels``.
         items: The ways to the number, which is the same at all of them; empty where it is the field as a whole.
+        follows: Whether it is what the values of other fields make of it, as the heads of a width are.
     """
 
     field: str
     name: str
     items: tuple[tuple[int, ...], ...] = ()
+    follows: bool = False
 
     def value(self, fields: Mapping[str, Any]) -> Any:
         """What it is in a config, by the values of its fields."""
@@ -67,7 +69,8 @@ def describe_space(space: Space) -> str:
 
 
 def _told(space: Space, name: str, rule: Rule) -> list[Told]:
-    whole = [Told(name, brief_field(name))]
+    follows = bool(rule.of) and all(len(space.axes[axis].values) == 1 for axis in rule.axes)
+    whole = [Told(name, brief_field(name), follows=follows)]
     if not isinstance(rule, Parts) or rule.of or len({*rule.axes}) > _MOST_PARTS:
         return whole
     items: dict[int, list[tuple[int, ...]]] = {}
