@@ -98,6 +98,15 @@ def test_nothing_heavy_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert found == [f"{command}: []" for command in commands]
 
 
+@pytest.mark.slow
+def test_a_search_imports_numpy_and_neither_torch_nor_optuna_nor_dask() -> None:
+    asked = "search base --free encoder_num_layers=2,4 --format csv"
+    commands = [f"{asked} --minimize macs --maximize parameters --lint-clean", f"{asked} --target 'macs -50%'"]
+    unwanted = {*HEAVY, "optuna", "sqlalchemy", "psycopg", "dask", "distributed", "scipy", "plotext"} - {"numpy"}
+    found = imported_after_each(commands, f"sorted({unwanted!r} & set(sys.modules))")
+    assert found == [f"{command}: []" for command in commands]
+
+
 def test_a_config_imports_no_family_but_its_own() -> None:
     commands = [
         "summary base",

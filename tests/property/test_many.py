@@ -16,11 +16,22 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import w2v_explore
-from w2v_explore import ArgumentError, Config, ConfigError, Workload, WorkloadError, analyze, analyze_many, load_preset
+from tests.calibrations import make_calibration
+from w2v_explore import (
+    ArgumentError,
+    Config,
+    ConfigError,
+    Workload,
+    WorkloadError,
+    analyze,
+    analyze_many,
+    load_preset,
+    predict,
+)
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, known_names
 from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Real
-from w2v_explore.errors import MissingExtraError
+from w2v_explore.errors import CalibrationError, MissingExtraError
 from w2v_explore.search.formulas import many as many_module
 from w2v_explore.search.formulas.many import Formulas, is_whole
 from w2v_explore.search.formulas.members import column
@@ -105,6 +116,27 @@ def test_figures_of_many_are_those_of_each(family: str, rng: random.Random) -> N
                 assert found == pytest.approx(expected, rel=1e-14)
             else:
                 assert found == expected or (expected is None and found != found), (name, number)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@settings(max_examples=2)
+@given(rng=st.randoms(use_true_random=False))
+def test_predicted_latency_of_many_is_that_of_each(family: str, rng: random.Random) -> None:
+    model = load_preset(family_named(family).reference).model
+    columns = random_columns(rng, model)
+    even = make_calibration()
+    # Otherwise every operation would be slowed down alike, whichever those like it are.
+    uneven = [sample._replace(seconds=sample.seconds * (1 + place % 7)) for place, sample in enumerate(even.samples)]
+    calibration = replace(even, samples=tuple(uneven))
+    workload = Workload(samples=rng.choice([800, 16_000, rng.randint(400, 400_000)]), batch=rng.choice([1, 2]))
+    many = analyze_many(model, columns, workload, ["parameters"], calibration)
+    assert tuple(many.figures) == ("parameters", "prediction.seconds")
+    for number in np.flatnonzero(many.valid).tolist():
+        expected = predict(many.member(number), calibration, workload=workload).seconds
+        assert many["prediction.seconds"][number] == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(many["prediction.seconds"][~many.valid]).all()
+    with pytest.raises(CalibrationError, match="says nothing of bfloat16"):
+        analyze_many(model, columns, Workload(samples=800, dtype="bfloat16"), calibration=calibration)
 
 
 def test_all_figures_are_there_where_none_is_named() -> None:

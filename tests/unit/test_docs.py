@@ -210,12 +210,13 @@ def test_generated_pages_are_in_step() -> None:
     assert rules <= set(pages)
 
 
-# What is named by dtype, layer kind, field or figure is data.
+# What is named by dtype, layer kind, field, figure or set of tests is data.
 DATA_NAMES = {
     "change",
     "checkpointed_training",
     "differences",
     "elements_by_dtype",
+    "error_percent",
     "fields",
     "inference",
     "metrics",

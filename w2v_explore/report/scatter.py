@@ -97,7 +97,7 @@ def round_numbers(values: Sequence[float], most: int, *, logarithmic: bool) -> l
     low, high = min(values), max(values)
     if logarithmic:
         decades = range(floor(log10(low)), floor(log10(high)) + 1)
-        for steps in ((1, 2, 5), (1, 3), (1,)):
+        for steps in ((1, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
             numbers = [step * 10.0**decade for decade in decades for step in steps]
             found = [number for number in numbers if low <= number <= high]
             if len(found) <= most:

@@ -101,10 +101,7 @@ def predict(config: Analysis | ConfigLike, calibration: Calibration, *, workload
         TypeError: An argument is of another type.
     """
     analysis = as_analysis(config, workload)
-    if not isinstance(calibration, Calibration):
-        raise TypeError(f"calibration is {kind_of(calibration)}; give what require_calibration returns")
-    if analysis.workload.dtype != calibration.dtype:
-        raise CalibrationError(f"{calibration!r} says nothing of {analysis.workload.dtype}")
+    require_calibration_for(calibration, analysis.workload)
     estimate = estimate_latency(analysis, Neighbours(calibration.samples, calibration.roofs))
     return Prediction(
         seconds=estimate.seconds,
@@ -115,6 +112,19 @@ def predict(config: Analysis | ConfigLike, calibration: Calibration, *, workload
         beyond_share=estimate.beyond_s / estimate.seconds,
         calibration=calibration,
     )
+
+
+def require_calibration_for(calibration: object, workload: Workload) -> None:
+    """Refuse what is no calibration, and one that says nothing of a workload.
+
+    Raises:
+        CalibrationError: It is of another dtype.
+        TypeError: It is none.
+    """
+    if not isinstance(calibration, Calibration):
+        raise TypeError(f"calibration is {kind_of(calibration)}; give what require_calibration returns")
+    if workload.dtype != calibration.dtype:
+        raise CalibrationError(f"{calibration!r} says nothing of {workload.dtype}")
 
 
 class EstimatedPass(NamedTuple):
@@ -134,9 +144,15 @@ def estimate_latency(analysis: Analysis, neighbours: "Neighbours") -> EstimatedP
     """Each operation of a pass, and what lies between them, from the measured ones most like it."""
     works = trace_work(analysis)
     between = work_between(works)
-    own = {work.path: neighbours.seconds(work) for work in works}
+    # A module may run more than once.
+    own: dict[str, float] = {}
+    beyond_s = 0.0
+    for work in works:
+        seconds = neighbours.seconds(work)
+        own[work.path] = own.get(work.path, 0.0) + seconds
+        if not neighbours.surround(work):
+            beyond_s += work.copies * seconds
     unattributed_s = neighbours.seconds(between)
-    beyond_s = sum(work.copies * own[work.path] for work in works if not neighbours.surround(work))
     if not neighbours.surround(between):
         beyond_s += unattributed_s
     return EstimatedPass(total_by_path(analysis.layers, own), unattributed_s, beyond_s)
@@ -151,6 +167,10 @@ def work_between(works: Sequence[Work]) -> Work:
 class Neighbours:
     """The measured operations, and what those most like another say of it.
 
+    Attributes:
+        by_kind: The operations of each kind.
+        all: The operations of all kinds.
+
     Args:
         samples: Measured operations.
         roofs: Of the device that ran them.
@@ -158,12 +178,12 @@ class Neighbours:
 
     def __init__(self, samples: Iterable[Sample], roofs: Roofs) -> None:
         self._roofs = roofs
-        self._by_kind: dict[str, list[_Point]] = {}
+        self.by_kind: dict[str, list[Point]] = {}
         for sample in samples:
             least = self._least_seconds(sample)
-            point = _Point(*_logarithms(sample), least, log(sample.seconds / least))
-            self._by_kind.setdefault(sample.kind, []).append(point)
-        self._all = [point for points in self._by_kind.values() for point in points]
+            point = Point(*_logarithms(sample), least, log(sample.seconds / least))
+            self.by_kind.setdefault(sample.kind, []).append(point)
+        self.all = [point for points in self.by_kind.values() for point in points]
 
     def seconds(self, work: Work) -> float:
         """The time of an operation: its least time, slowed down as operations like it are.
@@ -173,7 +193,7 @@ class Neighbours:
         Far from all that was measured it is that of the nearest. Where none of its kind was measured, operations of
         all kinds are like it.
         """
-        points = self._by_kind.get(work.kind, self._all)
+        points = self.by_kind.get(work.kind, self.all)
         macs, size = _logarithms(work)
         distances = [(macs - point.macs) ** 2 + (size - point.bytes) ** 2 for point in points]
         nearest = min(distances)
@@ -183,17 +203,17 @@ class Neighbours:
 
     def surround(self, work: Work) -> bool:
         """Whether operations of its kind were measured, as small and as large."""
-        if work.kind not in self._by_kind:
+        if work.kind not in self.by_kind:
             return False
         least = self._least_seconds(work)
-        measured = [point.least_s for point in self._by_kind[work.kind]]
+        measured = [point.least_s for point in self.by_kind[work.kind]]
         return min(measured) / _ALIKE <= least <= max(measured) * _ALIKE
 
     def _least_seconds(self, work: Work | Sample) -> float:
         return self._roofs.least_seconds(work.macs, work.bytes)
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
     """A measured operation: logarithms of its size and of how many times slower than its roof it is."""
 
     macs: float

@@ -11,12 +11,15 @@ import numpy as np
 from w2v_explore.analysis.analyze import workload_of
 from w2v_explore.analysis.comparing.asked import require_fields, require_figures
 from w2v_explore.analysis.figures import ALIASES, FIGURES, figure_named
+from w2v_explore.analysis.latency.calibration import Calibration
+from w2v_explore.analysis.latency.prediction import require_calibration_for
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of, plain_data
 from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, MissingExtraError
+from w2v_explore.search.formulas.latency import PREDICTED, Predictions
 from w2v_explore.search.formulas.members import Column, Group, by_value, column, groups
 from w2v_explore.search.formulas.paths import Paths
 from w2v_explore.search.formulas.program import CHUNK, GREATEST
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
     from w2v_explore.search.formulas.members import Values
 
-
 MOST_PATHS = 1_000
 """Paths that are kept for further configs. Each may take a few hundred kilobytes, and a space may have millions."""
 
@@ -43,13 +45,22 @@ class Formulas:
         base: The values of all fields, for those that no column has.
         workload: Of the figures.
         names: The figures, by the names in `analysis.figures`.
+        calibration: Of the device whose latency is predicted, under `PREDICTED`; None where none is.
     """
 
-    def __init__(self, family: Family, base: Mapping[str, Any], workload: Workload, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        family: Family,
+        base: Mapping[str, Any],
+        workload: Workload,
+        names: Sequence[str],
+        calibration: Calibration | None = None,
+    ) -> None:
         self._family = family
         self._base = base
         self._workload = workload
         self._names = names
+        self._predictions = None if calibration is None else Predictions(calibration)
         # By the keys of groups, the one that was used last at the end.
         self._paths: dict[object, Paths] = {}
 
@@ -75,6 +86,8 @@ class Formulas:
         found: dict[str, NDArray[Any]] = {
             name: np.full(size, -1, np.int64) if is_whole(name) else np.full(size, np.nan) for name in self._names
         }
+        if self._predictions is not None:
+            found[PREDICTED] = np.full(size, np.nan)
         # One group after the other is made, as there may be as many as configs.
         left = [groups(self._family, self._base, columns, np.flatnonzero(valid))]
         while left:
@@ -105,7 +118,10 @@ class Formulas:
 
         def path_of(place: int) -> Traced:
             path = Path()
-            return trace(self._family, group.values(place, path), path, self._workload, self._names)
+            with_works = self._predictions is not None
+            return trace(
+                self._family, group.values(place, path), path, self._workload, self._names, with_works=with_works
+            )
 
         for end, places in paths.lead(group.fields, np.arange(len(group.members)), path_of):
             if end.figures is None:
@@ -115,7 +131,11 @@ class Formulas:
                 chunk = places[start : start + CHUNK]
                 members = group.members[chunk]
                 fields = {number: group.fields[number][chunk] for number in end.figures.fields}
-                for name, figures in zip(self._names, end.figures(fields, len(chunk)), strict=True):
+                given = end.figures(fields, len(chunk))
+                if self._predictions is not None:
+                    sizes = given[len(self._names) :]
+                    found[PREDICTED][members] = self._predictions.seconds(end.kinds, sizes, len(chunk))
+                for name, figures in zip(self._names, given[: len(self._names)], strict=True):
                     if found[name].dtype == np.int64:
                         _check_size(name, members, figures)
                     found[name][members] = figures
@@ -239,6 +259,7 @@ def analyze_many(
     columns: Mapping[str, Sequence[Any] | NDArray[Any]],
     workload: Workload | None = None,
     figures: Iterable[str] | None = None,
+    calibration: Calibration | None = None,
 ) -> Columns:
     """Work out the figures of many configs in closed form: those of `analyze`, to the integer, for all at once.
 
@@ -253,8 +274,11 @@ def analyze_many(
         workload: What is computed; as in `analyze`.
         figures: Their names, of components too, as docs/json.md lists them; by default all figures of a model as a
             whole.
+        calibration: From `require_calibration`: the latency of a forward pass that `predict` expects of each config is
+            a further column, ``prediction.seconds``, the same but for the last digits.
 
     Raises:
+        CalibrationError: The calibration is of another dtype than the workload.
         ArgumentError: A column is of no field, or of another length than the others; there is no such figure; or one
             does not fit 64 bits.
         WorkloadError: The workload is at another sample rate than the config states.
@@ -274,9 +298,11 @@ def analyze_many(
         said = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise ArgumentError(f"columns are of several lengths: {shorten(said)}; give each config a value of every field")
     names = _names(figures, family)
+    if calibration is not None:
+        require_calibration_for(calibration, workload)
     model = config.model
     base = {name: getattr(model, name) for name in model.FIELDS}
-    formulas = Formulas(family, base, workload, names)
+    formulas = Formulas(family, base, workload, names, calibration)
     valid, found = formulas.figures([column(family, name, values) for name, values in given.items()])
     return Columns(config=config, workload=workload, fields=given, valid=valid, figures=found)
 

@@ -28,11 +28,15 @@ class End:
     """The end of a path.
 
     Attributes:
-        figures: Gives the figures; None where configs that take the path are none.
+        figures: Gives the figures, then of each work its MACs, bytes and copies; None where configs that take the path
+            are none.
+        kinds: Of the works.
     """
 
     def __init__(self, traced: Traced) -> None:
-        self.figures = None if traced.figures is None else Program(traced.path, list(traced.figures.values()))
+        self.kinds = [work.kind for work in traced.works]
+        sizes = [size for work in traced.works for size in (work.macs, work.bytes, work.copies)]
+        self.figures = None if traced.figures is None else Program(traced.path, [*traced.figures.values(), *sizes])
 
 
 class Fork:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import FIGURES, Figures, LazyTotals
+from w2v_explore.analysis.latency.roofline import Work
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Trace
 from w2v_explore.analysis.memory.recipe import precision_named
@@ -17,6 +18,7 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config
 from w2v_explore.errors import WorkloadError
+from w2v_explore.search.formulas.latency import works_of
 from w2v_explore.search.formulas.sizes import Path, Real, Whole
 
 Formula = Whole | Real | int | float
@@ -29,13 +31,23 @@ class Traced(NamedTuple):
         path: The path.
         figures: The formulas of the figures by name; None where there are none of these configs, since they are wrong
             or the workload is too short for them.
+        works: What their passes compute and move, whose sizes are formulas; empty where latency is not asked for.
     """
 
     path: Path
     figures: Mapping[str, Formula] | None
+    works: Sequence[Work] = ()
 
 
-def trace(family: Family, values: Mapping[str, Any], path: Path, workload: Workload, names: Iterable[str]) -> Traced:
+def trace(
+    family: Family,
+    values: Mapping[str, Any],
+    path: Path,
+    workload: Workload,
+    names: Iterable[str],
+    *,
+    with_works: bool = False,
+) -> Traced:
     """The path of a config, with the formulas of some figures.
 
     Args:
@@ -44,16 +56,21 @@ def trace(family: Family, values: Mapping[str, Any], path: Path, workload: Workl
         path: The path, on which nothing was asked.
         workload: Of the figures.
         names: The figures, by the names in `analysis.figures`.
+        with_works: Whether latency is asked for.
 
     Raises:
         NeedsValueError: Some of the sizes have to be numbers.
     """
-    return Traced(path, _figures(path, family, values, workload, names))
+    analysis = _analysis(family, values, workload)
+    if analysis is None:
+        return Traced(path, None)
+    totals, others = _Formulas(analysis, path), Figures(analysis)
+    figures = {name: FIGURES[name].of(totals) if name in FIGURES else others[name] for name in names}
+    return Traced(path, figures, works_of(analysis) if with_works else ())
 
 
-def _figures(
-    path: Path, family: Family, values: Mapping[str, Any], workload: Workload, names: Iterable[str]
-) -> Mapping[str, Formula] | None:
+def _analysis(family: Family, values: Mapping[str, Any], workload: Workload) -> Analysis | None:
+    """The analysis of a config; None where it is none, or the workload is too short for it."""
     if not all(agreement.holds(values) for agreement in family.agreements):
         return None
     model = object.__new__(family.config)
@@ -65,8 +82,7 @@ def _figures(
         check_samples(analysis.calls, analysis.takes, workload)
     except WorkloadError:
         return None
-    totals, others = _Formulas(analysis, path), Figures(analysis)
-    return {name: FIGURES[name].of(totals) if name in FIGURES else others[name] for name in names}
+    return analysis
 
 
 class _Formulas(LazyTotals):
