@@ -76,6 +76,9 @@ def test_a_cluster_that_cannot(host: Host, monkeypatch: pytest.MonkeyPatch) -> N
     ):
         run(replace(question_of(), mode=Deadly()), scheduler=scheduler.address)
 
+    # One that lets more workers die of a chunk than there are.
+    scheduler = host.scheduler()
+
     def killing(member: Any) -> Any:
         return lambda step, done, total: member.kill() if done == 24 else None
 

@@ -21,9 +21,11 @@ from w2v_explore import Workload, load_preset
 from w2v_explore.analysis.comparing.conditions import parse_condition
 from w2v_explore.errors import ArgumentError, SourceError, WorkersError
 from w2v_explore.search.question.candidates import Mode
-from w2v_explore.search.question.ordered import Ordered
+from w2v_explore.search.question.match import Match
+from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.running import chunk as chunk_module
 from w2v_explore.search.running import pool, saved
 from w2v_explore.search.running import run as run_module
@@ -37,10 +39,9 @@ FRONT = Pareto(("parameters", "macs"), frozenset({"parameters"}))
 MODES: list[Mode] = [
     FRONT,
     Pareto(("peak_memory_bytes", "parameters", "stride_ms")),
-    Ordered("rank", ("macs",), ("macs",), top=7),
-    Ordered(
-        "match", ("parameters", "stride"), ("parameters",), top=3, group="stride", descending=frozenset({"parameters"})
-    ),
+    Rank("macs", False, 7),
+    Nearest((parse_condition("macs < 60G"),)),
+    Match((("parameters", 3e7), ("stride", 320)), 3),
 ]
 
 

@@ -91,8 +91,9 @@ def by_cluster(question: Question, chunks: Iterable[Chunk], address: str) -> Gen
     """
     host, port = _host_and_port(address)
     with _connected(address, host, port) as client:
-        _wait_for_workers(client, address)
-        _require_same_versions(client)
+        with _refusing(address):
+            _wait_for_workers(client, address)
+            _require_same_versions(client)
         cluster = _Cluster(client, address)
         content, run = pickle.dumps(question), uuid4().hex
         left = iter(chunks)
@@ -136,7 +137,7 @@ class _Cluster:
         """How many chunks are to be in flight: workers come and go."""
         now = monotonic()
         if now - self._looked_at >= _LOOK_S:
-            with self._refusing():
+            with _refusing(self._address):
                 self._threads = sum(self._client.nthreads().values())
             self._looked_at = now
             if self._threads:
@@ -162,7 +163,7 @@ class _Cluster:
 
         while True:
             try:
-                with self._refusing():
+                with _refusing(self._address):
                     found: Found = future.result(timeout=_LOOK_S)
                 return found
             except TimeoutError:
@@ -173,25 +174,18 @@ class _Cluster:
                     f"{error.last_worker.address}; give each more memory, or fewer threads"
                 ) from error
 
-    @contextmanager
-    def _refusing(self) -> Iterator[None]:
-        """Let the connection that breaks off be one message."""
-        from distributed import CancelledError
 
-        try:
-            yield
-        except (OSError, CancelledError) as error:
-            if self._is_timeout(error):
-                raise
-            raise WorkersError(
-                f"the scheduler at {self._address} is gone; go on with --resume where a file was given"
-            ) from error
+@contextmanager
+def _refusing(address: str) -> Iterator[None]:
+    """Let a connection that breaks off be one message."""
+    from distributed import CancelledError, TimeoutError
 
-    @staticmethod
-    def _is_timeout(error: BaseException) -> bool:
-        from distributed import TimeoutError
-
-        return isinstance(error, TimeoutError)
+    try:
+        yield
+    except TimeoutError:  # which may be an OSError, too
+        raise
+    except (OSError, CancelledError) as error:
+        raise WorkersError(f"the scheduler at {address} is gone; go on with --resume where a file was given") from error
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

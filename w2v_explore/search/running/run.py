@@ -108,6 +108,8 @@ def _parts(
     question: Question, worker: Worker, chunks: list[Chunk], workers: int | None, scheduler: str | None
 ) -> Generator[tuple[Chunk, Found]]:
     """What chunks come to, as they are done; nothing is left running when it is closed."""
+    if not chunks:
+        return
     if scheduler is not None:
         # Imported only where there is a cluster.
         from w2v_explore.search.running.cluster import by_cluster
