@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 LEAST_SIZE = 2**19
-"""Combinations of the least space that is bounded: preparing bounds takes as long as a lesser one."""
+"""Combinations of the least space that is bounded: a lesser one is worked out before bounds are prepared."""
 
 BLOCK = 2**16
 """Combinations at most that a box is made of: about those of a chunk."""
@@ -315,7 +315,7 @@ class Bounds:
             boxes[:, axes] = np.indices(shape).reshape(len(axes), -1).T
             ends = {field: self._numbers[field].of(boxes) for field in fork.fields}
             are_there = np.logical_and.reduce([low <= high for low, high in ends.values()])
-            answers = np.zeros(len(boxes), np.int64)
+            answers = np.zeros(len(boxes), np.int8)
             with np.errstate(all="ignore"):
                 # What takes another path may divide by 0; whatever is answered of it is of no weight.
                 places = np.flatnonzero(are_there)
@@ -415,7 +415,7 @@ def _may_be(
 
 def _masked(axes: tuple[int, ...], shape: Sequence[int], values: NDArray[Any], are_there: Bools) -> _Number:
     """A number that is not there in some combinations."""
-    limits = np.iinfo(np.int64) if values.dtype == np.int64 else np.finfo(np.float64)
+    limits = np.finfo(values.dtype) if values.dtype == np.float64 else np.iinfo(values.dtype)
     low, high = np.where(are_there, values, limits.max), np.where(are_there, values, limits.min)
     return _Number(axes, low.reshape(shape), high.reshape(shape))
 
