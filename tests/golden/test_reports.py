@@ -190,6 +190,10 @@ REPORTS = {
             *("--maximize", "parameters", "--require", "memory.training_bytes < 2GB", "--lint-clean"),
         ],
     ),
+    "search.csv": (
+        None,
+        ["search", "base", "--free", "encoder_num_heads=6,12", "--minimize", "stride_ms", "--format", "csv"],
+    ),
     "search.md": (
         None,
         [

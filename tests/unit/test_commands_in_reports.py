@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from w2v_explore.report.markdown import report_markdown
-from w2v_explore.report.table import Command, Report
+from w2v_explore.report.table import Report
 from w2v_explore.report.terminal import print_report
 
 LINE = shlex.join(["w2v-explore", "summary", "it’s --my `config`.yaml", "--allow-unknown", "--set", "a=[[1, 2, 3]]",
@@ -18,7 +18,7 @@ LINE = shlex.join(["w2v-explore", "summary", "it’s --my `config`.yaml", "--all
 
 def printed(text: str, width: int) -> list[str]:
     file = io.StringIO()
-    print_report(Report("name", [], [], commands=[Command("It does this", text)]), Console(file=file, width=width))
+    print_report(Report("name", [], [], commands=[("It does this", text)]), Console(file=file, width=width))
     return file.getvalue().splitlines()
 
 
@@ -35,5 +35,5 @@ def test_a_shell_reads_the_lines_as_one_command(width: int) -> None:
 
 @pytest.mark.parametrize(("text", "fence"), [("w2v-explore '````'", "`````"), ("w2v-explore base", "```")])
 def test_markdown_has_a_block_of_code_that_nothing_ends(text: str, fence: str) -> None:
-    markdown = report_markdown([Report("name", [], [], commands=[Command("It does this", text)])])
+    markdown = report_markdown([Report("name", [], [], commands=[("It does this", text)])])
     assert markdown == f"## name\n\nIt does this:\n\n{fence}sh\n{text}\n{fence}\n"

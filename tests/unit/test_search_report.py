@@ -81,8 +81,10 @@ def test_of_many_designs_those_are_shown_that_are_spread_along_the_first_figure(
 
 def test_a_design_to_which_a_published_model_points_has_a_row() -> None:
     answer = many(1_500)
-    model = answer.published[0]._replace(equal=None, dominating=(777, 3))
+    model = answer.published[0]._replace(equal=None, dominating=(777, 3), figures=answer.designs[0].figures)
     assert any(line.startswith("  778 ") for line in rows(printed(replace(answer, published=(model,))), "Frontier"))
+    far = model._replace(figures={name: 100 * value for name, value in model.figures.items()})
+    assert not any(line.startswith("  778 ") for line in rows(printed(replace(answer, published=(far,))), "Frontier"))
 
 
 @pytest.mark.parametrize(

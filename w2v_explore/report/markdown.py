@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from w2v_explore.encoding import fit
-from w2v_explore.report.table import Command, Report, Table
+from w2v_explore.report.table import Report, Table
 
 # Emphasis, code, HTML, links, cells, entities, strikethrough and formulas; then what GitHub makes a link or a picture
 # of without any markup: people, issues, addresses, emoji.
@@ -30,7 +30,7 @@ def _report(report: Report) -> str:
         f"## {_heading(report.heading)}",
         *map(_paragraph, report.lines),
         *map(_table, report.tables),
-        *map(_command, report.commands),
+        *[_command(what, command) for what, command in report.commands],
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -45,11 +45,11 @@ def _table(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _command(command: Command) -> str:
+def _command(what: str, command: str) -> str:
     """A block of code, which no text ends that stands in it."""
-    text = fit(command.text)
+    text = fit(command)
     fence = "`" * max([3, *[len(run) + 1 for run in _BACKTICKS.findall(text)]])
-    return f"{_paragraph(f'{command.what}:')}\n\n{fence}sh\n{text}\n{fence}"
+    return f"{_paragraph(f'{what}:')}\n\n{fence}sh\n{text}\n{fence}"
 
 
 def _row(cells: Sequence[str]) -> str:

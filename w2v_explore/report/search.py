@@ -15,7 +15,7 @@ from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
 from w2v_explore.report.search_fields import Told, describe_edit, describe_space, told_of
 from w2v_explore.report.search_scatter import is_near, scatter_of
-from w2v_explore.report.table import Cell, Column, Command, Lines, Report, Table
+from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
@@ -238,9 +238,8 @@ def _shown(answer: Answer) -> list[int]:
     if len(designs) <= _ALL:
         return [*range(len(designs))]
     if isinstance(mode, Pareto):
-        pointed = {
-            each for model in answer.published for each in (model.equal, *model.dominating[:1]) if each is not None
-        }
+        near = _near(answer, mode)
+        pointed = {each for model in near for each in (model.equal, *model.dominating[:1]) if each is not None}
         return sorted({*_spread([design.figures[mode.figures[0]] for design in designs], _MOST), *pointed})
     if isinstance(mode, Match):
         return _spread([*range(len(designs))], _MOST)
@@ -329,13 +328,12 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
     values = {name: own[name] for name in question.figures}
     figures = [name for name in _shown_figures(answer) if name in values]
     designs = [design.figures for design in answer.designs]
-    points = [[design[name] for name in mode.figures] for design in designs]
     columns = [Column("Model", numeric=False, wraps=True), *figure_columns(figures)]
     table = Table("Beside the frontier", [*columns, Column("Against it", numeric=False)])
     is_asked = all(each.holds(each.value(values, values)) for each in question.constraints)
     place = _describe_place(*placed(values, mode, designs)) if is_asked else "not as required"
     table.rows.append([config.name, *figure_cells(figures, values), place])
-    near = [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
+    near = _near(answer, mode)
     rows: dict[tuple[str, ...], list[str]] = {}
     for model in near:
         place = _describe_place(model.equal, model.dominating)
@@ -346,6 +344,12 @@ def _beside(answer: Answer, mode: Pareto) -> list[Table]:
         table.remark = f"{exact(far)} further published {are} as required, and far from the frontier."
     results = _results(near)
     return [table, results] if results.rows else [table]
+
+
+def _near(answer: Answer, mode: Pareto) -> list[Published]:
+    """The published models that are not far from the frontier in any figure."""
+    points = [[design.figures[name] for name in mode.figures] for design in answer.designs]
+    return [each for each in answer.published if is_near([each.figures[name] for name in mode.figures], points)]
 
 
 def _results(models: Sequence[Published]) -> Table:
@@ -373,7 +377,7 @@ def _describe_place(equal: int | None, dominating: Sequence[int]) -> str:
     return f"{exact(dominating[0] + 1)} is better" if dominating else "beyond it"
 
 
-def _commands(answer: Answer) -> list[Command]:
+def _commands(answer: Answer) -> list[tuple[str, str]]:
     """The commands that show designs again: of few each one's, of many the first's, or that of the best match."""
     mode, numbers = answer.question.mode, [*range(len(answer.designs))]
     if len(numbers) > _FEW:
@@ -382,7 +386,7 @@ def _commands(answer: Answer) -> list[Command]:
             if isinstance(mode, Match)
             else [0]
         )
-    return [Command(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
+    return [(f"Design {number + 1} by itself", answer.designs[number].command) for number in numbers]
 
 
 def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], str] | None:

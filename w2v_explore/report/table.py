@@ -103,18 +103,6 @@ class Table:
     remark: str | Lines | None = None
 
 
-class Command(NamedTuple):
-    """A command that a reader may copy.
-
-    Attributes:
-        what: What it does.
-        text: The command, quoted for a shell.
-    """
-
-    what: str
-    text: str
-
-
 class Report(NamedTuple):
     """What is said of one config or of several.
 
@@ -123,11 +111,11 @@ class Report(NamedTuple):
         lines: A few, on what was done.
         tables: The figures.
         picture: Draws what a terminal shows below the tables, so many columns wide, with colour or without.
-        commands: What a reader may copy, below all else.
+        commands: What a reader may copy, below all else: what each command does, and the command, quoted for a shell.
     """
 
     heading: str
     lines: Sequence[str]
     tables: list[Table]
     picture: Callable[[int, bool], str] | None = None
-    commands: Sequence[Command] = ()
+    commands: Sequence[tuple[str, str]] = ()

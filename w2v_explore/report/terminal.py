@@ -46,10 +46,10 @@ def print_report(report: Report, console: Console) -> None:
         # Where NO_COLOR is set rich still knows which colours there would be.
         colour = console.color_system is not None and not console.no_color
         print("", report.picture(console.width, colour), sep="\n", file=console.file)
-    for command in report.commands:
+    for what, command in report.commands:
         console.print()
-        _print_text(f"{command.what}:", "dim", console)
-        lines = _break_command(command.text, console.width)
+        _print_text(f"{what}:", "dim", console)
+        lines = _break_command(command, console.width)
         _print([Text(fit(line, console.encoding)) for line in lines], console)
 
 
