@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, ConvLayers, Integer, 
 from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.search.formulas.many import Formulas
+from w2v_explore.search.space import members as members_module
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.read import space_of
 from w2v_explore.search.space.space import Space
@@ -232,7 +234,9 @@ def test_each_config_is_what_the_space_says(family: str, rng: random.Random) -> 
     assert space.size == np.prod([len(values) for _, values in chosen], dtype=object)
     numbers = [rng.randrange(space.size) for _ in range(MEMBERS)]
     workload = Workload(samples=16_000)
-    members = Members(space)
+    # Lists of which there are many are made as columns at once.
+    with mock.patch.object(members_module, "_MOST_LISTED", rng.choice([4, 20_000])):
+        members = Members(space)
     codes = np.array([space.codes(number) for number in numbers])
     formulas = Formulas(model.family, members.base(), workload, FIGURES)
     valid, figures = formulas.figures(members.columns(members.varied(codes)))

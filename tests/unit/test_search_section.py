@@ -46,7 +46,7 @@ def varying(section: str, base: str = "base") -> tuple[Varying, ...]:
         ("encoder_layer_norm_first: [true, false]", (True, False)),
         (f"{CONV}: [null, [[512, 10, 5], [512, 3, 2]]]", (None, [[512, 10, 5], [512, 3, 2]])),
         (f"{CONV}[0]: [[512, 10, 5], [256, 10, 5]]", ([512, 10, 5], [256, 10, 5])),
-        ("encoder_ff_interm_features: {ratio: [2, 3.5, 8/2, 4], of: encoder_embed_dim}", ("2", "7/2", "4")),
+        ("encoder_ff_interm_features: {ratio: [2, 3.5, 8/2, 4, '3.5'], of: encoder_embed_dim}", ("2", "7/2", "4")),
         ("encoder_num_heads: {ratio: 1/64, of: encoder_embed_dim}", ("1/64",)),
         ("encoder_ff_interm_features: {ratio: 2..3:0.5, of: encoder_embed_dim}", ("2", "5/2", "3")),
     ],

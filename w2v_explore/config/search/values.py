@@ -18,7 +18,7 @@ from w2v_explore.diagnostics import shorten
 HOW = "write a list, as [6, 12], or a range, as 2..24:2"
 _ENDS = ("from", "to")
 _HOW_OF_RANGES = "write {from: 2, to: 24, step: 2}, or {from: 256, to: 1024, multiple_of: 64}"
-_FRACTION = re.compile(r"(\d{1,15})(?:/(\d{1,15}))?", re.ASCII)
+_FRACTION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(?:/(\d{1,15}))?", re.ASCII)
 
 
 class WrongValues(Exception):  # noqa: N818 - raised and caught in this folder
@@ -138,7 +138,7 @@ def _fraction(value: object, node: yaml.Node) -> Fraction:
     if isinstance(value, str):
         written = _FRACTION.fullmatch(value.replace(" ", ""))
         if written and int(written[2] or 1):
-            found = Fraction(int(written[1]), int(written[2] or 1))
+            found = Fraction(written[1]) / int(written[2] or 1)
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_SIZE:
         found = Fraction(repr(value))
     if found is None or not 0 < found <= MAX_SIZE:

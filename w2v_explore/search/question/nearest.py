@@ -13,10 +13,12 @@ from w2v_explore.config.kinds import meaning
 from w2v_explore.search.question.candidates import Candidates, Selection
 from w2v_explore.search.question.changes import UNCHANGED, change_between
 from w2v_explore.search.question.ordered import first_of
+from w2v_explore.search.space.members import Made
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from w2v_explore.search.formulas.members import Column
     from w2v_explore.search.question.candidates import Columns, MakeColumns
     from w2v_explore.search.space.members import Varied
     from w2v_explore.search.space.space import Space
@@ -79,6 +81,8 @@ class _Changes:
         return {**figures, CHANGED: changed, DISTANCE: distance}
 
     def _of(self, varied: Varied) -> NDArray[np.int64]:
+        if isinstance(varied.values, Made):
+            return changes_of_lists(self._base[varied.field], varied.values.column())
         if not varied.is_listed:
             return self._each(varied)
         if varied.field not in self._known:
@@ -89,3 +93,19 @@ class _Changes:
         before, kind = self._base[varied.field], self._kinds[varied.field]
         changes: list[Any] = [change_between(before, meaning(value, kind)) for value in varied.values]
         return np.array(changes, np.int64)
+
+
+def changes_of_lists(before: Sequence[Any], column: Column) -> NDArray[np.int64]:
+    """`change_between` of a list and each in a column of lists of numbers, number by number."""
+    numbers = np.array(before).reshape(-1).tolist()
+    # Lists of another length are all as far.
+    found = np.full(len(column.structure_codes), change_between(before, None), np.int64)
+    for code, table in enumerate(column.numbers):
+        there = np.flatnonzero(column.structure_codes == code)
+        if table.shape[1] != len(numbers):
+            continue
+        found[there] = 0
+        for number, values in zip(numbers, table[column.rows[there]].T, strict=True):
+            each, places = np.unique(values, return_inverse=True)
+            found[there] += np.array([change_between(number, value) for value in each.tolist()], np.int64)[places]
+    return found
