@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import checkpoints
+from benchmarks import checkpoints, search
 from benchmarks.linter import LinterFigures, compare_linters
 from benchmarks.process import SUMMARY_BASE, SUMMARY_XLSR_2B, TORCHINFO, Pair, compare_processes
 
@@ -72,6 +72,8 @@ def main() -> None:
     linters = compare_linters()
     _say("checkpoints")
     sections = [checkpoints.section()]
+    _say("whole spaces")
+    sections.append(search.section())
     _say("analyses")
     from benchmarks.analyses import configs_per_second, depth_ratio
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 
 from tests.cluster_host import Host, cluster_host
 from tests.unit.test_search_running import MODES, Deadly, content, question_of
-from w2v_explore.errors import ArgumentError, WorkersError
+from w2v_explore.errors import ArgumentError, MissingExtraError, WorkersError
 from w2v_explore.search.running import chunk, cluster
 from w2v_explore.search.running.chunk import Chunk
 from w2v_explore.search.running.run import run
@@ -117,6 +118,12 @@ def test_what_is_no_scheduler(greeting: bytes, monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(ArgumentError, match=r"is no address; write tcp://host:port, as it prints its own"):
         run(question_of(), scheduler=address)
+
+
+def test_without_distributed_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"^--scheduler needs distributed, .+ '\.\[cluster\]'"):
+        run(question_of(), scheduler="tcp://127.0.0.1:8786")
 
 
 def test_a_worker_that_joins_later_is_of_the_same_version() -> None:

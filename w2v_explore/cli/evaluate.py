@@ -187,20 +187,29 @@ def calibration_of(latency: Latency) -> Calibration | None:
 
 
 @contextmanager
-def show_progress(name: str) -> Iterator[Progress]:
+def show_progress(name: str, unit: str | None = None) -> Iterator[Progress]:
     """A progress bar on standard error, gone once the work is done; nothing where standard error is no terminal.
 
     The bar is drawn when it is told something. A thread of its own would take time from what is measured.
+
+    Args:
+        name: What is worked on.
+        unit: What is counted where it is many of a kind, as ``configs``; then it is said how many a second are done.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    counted = (
+        (MofNCompleteColumn(),)
+        if unit is None
+        else (TextColumn("{task.completed:,.0f}/{task.total:,.0f}"), TextColumn("{task.fields[rate]}"))
+    )
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(
         *columns, console=console, transient=True, auto_refresh=False, disable=not sys.stderr.isatty()
     ) as bar:
-        task = bar.add_task(printable(name))
+        task = bar.add_task(printable(name), rate="")
         drawn = "", -_REDRAW_S
 
         def show(step: str, done: int, total: int) -> None:
@@ -208,8 +217,14 @@ def show_progress(name: str) -> Iterator[Progress]:
             nonlocal drawn
             now = monotonic()
             is_due = step != drawn[0] or now >= drawn[1] + _REDRAW_S
+            if unit is not None and step != drawn[0]:
+                # What a file or another step had done already is not of this step's rate.
+                bar.reset(task, completed=done, total=total)
             if is_due:
                 drawn = step, now
-            bar.update(task, description=printable(f"{name}: {step}"), completed=done, total=total, refresh=is_due)
+            speed = bar.tasks[0].speed
+            rate = f"{speed:,.0f} {unit}/s" if unit is not None and speed else ""
+            description = printable(f"{name}: {step}")
+            bar.update(task, description=description, completed=done, total=total, rate=rate, refresh=is_due)
 
         yield show

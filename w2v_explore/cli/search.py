@@ -310,7 +310,7 @@ def _go_through(
     require_countable(question.space)
     if scheduler is None and not is_long_meant:
         require_short(question, workers or cores())
-    with show_progress(question.space.config.name) as progress:
+    with show_progress(question.space.config.name, "configs") as progress:
         return answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
 
 
