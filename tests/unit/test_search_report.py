@@ -129,15 +129,19 @@ def test_nothing_found_is_said_first_and_has_no_table() -> None:
 def test_a_search_that_was_broken_off_says_so_first() -> None:
     answer = front()
     broken = replace(answer, found=answer.found._replace(complete=False))
-    assert printed(broken).splitlines()[1].startswith("INCOMPLETE: ")
+    text = printed(broken, 120)
+    assert text.splitlines()[1].startswith("INCOMPLETE: ")
+    assert f"\n{len(answer.designs)} of the 6 configs that were looked at are on the frontier; 6 evaluated\n" in text
 
 
 def test_a_sample_says_that_it_is_one_first() -> None:
     answer = found({**SMALL, "encoder_num_layers": [2, 3, 4, 6]}, trials=3, seed=0, **FRONTIER)
-    assert printed(answer).splitlines()[1] == "SAMPLED: the best of 3 trials; the space may have better configs"
+    lines = printed(answer).splitlines()
+    assert lines[1] == "SAMPLED: the best of 3 trials in a space of 8, which may have better configs"
+    assert f" of the {answer.found.evaluated} configs that were looked at " in lines[2]
     assert answer.sampled is not None
     broken = replace(answer, sampled=answer.sampled._replace(is_interrupted=True))
-    assert "\nSAMPLED: the best of 3 trials, broken off; the space may have better configs\n" in printed(broken)
+    assert "\nSAMPLED: the best of 3 trials, broken off, in a space of 8, which may have" in printed(broken)
 
 
 def test_published_results_stand_with_their_source() -> None:

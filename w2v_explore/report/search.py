@@ -86,22 +86,24 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if answer.sampled is not None:
-        trials = f"{exact(answer.sampled.trials)} trials{', broken off' if answer.sampled.is_interrupted else ''}"
-        yield f"SAMPLED: the best of {trials}; the space may have better configs"
+        trials = f"{exact(answer.sampled.trials)} trials{', broken off,' if answer.sampled.is_interrupted else ''}"
+        yield f"SAMPLED: the best of {trials} in a space of {exact(size)}, which may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
+    is_whole = found.complete and answer.sampled is None
+    configs = f"{exact(size)} configs" if is_whole else f"the {exact(found.evaluated)} configs that were looked at"
     match question.mode:
         case _ if not number:
-            said = f"None of {exact(size)} configs is as required"
+            said = f"None of {configs} is as required"
         case Pareto():
-            said = f"{exact(number)} of {exact(size)} configs {'is' if number == 1 else 'are'} on the frontier"
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
         case Match():
             depths = len({design.fields.get(DEPTH) for design in answer.designs})
-            said = f"{exact(number)} of {exact(size)} configs match best, of {exact(depths)} depth{'s' * (depths != 1)}"
+            said = f"{exact(number)} of {configs} match best, of {exact(depths)} depth{'s' * (depths != 1)}"
         case Nearest():
-            said = f"The nearest {f'{exact(number)} ' * (number > 1)}of {exact(size)} configs"
+            said = f"The nearest {f'{exact(number)} ' * (number > 1)}of {configs}"
         case _:
-            said = f"The first {f'{exact(number)} ' * (number > 1)}of {exact(size)} configs"
+            said = f"The first {f'{exact(number)} ' * (number > 1)}of {configs}"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
         yield f"why: {answer.nothing.message}"
