@@ -35,13 +35,13 @@ on meta, building them included. Optuna's `Study.optimize` in memory has {one_by
 told and need not draw: with an objective that does nothing, and with one that works each out by the known formulas.
 Configs a second of processor time on one core, the median of {rounds} rounds:
 
-| configs like | `analyze_many` | with known formulas | `analyze` | torch's counter | Optuna alone | Optuna with formulas |
+| configs like | `analyze_many` | formulas known | `analyze` | torch's counter | Optuna alone | Optuna, formulas |
 | :--- | ---: | ---: | ---: | ---: | ---: | ---: |
 {rows}
 
 How many times as fast `analyze_many` is:
 
-| configs like | over `analyze` | over torch's counter | over Optuna alone | over Optuna with formulas |
+| configs like | over `analyze` | over torch's counter | over Optuna alone | over Optuna, formulas |
 | :--- | ---: | ---: | ---: | ---: |
 {times}
 

@@ -22,8 +22,8 @@ from w2v_explore.search.running.run import run
 from w2v_explore.search.sampling.sample import sample
 from w2v_explore.search.space.space import Axis, Given, Space
 
-_PRESETS = ("base", "wavlm_base", "data2vec_audio_base")
-_TRIALS: Mapping[str, tuple[int, ...]] = {"nsga2": (60, 500, 2_000), "nsga3": (60, 500, 2_000), "gp": (60,)}
+_PRESETS = ("base", "wavlm_base")
+_TRIALS: Mapping[str, tuple[int, ...]] = {"nsga2": (40, 500, 2_000), "nsga3": (40, 500, 2_000), "gp": (40,)}
 _SEEDS = range(5)
 _LESS, _MORE = "macs_per_audio_second", "parameters"
 

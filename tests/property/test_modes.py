@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, product
@@ -197,17 +197,22 @@ def found(rng: random.Random, question: Question) -> Found:
     return joined(question, [worker.work(chunk) for chunk in chunks])
 
 
-def change(before: Any, after: Any) -> float:
-    """How much a value changes, in a few words."""
-    if isinstance(before, bool) or isinstance(after, bool) or not before or not after:
-        return 1
-    if isinstance(before, (int, float)) and isinstance(after, (int, float)):
-        return abs(log(after / before)) if before * after > 0 else 1
-    if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
-        return 1
-    if any(isinstance(item, bool) for item in before):
-        return 1
-    return sum(change(*each) for each in zip(before, after, strict=True) if each[0] != each[1])
+def change(before: Any, after: Any) -> tuple[int, Fraction]:
+    """How much a value changes: how often by 1, and by the logarithm of what beside that."""
+    are_lists = isinstance(before, list) and isinstance(after, list) and len(before) == len(after)
+    if are_lists and not any(isinstance(item, bool) for item in before):
+        return added(change(*each) for each in zip(before, after, strict=True) if each[0] != each[1])
+    numbers = [value for value in (before, after) if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(numbers) < 2 or not before * after > 0:
+        return 1, Fraction(1)
+    # As they are written: 0.3 is three times 0.1.
+    ratio = Fraction(str(after)) / Fraction(str(before))
+    return 0, max(ratio, 1 / ratio)
+
+
+def added(changes: Iterable[tuple[int, Fraction]]) -> tuple[int, Fraction]:
+    every = list(changes)
+    return sum(ones for ones, _ in every), prod([ratio for _, ratio in every], start=Fraction(1))
 
 
 def meanings(space: Space, field: str) -> list[Any]:
@@ -239,10 +244,12 @@ def check_nearest(rng: random.Random) -> None:
             for name in keep
         )
 
-    def key(member: Member) -> tuple[int, float]:
+    def key(member: Member) -> tuple[int, float, tuple[int, Fraction]]:
         after = member.config.model.meaning()
         changed = [name for name in before if after[name] != before[name]]
-        return len(changed), round(sum(change(before[name], after[name]) for name in changed), 9)
+        ones, ratio = added(change(before[name], after[name]) for name in changed)
+        # Equal ratios have the same logarithm; others differ by far more than it is rounded.
+        return len(changed), ones + log(ratio.numerator) - log(ratio.denominator), (ones, ratio)
 
     answers = [member for member in problem.members if is_answer(member)]
     keys = {member.number: key(member) for member in answers}
@@ -269,11 +276,12 @@ def check_match(rng: random.Random) -> None:
     ratios = {name: Fraction(rng.randint(1, 20), 20) for name in rng.sample(FIGURES, rng.randint(1, 3))}
     note(f"{teacher} {ratios}")
     wanted = {name: float(ratio * Fraction(Figures(teacher)[name])) for name, ratio in ratios.items()}
-    depths: dict[int, list[tuple[float, int]]] = {}
+    depths: dict[int, list[tuple[Fraction, int]]] = {}
     for member in problem.members:
-        difference = max(abs(log(member.figures[name] / wanted[name])) for name in wanted)
-        layers = member.config.model.encoder_num_layers
-        depths.setdefault(layers, []).append((round(difference, 9), member.number))
+        quotients = [Fraction(member.figures[name]) / Fraction(wanted[name]) for name in wanted]
+        # What orders like |ln(figure / wanted)|, exactly.
+        difference = max(max(quotient, 1 / quotient) for quotient in quotients)
+        depths.setdefault(member.config.model.encoder_num_layers, []).append((difference, member.number))
     mode = match(teacher, ratios, problem.space.config.model.family)
     got = selected(mode, found(rng, Question(problem.space, problem.workload, mode)).candidates)
     least = {depth: min(each) for depth, each in depths.items()}

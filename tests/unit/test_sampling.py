@@ -283,10 +283,12 @@ def test_what_there_is_not_is_refused(arguments: Mapping[str, Any], said: str) -
 
 
 @pytest.mark.parametrize(("package", "extra"), [("torch", "torch"), ("scipy", "search")])
-def test_gp_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, package: str, extra: str) -> None:
+def test_gp_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, package: str, extra: str) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(guide, "find_spec", lambda name: None if name == package else find_spec("json"))
     with pytest.raises(MissingExtraError, match=rf"gp needs {package}, .*\[{extra}\]"):
-        sample(question(), 1, sampler="gp")
+        sample(question(), 1, sampler="gp", storage="journal")
+    assert not Path("journal").exists()
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cluster_host import Host, cluster_host
-from tests.unit.test_search_running import MODES, Deadly, content, question_of
+from tests.unit.test_search_running import FRONT, MODES, Deadly, content, question_of
 from w2v_explore.errors import ArgumentError, MissingExtraError, WorkersError
 from w2v_explore.search.running import chunk, cluster
 from w2v_explore.search.running.chunk import Chunk
@@ -75,7 +75,7 @@ def test_a_cluster_that_cannot(host: Host, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(
         WorkersError, match=rf"worked on combinations \d+ to \d+, the last one at {worker.address}; give"
     ):
-        run(replace(question_of(), mode=Deadly()), scheduler=scheduler.address)
+        run(replace(question_of(), mode=Deadly(FRONT.figures)), scheduler=scheduler.address)
 
     # One that lets more workers die of a chunk than there are.
     scheduler = host.scheduler()

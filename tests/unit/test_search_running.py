@@ -56,12 +56,8 @@ def question_of(mode: Mode = FRONT, layers: int = 12) -> Question:
     return Question(space, Workload.of(BASE), mode, (parse_condition("macs < 60G"),))
 
 
-class Deadly:
+class Deadly(Pareto):
     """A mode that whoever unpickles it dies of."""
-
-    figures = FRONT.figures
-    name = "deadly"
-    select = staticmethod(FRONT.select)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os._exit, (7,)
@@ -263,7 +259,7 @@ def test_processes_that_are_killed_lose_nothing_and_none_is_left() -> None:
 
 @pytest.mark.slow
 def test_a_chunk_that_processes_die_of_is_one_message() -> None:
-    question = replace(question_of(), mode=Deadly())
+    question = replace(question_of(), mode=Deadly(FRONT.figures))
     with pytest.raises(
         WorkersError, match=r"^3 processes in a row that worked on combinations 0 to 16 ended with 7; try"
     ):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from w2v_explore.analysis.figures import ALIASES, FIGURES, Number, figure_named
+from w2v_explore.analysis.figures import ALIASES, FIGURES, MEASURED, Number, figure_named
 from w2v_explore.report.table import Column
 from w2v_explore.report.units import figure_text
 
@@ -31,7 +31,7 @@ def figure_label(name: str) -> str:
     if name in ALIASES:
         return f"{label}, ms" if ALIASES[name].in_milliseconds else label
     group, _, _ = name.rpartition(".")
-    if name in FIGURES:
+    if name in FIGURES or name in MEASURED:
         return f"{label} MACs" if group == "macs" else label
     return f"{group.replace('_', ' ')} {label}"
 

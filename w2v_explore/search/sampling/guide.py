@@ -28,8 +28,8 @@ SAMPLERS = ("nsga2", "nsga3", "gp")
 """NSGA-II, NSGA-III, and a Gaussian process, which takes a second for each trial and needs fewer."""
 
 
-def known_sampler(name: str) -> str:
-    """The name of a sampler.
+def require_sampler(name: str) -> None:
+    """Refuse a sampler that there is not, or that cannot work here.
 
     Raises:
         ArgumentError: There is none of this name.
@@ -41,7 +41,6 @@ def known_sampler(name: str) -> str:
         for package, extra in (("torch", "torch"), ("scipy", "search")):
             if find_spec(package) is None:
                 raise missing_extra("the sampler gp", package, extra)
-    return name
 
 
 def distributions(space: Space) -> Mapping[str, BaseDistribution]:
@@ -86,7 +85,7 @@ class Guide:
             worker: What tells those apart who work on one study; empty for one alone.
         """
         self._space = space
-        self._sampler = known_sampler(sampler)
+        self._sampler = sampler
         self._seed = f"{seed} {worker}"
         self._distributions = distributions(space)
         self._study = optuna.create_study(directions=["maximize" if more else "minimize" for more in maximized])

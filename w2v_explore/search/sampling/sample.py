@@ -24,7 +24,7 @@ from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.running.chunk import Found, Judged, Worker
 from w2v_explore.search.running.run import Progress
-from w2v_explore.search.sampling.guide import Guide
+from w2v_explore.search.sampling.guide import Guide, require_sampler
 from w2v_explore.search.sampling.quiet import quiet
 from w2v_explore.search.sampling.storage import TOKEN, Store, is_url, opened, shown
 
@@ -103,6 +103,7 @@ def sample(
     """
     if trials < 1:
         raise ArgumentError(f"trials is {trials}; ask for one at least")
+    require_sampler(sampler)
     is_shared = storage is not None and is_url(storage)
     name, maximized = study_name(question), [more for _, more in _objectives(question)]
     with quiet(), opened(storage) as there:

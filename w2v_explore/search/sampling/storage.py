@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError as UrlError
@@ -91,7 +91,7 @@ def opened(storage: str | None) -> Iterator[BaseStorage]:
 
 def _journal(path: str) -> BaseStorage:
     try:
-        lock = JournalFileSymlinkLock(path)
+        lock = JournalFileOpenLock(path)
         with open(path, "a+b") as file:
             file.seek(0)
             first = file.readline()

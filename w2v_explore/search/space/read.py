@@ -110,7 +110,7 @@ def _space(config: Config, varying: Sequence[Varying]) -> Space:
         number = counted_by(family, field)
         numbers, items_of, ratios_of = zip(*ways, strict=True)
         firsts = tuple(axes[axis].values[0] for axis in numbers)
-        rules[field] = Parts(numbers, items_of, ratios_of, firsts, number)
+        rules[field] = Parts(numbers, items_of, ratios_of, firsts, number if number in rules else None)
     _move_along(config, rules)
     return Space(config, tuple(axes), _sorted(rules))
 
