@@ -54,23 +54,41 @@ def sessions() -> Iterator[Any]:
             yield pytest.param(commands, id=f"{page.stem}: {'; '.join(block.splitlines())}")
 
 
+WIDTHS = {"search": 100}
+"""Pages that quote what is printed in so many columns; what the others quote is piped."""
+
+
 def answers() -> Iterator[Any]:
     """The commands whose answers a page quotes, and the lines that it quotes; … stands for lines that it leaves out."""
     for page in PAGES:
         for block in blocks(page, "text"):
             line, _, shown = block.partition("\n")
             if line.startswith("$ w2v-explore "):
-                yield pytest.param(shlex.split(line)[2:], shown.splitlines(), id=line)
+                yield pytest.param(shlex.split(line)[2:], shown.splitlines(), WIDTHS.get(page.stem), id=line)
 
 
-@pytest.mark.parametrize(("arguments", "quoted"), list(answers()))
+def write_named(folder: Path) -> None:
+    """Write the configs of pages whose first line names a file: ``# half.yaml``."""
+    for page in PAGES:
+        for text in blocks(page, "yaml"):
+            if name := re.match(r"# ([\w.]+\.yaml)\n", text):
+                (folder / name[1]).write_text(text)
+
+
+@pytest.mark.parametrize(("arguments", "quoted", "columns"), list(answers()))
 def test_pages_quote_what_is_answered(
-    arguments: list[str], quoted: list[str], run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    quoted: list[str],
+    columns: int | None,
+    run: Runner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    write_named(tmp_path)
     configs = yaml.safe_load((ROOT / "tests/data/training_configs.yaml").read_text())
     Path("wav2vec2_base_librispeech.yaml").write_text(yaml.safe_dump(configs["wav2vec2_base"]))
-    code, out, err = run(*arguments)
+    code, out, err = run(*arguments, columns=columns)
     assert (code in (0, 1), err) == (True, "")
     printed = iter([line.split() for line in out.splitlines()])
     for line in quoted:
@@ -85,7 +103,8 @@ def questions() -> list[str]:
 
 @pytest.fixture
 def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A working folder with the config that the tutorial writes, and the folder that docs/ci.md lints."""
+    """A working folder with the configs that pages save, and the folder that docs/ci.md lints."""
+    write_named(tmp_path)
     for path in (tmp_path / "slim.yaml", tmp_path / "configs/slim.yaml"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(blocks(ROOT / "docs/tutorial.md", "yaml")[0])
@@ -101,7 +120,7 @@ def test_commands(commands: list[Command], run: Runner) -> None:
         if command.shown:
             assert (code, out, err) == (2, "", command.shown)
         else:
-            assert (code, err) == (0, "")
+            assert (code, re.sub(r"^wrote \d+ configs? to \w+\n", "", err)) == (0, "")
             assert out
         if command.output:
             Path(command.output).write_text(out)

@@ -129,15 +129,19 @@ def test_nothing_found_is_said_first_and_has_no_table() -> None:
 def test_a_search_that_was_broken_off_says_so_first() -> None:
     answer = front()
     broken = replace(answer, found=answer.found._replace(complete=False))
-    assert printed(broken).splitlines()[1].startswith("INCOMPLETE: ")
+    text = printed(broken, 120)
+    assert text.splitlines()[1].startswith("INCOMPLETE: ")
+    assert f"\n{len(answer.designs)} of the 6 configs that were looked at are on the frontier; 6 evaluated\n" in text
 
 
 def test_a_sample_says_that_it_is_one_first() -> None:
     answer = found({**SMALL, "encoder_num_layers": [2, 3, 4, 6]}, trials=3, seed=0, **FRONTIER)
-    assert printed(answer).splitlines()[1] == "SAMPLED: the best of 3 trials; the space may have better configs"
+    lines = printed(answer).splitlines()
+    assert lines[1] == "SAMPLED: the best of 3 trials in a space of 8, which may have better configs"
+    assert f" of the {answer.found.evaluated} configs that were looked at " in lines[2]
     assert answer.sampled is not None
     broken = replace(answer, sampled=answer.sampled._replace(is_interrupted=True))
-    assert "\nSAMPLED: the best of 3 trials, broken off; the space may have better configs\n" in printed(broken)
+    assert "\nSAMPLED: the best of 3 trials, broken off, in a space of 8, which may have" in printed(broken)
 
 
 def test_published_results_stand_with_their_source() -> None:
@@ -180,6 +184,48 @@ def test_edits_stand_with_their_shares_of_the_change() -> None:
     text = printed(replace(answer, designs=(design._replace(edits=edits),)), 140)
     assert "embed_dim 768 → 384 with num_heads 12 → 6 (150.0 %), num_layers 12 → 13 (−50.0 %), " in text
     assert "dropout 0.1 → 0.0 (0.0 %)" in text.replace("encoder_dropout", "dropout")
+
+
+CONVOLUTIONS = {
+    "extractor_conv_layer_config[*].channels": [256, 512],
+    "extractor_conv_layer_config[6].stride": [1, 2],
+    "encoder_num_heads": {"ratio": "1/64", "of": "encoder_embed_dim"},
+    "encoder_num_layers": [11, 12],
+}
+
+
+def test_of_convolutions_the_numbers_are_told_that_vary() -> None:
+    text = printed(found(CONVOLUTIONS, **FRONTIER), 160)
+    assert re.search(r"\n# +num_layers +conv_layer_config\[\*\] channels +MACs ", text)
+    assert re.search(r"\n1 +11 +256 ", text)
+    assert "\nAll have num_heads 12, conv_layer_config[6].stride 2.\n" in text
+    assert (
+        "2 of extractor_conv_layer_config[*].channels × 2 of extractor_conv_layer_config[6].stride × 2 of "
+        "encoder_num_layers; encoder_num_heads / encoder_embed_dim = 1/64"
+    ) in " ".join(text.split())
+    nearest = printed(found(CONVOLUTIONS, target=["macs -20%"], top=1), 160)
+    assert "conv_layer_config[*].channels 512 → 256 " in nearest
+    # What begins with layers of several sizes is told whole.
+    uneven = find_designs(
+        load_config("base", {"extractor_conv_layer_config": [[512, 10, 5], *[[256, 3, 2]] * 6]}),
+        {"extractor_conv_layer_config[*].channels": [128]},
+        target=["macs -5%"],
+        workers=1,
+    )
+    assert "conv_layer_config 512·10/5, 6 × 256·3/2 → 128·10/5, 6 × 128·3/2" in printed(uneven, 160)
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(60, "MACs/s, Inference"), (48, "num_heads, MACs, MACs/s, Inference")])
+def test_what_was_asked_for_is_left_out_last(width: int, left_out: str) -> None:
+    text = printed(found(minimize=["memory.training_bytes"], maximize=["parameters"]), width)
+    assert f"Left out at this width: {left_out}; " in " ".join(text.split())
+
+
+def test_a_single_edit_has_no_share() -> None:
+    text = printed(found({"encoder_num_layers": [6, 12]}, target=["macs -20%"]))
+    assert "num_layers 12 → 6 " in text
+    assert "Shapley" not in text
+    assert "%)" not in text
 
 
 def test_matched_designs_say_how_far_off_they_are() -> None:

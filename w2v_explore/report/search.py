@@ -13,13 +13,15 @@ from w2v_explore.errors import missing_extra
 from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_label
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
+from w2v_explore.report.search_fields import Told, describe_edit, describe_space, told_of
 from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
-from w2v_explore.report.units import UNCHANGED, brief_field, exact, field_value, first_few, percent, signed_percent
+from w2v_explore.report.units import UNCHANGED, exact, field_value, first_few, percent, signed_percent
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.search.answer import Answer, Design
 from w2v_explore.search.edits import Edit
 from w2v_explore.search.published import Published, placed
+from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
@@ -41,7 +43,7 @@ def search_report(answer: Answer) -> Report:
     lines = [
         *_describe_found(answer),
         _describe_asked(answer),
-        _describe_space(answer.question.space),
+        describe_space(answer.question.space),
         describe_origin(config),
         describe_workload(answer.analysis),
         *describe_features(answer.analysis),
@@ -84,22 +86,24 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.invalid:
         counts.append(f"{exact(found.invalid)} are no config")
     if answer.sampled is not None:
-        trials = f"{exact(answer.sampled.trials)} trials{', broken off' if answer.sampled.is_interrupted else ''}"
-        yield f"SAMPLED: the best of {trials}; the space may have better configs"
+        trials = f"{exact(answer.sampled.trials)} trials{', broken off,' if answer.sampled.is_interrupted else ''}"
+        yield f"SAMPLED: the best of {trials} in a space of {exact(size)}, which may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
+    is_whole = found.complete and answer.sampled is None
+    configs = f"{exact(size)} configs" if is_whole else f"the {exact(found.evaluated)} configs that were looked at"
     match question.mode:
         case _ if not number:
-            said = f"None of {exact(size)} configs is as required"
+            said = f"None of {configs} is as required"
         case Pareto():
-            said = f"{exact(number)} of {exact(size)} configs {'is' if number == 1 else 'are'} on the frontier"
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
         case Match():
             depths = len({design.fields.get(DEPTH) for design in answer.designs})
-            said = f"{exact(number)} of {exact(size)} configs match best, of {exact(depths)} depth{'s' * (depths != 1)}"
+            said = f"{exact(number)} of {configs} match best, of {exact(depths)} depth{'s' * (depths != 1)}"
         case Nearest():
-            said = f"The nearest {exact(number)} of {exact(size)} configs"
+            said = f"The nearest {f'{exact(number)} ' * (number > 1)}of {configs}"
         case _:
-            said = f"The first {exact(number)} of {exact(size)} configs"
+            said = f"The first {f'{exact(number)} ' * (number > 1)}of {configs}"
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
         yield f"why: {answer.nothing.message}"
@@ -140,23 +144,6 @@ def _wanted(name: str, value: float) -> str:
     return figure_cell(name, value if value != int(value) else int(value))
 
 
-def _describe_space(space: Space) -> str:
-    """``12 of encoder_num_layers × 2 of encoder_embed_dim; encoder_num_heads moves along with encoder_embed_dim``."""
-    counts = " × ".join(f"{exact(len(axis.values))} of {axis.name}" for axis in space.axes)
-    along: dict[tuple[str, ...], list[str]] = {}
-    for name, of in space.along.items():
-        along.setdefault(of, []).append(name)
-    moved = [
-        f"; {_listed(names)} move{'s' if len(names) == 1 else ''} along with {_listed(of)}"
-        for of, names in along.items()
-    ]
-    return f"{counts}{''.join(moved)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
 def _shown_figures(answer: Answer) -> list[str]:
     """The figures asked for, then the usual ones; what is required, and the same in all designs, is left out."""
     mode = answer.question.mode
@@ -174,22 +161,22 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
     shown = _shown(answer)
     ties = any(design.ties for design in designs)
     if isinstance(mode, Nearest):
-        fields: list[str] = []
+        fields: list[Told] = []
         columns = [Column("Edits", numeric=False, wraps=True)]
     else:
-        fields = [name for name in _told(answer) if _varies(designs, name)]
-        columns = [_field_column(name, designs) for name in fields]
+        fields = [told for told in told_of(answer.question.space) if _varies(designs, told)]
+        columns = [_field_column(told, designs, len(mode.figures)) for told in fields]
     matched = isinstance(mode, Match)
-    columns = [Column("#"), *columns, *([Column("Off")] if matched else []), *figure_columns(figures)]
+    columns = [Column("#"), *columns, *([Column("Off")] if matched else []), *_figure_columns(figures, mode)]
     columns += [Column("Ties")] if ties else []
     table = Table(_TITLES[mode.name], columns)
     for number in shown:
         design = designs[number]
         row: list[Cell] = [exact(number + 1)]
         row += (
-            [_edits(design, mode)]
+            [_edits(answer.question.space, design)]
             if isinstance(mode, Nearest)
-            else [field_value(design.fields[name]) for name in fields]
+            else [field_value(told.value(design.fields)) for told in fields]
         )
         row += [_off(design, mode)] if isinstance(mode, Match) else []
         row += figure_cells(figures, design.figures)
@@ -199,28 +186,30 @@ def _designs(answer: Answer, figures: Sequence[str]) -> Table:
     return table
 
 
-def _told(answer: Answer) -> list[str]:
-    """The fields that vary, without lists by layer that are as long as there are layers, and nothing else."""
-    space = answer.question.space
-    return [name for name in space.rules if name not in space.along or not isinstance(space.base[name], (list, tuple))]
+def _figure_columns(figures: Sequence[str], mode: Mode) -> list[Column]:
+    """A column for each figure, of which those are left out first that nobody asked for."""
+    asked = len(mode.figures)
+    columns = figure_columns(figures)
+    return columns[:asked] + [each._replace(priority=each.priority + 1) for each in columns[asked:]]
 
 
 _TITLES = {"pareto": "Frontier", "rank": "Ranked", "nearest": "Nearest", "match": "Matched"}
 
 
-def _varies(designs: Sequence[Design], field: str) -> bool:
-    return len(designs) == 1 or len({repr(design.fields[field]) for design in designs}) > 1
+def _varies(designs: Sequence[Design], told: Told) -> bool:
+    return len(designs) == 1 or len({repr(told.value(design.fields)) for design in designs}) > 1
 
 
-def _field_column(name: str, designs: Sequence[Design]) -> Column:
-    numeric = all(
-        isinstance(design.fields[name], (int, float)) and not isinstance(design.fields[name], bool)
-        for design in designs
-    )
-    return Column(brief_field(name), numeric=numeric, wraps=not numeric)
+def _field_column(told: Told, designs: Sequence[Design], priority: int) -> Column:
+    """A column, which is left out before the figures that are asked for where other fields make its values."""
+    values = [told.value(design.fields) for design in designs]
+    numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+    # A heading is broken between words.
+    heading = told.name.replace("].", "] ")
+    return Column(heading, numeric=numeric, wraps=not numeric, priority=priority if told.follows else 0)
 
 
-def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figures: Sequence[str]) -> Iterator[str]:
+def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[Told], figures: Sequence[str]) -> Iterator[str]:
     """What the table does not say by itself."""
     mode, designs = answer.question.mode, answer.designs
     if len(shown) < len(designs):
@@ -230,17 +219,14 @@ def _remarks(answer: Answer, shown: Sequence[int], fields: Sequence[str], figure
             how += ", with those that are as good as a published model or better" if len(shown) > _MOST else ""
         how = how or (", the first" if not isinstance(mode, Match) else ", spread evenly")
         yield f"{len(shown)} of {exact(len(designs))} designs{how}; --format csv and json have all."
-    alike = (
-        {}
-        if isinstance(mode, Nearest)
-        else {name: designs[0].fields[name] for name in _told(answer) if name not in fields}
-    )
+    alike = [] if isinstance(mode, Nearest) else [told for told in told_of(answer.question.space) if told not in fields]
     if alike:
-        yield f"All have {', '.join(f'{brief_field(name)} {field_value(value)}' for name, value in alike.items())}."
+        each = [f"{told.name} {field_value(told.value(designs[0].fields))}" for told in alike]
+        yield f"All have {', '.join(each)}."
     legend = [explain_columns(figures)]
     if isinstance(mode, Match):
         legend.append("Off: from what is wanted, of several figures the furthest.")
-    if any(edit.shares for design in designs for edit in design.edits):
+    if any(edit.shares for design in designs for edit in design.edits if len(_together(design)) > 1):
         legend.append("In brackets: what the edit contributes to the whole change (its Shapley value).")
     if any(design.ties for design in designs):
         legend.append("Ties: further configs that are equal in what was asked.")
@@ -281,28 +267,31 @@ def _spread(values: Sequence[Number], most: int) -> list[int]:
     return sorted(found)
 
 
-def _edits(design: Design, mode: Nearest) -> str:
+def _edits(space: Space, design: Design) -> str:
     """``num_layers 12 → 6 (61.0 %), embed_dim 768 → 512 with num_heads 12 → 8 (39.0 %)``."""
-    together: dict[str, list[Edit]] = {}
-    for number, edit in enumerate(design.edits):
-        # What cannot change apart has the share of all of it.
-        together.setdefault(repr(edit.shares) if any(edit.shares.values()) else str(number), []).append(edit)
+    together = _together(design)
     wholes: dict[str, Number] = {}
-    for edits in together.values():
+    for edits in together:
         for name, share in edits[0].shares.items():
             wholes[name] = wholes.get(name, 0) + share
     texts = []
-    for edits in together.values():
-        text = " with ".join(
-            f"{brief_field(edit.field)} {field_value(edit.before)} → {field_value(edit.after)}" for edit in edits
-        )
+    for edits in together:
+        text = " with ".join(describe_edit(space, edit) for edit in edits)
         shares = [
             _share(share / wholes[name], figure_label(name) if len(wholes) > 1 else "")
             for name, share in edits[0].shares.items()
-            if wholes[name]
+            if wholes[name] and len(together) > 1
         ]
         texts.append(f"{text} ({', '.join(shares)})" if shares else text)
     return ", ".join(texts) or "none"
+
+
+def _together(design: Design) -> list[list[Edit]]:
+    """The edits, those together that cannot change apart: each has the share of all of them."""
+    found: dict[str, list[Edit]] = {}
+    for number, edit in enumerate(design.edits):
+        found.setdefault(repr(edit.shares) if any(edit.shares.values()) else str(number), []).append(edit)
+    return list(found.values())
 
 
 def _share(fraction: float, name: str) -> str:

@@ -82,8 +82,9 @@ class Asked(NamedTuple):
         if self.ratio and self.like is None:
             raise ArgumentError(f"{dashes}ratio is of a teacher's figure; give {dashes}like, the teacher")
         if self.like is not None and not self.ratio:
+            example = "parameters=0.25" if dashes else "{'parameters': 0.25}"
             raise ArgumentError(
-                f"{dashes}like names a teacher, and not how much of it to have; give {dashes}ratio, as parameters 0.25"
+                f"{dashes}like names a teacher, and not how much of it to have; give {dashes}ratio, as {example}"
             )
         modes = {
             "minimize" if self.minimize else "maximize": self.minimize or self.maximize,
