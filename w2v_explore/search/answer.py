@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
-from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
+from w2v_explore.analysis.figures import FIGURES, Figures, Number
 from w2v_explore.config.load import Config
 from w2v_explore.search.edits import Edit, edits_of
+from w2v_explore.search.formulas.many import Formulas
 from w2v_explore.search.measured import Measured
 from w2v_explore.search.nothing import Nothing
 from w2v_explore.search.published import Published, published_beside
@@ -23,6 +26,7 @@ from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
+from w2v_explore.search.space.members import Members
 
 if TYPE_CHECKING:  # what samples needs Optuna
     from w2v_explore.search.sampling.sample import Sampled
@@ -32,6 +36,9 @@ Progress = Callable[[str, int, int], None]
 
 LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "matched"}
 """By mode, what the document calls its designs."""
+
+_ANALYSED = 64
+"""Designs whose figures `analyze` works out, each by itself; of more, so many, spread evenly, are held against it."""
 
 # The last digits of an average over layers are rounded otherwise where many are worked out at once.
 _NEARLY = 1e-12
@@ -45,8 +52,7 @@ class Design(NamedTuple):
         config: The config.
         fields: The values of the fields that vary.
         edits: What makes it of the config that the space is around.
-        figures: All figures of a model as a whole, and those that were asked for by other names, worked out by
-            `analyze`.
+        figures: All figures of a model as a whole, and those that were asked for by other names: those of `analyze`.
         ties: How many further configs of the space are equal to it in what was asked.
         command: The command that shows its figures again, quoted for a shell.
     """
@@ -173,26 +179,41 @@ def answer_of(
 def _designs(question: Question, base: Analysis, candidates: Candidates, progress: Progress | None) -> Iterator[Design]:
     space, mode = question.space, question.mode
     origin = origin_of(space.config)
-    further = [name for name in question.figures if name not in FIGURES]
     # What an edit contributes is told of what was to be reached.
     targets = mode.figures if isinstance(mode, Nearest) else ()
-    columns = {name: column.tolist() for name, column in candidates.columns.items()}
-    for place, member in enumerate(candidates.members.tolist()):
+    names = tuple(dict.fromkeys((*FIGURES, *question.figures)))
+    members = candidates.members.tolist()
+    by_formulas = {name: column.tolist() for name, column in candidates.columns.items()}
+    if len(members) > _ANALYSED:
+        by_formulas = _figures_of_many(question, members, names)
+    every = max(1, -(-len(members) // _ANALYSED))
+    for place, member in enumerate(members):
         if progress is not None:
-            progress("designs", place, len(candidates.members))
-        analysis = analyze(space.config_of(member), question.workload)
-        by_name = Figures(analysis)
-        figures = {**total_figures(analysis), **{name: by_name[name] for name in further}}
-        _check(member, figures, {name: column[place] for name, column in columns.items()})
+            progress("designs", place, len(members))
+        config = space.config_of(member)
+        figures = {name: column[place] for name, column in by_formulas.items()}
+        if place % every == 0:
+            by_name = Figures(analyze(config, question.workload))
+            found, figures = figures, {name: by_name[name] for name in names}
+            _check(member, figures, found)
         yield Design(
             member=member,
-            config=analysis.config,
+            config=config,
             fields=space.fields(member),
-            edits=edits_of(base, analysis, targets),
+            edits=edits_of(base, config, targets),
             figures=figures,
             ties=int(candidates.ties[place]),
-            command=origin.command(analysis.config, question.workload),
+            command=origin.command(config, question.workload),
         )
+
+
+def _figures_of_many(question: Question, members: Sequence[int], names: Sequence[str]) -> dict[str, list[Number]]:
+    """Figures of some members, all of them configs, by the formulas that they were found by."""
+    space = Members(question.space)
+    codes = np.array([question.space.codes(member) for member in members], np.int64)
+    formulas = Formulas(question.space.config.model.family, space.base(), question.workload, names)
+    _, figures = formulas.figures(space.columns(space.varied(codes)))
+    return {name: column.tolist() for name, column in figures.items()}
 
 
 def _check(member: int, figures: Mapping[str, Number], columns: Mapping[str, Number]) -> None:

@@ -12,6 +12,7 @@ from w2v_explore.analysis.comparing.attribution import MOST_APART, Contribution,
 from w2v_explore.analysis.comparing.compare import told_apart
 from w2v_explore.analysis.comparing.shapley import shapley_values
 from w2v_explore.analysis.figures import ALIASES, Figures, Number
+from w2v_explore.config.load import Config
 
 
 class Edit(NamedTuple):
@@ -32,17 +33,17 @@ class Edit(NamedTuple):
     shares: Mapping[str, Number]
 
 
-def edits_of(base: Analysis, design: Analysis, figures: Sequence[str] = ()) -> tuple[Edit, ...]:
+def edits_of(base: Analysis, design: Config, figures: Sequence[str] = ()) -> tuple[Edit, ...]:
     """The fields in which a design means something else than the config that it is made of.
 
     Args:
         base: The config.
-        design: Another of the same family, under the same workload.
+        design: Another of the same family.
         figures: Of which the shares are told, by any of their names.
     """
-    before, after = base.config.model.meaning(), design.config.model.meaning()
+    before, after = base.config.model.meaning(), design.model.meaning()
     changed = [name for name in before if before[name] != after[name]]
-    shares = dict(_shares(base, design, figures)) if figures and changed else {}
+    shares = dict(_shares(base, analyze(design, base.workload), figures)) if figures and changed else {}
     return tuple([Edit(name, before[name], after[name], shares.get(name, {})) for name in changed])
 
 
