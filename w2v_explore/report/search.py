@@ -14,6 +14,7 @@ from w2v_explore.report.figure_columns import explain_columns, figure_cell, figu
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
 from w2v_explore.report.search_fields import Told, describe_edit, describe_space, told_of
+from w2v_explore.report.search_measured import measured_tables
 from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, exact, field_value, first_few, percent, signed_percent
@@ -26,6 +27,7 @@ from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.space.space import Space
 
 _COSTS = ("parameters", "macs", "macs_per_audio_second", "memory.inference_bytes", "memory.training_bytes")
@@ -53,7 +55,7 @@ def search_report(answer: Answer) -> Report:
     if answer.designs:
         figures, mode = _shown_figures(answer), answer.question.mode
         beside = _beside(answer, mode) if isinstance(mode, Pareto) else [_own(answer, figures)]
-        tables = [_designs(answer, figures), *beside]
+        tables = [_designs(answer, figures), *measured_tables(answer), *beside]
     return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
 
 
@@ -97,6 +99,9 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"None of {configs} is as required"
         case Pareto():
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
+        case Survivors(top=None):
+            front = "their frontiers" if len(answer.measured) > 1 else "the frontier"
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on {front}, by what was measured"
         case Match():
             depths = len({design.fields.get(DEPTH) for design in answer.designs})
             said = f"{exact(number)} of {configs} match best, of {exact(depths)} depth{'s' * (depths != 1)}"
@@ -116,6 +121,11 @@ def _describe_asked(answer: Answer) -> str:
     match mode:
         case Pareto():
             wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.figures]
+        case Survivors():
+            first = "" if mode.top is None else f"the {exact(mode.top)} with the "
+            wanted = [
+                f"{first}{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.asked
+            ]
         case Rank():
             wanted = [
                 f"the {exact(mode.top)} with the {'most' if mode.is_maximized else 'least'} {figure_label(mode.figure)}"

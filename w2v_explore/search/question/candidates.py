@@ -109,7 +109,8 @@ def in_order(mode: Mode, candidates: Candidates) -> Candidates:
     order = np.lexsort((candidates.members, *reversed(keys)))
     found = candidates.take(order)
     is_new = np.ones(len(order), bool)
-    is_new[1:] = np.logical_or.reduce([key[order[1:]] != key[order[:-1]] for key in keys])
+    # Nothing is equal to anything where there is no order yet.
+    is_new[1:] = np.logical_or.reduce([key[order[1:]] != key[order[:-1]] for key in keys]) if keys else True
     equal = np.cumsum(is_new) - 1
     every = np.zeros(int(is_new.sum()), np.int64)
     np.add.at(every, equal, 1 + found.ties)
