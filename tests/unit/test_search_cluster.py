@@ -15,9 +15,11 @@ import pytest
 
 from tests.cluster_host import Host, cluster_host
 from tests.unit.test_search_running import FRONT, MODES, Deadly, content, question_of
+from w2v_explore import Workload, load_config
 from w2v_explore.errors import ArgumentError, MissingExtraError, WorkersError
 from w2v_explore.search.running import chunk, cluster
 from w2v_explore.search.running.chunk import Chunk
+from w2v_explore.search.running.measuring import measure_by_cluster
 from w2v_explore.search.running.run import run
 
 
@@ -129,3 +131,17 @@ def test_without_distributed_it_is_said_how_to_get_it(monkeypatch: pytest.Monkey
 def test_a_worker_that_joins_later_is_of_the_same_version() -> None:
     with pytest.raises(WorkersError, match=r"w2v_explore is 0\.0\.1 here and \S+ on a worker; install"):
         cluster.work("0.0.1", b"", Chunk(0, 1))
+
+
+@pytest.mark.slow
+def test_one_worker_of_each_kind_of_device_measures(host: Host) -> None:
+    scheduler = host.scheduler()
+    workers = [host.worker(scheduler) for _ in range(2)]
+    base = load_config("base", {"encoder_num_layers": 1, "encoder_ff_interm_features": 64})
+    asked = (base, [base], Workload(samples=2_000), "cpu", 2, scheduler.address)
+    [measured] = measure_by_cluster(*asked)
+    assert (measured.device.device, measured.runs, len(measured.designs)) == ("cpu", 2, 1)
+    workers[0].kill()
+    assert measure_by_cluster(*asked)[0].device == measured.device
+    with pytest.raises(WorkersError, match=r"no worker can measure on cuda\n.+: "):
+        measure_by_cluster(*asked[:3], "cuda", *asked[4:])
