@@ -209,8 +209,9 @@ def _connected(address: str, host: str, port: int) -> Iterator[Client]:
             _require_greeting(host, port)
             client = Client(address, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise WorkersError(
-                f"no Dask scheduler is reached at {address}: {error}; is it running, and can this machine reach it? "
+                f"no Dask scheduler is reached at {address}: {reason}; is it running, and can this machine reach it? "
                 "`dask scheduler` starts one and prints its address"
             ) from error
         try:
