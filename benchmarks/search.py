@@ -1,96 +1,187 @@
-"""Ten million configs gone through on one machine: the time, and the memory of all processes.
+"""What a search through ten million configs takes, and its frontiers beside brute force.
 
-It is measured in a process of its own, whose memory nothing else has made larger.
+`w2v-explore search` is a process of its own with one worker for each core; its memory is that of all of its processes
+together, looked at ten times a second. The frontiers are of a million configs each: `find_designs` finds them chunk by
+chunk, and plain Python goes through the figures of all configs in order.
 """
 
 from __future__ import annotations
 
-import json
-import resource
+import os
 import subprocess
 import sys
 import time
-from typing import NamedTuple
+from itertools import product
+from typing import Any, NamedTuple
 
-from w2v_explore import Workload, load_preset
-from w2v_explore.search.question.pareto import Pareto
-from w2v_explore.search.question.question import Question
-from w2v_explore.search.running.run import run
-from w2v_explore.search.space.space import Axis, Given, Space
+import psutil
 
-_WORKERS = 2
-_VALUES = {
-    "encoder_num_layers": range(2, 25),
-    "encoder_ff_interm_features": range(64, 20_481, 64),
-    "encoder_num_heads": range(1, 17),
-    "encoder_embed_dim": range(64, 6_145, 64),
+from w2v_explore import Workload, analyze, analyze_many, load_preset
+from w2v_explore.analysis.figures import Figures
+from w2v_explore.search.find import find_designs
+
+_LARGE = {
+    "encoder_num_layers": "1..28",
+    "encoder_embed_dim": "256..1024:16",
+    "encoder_ff_interm_features": "512..4096:64",
+    "encoder_pos_conv_kernel": "32..160:4",
+    "encoder_layer_norm_first": "false,true",
+    "extractor_mode": "group_norm,layer_norm",
 }
-_FIGURES = (("macs", "parameters"), ("macs", "memory.training_bytes", "parameters"))
+"""Ten million configs around base, whose heads move along with the width."""
+
+_SMALL = {
+    "encoder_num_layers": list(range(1, 25)),
+    "encoder_ff_interm_features": list(range(512, 4097, 64)),
+    "encoder_num_heads": [4, 8, 12, 16],
+    "encoder_embed_dim": list(range(192, 1153, 48)),
+}
+"""Of each family; kernels and norms make a million of them."""
+
+_FAMILIES = ("base", "wavlm_base", "w2v_bert_2")
+_MINIMIZED, _MAXIMIZED = "macs", "parameters"
+_ONE_BY_ONE = 200
 
 _SECTION = """\
-## Whole spaces
+## Searching
 
-All of {size:,} combinations of layers, inner width, heads and width around base, 10 s of audio, on {workers} processes:
-the frontier of the figures, of which parameters are maximised. The memory is at most that of all processes together.
+`python -m benchmarks.search`: `w2v-explore search base` for the frontier of MACs and parameters, {workers} workers:
 
-| frontier of | seconds | combinations a second | memory | configs | on the frontier |
-| :--- | ---: | ---: | ---: | ---: | ---: |
+| | figure | aim |
+| :--- | ---: | :--- |
+| configs in the space | {size:,} | 10⁷ |
+| seconds, the start and all designs analysed included | {seconds:,.0f} | minutes |
+| configs a second | {per_second:,.0f} | |
+| peak memory of all processes | {memory_mb:,.0f} MB | < 500 MB |
+
+The frontier of a million configs of three families, by chunks and by brute force; the figures of {one_by_one} random
+configs of each equal those of `analyze`:
+
+| configs like | configs | on the frontier, by chunks | by brute force | the same |
+| :--- | ---: | ---: | ---: | :--- |
 {rows}
-
-The aim is 500 MB, and minutes.
 """
 
 
-class Gone(NamedTuple):
-    """What it took to go through the space.
+class Run(NamedTuple):
+    """What a whole search took."""
 
-    Attributes:
-        seconds: From the question to what was found.
-        peak_bytes: No less than all processes had at once: each is counted as the largest of the workers.
-        evaluated: The configs whose figures were worked out.
-        front: The configs on the frontier.
-    """
-
+    size: int
     seconds: float
     peak_bytes: int
-    evaluated: int
-    front: int
 
 
-def go_through(figures: tuple[str, ...]) -> Gone:
-    """Go through the space, in this process and its workers."""
-    config = load_preset("base")
+def run_large(workers: int) -> Run:
+    """The search through ten million configs, as a process."""
+    import json
+
+    free = [text for field, values in _LARGE.items() for text in ("--free", f"{field}={values}")]
+    command = [
+        sys.executable, "-m", "w2v_explore", "search", "base", *free, "--minimize", _MINIMIZED, "--maximize",
+        _MAXIMIZED, "--workers", str(workers), "--format", "json",
+    ]  # fmt: skip
     start = time.perf_counter()
-    found = run(Question(_space(), Workload.of(config), Pareto(figures, frozenset({"parameters"}))), workers=_WORKERS)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONHASHSEED": "0"})
+    parent, peak = psutil.Process(process.pid), 0
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    output = b""
+    while process.poll() is None:
+        peak = max(peak, _memory(parent))
+        output += process.stdout.read() or b""
+        time.sleep(0.1)
+    output += process.stdout.read() or b""
     seconds = time.perf_counter() - start
-    own, largest = (
-        resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    if process.returncode:
+        raise RuntimeError(f"search exited with {process.returncode}")
+    space = json.loads(output)["space"]
+    assert space["evaluated"] + space["pruned"] + space["invalid"] == space["size"]
+    return Run(space["size"], seconds, peak)
+
+
+def _memory(parent: psutil.Process) -> int:
+    """What a process and those that it started take by themselves."""
+    total = 0
+    try:
+        for process in (parent, *parent.children(recursive=True)):
+            total += process.memory_full_info().uss
+    except psutil.NoSuchProcess:
+        pass
+    return total
+
+
+class Fronts(NamedTuple):
+    """How many designs two ways find, and whether they are the same."""
+
+    size: int
+    by_chunks: int
+    by_force: int
+    are_same: bool
+
+
+def fronts_of(preset: str) -> Fronts:
+    """The frontier of a million configs near a preset, both ways."""
+    config = load_preset(preset)
+    workload = Workload.of(config)
+    fields: dict[str, list[Any]] = {**_SMALL, **_further(config.model)}
+    answer = find_designs(
+        config, fields, workload, minimize=[_MINIMIZED], maximize=[_MAXIMIZED], workers=os.cpu_count()
     )
-    return Gone(seconds, own + _WORKERS * largest, found.evaluated, len(found.candidates.members))
+    found = {(design.figures[_MINIMIZED], design.figures[_MAXIMIZED]) for design in answer.designs}
+    every = list(product(*fields.values()))
+    columns = dict(zip(fields, map(list, zip(*every, strict=True)), strict=True))
+    many = analyze_many(config, columns, workload, [_MINIMIZED, _MAXIMIZED])
+    _check_some(many, workload)
+    points = {
+        (macs, parameters)
+        for macs, parameters, valid in zip(
+            many[_MINIMIZED].tolist(), many[_MAXIMIZED].tolist(), many.valid.tolist(), strict=True
+        )
+        if valid
+    }
+    forced, most = set(), -1
+    for macs, parameters in sorted(points, key=lambda point: (point[0], -point[1])):
+        if parameters > most:
+            forced.add((macs, parameters))
+            most = parameters
+    return Fronts(len(every), len(found), len(forced), found == forced)
 
 
-def _space() -> Space:
-    axes = tuple(Axis(name, tuple(values)) for name, values in _VALUES.items())
-    return Space(load_preset("base"), axes, {axis.name: Given(number) for number, axis in enumerate(axes)})
+def _further(model: Any) -> dict[str, list[Any]]:
+    """What makes the configs of a family a million: kernels of a convolution that it has."""
+    name = "encoder_pos_conv_kernel" if "encoder_pos_conv_kernel" in model.FIELDS else "encoder_conv_kernel"
+    return {name: list(range(15, 32, 2)) if name == "encoder_conv_kernel" else list(range(32, 161, 16))}
+
+
+def _check_some(many: Any, workload: Workload) -> None:
+    step = len(many) // _ONE_BY_ONE
+    for number in range(0, len(many), step):
+        if many.valid[number]:
+            figures = Figures(analyze(many.member(number), workload))
+            assert [many[name][number] for name in many.figures] == [figures[name] for name in many.figures]
 
 
 def section() -> str:
     """A section of docs/performance.md."""
-    size = _space().size
+    workers = os.cpu_count() or 1
+    run = run_large(workers)
     rows = []
-    for figures in _FIGURES:
-        command = [sys.executable, "-m", "benchmarks.search", *figures]
-        gone = Gone(*json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
+    for preset in _FAMILIES:
+        fronts = fronts_of(preset)
         rows.append(
-            f"| {', '.join(figures)} | {gone.seconds:.1f} | {size / gone.seconds:,.0f} "
-            f"| {gone.peak_bytes / 1e6:.0f} MB | {gone.evaluated:,} | {gone.front:,} |"
+            f"| {preset} | {fronts.size:,} | {fronts.by_chunks} | {fronts.by_force} "
+            f"| {'yes' if fronts.are_same else 'NO'} |"
         )
-    return _SECTION.format(size=size, workers=_WORKERS, rows="\n".join(rows))
+    return _SECTION.format(
+        workers=workers,
+        size=run.size,
+        seconds=run.seconds,
+        per_second=run.size / run.seconds,
+        memory_mb=run.peak_bytes / 1e6,
+        one_by_one=_ONE_BY_ONE,
+        rows="\n".join(rows),
+    )
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        print(json.dumps(go_through(tuple(sys.argv[1:]))))
-    else:
-        print(section(), end="")
+    print(section(), end="")

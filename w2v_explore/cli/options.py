@@ -86,7 +86,9 @@ Device = Annotated[
     str | None,
     typer.Option("--device", help=f"Also measure latency there: {DEVICES}. Needs the extra torch."),
 ]
-Runs = Annotated[int | None, typer.Option("--runs", help="Measured passes on --device; 10 by default, 30 in compare.")]
+Runs = Annotated[
+    int | None, typer.Option("--runs", help="Measured passes on --device; 10 by default, 30 in compare and search.")
+]
 Predict = Annotated[
     bool,
     typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),

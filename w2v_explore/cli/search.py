@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from contextlib import nullcontext
 from enum import Enum
@@ -37,6 +38,8 @@ app = typer.Typer(add_completion=False)
 _MANY = 200
 
 _SPACE, _ASKED, _RUN = "What varies", "What is asked", "How it is worked through"
+_MEASURED = "What is measured"
+_TURNS = 30
 
 
 class Sampler(str, Enum):
@@ -212,6 +215,15 @@ def search(
             help="Enqueue what was found as trials of a study there, for a training of your own.",
         ),
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device",
+            help=f"Measure what was found in turns, on {options.DEVICES}; then a latency may be a FIGURE too.",
+            rich_help_panel=_MEASURED,
+        ),
+    ] = None,
+    runs: options.Runs = None,
     write: Annotated[
         str | None,
         typer.Option(
@@ -249,12 +261,16 @@ def search(
         {"--sampler": sampler, "--seed": seed, "--storage": storage},
         {"--workers": workers, "--scheduler": scheduler, "--resume": resume, "--yes": yes},
     )
+    options.check_runs(runs, device)
+    # Thousands of designs are analysed, each of which leaves cycles.
+    gc.enable()
     ratios = parse_ratios(ratio or ())
     base, section = _read(config, ConfigOptions(overrides, dialect, allow_unknown))
     [teacher] = load_configs([like], ConfigOptions(None, None, allow_unknown)) if like is not None else [None]
     asked = Asked(
-        minimize or (), maximize or (), target or (), keep or (), teacher, ratios, top, require or (), lint_clean
-    )
+        minimize or (), maximize or (), target or (), keep or (), teacher, ratios, top, require or (), lint_clean,
+        device,
+    )  # fmt: skip
     asked.check("--")
     given = section if space is None else section_in(space)
     question = question_of(space_of(base, given, free or ()), workload.of(base), asked, "--")
@@ -266,6 +282,8 @@ def search(
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
         answer = _sample(question, trials, sampler, seed, storage)
+    if device is not None and answer.found.complete:
+        answer = _measure(answer, device, runs, scheduler)
 
     def reports() -> list[Report]:
         from w2v_explore.report.search import search_report
@@ -329,6 +347,13 @@ def _sample(question: Question, trials: int, sampler: Sampler | None, seed: int 
     where = str(own_journal(question, name, seed)) if storage is None else storage
     with show_progress(question.space.config.name) as progress:
         return answer_from_sample(question, trials, sampler=name, seed=seed, storage=where, progress=progress)
+
+
+def _measure(answer: Answer, device: str, runs: int | None, scheduler: str | None) -> Answer:
+    from w2v_explore.search.second_stage import measure_answer
+
+    with show_progress(answer.question.space.config.name) as progress:
+        return measure_answer(answer, device, runs=runs or _TURNS, scheduler=scheduler, progress=progress)
 
 
 def _enqueue(answer: Answer, storage: str) -> None:

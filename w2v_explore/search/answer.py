@@ -11,6 +11,7 @@ from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number, total_figures
 from w2v_explore.config.load import Config
 from w2v_explore.search.edits import Edit, edits_of
+from w2v_explore.search.measured import Measured
 from w2v_explore.search.nothing import Nothing
 from w2v_explore.search.published import Published, published_beside
 from w2v_explore.search.question.candidates import Candidates, Mode, in_order
@@ -19,6 +20,7 @@ from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
 
@@ -81,6 +83,7 @@ class Answer:
         published: Beside a frontier the published models that satisfy the constraints.
         nothing: Why there is no design; None where there is one, or not all of the space was looked through.
         sampled: How the space was sampled; None where all of it was to be looked through.
+        measured: What each device says of the designs, where they were measured.
     """
 
     question: Question
@@ -90,6 +93,7 @@ class Answer:
     published: tuple[Published, ...] = ()
     nothing: Nothing | None = None
     sampled: Sampled | None = None
+    measured: tuple[Measured, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
@@ -117,6 +121,7 @@ class Answer:
             "sampled": self.sampled and self.sampled.to_dict(),
             "nothing": self.nothing and self.nothing.to_dict(),
             LISTS[question.mode.name]: [design.to_dict() for design in self.designs],
+            **({"measured": [each.to_dict() for each in self.measured]} if self.measured else {}),
             **(
                 {"published": [model.to_dict() for model in self.published]}
                 if isinstance(question.mode, Pareto)
@@ -211,6 +216,12 @@ def _asked(mode: Mode) -> dict[str, Any]:
             }
         case Rank():
             return {"maximize" if mode.is_maximized else "minimize": mode.figure, "top": mode.top}
+        case Survivors():
+            return {
+                "minimize": [name for name in mode.asked if name not in mode.maximized],
+                "maximize": [name for name in mode.asked if name in mode.maximized],
+                **({} if mode.top is None else {"top": mode.top}),
+            }
         case Nearest():
             return {"target": [target.text for target in mode.targets], "top": mode.top}
         case Match():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.comparing.asked import require_names
+from w2v_explore.analysis.figures import MEASURED
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import Config
@@ -39,6 +40,7 @@ class Asked(NamedTuple):
         top: How many designs, of each depth where a teacher is matched.
         require: Conditions that must hold.
         lint_clean: Whether the linter must have no warning of a design.
+        device: On what designs are measured; None where none are.
     """
 
     minimize: Sequence[str] = ()
@@ -50,6 +52,12 @@ class Asked(NamedTuple):
     top: int | None = None
     require: Sequence[str] = ()
     lint_clean: bool = False
+    device: str | None = None
+
+    @property
+    def measured(self) -> list[str]:
+        """The figures to be best in that come from a device."""
+        return [name for name in (*self.minimize, *self.maximize) if name in MEASURED]
 
     def check(self, dashes: str = "") -> None:
         """Refuse what there cannot be, and what contradicts itself.
@@ -65,6 +73,8 @@ class Asked(NamedTuple):
             require_names(name, getattr(self, name))
         for name in ("target", "require"):
             _check_conditions(name, getattr(self, name))
+        if self.measured and self.device is None:
+            raise ArgumentError(f"{self.measured[0]} is measured; give a {dashes}device to measure on")
         _check_top(self.top)
         _check_ratio(self.ratio)
         if self.keep and not self.target:
@@ -121,6 +131,8 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
     elif asked.like is not None:
         teacher = analyze(asked.like, _as_long(workload, asked.like))
         mode = modes.match(teacher, asked.ratio, family, asked.top or _MATCH_TOP)
+    elif asked.measured:
+        mode = modes.survivors(asked.minimize, asked.maximize, asked.top, family)
     elif asked.top is not None:
         mode = modes.rank(asked.minimize, asked.maximize, asked.top, family)
     else:

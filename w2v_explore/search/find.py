@@ -20,6 +20,7 @@ from w2v_explore.search.nothing import why_nothing
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.run import run
 from w2v_explore.search.running.size import require_countable
+from w2v_explore.search.second_stage import measure_answer
 from w2v_explore.search.space.read import section_in, space_of
 
 
@@ -38,6 +39,8 @@ def find_designs(
     top: int | None = None,
     require: Sequence[str] = (),
     lint_clean: bool = False,
+    device: str | None = None,
+    runs: int | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     resume: str | PathLike[str] | None = None,
@@ -67,6 +70,9 @@ def find_designs(
         top: How many designs, of each depth where a teacher is matched.
         require: Conditions that must hold of a design.
         lint_clean: Whether the linter must have no warning of a design.
+        device: On what designs are measured, in turns: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; nothing is by default.
+            Then a latency may be a figure to minimize, and the few configs that are as required are measured for it.
+        runs: Turns of the measurement; by default until the medians are known well enough.
         workers: Processes of this machine; as many as it has cores by default.
         scheduler: The address of a Dask cluster's scheduler, which works instead.
         resume: A file that keeps what was found, with which the same search goes on later.
@@ -83,6 +89,9 @@ def find_designs(
         ConfigError: A config or the space is wrong.
         WorkloadError: The input is too short for the config as it is.
         SourceError: A file cannot be read or written.
+        DeviceError: The device is absent, or too small for the models together.
+        WorkersError: Processes die, or a cluster cannot be reached, has no workers, or other versions.
+        MissingExtraError: What is asked needs a package that is not installed.
         TypeError: An argument is of another type.
     """
     section: Any = space
@@ -100,12 +109,16 @@ def find_designs(
     workload = workload_of(config, workload)
     asked = Asked(
         minimize, maximize, target, keep, None if like is None else as_config(like), {} if ratio is None else ratio,
-        top, require, lint_clean,
+        top, require, lint_clean, device,
     )  # fmt: skip
     question = question_of(space_of(config, section, free), workload, asked)
     if trials is None:
-        return answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
-    return answer_from_sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
+        answer = answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
+    else:
+        answer = answer_from_sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
+    if device is None:
+        return answer
+    return measure_answer(answer, device, runs=runs, scheduler=scheduler, progress=progress)
 
 
 def answer_from_all(

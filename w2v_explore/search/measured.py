@@ -21,9 +21,6 @@ from w2v_explore.errors import CalibrationError, needs_extra
 if TYPE_CHECKING:
     from w2v_explore.measure.latency import Latency, Progress
 
-MOST_MEASURED = 24
-"""Designs that are measured together: all of their models are in memory at once, and take turns."""
-
 
 class Device(NamedTuple):
     """What computed: figures of two that differ in any of this are never compared.
@@ -86,6 +83,8 @@ class Measured:
         noise: What disturbed the measurement, in words; empty where nothing did.
         base: Of the config that the space is around.
         designs: Of each design.
+        best: The places of the designs that are best by what was asked of a device, the first one first: their frontier
+            on it, or the first in the order of a latency. All, where nothing was asked.
     """
 
     device: Device
@@ -94,6 +93,7 @@ class Measured:
     noise: tuple[str, ...]
     base: Timing
     designs: tuple[Timing, ...]
+    best: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -104,6 +104,7 @@ class Measured:
             "noise": list(self.noise),
             "base": self.base._asdict(),
             "designs": [timing._asdict() for timing in self.designs],
+            "best": list(self.best),
         }
 
 
@@ -144,6 +145,24 @@ def measure(
         base=_timing(first),
         designs=tuple(_timing(latency) for latency in latencies[1:]),
     )
+
+
+def device_here(device: str) -> Device:
+    """What would measure on this machine.
+
+    Args:
+        device: As in ``summary --device``.
+
+    Raises:
+        DeviceError: The device is absent.
+        MissingExtraError: torch is not installed.
+    """
+    with needs_extra("--device"):
+        import torch
+
+        from w2v_explore.model.device import device_name, find_device
+    target = find_device(device)
+    return Device(str(target), device_name(target), torch.get_num_threads(), torch.__version__)
 
 
 def _calibrated(latency: Latency) -> str | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.asked import require_figures
 from w2v_explore.analysis.comparing.conditions import Condition, is_figure
-from w2v_explore.analysis.figures import ALIASES, Figures, known_names
+from w2v_explore.analysis.figures import ALIASES, MEASURED, Figures, known_names
 from w2v_explore.config.family import Family
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, ConditionError
@@ -18,6 +18,7 @@ from w2v_explore.search.question.match import Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.space.held import held
 from w2v_explore.search.space.space import Space
 
@@ -50,8 +51,7 @@ def pareto(minimize: Sequence[str], maximize: Sequence[str], family: Family) -> 
     _require_each_once(figures)
     if not figures:
         raise ArgumentError(f"nothing is to be minimized or maximized; {_HOW_TO_BE_BEST}")
-    if len(figures) > MOST_FIGURES:
-        raise ArgumentError(f"a frontier of {len(figures)} figures is too wide; give {MOST_FIGURES} at most")
+    _require_few(figures)
     return Pareto(figures, frozenset(maximize))
 
 
@@ -63,6 +63,26 @@ def rank(minimize: Sequence[str], maximize: Sequence[str], top: int, family: Fam
         are = "nothing is" if not figures else f"{len(figures)} figures are"
         raise ArgumentError(f"{are} to be minimized or maximized, and configs are ranked by one; give one figure")
     return Rank(figures[0], bool(maximize), _at_least_one(top))
+
+
+def survivors(minimize: Sequence[str], maximize: Sequence[str], top: int | None, family: Family) -> Survivors:
+    """The mode that asks for what is left to be measured, since some of the figures to be best in come from a device.
+
+    Args:
+        minimize: The figures of which less is better, by any of their names.
+        maximize: Those of which more is.
+        top: How many come first in the order of the one figure; None for their frontier.
+        family: Of the configs.
+
+    Raises:
+        ArgumentError: As in `pareto`.
+    """
+    figures = (*minimize, *maximize)
+    closed = tuple([name for name in figures if name not in MEASURED])
+    require_figures(closed, family)
+    _require_each_once(figures)
+    _require_few(figures)
+    return Survivors(closed, figures, frozenset(maximize), top)
 
 
 def nearest(
@@ -169,6 +189,11 @@ def parse_ratios(texts: Iterable[str], option: str = "--ratio") -> dict[str, Fra
             raise ArgumentError(f"{option}: {written[1]} is named twice; give each figure once")
         ratios[written[1]] = Fraction(written[2]) / int(written[3] or 1)
     return ratios
+
+
+def _require_few(figures: Sequence[str]) -> None:
+    if len(figures) > MOST_FIGURES:
+        raise ArgumentError(f"a frontier of {len(figures)} figures is too wide; give {MOST_FIGURES} at most")
 
 
 def _require_each_once(names: Sequence[str]) -> None:

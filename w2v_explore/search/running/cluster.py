@@ -89,11 +89,7 @@ def by_cluster(question: Question, chunks: Iterable[Chunk], address: str) -> Gen
         MissingExtraError: distributed is not installed.
         WorkersError: No scheduler is there, it has no workers, they are of other versions, or die of a chunk.
     """
-    host, port = _host_and_port(address)
-    with _connected(address, host, port) as client:
-        with _refusing(address):
-            _wait_for_workers(client, address)
-            _require_same_versions(client)
+    with cluster_at(address) as client:
         cluster = _Cluster(client, address)
         content, run = pickle.dumps(question), uuid4().hex
         left = iter(chunks)
@@ -112,6 +108,26 @@ def by_cluster(question: Question, chunks: Iterable[Chunk], address: str) -> Gen
                 found = cluster.result(chunk, future)
                 future.release()
                 yield chunk, found
+
+
+@contextmanager
+def cluster_at(address: str) -> Iterator[Client]:
+    """A client of a scheduler that has workers, all of which have the versions that are here.
+
+    Args:
+        address: The scheduler's.
+
+    Raises:
+        ArgumentError: It is no address.
+        MissingExtraError: distributed is not installed.
+        WorkersError: No scheduler is there, it has no workers, or they are of other versions.
+    """
+    host, port = _host_and_port(address)
+    with _connected(address, host, port) as client:
+        with refusing(address):
+            _wait_for_workers(client, address)
+            _require_same_versions(client)
+        yield client
 
 
 class _Running(NamedTuple):
@@ -137,7 +153,7 @@ class _Cluster:
         """How many chunks are to be in flight: workers come and go."""
         now = monotonic()
         if now - self._looked_at >= _LOOK_S:
-            with _refusing(self._address):
+            with refusing(self._address):
                 self._threads = sum(self._client.nthreads().values())
             self._looked_at = now
             if self._threads:
@@ -163,7 +179,7 @@ class _Cluster:
 
         while True:
             try:
-                with _refusing(self._address):
+                with refusing(self._address):
                     found: Found = future.result(timeout=_LOOK_S)
                 return found
             except TimeoutError:
@@ -176,7 +192,7 @@ class _Cluster:
 
 
 @contextmanager
-def _refusing(address: str) -> Iterator[None]:
+def refusing(address: str) -> Iterator[None]:
     """Let a connection that breaks off be one message."""
     from distributed import CancelledError, TimeoutError
 
