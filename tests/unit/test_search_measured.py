@@ -1,151 +1,126 @@
-"""The second stage of a search: what is best by what devices say, each of its own designs alone."""
+"""The second stage of a search: what a device says of its designs, and decides where it is asked."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from w2v_explore import ArgumentError, Config, Workload, analyze, find_designs, load_preset
-from w2v_explore.report.csv import search_csv
-from w2v_explore.report.markdown import report_markdown
-from w2v_explore.report.search import search_report
-from w2v_explore.search import second_stage
-from w2v_explore.search.asked import Asked, question_of
-from w2v_explore.search.find import answer_from_all
-from w2v_explore.search.measured import Device, Measured, Timing, front_of, measure
-from w2v_explore.search.running import measuring
-from w2v_explore.search.second_stage import measure_answer
-from w2v_explore.search.space.read import space_of
+from tests.program import Runner
+from w2v_explore import ArgumentError, Config, Workload, find_designs
+from w2v_explore.analysis.figures import figure_named
+from w2v_explore.report.figure_columns import figure_label
+from w2v_explore.search import second_stage as stage
+from w2v_explore.search.measured import Device, Measured, Timing
+from w2v_explore.search.question.survivors import MOST_MEASURED
 
-LATENCY, RTF = "latency.end_to_end.median_s", "latency.real_time_factor"
-LAYERS, FF = "encoder_num_layers", "encoder_ff_interm_features"
-SPACE = {LAYERS: [2, 4, 6], FF: [1024, 2048]}
+SPACE = {"encoder_num_layers": [1, 2, 3], "encoder_ff_interm_features": [512, 1024]}
+LATENCY = "latency.end_to_end.median_s"
 
 
-def timing(median_s: float, apart: float = 0.01) -> Timing:
-    return Timing(median_s, median_s * (1 - apart), median_s * (1 + apart), median_s / 10, "FAST", 0.5, 0.4, 0.6)
-
-
-def say(device: Device, base: Config, designs: Sequence[Config], workload: Workload) -> Measured:
-    """A made-up device, which takes long for parameters, or on a card for layers."""
-    seconds = [
-        config.model.encoder_num_layers if device.device == "cuda:0" else analyze(config, workload).parameters / 1e6
-        for config in (base, *designs)
-    ]
-    first, *others = [timing(each) for each in seconds]
-    return Measured(
-        device=device, calibrated=None, runs=10, noise=(), base=first._replace(verdict=None), designs=tuple(others)
-    )
-
-
-CPU, CARD = Device("cpu", "Abacus 2", 4, "2.99.0"), Device("cuda:0", "Card", 4, "2.99.0")
+def timing(config: Config, verdict: str | None = "FAST") -> Timing:
+    """Wide layers are quick on this device, and the intervals of models of one depth overlap."""
+    seconds = config.model.encoder_num_layers + (512 / config.model.encoder_ff_interm_features) / 10
+    return Timing(seconds, seconds - 0.06, seconds + 0.06, seconds / 10, verdict, seconds / 12, 0.0, 1.0)
 
 
 @pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many designs were measured, in each call."""
-    calls: list[int] = []
+def device(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A device whose figures are known; the names of those that were asked for."""
+    asked = []
 
     def measure(base: Config, designs: Sequence[Config], workload: Workload, device: str, **options: Any) -> Measured:
-        calls.append(len(designs))
-        return say(CPU, base, designs, workload)
+        asked.append(device)
+        return Measured(
+            device=Device(device, "a device", 2, "2.0"), calibrated=None, runs=options["runs"] or 9, noise=("a fan",),
+            base=timing(base, None), designs=tuple(timing(design) for design in designs),
+        )  # fmt: skip
 
-    monkeypatch.setattr(second_stage, "measure", measure)
-    return calls
-
-
-def test_what_is_found_is_measured_and_stays_as_it_was_found(measured: list[int]) -> None:
-    plain = find_designs("base", SPACE, minimize=["macs"], maximize=["parameters"])
-    answer = find_designs("base", SPACE, minimize=["macs"], maximize=["parameters"], device="cpu")
-    assert answer.designs == plain.designs
-    [on_cpu] = answer.measured
-    assert measured == [len(plain.designs)] == [len(on_cpu.designs)]
-    assert on_cpu.best == tuple(range(len(plain.designs)))
-    assert "measured" not in plain.to_dict()
-    assert answer.to_dict()["measured"] == [on_cpu.to_dict()]
+    monkeypatch.setattr(stage, "measure", measure)
+    return asked
 
 
-def test_a_latency_may_be_what_is_minimized(measured: list[int]) -> None:
-    answer = find_designs("base", SPACE, minimize=[LATENCY, "macs"], device="cpu")
-    # All configs of the space took turns, and on the made-up device parameters are all that counts.
-    assert measured == [6]
-    assert [design.fields for design in answer.designs] == [{LAYERS: 2, FF: 1024}]
-    first = find_designs("base", SPACE, minimize=[RTF], top=2, device="cpu")
-    assert [design.fields for design in first.designs] == [{LAYERS: 2, FF: 1024}, {LAYERS: 2, FF: 2048}]
-    assert first.to_dict()["mode"] == "rank"
-    assert first.to_dict()["asked"]["minimize"] == [RTF]
-    last = find_designs("base", SPACE, maximize=[RTF], top=1, device="cpu")
-    assert [design.fields for design in last.designs] == [{LAYERS: 6, FF: 2048}]
-    assert [design.ties for design in answer.designs] == [0]
+def fields(answer: Any) -> list[tuple[int, int]]:
+    return [tuple(design.fields.values()) for design in answer.designs]
 
 
-def test_what_is_asked_of_a_device_is_refused_without_one_and_of_too_many(measured: list[int]) -> None:
-    with pytest.raises(ArgumentError, match=f"{LATENCY} is measured; give a device to measure on"):
+def test_designs_are_measured_beside_their_figures(device: list[str]) -> None:
+    plain = find_designs("base", SPACE, minimize=["parameters"], top=2)
+    found = find_designs("base", SPACE, minimize=["parameters"], top=2, device="cpu", runs=3)
+    assert device == ["cpu"]
+    assert (found.designs, plain.measured) == (plain.designs, ())
+    [measured] = found.measured
+    assert measured.designs == tuple(timing(design.config) for design in found.designs)
+    assert measured.runs == 3
+
+
+@pytest.mark.usefixtures("device")
+def test_what_is_measured_decides() -> None:
+    first = find_designs("base", SPACE, minimize=[LATENCY], top=2, device="cpu")
+    assert fields(first) == [(1, 1024), (1, 512)]
+    assert fields(find_designs("base", SPACE, maximize=["latency.real_time_factor"], top=1, device="cpu")) == [(3, 512)]
+    # Of one depth, the narrow model is proved to be no better: its interval overlaps, and it has fewer parameters.
+    front = find_designs("base", SPACE, minimize=[LATENCY], maximize=["parameters"], device="cpu")
+    assert fields(front) == [(1, 1024), (2, 1024), (3, 1024)]
+    required = find_designs("base", SPACE, minimize=[LATENCY], require=["parameters >= 20M"], top=1, device="cpu")
+    assert fields(required) == [(3, 1024)]
+    assert len(required.measured[0].designs) == 1
+    assert [design.ties for design in front.designs] == [0, 0, 0]
+
+
+@pytest.mark.usefixtures("device")
+def test_every_format_has_what_was_measured(run: Runner) -> None:
+    asked = (
+        "search",
+        "base",
+        "--free",
+        "encoder_num_layers=1,2",
+        "--device",
+        "cpu",
+        "--minimize",
+        LATENCY,
+        "--top",
+        "2",
+    )
+    document = json.loads(run(*asked, "--format", "json").out)
+    assert [each["median_s"] for each in document["measured"][0]["designs"]] == sorted(
+        each["median_s"] for each in document["measured"][0]["designs"]
+    )
+    assert (document["mode"], document["asked"]["minimize"], document["asked"]["top"]) == ("rank", [LATENCY], 2)
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv").out)))
+    assert [float(row["latency_s[a device]"]) for row in rows] == [
+        each["median_s"] for each in document["measured"][0]["designs"]
+    ]
+    assert rows[0]["verdict[a device]"] == "FAST"
+    out = run(*asked).out
+    assert "Measured on cpu, a device" in out
+    assert "1 of 2 configs is on the measured frontier" in run(*asked[:-2]).out
+    assert "The machine was not quiet: a fan." in out
+    assert f"least {figure_named(LATENCY).label}" in out
+    assert figure_label("latency.real_time_factor") == "real-time factor"
+
+
+@pytest.mark.usefixtures("device")
+def test_what_cannot_be_measured_is_refused() -> None:
+    many = {"encoder_num_layers": [*range(1, MOST_MEASURED + 2)]}
+    with pytest.raises(ArgumentError, match=f"more than {MOST_MEASURED} configs are as required"):
+        find_designs("base", many, minimize=[LATENCY], device="cpu")
+    with pytest.raises(ArgumentError, match="25 designs were found, and 24 are measured at most"):
+        find_designs("base", many, minimize=["macs"], top=25, device="cpu")
+    with pytest.raises(ArgumentError, match=r"latency\.end_to_end\.median_s is measured; give a device"):
         find_designs("base", SPACE, minimize=[LATENCY])
-    wide = {LAYERS: list(range(1, 26))}
-    with pytest.raises(ArgumentError, match=r"more than 24 configs are as required, .+ require more, or ask for"):
-        find_designs("base", wide, minimize=[LATENCY], device="cpu")
-    with pytest.raises(ArgumentError, match="25 designs were found, and 24 are measured at most, in turns"):
-        find_designs("base", wide, minimize=["macs"], maximize=["parameters"], device="cpu")
-    assert len(find_designs("base", wide, minimize=[LATENCY], require=["macs <= 60G"], device="cpu").measured) == 1
-    assert len(measured) == 1
-
-
-def test_each_device_has_a_front_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def by_cluster(
-        base: Config, designs: Sequence[Config], workload: Workload, device: str, runs: int | None, address: str
-    ) -> list[Measured]:
-        return [say(device, base, designs, workload) for device in (CPU, CARD)]
-
-    monkeypatch.setattr(measuring, "measure_by_cluster", by_cluster)
-    base = load_preset("base")
-    # Of fewer layers, more parameters.
-    space = space_of(base, {LAYERS: [2, 8], FF: [64, 12_288]}, ())
-    asked = Asked(minimize=(LATENCY,), top=1, device="cpu")
-    question = question_of(space, Workload.of(base), asked)
-    answer = measure_answer(answer_from_all(question), scheduler="tcp://localhost:8786")
-    assert [design.fields for design in answer.designs] == [{LAYERS: 2, FF: 64}]
-    both = question_of(space, Workload.of(base), asked._replace(maximize=("parameters",), top=None))
-    answer = measure_answer(answer_from_all(both), scheduler="tcp://localhost:8786")
-    on_cpu, on_card = answer.measured
-    fields = [(design.fields[LAYERS], design.fields[FF]) for design in answer.designs]
-    assert [fields[place] for place in on_cpu.best] == [(2, 64), (2, 12_288), (8, 64), (8, 12_288)]
-    # Two layers take as long on the card however wide they are, and eight as well.
-    assert [fields[place] for place in on_card.best] == [(2, 12_288), (8, 12_288)]
-    report = report_markdown([search_report(answer)])
-    assert "4 of 4 configs are on their frontiers, by what was measured" in report
-    assert "Measured on cuda:0 (Card), torch 2.99.0" in report
-    assert "2 of the designs are best on another device alone." in report
-    header, *rows = search_csv(answer).splitlines()
-    assert f"{LATENCY} (Abacus 2),{RTF} (Abacus 2),verdict (Abacus 2),{LATENCY} (Card)" in header
-    assert len(rows) == 4
-
-
-def test_nothing_is_better_whose_latency_is_not_told_apart() -> None:
-    figures = [{"macs": 3}, {"macs": 2}, {"macs": 1}, {"macs": 1}]
-    apart = [timing(1.0), timing(2.0), timing(3.0), timing(4.0)]
-    asked = ("macs", LATENCY)
-    # The last one has no less MACs than the third, and is slower.
-    assert front_of(figures, apart, asked, frozenset()) == [0, 1, 2]
-    near = [*apart[:3], timing(3.0001)]
-    assert front_of(figures, near, asked, frozenset()) == [0, 1, 2, 3]
-    assert front_of(figures, apart, asked, frozenset({"macs"})) == [0]
-    assert front_of(figures, apart, ("macs", RTF), frozenset({RTF})) == [3]
-    large = [{"macs": 2**60}, {"macs": 2**60 + 1}]
-    assert front_of(large, [timing(1.0), timing(1.0)], asked, frozenset()) == [0]
 
 
 @pytest.mark.slow
-def test_measuring_says_what_the_device_is_and_a_verdict_on_each() -> None:
-    base = analyze("base").config
-    tiny = find_designs(base, {LAYERS: [1], FF: [64]}, minimize=["macs"]).designs[0].config
-    said = measure(tiny, [tiny], Workload(samples=4_000), runs=6)
-    assert said.device.device == "cpu"
-    assert said.runs == 6
-    [one] = said.designs
-    assert one.low_s <= one.median_s <= one.high_s
-    assert one.verdict in ("FAST", "SLOW", "SAME", "AMBIGUOUS")
-    assert said.base.verdict is None
-    assert one.interval(RTF) == pytest.approx((one.low_s * 4, one.high_s * 4))
+def test_models_are_measured_in_turns() -> None:
+    small = {"encoder_embed_dim": [64], "encoder_num_heads": [4], "encoder_num_layers": [1, 2]}
+    short = Workload.of_seconds(0.1)
+    found = find_designs("base", small, short, minimize=[LATENCY], top=2, device="cpu", runs=2)
+    [measured] = found.measured
+    first, second = (each.median_s for each in measured.designs)
+    assert 0 < first <= second
+    assert measured.device.device == "cpu"

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v_explore.analysis.compute import unfold
-from w2v_explore.analysis.figures import MEASURED
 from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.diagnostics import shorten
 from w2v_explore.encoding import fit
@@ -198,18 +197,18 @@ def search_csv(answer: Answer) -> str:
     designs = answer.designs
     fields = [*answer.question.space.rules]
     figures = list(dict.fromkeys(name for design in designs for name in design.figures))
-    several = len(answer.measured) > 1
-    heads = [
-        f"{name}{f' ({measured.device.device_name})' * several}"
-        for measured in answer.measured
-        for name in (*MEASURED, "verdict")
-    ]
-    rows: list[list[object]] = [[*fields, *figures, *heads, "ties", "set"]]
-    for place, design in enumerate(designs):
-        values = [_plain_cell(design.fields[name]) for name in fields]
-        timings = [measured.designs[place] for measured in answer.measured]
-        latencies = [cell for each in timings for cell in (*[each.figure(name) for name in MEASURED], each.verdict)]
-        rows.append([*values, *[design.figures[name] for name in figures], *latencies, design.ties, design.command])
+    # Each device has columns of its own.
+    devices = [each.device.device_name or each.device.device for each in answer.measured]
+    timed = ("latency_s", "latency_low_s", "latency_high_s", "ratio", "verdict")
+    measured = [f"{name}[{device}]" for device in devices for name in timed]
+    rows: list[list[object]] = [[*fields, *figures, *measured, "ties", "set"]]
+    for number, design in enumerate(designs):
+        row: list[object] = [_plain_cell(design.fields[name]) for name in fields]
+        row += [design.figures[name] for name in figures]
+        for each in answer.measured:
+            timing = each.designs[number]
+            row += [timing.median_s, timing.low_s, timing.high_s, timing.ratio, timing.verdict]
+        rows.append([*row, design.ties, design.command])
     _add_not_counted(rows, [answer.analysis.config] * len(designs))
     return _csv(rows)
 

@@ -14,7 +14,6 @@ from w2v_explore.report.figure_columns import explain_columns, figure_cell, figu
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
 from w2v_explore.report.search_fields import Told, describe_edit, describe_space, told_of
-from w2v_explore.report.search_measured import measured_tables
 from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, exact, field_value, first_few, percent, signed_percent
@@ -55,8 +54,17 @@ def search_report(answer: Answer) -> Report:
     if answer.designs:
         figures, mode = _shown_figures(answer), answer.question.mode
         beside = _beside(answer, mode) if isinstance(mode, Pareto) else [_own(answer, figures)]
-        tables = [_designs(answer, figures), *measured_tables(answer), *beside]
+        tables = [_designs(answer, figures), *_measured(answer), *beside]
     return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
+
+
+def _measured(answer: Answer) -> list[Table]:
+    if not answer.measured:
+        return []
+    # Imported only where something was measured.
+    from w2v_explore.report.search_measured import measured_table
+
+    return [measured_table(each, answer.analysis.config.name) for each in answer.measured]
 
 
 def plot_search(answer: Answer, format: str) -> bytes:
@@ -100,8 +108,7 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         case Pareto():
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
         case Survivors(top=None):
-            front = "their frontiers" if len(answer.measured) > 1 else "the frontier"
-            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on {front}, by what was measured"
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the measured frontier"
         case Match():
             depths = len({design.fields.get(DEPTH) for design in answer.designs})
             said = f"{exact(number)} of {configs} match best, of {exact(depths)} depth{'s' * (depths != 1)}"
@@ -136,6 +143,8 @@ def _describe_asked(answer: Answer) -> str:
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
             like = f"like {mode.teacher}, " if mode.teacher else ""
             wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
+        case Survivors():
+            wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.asked]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
