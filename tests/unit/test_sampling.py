@@ -282,7 +282,7 @@ def test_what_there_is_not_is_refused(arguments: Mapping[str, Any], said: str) -
         sample(question(), **{"trials": 1, **arguments})
 
 
-@pytest.mark.parametrize(("package", "extra"), [("torch", "torch"), ("scipy", "search")])
+@pytest.mark.parametrize(("package", "extra"), [("torch", "torch"), ("scipy", "sampling")])
 def test_gp_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, package: str, extra: str) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(guide, "find_spec", lambda name: None if name == package else find_spec("json"))

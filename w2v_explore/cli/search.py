@@ -341,7 +341,7 @@ def _go_through(
 def _sample(question: Question, trials: int, sampler: Sampler | None, seed: int | None, storage: str | None) -> Answer:
     from w2v_explore.search.find import answer_from_sample
 
-    with needs_extra("--trials", "search"):
+    with needs_extra("--trials", "sampling"):
         from w2v_explore.search.sampling.sample import own_journal
     name, seed = (sampler or Sampler.NSGA2).value, seed or 0
     where = str(own_journal(question, name, seed)) if storage is None else storage
@@ -357,7 +357,7 @@ def _measure(answer: Answer, device: str, runs: int | None, scheduler: str | Non
 
 
 def _enqueue(answer: Answer, storage: str) -> None:
-    with needs_extra("--to-optuna", "search"):
+    with needs_extra("--to-optuna", "sampling"):
         from w2v_explore.search.sampling.enqueue import enqueue
         from w2v_explore.search.sampling.sample import study_name
     name = f"{study_name(answer.question)}, to be trained"

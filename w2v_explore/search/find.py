@@ -13,7 +13,7 @@ from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, read_document
 from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.reading import read_config
-from w2v_explore.errors import ArgumentError
+from w2v_explore.errors import ArgumentError, needs_extra
 from w2v_explore.search.answer import Answer, Progress, answer_of
 from w2v_explore.search.asked import Asked, question_of
 from w2v_explore.search.nothing import why_nothing
@@ -153,7 +153,8 @@ def answer_from_sample(
 ) -> Answer:
     """The answer to a question from as many configs of its space as there is time for; the arguments are `sample`'s."""
     # Imported only where a space is sampled: Optuna takes long to import.
-    from w2v_explore.search.sampling.sample import sample
+    with needs_extra("a sample", "sampling"):
+        from w2v_explore.search.sampling.sample import sample
 
     sampled = sample(question, trials, sampler=sampler, seed=seed, storage=storage, progress=progress)
     nothing = None

@@ -38,7 +38,7 @@ def require_sampler(name: str) -> None:
     if name not in SAMPLERS:
         raise ArgumentError(f"there is no sampler {name!r}; write {', '.join(SAMPLERS[:-1])} or {SAMPLERS[-1]}")
     if name == "gp":
-        for package, extra in (("torch", "torch"), ("scipy", "search")):
+        for package, extra in (("torch", "torch"), ("scipy", "sampling")):
             if find_spec(package) is None:
                 raise missing_extra("the sampler gp", package, extra)
 

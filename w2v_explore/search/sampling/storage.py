@@ -149,7 +149,7 @@ def _database(storage: str) -> RDBStorage:
             with _alone(url, options):
                 pass
     except ModuleNotFoundError as error:
-        raise missing_extra("a storage at postgresql://", error.name, "search") from error
+        raise missing_extra("a storage at postgresql://", error.name, "sampling") from error
     except SQLAlchemyError as error:
         raise SourceError(f"the storage {shown(storage)} cannot be reached: {_reason(error)}") from error
     try:
