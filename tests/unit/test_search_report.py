@@ -126,6 +126,13 @@ def test_nothing_found_is_said_first_and_has_no_table() -> None:
     assert search_report(answer).tables == []
 
 
+def test_the_linter_is_not_asked_of_all_that_are_counted() -> None:
+    space = {"encoder_num_layers": [11, 12], "encoder_embed_dim": [768]}
+    assert "\n2 of 2 configs are on the frontier; 2 evaluated\n" in printed(found(space, lint_clean=True, **FRONTIER))
+    text = printed(found(space, lint_clean=True, require=["macs <= 100G"], **FRONTIER), 120)
+    assert "; 2 evaluated, all of them as required, the linter aside\n" in text
+
+
 def test_a_search_that_was_broken_off_says_so_first() -> None:
     answer = front()
     broken = replace(answer, found=answer.found._replace(complete=False))

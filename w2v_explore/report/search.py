@@ -78,9 +78,10 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     question, found = answer.question, answer.found
     number, size = len(answer.designs), question.space.size
     counts = [f"{exact(found.evaluated)} evaluated"]
-    if number and (question.constraints or question.lint_clean):
+    if number and question.constraints:
         satisfying = "all" if found.satisfying == found.evaluated else exact(found.satisfying)
-        counts[0] += f", {satisfying} of them as required"
+        # The linter is asked of those alone that may be part of the answer.
+        counts[0] += f", {satisfying} of them as required{', the linter aside' if question.lint_clean else ''}"
     if found.pruned:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
