@@ -23,8 +23,11 @@ from w2v_explore.lint.codes import all_rules
 NEED_TORCH = {"latency", "calibrate", "verify", "export"}
 """The commands that are not tried: importing torch alone takes what a case may take."""
 
-_NEVER = {"--device", "--runs", "--workers", "--scheduler", "--storage", "--to-optuna", "--trials"}
-"""Options that need torch or Optuna, start processes or ask other machines; ``--device`` goes with ``--predict``."""
+_NEVER = {"--device", "--runs", "--workers", "--scheduler", "--storage", "--to-optuna", "--trials", "--plot"}
+"""Options that need torch, Optuna or matplotlib, start processes or ask other machines.
+
+``--device`` goes with ``--predict``.
+"""
 
 _WEIGHTS = {
     "lint": 6,

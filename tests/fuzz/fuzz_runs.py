@@ -180,7 +180,7 @@ class InProcess:
         peak = _memory("VmHWM") - at_rest
         os.chdir("/")
         others = [f"hangs in {self._hung}"] if self._hung else []
-        others += _left_over(descriptors, set(sys.modules) - modules)
+        others += _left_over(case.line.command, descriptors, set(sys.modules) - modules)
         os.environ.clear()
         os.environ.update(environment)
         for number, handler in zip(_SIGNALS, signals, strict=True):
@@ -324,10 +324,10 @@ def _memory(what: str) -> int:
         return next(int(row.split()[1]) * 1024 for row in file if row.startswith(f"{what}:"))
 
 
-def _left_over(descriptors: set[str], modules: set[str]) -> Iterator[str]:
+def _left_over(command: str, descriptors: set[str], modules: set[str]) -> Iterator[str]:
     if len(os.listdir("/proc/self/fd")) != len(descriptors):
         yield "descriptors left open"
-    if heavy := modules & {"torch", "numpy", "fvcore", "pydantic"}:
+    if heavy := modules & {"torch", "fvcore", "pydantic", *(() if command == "search" else ("numpy",))}:
         yield f"imported {', '.join(sorted(heavy))}"
     if threading.active_count() > 1:
         yield "a thread left over"

@@ -32,6 +32,8 @@ _UNREADABLE = ("closed", "full", "broken")
 _MAY_SAY_NO = {"lint", "summary", "compare", "memory", "plan", "presets", "sweep", "search", "check", "inspect"}
 # Bold, dim, and the colours of the foreground; what the program reads has others.
 _OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|3|3\d|9\d|38;5;\d+)(?:;(?:0|1|2|3|3\d|9\d|38;5;\d+))*m")
+# What draws a progress bar and takes it away.
+_BAR = re.compile(r"\x1b\[(?:\?25[lh]|2K|1A)|\r")
 _BIDIRECTIONAL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WARNING = re.compile(r":\d+: \w+Warning: |Exception ignored")
 _FRAME = re.compile(r'File "[^"]*?/(w2v_explore/[^"]+)", line \d+, in (\S+)')
@@ -167,6 +169,8 @@ def _judge_stream(line: CommandLine, stream: Stream, content: bytes, title: str,
     # typer's help is in colours for GitHub's logs too, and for all that follows in a process where it once was.
     if stream.kind == "terminal" or line.environment.get("FORCE_COLOR") or "--help" in line.arguments:
         text = _OUR_COLOURS.sub("", text)
+        if line.command == "search":
+            text = _BAR.sub("", text)
     # Off a terminal a diff is what `patch` takes: the lines of the file as they are.
     if format != "diff" or stream.kind == "terminal":
         yield from (Fault(f"{title} has {cause}", detail) for cause, detail in judge_text(text, format))
@@ -252,6 +256,8 @@ def _judge_files(line: CommandLine, folder: Folder, before: Files, after: Files)
             yield Fault(f"{line.command} leaves a temporary file", ascii(shown))
         elif path not in after:
             yield Fault(f"{line.command} removes a file", ascii(shown))
+        elif line.command == "search" and os.path.dirname(path) in allowed and path not in before:
+            continue  # a design, in the folder that was named
         elif path not in allowed and not (line.repairs and path in before and stat.S_ISREG(after[path][0])):
             yield Fault(f"{line.command} {'changes' if path in before else 'makes'} a file", ascii(shown))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
+from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from w2v_explore.search.question.question import Question
 
 app = typer.Typer(add_completion=False)
+
+# What takes longer than a second or two.
+_MANY = 200
 
 _SPACE, _ASKED, _RUN = "What varies", "What is asked", "How it is worked through"
 _MEASURED = "What is measured"
@@ -328,7 +332,9 @@ def _go_through(
     require_countable(question.space)
     if scheduler is None and not is_long_meant:
         require_short(question, workers or cores())
-    with show_progress(question.space.config.name, "configs") as progress:
+    name = question.space.config.name
+    # What is done at once needs no bar.
+    with show_progress(name, "configs") if question.space.size >= _MANY else nullcontext() as progress:
         return answer_from_all(question, workers=workers, scheduler=scheduler, resume=resume, progress=progress)
 
 
