@@ -235,6 +235,12 @@ def test_a_single_edit_has_no_share() -> None:
     assert "%)" not in text
 
 
+def test_lists_that_are_as_long_as_there_are_layers_are_no_edits_to_tell() -> None:
+    answer = find_designs("hubert_base_prunable", free=["encoder_num_layers"], target=["macs -30%"], workers=1)
+    assert len(answer.designs[0].edits) == 5
+    assert re.match(r"1 +num_layers 12 → 6 +50\.58 G ", rows(printed(answer, 120), "Nearest")[1])
+
+
 def test_matched_designs_say_how_far_off_they_are() -> None:
     answer = found(like="base", ratio={"parameters": 0.4, "macs": 0.55})
     design = answer.designs[1]

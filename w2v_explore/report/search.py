@@ -13,7 +13,7 @@ from w2v_explore.errors import missing_extra
 from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_label
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
-from w2v_explore.report.search_fields import Told, describe_edit, describe_space, told_of
+from w2v_explore.report.search_fields import Told, describe_edit, describe_space, is_as_long, told_of
 from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, exact, field_value, first_few, percent, signed_percent
@@ -277,7 +277,8 @@ def _edits(space: Space, design: Design) -> str:
             wholes[name] = wholes.get(name, 0) + share
     texts = []
     for edits in together:
-        text = " with ".join(describe_edit(space, edit) for edit in edits)
+        told = [edit for edit in edits if not is_as_long(space, edit.field)]
+        text = " with ".join(describe_edit(space, edit) for edit in told or edits)
         shares = [
             _share(share / wholes[name], figure_label(name) if len(wholes) > 1 else "")
             for name, share in edits[0].shares.items()
