@@ -197,10 +197,18 @@ def search_csv(answer: Answer) -> str:
     designs = answer.designs
     fields = [*answer.question.space.rules]
     figures = list(dict.fromkeys(name for design in designs for name in design.figures))
-    rows: list[list[object]] = [[*fields, *figures, "ties", "set"]]
-    for design in designs:
-        values = [_plain_cell(design.fields[name]) for name in fields]
-        rows.append([*values, *[design.figures[name] for name in figures], design.ties, design.command])
+    # Each device has columns of its own.
+    devices = [each.device.device_name or each.device.device for each in answer.measured]
+    timed = ("latency_s", "latency_low_s", "latency_high_s", "ratio", "verdict")
+    measured = [f"{name}[{device}]" for device in devices for name in timed]
+    rows: list[list[object]] = [[*fields, *figures, *measured, "ties", "set"]]
+    for number, design in enumerate(designs):
+        row: list[object] = [_plain_cell(design.fields[name]) for name in fields]
+        row += [design.figures[name] for name in figures]
+        for each in answer.measured:
+            timing = each.designs[number]
+            row += [timing.median_s, timing.low_s, timing.high_s, timing.ratio, timing.verdict]
+        rows.append([*row, design.ties, design.command])
     _add_not_counted(rows, [answer.analysis.config] * len(designs))
     return _csv(rows)
 

@@ -26,6 +26,7 @@ from w2v_explore.search.question.match import DEPTH, Match
 from w2v_explore.search.question.nearest import Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.space.space import Space
 
 _COSTS = ("parameters", "macs", "macs_per_audio_second", "memory.inference_bytes", "memory.training_bytes")
@@ -53,8 +54,17 @@ def search_report(answer: Answer) -> Report:
     if answer.designs:
         figures, mode = _shown_figures(answer), answer.question.mode
         beside = _beside(answer, mode) if isinstance(mode, Pareto) else [_own(answer, figures)]
-        tables = [_designs(answer, figures), *beside]
+        tables = [_designs(answer, figures), *_measured(answer), *beside]
     return Report(config.name, lines, tables, _picture(answer, tables), _commands(answer))
+
+
+def _measured(answer: Answer) -> list[Table]:
+    if not answer.measured:
+        return []
+    # Imported only where something was measured.
+    from w2v_explore.report.search_measured import measured_table
+
+    return [measured_table(each, answer.analysis.config.name) for each in answer.measured]
 
 
 def plot_search(answer: Answer, format: str) -> bytes:
@@ -98,6 +108,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"None of {configs} is as required"
         case Pareto():
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
+        case Survivors(top=None):
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the measured frontier"
         case Match():
             depths = len({design.fields.get(DEPTH) for design in answer.designs})
             said = f"{exact(number)} of {configs} match best, of {exact(depths)} depth{'s' * (depths != 1)}"
@@ -127,6 +139,8 @@ def _describe_asked(answer: Answer) -> str:
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
             like = f"like {mode.teacher}, " if mode.teacher else ""
             wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
+        case Survivors():
+            wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.asked]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
