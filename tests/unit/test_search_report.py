@@ -273,7 +273,7 @@ def test_without_plotext_a_report_says_what_draws(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(search_module, "find_spec", lambda name: None)
     report = search_report(front())
     assert report.picture is None
-    assert str(report.tables[-1].remark).endswith(f"{missing_extra('drawing points', 'plotext')}.")
+    assert str(report.tables[-1].remark).endswith(f"{missing_extra('drawing points', 'plotext', 'search')}.")
 
 
 @pytest.mark.parametrize("maximized", [set(), {"macs"}, {"parameters"}, {"macs", "parameters"}])

@@ -412,7 +412,7 @@ def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], s
     if scatter is None:
         return None
     if find_spec("plotext") is None:
-        missing = f"{missing_extra('drawing points', 'plotext')}."
+        missing = f"{missing_extra('drawing points', 'plotext', 'search')}."
         remark = tables[-1].remark
         tables[-1].remark = f"{remark} {missing}" if remark else missing
         return None
