@@ -21,7 +21,8 @@ from tests.calibrations import keep, make_for_this_machine
 from tests.checkpoint_files import SMALL, settings, write_model
 from tests.fuzz import fuzz_runs
 from tests.program import Runner
-from w2v_explore import Workload, analyze, load_config
+from w2v_explore import Analysis, Workload, analyze, load_config
+from w2v_explore.analysis.figures import component_figures, total_figures
 from w2v_explore.cli.app import COMMANDS, app
 from w2v_explore.config.family import FAMILIES
 from w2v_explore.lint.page import load_pages
@@ -401,6 +402,28 @@ def test_the_numbers_page_has_the_numbers_of_base() -> None:
     for percent, seconds in (shares.group(1, 2), shares.group(3, 4)):
         longer = analyze(load_config("base"), Workload.of_seconds(float(seconds))).macs
         assert round(100 * longer.attention / longer.total) == int(percent)
+
+
+def test_the_page_on_searches_compares_its_designs_rightly() -> None:
+    text = " ".join((ROOT / "docs/search.md").read_text(encoding="utf-8").split())
+
+    def sized(name: str, layers: int, width: int, features: int) -> Analysis:
+        fields = {"encoder_num_layers": layers, "encoder_embed_dim": width, "encoder_num_heads": width // 64}
+        return analyze(load_config(name, {**fields, "encoder_ff_interm_features": features}))
+
+    base, large = analyze(load_config("base")), analyze(load_config("large"))
+    extractor = component_figures(base, base.config.model.family.components)["feature_extractor.parameters"]
+    assert extractor < base.parameters / 20
+    assert "less than 5 % of base's parameters" in text
+    shallow, deep = sized("large", 4, 1152, 4608), sized("large", 24, 576, 1440)
+    assert f"24 layers take {100 * deep.macs.total / shallow.macs.total - 100:.0f} % more MACs than four" in text
+    memory = [total_figures(analysis)["memory.training_bytes"] for analysis in (shallow, deep)]
+    assert round(memory[1] / memory[0], 1) == 1.1
+    assert "a tenth more memory of training" in text
+    assert 0.33 < shallow.macs.total / large.macs.total < deep.macs.total / large.macs.total < 0.36
+    distilled = analyze(load_config("distilhubert"))
+    assert sized("base", 2, 768, 3072).parameters - distilled.parameters == 1024
+    assert "but for a layer norm of 1,024 parameters" in text
 
 
 def test_counts_in_the_changelog() -> None:

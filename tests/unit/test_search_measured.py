@@ -105,6 +105,17 @@ def test_every_format_has_what_was_measured(run: Runner) -> None:
 
 
 @pytest.mark.usefixtures("device")
+def test_few_turns_have_a_range_and_no_interval(run: Runner) -> None:
+    from w2v_explore.measure.statistics import CONFIDENCE, ratio_in_turns
+
+    for runs in (5, 6):
+        confident = ratio_in_turns([2] * runs, [3] * runs).confidence == CONFIDENCE
+        asked = ("search", "base", "--free", "encoder_num_layers=1,2", "--minimize", "macs", "--device", "cpu")
+        out = " ".join(run(*asked, "--runs", str(runs)).out.split())
+        assert ("# Latency 95 % interval " in out, "from --runs 6 on there is one" in out) == (confident, not confident)
+
+
+@pytest.mark.usefixtures("device")
 def test_what_cannot_be_measured_is_refused() -> None:
     many = {"encoder_num_layers": [*range(1, MOST_MEASURED + 2)]}
     with pytest.raises(ArgumentError, match=f"more than {MOST_MEASURED} configs are as required"):

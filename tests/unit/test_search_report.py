@@ -126,6 +126,13 @@ def test_nothing_found_is_said_first_and_has_no_table() -> None:
     assert search_report(answer).tables == []
 
 
+def test_the_linter_is_not_asked_of_all_that_are_counted() -> None:
+    space = {"encoder_num_layers": [11, 12], "encoder_embed_dim": [768]}
+    assert "\n2 of 2 configs are on the frontier; 2 evaluated\n" in printed(found(space, lint_clean=True, **FRONTIER))
+    text = printed(found(space, lint_clean=True, require=["macs <= 100G"], **FRONTIER), 120)
+    assert "; 2 evaluated, all of them as required, the linter aside\n" in text
+
+
 def test_a_search_that_was_broken_off_says_so_first() -> None:
     answer = front()
     broken = replace(answer, found=answer.found._replace(complete=False))
@@ -228,6 +235,12 @@ def test_a_single_edit_has_no_share() -> None:
     assert "%)" not in text
 
 
+def test_lists_that_are_as_long_as_there_are_layers_are_no_edits_to_tell() -> None:
+    answer = find_designs("hubert_base_prunable", free=["encoder_num_layers"], target=["macs -30%"], workers=1)
+    assert len(answer.designs[0].edits) == 5
+    assert re.match(r"1 +num_layers 12 → 6 +50\.58 G ", rows(printed(answer, 120), "Nearest")[1])
+
+
 def test_matched_designs_say_how_far_off_they_are() -> None:
     answer = found(like="base", ratio={"parameters": 0.4, "macs": 0.55})
     design = answer.designs[1]
@@ -260,7 +273,7 @@ def test_without_plotext_a_report_says_what_draws(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(search_module, "find_spec", lambda name: None)
     report = search_report(front())
     assert report.picture is None
-    assert str(report.tables[-1].remark).endswith(f"{missing_extra('drawing points', 'plotext')}.")
+    assert str(report.tables[-1].remark).endswith(f"{missing_extra('drawing points', 'plotext', 'search')}.")
 
 
 @pytest.mark.parametrize("maximized", [set(), {"macs"}, {"parameters"}, {"macs", "parameters"}])

@@ -13,7 +13,7 @@ from w2v_explore.errors import missing_extra
 from w2v_explore.report.figure_columns import explain_columns, figure_cell, figure_cells, figure_columns, figure_label
 from w2v_explore.report.identity import describe_origin, describe_reading
 from w2v_explore.report.scatter import draw_scatter
-from w2v_explore.report.search_fields import Told, describe_edit, describe_space, told_of
+from w2v_explore.report.search_fields import Told, describe_edit, describe_space, is_as_long, told_of
 from w2v_explore.report.search_scatter import is_near, scatter_of
 from w2v_explore.report.table import Cell, Column, Lines, Report, Table
 from w2v_explore.report.units import UNCHANGED, exact, field_value, first_few, percent, signed_percent
@@ -88,9 +88,10 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     question, found = answer.question, answer.found
     number, size = len(answer.designs), question.space.size
     counts = [f"{exact(found.evaluated)} evaluated"]
-    if number and (question.constraints or question.lint_clean):
+    if number and question.constraints:
         satisfying = "all" if found.satisfying == found.evaluated else exact(found.satisfying)
-        counts[0] += f", {satisfying} of them as required"
+        # The linter is asked of those alone that may be part of the answer.
+        counts[0] += f", {satisfying} of them as required{', the linter aside' if question.lint_clean else ''}"
     if found.pruned:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
@@ -295,7 +296,8 @@ def _edits(space: Space, design: Design) -> str:
             wholes[name] = wholes.get(name, 0) + share
     texts = []
     for edits in together:
-        text = " with ".join(describe_edit(space, edit) for edit in edits)
+        told = [edit for edit in edits if not is_as_long(space, edit.field)]
+        text = " with ".join(describe_edit(space, edit) for edit in told or edits)
         shares = [
             _share(share / wholes[name], figure_label(name) if len(wholes) > 1 else "")
             for name, share in edits[0].shares.items()
@@ -415,7 +417,7 @@ def _picture(answer: Answer, tables: Sequence[Table]) -> Callable[[int, bool], s
     if scatter is None:
         return None
     if find_spec("plotext") is None:
-        missing = f"{missing_extra('drawing points', 'plotext')}."
+        missing = f"{missing_extra('drawing points', 'plotext', 'search')}."
         remark = tables[-1].remark
         tables[-1].remark = f"{remark} {missing}" if remark else missing
         return None

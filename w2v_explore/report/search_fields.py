@@ -36,11 +36,13 @@ class Told(NamedTuple):
 def told_of(space: Space) -> list[Told]:
     """What varies, without lists by layer that are as long as there are layers, and nothing else."""
     return [
-        told
-        for name, rule in space.rules.items()
-        if name not in space.along or not isinstance(space.base[name], (list, tuple))
-        for told in _told(space, name, rule)
+        told for name, rule in space.rules.items() if not is_as_long(space, name) for told in _told(space, name, rule)
     ]
+
+
+def is_as_long(space: Space, name: str) -> bool:
+    """Whether a field is a list by layer of which nothing varies but that it is as long as there are layers."""
+    return name in space.along and isinstance(space.base[name], (list, tuple))
 
 
 def describe_edit(space: Space, edit: Edit) -> str:

@@ -6,6 +6,9 @@ from w2v_explore.report.table import Column, Lines, Table
 from w2v_explore.report.units import duration, exact
 from w2v_explore.search.measured import Measured, Timing
 
+_LEAST_TURNS = 6
+"""From fewer there is no 95 % interval: as in `measure.statistics`, which imports torch."""
+
 
 def measured_table(measured: Measured, base: str) -> Table:
     """A row for each design that is best on the device, and one for the config that took turns with them.
@@ -14,13 +17,14 @@ def measured_table(measured: Measured, base: str) -> Table:
         measured: What was measured.
         base: The name of that config.
     """
+    interval = "95 % interval" if measured.runs >= _LEAST_TURNS else "Range"
     columns = [
         Column("#", numeric=False),
         Column("Latency"),
-        Column("95 % interval", priority=2),
+        Column(interval, priority=2),
         Column("Real-time factor", priority=1),
         Column("Ratio"),
-        Column("95 % interval"),
+        Column(interval),
         Column("Verdict", numeric=False),
     ]
     device = measured.device
@@ -41,6 +45,11 @@ def measured_table(measured: Measured, base: str) -> Table:
     others = len(measured.designs) - len(measured.best)
     if others:
         remarks.append(f"{exact(others)} of the designs {'is' if others == 1 else 'are'} best on another device alone.")
+    if measured.runs < _LEAST_TURNS:
+        remarks.append(
+            "So few turns have a range and no 95 % interval, and every verdict is AMBIGUOUS: from "
+            f"--runs {_LEAST_TURNS} on there is one."
+        )
     if measured.noise:
         remarks.append(f"The machine was not quiet: {'; '.join(measured.noise)}.")
     table.remark = Lines(*remarks)

@@ -41,7 +41,7 @@ class Found(NamedTuple):
         pruned: The combinations that bounds rule out: boxes of which no config satisfies all constraints, with what is
             no config in them.
         invalid: The other combinations that are no config.
-        satisfying: The configs that satisfy all constraints.
+        satisfying: The configs that satisfy all constraints, whatever the linter says of them.
         complete: Whether they are all chunks of the space, where a run says so.
     """
 
