@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from w2v_explore import Config, Workload, analyze, load_preset
+from w2v_explore import Config, Workload, analyze, load_config, load_preset
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures
 from w2v_explore.config.family import family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
@@ -219,6 +219,17 @@ def test_edits_have_the_mean_of_what_they_change_in_all_orders(precision: str | 
                 ]
                 changes.append(values[1] - values[0])
             assert shares[player[0]][name] == pytest.approx(float(sum(changes) / len(changes)), rel=1e-12)
+
+
+def test_a_component_has_no_shares_where_the_input_is_too_short_between() -> None:
+    adapter = ["add_adapter=true", "adapter_num_layers=1", "adapter_kernel=1", "adapter_stride=1"]
+    config = load_config("mms_1b_all", adapter)
+    # An adapter with a kernel of 30 has no frame of the one that there is.
+    changed = replace(config, model=replace_fields(config, add_adapter=False, adapter_kernel=30))
+    edits = edits_of(analyze(config, Workload(samples=400)), changed, ("aux.macs", "parameters"))
+    assert [(edit.field, [*edit.shares]) for edit in edits] == [
+        ("add_adapter", ["parameters"]), ("adapter_kernel", ["parameters"]),
+    ]  # fmt: skip
 
 
 def test_the_shares_of_all_figures_add_up_to_their_changes() -> None:
