@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -195,8 +194,6 @@ def why_nothing(
             return _look_at_sample(asked)
         return run(asked, workers=workers, scheduler=scheduler, progress=progress)
 
-    if found.satisfying:
-        return _unclean(question, found.satisfying, look(replace(question, lint_clean=False)))
     if not (found.evaluated or found.pruned):
         return Nothing(_combinations(found), not found.complete, 0, no_config=_no_config(question))
     reference = figures_of_base(question)
@@ -209,15 +206,19 @@ def why_nothing(
         )
     )
     looked = look(Question(question.space, question.workload, mode))
+    if found.satisfying:
+        return _unclean(question, found.satisfying, mode, looked)
     if not looked.evaluated:
         return Nothing(_combinations(looked), not looked.complete, 0, no_config=_no_config(question))
     return _missing(question, mode, looked)
 
 
-def _unclean(question: Question, satisfying: int, looked: Found) -> Nothing:
+def _unclean(question: Question, satisfying: int, mode: Misses, looked: Found) -> Nothing:
     """The linter is what leaves nothing of the configs that satisfy the constraints."""
     space = question.space
-    numbers = looked.candidates.members[:1].tolist()
+    # Of those that miss nothing the first enumerated is kept; a sample may have none.
+    place = mode.holding(looked.candidates).get(frozenset(range(len(question.constraints))))
+    numbers = [] if place is None else [int(looked.candidates.members[place])]
     return Nothing(
         combinations=_combinations(looked),
         is_sample=not looked.complete,
