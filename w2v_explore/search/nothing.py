@@ -22,8 +22,9 @@ from w2v_explore.search.question.misses import Misses
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import CHUNK, Found, Worker, figures_of_base, joined
 from w2v_explore.search.running.run import Progress, run
+from w2v_explore.search.space.held import Held
 from w2v_explore.search.space.members import Members
-from w2v_explore.search.space.space import Space
+from w2v_explore.search.space.space import NO_VALUE, Quotient, Ratio, Space
 
 ALWAYS_COUNTED = 2**21
 """Combinations of the largest space that is gone through once more, however little of it the search worked out."""
@@ -319,6 +320,10 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
     space = question.space
     reasons: dict[str, list[tuple[str, int]]] = {}
     for number in _sample(space.size, _TRIED):
+        without = next((name for name, value in space.fields(number).items() if value == NO_VALUE), None)
+        if without is not None:
+            reasons.setdefault(without, []).append((_without_value(space, without), number))
+            continue
         try:
             analyze(space.config_of(number), question.workload)
         except ConfigError as error:
@@ -330,9 +335,25 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
     return tuple([NoConfig(those[0][0], len(those), _differing(space, those[0][1])) for those in most_first])
 
 
+def _without_value(space: Space, field: str) -> str:
+    """Why a field has no value in a combination."""
+    match space.rules[field]:
+        case Quotient(of=(other,), quotient=quotient):
+            return (
+                f"{field} follows {other}, one for each {quotient} of it; give {other} multiples of {quotient}, or "
+                f"vary {field} too"
+            )
+        case Ratio(of=(other,)):
+            return f"{field} is a ratio to {other}, which has no value; give {other} values"
+        case Held():
+            return f"{field} is to be kept, and is another"
+    return f"no list of {field} comes of that, or one that another combination makes too"
+
+
 def _differing(space: Space, member: int) -> dict[str, Any]:
-    """The fields of a combination that differ from the config that the space is around."""
-    return {field: value for field, value in space.fields(member).items() if value != space.base[field]}
+    """The fields of a combination that have a value, and differ from the config that the space is around."""
+    fields = space.fields(member)
+    return {name: value for name, value in fields.items() if value not in (space.base[name], NO_VALUE)}
 
 
 def _missed(constraint: Condition, allowed: Range, value: Number) -> Missed:
