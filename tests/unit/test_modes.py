@@ -100,6 +100,9 @@ TEACHER = analyze("large")
         (lambda: match(TEACHER, {}, FAMILY), "no figure of the teacher is wanted in part; write FIGURE=RATIO"),
         (lambda: match(TEACHER, {"macs": 0}, FAMILY), "the ratio of macs is 0; give one above 0, as 0.25"),
         (lambda: match(TEACHER, {"macs": float("nan")}, FAMILY), "the ratio of macs is nan; give one above 0"),
+        (lambda: match(TEACHER, {"macs": float("inf")}, FAMILY), "the ratio of macs is past any use; give one near 1"),
+        (lambda: match(TEACHER, {"macs": 10**400}, FAMILY), "the ratio of macs is past any use"),
+        (lambda: match(TEACHER, {"macs": 1e-300}, FAMILY), "the ratio of macs is past any use"),
         (
             lambda: match(TEACHER, {"aux.parameters": 0.5}, FAMILY),
             "aux.parameters of wav2vec 2.0 Large is 0, of which every part is 0; give another figure",
