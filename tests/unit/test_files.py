@@ -135,6 +135,8 @@ _OPENING_METHODS = {"read_text", "read_bytes", "open"}
 # A descriptor, an open file or what was read of one is handed to these, never a path.
 _HANDED = {
     ("analysis/plan/tables.py", "yaml.load"),
+    ("analysis/presets/results.py", "yaml.load"),
+    ("child_process.py", "os.fdopen"),
     ("model/tensors.py", "mmap.mmap"),
     ("measure/process.py", "os.fdopen"),
 }

@@ -164,7 +164,7 @@ def test_a_search_that_is_another_is_not_resumed(tmp_path: Path, monkeypatch: py
         "the workload": replace(question, workload=Workload.of(BASE, seconds=3)),
         "the mode": replace(question, mode=Pareto(FRONT.figures)),
         "the constraints": replace(question, constraints=(parse_condition("macs < 61G"),)),
-        "the lint clean": replace(question, lint_clean=True),
+        "whether the linter may warn": replace(question, lint_clean=True),
         "the axes of the space, the values of encoder_embed_dim, the rules of the space": replace(
             question, space=replace(question.space, axes=question.space.axes[:2], rules=few)
         ),
@@ -201,6 +201,9 @@ def test_a_search_that_is_another_is_not_resumed(tmp_path: Path, monkeypatch: py
         ({"ties": []}, "ties: a list of 0; a list of "),
         ({"columns": {}}, "columns: an object; an object with parameters, macs is wanted"),
         ({"columns": {"parameters": [1], "macs": []}}, "columns.parameters: a list of 1; a list of "),
+        ({"digest": 3}, "digest: 3; a text is wanted"),
+        ({"digest": "0"}, "what it holds is not what was written; give a file that is not there yet"),
+        ({"chunks": 7}, "what it holds is not what was written"),
         ({"chunks": 0}, "chunks: 0; a whole number of at least 1 is wanted"),
         (None, "it is no JSON: "),
     ],

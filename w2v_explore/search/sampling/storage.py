@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import optuna
@@ -25,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 
 from w2v_explore.encoding import printable
 from w2v_explore.errors import MissingExtraError, SourceError, missing_extra
+from w2v_explore.files.read import open_file, read_at, read_start
 
 PATIENCE_S = 300.0
 """How long a server that has gone away is waited for, in seconds."""
@@ -36,6 +36,9 @@ TOKEN = "w2v_explore_token"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # Any number, so long as nothing else in the database locks it: what makes the tables waits for who makes them.
 _LOCK = 0x7732765F65787072
+# A study begins with its name, which is short.
+_LONGEST_ENTRY = 2**20
+
 _HOW = "write --storage postgresql://user@host:5432/database, or the path of a file for a journal"
 
 Result = TypeVar("Result")
@@ -92,25 +95,34 @@ def opened(storage: str | None) -> Iterator[BaseStorage]:
 def _journal(path: str) -> BaseStorage:
     try:
         lock = JournalFileOpenLock(path)
-        with open(path, "a+b") as file:
-            file.seek(0)
-            first = file.readline()
-            if first and not _is_entry(first):
-                raise SourceError(f"{printable(path)} is no journal of Optuna's; name another file, which is made")
-            file.seek(0, os.SEEK_END)
-            end = file.tell()
-            if end and not _ends_line(file, end):
-                # Who wrote the last entry was broken off in the middle; no trial is finished by half an entry.
-                lock.acquire()
-                try:
-                    os.truncate(path, _end_of_lines(path))
-                finally:
-                    lock.release()
+        if os.path.lexists(path):
+            _require_entries(path)
+            lock.acquire()
+            try:
+                _end_with_a_line(path)
+            finally:
+                lock.release()
         return JournalStorage(JournalFileBackend(path, lock_obj=lock))
     except OSError as error:
-        raise SourceError(f"the journal {printable(path)} cannot be opened: {error.strerror or error}") from error
+        name = printable(path) or repr(path)
+        raise SourceError(f"the journal {name} cannot be opened: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"the journal {printable(path)} is damaged, or of another version of Optuna's") from error
+
+
+def _require_entries(path: str) -> None:
+    """Refuse what does not begin as a journal does."""
+    first = read_start(path, _LONGEST_ENTRY).partition(b"\n")[0]
+    if first and not _is_entry(first):
+        raise SourceError(f"{printable(path)} is no journal of Optuna's; name another file, which is made")
+
+
+def _end_with_a_line(path: str) -> None:
+    """Cut off half an entry: who wrote it was broken off in the middle, and no trial is finished by it."""
+    with open_file(path) as (file, size):
+        if size and read_at(file, size - 1, 1) != b"\n":
+            end = read_at(file, 0, size).rfind(b"\n") + 1
+            os.truncate(path, end)
 
 
 def _is_entry(line: bytes) -> bool:
@@ -119,15 +131,6 @@ def _is_entry(line: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(entry, dict) and "op_code" in entry
-
-
-def _ends_line(file: Any, end: int) -> bool:
-    file.seek(end - 1)
-    return bool(file.read(1) == b"\n")
-
-
-def _end_of_lines(path: str) -> int:
-    return Path(path).read_bytes().rfind(b"\n") + 1
 
 
 def _database(storage: str) -> RDBStorage:
