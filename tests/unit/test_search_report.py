@@ -126,6 +126,16 @@ def test_nothing_found_is_said_first_and_has_no_table() -> None:
     assert search_report(answer).tables == []
 
 
+def test_of_the_linter_it_is_not_said_how_many_configs_it_warns_of() -> None:
+    # Heads of 8 channels are warned of.
+    space = {"encoder_num_heads": [12, 96]}
+    clean = found(space, **FRONTIER, lint_clean=True)
+    assert [design.fields for design in clean.designs] == [{"encoder_num_heads": 12}]
+    assert "\n1 of 2 configs is on the frontier; 2 evaluated\n" in printed(clean)
+    required = found(space, **FRONTIER, lint_clean=True, require=["macs < 100G"])
+    assert "; 2 evaluated, all of them as required, warnings aside\n" in printed(required, 120)
+
+
 def test_a_search_that_was_broken_off_says_so_first() -> None:
     answer = front()
     broken = replace(answer, found=answer.found._replace(complete=False))

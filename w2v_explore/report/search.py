@@ -88,9 +88,10 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     question, found = answer.question, answer.found
     number, size = len(answer.designs), question.space.size
     counts = [f"{exact(found.evaluated)} evaluated"]
-    if number and (question.constraints or question.lint_clean):
+    if number and question.constraints:
         satisfying = "all" if found.satisfying == found.evaluated else exact(found.satisfying)
-        counts[0] += f", {satisfying} of them as required"
+        # Of the linter few configs are asked, so that nobody knows of how many it warns.
+        counts[0] += f", {satisfying} of them as required{', warnings aside' if question.lint_clean else ''}"
     if found.pruned:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
@@ -143,8 +144,6 @@ def _describe_asked(answer: Answer) -> str:
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
             like = f"like {mode.teacher}, " if mode.teacher else ""
             wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
-        case Survivors():
-            wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.asked]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()
