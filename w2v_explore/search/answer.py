@@ -52,7 +52,7 @@ class Design(NamedTuple):
         config: The config.
         fields: The values of the fields that vary.
         edits: What makes it of the config that the space is around.
-        figures: All figures of a model as a whole, and those that were asked for by other names: those of `analyze`.
+        figures: All figures of a model as a whole, and those that were asked for by other names; as `analyze` has them.
         ties: How many further configs of the space are equal to it in what was asked.
         command: The command that shows its figures again, quoted for a shell.
     """

@@ -21,7 +21,7 @@ from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.space import Space
 
 MAX_TOP = 10_000
-"""The designs that an order may end after: each is analysed by itself in some thousandths of a second."""
+"""The designs that an order may end after: each is made into a config, with its edits and its command."""
 
 _NEAREST_TOP = 5
 _MATCH_TOP = 1
