@@ -253,7 +253,7 @@ def search(
     workload.check()
     with needs_extra("search", "search"):
         from w2v_explore.search.asked import Asked, question_of
-        from w2v_explore.search.question.target import parse_ratios
+        from w2v_explore.search.question.modes import parse_ratios
         from w2v_explore.search.space.read import section_in, space_of
         from w2v_explore.search.write import require_folder, write_designs
     _check_sampling(

@@ -14,7 +14,7 @@ from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
-from w2v_explore.search.question import target as modes
+from w2v_explore.search.question import modes
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.constraints import parse_constraint
 from w2v_explore.search.question.question import Question
@@ -86,12 +86,12 @@ class Asked(NamedTuple):
             raise ArgumentError(
                 f"{dashes}like names a teacher, and not how much of it to have; give {dashes}ratio, as {example}"
             )
-        modes = {
+        ways = {
             "minimize" if self.minimize else "maximize": self.minimize or self.maximize,
             "target": self.target,
             "like": self.like,
         }
-        given = [name for name, value in modes.items() if value]
+        given = [name for name, value in ways.items() if value]
         if len(given) > 1:
             raise ArgumentError(f"{dashes}{given[0]} and {dashes}{given[1]} ask different things; give one of the two")
         if not given:
