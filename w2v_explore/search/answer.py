@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number
 from w2v_explore.config.load import Config
@@ -188,7 +186,7 @@ def _designs(question: Question, base: Analysis, candidates: Candidates, progres
     members = candidates.members.tolist()
     by_formulas = {name: column.tolist() for name, column in candidates.columns.items()}
     if len(members) > _ANALYSED:
-        by_formulas = _figures_of_many(question, members, names)
+        by_formulas = _figures_of_many(question, candidates, names)
     every = max(1, -(-len(members) // _ANALYSED))
     for place, member in enumerate(members):
         if progress is not None:
@@ -210,12 +208,11 @@ def _designs(question: Question, base: Analysis, candidates: Candidates, progres
         )
 
 
-def _figures_of_many(question: Question, members: Sequence[int], names: Sequence[str]) -> dict[str, list[Number]]:
-    """Figures of some members, all of them configs, by the formulas that they were found by."""
-    space = Members(question.space)
-    codes = np.array([question.space.codes(member) for member in members], np.int64)
-    formulas = Formulas(question.space.config.model.family, space.base(), question.workload, names)
-    _, figures = formulas.figures(space.columns(space.varied(codes)))
+def _figures_of_many(question: Question, candidates: Candidates, names: Sequence[str]) -> dict[str, list[Number]]:
+    """Figures of candidates by the formulas that they were found by."""
+    members = Members(question.space)
+    formulas = Formulas(question.space.config.model.family, members.base(), question.workload, names)
+    _, figures = formulas.figures(members.columns(members.varied(members.codes(candidates.members))))
     return {name: column.tolist() for name, column in figures.items()}
 
 

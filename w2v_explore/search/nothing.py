@@ -23,7 +23,7 @@ from w2v_explore.search.question.misses import Misses
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import CHUNK, Found, Worker, figures_of_base, joined
 from w2v_explore.search.running.run import Progress, run
-from w2v_explore.search.space.members import Members
+from w2v_explore.search.space.members import Members, members_in
 from w2v_explore.search.space.space import Space
 
 ALWAYS_COUNTED = 2**21
@@ -37,9 +37,6 @@ SAMPLE = 2**18
 
 _TRIED = 200
 """Combinations that are looked at where none is a config: each is made by itself."""
-
-_GOLDEN = 0x9E3779B97F4A7C15
-"""2^64 by the golden ratio: its multiples lie evenly between 0 and 2^64."""
 
 
 class Required(NamedTuple):
@@ -268,17 +265,14 @@ def _combinations(found: Found) -> int:
 
 def _look_at_sample(question: Question) -> Found:
     """What a question finds in a sample of its space."""
-    return _look_at(Worker(question), _sample(question.space.size, SAMPLE))
+    return _look_at(Worker(question), _sample(question.space, SAMPLE))
 
 
 def _look_at(worker: Worker, numbers: Sequence[int]) -> Found:
     """What a question finds in some combinations."""
     space = worker.question.space
-    parts = []
-    for start in range(0, len(numbers), CHUNK):
-        chosen = numbers[start : start + CHUNK]
-        codes = np.array([space.codes(number) for number in chosen], np.int64)
-        parts.append(worker.examine(np.array(chosen, np.int64 if space.size <= 2**63 else object), codes))
+    starts = range(0, len(numbers), CHUNK)
+    parts = [worker.examine(members_in(space, numbers[start : start + CHUNK])) for start in starts]
     return joined(worker.question, parts)._replace(complete=False)
 
 
@@ -306,18 +300,16 @@ def _nearest_among(mode: Misses, candidates: Candidates) -> tuple[frozenset[int]
     )
 
 
-def _sample(size: int, number: int) -> list[int]:
-    """Numbers below a size, which lie evenly, and whatever period the axes have; all of them where they are few."""
-    if size <= number:
-        return list(range(size))
-    return sorted({(place * _GOLDEN % 2**64) * size >> 64 for place in range(number)})
+def _sample(space: Space, number: int) -> list[int]:
+    """Numbers of combinations in order, which lie all over a space; all of them where they are few."""
+    return sorted({*space.spread(number)}) if space.size > number else list(range(space.size))
 
 
 def _no_config(question: Question) -> tuple[NoConfig, ...]:
     """Why combinations are no config, where none is."""
     space = question.space
     reasons: dict[str, list[tuple[str, int]]] = {}
-    for number in _sample(space.size, _TRIED):
+    for number in _sample(space, _TRIED):
         try:
             analyze(space.config_of(number), question.workload)
         except ConfigError as error:

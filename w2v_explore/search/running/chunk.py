@@ -41,7 +41,7 @@ class Found(NamedTuple):
         pruned: The combinations that bounds rule out: boxes of which no config satisfies all constraints, with what is
             no config in them.
         invalid: The other combinations that are no config.
-        satisfying: The configs that satisfy all constraints.
+        satisfying: The configs that satisfy all constraints; whether the linter warns of them is not asked.
         complete: Whether they are all chunks of the space, where a run says so.
     """
 
@@ -76,7 +76,13 @@ class Judged(NamedTuple):
 
 
 class Worker:
-    """What works out chunks of a question; it keeps the formulas for the next chunk."""
+    """What works out chunks of a question; it keeps the formulas for the next chunk.
+
+    Attributes:
+        question: The question.
+        reference: The figures of the config that changes are against, under all of their names.
+        is_wanted: Of the numbers of some configs, which the linter has no warning of; None where it is not asked.
+    """
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -96,18 +102,14 @@ class Worker:
     def work(self, chunk: Chunk) -> Found:
         """A chunk."""
         members = self._bounds.left(chunk.start, chunk.stop)
-        found = self.examine(members, self._members.codes(members))
+        found = self.examine(members)
         return found._replace(pruned=chunk.stop - chunk.start - len(members))
 
-    def examine(self, members: NDArray[Any], codes: NDArray[np.int64]) -> Found:
-        """Some combinations, by their numbers and the numbers of their values."""
-        judged = self.judge(codes)
+    def examine(self, members: NDArray[Any]) -> Found:
+        """Some combinations, by their numbers."""
+        judged = self.judge(self._members.codes(members))
         places = np.flatnonzero(judged.satisfying)
-        candidates = Candidates(
-            members[places],
-            self.columns(judged, places),
-            np.zeros(len(places), np.int64),
-        )
+        candidates = Candidates(members[places], self.columns(judged, places), np.zeros(len(places), np.int64))
         evaluated = int(judged.valid.sum())
         return Found(
             select(self.question.mode, candidates, self.is_wanted), evaluated, 0, len(members) - evaluated, len(places)

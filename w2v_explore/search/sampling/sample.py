@@ -27,11 +27,11 @@ from w2v_explore.search.running.run import Progress
 from w2v_explore.search.sampling.guide import Guide, require_sampler
 from w2v_explore.search.sampling.quiet import quiet
 from w2v_explore.search.sampling.storage import TOKEN, Store, is_url, opened, shown
+from w2v_explore.search.space.members import members_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MOST_IN_64_BITS = 2**63
 _MOST_SHOWN = 1000
 _MOST_VIOLATED = 1e9
 
@@ -193,13 +193,11 @@ class _Run:
     def _numbers(self, codes: Sequence[Sequence[int]]) -> NDArray[Any]:
         """The numbers of combinations, by those of their values."""
         space = self._question.space
-        return np.array([space.member(each) for each in codes], np.int64 if space.size <= _MOST_IN_64_BITS else object)
+        return members_in(space, [space.member(each) for each in codes])
 
     def answer(self, trials: Sequence[FrozenTrial]) -> Found:
         """What the question finds among the combinations of some trials, each worked out once."""
-        codes = sorted({self._guide.codes(trial) for trial in trials})
-        by_axis = np.array(codes, np.int64).reshape(-1, len(self._question.space.axes))
-        found = self._worker.examine(self._numbers(codes), by_axis)
+        found = self._worker.examine(self._numbers(sorted({self._guide.codes(trial) for trial in trials})))
         return found._replace(complete=False)
 
 

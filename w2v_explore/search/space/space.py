@@ -16,6 +16,10 @@ NO_VALUE = "no value"
 """What stands for the value of a field where a combination gives none: no number and no list, so that no config is."""
 
 
+_GOLDEN = 0x9E3779B97F4A7C15
+"""2^64 by the golden ratio: its multiples lie evenly between 0 and 2^64."""
+
+
 class Axis(NamedTuple):
     """What varies by itself.
 
@@ -232,6 +236,13 @@ class Space:
         for axis, code in zip(self.axes, codes, strict=True):
             number = number * len(axis.values) + code
         return number
+
+    def spread(self, count: int) -> list[int]:
+        """Numbers of combinations that lie all over the space, whatever period the axes have; the same everywhere.
+
+        In a small space there may be some more than once.
+        """
+        return [(number * _GOLDEN % 2**64) * self.size >> 64 for number in range(count)]
 
     def fields(self, member: int) -> dict[str, Any]:
         """The values of all fields that vary, of a combination."""
