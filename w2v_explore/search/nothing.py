@@ -15,10 +15,9 @@ from w2v_explore.analysis.figures import Figures, Number
 from w2v_explore.config.reading import FieldChange
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConfigError, WorkloadError
-from w2v_explore.search.formulas.many import is_whole
 from w2v_explore.search.question.candidates import Candidates
 from w2v_explore.search.question.clean import Clean
-from w2v_explore.search.question.constraints import Range, range_of
+from w2v_explore.search.question.constraints import Range, ranges_of
 from w2v_explore.search.question.misses import Misses
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import CHUNK, Found, Worker, figures_of_base, joined
@@ -196,15 +195,7 @@ def why_nothing(
         return _unclean(question, found.satisfying, look(replace(question, lint_clean=False)))
     if not (found.evaluated or found.pruned):
         return Nothing(_combinations(found), not found.complete, 0, no_config=_no_config(question))
-    reference = figures_of_base(question)
-    mode = Misses(
-        tuple(
-            [
-                (each.metric, range_of(each, reference.get(each.metric, 0), is_whole(each.metric)))
-                for each in question.constraints
-            ]
-        )
-    )
+    mode = Misses(ranges_of(question.constraints, figures_of_base(question)))
     looked = look(Question(question.space, question.workload, mode))
     if not looked.evaluated:
         return Nothing(_combinations(looked), not looked.complete, 0, no_config=_no_config(question))

@@ -25,7 +25,7 @@ from w2v_explore.search.formulas.intervals import Interval, as_real, between, in
 from w2v_explore.search.formulas.many import Formulas, is_whole
 from w2v_explore.search.formulas.members import Column, groups
 from w2v_explore.search.formulas.paths import Fork, Paths
-from w2v_explore.search.question.constraints import range_of
+from w2v_explore.search.question.constraints import ranges_of
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.space import Parts
@@ -149,10 +149,7 @@ class Bounds:
         if prod(self._kinds) >= 2**63:
             return
         self._block = next(stride for stride in (space.size, *self._strides) if stride <= BLOCK)
-        self._ranges = [
-            (each.metric, range_of(each, reference.get(each.metric, 0), is_whole(each.metric)))
-            for each in question.constraints
-        ]
+        self._ranges = ranges_of(question.constraints, reference)
         self._names = tuple(dict.fromkeys(name for name, _ in self._ranges))
         formulas = Formulas(space.config.model.family, members.base(), question.workload, self._names)
         try:
