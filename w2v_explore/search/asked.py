@@ -9,7 +9,7 @@ from typing import NamedTuple
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.comparing.asked import require_names
 from w2v_explore.analysis.figures import MEASURED
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.workload import Workload, as_long
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
@@ -130,7 +130,7 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
         )
         required = (*aimed, *required)
     elif asked.like is not None:
-        teacher = analyze(asked.like, _as_long(workload, asked.like))
+        teacher = analyze(asked.like, as_long(workload, asked.like))
         mode = modes.match(teacher, asked.ratio, family, asked.top or _MATCH_TOP)
     elif asked.measured:
         mode = modes.survivors(asked.minimize, asked.maximize, asked.top, family)
@@ -139,17 +139,6 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
     else:
         mode = modes.pareto(asked.minimize, asked.maximize, family)
     return Question(space, workload, mode, required, asked.lint_clean)
-
-
-def _as_long(workload: Workload, config: Config) -> Workload:
-    """The workload of a config, at whose sample rate the audio is as long as in another workload."""
-    return Workload.of(
-        config,
-        seconds=workload.seconds,
-        batch=workload.batch,
-        dtype=workload.dtype,
-        precision=workload.precision,
-    )
 
 
 def _check_conditions(name: str, texts: object) -> None:
