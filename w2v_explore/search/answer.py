@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,13 +24,11 @@ from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
+from w2v_explore.search.running.run import Progress
 from w2v_explore.search.space.members import Members
 
 if TYPE_CHECKING:  # what samples needs Optuna
     from w2v_explore.search.sampling.sample import Sampled
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is done, how much of it is, and how much there is."""
 
 LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "matched"}
 """By mode, what the document calls its designs."""

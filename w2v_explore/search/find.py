@@ -14,11 +14,11 @@ from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, re
 from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.reading import read_config
 from w2v_explore.errors import ArgumentError
-from w2v_explore.search.answer import Answer, Progress, answer_of
+from w2v_explore.search.answer import Answer, answer_of
 from w2v_explore.search.asked import Asked, question_of
 from w2v_explore.search.nothing import why_nothing
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.running.run import run
+from w2v_explore.search.running.run import Progress, run
 from w2v_explore.search.running.size import require_countable
 from w2v_explore.search.second_stage import measure_answer
 from w2v_explore.search.space.read import section_in, space_of

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from w2v_explore.analysis.figures import MEASURED
 from w2v_explore.errors import ArgumentError
-from w2v_explore.search.answer import Answer, Progress
+from w2v_explore.search.answer import Answer
 from w2v_explore.search.measured import Timing, front_of, measure
 from w2v_explore.search.question.survivors import MOST_MEASURED, Survivors
+from w2v_explore.search.running.run import Progress
 
 
 def measure_answer(
