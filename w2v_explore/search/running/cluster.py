@@ -41,7 +41,8 @@ _LONGEST_GREETING = 2**20
 # Of workers, a batch system may still be starting some.
 _FIRST_WORKER_S = 10.0
 _NEXT_WORKER_S = 60.0
-_LOOK_S = 1.0
+LOOK_S = 1.0
+"""How often it is looked whether workers are there."""
 
 # Chunks for each thread of the workers: one is worked on, and one waits.
 _IN_FLIGHT = 2
@@ -147,12 +148,12 @@ class _Cluster:
         self._client = client
         self._address = address
         self._threads = 0
-        self._looked_at = self._working_at = monotonic() - _LOOK_S
+        self._looked_at = self._working_at = monotonic() - LOOK_S
 
     def wanted(self) -> int:
         """How many chunks are to be in flight: workers come and go."""
         now = monotonic()
-        if now - self._looked_at >= _LOOK_S:
+        if now - self._looked_at >= LOOK_S:
             with refusing(self._address):
                 self._threads = sum(self._client.nthreads().values())
             self._looked_at = now
@@ -168,7 +169,7 @@ class _Cluster:
     def next_ended(self) -> str | None:
         """The key of what is done; None where nothing is, and the cluster is to be looked at."""
         try:
-            key: str = self.ended.get(timeout=_LOOK_S).key
+            key: str = self.ended.get(timeout=LOOK_S).key
         except Empty:
             return None
         return key
@@ -180,7 +181,7 @@ class _Cluster:
         while True:
             try:
                 with refusing(self._address):
-                    found: Found = future.result(timeout=_LOOK_S)
+                    found: Found = future.result(timeout=LOOK_S)
                 return found
             except TimeoutError:
                 self.wanted()
