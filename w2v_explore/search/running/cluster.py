@@ -25,6 +25,7 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, WorkersError, needs_extra
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import Chunk, Found, Worker
+from w2v_explore.search.silenced import silenced
 from w2v_explore.version import __version__
 
 if TYPE_CHECKING:
@@ -219,7 +220,9 @@ def _connected(address: str, host: str, port: int) -> Iterator[Client]:
     with needs_extra("--scheduler", "cluster"):
         from distributed import Client
         from distributed.versions import VersionMismatchWarning
-    with _silenced(), warnings.catch_warnings():
+    # Each of its parts has a logger that prints by itself.
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    with silenced(names), warnings.catch_warnings():
         # They are checked, and told in one message.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
@@ -243,20 +246,6 @@ def _require_greeting(host: str, port: int) -> None:
         greeting = connection.recv(_LENGTH_BYTES)
     if len(greeting) < _LENGTH_BYTES or int.from_bytes(greeting, "little") > _LONGEST_GREETING:
         raise ValueError("what answers there is none")
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """No log of distributed's, whose loggers print by themselves: what matters is told in one message."""
-    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _wait_for_workers(client: Client, address: str) -> None:
