@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import distributed
@@ -93,6 +94,28 @@ def test_a_latency_may_be_what_is_minimized(measured: list[int]) -> None:
     assert [design.ties for design in answer.designs] == [0]
     few = find_designs("base", SPACE, minimize=[LATENCY], require=["parameters >= 30M"], top=1, device="cpu")
     assert [design.fields for design in few.designs] == [{LAYERS: 4, FF: 2048}]
+
+
+def test_what_was_drawn_is_measured_and_what_was_broken_off_is_not(
+    measured: list[int], run: Runner, tmp_path: Path
+) -> None:
+    journal = ("--storage", str(tmp_path / "journal"))
+    drawn = ("search", "base", "--free", f"{LAYERS}=1,2", "--maximize", "macs", "--top", "2", "--trials", "30")
+    assert "Measured on cpu, Abacus 2" in run(*drawn, *journal, "--device", "cpu").out
+    assert measured == [2]
+    latency = ("search", "base", "--free", f"{LAYERS}=1,2", "--minimize", LATENCY, "--trials", "30", "--device", "cpu")
+    code, out, err = run(*latency, *journal)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: a latency decides among all configs that are as required, and trials draw some; ask")
+
+    def interrupt(step: str, done: int, total: int) -> None:
+        if step == "designs" and done == 1:
+            raise KeyboardInterrupt
+
+    asked: dict[str, Any] = {"maximize": ["macs"], "top": 2, "device": "cpu", "progress": interrupt}
+    broken_off = find_designs("base", SPACE, **asked)
+    assert (len(broken_off.designs), broken_off.is_broken_off, broken_off.measured) == (1, True, ())
+    assert measured == [2]
 
 
 def test_what_is_asked_of_a_device_is_refused_without_one_and_of_too_many(measured: list[int]) -> None:

@@ -282,7 +282,7 @@ def search(
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
         answer = _sample(question, trials, sampler, seed, storage)
-    if device is not None and answer.found.complete:
+    if device is not None:
         answer = _measure(answer, device, runs, scheduler)
 
     def reports() -> list[Report]:

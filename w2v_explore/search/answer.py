@@ -97,6 +97,11 @@ class Answer:
     sampled: Sampled | None = None
     measured: tuple[Measured, ...] = ()
 
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether Ctrl-C came before all was looked at that was to be."""
+        return not self.found.complete if self.sampled is None else self.sampled.is_interrupted
+
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
 

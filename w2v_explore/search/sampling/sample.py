@@ -22,6 +22,7 @@ from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.running.chunk import Found, Judged, Worker
 from w2v_explore.search.running.run import Progress
 from w2v_explore.search.sampling.guide import Guide, require_sampler
@@ -97,12 +98,17 @@ def sample(
         progress: Called with what is done, how many trials are finished, and how many are asked for.
 
     Raises:
-        ArgumentError: There is no such sampler, or no trial is asked for.
+        ArgumentError: There is no such sampler, no trial is asked for, or what is asked comes from a device.
         SourceError: The storage cannot be reached, is of another version, or was waited for in vain.
         MissingExtraError: A package that the sampler or the storage needs is not installed.
     """
     if trials < 1:
         raise ArgumentError(f"trials is {trials}; ask for one at least")
+    if isinstance(question.mode, Survivors):
+        raise ArgumentError(
+            "a latency decides among all configs that are as required, and trials draw some; ask for figures that are "
+            "known without a device, and measure what is found"
+        )
     require_sampler(sampler)
     is_shared = storage is not None and is_url(storage)
     name, maximized = study_name(question), [more for _, more in _objectives(question)]
