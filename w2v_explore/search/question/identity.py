@@ -16,6 +16,9 @@ from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.space import Space
 
 
+_WORDS = {"lint_clean": "whether the linter must have no warning"}
+
+
 def identity(question: Question) -> dict[str, str]:
     """Of each part of a question, by what messages call it, a digest: equal questions have equal digests."""
     parts: dict[str, object] = {}
@@ -27,7 +30,7 @@ def identity(question: Question) -> dict[str, str]:
             parts |= {f"the values of {axis.name}": axis.values for axis in value.axes}
             parts["the rules of the space"] = value.rules
         else:
-            parts[f"the {each.name.replace('_', ' ')}"] = value
+            parts[_WORDS.get(each.name, f"the {each.name}")] = value
     return {name: sha256(json.dumps(_plain(part), sort_keys=True).encode()).hexdigest() for name, part in parts.items()}
 
 

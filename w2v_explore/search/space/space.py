@@ -242,7 +242,8 @@ class Space:
 
         In a small space there may be some more than once.
         """
-        return [(number * _GOLDEN % 2**64) * self.size >> 64 for number in range(count)]
+        size = self.size
+        return [(number * _GOLDEN % 2**64) * size >> 64 for number in range(count)]
 
     def fields(self, member: int) -> dict[str, Any]:
         """The values of all fields that vary, of a combination."""
