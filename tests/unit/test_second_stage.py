@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,11 @@ def test_each_device_has_a_front_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     header, *rows = search_csv(answer).splitlines()
     assert "verdict[Abacus 2],latency_s[Card]" in header
     assert len(rows) == 4
+    # Of one name, and yet never in one column.
+    other = replace(on_cpu, device=CPU._replace(torch_version="3.0"), base=on_card.base, designs=on_card.designs)
+    columns = next(csv.reader(io.StringIO(search_csv(replace(answer, measured=(on_cpu, other))))))
+    assert len({*columns}) == len(columns)
+    assert {"latency_s[cpu, Abacus 2, 4, 2.99.0]", "latency_s[cpu, Abacus 2, 4, 3.0]"} < {*columns}
 
 
 def test_nothing_is_better_whose_latency_is_not_told_apart() -> None:

@@ -15,7 +15,6 @@ from w2v_explore.config.load import Config
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.space import Space
 
-
 _WORDS = {"lint_clean": "whether the linter must have no warning"}
 
 
