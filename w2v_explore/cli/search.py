@@ -363,7 +363,8 @@ def _enqueue(answer: Answer, storage: str) -> None:
     name = f"{study_name(answer.question)}, to be trained"
     enqueued = enqueue([design.fields for design in answer.designs], storage, name)
     known = f", which knew {enqueued.known:,} already" if enqueued.known else ""
-    say(f"enqueued {enqueued.added:,} trials in the study {enqueued.study!r} in {enqueued.storage}{known}")
+    trials = f"{enqueued.added:,} trial{'s' * (enqueued.added != 1)}"
+    say(f"enqueued {trials} in the study {enqueued.study!r} in {enqueued.storage}{known}")
 
 
 def _check_plot(path: Path, mode: Mode) -> None:
@@ -380,13 +381,13 @@ def _write_plot(answer: Answer, path: Path) -> None:
     write_atomically(str(path), plot_search(answer, picture_format(path)))
 
 
-def _read(reference: str, options: ConfigOptions) -> tuple[Config, Entry | None]:
+def _read(reference: str, how: ConfigOptions) -> tuple[Config, Entry | None]:
     """A config, and what it says of a space around it."""
 
     def read(document: Document, overrides: Overrides) -> tuple[Config, Entry | None]:
-        reading = read_config(document, overrides, allow_unknown=options.allow_unknown)
+        reading = read_config(document, overrides, allow_unknown=how.allow_unknown)
         return config_of(reading), reading.entries.get(SEARCH)
 
-    [(config, section)] = read_subjects([reference], options, read)
+    [(config, section)] = read_subjects([reference], how, read)
     say(*config.warnings)
     return config, section
