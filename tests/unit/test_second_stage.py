@@ -14,7 +14,7 @@ import distributed
 import pytest
 
 from tests.program import Runner
-from w2v_explore import ArgumentError, Config, WorkersError, Workload, analyze, find_designs, load_preset
+from w2v_explore import ArgumentError, Config, DeviceError, WorkersError, Workload, analyze, find_designs, load_preset
 from w2v_explore.analysis.figures import figure_named
 from w2v_explore.report.csv import search_csv
 from w2v_explore.report.figure_columns import figure_label
@@ -240,6 +240,13 @@ class Cluster:
 
     def nthreads(self) -> dict[str, int]:
         return {"living": 1}
+
+    def run(self, function: object, device: str, on_error: str) -> dict[str, object]:
+        return {"d": CPU, "a": CARD, "c": DeviceError("no such device"), "b": CPU}
+
+
+def test_the_workers_of_each_kind_of_device_are_known() -> None:
+    assert measuring._kinds(Cluster(), "cpu") == {CARD: ["a"], CPU: ["b", "d"]}  # type: ignore[arg-type]
 
 
 def test_a_worker_that_dies_while_it_measures_is_followed_by_another_of_its_kind() -> None:
