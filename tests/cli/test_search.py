@@ -150,7 +150,7 @@ def test_where_nothing_satisfies_the_answer_is_no(run: Runner) -> None:
         (("--like", "large", "--ratio", "macs"), "--ratio 'macs' is no ratio; write FIGURE=RATIO"),
         (("--minimize", "mac"), "there is no figure mac; did you mean macs"),
         (("--minimize", "latency_s"), "there is no figure latency_s"),
-        (("--minimize", "latency.real_time_factor"), "is measured; give a --device to measure on"),
+        (("--minimize", "latency.real_time_factor"), "latency.real_time_factor is measured; give a --device"),
         (("--minimize", "stride", "--maximize", "extractor.stride_samples"), "give each figure once"),
         (("--target", "macs"), "--target 'macs' is no target; write 'macs -50%'"),
         (("--target", "macs -5%", "--keep", "width"), "there is no figure or field width to keep"),

@@ -15,7 +15,7 @@ from w2v_explore.config.load import Config
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.space import Space
 
-_WORDS = {"lint_clean": "whether the linter must have no warning"}
+_SAID = {"lint_clean": "whether the linter may warn"}
 
 
 def identity(question: Question) -> dict[str, str]:
@@ -29,7 +29,7 @@ def identity(question: Question) -> dict[str, str]:
             parts |= {f"the values of {axis.name}": axis.values for axis in value.axes}
             parts["the rules of the space"] = value.rules
         else:
-            parts[_WORDS.get(each.name, f"the {each.name}")] = value
+            parts[_SAID.get(each.name, f"the {each.name}")] = value
     return {name: sha256(json.dumps(_plain(part), sort_keys=True).encode()).hexdigest() for name, part in parts.items()}
 
 
