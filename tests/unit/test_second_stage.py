@@ -117,6 +117,10 @@ def test_what_was_drawn_is_measured_and_what_was_broken_off_is_not(
     broken_off = find_designs("base", SPACE, **asked)
     assert (len(broken_off.designs), broken_off.is_broken_off, broken_off.measured) == (1, True, ())
     assert measured == [2]
+    for top in (None, 1):
+        broken_off = find_designs("base", SPACE, minimize=[LATENCY], top=top, device="cpu", progress=interrupt)
+        assert "1 of the 6 configs that were looked at is left to be measured" in search_report(broken_off).lines[1]
+    assert measured == [2]
 
 
 def test_what_is_asked_of_a_device_is_refused_without_one_and_of_too_many(measured: list[int]) -> None:

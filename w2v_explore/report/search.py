@@ -108,6 +108,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"None of {configs} is as required"
         case Pareto():
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
+        case Survivors() if not answer.measured:
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} left to be measured"
         case Survivors(top=None):
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the measured frontier"
         case Match():
