@@ -163,6 +163,20 @@ def test_an_input_that_a_mixture_is_too_short_for_joins_the_fields() -> None:
     assert contribution.fields == ("extractor_mode", "extractor_conv_layer_config")
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_an_adapter_that_takes_its_one_frame_joins_its_fields(stride: int) -> None:
+    overrides = ["add_adapter=true", "adapter_num_layers=1", "adapter_kernel=3", f"adapter_stride={stride}"]
+    adapter = load_config("mms_1b_all", overrides)
+    without = load_config(
+        "mms_1b_all", ["add_adapter=false", "adapter_num_layers=3", "adapter_kernel=30", f"adapter_stride={stride}"]
+    )
+    first, other = (analyze(config, Workload(samples=400)) for config in (adapter, without))
+    # Three layers of a kernel of 30 have no frame of one.
+    joined = [each for each in attribute(first, other) if each.figures]
+    assert [set(each.fields) >= {"add_adapter", "adapter_kernel"} for each in joined] == [True]
+    assert joined[0].figures["macs"] == other.macs.total - first.macs.total
+
+
 def test_equal_configs_have_no_contributions() -> None:
     base = analyze(load_config("base"), Workload.of_seconds(1))
     assert attribute(base, base) == ()

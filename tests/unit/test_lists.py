@@ -95,6 +95,7 @@ def test_columns_are_those_of_the_lists(name: str, monkeypatch: pytest.MonkeyPat
             assert changes_of_lists(before, column)[right].tolist() == [
                 change_between(before, each.values[place]) for place in right
             ]
+            assert len(changes_of_lists(before, each.take(np.zeros(0, np.int64)).values.column())) == 0
         some = each.take(np.array([3, 0]))
         assert [some.values[code] for code in some.codes] == [each.values[each.codes[3]], each.values[each.codes[0]]]
 

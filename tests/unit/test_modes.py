@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from w2v_explore import Config, Workload, analyze, load_preset
+from w2v_explore import Config, Workload, analyze, load_config, load_preset
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures
 from w2v_explore.config.family import family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS
@@ -100,6 +100,9 @@ TEACHER = analyze("large")
         (lambda: match(TEACHER, {}, FAMILY), "no figure of the teacher is wanted in part; write FIGURE=RATIO"),
         (lambda: match(TEACHER, {"macs": 0}, FAMILY), "the ratio of macs is 0; give one above 0, as 0.25"),
         (lambda: match(TEACHER, {"macs": float("nan")}, FAMILY), "the ratio of macs is nan; give one above 0"),
+        (lambda: match(TEACHER, {"macs": float("inf")}, FAMILY), "the ratio of macs is past any use; give one near 1"),
+        (lambda: match(TEACHER, {"macs": 10**400}, FAMILY), "the ratio of macs is past any use"),
+        (lambda: match(TEACHER, {"macs": 1e-300}, FAMILY), "the ratio of macs is past any use"),
         (
             lambda: match(TEACHER, {"aux.parameters": 0.5}, FAMILY),
             "aux.parameters of wav2vec 2.0 Large is 0, of which every part is 0; give another figure",
@@ -219,6 +222,17 @@ def test_edits_have_the_mean_of_what_they_change_in_all_orders(precision: str | 
                 ]
                 changes.append(values[1] - values[0])
             assert shares[player[0]][name] == pytest.approx(float(sum(changes) / len(changes)), rel=1e-12)
+
+
+def test_a_component_has_no_shares_where_the_input_is_too_short_between() -> None:
+    adapter = ["add_adapter=true", "adapter_num_layers=1", "adapter_kernel=1", "adapter_stride=1"]
+    config = load_config("mms_1b_all", adapter)
+    # An adapter with a kernel of 30 has no frame of the one that there is.
+    changed = replace(config, model=replace_fields(config, add_adapter=False, adapter_kernel=30))
+    edits = edits_of(analyze(config, Workload(samples=400)), changed, ("aux.macs", "parameters"))
+    assert [(edit.field, [*edit.shares]) for edit in edits] == [
+        ("add_adapter", ["parameters"]), ("adapter_kernel", ["parameters"]),
+    ]  # fmt: skip
 
 
 def test_the_shares_of_all_figures_add_up_to_their_changes() -> None:

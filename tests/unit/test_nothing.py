@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.property.test_bounds import small_boxes
 from w2v_explore import ConfigError, Workload, analyze, load_config
 from w2v_explore.analysis.figures import Figures
 from w2v_explore.config.family import family_named
@@ -16,6 +17,7 @@ from w2v_explore.search.question.constraints import parse_constraint
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.run import run
+from w2v_explore.search.space.read import space_of
 from w2v_explore.search.space.space import Axis, Given, Space
 
 SECOND = Workload.of_seconds(1)
@@ -136,6 +138,49 @@ def test_of_configs_that_break_as_many_constraints_the_one_that_misses_by_the_le
 )
 def test_messages(question: Question, message: str) -> None:
     assert _why(question).message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        (
+            {"encoder_embed_dim": [700, 701]},
+            "encoder_embed_dim 700: encoder_num_heads follows encoder_embed_dim, one for each 64 of it; give "
+            "encoder_embed_dim multiples of 64, or vary encoder_num_heads too",
+        ),
+        (
+            {"aux_num_out": [None], "encoder_ff_interm_features": {"ratio": [2, 3], "of": "aux_num_out"}},
+            "the config itself: encoder_ff_interm_features is a ratio to aux_num_out, which has no value; give "
+            "aux_num_out values",
+        ),
+    ],
+)
+def test_what_leaves_a_field_without_a_value_is_said(section: dict[str, Any], reason: str) -> None:
+    why = _why(Question(space_of(load_config("base"), section), SECOND, Pareto(("macs",))))
+    assert why.message == f"none of 2 combinations is a config, as {reason}"
+    assert "no value" not in str(why.no_config[0].fields)
+
+
+@pytest.mark.parametrize("texts", [(), ("macs >= 6G",), ("macs >= 6G", "parameters >= 10M")])
+def test_where_the_linter_warns_of_all_that_satisfies_all_configs_are_counted(
+    texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = _question(
+        *texts, fields={"encoder_num_layers": (1, 6, 24, 7), "encoder_num_heads": (9, 96, 192)}, lint_clean=True
+    )
+    configs = _configs(question)
+    satisfying = [
+        member
+        for member, figures in configs.items()
+        if all(each.holds(each.value({each.metric: figures[each.metric]}, {})) for each in question.constraints)
+    ]
+    small_boxes(monkeypatch)
+    found = run(question)
+    assert (found.pruned > 0) == bool(texts)
+    why = why_nothing(question, found)
+    assert (why.combinations, why.configs, why.satisfying) == (12, 8, len(satisfying))
+    first = question.space.fields(satisfying[0])
+    assert why.warned == {name: value for name, value in first.items() if value != question.space.base[name]}
 
 
 def test_of_a_large_space_that_was_ruled_out_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

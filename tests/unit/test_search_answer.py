@@ -14,12 +14,14 @@ import pytest
 import yaml
 
 from tests.program import Runner
-from w2v_explore import Config, SourceError, Workload, analyze, lint_files, load_config, load_preset
+from w2v_explore import ArgumentError, Config, SourceError, Workload, analyze, lint_files, load_config, load_preset
 from w2v_explore.analysis.figures import FIGURES, total_figures
 from w2v_explore.search.answer import Answer, answer_of
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
+from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.running import chunk
 from w2v_explore.search.running.run import run as run_question
 from w2v_explore.search.space.space import Axis, Given, Space
 from w2v_explore.search.write import write_designs
@@ -56,6 +58,34 @@ def shown_again(found: Answer, run: Runner, stdin: bytes = b"") -> list[list[str
         commands.append(words)
     assert commands
     return commands
+
+
+def test_figures_past_64_bits_that_were_not_asked_for_are_told() -> None:
+    workload = Workload.of_seconds(100, batch=64)
+    layers = range(9_930, 10_000)
+    found = answer(
+        load_preset("base"),
+        Rank("parameters", True, len(layers)),
+        workload,
+        encoder_num_layers=layers,
+        encoder_ff_interm_features=[2**31 - 1],
+    )
+    assert len(found.designs) == len(layers)
+    for design in (found.designs[0], found.designs[-2]):
+        assert design.figures == total_figures(analyze(design.config, workload))
+        assert design.figures["macs"] > 2**63
+
+
+def test_a_config_whose_figure_is_too_large_is_named_by_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The second chunk has it.
+    monkeypatch.setattr(chunk, "CHUNK", 2)
+    widths = [768, 48 * 2**20]
+    with pytest.raises(
+        ArgumentError,
+        match=r"^parameters of encoder_num_layers 10000, encoder_embed_dim 50331648 is 1\.014e\+20, and figures of "
+        "many configs are whole numbers of 64 bits, .*; leave values as large out of the space$",
+    ):
+        answer(load_preset("base"), encoder_num_layers=[12, 10_000], encoder_embed_dim=widths)
 
 
 CONV = [[512, 10, 5], [512, 8, 4]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +12,7 @@ from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number
 from w2v_explore.config.load import Config
 from w2v_explore.search.edits import Edit, edits_of
-from w2v_explore.search.formulas.many import Formulas
+from w2v_explore.search.formulas.many import Formulas, TooLargeError
 from w2v_explore.search.measured import Measured
 from w2v_explore.search.nothing import Nothing
 from w2v_explore.search.published import Published, published_beside
@@ -188,9 +189,11 @@ def _designs(question: Question, base: Analysis, candidates: Candidates, progres
     names = tuple(dict.fromkeys((*FIGURES, *question.figures)))
     members = candidates.members.tolist()
     by_formulas = {name: column.tolist() for name, column in candidates.columns.items()}
+    every = 1
     if len(members) > _ANALYSED:
-        by_formulas = _figures_of_many(question, candidates, names)
-    every = max(1, -(-len(members) // _ANALYSED))
+        # Of a figure that was not asked for more than 64 bits may be needed; `analyze` has as many as it takes.
+        with suppress(TooLargeError):
+            by_formulas, every = _figures_of_many(question, candidates, names), -(-len(members) // _ANALYSED)
     for place, member in enumerate(members):
         if progress is not None:
             progress("designs", place, len(members))

@@ -13,6 +13,7 @@ from w2v_explore.analysis.comparing.compare import told_apart
 from w2v_explore.analysis.comparing.shapley import shapley_values
 from w2v_explore.analysis.figures import ALIASES, Figures, Number
 from w2v_explore.config.load import Config
+from w2v_explore.errors import WorkloadError
 
 
 class Edit(NamedTuple):
@@ -24,7 +25,8 @@ class Edit(NamedTuple):
         after: Its value here.
         shares: Of the change of each figure that was asked for, what the field contributes (its Shapley value). Fields
             that cannot change without one another have the share of all of them. A figure that is no sum of terms, as a
-            component's, is left out where more than `MOST_APART` fields changed.
+            component's, is left out where more than `MOST_APART` fields changed, or where the input is too short for a
+            config between the two.
     """
 
     field: str
@@ -52,11 +54,11 @@ def _shares(base: Analysis, design: Analysis, figures: Sequence[str]) -> Iterato
     contributions = attribute(base, design)
     known = told_apart(base.workload)
     others = [name for name in figures if _own_name(name) not in known]
-    tried: Mapping[str, Sequence[Fraction]] = {}
-    if others and len(contributions) <= MOST_APART:
-        tried = _tried(base, design, contributions, others)
-    elif others:
-        figures = [name for name in figures if name not in others]
+    tried: Mapping[str, Sequence[Fraction]] | None = {}
+    if others:
+        tried = _tried(base, design, contributions, others) if len(contributions) <= MOST_APART else None
+    if tried is None:
+        tried, figures = {}, [name for name in figures if name not in others]
     for number, contribution in enumerate(contributions):
         shares: dict[str, Number] = {}
         for name in figures:
@@ -77,8 +79,11 @@ def _own_name(name: str) -> str:
 
 def _tried(
     base: Analysis, design: Analysis, contributions: Sequence[Contribution], figures: Sequence[str]
-) -> Mapping[str, Sequence[Fraction]]:
-    """The shares of figures that are not known to be sums of terms: of all configs between the two, each by itself."""
+) -> Mapping[str, Sequence[Fraction]] | None:
+    """The shares of figures that are not known to be sums of terms: of all configs between the two, each by itself.
+
+    None where the input is too short for one of them.
+    """
     values = design.config.model.to_mapping()
 
     def worth(coalition: int) -> Mapping[str, Fraction]:
@@ -88,4 +93,7 @@ def _tried(
         between = Figures(analyze(replace(base.config, model=type(model)(**fields)), base.workload))
         return {name: Fraction(between[name]) for name in figures}
 
-    return shapley_values(len(contributions), worth)
+    try:
+        return shapley_values(len(contributions), worth)
+    except WorkloadError:
+        return None

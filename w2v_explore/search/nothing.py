@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -22,8 +21,9 @@ from w2v_explore.search.question.misses import Misses
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import CHUNK, Found, Worker, figures_of_base, joined
 from w2v_explore.search.running.run import Progress, run
+from w2v_explore.search.space.held import Held
 from w2v_explore.search.space.members import Members, members_in
-from w2v_explore.search.space.space import Space
+from w2v_explore.search.space.space import NO_VALUE, Quotient, Ratio, Space
 
 ALWAYS_COUNTED = 2**21
 """Combinations of the largest space that is gone through once more, however little of it the search worked out."""
@@ -191,21 +191,23 @@ def why_nothing(
             return _look_at_sample(asked)
         return run(asked, workers=workers, scheduler=scheduler, progress=progress)
 
-    if found.satisfying:
-        return _unclean(question, found.satisfying, look(replace(question, lint_clean=False)))
     if not (found.evaluated or found.pruned):
         return Nothing(_combinations(found), not found.complete, 0, no_config=_no_config(question))
     mode = Misses(ranges_of(question.constraints, figures_of_base(question)))
     looked = look(Question(question.space, question.workload, mode))
+    if found.satisfying:
+        return _unclean(question, found.satisfying, mode, looked)
     if not looked.evaluated:
         return Nothing(_combinations(looked), not looked.complete, 0, no_config=_no_config(question))
     return _missing(question, mode, looked)
 
 
-def _unclean(question: Question, satisfying: int, looked: Found) -> Nothing:
+def _unclean(question: Question, satisfying: int, mode: Misses, looked: Found) -> Nothing:
     """The linter is what leaves nothing of the configs that satisfy the constraints."""
     space = question.space
-    numbers = looked.candidates.members[:1].tolist()
+    # Of those that miss nothing the first enumerated is kept; a sample may have none.
+    place = mode.holding(looked.candidates).get(frozenset(range(len(question.constraints))))
+    numbers = [] if place is None else [int(looked.candidates.members[place])]
     return Nothing(
         combinations=_combinations(looked),
         is_sample=not looked.complete,
@@ -301,6 +303,10 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
     space = question.space
     reasons: dict[str, list[tuple[str, int]]] = {}
     for number in _sample(space, _TRIED):
+        without = next((name for name, value in space.fields(number).items() if value == NO_VALUE), None)
+        if without is not None:
+            reasons.setdefault(without, []).append((_without_value(space, without), number))
+            continue
         try:
             analyze(space.config_of(number), question.workload)
         except ConfigError as error:
@@ -312,9 +318,25 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
     return tuple([NoConfig(those[0][0], len(those), _differing(space, those[0][1])) for those in most_first])
 
 
+def _without_value(space: Space, field: str) -> str:
+    """Why a field has no value in a combination."""
+    match space.rules[field]:
+        case Quotient(of=(other,), quotient=quotient):
+            return (
+                f"{field} follows {other}, one for each {quotient} of it; give {other} multiples of {quotient}, or "
+                f"vary {field} too"
+            )
+        case Ratio(of=(other,)):
+            return f"{field} is a ratio to {other}, which has no value; give {other} values"
+        case Held():
+            return f"{field} is to be kept, and is another"
+    return f"no list of {field} comes of that, or one that another combination makes too"
+
+
 def _differing(space: Space, member: int) -> dict[str, Any]:
-    """The fields of a combination that differ from the config that the space is around."""
-    return {field: value for field, value in space.fields(member).items() if value != space.base[field]}
+    """The fields of a combination that have a value, and differ from the config that the space is around."""
+    fields = space.fields(member)
+    return {name: value for name, value in fields.items() if value not in (space.base[name], NO_VALUE)}
 
 
 def _missed(constraint: Condition, allowed: Range, value: Number) -> Missed:

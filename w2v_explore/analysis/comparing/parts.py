@@ -431,14 +431,18 @@ def without_chances(config: ModelConfig) -> ModelConfig:
 def _gives_fewer(call: Call) -> bool:
     """Whether an operation makes fewer frames of those it takes; a weight or a table is no frames.
 
-    What chooses among frames makes none, and needs no more of them than it gives.
+    What chooses among frames makes none, and needs no more of them than it gives. Of one frame what sees several may
+    make one.
     """
     operation = call.operation
-    if operation is None or call.gives.shared or call.gives.frames >= call.takes[0].frames:
+    if operation is None or call.gives.shared:
+        return False
+    taken, is_fewer = call.takes[0].frames, call.gives.frames < call.takes[0].frames
+    if not (is_fewer or taken == call.gives.frames == 1):
         return False
     if isinstance(operation, Sealed):
         return any(map(_gives_fewer, operation.layer.calls(call.takes)))
-    return operation.reach() is not SAME_FRAME
+    return operation.reach() is not SAME_FRAME if is_fewer else max(operation.reach()[:2]) > 1
 
 
 def _needs(call: Call, need: Needs | None) -> tuple[bool, ...] | None:

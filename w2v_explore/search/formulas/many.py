@@ -10,7 +10,7 @@ import numpy as np
 
 from w2v_explore.analysis.analyze import workload_of
 from w2v_explore.analysis.comparing.asked import require_fields, require_figures
-from w2v_explore.analysis.figures import ALIASES, FIGURES, figure_named
+from w2v_explore.analysis.figures import ALIASES, FIGURES, Number, figure_named
 from w2v_explore.analysis.latency.calibration import Calibration
 from w2v_explore.analysis.latency.prediction import require_calibration_for
 from w2v_explore.analysis.workload import Workload
@@ -35,6 +35,26 @@ if TYPE_CHECKING:
 
 MOST_PATHS = 1_000
 """Paths that are kept for further configs. Each may take a few hundred kilobytes, and a space may have millions."""
+
+
+class TooLargeError(ArgumentError):
+    """A figure does not fit 64 bits.
+
+    Attributes:
+        name: The figure.
+        member: The number of the config, from 0.
+        found: What the figure of a config is, and the most that it may be, to be said after the config's name.
+    """
+
+    def __init__(self, name: str, member: int, figure: Number) -> None:
+        self.name = name
+        self.member = member
+        self.found = (
+            f"is {figure:.4g}, and figures of many configs are whole numbers of 64 bits, {GREATEST:.4g} at most"
+        )
+        super().__init__(
+            f"{name} of config {member} {self.found}; leave out so large a config, or analyse it by itself"
+        )
 
 
 class Formulas:
@@ -77,7 +97,7 @@ class Formulas:
         """Which configs of some columns are valid, and the figures of these; as in `Columns`.
 
         Raises:
-            ArgumentError: A figure does not fit 64 bits.
+            TooLargeError: A figure does not fit 64 bits.
         """
         size = len(columns[0].codes)
         valid = np.ones(size, bool)
@@ -152,10 +172,7 @@ def _check_size(name: str, members: NDArray[np.int64], figures: Any) -> None:
         return
     for member, figure in zip(members.tolist(), np.broadcast_to(figures, members.shape).tolist(), strict=True):
         if abs(figure) > GREATEST:
-            raise ArgumentError(
-                f"{name} of config {member} is {figure:.4g}, and figures of many configs are whole numbers of 64 bits, "
-                f"{GREATEST:.4g} at most; leave out so large a config, or analyse it by itself"
-            )
+            raise TooLargeError(name, member, figure)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

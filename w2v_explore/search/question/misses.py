@@ -46,7 +46,7 @@ class Misses:
 
     def _columns(self, figures: Columns, varied: Sequence[Varied]) -> Columns:
         found: dict[str, NDArray[Any]] = {}
-        missed: Any = 0.0
+        missed = np.zeros(len(varied[0].codes))
         for number, (figure, allowed) in enumerate(self.constraints):
             values = figures[figure]
             found[_holds(number)] = (values >= allowed.least) & (values <= allowed.most)
@@ -72,10 +72,11 @@ class Misses:
 
     def holding(self, candidates: Candidates) -> Mapping[frozenset[int], int]:
         """Of the sets of constraints that hold of some candidates: the numbers of the constraints → the candidate's."""
-        rows = zip(
-            *[candidates.columns[_holds(number)].tolist() for number in range(len(self.constraints))], strict=True
-        )
-        return {frozenset(number for number, holds in enumerate(row) if holds): place for place, row in enumerate(rows)}
+        columns = [candidates.columns[_holds(number)] for number in range(len(self.constraints))]
+        return {
+            frozenset(number for number, column in enumerate(columns) if column[place]): place
+            for place in range(len(candidates.members))
+        }
 
     def missed(self, candidates: Candidates, place: int) -> float:
         """By how much a candidate misses."""

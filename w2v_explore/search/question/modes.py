@@ -25,6 +25,9 @@ from w2v_explore.search.space.space import Space
 MOST_FIGURES = 5
 """The figures that a frontier may have: of more, nearly every config is a part of it."""
 
+_GREATEST_RATIO = 1e15
+"""Of a figure to a teacher's; what comes of it is a number with a fraction, and so is its quotient by any figure."""
+
 _CHANGE = re.compile(r"\s*([\w.]+)\s*([+−-])\s*([^+−\s%<>=-][^%<>=]*?)\s*(%)?\s*", re.ASCII)
 _RATIO = re.compile(r"\s*([\w.]+)\s*=\s*(-?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15}))(?:/(\d{1,15}))?\s*", re.ASCII)
 _HOW_TO_AIM = (
@@ -152,8 +155,8 @@ def match(teacher: Analysis, ratios: Mapping[str, Fraction | float], family: Fam
         top: How many of each depth.
 
     Raises:
-        ArgumentError: There is no ratio, no such figure, one is named twice, a ratio is not above 0, or the teacher's
-            figure is 0.
+        ArgumentError: There is no ratio, no such figure, one is named twice, a ratio is not above 0 or past any use,
+            or the teacher's figure is 0.
     """
     require_figures(ratios, family)
     require_figures(ratios, teacher.config.model.family)
@@ -165,6 +168,8 @@ def match(teacher: Analysis, ratios: Mapping[str, Fraction | float], family: Fam
     for name, ratio in ratios.items():
         if not ratio > 0:
             raise ArgumentError(f"the ratio of {name} is {ratio}; give one above 0, as 0.25")
+        if not 1 / _GREATEST_RATIO <= ratio <= _GREATEST_RATIO:
+            raise ArgumentError(f"the ratio of {name} is past any use; give one near 1, as 0.25")
         if not figures[name]:
             raise ArgumentError(
                 f"{name} of {teacher.config.name} is 0, of which every part is 0; give another figure, as parameters"

@@ -10,7 +10,9 @@ import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
-from w2v_explore.search.formulas.many import Formulas
+from w2v_explore.config.reading import FieldChange
+from w2v_explore.errors import ArgumentError
+from w2v_explore.search.formulas.many import Formulas, TooLargeError
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.clean import Clean
 from w2v_explore.search.question.constraints import satisfied
@@ -116,9 +118,22 @@ class Worker:
         )
 
     def judge(self, codes: NDArray[np.int64]) -> Judged:
-        """What is known of each of some combinations, by the numbers of their values."""
+        """What is known of each of some combinations, by the numbers of their values.
+
+        Raises:
+            ArgumentError: A figure does not fit 64 bits.
+        """
         varied = self._members.varied(codes)
-        valid, figures = self._formulas.figures(self._members.columns(varied))
+        try:
+            valid, figures = self._formulas.figures(self._members.columns(varied))
+        except TooLargeError as error:
+            space = self.question.space
+            fields = space.fields(space.member(codes[error.member].tolist()))
+            differing = [FieldChange(name, None, value) for name, value in fields.items() if value != space.base[name]]
+            config = ", ".join(map(str, differing)) or "the config itself"
+            raise ArgumentError(
+                f"{error.name} of {config} {error.found}; leave values as large out of the space"
+            ) from error
         holds = satisfied(self.question.constraints, figures, self.reference, len(codes))
         return Judged(varied, valid, valid & holds.all(axis=0), figures)
 
