@@ -13,6 +13,7 @@ from w2v_explore.analysis.comparing.conditions import OPERATORS, Condition
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.constraints import Range, range_of, satisfied
 from w2v_explore.search.question.misses import Misses
+from w2v_explore.search.space.members import Varied
 from w2v_explore.search.space.space import Space
 
 _GREATEST = 2**63 - 1
@@ -61,7 +62,9 @@ def test_misses_are_those_of_all_configs_whatever_the_parts(
         "parameters": np.array([parameters for _, parameters in figures]),
     }
     space = Space(load_config("base"), (), {})
-    every = Candidates(np.arange(len(figures)), mode.columns(space)(columns, ()), np.zeros(len(figures), np.int64))
+    none = np.zeros(len(figures), np.int64)
+    varied = [Varied("encoder_num_layers", [12], none, True)]
+    every = Candidates(np.arange(len(figures)), mode.columns(space)(columns, varied), none)
     order = data.draw(st.permutations(range(len(figures))))
     ends = sorted(data.draw(st.lists(st.integers(0, len(figures)), max_size=3)))
     places = np.split(np.array(order), ends)
