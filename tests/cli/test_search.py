@@ -207,3 +207,35 @@ def test_a_mistake_in_a_space_is_at_its_place(run: Runner) -> None:
     code, out, err = run("search", "c.yaml", *FRONT)
     assert (code, out) == (2, "")
     assert err.startswith("c.yaml:3:3: error")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--plot", "out/a.svg", "--resume", "./out/../out/a.svg"), "--plot and --resume cannot both write"),
+        (("--write", "new", "--resume", "new"), "--write and --resume cannot both write new; give each a path of its"),
+        (("--resume", "j", "--to-optuna", "j"), "--resume and --to-optuna cannot both write j"),
+        (("--space", "-", "--like", "-"), "--space and --like cannot both be standard input; name a file for --like"),
+        (("--write", "x" * 300), "cannot write x"),
+        (("--plot", "x" * 300 + ".svg"), "cannot write x"),
+        (("--to-optuna", "no/study"), "cannot write no/study: No such file"),
+        (("--to-optuna", ""), "cannot write '': give the name of a file"),
+        (("--to-optuna", "out"), "the journal out cannot be opened"),
+        (("--to-optuna", "text"), "text is no journal of Optuna's"),
+        (("--storage", "", "--trials", "5"), "the journal '' cannot be opened"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_work(options: tuple[str, ...], message: str, run: Runner) -> None:
+    Path("out").mkdir()
+    Path("text").write_text("mine\n")
+    code, out, err = run("search", "base", *FREE, *FRONT, *options)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {message}")
+    assert sorted(path.name for path in Path().rglob("*")) == ["out", "text"]
+
+
+def test_csv_has_one_header_whether_anything_is_found(run: Runner) -> None:
+    asked = ("search", "base", *FREE, "--minimize", "memory.inference_bytes", "--format", "csv")
+    nothing = run(*asked, "--require", "macs <= 1")
+    assert (nothing.code, nothing.err) == (1, "")
+    assert nothing.out == run(*asked).out.partition("\n")[0] + "\n"

@@ -120,6 +120,11 @@ def test_a_config_json_that_does_not_parse_is_ours_by_its_family(text: str) -> N
         ("EXTENDS: https://example.org/megalinter.yml\nAPPLY_FIXES: all\n", "no field of a model"),
         # A space alone, and another program's search.
         ("search:\n  encoder_num_layers: [6, 12]\n  encoder_num_heads: [8, 12]\n", "a space for `search`"),
+        (
+            "search:\n  encoder_num_layers: 2..12\n  encoder_num_heads: [8, 12]\n  encoder_dropout: [0, 0.1]\n"
+            "  extractor_mode: [layer_norm]\n  encoder_embed_dim: [512, 768]\n",
+            "a space for `search`",
+        ),
         ("search: {provider: local}\nname: site\n", "no field of a model"),
         # Kinds that are known are other programs' whatever names stand in them.
         ("wav2vec2: !new:speechbrain.X\nencoder_dropout: 0.1\n", "HyperPyYAML"),

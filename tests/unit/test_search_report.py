@@ -148,7 +148,9 @@ def test_a_sample_says_that_it_is_one_first() -> None:
     answer = found({**SMALL, "encoder_num_layers": [2, 3, 4, 6]}, trials=3, seed=0, **FRONTIER)
     lines = printed(answer).splitlines()
     assert lines[1] == "SAMPLED: the best of 3 trials in a space of 8, which may have better configs"
-    assert f" of the {answer.found.evaluated} configs that were looked at " in lines[2]
+    number = answer.found.evaluated
+    looked = "config that was" if number == 1 else "configs that were"
+    assert f" of the {number} {looked} looked at " in lines[2]
     assert answer.sampled is not None
     broken = replace(answer, sampled=answer.sampled._replace(is_interrupted=True))
     assert "\nSAMPLED: the best of 3 trials, broken off, in a space of 8, which may have" in printed(broken)

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from w2v_explore.errors import missing_extra
-from w2v_explore.files.write import require_writable
+from w2v_explore.files.write import refusing, require_writable
 
 _FORMATS = {".svg": "svg", ".png": "png"}
 
@@ -18,8 +18,9 @@ def require_output(option: str, path: Path) -> None:
         typer.BadParameter: It is a folder, or in none.
         SourceError: It may not be written.
     """
-    if path.is_dir() or not path.parent.is_dir():
-        raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
+    with refusing(str(path)):
+        if path.is_dir() or not path.parent.is_dir():
+            raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
     require_writable(str(path))
 
 

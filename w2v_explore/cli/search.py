@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Mapping
 from contextlib import nullcontext
 from enum import Enum
@@ -265,6 +266,10 @@ def search(
     # Thousands of designs are analysed, each of which leaves cycles.
     gc.enable()
     ratios = parse_ratios(ratio or ())
+    _check_read_once({"CONFIG": config, "--space": space, "--like": like})
+    # A journal has room for several studies.
+    study = None if to_optuna == storage else to_optuna
+    _check_apart({"--plot": plot, "--write": write, "--resume": resume, "--storage": storage, "--to-optuna": study})
     base, section = _read(config, ConfigOptions(overrides, dialect, allow_unknown))
     [teacher] = load_configs([like], ConfigOptions(None, None, allow_unknown)) if like is not None else [None]
     asked = Asked(
@@ -278,6 +283,8 @@ def search(
         require_folder(write)
     if plot is not None:
         _check_plot(plot, question.mode)
+    if to_optuna is not None:
+        _check_study(to_optuna)
     if trials is None:
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
@@ -320,6 +327,30 @@ def _check_sampling(trials: int | None, sampling: Mapping[str, object], going_th
         raise typer.BadParameter(
             f"{given} is about going through a whole space, and --trials samples it; leave one out"
         )
+
+
+def _check_read_once(inputs: Mapping[str, str | None]) -> None:
+    """Refuse to read standard input for two of the arguments: the second would find it empty."""
+    from_stdin = [name for name, reference in inputs.items() if reference == "-"]
+    if len(from_stdin) > 1:
+        raise typer.BadParameter(
+            f"{from_stdin[0]} and {from_stdin[1]} cannot both be standard input; name a file for {from_stdin[1]}"
+        )
+
+
+def _check_apart(outputs: Mapping[str, str | Path | None]) -> None:
+    """Refuse one path for two of the options that write: the second would replace what the first wrote."""
+    by_path: dict[str, str] = {}
+    for option, path in outputs.items():
+        other = option if path is None else by_path.setdefault(os.path.realpath(path), option)
+        if other != option:
+            raise typer.BadParameter(f"{other} and {option} cannot both write {path}; give each a path of its own")
+
+
+def _check_study(storage: str) -> None:
+    with needs_extra("--to-optuna", "search"):
+        from w2v_explore.search.sampling.enqueue import require_storage
+    require_storage(storage)
 
 
 def _go_through(

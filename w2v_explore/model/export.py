@@ -147,17 +147,18 @@ def export(
 
 def _check_target(path: Path, reference: str | None, to: str) -> None:
     """Refuse what cannot be written, before the work."""
-    if not path.parent.is_dir():
-        raise SourceError(f"there is no folder {path.parent}")
-    if reference is not None and path.exists() and Path(reference).exists() and path.samefile(reference):
-        raise SourceError(f"{path} is what is exported; name another")
-    if to == "huggingface":
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise SourceError(f"{path} is there already; name a folder that is new or empty")
-    elif path.is_dir():
-        raise SourceError(f"{path} is a folder; name a file")
-    elif is_special(str(path)):
-        raise SourceError(f"{path} is no regular file, which an export would replace; name another")
+    with refusing(str(path)):
+        if not path.parent.is_dir():
+            raise SourceError(f"there is no folder {path.parent}")
+        if reference is not None and path.exists() and Path(reference).exists() and path.samefile(reference):
+            raise SourceError(f"{path} is what is exported; name another")
+        if to == "huggingface":
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise SourceError(f"{path} is there already; name a folder that is new or empty")
+        elif path.is_dir():
+            raise SourceError(f"{path} is a folder; name a file")
+        elif is_special(str(path)):
+            raise SourceError(f"{path} is no regular file, which an export would replace; name another")
     require_writable(str(path))
 
 

@@ -194,9 +194,13 @@ def sweep_csv(sweep: Sweep) -> str:
 
 def search_csv(answer: Answer) -> str:
     """A row per design: the values of the fields that vary, its figures, its ties, and the command that shows it."""
+    # Imported only where it is asked for.
+    from w2v_explore.analysis.figures import FIGURES
+
     designs = answer.designs
     fields = [*answer.question.space.rules]
-    figures = list(dict.fromkeys(name for design in designs for name in design.figures))
+    # Those of a design; the header is the same where there is none.
+    figures = list(dict.fromkeys((*FIGURES, *answer.question.figures)))
     # Each device has columns of its own.
     devices = [each.device.device_name or each.device.device for each in answer.measured]
     if len({*devices}) < len(devices):

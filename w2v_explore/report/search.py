@@ -95,14 +95,15 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     if found.pruned:
         counts.append(f"{exact(found.pruned)} ruled out by bounds")
     if found.invalid:
-        counts.append(f"{exact(found.invalid)} are no config")
+        counts.append(f"{exact(found.invalid)} {'is' if found.invalid == 1 else 'are'} no config")
     if answer.sampled is not None:
         trials = f"{exact(answer.sampled.trials)} trials{', broken off,' if answer.sampled.is_interrupted else ''}"
         yield f"SAMPLED: the best of {trials} in a space of {exact(size)}, which may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     is_whole = found.complete and answer.sampled is None
-    configs = f"{exact(size)} configs" if is_whole else f"the {exact(found.evaluated)} configs that were looked at"
+    looked = "was looked at" if found.evaluated == 1 else "were looked at"
+    configs = _configs(size) if is_whole else f"the {_configs(found.evaluated)} that {looked}"
     match question.mode:
         case _ if not number:
             said = f"None of {configs} is as required"
@@ -122,6 +123,10 @@ def _describe_found(answer: Answer) -> Iterator[str]:
     yield f"{said}; {', '.join(counts)}"
     if answer.nothing is not None:
         yield f"why: {answer.nothing.message}"
+
+
+def _configs(number: int) -> str:
+    return f"{exact(number)} config{'s' * (number != 1)}"
 
 
 def _describe_asked(answer: Answer) -> str:

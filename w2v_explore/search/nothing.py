@@ -143,10 +143,16 @@ class Nothing(NamedTuple):
         sample = " of a sample" if self.is_sample else ""
         if self.satisfying:
             example = f", as {', '.join(self.warnings)} of {_words(self.warned)}" if self.warnings else ""
-            return f"the linter warns of each of the {self.satisfying:,} configs that satisfy what is required{example}"
+            the = (
+                "the config that satisfies"
+                if self.satisfying == 1
+                else f"each of the {self.satisfying:,} configs that satisfy"
+            )
+            return f"the linter warns of {the} what is required{example}"
         if not self.configs:
-            return f"none of {self.combinations:,} combinations{sample} is a config{_reason(self.no_config)}"
-        among = f"{self.configs:,} configs{sample}"
+            combinations = f"{self.combinations:,} combination{'s' * (self.combinations != 1)}"
+            return f"none of {combinations}{sample} is a config{_reason(self.no_config)}"
+        among = f"{self.configs:,} config{'s' * (self.configs != 1)}{sample}"
         if self.nearest is not None and not self.nearest.missed:
             return (
                 f"of {among} some satisfy what is required, as {_words(self.nearest.fields)}; look at more of the space"

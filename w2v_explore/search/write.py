@@ -30,10 +30,11 @@ def require_folder(folder: str | os.PathLike[str]) -> Path:
     path = Path(path_text(folder, "where to write"))
     if str(folder) in ("", "-"):
         raise SourceError("give the name of a folder that is new or empty")
-    if not path.parent.is_dir():
-        raise SourceError(f"there is no folder {path.parent}")
-    if path.is_symlink() or is_special(str(path)) or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
-        raise SourceError(f"{path} is there already; name a folder that is new or empty")
+    with refusing(str(path)):
+        if not path.parent.is_dir():
+            raise SourceError(f"there is no folder {path.parent}")
+        if path.is_symlink() or is_special(str(path)) or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
+            raise SourceError(f"{path} is there already; name a folder that is new or empty")
     require_writable(str(path))
     return path
 

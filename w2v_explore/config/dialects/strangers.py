@@ -15,6 +15,7 @@ from w2v_explore.config.dialects.section import Section
 from w2v_explore.config.entries import Document, plain_value
 from w2v_explore.config.family import default_family
 from w2v_explore.config.kinds import Field
+from w2v_explore.config.metadata import SEARCH
 from w2v_explore.diagnostics import shorten
 
 # What HyperPyYAML resolves; other tags are YAML's own or a mistake in a config of ours.
@@ -359,7 +360,8 @@ def _nested_fields(root: Section) -> str | None:
         return None
     for name in root.pairs:
         inner = root.inner(name)
-        if inner is None:
+        # A `search:` names fields that vary, and states none.
+        if inner is None or name == SEARCH:
             continue
         # A sweep or a schema has mappings of choices or types below such names.
         stated = [key for key, (_, value) in inner.pairs.items() if not isinstance(value, yaml.MappingNode)]

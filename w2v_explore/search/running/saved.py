@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def write_tally(path: str, question: Question, tally: Tally) -> None:
         SourceError: It cannot be written.
     """
     [(chunks, found)] = tally.parts
-    document = {
+    document: dict[str, object] = {
         "format": _FORMAT,
         "question": _question(question),
         "done": [list(chunk) for chunk in tally.done],
@@ -54,7 +55,8 @@ def write_tally(path: str, question: Question, tally: Tally) -> None:
         "ties": found.candidates.ties.tolist(),
         "columns": {name: _numbers(column) for name, column in found.candidates.columns.items()},
     }
-    write_atomically(path, json.dumps(document, allow_nan=False, indent=None).encode())
+    document["digest"] = _digest(document)
+    write_atomically(path, json.dumps(document, allow_nan=False).encode())
 
 
 def read_tally(path: str, question: Question, like: Candidates) -> Tally:
@@ -77,9 +79,18 @@ def read_tally(path: str, question: Question, like: Candidates) -> Tally:
         root.at("format").text([_FORMAT])
         asked = {name: root.at("question").at(name).text() for name in root.at("question").mapping()}
         _require_same(path, asked, _question(question))
-        return _tally(root, question.space.size, like)
+        tally = _tally(root, question.space.size, like)
+        if root.at("digest").text() != _digest(root.mapping()):
+            raise DocumentError("what it holds is not what was written")
+        return tally
     except DocumentError as error:
-        raise SourceError(f"cannot resume from {path}: {error}") from error
+        raise SourceError(f"cannot resume from {path}: {error}; give a file that is not there yet") from error
+
+
+def _digest(document: Mapping[str, object]) -> str:
+    """What tells a document from one in which anything was changed."""
+    rest = {name: value for name, value in document.items() if name != "digest"}
+    return sha256(json.dumps(rest).encode()).hexdigest()
 
 
 def _question(question: Question) -> dict[str, str]:

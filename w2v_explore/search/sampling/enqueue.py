@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import optuna
 
+from w2v_explore.files.write import require_writable
 from w2v_explore.search.sampling.quiet import quiet
-from w2v_explore.search.sampling.storage import opened, plainly, shown
+from w2v_explore.search.sampling.storage import is_url, opened, plainly, shown
 
 
 class Enqueued(NamedTuple):
@@ -26,6 +28,23 @@ class Enqueued(NamedTuple):
     storage: str
     added: int
     known: int
+
+
+def require_storage(storage: str) -> None:
+    """Refuse a storage in which `enqueue` could enqueue nothing, before the work whose result goes there.
+
+    Args:
+        storage: As in `enqueue`; a journal that is not there is not made.
+
+    Raises:
+        SourceError: As in `enqueue`.
+        MissingExtraError: The driver of the database is not installed.
+    """
+    if not is_url(storage) and not os.path.exists(storage):
+        require_writable(storage)
+        return
+    with quiet(), opened(storage):
+        pass
 
 
 def enqueue(designs: Sequence[Mapping[str, Any]], storage: str, name: str) -> Enqueued:

@@ -108,7 +108,8 @@ def _journal(path: str) -> BaseStorage:
                     lock.release()
         return JournalStorage(JournalFileBackend(path, lock_obj=lock))
     except OSError as error:
-        raise SourceError(f"the journal {printable(path)} cannot be opened: {error.strerror or error}") from error
+        name = printable(path) or repr(path)
+        raise SourceError(f"the journal {name} cannot be opened: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"the journal {printable(path)} is damaged, or of another version of Optuna's") from error
 
