@@ -11,7 +11,6 @@ import numpy as np
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.comparing.conditions import Condition
 from w2v_explore.analysis.figures import Figures, Number
-from w2v_explore.config.reading import FieldChange
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConfigError, WorkloadError
 from w2v_explore.search.question.candidates import Candidates
@@ -23,7 +22,7 @@ from w2v_explore.search.running.chunk import CHUNK, Found, Worker, figures_of_ba
 from w2v_explore.search.running.run import Progress, run
 from w2v_explore.search.space.held import Held
 from w2v_explore.search.space.members import Members, members_in
-from w2v_explore.search.space.space import NO_VALUE, Quotient, Ratio, Space
+from w2v_explore.search.space.space import NO_VALUE, Quotient, Ratio, Space, in_words
 
 ALWAYS_COUNTED = 2**21
 """Combinations of the largest space that is gone through once more, however little of it the search worked out."""
@@ -142,7 +141,7 @@ class Nothing(NamedTuple):
         """The same in a sentence."""
         sample = " of a sample" if self.is_sample else ""
         if self.satisfying:
-            example = f", as {', '.join(self.warnings)} of {_words(self.warned)}" if self.warnings else ""
+            example = f", as {', '.join(self.warnings)} of {in_words(self.warned)}" if self.warnings else ""
             the = (
                 "the config that satisfies"
                 if self.satisfying == 1
@@ -154,9 +153,8 @@ class Nothing(NamedTuple):
             return f"none of {combinations}{sample} is a config{_reason(self.no_config)}"
         among = f"{self.configs:,} config{'s' * (self.configs != 1)}{sample}"
         if self.nearest is not None and not self.nearest.missed:
-            return (
-                f"of {among} some satisfy what is required, as {_words(self.nearest.fields)}; look at more of the space"
-            )
+            example = in_words(self.nearest.fields)
+            return f"of {among} some satisfy what is required, as {example}; look at more of the space"
         impossible = [repr(shorten(each.text)) for each in self.required if not each.satisfying]
         counted = {each.text: f"{shorten(each.text)!r} (which {each.satisfying:,} do)" for each in self.required}
         if impossible:
@@ -219,7 +217,7 @@ def _unclean(question: Question, satisfying: int, mode: Misses, looked: Found) -
         is_sample=not looked.complete,
         configs=looked.evaluated,
         satisfying=satisfying,
-        warned=_differing(space, numbers[0]) if numbers else {},
+        warned=space.differing(numbers[0]) if numbers else {},
         warnings=tuple(Clean(Members(space)).warnings(numbers[0])) if numbers else (),
     )
 
@@ -254,7 +252,7 @@ def _missing(question: Question, mode: Misses, looked: Found) -> Nothing:
         configs=looked.evaluated,
         required=tuple([Required(text, number) for text, number in zip(texts, alone, strict=True)]),
         contradicting=tuple(pairs),
-        nearest=NearestMiss(member, _differing(question.space, member), tuple(missed)),
+        nearest=NearestMiss(member, question.space.differing(member), tuple(missed)),
     )
 
 
@@ -321,7 +319,7 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
             rule, message = "", str(error)
         reasons.setdefault(rule, []).append((message, number))
     most_first = sorted(reasons.values(), key=lambda those: -len(those))
-    return tuple([NoConfig(those[0][0], len(those), _differing(space, those[0][1])) for those in most_first])
+    return tuple([NoConfig(those[0][0], len(those), space.differing(those[0][1])) for those in most_first])
 
 
 def _without_value(space: Space, field: str) -> str:
@@ -339,21 +337,10 @@ def _without_value(space: Space, field: str) -> str:
     return f"no list of {field} comes of that, or one that another combination makes too"
 
 
-def _differing(space: Space, member: int) -> dict[str, Any]:
-    """The fields of a combination that have a value, and differ from the config that the space is around."""
-    fields = space.fields(member)
-    return {name: value for name, value in fields.items() if value not in (space.base[name], NO_VALUE)}
-
-
 def _missed(constraint: Condition, allowed: Range, value: Number) -> Missed:
     """What a figure that is not allowed misses a constraint by."""
     nearest = None if allowed.least > allowed.most else allowed.least if value < allowed.least else allowed.most
     return Missed(constraint.text, constraint.metric, constraint.operator, value, nearest)
-
-
-def _words(fields: Mapping[str, Any]) -> str:
-    """``encoder_num_layers 6, encoder_embed_dim 512``."""
-    return ", ".join([str(FieldChange(field, None, value)) for field, value in fields.items()]) or "the config itself"
 
 
 def _reason(reasons: Sequence[NoConfig]) -> str:
@@ -362,12 +349,12 @@ def _reason(reasons: Sequence[NoConfig]) -> str:
     first = reasons[0]
     tried = sum(each.combinations for each in reasons)
     how_many = f"; {first.combinations:,} of {tried:,} that were looked at" if len(reasons) > 1 else ","
-    return f"{how_many} as {_words(first.fields)}: {first.reason}"
+    return f"{how_many} as {in_words(first.fields)}: {first.reason}"
 
 
 def _nearest(miss: NearestMiss) -> str:
     """The nearest miss in words."""
-    return f"{_words(miss.fields)}, where {', and '.join([_miss(each) for each in miss.missed])}"
+    return f"{in_words(miss.fields)}, where {', and '.join([_miss(each) for each in miss.missed])}"
 
 
 def _miss(missed: Missed) -> str:

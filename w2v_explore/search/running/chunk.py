@@ -10,7 +10,6 @@ import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
-from w2v_explore.config.reading import FieldChange
 from w2v_explore.errors import ArgumentError
 from w2v_explore.search.formulas.many import Formulas, TooLargeError
 from w2v_explore.search.question.candidates import Candidates, select, together
@@ -19,6 +18,7 @@ from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.bounds import Bounds
 from w2v_explore.search.space.members import Members, Varied
+from w2v_explore.search.space.space import in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,9 +128,7 @@ class Worker:
             valid, figures = self._formulas.figures(self._members.columns(varied))
         except TooLargeError as error:
             space = self.question.space
-            fields = space.fields(space.member(codes[error.member].tolist()))
-            differing = [FieldChange(name, None, value) for name, value in fields.items() if value != space.base[name]]
-            config = ", ".join(map(str, differing)) or "the config itself"
+            config = in_words(space.differing(space.member(codes[error.member].tolist())))
             raise ArgumentError(
                 f"{error.name} of {config} {error.found}; leave values as large out of the space"
             ) from error
