@@ -285,6 +285,8 @@ def search(
         _check_plot(plot, question.mode)
     if to_optuna is not None:
         _check_study(to_optuna)
+    if device is not None and scheduler is None:
+        _check_device(device)
     if trials is None:
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
@@ -353,6 +355,12 @@ def _check_study(storage: str) -> None:
     require_storage(storage)
 
 
+def _check_device(device: str) -> None:
+    with needs_extra("--device"):
+        from w2v_explore.model.device import find_device
+    find_device(device)
+
+
 def _go_through(
     question: Question, workers: int | None, scheduler: str | None, resume: str | None, is_long_meant: bool
 ) -> Answer:
@@ -381,10 +389,18 @@ def _sample(question: Question, trials: int, sampler: Sampler | None, seed: int 
 
 
 def _measure(answer: Answer, device: str, runs: int | None, scheduler: str | None) -> Answer:
+    from w2v_explore.search.question.survivors import Survivors
     from w2v_explore.search.second_stage import measure_answer
 
-    with show_progress(answer.question.space.config.name) as progress:
-        return measure_answer(answer, device, runs=runs or _TURNS, scheduler=scheduler, progress=progress)
+    try:
+        with show_progress(answer.question.space.config.name) as progress:
+            return measure_answer(answer, device, runs=runs or _TURNS, scheduler=scheduler, progress=progress)
+    except KeyboardInterrupt:
+        # Which of them are the best in a latency, nobody knows yet.
+        if isinstance(answer.question.mode, Survivors):
+            raise
+        say("broken off while designs were measured; what is said of them is in closed form")
+        return answer
 
 
 def _enqueue(answer: Answer, storage: str) -> None:
