@@ -97,6 +97,7 @@ def test_a_latency_may_be_what_is_minimized(measured: list[int]) -> None:
     assert [design.fields for design in few.designs] == [{LAYERS: 4, FF: 2048}]
 
 
+@pytest.mark.slow
 def test_what_was_drawn_is_measured_and_what_was_broken_off_is_not(
     measured: list[int], run: Runner, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_what_is_asked_of_a_device_is_refused_without_one_and_of_too_many(measur
     assert len(measured) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("measured")
 def test_every_format_has_what_was_measured(run: Runner) -> None:
     asked = ("search", "base", "--free", f"{LAYERS}=1,2", "--device", "cpu", "--minimize", LATENCY)
