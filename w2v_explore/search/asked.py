@@ -13,7 +13,7 @@ from w2v_explore.analysis.workload import Workload, as_long
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
-from w2v_explore.errors import ArgumentError
+from w2v_explore.errors import ArgumentError, WorkloadError
 from w2v_explore.search.question import modes
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.constraints import parse_constraint
@@ -118,6 +118,7 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
     Raises:
         ArgumentError: It contradicts itself, or a figure or a field is none.
         ConditionError: A text is no condition.
+        WorkloadError: The input is too short for the teacher.
         TypeError: A value is of another type.
     """
     asked.check(dashes)
@@ -130,7 +131,10 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
         )
         required = (*aimed, *required)
     elif asked.like is not None:
-        teacher = analyze(asked.like, as_long(workload, asked.like))
+        try:
+            teacher = analyze(asked.like, as_long(workload, asked.like))
+        except WorkloadError as error:
+            raise WorkloadError(f"{asked.like.name}, the teacher: {error}") from error
         mode = modes.match(teacher, asked.ratio, family, asked.top or _MATCH_TOP)
     elif asked.measured:
         mode = modes.survivors(asked.minimize, asked.maximize, asked.top, family)

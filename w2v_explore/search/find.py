@@ -87,7 +87,7 @@ def find_designs(
             or figure.
         ConditionError: A text is no condition.
         ConfigError: A config or the space is wrong.
-        WorkloadError: The input is too short for the config as it is.
+        WorkloadError: The input is too short for the config as it is, or for the teacher.
         SourceError: A file cannot be read or written.
         DeviceError: The device is absent, or too small for the models together.
         WorkersError: Processes die, or a cluster cannot be reached, has no workers, or other versions.
