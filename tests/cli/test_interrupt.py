@@ -55,6 +55,16 @@ def test_while_something_is_imported(arguments: list[str], module: str, tmp_path
     assert run(AT.format(module=module, arguments=arguments), tmp_path) == (130, "", "")
 
 
+@pytest.mark.slow
+def test_designs_that_were_found_are_shown_though_they_are_not_measured(tmp_path: Path) -> None:
+    searched = ["search", "base", "--free", "encoder_num_layers=2,3", "--minimize", "macs", "--maximize", "parameters"]
+    arguments = [*searched, "--device", "cpu", "--format", "csv", "--write", "designs"]
+    code, out, err = run(AT.format(module="w2v_explore.measure.latency", arguments=arguments), tmp_path)
+    assert (code, err) == (130, "broken off while designs were measured; what is said of them is in closed form\n")
+    assert [line.partition(",")[0] for line in out.splitlines()] == ["encoder_num_layers", "2", "3"]
+    assert not list(tmp_path.iterdir())
+
+
 def test_before_it_is_listened_for() -> None:
     """Python prints a traceback of whatever is interrupted then: all that is imported is the package's first lines."""
     code = "import sys; before = set(sys.modules); import w2v_explore.cli; print(*sorted({*sys.modules} - before))"

@@ -222,6 +222,7 @@ def test_a_mistake_in_a_space_is_at_its_place(run: Runner) -> None:
         (("--to-optuna", ""), "cannot write '': give the name of a file"),
         (("--to-optuna", "out"), "the journal out cannot be opened"),
         (("--to-optuna", "text"), "text is no journal of Optuna's"),
+        pytest.param(("--device", "tpu", "--resume", "r"), "tpu is no device; give cpu, cuda", marks=pytest.mark.slow),
         (("--storage", "", "--trials", "5"), "the journal '' cannot be opened"),
     ],
 )

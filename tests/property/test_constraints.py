@@ -13,6 +13,7 @@ from w2v_explore.analysis.comparing.conditions import OPERATORS, Condition
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.constraints import Range, range_of, satisfied
 from w2v_explore.search.question.misses import Misses
+from w2v_explore.search.space.members import Varied
 from w2v_explore.search.space.space import Space
 
 _GREATEST = 2**63 - 1
@@ -26,19 +27,19 @@ _LIMITS = st.one_of(
 @given(st.data())
 def test_constraints_hold_of_many_as_of_each(data: st.DataObject) -> None:
     is_whole = data.draw(st.booleans())
-    numbers = _WHOLE if is_whole else _REAL
+    name, numbers = ("macs", _WHOLE) if is_whole else ("stride_ms", _REAL)
     is_change = data.draw(st.booleans())
     before = data.draw(st.one_of(numbers, _WHOLE))
     limit = data.draw(_LIMITS)
     operator = data.draw(st.sampled_from(sorted(OPERATORS)))
-    condition = Condition("", "macs", operator, limit, is_change, is_change and data.draw(st.booleans()))
+    condition = Condition("", name, operator, limit, is_change, is_change and data.draw(st.booleans()))
     # The values next to where it begins to hold and ceases to are the ones that are easily got wrong.
     ends = [end for end in (*range_of(condition, before, is_whole), before, limit) if 0 <= end <= _GREATEST]
     near = [value for end in ends for value in _around(end, is_whole)]
     values = near + data.draw(st.lists(numbers, min_size=1))
-    columns = {"macs": np.array(values, np.int64 if is_whole else np.float64)}
-    [found] = satisfied([condition], columns, {"macs": before}, len(values))
-    assert found.tolist() == [condition.holds(condition.value({"macs": each}, {"macs": before})) for each in values]
+    columns = {name: np.array(values, np.int64 if is_whole else np.float64)}
+    [found] = satisfied([condition], columns, {name: before}, len(values))
+    assert found.tolist() == [condition.holds(condition.value({name: each}, {name: before})) for each in values]
 
 
 def _around(value: float, is_whole: bool) -> list[float]:
@@ -61,7 +62,9 @@ def test_misses_are_those_of_all_configs_whatever_the_parts(
         "parameters": np.array([parameters for _, parameters in figures]),
     }
     space = Space(load_config("base"), (), {})
-    every = Candidates(np.arange(len(figures)), mode.columns(space)(columns, ()), np.zeros(len(figures), np.int64))
+    none = np.zeros(len(figures), np.int64)
+    varied = [Varied("encoder_num_layers", [12], none, True)]
+    every = Candidates(np.arange(len(figures)), mode.columns(space)(columns, varied), none)
     order = data.draw(st.permutations(range(len(figures))))
     ends = sorted(data.draw(st.lists(st.integers(0, len(figures)), max_size=3)))
     places = np.split(np.array(order), ends)

@@ -24,11 +24,11 @@ from w2v_explore.errors import ArgumentError
 from w2v_explore.search.question import pareto as pareto_module
 from w2v_explore.search.question.candidates import Candidates, Mode, in_order, select, together
 from w2v_explore.search.question.match import DEPTH, DIFFERENCE, Match
+from w2v_explore.search.question.modes import match, nearest, pareto
 from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
-from w2v_explore.search.question.target import match, nearest, pareto
 from w2v_explore.search.running.chunk import Chunk, Found, Worker, joined
 from w2v_explore.search.space.space import Axis, Given, Space
 

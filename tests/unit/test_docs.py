@@ -434,13 +434,24 @@ def test_counts_in_the_changelog() -> None:
     assert "what seven other counters say of three models" in text
 
 
-def test_architecture_names_every_module() -> None:
+def test_architecture_names_every_module_once_in_its_folder() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    understood = {"__init__.py", "__main__.py", "version.py", *[f"cli/{name}.py" for name in COMMANDS]}
-    for path in (ROOT / "w2v_explore").rglob("*.py"):
-        is_one_of_many = path.parent.name in {"rules", "formats"}
-        if not is_one_of_many and not understood & {path.name, f"{path.parent.name}/{path.name}"}:
-            assert path.name in text, path
+    listed: list[str] = []
+    folders: list[tuple[int, str]] = []
+    for line in text.partition("\n    w2v_explore/\n")[2].partition("\n    tests/")[0].splitlines():
+        names = re.match(r"( +)((?:\w+\.\w+ +)*(?:\w+\.\w+|\w+/))(?: |$)", line)
+        if names is not None:
+            folders = [(indent, name) for indent, name in folders if indent < len(names[1])]
+            within = "".join(name for _, name in folders)
+            listed += [f"{within}{name}" for name in names[2].split() if not name.endswith("/")]
+            folders += [(len(names[1]), name) for name in names[2].split() if name.endswith("/")]
+    understood = {"__main__.py", "version.py", *[f"cli/{name}.py" for name in COMMANDS]}
+    package = ROOT / "w2v_explore"
+    files = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if path.name != "__init__.py"}
+    of_many = {path for path in files if re.search(r"^families/|/(rules|formats)/", path)}
+    assert sorted(files - of_many - understood - {*listed}) == []
+    assert sorted(path for path in listed if not (package / path).is_file()) == []
+    assert sorted(path for path in {*listed} if listed.count(path) > 1) == []
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -623,6 +623,11 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
         (lambda: find_designs("base", 5, minimize=["macs"]), TypeError, "space is an object of the type int"),
         (lambda: find_designs("base", free="aux", minimize=["macs"]), TypeError, "free is an object of the type str"),
         (lambda: find_designs("base", free=[5], minimize=["macs"]), TypeError, "give a list of fields"),
+        (
+            lambda: find_designs("base", SPACE, Workload(samples=400), like="w2v_bert_2", ratio={"macs": 0.5}),
+            WorkloadError,
+            "w2v-BERT 2.0, the teacher: 400 samples are too few",
+        ),
         (lambda: find_designs("base", SPACE, top=3), ArgumentError, "top says how many, and not of what; give"),
         (lambda: find_designs("base", SPACE, minimize=["macs"], top=0), ArgumentError, "top is 0; give a number from"),
         (lambda: find_designs("base", SPACE, minimize=["macs"], top=2.5), TypeError, "top is 2.5; give a whole number"),

@@ -21,10 +21,10 @@ from w2v_explore.errors import ArgumentError, ConditionError
 from w2v_explore.search.edits import edits_of
 from w2v_explore.search.question.changes import UNIT, change_between
 from w2v_explore.search.question.match import Match
+from w2v_explore.search.question.modes import match, nearest, pareto, parse_ratios, parse_target, rank
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
-from w2v_explore.search.question.target import match, nearest, pareto, parse_ratios, parse_target, rank
 from w2v_explore.search.running.run import run
 from w2v_explore.search.space.space import Axis, Given, Ratio, Rule, Space
 

@@ -134,14 +134,12 @@ def test_a_worker_that_joins_later_is_of_the_same_version() -> None:
 
 
 @pytest.mark.slow
-def test_one_worker_of_each_kind_of_device_measures(host: Host) -> None:
+def test_a_worker_measures(host: Host) -> None:
     scheduler = host.scheduler()
-    workers = [host.worker(scheduler) for _ in range(2)]
+    host.worker(scheduler)
     base = load_config("base", {"encoder_num_layers": 1, "encoder_ff_interm_features": 64})
     asked = (base, [base], Workload(samples=2_000), "cpu", 2, scheduler.address)
     [measured] = measure_by_cluster(*asked)
     assert (measured.device.device, measured.runs, len(measured.designs)) == ("cpu", 2, 1)
-    workers[0].kill()
-    assert measure_by_cluster(*asked)[0].device == measured.device
     with pytest.raises(WorkersError, match=r"no worker can measure on cuda\n.+: "):
         measure_by_cluster(*asked[:3], "cuda", *asked[4:])

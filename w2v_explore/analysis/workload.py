@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, SupportsFloat
 
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
@@ -152,6 +152,14 @@ class Workload:
     def audio_seconds(self) -> float:
         """The duration of all utterances together."""
         return self.batch * self.samples / self.sample_rate
+
+
+def as_long(workload: Workload, config: Config) -> Workload:
+    """The workload of a config of audio at another sample rate, of as many seconds; the same where the rate is."""
+    if config.sample_rate == workload.sample_rate:
+        return workload
+    samples = max(1, round(workload.seconds * config.sample_rate))
+    return replace(workload, samples=samples, sample_rate=config.sample_rate)
 
 
 def _samples_of_frames(config: Config, frames: object) -> int:

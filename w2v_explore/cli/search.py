@@ -254,7 +254,7 @@ def search(
     workload.check()
     with needs_extra("search", "search"):
         from w2v_explore.search.asked import Asked, question_of
-        from w2v_explore.search.question.target import parse_ratios
+        from w2v_explore.search.question.modes import parse_ratios
         from w2v_explore.search.space.read import section_in, space_of
         from w2v_explore.search.write import require_folder, write_designs
     _check_sampling(
@@ -285,11 +285,13 @@ def search(
         _check_plot(plot, question.mode)
     if to_optuna is not None:
         _check_study(to_optuna)
+    if device is not None and scheduler is None:
+        _check_device(device)
     if trials is None:
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
         answer = _sample(question, trials, sampler, seed, storage)
-    if device is not None and answer.found.complete:
+    if device is not None:
         answer = _measure(answer, device, runs, scheduler)
 
     def reports() -> list[Report]:
@@ -353,6 +355,12 @@ def _check_study(storage: str) -> None:
     require_storage(storage)
 
 
+def _check_device(device: str) -> None:
+    with needs_extra("--device"):
+        from w2v_explore.model.device import find_device
+    find_device(device)
+
+
 def _go_through(
     question: Question, workers: int | None, scheduler: str | None, resume: str | None, is_long_meant: bool
 ) -> Answer:
@@ -381,10 +389,18 @@ def _sample(question: Question, trials: int, sampler: Sampler | None, seed: int 
 
 
 def _measure(answer: Answer, device: str, runs: int | None, scheduler: str | None) -> Answer:
+    from w2v_explore.search.question.survivors import Survivors
     from w2v_explore.search.second_stage import measure_answer
 
-    with show_progress(answer.question.space.config.name) as progress:
-        return measure_answer(answer, device, runs=runs or _TURNS, scheduler=scheduler, progress=progress)
+    try:
+        with show_progress(answer.question.space.config.name) as progress:
+            return measure_answer(answer, device, runs=runs or _TURNS, scheduler=scheduler, progress=progress)
+    except KeyboardInterrupt:
+        # Which of them are the best in a latency, nobody knows yet.
+        if isinstance(answer.question.mode, Survivors):
+            raise
+        say("broken off while designs were measured; what is said of them is in closed form")
+        return answer
 
 
 def _enqueue(answer: Answer, storage: str) -> None:
@@ -394,7 +410,8 @@ def _enqueue(answer: Answer, storage: str) -> None:
     name = f"{study_name(answer.question)}, to be trained"
     enqueued = enqueue([design.fields for design in answer.designs], storage, name)
     known = f", which knew {enqueued.known:,} already" if enqueued.known else ""
-    say(f"enqueued {enqueued.added:,} trials in the study {enqueued.study!r} in {enqueued.storage}{known}")
+    trials = f"{enqueued.added:,} trial{'s' * (enqueued.added != 1)}"
+    say(f"enqueued {trials} in the study {enqueued.study!r} in {enqueued.storage}{known}")
 
 
 def _check_plot(path: Path, mode: Mode) -> None:
@@ -411,13 +428,13 @@ def _write_plot(answer: Answer, path: Path) -> None:
     write_atomically(str(path), plot_search(answer, picture_format(path)))
 
 
-def _read(reference: str, options: ConfigOptions) -> tuple[Config, Entry | None]:
+def _read(reference: str, how: ConfigOptions) -> tuple[Config, Entry | None]:
     """A config, and what it says of a space around it."""
 
     def read(document: Document, overrides: Overrides) -> tuple[Config, Entry | None]:
-        reading = read_config(document, overrides, allow_unknown=options.allow_unknown)
+        reading = read_config(document, overrides, allow_unknown=how.allow_unknown)
         return config_of(reading), reading.entries.get(SEARCH)
 
-    [(config, section)] = read_subjects([reference], options, read)
+    [(config, section)] = read_subjects([reference], how, read)
     say(*config.warnings)
     return config, section

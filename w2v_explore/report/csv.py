@@ -203,6 +203,8 @@ def search_csv(answer: Answer) -> str:
     figures = list(dict.fromkeys((*FIGURES, *answer.question.figures)))
     # Each device has columns of its own.
     devices = [each.device.device_name or each.device.device for each in answer.measured]
+    if len({*devices}) < len(devices):
+        devices = [", ".join(map(str, each.device)) for each in answer.measured]
     timed = ("latency_s", "latency_low_s", "latency_high_s", "ratio", "verdict")
     measured = [f"{name}[{device}]" for device in devices for name in timed]
     rows: list[list[object]] = [[*fields, *figures, *measured, "ties", "set"]]

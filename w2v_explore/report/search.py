@@ -109,6 +109,8 @@ def _describe_found(answer: Answer) -> Iterator[str]:
             said = f"None of {configs} is as required"
         case Pareto():
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the frontier"
+        case Survivors() if not answer.measured:
+            said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} left to be measured"
         case Survivors(top=None):
             said = f"{exact(number)} of {configs} {'is' if number == 1 else 'are'} on the measured frontier"
         case Match():
@@ -149,8 +151,6 @@ def _describe_asked(answer: Answer) -> str:
             each = [f"{_wanted(name, value)} {figure_label(name)}" for name, value in mode.wanted]
             like = f"like {mode.teacher}, " if mode.teacher else ""
             wanted = [f"{like}of each depth what is nearest to {' and '.join(each)}"]
-        case Survivors():
-            wanted = [f"{'most' if name in mode.maximized else 'least'} {figure_label(name)}" for name in mode.asked]
         case _:
             wanted = []
     targets = mode.targets if isinstance(mode, Nearest) else ()

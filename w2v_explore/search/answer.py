@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
 
 from w2v_explore.analysis.analyze import Analysis, analyze, config_and_workload
 from w2v_explore.analysis.figures import FIGURES, Figures, Number
@@ -27,13 +25,11 @@ from w2v_explore.search.question.rank import Rank
 from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.reproduce import origin_of
 from w2v_explore.search.running.chunk import Found, figures_of_base
+from w2v_explore.search.running.run import Progress
 from w2v_explore.search.space.members import Members
 
 if TYPE_CHECKING:  # what samples needs Optuna
     from w2v_explore.search.sampling.sample import Sampled
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is done, how much of it is, and how much there is."""
 
 LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "matched"}
 """By mode, what the document calls its designs."""
@@ -53,7 +49,7 @@ class Design(NamedTuple):
         config: The config.
         fields: The values of the fields that vary.
         edits: What makes it of the config that the space is around.
-        figures: All figures of a model as a whole, and those that were asked for by other names: those of `analyze`.
+        figures: All figures of a model as a whole, and those that were asked for by other names; as `analyze` has them.
         ties: How many further configs of the space are equal to it in what was asked.
         command: The command that shows its figures again, quoted for a shell.
     """
@@ -101,6 +97,11 @@ class Answer:
     nothing: Nothing | None = None
     sampled: Sampled | None = None
     measured: tuple[Measured, ...] = ()
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether Ctrl-C came before all was looked at that was to be."""
+        return not self.found.complete if self.sampled is None else self.sampled.is_interrupted
 
     def __repr__(self) -> str:
         return f"<Answer of {self.analysis.config.name!r}: {len(self.designs)} of {self.question.space.size} configs>"
@@ -192,7 +193,7 @@ def _designs(question: Question, base: Analysis, candidates: Candidates, progres
     if len(members) > _ANALYSED:
         # Of a figure that was not asked for more than 64 bits may be needed; `analyze` has as many as it takes.
         with suppress(TooLargeError):
-            by_formulas, every = _figures_of_many(question, members, names), -(-len(members) // _ANALYSED)
+            by_formulas, every = _figures_of_many(question, candidates, names), -(-len(members) // _ANALYSED)
     for place, member in enumerate(members):
         if progress is not None:
             progress("designs", place, len(members))
@@ -213,12 +214,11 @@ def _designs(question: Question, base: Analysis, candidates: Candidates, progres
         )
 
 
-def _figures_of_many(question: Question, members: Sequence[int], names: Sequence[str]) -> dict[str, list[Number]]:
-    """Figures of some members, all of them configs, by the formulas that they were found by."""
-    space = Members(question.space)
-    codes = np.array([question.space.codes(member) for member in members], np.int64)
-    formulas = Formulas(question.space.config.model.family, space.base(), question.workload, names)
-    _, figures = formulas.figures(space.columns(space.varied(codes)))
+def _figures_of_many(question: Question, candidates: Candidates, names: Sequence[str]) -> dict[str, list[Number]]:
+    """Figures of candidates by the formulas that they were found by."""
+    members = Members(question.space)
+    formulas = Formulas(question.space.config.model.family, members.base(), question.workload, names)
+    _, figures = formulas.figures(members.columns(members.varied(members.codes(candidates.members))))
     return {name: column.tolist() for name, column in figures.items()}
 
 

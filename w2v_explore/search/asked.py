@@ -9,19 +9,19 @@ from typing import NamedTuple
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.comparing.asked import require_names
 from w2v_explore.analysis.figures import MEASURED
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.workload import Workload, as_long
 from w2v_explore.arguments import kind_of
 from w2v_explore.config.load import Config
 from w2v_explore.diagnostics import shorten
-from w2v_explore.errors import ArgumentError
-from w2v_explore.search.question import target as modes
+from w2v_explore.errors import ArgumentError, WorkloadError
+from w2v_explore.search.question import modes
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.constraints import parse_constraint
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.space import Space
 
 MAX_TOP = 10_000
-"""The designs that an order may end after: each is analysed by itself in some thousandths of a second."""
+"""The designs that an order may end after: each is made into a config, with its edits and its command."""
 
 _NEAREST_TOP = 5
 _MATCH_TOP = 1
@@ -86,12 +86,12 @@ class Asked(NamedTuple):
             raise ArgumentError(
                 f"{dashes}like names a teacher, and not how much of it to have; give {dashes}ratio, as {example}"
             )
-        modes = {
+        ways = {
             "minimize" if self.minimize else "maximize": self.minimize or self.maximize,
             "target": self.target,
             "like": self.like,
         }
-        given = [name for name, value in modes.items() if value]
+        given = [name for name, value in ways.items() if value]
         if len(given) > 1:
             raise ArgumentError(f"{dashes}{given[0]} and {dashes}{given[1]} ask different things; give one of the two")
         if not given:
@@ -118,6 +118,7 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
     Raises:
         ArgumentError: It contradicts itself, or a figure or a field is none.
         ConditionError: A text is no condition.
+        WorkloadError: The input is too short for the teacher.
         TypeError: A value is of another type.
     """
     asked.check(dashes)
@@ -130,7 +131,10 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
         )
         required = (*aimed, *required)
     elif asked.like is not None:
-        teacher = analyze(asked.like, _as_long(workload, asked.like))
+        try:
+            teacher = analyze(asked.like, as_long(workload, asked.like))
+        except WorkloadError as error:
+            raise WorkloadError(f"{asked.like.name}, the teacher: {error}") from error
         mode = modes.match(teacher, asked.ratio, family, asked.top or _MATCH_TOP)
     elif asked.measured:
         mode = modes.survivors(asked.minimize, asked.maximize, asked.top, family)
@@ -139,17 +143,6 @@ def question_of(space: Space, workload: Workload, asked: Asked, dashes: str = ""
     else:
         mode = modes.pareto(asked.minimize, asked.maximize, family)
     return Question(space, workload, mode, required, asked.lint_clean)
-
-
-def _as_long(workload: Workload, config: Config) -> Workload:
-    """The workload of a config, at whose sample rate the audio is as long as in another workload."""
-    return Workload.of(
-        config,
-        seconds=workload.seconds,
-        batch=workload.batch,
-        dtype=workload.dtype,
-        precision=workload.precision,
-    )
 
 
 def _check_conditions(name: str, texts: object) -> None:

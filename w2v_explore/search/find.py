@@ -14,11 +14,11 @@ from w2v_explore.config.load import Config, ConfigLike, as_config, config_of, re
 from w2v_explore.config.metadata import SEARCH
 from w2v_explore.config.reading import read_config
 from w2v_explore.errors import ArgumentError, needs_extra
-from w2v_explore.search.answer import Answer, Progress, answer_of
+from w2v_explore.search.answer import Answer, answer_of
 from w2v_explore.search.asked import Asked, question_of
 from w2v_explore.search.nothing import why_nothing
 from w2v_explore.search.question.question import Question
-from w2v_explore.search.running.run import run
+from w2v_explore.search.running.run import Progress, run
 from w2v_explore.search.running.size import require_countable
 from w2v_explore.search.second_stage import measure_answer
 from w2v_explore.search.space.read import section_in, space_of
@@ -87,7 +87,7 @@ def find_designs(
             or figure.
         ConditionError: A text is no condition.
         ConfigError: A config or the space is wrong.
-        WorkloadError: The input is too short for the config as it is.
+        WorkloadError: The input is too short for the config as it is, or for the teacher.
         SourceError: A file cannot be read or written.
         DeviceError: The device is absent, or too small for the models together.
         WorkersError: Processes die, or a cluster cannot be reached, has no workers, or other versions.

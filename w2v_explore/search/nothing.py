@@ -11,20 +11,18 @@ import numpy as np
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.comparing.conditions import Condition
 from w2v_explore.analysis.figures import Figures, Number
-from w2v_explore.config.reading import FieldChange
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ConfigError, WorkloadError
-from w2v_explore.search.formulas.many import is_whole
 from w2v_explore.search.question.candidates import Candidates
 from w2v_explore.search.question.clean import Clean
-from w2v_explore.search.question.constraints import Range, range_of
+from w2v_explore.search.question.constraints import Range, ranges_of
 from w2v_explore.search.question.misses import Misses
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import CHUNK, Found, Worker, figures_of_base, joined
 from w2v_explore.search.running.run import Progress, run
 from w2v_explore.search.space.held import Held
-from w2v_explore.search.space.members import Members
-from w2v_explore.search.space.space import NO_VALUE, Quotient, Ratio, Space
+from w2v_explore.search.space.members import Members, members_in
+from w2v_explore.search.space.space import NO_VALUE, Quotient, Ratio, Space, in_words
 
 ALWAYS_COUNTED = 2**21
 """Combinations of the largest space that is gone through once more, however little of it the search worked out."""
@@ -37,9 +35,6 @@ SAMPLE = 2**18
 
 _TRIED = 200
 """Combinations that are looked at where none is a config: each is made by itself."""
-
-_GOLDEN = 0x9E3779B97F4A7C15
-"""2^64 by the golden ratio: its multiples lie evenly between 0 and 2^64."""
 
 
 class Required(NamedTuple):
@@ -146,7 +141,7 @@ class Nothing(NamedTuple):
         """The same in a sentence."""
         sample = " of a sample" if self.is_sample else ""
         if self.satisfying:
-            example = f", as {', '.join(self.warnings)} of {_words(self.warned)}" if self.warnings else ""
+            example = f", as {', '.join(self.warnings)} of {in_words(self.warned)}" if self.warnings else ""
             the = (
                 "the config that satisfies"
                 if self.satisfying == 1
@@ -158,9 +153,8 @@ class Nothing(NamedTuple):
             return f"none of {combinations}{sample} is a config{_reason(self.no_config)}"
         among = f"{self.configs:,} config{'s' * (self.configs != 1)}{sample}"
         if self.nearest is not None and not self.nearest.missed:
-            return (
-                f"of {among} some satisfy what is required, as {_words(self.nearest.fields)}; look at more of the space"
-            )
+            example = in_words(self.nearest.fields)
+            return f"of {among} some satisfy what is required, as {example}; look at more of the space"
         impossible = [repr(shorten(each.text)) for each in self.required if not each.satisfying]
         counted = {each.text: f"{shorten(each.text)!r} (which {each.satisfying:,} do)" for each in self.required}
         if impossible:
@@ -203,15 +197,7 @@ def why_nothing(
 
     if not (found.evaluated or found.pruned):
         return Nothing(_combinations(found), not found.complete, 0, no_config=_no_config(question))
-    reference = figures_of_base(question)
-    mode = Misses(
-        tuple(
-            [
-                (each.metric, range_of(each, reference.get(each.metric, 0), is_whole(each.metric)))
-                for each in question.constraints
-            ]
-        )
-    )
+    mode = Misses(ranges_of(question.constraints, figures_of_base(question)))
     looked = look(Question(question.space, question.workload, mode))
     if found.satisfying:
         return _unclean(question, found.satisfying, mode, looked)
@@ -231,7 +217,7 @@ def _unclean(question: Question, satisfying: int, mode: Misses, looked: Found) -
         is_sample=not looked.complete,
         configs=looked.evaluated,
         satisfying=satisfying,
-        warned=_differing(space, numbers[0]) if numbers else {},
+        warned=space.differing(numbers[0]) if numbers else {},
         warnings=tuple(Clean(Members(space)).warnings(numbers[0])) if numbers else (),
     )
 
@@ -266,7 +252,7 @@ def _missing(question: Question, mode: Misses, looked: Found) -> Nothing:
         configs=looked.evaluated,
         required=tuple([Required(text, number) for text, number in zip(texts, alone, strict=True)]),
         contradicting=tuple(pairs),
-        nearest=NearestMiss(member, _differing(question.space, member), tuple(missed)),
+        nearest=NearestMiss(member, question.space.differing(member), tuple(missed)),
     )
 
 
@@ -276,17 +262,14 @@ def _combinations(found: Found) -> int:
 
 def _look_at_sample(question: Question) -> Found:
     """What a question finds in a sample of its space."""
-    return _look_at(Worker(question), _sample(question.space.size, SAMPLE))
+    return _look_at(Worker(question), _sample(question.space, SAMPLE))
 
 
 def _look_at(worker: Worker, numbers: Sequence[int]) -> Found:
     """What a question finds in some combinations."""
     space = worker.question.space
-    parts = []
-    for start in range(0, len(numbers), CHUNK):
-        chosen = numbers[start : start + CHUNK]
-        codes = np.array([space.codes(number) for number in chosen], np.int64)
-        parts.append(worker.examine(np.array(chosen, np.int64 if space.size <= 2**63 else object), codes))
+    starts = range(0, len(numbers), CHUNK)
+    parts = [worker.examine(members_in(space, numbers[start : start + CHUNK])) for start in starts]
     return joined(worker.question, parts)._replace(complete=False)
 
 
@@ -314,18 +297,16 @@ def _nearest_among(mode: Misses, candidates: Candidates) -> tuple[frozenset[int]
     )
 
 
-def _sample(size: int, number: int) -> list[int]:
-    """Numbers below a size, which lie evenly, and whatever period the axes have; all of them where they are few."""
-    if size <= number:
-        return list(range(size))
-    return sorted({(place * _GOLDEN % 2**64) * size >> 64 for place in range(number)})
+def _sample(space: Space, number: int) -> list[int]:
+    """Numbers of combinations in order, which lie all over a space; all of them where they are few."""
+    return sorted({*space.spread(number)}) if space.size > number else list(range(space.size))
 
 
 def _no_config(question: Question) -> tuple[NoConfig, ...]:
     """Why combinations are no config, where none is."""
     space = question.space
     reasons: dict[str, list[tuple[str, int]]] = {}
-    for number in _sample(space.size, _TRIED):
+    for number in _sample(space, _TRIED):
         without = next((name for name, value in space.fields(number).items() if value == NO_VALUE), None)
         if without is not None:
             reasons.setdefault(without, []).append((_without_value(space, without), number))
@@ -338,7 +319,7 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
             rule, message = "", str(error)
         reasons.setdefault(rule, []).append((message, number))
     most_first = sorted(reasons.values(), key=lambda those: -len(those))
-    return tuple([NoConfig(those[0][0], len(those), _differing(space, those[0][1])) for those in most_first])
+    return tuple([NoConfig(those[0][0], len(those), space.differing(those[0][1])) for those in most_first])
 
 
 def _without_value(space: Space, field: str) -> str:
@@ -356,21 +337,10 @@ def _without_value(space: Space, field: str) -> str:
     return f"no list of {field} comes of that, or one that another combination makes too"
 
 
-def _differing(space: Space, member: int) -> dict[str, Any]:
-    """The fields of a combination that have a value, and differ from the config that the space is around."""
-    fields = space.fields(member)
-    return {name: value for name, value in fields.items() if value not in (space.base[name], NO_VALUE)}
-
-
 def _missed(constraint: Condition, allowed: Range, value: Number) -> Missed:
     """What a figure that is not allowed misses a constraint by."""
     nearest = None if allowed.least > allowed.most else allowed.least if value < allowed.least else allowed.most
     return Missed(constraint.text, constraint.metric, constraint.operator, value, nearest)
-
-
-def _words(fields: Mapping[str, Any]) -> str:
-    """``encoder_num_layers 6, encoder_embed_dim 512``."""
-    return ", ".join([str(FieldChange(field, None, value)) for field, value in fields.items()]) or "the config itself"
 
 
 def _reason(reasons: Sequence[NoConfig]) -> str:
@@ -379,12 +349,12 @@ def _reason(reasons: Sequence[NoConfig]) -> str:
     first = reasons[0]
     tried = sum(each.combinations for each in reasons)
     how_many = f"; {first.combinations:,} of {tried:,} that were looked at" if len(reasons) > 1 else ","
-    return f"{how_many} as {_words(first.fields)}: {first.reason}"
+    return f"{how_many} as {in_words(first.fields)}: {first.reason}"
 
 
 def _nearest(miss: NearestMiss) -> str:
     """The nearest miss in words."""
-    return f"{_words(miss.fields)}, where {', and '.join([_miss(each) for each in miss.missed])}"
+    return f"{in_words(miss.fields)}, where {', and '.join([_miss(each) for each in miss.missed])}"
 
 
 def _miss(missed: Missed) -> str:

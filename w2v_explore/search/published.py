@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, Number
 from w2v_explore.analysis.presets.catalogue import by_architecture
 from w2v_explore.analysis.presets.results import PublishedResult, published_of
-from w2v_explore.analysis.workload import Workload
+from w2v_explore.analysis.workload import Workload, as_long
 from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.load import Config, load_preset
 from w2v_explore.errors import WorkloadError
@@ -92,7 +91,7 @@ def published_models(workload: Workload, figures: Sequence[str]) -> list[Publish
                 continue
             config = load_preset(preset)
             try:
-                own = _figures(analyze(config, _as_long(workload, config)), figures)
+                own = _figures(analyze(config, as_long(workload, config)), figures)
             except WorkloadError:  # its extractor gives no frame of so little
                 continue
             equal = next((place for place, model in enumerate(alike) if model.figures == own), None)
@@ -102,13 +101,6 @@ def published_models(workload: Workload, figures: Sequence[str]) -> list[Publish
                 alike[equal] = alike[equal]._replace(presets=(*alike[equal].presets, preset))
         found += [model for alike in architectures.values() for model in alike]
     return found
-
-
-def _as_long(workload: Workload, config: Config) -> Workload:
-    if config.sample_rate == workload.sample_rate:
-        return workload
-    samples = max(1, round(workload.seconds * config.sample_rate))
-    return replace(workload, samples=samples, sample_rate=config.sample_rate)
 
 
 def _figures(analysis: Analysis, names: Sequence[str]) -> dict[str, Number]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from w2v_explore.analysis.figures import MEASURED
 from w2v_explore.errors import ArgumentError
-from w2v_explore.search.answer import Answer, Progress
+from w2v_explore.search.answer import Answer
 from w2v_explore.search.measured import Timing, front_of, measure
 from w2v_explore.search.question.survivors import MOST_MEASURED, Survivors
+from w2v_explore.search.running.run import Progress
 
 
 def measure_answer(
@@ -22,7 +23,8 @@ def measure_answer(
 ) -> Answer:
     """An answer with its designs measured, on this machine or on each kind of device that a cluster has.
 
-    Where a latency was to be the best in, the designs are then those that are best on any of the devices.
+    Where a latency was to be the best in, the designs are then those that are best on any of the devices. An answer
+    that was broken off stays as it is.
 
     Args:
         answer: What closed forms answer.
@@ -37,7 +39,7 @@ def measure_answer(
         MissingExtraError: torch is not installed, or distributed where a scheduler is given.
         WorkersError: The cluster cannot be reached, has no workers, or they die while they measure.
     """
-    if not answer.designs:
+    if not answer.designs or answer.is_broken_off:
         return answer
     _require_few(answer)
     base, workload = answer.question.space.config, answer.question.workload

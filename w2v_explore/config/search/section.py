@@ -271,16 +271,20 @@ def _together(context: _Context, varying: Sequence[Varying]) -> Iterator[Problem
             where = f" on line {before.place.line}" if before.place.line is not None else ""
             message = f"{each.target} varies with {before.target}{where} already; keep one of the two"
             yield _located(each.place, str(each.target), message)
-        yield from _past_the_last(context, each, varying)
+        missing = past_the_last(context.family, context.base, each.target, varying)
+        if missing is not None:
+            yield _located(each.place, str(each.target), missing)
     yield from _cycles(varying)
 
 
-def _past_the_last(context: _Context, each: Varying, varying: Sequence[Varying]) -> Iterator[Problem]:
-    item = each.target.item
-    count = length_of(context.family, context.base, each.target.field, varying)
-    if isinstance(item, int) and count is not None and item >= count:
-        message = f"there is no {each.target.field}[{item}]; layers are counted from 0, and the last is [{count - 1}]"
-        yield _located(each.place, str(each.target), message)
+def past_the_last(family: Family, base: Mapping[str, Any], target: Target, varying: Sequence[Varying]) -> str | None:
+    """A message where there is no such layer; the arguments are those of `length_of`."""
+    if not isinstance(target.item, int):
+        return None
+    count = length_of(family, base, target.field, varying)
+    if count is None or target.item < count:
+        return None
+    return f"there is no {target.field}[{target.item}]; layers are counted from 0, and the last is [{count - 1}]"
 
 
 def length_of(family: Family, base: Mapping[str, Any], field: str, varying: Sequence[Varying]) -> int | None:

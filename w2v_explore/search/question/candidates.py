@@ -57,6 +57,21 @@ class Selection(NamedTuple):
     equal_to: Places
 
 
+def selection_of(candidates: Candidates, kept: Places, equal: Places, equal_to: Places) -> Selection:
+    """The selection of some candidates in any order.
+
+    Args:
+        candidates: All of them.
+        kept: The places of those that are kept.
+        equal: As in `Selection`.
+        equal_to: Of each of these, which of ``kept`` as they are given counts it.
+    """
+    by_member = np.argsort(candidates.members[kept], kind="stable")
+    number_of = np.empty(len(kept), np.int64)
+    number_of[by_member] = np.arange(len(kept))
+    return Selection(kept[by_member], equal, number_of[equal_to])
+
+
 class Mode(Protocol):
     """What is asked of candidates."""
 

@@ -54,7 +54,7 @@ class Clean:
 
     def __call__(self, numbers: NDArray[Any]) -> Flags:
         """Which of some combinations are clean, by their numbers; all of them are configs."""
-        codes = self._codes(numbers)
+        codes = self._members.codes(numbers)
         clean = np.ones(len(numbers), bool)
         for rule, verdicts in enumerate(self._verdicts):
             left = np.flatnonzero(clean)
@@ -67,12 +67,6 @@ class Clean:
         rules = checks_of_models(self._members.space.config.model.family)
         verdicts = [self._warned(place, each, codes) for place, each in enumerate(self._verdicts)]
         return [rule.code for (rule, _), [warned] in zip(rules, verdicts, strict=True) if warned]
-
-    def _codes(self, numbers: NDArray[Any]) -> Codes:
-        """The numbers of the values of combinations, as in `Members.codes`."""
-        if numbers.dtype != object:
-            return self._members.codes(numbers)
-        return np.array([self._members.space.codes(number) for number in numbers.tolist()], np.int64)
 
     def _warned(self, rule: int, verdicts: _Verdicts, codes: Codes) -> Flags:
         """Of which of some combinations a rule warns."""

@@ -15,6 +15,7 @@ from w2v_explore.analysis.figures import Number
 from w2v_explore.config.family import Family
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, ConditionError
+from w2v_explore.search.formulas.many import is_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +60,18 @@ def parse_constraint(text: str, family: Family, option: str = "--require") -> Co
     return constraint
 
 
+def ranges_of(constraints: Sequence[Condition], reference: Mapping[str, Number]) -> tuple[tuple[str, Range], ...]:
+    """Of each constraint the figure, and the values of it for which it holds.
+
+    Args:
+        constraints: The constraints.
+        reference: The figures of the config that changes are against, under all of their names.
+    """
+    return tuple(
+        [(each.metric, range_of(each, reference.get(each.metric, 0), is_whole(each.metric))) for each in constraints]
+    )
+
+
 def satisfied(
     constraints: Sequence[Condition], columns: Mapping[str, NDArray[Any]], reference: Mapping[str, Number], size: int
 ) -> NDArray[np.bool_]:
@@ -72,9 +85,8 @@ def satisfied(
         size: How many configs there are.
     """
     found = np.ones((len(constraints), size), bool)
-    for row, constraint in enumerate(constraints):
-        values = columns[constraint.metric]
-        least, most = range_of(constraint, reference.get(constraint.metric, 0), values.dtype == np.int64)
+    for row, (figure, (least, most)) in enumerate(ranges_of(constraints, reference)):
+        values = columns[figure]
         np.logical_and(values >= least, values <= most, out=found[row])
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection
+from w2v_explore.search.question.candidates import Candidates, Selection, selection_of
 from w2v_explore.search.question.constraints import Range
 
 if TYPE_CHECKING:
@@ -68,11 +68,7 @@ class Misses:
         order = np.lexsort((candidates.members, candidates.columns[_MISSED], group))
         is_first = np.ones(size, bool)
         is_first[1:] = group[order][1:] != group[order][:-1]
-        kept = order[is_first]
-        by_member = np.argsort(candidates.members[kept], kind="stable")
-        number_of = np.empty(len(kept), np.int64)
-        number_of[by_member] = np.arange(len(kept))
-        return Selection(kept[by_member], order[~is_first], number_of[(np.cumsum(is_first) - 1)[~is_first]])
+        return selection_of(candidates, order[is_first], order[~is_first], (np.cumsum(is_first) - 1)[~is_first])
 
     def holding(self, candidates: Candidates) -> Mapping[frozenset[int], int]:
         """Of the sets of constraints that hold of some candidates: the numbers of the constraints → the candidate's."""

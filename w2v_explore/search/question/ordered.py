@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection
+from w2v_explore.search.question.candidates import Candidates, Selection, selection_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,12 +37,8 @@ def first_of(
     if len(left_out):
         last_place = np.flatnonzero(first)[last_kept[left_out]]
         is_equal[left_out] = np.logical_and.reduce([key[order[left_out]] == key[order[last_place]] for key in keys])
-    kept = order[first]
-    by_member = np.argsort(candidates.members[kept], kind="stable")
-    number_of = np.empty(len(kept), np.int64)
-    number_of[by_member] = np.arange(len(kept))
     equal = np.flatnonzero(is_equal)
-    return Selection(kept[by_member], order[equal], number_of[last_kept[equal]])
+    return selection_of(candidates, order[first], order[equal], last_kept[equal])
 
 
 def _is_new(column: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection, figures_alone
+from w2v_explore.search.question.candidates import Candidates, Selection, figures_alone, selection_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,11 +66,7 @@ class Pareto:
         # Of each the distinct one that it is equal to.
         stands_for = number[distinct[np.cumsum(is_new) - 1]]
         equal = np.flatnonzero(~is_new & (stands_for >= 0))
-        kept = order[front]
-        by_member = np.argsort(candidates.members[kept], kind="stable")
-        number_of = np.empty(len(kept), np.int64)
-        number_of[by_member] = np.arange(len(kept))
-        return Selection(kept[by_member], order[equal], number_of[stands_for[equal]])
+        return selection_of(candidates, order[front], order[equal], stands_for[equal])
 
 
 def _front(costs: list[NDArray[np.int64]]) -> Places:

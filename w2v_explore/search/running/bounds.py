@@ -25,7 +25,7 @@ from w2v_explore.search.formulas.intervals import Interval, as_real, between, in
 from w2v_explore.search.formulas.many import Formulas, is_whole
 from w2v_explore.search.formulas.members import Column, groups
 from w2v_explore.search.formulas.paths import Fork, Paths
-from w2v_explore.search.question.constraints import range_of
+from w2v_explore.search.question.constraints import ranges_of
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.space.members import Members
 from w2v_explore.search.space.space import Parts
@@ -77,9 +77,6 @@ _FAR = 1e300
 
 _PARTS = 1000
 """Parts that a share is rounded down to."""
-
-_GOLDEN = 0x9E3779B97F4A7C15
-"""2^64 by the golden ratio: its multiples lie evenly between 0 and 2^64."""
 
 
 class _Number(NamedTuple):
@@ -152,10 +149,7 @@ class Bounds:
         if prod(self._kinds) >= 2**63:
             return
         self._block = next(stride for stride in (space.size, *self._strides) if stride <= BLOCK)
-        self._ranges = [
-            (each.metric, range_of(each, reference.get(each.metric, 0), is_whole(each.metric)))
-            for each in question.constraints
-        ]
+        self._ranges = ranges_of(question.constraints, reference)
         self._names = tuple(dict.fromkeys(name for name, _ in self._ranges))
         formulas = Formulas(space.config.model.family, members.base(), question.workload, self._names)
         try:
@@ -283,10 +277,11 @@ class Bounds:
 
     def _find_paths(self, formulas: Formulas, question: Question) -> Iterator[tuple[int, Paths]]:
         """The paths of a sample of the space, by the number of the structure."""
-        size = prod(self._sizes)
+        space = question.space
         corners = [0, *[(each - 1) * stride for each, stride in zip(self._sizes, self._strides, strict=True)]]
-        sample = [member for corner in corners for member in (corner, size - 1 - corner)] + _spread(_SAMPLE, size)
-        family, base = question.space.config.model.family, self._members.base()
+        sample = [member for corner in corners for member in (corner, space.size - 1 - corner)]
+        sample += space.spread(_SAMPLE)
+        family, base = space.config.model.family, self._members.base()
         # Together, so that of each number that varies there is more than one value, and is among the paths' fields.
         codes = self._members.codes(np.array(sample, np.int64))
         every = self._members.columns(self._members.varied(codes))
@@ -328,8 +323,7 @@ class Bounds:
         fixed = frozenset([axis for axis in axes if self._strides[axis] >= self._block])
         structural = [axis for axis in self._structural_axes() if axis not in fixed]
         others = self._by_effect([axis for axis in axes if axis not in fixed and axis not in structural])
-        size = prod(self._sizes)
-        boxes = self._blocks(sorted({member // self._block for member in _spread(_TRIED, size)}))
+        boxes = self._blocks(sorted({member // self._block for member in self._members.space.spread(_TRIED)}))
         added: list[int] = []
         left = self._block
         for steps in (structural, *self._steps(others, left // prod(self._sizes[axis] for axis in structural))):
@@ -382,7 +376,7 @@ class Bounds:
     def _by_effect(self, axes: Sequence[int]) -> list[int]:
         """Those of some axes on which what constraints say depends, the one first on which it depends most."""
         every = frozenset(range(len(self._sizes)))
-        boxes = self._members.codes(np.array(_spread(_CENTRES, prod(self._sizes)), np.int64))
+        boxes = self._members.codes(np.array(self._members.space.spread(_CENTRES), np.int64))
         effects = {axis: self._effect(self._level(every - {axis}, ()), boxes) for axis in axes}
         return sorted([axis for axis in axes if effects[axis]], key=lambda axis: (-effects[axis], axis))
 
@@ -418,8 +412,3 @@ def _masked(axes: tuple[int, ...], shape: Sequence[int], values: NDArray[Any], a
     limits = np.finfo(values.dtype) if values.dtype == np.float64 else np.iinfo(values.dtype)
     low, high = np.where(are_there, values, limits.max), np.where(are_there, values, limits.min)
     return _Number(axes, low.reshape(shape), high.reshape(shape))
-
-
-def _spread(count: int, size: int) -> list[int]:
-    """Numbers below a size that lie all over it, the same on every machine."""
-    return [(number * _GOLDEN % 2**64) * size >> 64 for number in range(count)]

@@ -10,7 +10,6 @@ import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
-from w2v_explore.config.reading import FieldChange
 from w2v_explore.errors import ArgumentError
 from w2v_explore.search.formulas.many import Formulas, TooLargeError
 from w2v_explore.search.question.candidates import Candidates, select, together
@@ -19,6 +18,7 @@ from w2v_explore.search.question.constraints import satisfied
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.bounds import Bounds
 from w2v_explore.search.space.members import Members, Varied
+from w2v_explore.search.space.space import in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,13 @@ class Judged(NamedTuple):
 
 
 class Worker:
-    """What works out chunks of a question; it keeps the formulas for the next chunk."""
+    """What works out chunks of a question; it keeps the formulas for the next chunk.
+
+    Attributes:
+        question: The question.
+        reference: The figures of the config that changes are against, under all of their names.
+        is_wanted: Of the numbers of some configs, which the linter has no warning of; None where it is not asked.
+    """
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -98,18 +104,14 @@ class Worker:
     def work(self, chunk: Chunk) -> Found:
         """A chunk."""
         members = self._bounds.left(chunk.start, chunk.stop)
-        found = self.examine(members, self._members.codes(members))
+        found = self.examine(members)
         return found._replace(pruned=chunk.stop - chunk.start - len(members))
 
-    def examine(self, members: NDArray[Any], codes: NDArray[np.int64]) -> Found:
-        """Some combinations, by their numbers and the numbers of their values."""
-        judged = self.judge(codes)
+    def examine(self, members: NDArray[Any]) -> Found:
+        """Some combinations, by their numbers."""
+        judged = self.judge(self._members.codes(members))
         places = np.flatnonzero(judged.satisfying)
-        candidates = Candidates(
-            members[places],
-            self.columns(judged, places),
-            np.zeros(len(places), np.int64),
-        )
+        candidates = Candidates(members[places], self.columns(judged, places), np.zeros(len(places), np.int64))
         evaluated = int(judged.valid.sum())
         return Found(
             select(self.question.mode, candidates, self.is_wanted), evaluated, 0, len(members) - evaluated, len(places)
@@ -126,9 +128,7 @@ class Worker:
             valid, figures = self._formulas.figures(self._members.columns(varied))
         except TooLargeError as error:
             space = self.question.space
-            fields = space.fields(space.member(codes[error.member].tolist()))
-            differing = [FieldChange(name, None, value) for name, value in fields.items() if value != space.base[name]]
-            config = ", ".join(map(str, differing)) or "the config itself"
+            config = in_words(space.differing(space.member(codes[error.member].tolist())))
             raise ArgumentError(
                 f"{error.name} of {config} {error.found}; leave values as large out of the space"
             ) from error

@@ -25,6 +25,7 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, WorkersError, needs_extra
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import Chunk, Found, Worker
+from w2v_explore.search.silenced import silenced
 from w2v_explore.version import __version__
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ _LONGEST_GREETING = 2**20
 # Of workers, a batch system may still be starting some.
 _FIRST_WORKER_S = 10.0
 _NEXT_WORKER_S = 60.0
-_LOOK_S = 1.0
+LOOK_S = 1.0
+"""How often it is looked whether workers are there."""
 
 # Chunks for each thread of the workers: one is worked on, and one waits.
 _IN_FLIGHT = 2
@@ -147,12 +149,12 @@ class _Cluster:
         self._client = client
         self._address = address
         self._threads = 0
-        self._looked_at = self._working_at = monotonic() - _LOOK_S
+        self._looked_at = self._working_at = monotonic() - LOOK_S
 
     def wanted(self) -> int:
         """How many chunks are to be in flight: workers come and go."""
         now = monotonic()
-        if now - self._looked_at >= _LOOK_S:
+        if now - self._looked_at >= LOOK_S:
             with refusing(self._address):
                 self._threads = sum(self._client.nthreads().values())
             self._looked_at = now
@@ -168,7 +170,7 @@ class _Cluster:
     def next_ended(self) -> str | None:
         """The key of what is done; None where nothing is, and the cluster is to be looked at."""
         try:
-            key: str = self.ended.get(timeout=_LOOK_S).key
+            key: str = self.ended.get(timeout=LOOK_S).key
         except Empty:
             return None
         return key
@@ -180,7 +182,7 @@ class _Cluster:
         while True:
             try:
                 with refusing(self._address):
-                    found: Found = future.result(timeout=_LOOK_S)
+                    found: Found = future.result(timeout=LOOK_S)
                 return found
             except TimeoutError:
                 self.wanted()
@@ -218,7 +220,9 @@ def _connected(address: str, host: str, port: int) -> Iterator[Client]:
     with needs_extra("--scheduler", "cluster"):
         from distributed import Client
         from distributed.versions import VersionMismatchWarning
-    with _silenced(), warnings.catch_warnings():
+    # Each of its parts has a logger that prints by itself.
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    with silenced(names), warnings.catch_warnings():
         # They are checked, and told in one message.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
@@ -242,20 +246,6 @@ def _require_greeting(host: str, port: int) -> None:
         greeting = connection.recv(_LENGTH_BYTES)
     if len(greeting) < _LENGTH_BYTES or int.from_bytes(greeting, "little") > _LONGEST_GREETING:
         raise ValueError("what answers there is none")
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """No log of distributed's, whose loggers print by themselves: what matters is told in one message."""
-    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _wait_for_workers(client: Client, address: str) -> None:

@@ -9,12 +9,10 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.config.load import Config
 from w2v_explore.errors import WorkersError
 from w2v_explore.search.measured import Device, Measured, device_here, measure
-from w2v_explore.search.running.cluster import cluster_at, refusing
+from w2v_explore.search.running.cluster import LOOK_S, cluster_at, refusing
 
 if TYPE_CHECKING:
     from distributed import Client
-
-_LOOK_S = 1.0
 
 
 def measure_by_cluster(
@@ -74,7 +72,7 @@ def _measure_by_one(
         while True:
             try:
                 with refusing(address):
-                    measured: Measured = future.result(timeout=_LOOK_S)
+                    measured: Measured = future.result(timeout=LOOK_S)
                 return measured
             except TimeoutError:
                 with refusing(address):

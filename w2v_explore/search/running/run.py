@@ -20,7 +20,7 @@ from w2v_explore.search.running.saved import read_tally, write_tally
 from w2v_explore.search.running.tally import Tally
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is done, how many combinations are done, and how many there are."""
+"""Called with what is done, how much of it is, and how much there is."""
 
 MAX_WORKERS = 1_024
 """Processes that one machine may be asked to start."""

@@ -22,16 +22,17 @@ from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.running.chunk import Found, Judged, Worker
 from w2v_explore.search.running.run import Progress
 from w2v_explore.search.sampling.guide import Guide, require_sampler
 from w2v_explore.search.sampling.quiet import quiet
 from w2v_explore.search.sampling.storage import TOKEN, Store, is_url, opened, shown
+from w2v_explore.search.space.members import members_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MOST_IN_64_BITS = 2**63
 _MOST_SHOWN = 1000
 _MOST_VIOLATED = 1e9
 
@@ -97,12 +98,17 @@ def sample(
         progress: Called with what is done, how many trials are finished, and how many are asked for.
 
     Raises:
-        ArgumentError: There is no such sampler, or no trial is asked for.
+        ArgumentError: There is no such sampler, no trial is asked for, or what is asked comes from a device.
         SourceError: The storage cannot be reached, is of another version, or was waited for in vain.
         MissingExtraError: A package that the sampler or the storage needs is not installed.
     """
     if trials < 1:
         raise ArgumentError(f"trials is {trials}; ask for one at least")
+    if isinstance(question.mode, Survivors):
+        raise ArgumentError(
+            "a latency decides among all configs that are as required, and trials draw some; ask for figures that are "
+            "known without a device, and measure what is found"
+        )
     require_sampler(sampler)
     is_shared = storage is not None and is_url(storage)
     name, maximized = study_name(question), [more for _, more in _objectives(question)]
@@ -193,13 +199,11 @@ class _Run:
     def _numbers(self, codes: Sequence[Sequence[int]]) -> NDArray[Any]:
         """The numbers of combinations, by those of their values."""
         space = self._question.space
-        return np.array([space.member(each) for each in codes], np.int64 if space.size <= _MOST_IN_64_BITS else object)
+        return members_in(space, [space.member(each) for each in codes])
 
     def answer(self, trials: Sequence[FrozenTrial]) -> Found:
         """What the question finds among the combinations of some trials, each worked out once."""
-        codes = sorted({self._guide.codes(trial) for trial in trials})
-        by_axis = np.array(codes, np.int64).reshape(-1, len(self._question.space.axes))
-        found = self._worker.examine(self._numbers(codes), by_axis)
+        found = self._worker.examine(self._numbers(sorted({self._guide.codes(trial) for trial in trials})))
         return found._replace(complete=False)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from w2v_explore.analysis.comparing.steps import DROPOUT, HEAD_OUTPUTS, allowed_divisors, channels_step, step_size
 from w2v_explore.config.family import ModelConfig
 from w2v_explore.config.kinds import Choice, ConvLayers, Flag, Integer, PerLayer, Probability, Real
-from w2v_explore.config.search.section import Varying, distinct, fault_of, length_of, target_of
+from w2v_explore.config.search.section import Varying, distinct, fault_of, past_the_last, target_of
 from w2v_explore.config.search.target import CONV_PARTS, Target
 from w2v_explore.config.typed import MAX_VALUES, parse_values
 from w2v_explore.diagnostics import Place, Problem, shorten
@@ -47,10 +47,9 @@ def _freed(model: ModelConfig, text: str, name: str, place: Place, varying: Sequ
     target = target_of(name, model.family)
     if isinstance(target, str):
         raise ArgumentError(target)
-    count = length_of(model.family, model.to_mapping(), target.field, varying) if target.item is not None else None
-    if isinstance(target.item, int) and count is not None and target.item >= count:
-        message = f"there is no {target.field}[{target.item}]; layers are counted from 0, and the last is [{count - 1}]"
-        raise ArgumentError(message)
+    missing = past_the_last(model.family, model.to_mapping(), target, varying)
+    if missing is not None:
+        raise ArgumentError(missing)
     if "=" in text:
         yield _vary(target, _given(model, target, text, place), place)
         return

@@ -78,6 +78,11 @@ class Varied(NamedTuple):
         return self._replace(codes=self.codes[places])
 
 
+def members_in(space: Space, numbers: Sequence[int]) -> NDArray[Any]:
+    """The numbers of some combinations as an array: of 64 bits, or Python's own in a space that is larger."""
+    return np.array(numbers, np.int64 if space.size <= 2**63 else object)
+
+
 class Members:
     """The combinations of a space, by their numbers or by the numbers of their values.
 
@@ -105,8 +110,11 @@ class Members:
         values = {axis: self.space.axes[axis].values[code] for axis, code in zip(axes, codes, strict=True)}
         return self.space.value(field, values)
 
-    def codes(self, members: Codes) -> Codes:
-        """The numbers of the values of combinations below 2^63: a row each, in which each axis has its own."""
+    def codes(self, members: NDArray[Any]) -> Codes:
+        """The numbers of the values of combinations, by their numbers: a row each, in which each axis has its own."""
+        if members.dtype == object:
+            rows = [self.space.codes(member) for member in members.tolist()]
+            return np.array(rows, np.int64).reshape(-1, len(self._sizes))
         found = np.empty((len(members), len(self._sizes)), np.int64)
         left = members
         for axis in reversed(range(len(self._sizes))):

@@ -11,9 +11,14 @@ from typing import Any, NamedTuple, Protocol
 
 from w2v_explore.config.kinds import MAX_LISTED_LAYERS, STANDARD_CONV_LAYERS, ConvLayers
 from w2v_explore.config.load import Config
+from w2v_explore.config.reading import FieldChange
 
 NO_VALUE = "no value"
 """What stands for the value of a field where a combination gives none: no number and no list, so that no config is."""
+
+
+_GOLDEN = 0x9E3779B97F4A7C15
+"""2^64 by the golden ratio: its multiples lie evenly between 0 and 2^64."""
 
 
 class Axis(NamedTuple):
@@ -165,6 +170,11 @@ def of_length(values: list[Any], length: int) -> list[Any]:
     return values[:length] + [list(last) if isinstance(last, list) else last for _ in range(length - len(values))]
 
 
+def in_words(fields: Mapping[str, Any]) -> str:
+    """Fields that differ: ``encoder_num_layers 6, encoder_embed_dim 512``."""
+    return ", ".join([str(FieldChange(name, None, value)) for name, value in fields.items()]) or "the config itself"
+
+
 @dataclass(frozen=True)
 class Space:
     """The configs that combinations of values make.
@@ -233,10 +243,22 @@ class Space:
             number = number * len(axis.values) + code
         return number
 
+    def spread(self, count: int) -> list[int]:
+        """Numbers of combinations that lie all over the space, whatever period the axes have; the same everywhere.
+
+        In a small space there may be some more than once.
+        """
+        size = self.size
+        return [(number * _GOLDEN % 2**64) * size >> 64 for number in range(count)]
+
     def fields(self, member: int) -> dict[str, Any]:
         """The values of all fields that vary, of a combination."""
         values = {number: self.axes[number].values[code] for number, code in enumerate(self.codes(member))}
         return {field: self.value(field, values) for field in self.rules}
+
+    def differing(self, member: int) -> dict[str, Any]:
+        """The fields of a combination that have a value, and differ from the config that the space is around."""
+        return {name: value for name, value in self.fields(member).items() if value not in (self.base[name], NO_VALUE)}
 
     def config_of(self, member: int) -> Config:
         """The config of a combination.
