@@ -163,3 +163,12 @@ def test_a_search_that_looked_elsewhere_is_told_what_there_is() -> None:
         "of 12 configs some satisfy what is required, as encoder_embed_dim 192, encoder_num_layers 1; look at more of "
         "the space"
     )
+
+
+def test_where_a_sample_drew_no_config_the_reasons_are_those_of_the_others() -> None:
+    question = _question(fields={"encoder_num_heads": (12, 7, 6, 8)})
+    none = run(question)._replace(evaluated=0, invalid=1, satisfying=0, complete=False)
+    assert why_nothing(question, none).message == (
+        "none of 1 combinations of a sample is a config, as encoder_num_heads 7: encoder_num_heads is 7, which does "
+        "not divide encoder_embed_dim 768; write 6 or 8, the nearest that do"
+    )

@@ -314,12 +314,13 @@ def _sample(size: int, number: int) -> list[int]:
 
 
 def _no_config(question: Question) -> tuple[NoConfig, ...]:
-    """Why combinations are no config, where none is."""
+    """Why combinations are no config, where none is of what was looked at."""
     space = question.space
     reasons: dict[str, list[tuple[str, int]]] = {}
     for number in _sample(space.size, _TRIED):
         try:
             analyze(space.config_of(number), question.workload)
+            continue  # a config, which a sample of the space did not draw
         except ConfigError as error:
             rule, message = error.problems[0].rule.code, error.problems[0].message
         except WorkloadError as error:

@@ -123,8 +123,10 @@ class Lists:
         if self._length is None:
             return np.full(size, self._lengths[0], np.int64), np.ones(size, bool)
         stated = numbers_of(self._length).tolist()
-        are_right = np.array([_is_length(length) for length in stated])
-        return np.array([length if _is_length(length) else self._lengths[0] for length in stated]), are_right
+        # The dtypes are said, since numpy takes what is empty for floats.
+        are_right = np.array([_is_length(length) for length in stated], bool)
+        lengths = [length if _is_length(length) else self._lengths[0] for length in stated]
+        return np.array(lengths, np.int64), are_right
 
     def _parted(self, table: Numbers, lengths: Numbers, are_right: NDArray[np.bool_]) -> Column:
         """The column of a table, whose last row is of no combination."""
@@ -142,7 +144,7 @@ class Lists:
 
 def _whole(values: NDArray[Any]) -> tuple[Numbers, NDArray[np.bool_]]:
     """Whole numbers, 0 in the place of what is none; and which are."""
-    are_whole = np.array([type(value) is int for value in values.tolist()])
+    are_whole = np.array([type(value) is int for value in values.tolist()], bool)
     return np.where(are_whole, values, 0).astype(np.int64), are_whole
 
 
