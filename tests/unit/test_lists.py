@@ -86,6 +86,10 @@ def test_columns_are_those_of_the_lists(name: str, monkeypatch: pytest.MonkeyPat
     assert any(isinstance(each.values, Made) for each in varied)
     for chunk in (400, 7):
         assert judged(space, codes, chunk) == expected
+    # Of no combination, as where none of a chunk is as required, there are no lists.
+    for each in varied:
+        if isinstance(each.values, Made):
+            assert len(each.take(np.arange(0)).values.column().codes) == 0
     # Their values are there as well, for who asks.
     for each in varied:
         if isinstance(each.values, Made) and isinstance(each.values[0], list):

@@ -208,3 +208,10 @@ def test_a_search_that_looked_elsewhere_is_told_what_there_is() -> None:
         "of 12 configs some satisfy what is required, as encoder_embed_dim 192, encoder_num_layers 1; look at more of "
         "the space"
     )
+
+
+def test_a_config_that_a_sample_missed_is_no_reason() -> None:
+    question = _question(fields={"encoder_num_heads": (5, 12, 7)})
+    missed = run(question)._replace(evaluated=0, invalid=2, satisfying=0, complete=False)
+    [reason] = why_nothing(question, missed).no_config
+    assert (reason.combinations, reason.fields) == (2, {"encoder_num_heads": 5})

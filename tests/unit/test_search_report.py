@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from tests.program import Runner
-from w2v_explore import find_designs, load_config
+from w2v_explore import Workload, find_designs, load_config
 from w2v_explore.cli import pictures
 from w2v_explore.errors import missing_extra
 from w2v_explore.report import search as search_module
@@ -139,6 +139,14 @@ def test_a_search_that_was_broken_off_says_so_first() -> None:
     text = printed(broken, 120)
     assert text.splitlines()[1].startswith("INCOMPLETE: ")
     assert f"\n{len(answer.designs)} of the 6 configs that were looked at are on the frontier; 6 evaluated\n" in text
+
+
+def test_a_sample_without_a_config_says_so() -> None:
+    each = {"extractor_conv_layer_config[*].kernel": {"each": "8000..9999"}}
+    answer = find_designs("base", each, Workload.of_seconds(1), trials=3, minimize=["macs"])
+    text = " ".join(printed(answer).split())
+    assert "SAMPLED: the best of 3 trials in a space of 1.28e+23, " in text
+    assert "No config was looked at; 0 evaluated, 3 are no config" in text
 
 
 def test_a_sample_says_that_it_is_one_first() -> None:

@@ -98,6 +98,11 @@ def test_values(section: str, values: tuple[object, ...]) -> None:
             "encoder_num_layers: 1..1000000000000 is 1,000,000,000,000 values; write a larger step, for 10,000 at most",
         ),
         (
+            f"encoder_num_layers: [{'1..9999, ' * 20_000}]",
+            "3:23",
+            "encoder_num_layers: more than 10,000 values are too many; give fewer",
+        ),
+        (
             "encoder_num_layers: {from: 1, to: 1000000000}",
             "3:23",
             "encoder_num_layers: the range is 1,000,000,000 values; write a larger step, for 10,000 at most",

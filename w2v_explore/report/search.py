@@ -35,6 +35,8 @@ _ALL, _MOST = 60, 40
 # So many designs have a command each.
 _FEW = 3
 _MOST_STEPS = 10_000
+# Of more combinations nobody reads all digits.
+_MOST_COUNTED = 10**12
 _NAMES = 2
 
 
@@ -98,13 +100,16 @@ def _describe_found(answer: Answer) -> Iterator[str]:
         counts.append(f"{exact(found.invalid)} {'is' if found.invalid == 1 else 'are'} no config")
     if answer.sampled is not None:
         trials = f"{exact(answer.sampled.trials)} trials{', broken off,' if answer.sampled.is_interrupted else ''}"
-        yield f"SAMPLED: the best of {trials} in a space of {exact(size)}, which may have better configs"
+        whole = exact(size) if size < _MOST_COUNTED else f"{size:.3g}"
+        yield f"SAMPLED: the best of {trials} in a space of {whole}, which may have better configs"
     elif not found.complete:
         yield "INCOMPLETE: the search was broken off; what is said is of what was looked at until then"
     is_whole = found.complete and answer.sampled is None
     looked = "was looked at" if found.evaluated == 1 else "were looked at"
     configs = _configs(size) if is_whole else f"the {_configs(found.evaluated)} that {looked}"
     match question.mode:
+        case _ if not (number or is_whole or found.evaluated):
+            said = "No config was looked at"
         case _ if not number:
             said = f"None of {configs} is as required"
         case Pareto():

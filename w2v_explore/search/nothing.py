@@ -303,7 +303,7 @@ def _sample(space: Space, number: int) -> list[int]:
 
 
 def _no_config(question: Question) -> tuple[NoConfig, ...]:
-    """Why combinations are no config, where none is."""
+    """Why combinations are no config, where none is of those that were looked at."""
     space = question.space
     reasons: dict[str, list[tuple[str, int]]] = {}
     for number in _sample(space, _TRIED):
@@ -317,6 +317,9 @@ def _no_config(question: Question) -> tuple[NoConfig, ...]:
             rule, message = error.problems[0].rule.code, error.problems[0].message
         except WorkloadError as error:
             rule, message = "", str(error)
+        else:
+            # A sample may have missed it.
+            continue
         reasons.setdefault(rule, []).append((message, number))
     most_first = sorted(reasons.values(), key=lambda those: -len(those))
     return tuple([NoConfig(those[0][0], len(those), space.differing(those[0][1])) for those in most_first])

@@ -45,9 +45,12 @@ def values_of(node: yaml.Node) -> Listed:
     if isinstance(node, yaml.SequenceNode):
         if not node.value:
             raise WrongValues(f"the list has no values; {HOW}", node)
-        found = [pair for item in node.value for pair in _value_or_range(item)]
-        if len(found) > MAX_VALUES:
-            raise WrongValues(f"{len(found):,} values are too many; give {MAX_VALUES:,} at most", node)
+        found: Listed = []
+        for item in node.value:
+            found += _value_or_range(item)
+            # Of many ranges there would be no end.
+            if len(found) > MAX_VALUES:
+                raise WrongValues(f"more than {MAX_VALUES:,} values are too many; give fewer", node)
         return found
     value = plain_value(node)
     if not is_meant_as_range(node, value):
