@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -234,8 +235,9 @@ def test_no_figure_wraps() -> None:
     assert many["parameters"][1] > 2**61
     with pytest.raises(
         ArgumentError, match=r"^macs of config 1 is \d\.\d+e\+21, and figures of many configs are whole numbers"
-    ):
+    ) as raised:
         analyze_many("base", {**many.fields}, figures=["macs"])
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,17 @@ class TooLargeError(ArgumentError):
     """
 
     def __init__(self, name: str, member: int, figure: Number) -> None:
-        self.name = name
-        self.member = member
+        self.name, self.member, self._figure = name, member, figure
         self.found = (
             f"is {figure:.4g}, and figures of many configs are whole numbers of 64 bits, {GREATEST:.4g} at most"
         )
         super().__init__(
             f"{name} of config {member} {self.found}; leave out so large a config, or analyse it by itself"
         )
+
+    def __reduce__(self) -> tuple[type[TooLargeError], tuple[str, int, Number]]:
+        # It comes from processes, too.
+        return TooLargeError, (self.name, self.member, self._figure)
 
 
 class Formulas:
