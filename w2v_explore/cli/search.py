@@ -291,7 +291,8 @@ def search(
         answer = _go_through(question, workers, scheduler, resume, yes)
     else:
         answer = _sample(question, trials, sampler, seed, storage)
-    if device is not None and answer.found.complete:
+    is_whole = answer.found.complete if answer.sampled is None else not answer.sampled.is_interrupted
+    if device is not None and is_whole:
         answer = _measure(answer, device, runs, scheduler)
 
     def reports() -> list[Report]:

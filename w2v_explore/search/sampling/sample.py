@@ -13,7 +13,7 @@ import numpy as np
 from optuna.trial import FrozenTrial
 
 from w2v_explore.analysis.comparing.conditions import Condition
-from w2v_explore.analysis.figures import Number
+from w2v_explore.analysis.figures import MEASURED, Number
 from w2v_explore.errors import ArgumentError
 from w2v_explore.host import cache_folder
 from w2v_explore.search.question.identity import identity
@@ -22,6 +22,7 @@ from w2v_explore.search.question.nearest import CHANGED, DISTANCE, Nearest
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.question.rank import Rank
+from w2v_explore.search.question.survivors import Survivors
 from w2v_explore.search.running.chunk import Found, Judged, Worker
 from w2v_explore.search.running.run import Progress
 from w2v_explore.search.sampling.guide import Guide, require_sampler
@@ -97,7 +98,7 @@ def sample(
         progress: Called with what is done, how many trials are finished, and how many are asked for.
 
     Raises:
-        ArgumentError: There is no such sampler, or no trial is asked for.
+        ArgumentError: There is no such sampler, no trial is asked for, or the best in a latency are.
         SourceError: The storage cannot be reached, is of another version, or was waited for in vain.
         MissingExtraError: A package that the sampler or the storage needs is not installed.
     """
@@ -216,6 +217,12 @@ def _objectives(question: Question) -> Sequence[tuple[str, bool]]:
         return [(CHANGED, False), (DISTANCE, False)]
     if isinstance(mode, Match):
         return [(DIFFERENCE, False)]
+    if isinstance(mode, Survivors):
+        measured = next(name for name in mode.asked if name in MEASURED)
+        raise ArgumentError(
+            f"{measured} is measured, and trials are drawn by what is known in closed form; ask for other figures, and "
+            "measure what is found"
+        )
     assert isinstance(mode, Pareto)
     return [(name, name in mode.maximized) for name in mode.figures]
 
