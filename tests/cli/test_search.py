@@ -240,3 +240,17 @@ def test_csv_has_one_header_whether_anything_is_found(run: Runner) -> None:
     nothing = run(*asked, "--require", "macs <= 1")
     assert (nothing.code, nothing.err) == (1, "")
     assert nothing.out == run(*asked).out.partition("\n")[0] + "\n"
+
+
+def test_what_a_sample_found_is_measured_and_no_latency_draws_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+    monkeypatch.setattr(
+        "w2v_explore.search.second_stage.measure_answer",
+        lambda answer, device, **options: measured.append(len(answer.designs)) or answer,
+    )
+    sampled = ("base", *FREE, "--trials", "6", "--storage", "j", "--device", "cpu")
+    found(run, *sampled, "--minimize", "macs")
+    assert measured == [1]
+    code, out, err = run("search", *sampled, "--minimize", "latency.end_to_end.median_s")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: latency.end_to_end.median_s is measured, and trials are drawn by what is known in ")

@@ -112,6 +112,7 @@ def test_values(section: str, values: tuple[object, ...]) -> None:
             "3:23",
             "encoder_num_layers: the range is 500,000,000 values; write a larger multiple_of, for 10,000 at most",
         ),
+        ("encoder_dropout: {from: 0, to: 1e-1}", "3:34", "encoder_dropout: to is text '1e-1'; write 0.1"),
         (
             "encoder_num_layers: {from: 8, to: 6}",
             "3:37",

@@ -18,6 +18,7 @@ from w2v_explore.diagnostics import shorten
 HOW = "write a list, as [6, 12], or a range, as 2..24:2"
 _ENDS = ("from", "to")
 _HOW_OF_RANGES = "write {from: 2, to: 24, step: 2}, or {from: 256, to: 1024, multiple_of: 64}"
+_EXPONENT = re.compile(r"\d{1,3}(?:\.\d{1,9})?e[+-]?\d", re.ASCII | re.IGNORECASE)
 _FRACTION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(?:/(\d{1,15}))?", re.ASCII)
 
 
@@ -121,7 +122,11 @@ def pairs_of(node: yaml.MappingNode, known: Iterable[str], how: str) -> Mapping[
 def _number(name: str, node: yaml.Node) -> Decimal:
     value = plain_value(node)
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_SIZE:
-        raise WrongValues(f"{name} is {describe(value)}; write a number of at most {MAX_SIZE}", node)
+        instead = f"a number of at most {MAX_SIZE}"
+        if isinstance(value, str) and _EXPONENT.fullmatch(value):
+            # YAML 1.1 takes 1e-1 for a text.
+            instead = f"{float(value):g}"
+        raise WrongValues(f"{name} is {describe(value)}; write {instead}", node)
     return Decimal(repr(value))
 
 
