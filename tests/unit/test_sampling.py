@@ -248,6 +248,7 @@ def test_messages_name_a_storage_without_passwords(url: str, said: str) -> None:
         ("notes.txt", "notes.txt is no journal of Optuna's; name another file"),
         ("damaged.journal", "damaged.journal is damaged"),
         ("mysql+nodriver://host/db", "cannot be reached|needs a driver"),
+        ("postgresql+pg8000://me:hush@127.0.0.1:1/db", "127.0.0.1:1/db needs a driver that is not installed: No mod"),
     ],
 )
 def test_a_storage_that_cannot_be_used_gives_one_message(

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,20 @@ def test_what_was_found_is_kept_whatever_ends_a_run(tmp_path: Path, monkeypatch:
         run(question)
     )
     assert done[0] == 7 * 16
+
+
+@dataclass(frozen=True)
+class Greedy(Rank):
+    """A mode that wants more memory than there is."""
+
+    def select(self, candidates: Any) -> Any:
+        raise MemoryError
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_where_memory_runs_out_is_one_message(workers: int) -> None:
+    with pytest.raises(WorkersError, match=r"memory ran out at combinations \d+ to \d+; try fewer --workers"):
+        run(question_of(Greedy("macs", False, 7)), workers=workers)
 
 
 def test_who_interrupts_twice_waits_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from w2v_explore.analysis.analyze import analyze
 from w2v_explore.analysis.figures import Number, component_figures, total_figures, with_aliases
-from w2v_explore.errors import ArgumentError
+from w2v_explore.errors import ArgumentError, WorkersError
 from w2v_explore.search.formulas.many import Formulas, TooLargeError
 from w2v_explore.search.question.candidates import Candidates, select, together
 from w2v_explore.search.question.clean import Clean
@@ -102,9 +102,19 @@ class Worker:
         return Bounds(self.question, self._members, self.reference)
 
     def work(self, chunk: Chunk) -> Found:
-        """A chunk."""
-        members = self._bounds.left(chunk.start, chunk.stop)
-        found = self.examine(members)
+        """A chunk.
+
+        Raises:
+            WorkersError: The memory does not suffice.
+        """
+        try:
+            members = self._bounds.left(chunk.start, chunk.stop)
+            found = self.examine(members)
+        except MemoryError as error:
+            raise WorkersError(
+                f"memory ran out at combinations {chunk.start:,} to {chunk.stop:,}; try fewer --workers, or a machine "
+                "with more memory"
+            ) from error
         return found._replace(pruned=chunk.stop - chunk.start - len(members))
 
     def examine(self, members: NDArray[Any]) -> Found:

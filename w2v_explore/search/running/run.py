@@ -56,7 +56,8 @@ def run(
     Raises:
         ArgumentError: ``workers`` or ``scheduler`` is none, or the file is of another question.
         SourceError: The file cannot be read or written.
-        WorkersError: Processes die of a chunk; or the cluster cannot be reached, has no workers, or other versions.
+        WorkersError: Memory runs out, or processes die of a chunk; or the cluster cannot be reached, has no workers, or
+            other versions.
         MissingExtraError: distributed is not installed, and a scheduler is given.
     """
     _check(workers, scheduler)

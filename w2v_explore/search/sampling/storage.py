@@ -152,17 +152,21 @@ def _database(storage: str) -> RDBStorage:
             with _alone(url, options):
                 pass
     except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise _driverless(storage, error) from error
         raise missing_extra("a storage at postgresql://", error.name, "sampling") from error
     except SQLAlchemyError as error:
         raise SourceError(f"the storage {shown(storage)} cannot be reached: {_reason(error)}") from error
     try:
         return patiently(shown(storage), make) if is_postgresql else make()
     except ImportError as error:
-        raise MissingExtraError(
-            f"the storage {shown(storage)} needs a driver that is not installed: {error.__cause__ or error}"
-        ) from error
+        raise _driverless(storage, error.__cause__ or error) from error
     except SQLAlchemyError as error:
         raise SourceError(f"the storage {shown(storage)} cannot be reached: {_reason(error)}") from error
+
+
+def _driverless(storage: str, reason: BaseException) -> MissingExtraError:
+    return MissingExtraError(f"the storage {shown(storage)} needs a driver that is not installed: {reason}")
 
 
 def _check_version(database: RDBStorage, shown: str) -> None:
