@@ -220,7 +220,7 @@ def test_a_mistake_in_a_space_is_at_its_place(run: Runner) -> None:
         (("--plot", "x" * 300 + ".svg"), "cannot write x"),
         (("--to-optuna", "no/study"), "cannot write no/study: No such file"),
         (("--to-optuna", ""), "cannot write '': give the name of a file"),
-        (("--to-optuna", "out"), "the journal out cannot be opened"),
+        (("--to-optuna", "out"), "cannot read out: it is a folder"),
         (("--to-optuna", "text"), "text is no journal of Optuna's"),
         pytest.param(("--device", "tpu", "--resume", "r"), "tpu is no device; give cpu, cuda", marks=pytest.mark.slow),
         (("--storage", "", "--trials", "5"), "the journal '' cannot be opened"),
@@ -253,4 +253,6 @@ def test_what_a_sample_found_is_measured_and_no_latency_draws_it(run: Runner, mo
     assert measured == [1]
     code, out, err = run("search", *sampled, "--minimize", "latency.end_to_end.median_s")
     assert (code, out) == (2, "")
-    assert err.startswith("error: latency.end_to_end.median_s is measured, and trials are drawn by what is known in ")
+    assert err.startswith(
+        "error: a latency decides among all configs that are as required, and trials draw some; ask for "
+    )
