@@ -102,7 +102,7 @@ def section() -> str:
         question = question_like(preset)
         start = time.perf_counter()
         exact = run(question, workers=1)
-        times.append(f"{time.perf_counter() - start:.1f}")
+        times.append(f"{time.perf_counter() - start:.2f}")
         fronts.append(f"{len(exact.candidates.members):,}")
         for sampler, numbers in _TRIALS.items():
             for trials in numbers:
