@@ -45,7 +45,8 @@ How many times as fast `analyze_many` is:
 | :--- | ---: | ---: | ---: | ---: |
 {times}
 
-The aim is 100,000 a second, and 100 times Optuna's loop where it works the same figures out. Each figure of the {one_by_one:,} equals that of `analyze`.
+The aim is 100,000 a second, and 100 times Optuna's loop where it works the same figures out.
+Each figure of the {one_by_one:,} equals that of `analyze`.
 """
 
 

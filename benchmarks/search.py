@@ -22,9 +22,9 @@ from w2v_explore.search.find import find_designs
 
 _LARGE = {
     "encoder_num_layers": "1..28",
-    "encoder_embed_dim": "256..1024:16",
+    "encoder_embed_dim": "256..1024:64",
     "encoder_ff_interm_features": "512..4096:64",
-    "encoder_pos_conv_kernel": "32..160:4",
+    "encoder_pos_conv_kernel": "32..160",
     "encoder_layer_norm_first": "false,true",
     "extractor_mode": "group_norm,layer_norm",
 }
@@ -49,7 +49,9 @@ _SECTION = """\
 
 | | figure | aim |
 | :--- | ---: | :--- |
-| configs in the space | {size:,} | 10⁷ |
+| combinations in the space | {size:,} | 10⁷ |
+| configs among them, all worked out | {evaluated:,} | |
+| designs on the frontier | {designs:,} | |
 | seconds, the start and all designs analysed included | {seconds:,.0f} | minutes |
 | configs a second | {per_second:,.0f} | |
 | peak memory of all processes | {memory_mb:,.0f} MB | < 500 MB |
@@ -67,6 +69,8 @@ class Run(NamedTuple):
     """What a whole search took."""
 
     size: int
+    evaluated: int
+    designs: int
     seconds: float
     peak_bytes: int
 
@@ -94,9 +98,10 @@ def run_large(workers: int) -> Run:
     seconds = time.perf_counter() - start
     if process.returncode:
         raise RuntimeError(f"search exited with {process.returncode}")
-    space = json.loads(output)["space"]
+    document = json.loads(output)
+    space = document["space"]
     assert space["evaluated"] + space["pruned"] + space["invalid"] == space["size"]
-    return Run(space["size"], seconds, peak)
+    return Run(space["size"], space["evaluated"], len(document["front"]), seconds, peak)
 
 
 def _memory(parent: psutil.Process) -> int:
@@ -175,8 +180,10 @@ def section() -> str:
     return _SECTION.format(
         workers=workers,
         size=run.size,
+        evaluated=run.evaluated,
+        designs=run.designs,
         seconds=run.seconds,
-        per_second=run.size / run.seconds,
+        per_second=run.evaluated / run.seconds,
         memory_mb=run.peak_bytes / 1e6,
         one_by_one=_ONE_BY_ONE,
         rows="\n".join(rows),
