@@ -202,7 +202,10 @@ def show_progress(name: str, unit: str | None = None) -> Iterator[Progress]:
     counted = (
         (MofNCompleteColumn(),)
         if unit is None
-        else (TextColumn("{task.completed:,.0f}/{task.total:,.0f}"), TextColumn("{task.fields[rate]}"))
+        else (
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}", markup=False),
+            TextColumn("{task.fields[rate]}", markup=False),
+        )
     )
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn())
     console = Console(stderr=True)
