@@ -242,6 +242,7 @@ def test_csv_has_one_header_whether_anything_is_found(run: Runner) -> None:
     assert nothing.out == run(*asked).out.partition("\n")[0] + "\n"
 
 
+@pytest.mark.slow
 def test_what_a_sample_found_is_measured_and_no_latency_draws_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
     monkeypatch.setattr(
