@@ -13,7 +13,7 @@ import numpy as np
 from optuna.trial import FrozenTrial
 
 from w2v_explore.analysis.comparing.conditions import Condition
-from w2v_explore.analysis.figures import MEASURED, Number
+from w2v_explore.analysis.figures import Number
 from w2v_explore.errors import ArgumentError
 from w2v_explore.host import cache_folder
 from w2v_explore.search.question.identity import identity
@@ -220,12 +220,6 @@ def _objectives(question: Question) -> Sequence[tuple[str, bool]]:
         return [(CHANGED, False), (DISTANCE, False)]
     if isinstance(mode, Match):
         return [(DIFFERENCE, False)]
-    if isinstance(mode, Survivors):
-        measured = next(name for name in mode.asked if name in MEASURED)
-        raise ArgumentError(
-            f"{measured} is measured, and trials are drawn by what is known in closed form; ask for other figures, and "
-            "measure what is found"
-        )
     assert isinstance(mode, Pareto)
     return [(name, name in mode.maximized) for name in mode.figures]
 
