@@ -160,9 +160,7 @@ def answer_of(
     """
     base = analyze(question.space.config, question.workload)
     designs: list[Design] = []
-    # Of what is left to be measured nothing is known yet that orders it, or makes two equal.
-    is_ordered = not isinstance(question.mode, Survivors)
-    candidates = in_order(question.mode, found.candidates) if is_ordered else found.candidates
+    candidates = in_order(question.mode, found.candidates)
     try:
         designs.extend(_designs(question, base, candidates, progress))
     except KeyboardInterrupt:
