@@ -115,6 +115,13 @@ def together(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
+def differ_from_before(columns: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
+    """Which rows of some columns are other than the row before; the first row is."""
+    differ = np.ones(len(columns[0]), bool)
+    differ[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return differ
+
+
 def in_order(mode: Mode, candidates: Candidates) -> Candidates:
     """Selected candidates as the mode lists them, equal ones as they are enumerated.
 
@@ -123,9 +130,8 @@ def in_order(mode: Mode, candidates: Candidates) -> Candidates:
     keys = mode.keys(candidates.columns)
     order = np.lexsort((candidates.members, *reversed(keys)))
     found = candidates.take(order)
-    is_new = np.ones(len(order), bool)
     # Nothing is equal to anything where there is no order yet.
-    is_new[1:] = np.logical_or.reduce([key[order[1:]] != key[order[:-1]] for key in keys]) if keys else True
+    is_new = differ_from_before([key[order] for key in keys]) if keys else np.ones(len(order), bool)
     equal = np.cumsum(is_new) - 1
     every = np.zeros(int(is_new.sum()), np.int64)
     np.add.at(every, equal, 1 + found.ties)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection, selection_of
+from w2v_explore.search.question.candidates import Candidates, Selection, differ_from_before, selection_of
 from w2v_explore.search.question.constraints import Range
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class Misses:
             # Numbered anew each time, so that no number of constraints is too many.
             group = np.unique(2 * group + candidates.columns[_holds(number)], return_inverse=True)[1]
         order = np.lexsort((candidates.members, candidates.columns[_MISSED], group))
-        is_first = np.ones(size, bool)
-        is_first[1:] = group[order][1:] != group[order][:-1]
+        is_first = differ_from_before([group[order]])
         return selection_of(candidates, order[is_first], order[~is_first], (np.cumsum(is_first) - 1)[~is_first])
 
     def holding(self, candidates: Candidates) -> Mapping[frozenset[int], int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection, selection_of
+from w2v_explore.search.question.candidates import Candidates, Selection, differ_from_before, selection_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def first_of(
     size = len(candidates.members)
     group = np.zeros(size, np.int64) if group is None else group
     order = np.lexsort((candidates.members, *reversed(keys), group))
-    starts = _is_new(group[order])
+    starts = differ_from_before([group[order]])
     place_in_group = np.arange(size) - np.maximum.accumulate(np.where(starts, np.arange(size), 0))
     first = place_in_group < top
     # The number of each one's last kept one before it, which all left out after it that are equal to it count to.
@@ -39,10 +39,3 @@ def first_of(
         is_equal[left_out] = np.logical_and.reduce([key[order[left_out]] == key[order[last_place]] for key in keys])
     equal = np.flatnonzero(is_equal)
     return selection_of(candidates, order[first], order[equal], last_kept[equal])
-
-
-def _is_new(column: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which values are other than the one before."""
-    new = np.ones(len(column), bool)
-    new[1:] = column[1:] != column[:-1]
-    return new

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.search.question.candidates import Candidates, Selection, figures_alone, selection_of
+from w2v_explore.search.question.candidates import (
+    Candidates,
+    Selection,
+    differ_from_before,
+    figures_alone,
+    selection_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +63,7 @@ class Pareto:
         ]
         order = np.lexsort((candidates.members, *reversed(costs)))
         sorted_costs = [cost[order] for cost in costs]
-        is_new = np.ones(len(order), bool)
-        is_new[1:] = np.logical_or.reduce([cost[1:] != cost[:-1] for cost in sorted_costs])
+        is_new = differ_from_before(sorted_costs)
         distinct = np.flatnonzero(is_new)
         front = distinct[_front([cost[distinct] for cost in sorted_costs])]
         number = np.full(len(order), -1)
