@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from w2v_explore.analysis.analyze import workload_of
+from w2v_explore.analysis.comparing.asked import require_names
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.family import ModelConfig
@@ -99,12 +100,7 @@ def find_designs(
         section = section_in(path_text(space, "a space"))
     elif space is not None and not isinstance(space, Mapping):
         raise TypeError(f"space is {kind_of(space)}; give a mapping of fields to values, or the path of a file")
-    if (
-        isinstance(free, (str, bytes))
-        or not isinstance(free, Sequence)
-        or not all(isinstance(name, str) for name in free)
-    ):
-        raise TypeError(f"free is {kind_of(free)}; give a list of fields, as ['encoder_num_layers']")
+    require_names("free", free, "fields, as ['encoder_num_layers']")
     if section is None and not isinstance(config, (Config, ModelConfig)):
         reading = read_config(read_document(path_text(config, "a config")))
         config = config_of(reading)

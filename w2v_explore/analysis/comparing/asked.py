@@ -9,12 +9,13 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError
 
 
-def require_names(argument: str, names: object) -> None:
+def require_names(argument: str, names: object, wanted: str = "names, as ['parameters']") -> None:
     """Refuse what is no list of names, as one text, whose letters would be the names.
 
     Args:
         argument: What it was given for.
         names: What was given.
+        wanted: What should have been, with an example.
 
     Raises:
         TypeError: It is none.
@@ -24,7 +25,7 @@ def require_names(argument: str, names: object) -> None:
         or not isinstance(names, Sequence)
         or not all(isinstance(name, str) for name in names)
     ):
-        raise TypeError(f"{argument} is {kind_of(names)}; give a list of names, as ['parameters']")
+        raise TypeError(f"{argument} is {kind_of(names)}; give a list of {wanted}")
 
 
 def require_fields(names: Iterable[str], family: Family) -> None:
