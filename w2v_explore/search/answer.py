@@ -37,7 +37,7 @@ LISTS = {"pareto": "front", "nearest": "nearest", "rank": "ranked", "match": "ma
 _ANALYSED = 64
 """Designs whose figures `analyze` works out, each by itself; of more, so many, spread evenly, are held against it."""
 
-# The last digits of an average over layers are rounded otherwise where many are worked out at once.
+# An average under LayerDrop is rounded otherwise in its last digits where many are worked out at once.
 _NEARLY = 1e-12
 
 
