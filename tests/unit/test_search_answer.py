@@ -7,6 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import yaml
 from tests.program import Runner
 from w2v_explore import ArgumentError, Config, SourceError, Workload, analyze, lint_files, load_config, load_preset
 from w2v_explore.analysis.figures import FIGURES, total_figures
+from w2v_explore.search import answer as answer_module
 from w2v_explore.search.answer import Answer, answer_of
 from w2v_explore.search.question.candidates import Mode
 from w2v_explore.search.question.pareto import Pareto
@@ -182,6 +184,21 @@ def test_figures_that_differ_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> No
     columns = {**candidates.columns, "parameters": candidates.columns["parameters"] + 1}
     with pytest.raises(AssertionError, match=r"parameters of config 0 is \d+, and \d+ by the formulas"):
         answer_of(question, found._replace(candidates=candidates._replace(columns=columns)))
+
+
+def test_figures_of_many_designs_are_worked_out_at_once_and_some_are_analysed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_module, "_ANALYSED", 3)
+    asked = Rank("macs", False, 8)
+    found = answer(load_preset("base"), asked, encoder_num_layers=range(1, 9))
+    for design in found.designs:
+        assert design.figures == total_figures(analyze(design.config, found.question.workload))
+    # Every third of the eight is analysed.
+    columns = {name: [design.figures[name] for design in found.designs] for name in FIGURES}
+    for place, is_told in enumerate([True, False, False, True, False, False, True, False]):
+        wrong = [each + (number == place) for number, each in enumerate(columns["parameters"])]
+        monkeypatch.setattr(answer_module, "_figures_of_many", lambda *_, wrong=wrong: {**columns, "parameters": wrong})
+        with pytest.raises(AssertionError, match=r"^parameters of config") if is_told else nullcontext():
+            answer(load_preset("base"), asked, encoder_num_layers=range(1, 9))
 
 
 @pytest.mark.parametrize(
