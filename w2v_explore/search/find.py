@@ -153,7 +153,7 @@ def answer_from_sample(
     storage: str | None = None,
     progress: Progress | None = None,
 ) -> Answer:
-    """The answer to a question from as many configs of its space as there is time for; the arguments are `sample`'s."""
+    """The answer to a question from some configs of its space, which are drawn; the arguments are `sample`'s."""
     # Imported only where a space is sampled: Optuna takes long to import.
     with needs_extra("a sample", "sampling"):
         from w2v_explore.search.sampling.sample import sample

@@ -1,4 +1,4 @@
-"""The answer to a question from as many combinations of its space as there is time for."""
+"""The answer to a question from some combinations of its space, which are drawn."""
 
 from __future__ import annotations
 
