@@ -1,8 +1,8 @@
 """How much of a front is found among combinations that Optuna draws, on spaces whose front is known.
 
-Each space is gone through whole, and then sampled with a few seeds. What a front is worth is its hypervolume: the share
-of all combinations of two figures, between the best and the worst ones that configs of the space have, that some
-config of the front is at least as good as.
+Each space is gone through whole, and then sampled with a few seeds. What a front is worth is its hypervolume over that
+of the exact front: the area of the two figures that some config of it is at least as good as, up to the worst figures
+that configs of the exact front have.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tests.program import Runner
 from w2v_explore import load_config
 from w2v_explore.cli.search import Sampler
+from w2v_explore.errors import missing_extra
 from w2v_explore.search.sampling.guide import SAMPLERS
 
 SPACE = "search:\n  encoder_num_layers: 2..12:2\n  encoder_ff_interm_features: [1024, 2048, 3072]\n"
@@ -190,6 +192,13 @@ def test_designs_wait_in_a_study_to_be_trained(run: Runner) -> None:
     asked = ("base", *FREE, "--minimize", "macs", "--top", "3", "--format", "csv", "--to-optuna", "study.journal")
     assert re.fullmatch(r"enqueued 3 trials in the study '.+' in study\.journal\n", run("search", *asked).err)
     assert re.fullmatch(r"enqueued 0 trials in .*, which knew 3 already\n", run("search", *asked).err)
+
+
+def test_without_optuna_a_study_says_how_it_gets_here(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    monkeypatch.delitem(sys.modules, "w2v_explore.search.sampling.enqueue", raising=False)
+    asked = run("search", "base", *FREE, *FRONT, "--to-optuna", "study.journal")
+    assert asked == (2, "", f"error: {missing_extra('--to-optuna', 'optuna', 'sampling')}\n")
 
 
 def test_the_samplers_are_those_that_there_are() -> None:

@@ -357,6 +357,16 @@ def test_extras_that_are_named_are_there() -> None:
     assert {"torch", "plot", "export", "test"} <= named <= extras
 
 
+def test_extras_bring_the_packages_for_which_they_are_named() -> None:
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lists = re.findall(r"^(\w+) = \[\n(.*?)^\]", pyproject, re.MULTILINE | re.DOTALL)
+    brought = {name: re.findall(r'^  "([\w-]+)', packages, re.MULTILINE) for name, packages in lists}
+    call = re.compile(r"""missing_extra\([^,]+, ['"](\w+)['"](?:, ['"](\w+)['"])?\)""")
+    named = [found for path in SPEAKING for found in call.findall(path.read_text(encoding="utf-8"))]
+    assert {("plotext", "search"), ("plotext", ""), ("matplotlib", "plot")} <= {*named}
+    assert [(package, extra) for package, extra in named if package not in brought[extra or "torch"]] == []
+
+
 def test_architecture_names_the_codes_whose_letter_is_not_their_severity() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     paragraph = text.partition("**A code's letter is its severity, but for")[2].partition("\n\n")[0]

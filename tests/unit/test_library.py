@@ -592,6 +592,11 @@ def test_what_is_no_config_is_named(call: Callable[[Any], object], value: object
             WorkloadError,
             "different workloads",
         ),
+        (
+            lambda: compare([analyze("base"), analyze("base", Workload.of_seconds(batch=2))]),
+            WorkloadError,
+            "different workloads",
+        ),
         (lambda: memory("base", fit="much"), QuantityError, "much"),
         (lambda: memory("base", fit=2.5), TypeError, "fit is an object of the type float"),
         (lambda: memory("base", fit=-1), QuantityError, "-1"),

@@ -90,7 +90,7 @@ def test_a_latency_may_be_what_is_minimized(measured: list[int]) -> None:
     first = find_designs("base", SPACE, minimize=[RTF], top=2, device="cpu")
     assert [design.fields for design in first.designs] == [{LAYERS: 2, FF: 1024}, {LAYERS: 2, FF: 2048}]
     assert first.to_dict()["mode"] == "rank"
-    assert first.to_dict()["asked"]["minimize"] == [RTF]
+    assert first.to_dict()["asked"] == {"minimize": RTF, "top": 2, "require": [], "lint_clean": False}
     last = find_designs("base", SPACE, maximize=[RTF], top=1, device="cpu")
     assert [design.fields for design in last.designs] == [{LAYERS: 6, FF: 2048}]
     assert [design.ties for design in answer.designs] == [0]
@@ -144,7 +144,7 @@ def test_every_format_has_what_was_measured(run: Runner) -> None:
     document = json.loads(run(*asked, "--top", "2", "--format", "json").out)
     medians = [each["median_s"] for each in document["measured"][0]["designs"]]
     assert medians == sorted(medians)
-    assert (document["mode"], document["asked"]["minimize"], document["asked"]["top"]) == ("rank", [LATENCY], 2)
+    assert (document["mode"], document["asked"]["minimize"], document["asked"]["top"]) == ("rank", LATENCY, 2)
     rows = list(csv.DictReader(io.StringIO(run(*asked, "--top", "2", "--format", "csv").out)))
     assert [float(row["latency_s[Abacus 2]"]) for row in rows] == medians
     assert rows[0]["verdict[Abacus 2]"] == "FAST"

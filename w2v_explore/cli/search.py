@@ -350,7 +350,7 @@ def _check_apart(outputs: Mapping[str, str | Path | None]) -> None:
 
 
 def _check_study(storage: str) -> None:
-    with needs_extra("--to-optuna", "search"):
+    with needs_extra("--to-optuna", "sampling"):
         from w2v_explore.search.sampling.enqueue import require_storage
     require_storage(storage)
 
@@ -404,9 +404,9 @@ def _measure(answer: Answer, device: str, runs: int | None, scheduler: str | Non
 
 
 def _enqueue(answer: Answer, storage: str) -> None:
-    with needs_extra("--to-optuna", "sampling"):
-        from w2v_explore.search.sampling.enqueue import enqueue
-        from w2v_explore.search.sampling.sample import study_name
+    from w2v_explore.search.sampling.enqueue import enqueue
+    from w2v_explore.search.sampling.sample import study_name
+
     name = f"{study_name(answer.question)}, to be trained"
     enqueued = enqueue([design.fields for design in answer.designs], storage, name)
     known = f", which knew {enqueued.known:,} already" if enqueued.known else ""

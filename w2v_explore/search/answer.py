@@ -241,12 +241,13 @@ def _asked(mode: Mode) -> dict[str, Any]:
             }
         case Rank():
             return {"maximize" if mode.is_maximized else "minimize": mode.figure, "top": mode.top}
-        case Survivors():
+        case Survivors(top=None):
             return {
                 "minimize": [name for name in mode.asked if name not in mode.maximized],
                 "maximize": [name for name in mode.asked if name in mode.maximized],
-                **({} if mode.top is None else {"top": mode.top}),
             }
+        case Survivors(asked=(name,)):
+            return {"maximize" if name in mode.maximized else "minimize": name, "top": mode.top}
         case Nearest():
             return {"target": [target.text for target in mode.targets], "top": mode.top}
         case Match():
