@@ -330,6 +330,13 @@ def test_a_scatter_has_a_mark_for_each_name(width: int) -> None:
     assert [line.rstrip() for line in re.sub(r"\x1b\[[\d;]*m", "", coloured).splitlines()] == drawn.splitlines()
 
 
+@pytest.mark.parametrize("own", [{"own": Named("\x1b[2Jbase", 3.0, 3.0)}, {"far": [Named("\x1b[2Jbase", 100.0, 1.0)]}])
+def test_a_name_below_a_scatter_does_nothing(own: dict[str, Any]) -> None:
+    drawn = draw_scatter(POINTS._replace(**own), 80, colour=False)
+    assert r"\x1b[2Jbase" in drawn
+    assert "\x1b" not in drawn
+
+
 @pytest.mark.parametrize("values", [[1.0], [0.0], [3.0, 3.1], [0, 1e9], [1, 7, 900], [-5.0, 5.0], [999, 1000]])
 @pytest.mark.parametrize("most", [3, 7])
 def test_ticks_are_few_round_numbers_within_the_values(values: Sequence[float], most: int) -> None:
