@@ -28,7 +28,6 @@ from w2v_explore.config.kinds import (
 from w2v_explore.config.search.target import Target, field_named, parse_target
 from w2v_explore.config.search.values import HOW, WrongValues, is_text, pairs_of, ratios_of, values_of
 from w2v_explore.config.text.nodes import place_of, shape
-from w2v_explore.config.unknown_keys import instead_of_field
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 
@@ -138,8 +137,15 @@ def target_of(text: str, family: Family) -> Target | str:
     """What varies by a key's name; a message where there is nothing of that name."""
     field = field_named(text)
     if field not in family.config.FIELDS:
-        return instead_of_field(field, family)
+        return _instead_of_field(field, family)
     return parse_target(text, family.config.FIELDS[field].kind)
+
+
+def _instead_of_field(name: str, family: Family) -> str:
+    # Imported only where something is wrong, and as long to import as the rest of this folder.
+    from w2v_explore.config.unknown_keys import instead_of_field
+
+    return instead_of_field(name, family)
 
 
 def _vary(context: _Context, target: Target, place: Place, node: yaml.Node, problems: list[Problem]) -> Varying | None:
@@ -194,7 +200,7 @@ def _ratio_of(context: _Context, target: Target, node: yaml.Node) -> str:
     name: str = node.value
     fields = context.family.config.FIELDS
     if name not in fields:
-        raise WrongValues(instead_of_field(name, context.family), node)
+        raise WrongValues(_instead_of_field(name, context.family), node)
     if not isinstance(fields[name].kind, Integer):
         raise WrongValues(f"of is {name}, which is no whole number; write the name of a field that is", node)
     if name == target.field:
