@@ -150,13 +150,11 @@ def _instead_of_field(name: str, family: Family) -> str:
 
 def _vary(context: _Context, target: Target, place: Place, node: yaml.Node, problems: list[Problem]) -> Varying | None:
     kind = context.family.config.FIELDS[target.field].kind
-    keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
-    is_each = "each" in keys
+    is_each = _has_any(node, "each")
     if is_each:
         assert isinstance(node, yaml.MappingNode)
         target, node = _each(target, kind, node)
-        keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
-    if not keys.isdisjoint(("ratio", "of")):
+    if _has_any(node, "ratio", "of"):
         assert isinstance(node, yaml.MappingNode)
         pairs = pairs_of(node, ("ratio", "of"), _HOW_OF_RATIOS)
         if len(pairs) < 2:
@@ -172,6 +170,11 @@ def _vary(context: _Context, target: Target, place: Place, node: yaml.Node, prob
     problems += wrong
     values = distinct(kind, target, [value for value, _ in listed])
     return None if wrong else Varying(target, tuple(values), None, is_each, place, place)
+
+
+def _has_any(node: yaml.Node, *keys: str) -> bool:
+    # A key that is a list or a mapping has a list for its value.
+    return isinstance(node, yaml.MappingNode) and any(key.value in keys for key, _ in node.value)
 
 
 def _each(target: Target, kind: Kind, node: yaml.MappingNode) -> tuple[Target, yaml.Node]:
