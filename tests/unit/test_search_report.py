@@ -192,15 +192,19 @@ def test_edits_stand_with_their_shares_of_the_change() -> None:
     assert "asked: macs -45% by the fewest edits, then the least\n" in text
     assert "num_layers 12 → 4" in text
     design = answer.designs[0]
+    width = ("encoder_embed_dim", "encoder_num_heads")
     edits = (
-        Edit("encoder_embed_dim", 768, 384, {"macs": -30}),
-        Edit("encoder_num_heads", 12, 6, {"macs": -30}),
-        Edit("encoder_num_layers", 12, 13, {"macs": 10}),
-        Edit("encoder_dropout", 0.1, 0.0, {"macs": 0}),
+        Edit("encoder_embed_dim", 768, 384, {"macs": -30}, width),
+        Edit("encoder_num_heads", 12, 6, {"macs": -30}, width),
+        Edit("encoder_num_layers", 12, 13, {"macs": 10}, ("encoder_num_layers",)),
+        Edit("encoder_dropout", 0.1, 0.0, {"macs": 0}, ("encoder_dropout",)),
     )
     text = printed(replace(answer, designs=(design._replace(edits=edits),)), 140)
     assert "embed_dim 768 → 384 with num_heads 12 → 6 (150.0 %), num_layers 12 → 13 (−50.0 %), " in text
     assert "dropout 0.1 → 0.0 (0.0 %)" in text.replace("encoder_dropout", "dropout")
+    # Half the layers and half the width, of which the work of attention is the product, have equal shares.
+    text = printed(found({"encoder_num_layers": [6], "encoder_embed_dim": [384]}, target=["macs.attention -75%"]), 160)
+    assert "embed_dim 768 → 384 (50.0 %), num_layers 12 → 6 (50.0 %), num_heads 12 → 6 (0.0 %)" in text
 
 
 CONVOLUTIONS = {
