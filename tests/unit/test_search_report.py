@@ -320,6 +320,15 @@ POINTS = Scatter(
 )
 
 
+def test_what_is_0_beside_a_wide_frontier_is_drawn() -> None:
+    heads = found({"aux_num_out": [1, 32, 1_000]}, minimize=["aux.parameters"], maximize=["parameters"])
+    scatter = scatter_of(heads)
+    assert scatter is not None
+    assert scatter.own is not None
+    assert (scatter.own.x, scatter.logarithmic) == (0, False)
+    assert "parameters over aux parameters" in printed(heads)
+
+
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_scatter_has_a_mark_for_each_name(width: int) -> None:
     drawn = draw_scatter(POINTS, width, colour=False)
