@@ -350,7 +350,9 @@ def test_a_name_below_a_scatter_does_nothing(own: dict[str, Any]) -> None:
     assert "\x1b" not in drawn
 
 
-@pytest.mark.parametrize("values", [[1.0], [0.0], [3.0, 3.1], [0, 1e9], [1, 7, 900], [-5.0, 5.0], [999, 1000]])
+@pytest.mark.parametrize(
+    "values", [[1.0], [0.0], [3.0, 3.1], [94.4, 96.7], [1.01, 2.99], [0, 1e9], [1, 7, 900], [-5.0, 5.0], [999, 1000]]
+)
 @pytest.mark.parametrize("most", [3, 7])
 def test_ticks_are_few_round_numbers_within_the_values(values: Sequence[float], most: int) -> None:
     ticks = round_numbers(values, most, logarithmic=False)
@@ -358,8 +360,10 @@ def test_ticks_are_few_round_numbers_within_the_values(values: Sequence[float], 
     span = max(values) - min(values) or max(1.0, max(values))
     assert all(min(values) - span <= tick <= max(values) + span for tick in ticks)
     assert all(float(f"{tick:.4g}") == pytest.approx(tick) for tick in ticks)
-    if min(values) > 0 and max(values) > 3 * min(values):
-        assert 1 <= len(round_numbers(values, most, logarithmic=True)) <= most
+    if min(values) > 0 and max(values) > min(values):
+        logarithmic = round_numbers(values, most, logarithmic=True)
+        assert 2 <= len(logarithmic) <= (most if max(values) > 3 * min(values) else most + 2)
+        assert min(logarithmic) > 0
 
 
 @pytest.mark.parametrize(
