@@ -211,6 +211,7 @@ def test_edits_have_the_mean_of_what_they_change_in_all_orders(precision: str | 
     players = [(WIDTH, "encoder_num_heads"), (LAYERS,), ("aux_num_out",)]
     shares = {edit.field: edit.shares for edit in edits}
     assert shares["encoder_num_heads"] == shares[WIDTH]
+    assert {frozenset(edit.together) for edit in edits} == set(map(frozenset, players))
     for name in figures:
         for player in players:
             changes = []

@@ -192,15 +192,19 @@ def test_edits_stand_with_their_shares_of_the_change() -> None:
     assert "asked: macs -45% by the fewest edits, then the least\n" in text
     assert "num_layers 12 → 4" in text
     design = answer.designs[0]
+    width = ("encoder_embed_dim", "encoder_num_heads")
     edits = (
-        Edit("encoder_embed_dim", 768, 384, {"macs": -30}),
-        Edit("encoder_num_heads", 12, 6, {"macs": -30}),
-        Edit("encoder_num_layers", 12, 13, {"macs": 10}),
-        Edit("encoder_dropout", 0.1, 0.0, {"macs": 0}),
+        Edit("encoder_embed_dim", 768, 384, {"macs": -30}, width),
+        Edit("encoder_num_heads", 12, 6, {"macs": -30}, width),
+        Edit("encoder_num_layers", 12, 13, {"macs": 10}, ("encoder_num_layers",)),
+        Edit("encoder_dropout", 0.1, 0.0, {"macs": 0}, ("encoder_dropout",)),
     )
     text = printed(replace(answer, designs=(design._replace(edits=edits),)), 140)
     assert "embed_dim 768 → 384 with num_heads 12 → 6 (150.0 %), num_layers 12 → 13 (−50.0 %), " in text
     assert "dropout 0.1 → 0.0 (0.0 %)" in text.replace("encoder_dropout", "dropout")
+    # Half the layers and half the width, of which the work of attention is the product, have equal shares.
+    text = printed(found({"encoder_num_layers": [6], "encoder_embed_dim": [384]}, target=["macs.attention -75%"]), 160)
+    assert "embed_dim 768 → 384 (50.0 %), num_layers 12 → 6 (50.0 %), num_heads 12 → 6 (0.0 %)" in text
 
 
 CONVOLUTIONS = {
@@ -316,6 +320,15 @@ POINTS = Scatter(
 )
 
 
+def test_what_is_0_beside_a_wide_frontier_is_drawn() -> None:
+    heads = found({"aux_num_out": [1, 32, 1_000]}, minimize=["aux.parameters"], maximize=["parameters"])
+    scatter = scatter_of(heads)
+    assert scatter is not None
+    assert scatter.own is not None
+    assert (scatter.own.x, scatter.logarithmic) == (0, False)
+    assert "parameters over aux parameters" in printed(heads)
+
+
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_scatter_has_a_mark_for_each_name(width: int) -> None:
     drawn = draw_scatter(POINTS, width, colour=False)
@@ -330,7 +343,16 @@ def test_a_scatter_has_a_mark_for_each_name(width: int) -> None:
     assert [line.rstrip() for line in re.sub(r"\x1b\[[\d;]*m", "", coloured).splitlines()] == drawn.splitlines()
 
 
-@pytest.mark.parametrize("values", [[1.0], [0.0], [3.0, 3.1], [0, 1e9], [1, 7, 900], [-5.0, 5.0], [999, 1000]])
+@pytest.mark.parametrize("own", [{"own": Named("\x1b[2Jbase", 3.0, 3.0)}, {"far": [Named("\x1b[2Jbase", 100.0, 1.0)]}])
+def test_a_name_below_a_scatter_does_nothing(own: dict[str, Any]) -> None:
+    drawn = draw_scatter(POINTS._replace(**own), 80, colour=False)
+    assert r"\x1b[2Jbase" in drawn
+    assert "\x1b" not in drawn
+
+
+@pytest.mark.parametrize(
+    "values", [[1.0], [0.0], [3.0, 3.1], [94.4, 96.7], [1.01, 2.99], [0, 1e9], [1, 7, 900], [-5.0, 5.0], [999, 1000]]
+)
 @pytest.mark.parametrize("most", [3, 7])
 def test_ticks_are_few_round_numbers_within_the_values(values: Sequence[float], most: int) -> None:
     ticks = round_numbers(values, most, logarithmic=False)
@@ -338,8 +360,10 @@ def test_ticks_are_few_round_numbers_within_the_values(values: Sequence[float], 
     span = max(values) - min(values) or max(1.0, max(values))
     assert all(min(values) - span <= tick <= max(values) + span for tick in ticks)
     assert all(float(f"{tick:.4g}") == pytest.approx(tick) for tick in ticks)
-    if min(values) > 0 and max(values) > 3 * min(values):
-        assert 1 <= len(round_numbers(values, most, logarithmic=True)) <= most
+    if min(values) > 0 and max(values) > min(values):
+        logarithmic = round_numbers(values, most, logarithmic=True)
+        assert 2 <= len(logarithmic) <= (most if max(values) > 3 * min(values) else most + 2)
+        assert min(logarithmic) > 0
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,16 @@ def test_values(section: str, values: tuple[object, ...]) -> None:
             "encoder_num_layers: the range goes down; write the lesser number first, as {from: 6, to: 8}",
         ),
         ("encoder_num_layers: {from: 8}", "3:23", f"encoder_num_layers: the range has no to; {RANGES}"),
+        (
+            "encoder_num_layers: {[6, 8]: 2}",
+            "3:24",
+            f"encoder_num_layers: a list or a mapping is nothing that values have; {RANGES}",
+        ),
+        (
+            f"{CONV}[*].kernel: {{each: {{? {{a: 1}} : 2}}}}",
+            "3:52",
+            f"{CONV}[*].kernel: a list or a mapping is nothing that values have; {RANGES}",
+        ),
         ("encoder_num_layers: {form: 8}", "3:24", f"encoder_num_layers: form is nothing that values have; {RANGES}"),
         (
             "encoder_num_layers: {from: a, to: 2}",

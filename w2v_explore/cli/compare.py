@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-_TURNS = 30
-
 
 @app.command()
 def compare(
@@ -52,7 +50,7 @@ def compare(
     if device is None:
         results = [Result(analysis=analysis) for analysis in analyses]
     else:
-        results = measure_by_turns(analyses, device, runs or _TURNS)
+        results = measure_by_turns(analyses, device, runs or options.TURNS)
     comparison = compare_analyses(analyses, measured_figures(results), saved)
     _render(results, comparison, depth, format)
     first, *others = named_figures(comparison)

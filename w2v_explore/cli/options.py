@@ -68,6 +68,9 @@ DEVICES = "cpu, or cuda, cuda:1, mps (never run on such hardware)"
 CONFIG_HELP = "A config of ours, torchaudio's, fairseq's, Hugging Face's or unilm's, a preset, a checkpoint, or -."
 CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."
 
+TURNS = 30
+"""Measured passes of each config where several take turns and nobody says how many."""
+
 Seconds = Annotated[
     float | None, typer.Option("--seconds", help=f"Duration of each utterance; {DEFAULT_SECONDS:g} by default.")
 ]
@@ -87,7 +90,8 @@ Device = Annotated[
     typer.Option("--device", help=f"Also measure latency there: {DEVICES}. Needs the extra torch."),
 ]
 Runs = Annotated[
-    int | None, typer.Option("--runs", help="Measured passes on --device; 10 by default, 30 in compare and search.")
+    int | None,
+    typer.Option("--runs", help=f"Measured passes on --device; 10 by default, {TURNS} in compare and search."),
 ]
 Predict = Annotated[
     bool,

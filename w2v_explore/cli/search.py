@@ -40,7 +40,6 @@ _MANY = 200
 
 _SPACE, _ASKED, _RUN = "What varies", "What is asked", "How it is worked through"
 _MEASURED = "What is measured"
-_TURNS = 30
 
 
 class Sampler(str, Enum):
@@ -394,7 +393,7 @@ def _measure(answer: Answer, device: str, runs: int | None, scheduler: str | Non
 
     try:
         with show_progress(answer.question.space.config.name) as progress:
-            return measure_answer(answer, device, runs=runs or _TURNS, scheduler=scheduler, progress=progress)
+            return measure_answer(answer, device, runs=runs or options.TURNS, scheduler=scheduler, progress=progress)
     except KeyboardInterrupt:
         # Which of them are the best in a latency, nobody knows yet.
         if isinstance(answer.question.mode, Survivors):

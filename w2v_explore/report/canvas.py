@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from w2v_explore.encoding import printable
 from w2v_explore.report.layout import wrap
 
 _ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
@@ -29,9 +30,9 @@ def canvas_text(figure: Any, *, colour: bool) -> str:
 
 
 def legend_lines(entries: Iterable[str], width: int) -> list[str]:
-    """The entries of a legend in lines of at most a width; one that is longer is broken between words."""
+    """The entries of a legend, printable, in lines of at most a width; one that is longer is broken between words."""
     lines: list[str] = []
-    for entry in entries:
+    for entry in map(printable, entries):
         if lines and len(lines[-1]) + 3 + len(entry) <= width:
             lines[-1] += f"   {entry}"
         else:

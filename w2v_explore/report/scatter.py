@@ -93,7 +93,10 @@ def all_of(scatter: Scatter, axis: int) -> list[float]:
 
 
 def round_numbers(values: Sequence[float], most: int, *, logarithmic: bool) -> list[float]:
-    """Round numbers within the range of some values, at most so many or a few more; on a linear axis around it too."""
+    """Round numbers within the range of some values, at most so many or a few more; on a linear axis around it too.
+
+    On a logarithmic axis those of a narrow range are a linear axis's.
+    """
     low, high = min(values), max(values)
     if logarithmic:
         decades = range(floor(log10(low)), floor(log10(high)) + 1)
@@ -102,13 +105,16 @@ def round_numbers(values: Sequence[float], most: int, *, logarithmic: bool) -> l
             found = [number for number in numbers if low <= number <= high]
             if len(found) <= most:
                 break
-        return found
+        if len(found) > 1:
+            return found
+        # A narrow range has hardly any of these numbers.
     span = high - low or abs(high) or 1.0
     size = 10.0 ** floor(log10(span / most))
     step = next(times * size for times in (1, 2, 5, 10, 20) if span / (times * size) <= most - 1)
     first = floor(low / step)
     numbers = [step * number for number in range(first, first + most + 2)]
-    return [number for number in numbers if low - step / 2 <= number <= high + step / 2]
+    found = [number for number in numbers if low - step / 2 <= number <= high + step / 2]
+    return [number for number in found if number > 0] if logarithmic else found
 
 
 def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:

@@ -319,9 +319,9 @@ def _edits(space: Space, design: Design) -> str:
 
 def _together(design: Design) -> list[list[Edit]]:
     """The edits, those together that cannot change apart: each has the share of all of them."""
-    found: dict[str, list[Edit]] = {}
-    for number, edit in enumerate(design.edits):
-        found.setdefault(repr(edit.shares) if any(edit.shares.values()) else str(number), []).append(edit)
+    found: dict[tuple[str, ...], list[Edit]] = {}
+    for edit in design.edits:
+        found.setdefault(edit.together if any(edit.shares.values()) else (edit.field,), []).append(edit)
     return list(found.values())
 
 

@@ -68,9 +68,9 @@ def _of_frontier(answer: Answer) -> Scatter:
     own_is_near = is_near((own.x, own.y), points, _NEAR_OWN)
     published = _together(answer.published, names)
     drawn = [model for model in published if is_near((model.x, model.y), points)][:MAX_NAMED]
-    extents = [[values[number] for values in points] for number in (0, 1)]
-    logarithmic = all(min(values) > 0 for values in extents) and any(
-        max(values) >= _LOGARITHMIC_FROM * min(values) for values in extents
+    named = [(each.x, each.y) for each in (*([own] if own_is_near else []), *drawn)]
+    logarithmic = all(value > 0 for point in (*points, *named) for value in point) and any(
+        max(values) >= _LOGARITHMIC_FROM * min(values) for values in zip(*points, strict=True)
     )
     further = f", in two of its {len(mode.figures)} figures" if len(mode.figures) > 2 else ""
     return Scatter(

@@ -65,7 +65,10 @@ class Design(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {
-            "edits": [{**edit._asdict(), "shares": dict(edit.shares)} for edit in self.edits],
+            "edits": [
+                {"field": edit.field, "before": edit.before, "after": edit.after, "shares": dict(edit.shares)}
+                for edit in self.edits
+            ],
             "fields": dict(self.fields),
             "figures": dict(self.figures),
             "set": self.command,

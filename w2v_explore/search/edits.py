@@ -27,12 +27,15 @@ class Edit(NamedTuple):
             that cannot change without one another have the share of all of them. A figure that is no sum of terms, as a
             component's, is left out where more than `MOST_APART` fields changed, or where the input is too short for a
             config between the two.
+        together: The fields that the shares are of: this one, and those that it cannot change without; empty where no
+            figure was asked for.
     """
 
     field: str
     before: Any
     after: Any
     shares: Mapping[str, Number]
+    together: tuple[str, ...] = ()
 
 
 def edits_of(base: Analysis, design: Config, figures: Sequence[str] = ()) -> tuple[Edit, ...]:
@@ -45,12 +48,15 @@ def edits_of(base: Analysis, design: Config, figures: Sequence[str] = ()) -> tup
     """
     before, after = base.config.model.meaning(), design.model.meaning()
     changed = [name for name in before if before[name] != after[name]]
-    shares = dict(_shares(base, analyze(design, base.workload), figures)) if figures and changed else {}
-    return tuple([Edit(name, before[name], after[name], shares.get(name, {})) for name in changed])
+    players = dict(_shares(base, analyze(design, base.workload), figures)) if figures and changed else {}
+    of_field = {field: (shares, fields) for fields, shares in players.items() for field in fields}
+    return tuple([Edit(name, before[name], after[name], *of_field.get(name, ({}, ()))) for name in changed])
 
 
-def _shares(base: Analysis, design: Analysis, figures: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Number]]]:
-    """By field, the shares of the player that it belongs to."""
+def _shares(
+    base: Analysis, design: Analysis, figures: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Number]]]:
+    """The fields of each player, and its shares."""
     contributions = attribute(base, design)
     known = told_apart(base.workload)
     others = [name for name in figures if _own_name(name) not in known]
@@ -69,8 +75,7 @@ def _shares(base: Analysis, design: Analysis, figures: Sequence[str]) -> Iterato
                 if name in ALIASES and ALIASES[name].in_milliseconds:
                     share = share * 1000 / base.workload.sample_rate
             shares[name] = share.numerator if share.denominator == 1 else float(share)
-        for field in contribution.fields:
-            yield field, shares
+        yield contribution.fields, shares
 
 
 def _own_name(name: str) -> str:

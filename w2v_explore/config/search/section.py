@@ -28,7 +28,6 @@ from w2v_explore.config.kinds import (
 from w2v_explore.config.search.target import Target, field_named, parse_target
 from w2v_explore.config.search.values import HOW, WrongValues, is_text, pairs_of, ratios_of, values_of
 from w2v_explore.config.text.nodes import place_of, shape
-from w2v_explore.config.unknown_keys import instead_of_field
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem, Rule, shorten
 
@@ -138,19 +137,24 @@ def target_of(text: str, family: Family) -> Target | str:
     """What varies by a key's name; a message where there is nothing of that name."""
     field = field_named(text)
     if field not in family.config.FIELDS:
-        return instead_of_field(field, family)
+        return _instead_of_field(field, family)
     return parse_target(text, family.config.FIELDS[field].kind)
+
+
+def _instead_of_field(name: str, family: Family) -> str:
+    # Imported only where something is wrong, and as long to import as the rest of this folder.
+    from w2v_explore.config.unknown_keys import instead_of_field
+
+    return instead_of_field(name, family)
 
 
 def _vary(context: _Context, target: Target, place: Place, node: yaml.Node, problems: list[Problem]) -> Varying | None:
     kind = context.family.config.FIELDS[target.field].kind
-    keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
-    is_each = "each" in keys
+    is_each = _has_any(node, "each")
     if is_each:
         assert isinstance(node, yaml.MappingNode)
         target, node = _each(target, kind, node)
-        keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
-    if not keys.isdisjoint(("ratio", "of")):
+    if _has_any(node, "ratio", "of"):
         assert isinstance(node, yaml.MappingNode)
         pairs = pairs_of(node, ("ratio", "of"), _HOW_OF_RATIOS)
         if len(pairs) < 2:
@@ -166,6 +170,11 @@ def _vary(context: _Context, target: Target, place: Place, node: yaml.Node, prob
     problems += wrong
     values = distinct(kind, target, [value for value, _ in listed])
     return None if wrong else Varying(target, tuple(values), None, is_each, place, place)
+
+
+def _has_any(node: yaml.Node, *keys: str) -> bool:
+    # A key that is a list or a mapping has a list for its value.
+    return isinstance(node, yaml.MappingNode) and any(key.value in keys for key, _ in node.value)
 
 
 def _each(target: Target, kind: Kind, node: yaml.MappingNode) -> tuple[Target, yaml.Node]:
@@ -194,7 +203,7 @@ def _ratio_of(context: _Context, target: Target, node: yaml.Node) -> str:
     name: str = node.value
     fields = context.family.config.FIELDS
     if name not in fields:
-        raise WrongValues(instead_of_field(name, context.family), node)
+        raise WrongValues(_instead_of_field(name, context.family), node)
     if not isinstance(fields[name].kind, Integer):
         raise WrongValues(f"of is {name}, which is no whole number; write the name of a field that is", node)
     if name == target.field:
