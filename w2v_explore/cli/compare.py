@@ -11,10 +11,11 @@ from w2v_explore.cli import options
 from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_by_turns
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.results.result import Result, audits_agree, measured_figures
 
 if TYPE_CHECKING:
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report, Table
 
 app = typer.Typer(add_completion=False)
@@ -34,7 +35,8 @@ def compare(
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
-    format: FormatOption = Format.TABLE,
+    format: PageFormatOption = PageFormat.TABLE,
+    output: OutputOption = None,
     overrides: options.Overrides = None,
     variants: options.Variants = None,
     dialect: options.From = None,
@@ -45,6 +47,7 @@ def compare(
         raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
+    check_output(output)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if device is None:
@@ -52,13 +55,15 @@ def compare(
     else:
         results = measure_by_turns(analyses, device, runs or options.TURNS)
     comparison = compare_analyses(analyses, measured_figures(results), saved)
-    _render(results, comparison, depth, format)
+    _render(results, comparison, depth, format, output)
     first, *others = named_figures(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _render(results: Sequence[Result], comparison: Comparison, depth: int | None, format: Format) -> None:
+def _render(
+    results: Sequence[Result], comparison: Comparison, depth: int | None, format: PageFormat, output: str | None
+) -> None:
     def reports() -> "list[Report]":
         from w2v_explore.report.comparison import comparison_report
 
@@ -74,7 +79,12 @@ def _render(results: Sequence[Result], comparison: Comparison, depth: int | None
 
         return comparison_csv(comparison, depth)
 
-    render(format, reports=reports, document=document, csv=csv)
+    def page() -> "Page":
+        from w2v_explore.report.html.compare import compare_page
+
+        return compare_page(results, comparison, reports())
+
+    render(format, reports=reports, document=document, csv=csv, page=page, output=output)
 
 
 def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> "list[Table]":

@@ -16,7 +16,7 @@ from w2v_explore.arguments import DEFAULT_SECONDS, MAX_RUNS, MAX_THREADS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, calibration_of, load_configs, show_progress
 from w2v_explore.cli.pictures import picture_format, require_output, require_picture
-from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.cli.streams import do_each
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import needs_extra
@@ -25,6 +25,7 @@ from w2v_explore.results.result import Measurement, Result
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.latency import Plan
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -64,7 +65,8 @@ def latency(
         float, typer.Option("--budget", min=0, help="Seconds that each measurement may take, once it has ten passes.")
     ] = 30.0,
     depth: options.Depth = None,
-    format: FormatOption = Format.TABLE,
+    format: PageFormatOption = PageFormat.TABLE,
+    output: OutputOption = None,
     trace: Annotated[
         Path | None, typer.Option("--trace", help="Write the measured layers as a Chrome trace (JSON) there.")
     ] = None,
@@ -82,6 +84,7 @@ def latency(
     lengths = _parse_lengths(seconds, frames)
     target = _parse_target(target_ci or "2%")
     _check_outputs(trace, plot, lengths, compiled)
+    check_output(output)
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()
@@ -94,7 +97,7 @@ def latency(
     results = [result for group in analyses for result in _measure(group, device, plan, threads, compiled)]
     # What was measured is shown first.
     do_each(
-        lambda: _render(results, depth, format),
+        lambda: _render(results, depth, format, output),
         lambda: _write_trace(results, trace),
         lambda: _write_plot(results, plot),
     )
@@ -173,7 +176,7 @@ def _write_plot(results: Sequence[Result], path: Path | None) -> None:
     write_atomically(str(path), picture)
 
 
-def _render(results: Sequence[Result], depth: int | None, format: Format) -> None:
+def _render(results: Sequence[Result], depth: int | None, format: PageFormat, output: str | None) -> None:
     def reports() -> list[Report]:
         from w2v_explore.report.latency import latency_reports
 
@@ -189,5 +192,10 @@ def _render(results: Sequence[Result], depth: int | None, format: Format) -> Non
 
         return latency_csv(results)
 
-    render(format, reports=reports, document=document, csv=csv)
+    def page() -> Page:
+        from w2v_explore.report.html.latency import latency_page
+
+        return latency_page(results, reports())
+
+    render(format, reports=reports, document=document, csv=csv, page=page, output=output)
     sys.stdout.flush()

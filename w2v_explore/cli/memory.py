@@ -12,10 +12,11 @@ from w2v_explore.arguments import DEFAULT_SECONDS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, load_configs
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.results.documents import one_or_list
 
 if TYPE_CHECKING:
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -99,7 +100,8 @@ def memory(
         ),
     ] = 1,
     depth: options.Depth = None,
-    format: FormatOption = Format.TABLE,
+    format: PageFormatOption = PageFormat.TABLE,
+    output: OutputOption = None,
     overrides: options.Overrides = None,
     variants: options.Variants = None,
     dialect: options.From = None,
@@ -108,6 +110,7 @@ def memory(
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
     if reserve is not None and fit is None:
         raise typer.BadParameter("--reserve goes with --fit")
+    check_output(output)
     lengths = [None] if seconds is None else options.numbers_of("--seconds", seconds, float, "5,10,20")
     workloads = [WorkloadOptions(each, samples, frames, 1 if batch is None else batch, dtype) for each in lengths]
     workloads[0].check()
@@ -148,7 +151,19 @@ def memory(
 
         return memory_csv(costs, depth)
 
-    render(format, reports=reports, document=lambda: one_or_list([each.to_dict(depth) for each in costs]), csv=csv)
+    def page() -> "Page":
+        from w2v_explore.report.html.memory import memory_page
+
+        return memory_page(costs, reports())
+
+    render(
+        format,
+        reports=reports,
+        document=lambda: one_or_list([each.to_dict(depth) for each in costs]),
+        csv=csv,
+        page=page,
+        output=output,
+    )
     workload_was_given = any(given is not None for given in (seconds, samples, frames, batch))
     if workload_was_given and not all(each.workload_fits for each in costs):
         raise typer.Exit(ANSWER_IS_NO)

@@ -64,6 +64,14 @@ def name_of(dialect: FromDialect | None) -> str | None:
     return None if dialect is None else dialect.value
 
 
+# The groups of options in the help of a command, in the words of all commands.
+CONFIG = "The config"
+WORKLOAD = "The workload"
+TRAINING = "Training"
+LATENCY = "Latency"
+CHECKS = "Checks"
+OUTPUT = "Output"
+
 DEVICES = "cpu, or cuda, cuda:1, mps (never run on such hardware)"
 CONFIG_HELP = "A config of ours, torchaudio's, fairseq's, Hugging Face's or unilm's, a preset, a checkpoint, or -."
 CHECKPOINT_HELP = "A .safetensors or PyTorch file, the index of a sharded one, or a Hugging Face folder."

@@ -10,11 +10,12 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.cli.streams import say
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.plan.lengths import Progress
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -125,7 +126,8 @@ def plan(
         ),
     ] = None,
     cards: Annotated[bool, typer.Option("--cards", help="List the cards, and what each can do.")] = False,
-    format: FormatOption = Format.TABLE,
+    format: PageFormatOption = PageFormat.TABLE,
+    output: OutputOption = None,
     overrides: options.Overrides = None,
     variants: options.Variants = None,
     dialect: options.From = None,
@@ -135,8 +137,9 @@ def plan(
 
     Exit with 1 where it does not fit.
     """
+    check_output(output)
     if cards:
-        _list_cards(config, format)
+        _list_cards(config, format, output)
         return
     if config is None:
         raise typer.BadParameter("give a config to plan the training of, or --cards")
@@ -195,7 +198,19 @@ def plan(
 
         return plan_csv(plans)
 
-    render(format, reports=reports, document=lambda: one_or_list([found.to_dict() for found in plans]), csv=csv)
+    def page() -> "Page":
+        from w2v_explore.report.html.plan import plan_page
+
+        return plan_page(plans, reports())
+
+    render(
+        format,
+        reports=reports,
+        document=lambda: one_or_list([found.to_dict() for found in plans]),
+        csv=csv,
+        page=page,
+        output=output,
+    )
     if not all(found.answer for found in plans):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -212,7 +227,7 @@ def _progress(config: str, manifest: str | None) -> "Iterator[Progress | None]":
         yield progress
 
 
-def _list_cards(config: str | None, format: Format) -> None:
+def _list_cards(config: str | None, format: PageFormat, output: str | None) -> None:
     """The cards of the table, which have nothing to do with a config."""
     if config is not None:
         raise typer.BadParameter("--cards lists the cards, whatever the config; leave one of both out")
@@ -230,4 +245,9 @@ def _list_cards(config: str | None, format: Format) -> None:
 
         return cards_csv(cards_document(cards))
 
-    render(format, reports=reports, document=lambda: cards_document(cards), csv=csv)
+    def page() -> "Page":
+        from w2v_explore.report.html.plan import cards_page
+
+        return cards_page(reports())
+
+    render(format, reports=reports, document=lambda: cards_document(cards), csv=csv, page=page, output=output)

@@ -1,14 +1,17 @@
-"""The formats of results, and a result in the format that was asked for, on standard output."""
+"""The formats of results, and a result in the format that was asked for, on standard output or in a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from enum import Enum
+from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
 
@@ -19,6 +22,25 @@ class Format(str, Enum):
     JSON = "json"
     MARKDOWN = "markdown"
     CSV = "csv"
+
+
+class PageFormat(str, Enum):
+    """How a result is written that is a page of its own too."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    HTML = "html"
+
+
+class AuditFormat(str, Enum):
+    """How a result that is no table of figures is written, and is a page of its own too."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class ReportFormat(str, Enum):
@@ -36,26 +58,76 @@ class DataFormat(str, Enum):
     JSON = "json"
 
 
+AnyFormat = Format | PageFormat | AuditFormat | ReportFormat | DataFormat
+
+PageFormatOption = Annotated[PageFormat, typer.Option("--format", help="How to write the result.")]
+AuditFormatOption = Annotated[AuditFormat, typer.Option("--format", help="How to write the result.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
 DataFormatOption = Annotated[DataFormat, typer.Option("--format", help="How to write the result.")]
 ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
 
+OutputOption = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to write the result; - or none: standard output."),
+]
+
+
+def check_output(output: str | None) -> None:
+    """Refuse a file for the result that cannot be written, before anything is worked out.
+
+    Raises:
+        typer.BadParameter: It is a folder, or in none.
+        SourceError: It may not be written.
+    """
+    if output is None or output == "-":
+        return
+    # Imported only where a file is written.
+    from pathlib import Path
+
+    from w2v_explore.cli.pictures import require_output
+
+    require_output("--output", Path(output))
+
 
 def render(
-    format: Format | ReportFormat | DataFormat,
+    format: AnyFormat,
     *,
     reports: Callable[[], Sequence[Report]],
     document: Callable[[], Any],
     csv: Callable[[], str] | None = None,
+    page: Callable[[], Page] | None = None,
+    output: str | None = None,
 ) -> None:
-    """Print a result; only what its format needs is made and imported.
+    """Print or write a result; only what its format needs is made and imported.
 
     Args:
         format: The one that was asked for.
         reports: Makes the words and tables, for a terminal and for Markdown.
         document: Makes the plain data, for JSON.
         csv: Makes the CSV; None for a command that does not offer it.
+        page: Makes the page, for HTML; None for a command that does not offer it.
+        output: The file that was asked for, which `check_output` has seen; ``-`` or None for standard output.
+
+    Raises:
+        SourceError: The file cannot be written.
     """
+    if output is None or output == "-":
+        _print(format, reports, document, csv, page)
+        return
+    from w2v_explore.files.write import write_atomically
+
+    with redirect_stdout(StringIO()) as written:
+        _print(format, reports, document, csv, page)
+    write_atomically(output, written.getvalue().encode())
+
+
+def _print(
+    format: AnyFormat,
+    reports: Callable[[], Sequence[Report]],
+    document: Callable[[], Any],
+    csv: Callable[[], str] | None,
+    page: Callable[[], Page] | None,
+) -> None:
     match format.value:
         case "json":
             from w2v_explore.encoding import dump_json
@@ -68,6 +140,11 @@ def render(
             from w2v_explore.report.markdown import report_markdown
 
             print(report_markdown(reports()), end="")
+        case "html":
+            from w2v_explore.report.html.write import html_text
+
+            assert page is not None
+            print(html_text(page(), document()), end="")
         case _:
             from w2v_explore.report.terminal import print_reports, stdout_console
 

@@ -17,7 +17,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, load_configs, read_subjects, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.pictures import picture_format, require_picture
-from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.entries import Document, Entry
 from w2v_explore.config.load import Config, config_of
@@ -28,6 +28,7 @@ from w2v_explore.errors import needs_extra
 from w2v_explore.files.write import write_atomically
 
 if TYPE_CHECKING:
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
     from w2v_explore.search.answer import Answer
     from w2v_explore.search.question.candidates import Mode
@@ -240,7 +241,8 @@ def search(
             help="Write the frontier of two figures there, or the shapes that are like a teacher: .svg or .png.",
         ),
     ] = None,
-    format: FormatOption = Format.TABLE,
+    format: PageFormatOption = PageFormat.TABLE,
+    output: OutputOption = None,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
@@ -262,6 +264,7 @@ def search(
         {"--workers": workers, "--scheduler": scheduler, "--resume": resume, "--yes": yes},
     )
     options.check_runs(runs, device)
+    check_output(output)
     # Thousands of designs are analysed, each of which leaves cycles.
     gc.enable()
     ratios = parse_ratios(ratio or ())
@@ -303,7 +306,12 @@ def search(
 
         return search_csv(answer)
 
-    render(format, reports=reports, document=answer.to_dict, csv=csv)
+    def page() -> Page:
+        from w2v_explore.report.html.search import search_page
+
+        return search_page(answer, reports())
+
+    render(format, reports=reports, document=answer.to_dict, csv=csv, page=page, output=output)
     if interrupt.came():
         # What was found so far is said, and no file is made of it.
         return

@@ -11,7 +11,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_each, predict_each
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import Format, FormatOption, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.config.load import distinct_names
 from w2v_explore.results.result import Result, audits_agree, measured_figures
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.conditions import Condition
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -42,7 +43,8 @@ def summary(
     fail_if: options.FailIf = None,
     predict: options.Predict = False,
     threads: options.Threads = None,
-    format: FormatOption = Format.TABLE,
+    format: PageFormatOption = PageFormat.TABLE,
+    output: OutputOption = None,
     overrides: options.Overrides = None,
     variants: options.Variants = None,
     dialect: options.From = None,
@@ -51,6 +53,7 @@ def summary(
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
+    check_output(output)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if predict:
@@ -72,7 +75,19 @@ def summary(
 
         return summary_csv(results, depth)
 
-    render(format, reports=lambda: _reports(results, changes, depth), document=document, csv=csv)
+    def page() -> Page:
+        from w2v_explore.report.html.summary import summary_page
+
+        return summary_page(results, _reports(results, changes, depth))
+
+    render(
+        format,
+        reports=lambda: _reports(results, changes, depth),
+        document=document,
+        csv=csv,
+        page=page,
+        output=output,
+    )
     names = distinct_names([result.analysis.config for result in results])
     broken = [_report_broken(conditions, names[number], comparison) for number, comparison in enumerate(alone)]
     if any(broken) or not audits_agree(results):

@@ -10,12 +10,13 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import ReportFormat, render
+from w2v_explore.cli.render import AuditFormat, AuditFormatOption, OutputOption, check_output, render
 from w2v_explore.errors import needs_extra
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.analyze import Analysis
     from w2v_explore.measure.verify import Verification
+    from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
 app = typer.Typer(add_completion=False)
@@ -33,18 +34,20 @@ def verify(
     frames: options.Frames = None,
     batch: options.Batch = 1,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
-    format: Annotated[ReportFormat, typer.Option("--format", help="How to write the audit.")] = ReportFormat.TABLE,
+    format: AuditFormatOption = AuditFormat.TABLE,
+    output: OutputOption = None,
     overrides: options.Overrides = None,
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
+    check_output(output)
     if seconds is None and samples is None and frames is None:
         seconds = _DEFAULT_SECONDS
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
     verifications = _verify_all(analyses)
-    _render(verifications, format)
+    _render(verifications, format, output)
     if not all(verification.agrees for verification in verifications):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -63,7 +66,7 @@ def _verify_all(analyses: list[Analysis]) -> list[Verification]:
     return verifications
 
 
-def _render(verifications: list[Verification], format: ReportFormat) -> None:
+def _render(verifications: list[Verification], format: AuditFormat, output: str | None) -> None:
     def reports() -> list[Report]:
         from w2v_explore.report.verification import verification_report
 
@@ -74,4 +77,9 @@ def _render(verifications: list[Verification], format: ReportFormat) -> None:
 
         return verification_document(verifications)
 
-    render(format, reports=reports, document=document)
+    def page() -> Page:
+        from w2v_explore.report.html.verify import verify_page
+
+        return verify_page([found.analysis for found in verifications], reports())
+
+    render(format, reports=reports, document=document, page=page, output=output)

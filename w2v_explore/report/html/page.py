@@ -1,0 +1,78 @@
+"""A page before it is written: what the pages of all commands are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from w2v_explore.report.table import Table
+
+if TYPE_CHECKING:
+    from w2v_explore.config.load import Config
+    from w2v_explore.report.table import Report
+
+
+class Picture(NamedTuple):
+    """A picture.
+
+    Attributes:
+        title: What it shows.
+        svg: The markup, in which every text of a config is escaped (`pictures.svg`), and nothing has a ``style``.
+        words: What is to be seen in it, for who does not see it, and as its caption.
+        script: The script that adds to it, a file of `assets` without its ending; empty where none does.
+        data: What the script needs for that, plain data.
+    """
+
+    title: str
+    svg: str
+    words: str
+    script: str = ""
+    data: Any = None
+
+
+class Sliders(NamedTuple):
+    """Duration, batch and dtype to move, and the figures that follow from them.
+
+    Attributes:
+        data: The formulas, plain data.
+    """
+
+    data: Any
+
+
+Part = Table | Picture | Sliders
+
+
+class Section(NamedTuple):
+    """What a page says of one thing, as one config.
+
+    Attributes:
+        heading: What it is about.
+        lines: A few, on what was done.
+        parts: What is to be seen, in order.
+        commands: What a reader may copy: what each command does, and the command, quoted for a shell.
+    """
+
+    heading: str
+    lines: Sequence[str]
+    parts: Sequence[Part]
+    commands: Sequence[tuple[str, str]] = ()
+
+
+class Page(NamedTuple):
+    """All that a page shows.
+
+    Attributes:
+        title: Of the page.
+        configs: What the figures are of; a reader can copy the YAML of each.
+        sections: What it says.
+    """
+
+    title: str
+    configs: Sequence[Config]
+    sections: Sequence[Section]
+
+
+def section_of(report: Report, pictures: Sequence[Part] = ()) -> Section:
+    """A report as a section, with pictures above its tables."""
+    return Section(report.heading, report.lines, [*pictures, *report.tables], report.commands)

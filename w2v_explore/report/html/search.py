@@ -1,0 +1,20 @@
+"""The page of `search`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.table import Report
+from w2v_explore.search.answer import Answer
+
+
+def search_page(answer: Answer, reports: Sequence[Report]) -> Page:
+    """The page on what was proposed.
+
+    Args:
+        answer: What was found.
+        reports: What is said of it.
+    """
+    config = answer.question.space.config
+    return Page(config.name, [config], [section_of(report) for report in reports])

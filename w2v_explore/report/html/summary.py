@@ -1,0 +1,21 @@
+"""The page of `summary`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from w2v_explore.config.load import distinct_names
+from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.table import Report
+from w2v_explore.results.result import Result
+
+
+def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
+    """The page on some configs.
+
+    Args:
+        results: Their figures.
+        reports: What is said of them: where they are several an overview, then a report on each.
+    """
+    configs = [result.analysis.config for result in results]
+    return Page(", ".join(distinct_names(configs)), configs, [section_of(report) for report in reports])
