@@ -17,7 +17,7 @@ class Picture(NamedTuple):
 
     Attributes:
         title: What it shows.
-        svg: The markup, in which every text of a config is escaped (`pictures.svg`), and nothing has a ``style``.
+        svg: The markup, in which every text of a config is escaped (`markup`), and nothing has a ``style``.
         words: What is to be seen in it, for who does not see it, and as its caption.
         script: The script that adds to it, a file of `assets` without its ending; empty where none does.
         data: What the script needs for that, plain data.
