@@ -7,7 +7,7 @@ from math import log10
 from typing import NamedTuple
 
 from w2v_explore.report.canvas import tick_text
-from w2v_explore.report.html.pictures.svg import element, text
+from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.scatter import round_numbers
 
 WIDTH = 480
@@ -17,7 +17,7 @@ TEXT_SIZE = 13
 """Of its words."""
 
 # Letters are about so wide, in parts of their size; wider than most fonts have them.
-_LETTER = 0.56
+_LETTER = 0.6
 
 
 class Axis(NamedTuple):
@@ -94,13 +94,13 @@ def draw_axes(x: Axis, y: Axis, x_title: str, y_title: str) -> list[str]:
     for value, words in y.ticks:
         place = round(y.at(value), 1)
         lines.append(element("line", class_="grid", x1=x.start, x2=x.end, y1=place, y2=place))
-        lines.append(words_at(words, x.start - 6, place + 4, anchor="end", class_="quiet"))
+        lines.append(words_at(words, x.start - 6, place + 4, anchor="end", class_="muted"))
     for value, words in x.ticks:
         place = round(x.at(value), 1)
         lines.append(element("line", class_="grid", x1=place, x2=place, y1=y.start, y2=y.end))
-        lines.append(words_at(words, place, y.start + 17, anchor="middle", class_="quiet"))
-    lines.append(words_at(x_title, x.end, y.start + 34, anchor="end", class_="quiet"))
-    lines.append(words_at(y_title, 0, 14, class_="quiet"))
+        lines.append(words_at(words, place, y.start + 17, anchor="middle", class_="muted"))
+    lines.append(words_at(x_title, x.end, y.start + 34, anchor="end", class_="muted"))
+    lines.append(words_at(y_title, 0, 14, class_="muted"))
     return lines
 
 

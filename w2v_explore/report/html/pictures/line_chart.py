@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.html.pictures.axes import (
     WIDTH,
     Axis,
@@ -15,7 +17,6 @@ from w2v_explore.report.html.pictures.axes import (
     width_of,
     words_at,
 )
-from w2v_explore.report.html.pictures.svg import element, text
 from w2v_explore.report.units import short
 
 _HEIGHT, _TOP, _BOTTOM, _LEFT = 324, 54, 42, 62
@@ -96,17 +97,15 @@ def line_chart(
         parts += _interval(x.at(place), value, interval, y)
     places = spread_out([y.at(line.values[-1]) for line in drawn], 15, _TOP + 4, _HEIGHT - _BOTTOM - 4)
     for line, place in zip(drawn, places, strict=True):
-        parts.append(element("circle", class_=f"point c{line.number}", cx=x.end + 10, cy=round(place, 1), r=3.5))
+        parts.append(element("circle", class_=f"k{line.number} strong", cx=x.end + 10, cy=round(place, 1), r=3.5))
         parts.append(words_at(line.name, x.end + 18, place + 4))
     parts += _bands(seconds, drawn, x, y, write)
     return picture(_HEIGHT, title, *parts)
 
 
 def _curve(line: Line, seconds: Sequence[float], x: Axis, y: Axis) -> str:
-    points = " ".join(
-        f"{x.at(place):.1f},{y.at(value):.1f}" for place, value in zip(seconds, line.values, strict=True)
-    )
-    return element("polyline", points=points, class_=f"line c{line.number}", stroke_dasharray=_DASHES[line.number])
+    points = " ".join(f"{x.at(place):.1f},{y.at(value):.1f}" for place, value in zip(seconds, line.values, strict=True))
+    return element("polyline", points=points, class_=f"k{line.number} line", stroke_dasharray=_DASHES[line.number])
 
 
 def _marks(marks: Sequence[Mark], x: Axis, y: Axis) -> list[str]:
@@ -119,7 +118,9 @@ def _marks(marks: Sequence[Mark], x: Axis, y: Axis) -> list[str]:
         left = min(max(place - part * width, 0), WIDTH - width)
         line = _TOP - 23 if left < taken else _TOP - 10
         taken = left + width
-        parts.append(element("line", class_="marked", x1=place, x2=place, y1=line + 4, y2=y.start))
+        parts.append(
+            element("line", class_="axis", stroke_dasharray="3 3", x1=place, x2=place, y1=line + 4, y2=y.start)
+        )
         parts.append(words_at(mark.words, left, line))
     return parts
 
@@ -127,10 +128,10 @@ def _marks(marks: Sequence[Mark], x: Axis, y: Axis) -> list[str]:
 def _interval(place: float, value: float, interval: Interval, y: Axis) -> list[str]:
     place, at = round(place, 1), round(y.at(value), 1)
     low, high = round(y.at(max(interval.low, y.low)), 1), round(y.at(interval.high), 1)
-    point = element("circle", class_="point c0", cx=place, cy=at, r=3)
+    point = element("circle", class_="k0 strong", cx=place, cy=at, r=3)
     if interval.is_doubtful:
-        point = element("path", class_="line doubtful", d=f"M{place - 5:g} {at - 5:g}l10 10m0-10l-10 10")
-    return [element("line", class_="line c0", x1=place, x2=place, y1=low, y2=high), point]
+        point = element("path", class_="k5 line", d=f"M{place - 5:g} {at - 5:g}l10 10m0-10l-10 10")
+    return [element("line", class_="k0 line", x1=place, x2=place, y1=low, y2=high), point]
 
 
 def _bands(
@@ -138,7 +139,7 @@ def _bands(
 ) -> list[str]:
     """What is to be pointed at: the values at each duration, over a strip around it."""
     places = [x.at(each) for each in seconds]
-    edges = [places[0], *[(one + other) / 2 for one, other in zip(places, places[1:], strict=False)], places[-1]]
+    edges = [places[0], *[(one + other) / 2 for one, other in pairwise(places)], places[-1]]
     bands = []
     for number, place in enumerate(seconds):
         values = "\n".join(f"{line.name}: {write(line.values[number])}" for line in lines)
