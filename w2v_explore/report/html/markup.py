@@ -7,7 +7,7 @@ from html import escape
 from w2v_explore.encoding import printable
 
 
-def element(name: str, *children: str, **attributes: object) -> str:
+def element(name: str, /, *children: str, **attributes: object) -> str:
     """An element.
 
     Args:
