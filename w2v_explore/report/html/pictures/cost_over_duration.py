@@ -43,7 +43,7 @@ def cost_pictures(analysis: Analysis) -> list[Picture]:
             f"For {length} of audio attention's two products are {percent(asked.macs.attention / sum(asked.macs))} of "
             "all MACs. They grow with the square of the duration, all else in proportion to it: from "
             f"{crossing} on they are more than those of the feed-forward.",
-            "tips",
+            "chart",
         ),
         Picture(
             memory_title,
@@ -62,7 +62,7 @@ def cost_pictures(analysis: Analysis) -> list[Picture]:
             f"{size_bytes(analysis.parameter_bytes)} are weights; a training step needs "
             f"{size_bytes(asked.training_bytes)}, of which {size_bytes(analysis.training.state_bytes)} are weights, "
             "gradients and the optimizer's states. Where a line rises, activations are what grows.",
-            "tips",
+            "chart",
         ),
     ]
 

@@ -147,7 +147,7 @@ def _bands(
         left, right = edges[number], edges[number + 1]
         bands.append(
             element(
-                "rect", said, class_="tip", x=round(left, 1), y=y.end, width=round(right - left, 1),
+                "rect", said, class_="tip hit", x=round(left, 1), y=y.end, width=round(right - left, 1),
                 height=y.start - y.end,
             )
         )  # fmt: skip

@@ -17,6 +17,8 @@ from w2v_explore.report.units import exact, figure_text, signed, signed_exact
 _FIGURES = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
 _ROW, _TOP, _BAR, _BOTTOM = 34, 4, 12, 22
 _NAMED = 10
+# Of a bar of hardly any length.
+_THIN = 1.5
 # Where changes are smaller than this part of the figures, bars that began at 0 would hide them.
 _SMALL = 0.4
 
@@ -70,11 +72,13 @@ def waterfall_pictures(comparison: Comparison) -> list[Picture]:
             steps = steps_of(contributions, name, first)
             # Of a baseline's older figures, and of some precisions, contributions are not known.
             if steps and steps[-1].before + steps[-1].change == last:
-                pictures.append(_waterfall(figure_named(name), steps, names[0], names[number], last))
+                pictures.append(_waterfall(figure_named(name), steps, names[0], names[number], last, len(names) > 2))
     return pictures
 
 
-def _waterfall(figure: Figure, steps: Sequence[Step], first: str, last: str, after: Fraction) -> Picture:
+def _waterfall(
+    figure: Figure, steps: Sequence[Step], first: str, last: str, after: Fraction, are_several: bool
+) -> Picture:
     write = figure_text(figure.unit)
     before = steps[0].before
     heights = [before, *[step.before + step.change for step in steps]]
@@ -92,13 +96,13 @@ def _waterfall(figure: Figure, steps: Sequence[Step], first: str, last: str, aft
     title = f"What makes the difference in {figure.label}"
     greatest = steps[0]
     words = (
-        f"From {first} with {write(float(before))} to {last} with {write(float(after))}: most of the difference is "
-        f"{greatest.label}, {signed(float(greatest.change), write)}."
+        f"From {first} with {write(float(before))} to {last} with {write(float(after))}: the greatest change is that "
+        f"of {greatest.label}, {signed(float(greatest.change), write)}."
     )
     if not begins_at_0:
         words += " The bars do not begin at 0."
     svg = picture(below + _BOTTOM, title, *_grid(axis, below), *_joints(heights, axis), *bars)
-    return Picture(f"{title}: {first} → {last}", svg, words, "tips")
+    return Picture(f"{title}: {last}" if are_several else title, svg, words, "chart")
 
 
 def _axis(heights: Sequence[Fraction], figure: Figure) -> tuple[Axis, bool]:
@@ -136,13 +140,15 @@ def _bar(number: int, label: str, said: str, exactly: str, colour: str, left: fl
     room = WIDTH - width_of(said) - 12
     return element(
         "g",
-        element("title", text(f"{label}: {exactly}")),
-        element("rect", class_="tip", x=0, y=top, width=WIDTH, height=_ROW),
         words_at(fitting(label, room), 0, top + 12),
         words_at(said, WIDTH, top + 12, anchor="end"),
         element(
-            "rect", class_=colour, x=round(left, 1), y=top + _ROW - _BAR - 6,
-            width=round(max(right - left, 1), 1), height=_BAR,
+            "rect", class_=colour, x=round(min(left, WIDTH - _THIN), 1), y=top + _ROW - _BAR - 6,
+            width=round(max(right - left, _THIN), 1), height=_BAR,
+        ),
+        element(
+            "rect", element("title", text(f"{label}: {exactly}")), class_="tip hit", x=0, y=top, width=WIDTH,
+            height=_ROW,
         ),
     )  # fmt: skip
 
