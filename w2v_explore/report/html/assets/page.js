@@ -2,13 +2,14 @@
 // Without it everything is there to read.
 
 // Bytes with a prefix, counts, and times; a number without any is itself.
-const SCALES = { n: 1e-9, "µ": 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
+const SCALES = { n: 1e-9, "\u00b5": 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
 const WORDS = { min: 60, h: 3600, d: 86400, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 const LEAST_ROWS_TO_FILTER = 12;
 
-// What a cell is sorted by: the number that it begins with, or NaN.
+// What a cell is sorted by: the number that it begins with, 0 for no change, or NaN.
 function numberIn(text) {
-  const found = /^([+−-]?)([\d,]*\.?\d+(?:e[+-]?\d+)?)\s*([^\s\d]*)/.exec(text.trim());
+  if (text === "=") return 0;
+  const found = /^([+\u2212-]?)([\d,]*\.?\d+(?:e[+-]?\d+)?)\s*([^\s\d]*)/.exec(text.trim());
   if (!found) return NaN;
   const [, sign, digits, unit] = found;
   const isPrefixed = unit.length === 2 && /[sBH]/.test(unit[1]) || unit.length === 1 && /[kMGTP]/.test(unit);
