@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
 
@@ -18,4 +19,9 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
         reports: What is said of them: where they are several an overview, then a report on each.
     """
     configs = [result.analysis.config for result in results]
-    return Page(", ".join(distinct_names(configs)), configs, [section_of(report) for report in reports])
+    overviews = [section_of(report) for report in reports[: -len(results)]]
+    sections = [
+        section_of(report, cost_pictures(result.analysis))
+        for report, result in zip(reports[-len(results) :], results, strict=True)
+    ]
+    return Page(", ".join(distinct_names(configs)), configs, [*overviews, *sections])
