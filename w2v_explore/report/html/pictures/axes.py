@@ -56,6 +56,7 @@ def axis_over(
     most: int,
     logarithmic: bool = False,
     margin: float = 0.0,
+    ends_at_ticks: bool = True,
 ) -> Axis:
     """The axis on which some values have room.
 
@@ -67,9 +68,13 @@ def axis_over(
         most: About so many ticks.
         logarithmic: Whether equal distances are equal ratios.
         margin: Room beyond the values at either end, in parts of the axis.
+        ends_at_ticks: Whether there is room for round numbers beyond the values.
     """
     ticks = round_numbers(values, most, logarithmic=logarithmic)
-    low, high = min(*values, *ticks), max(*values, *ticks)
+    low, high = min(values), max(values)
+    if ends_at_ticks:
+        low, high = min(low, *ticks), max(high, *ticks)
+    ticks = [tick for tick in ticks if low <= tick <= high]
     if low == high:  # a range of no width would have no places
         low, high = (low / 2, high * 2) if logarithmic else (low - 1, high + 1)
     if logarithmic:
