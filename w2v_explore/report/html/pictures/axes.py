@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from math import log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import tick_text
 from w2v_explore.report.html.markup import element, text
-from w2v_explore.report.scatter import round_numbers
+from w2v_explore.report.ticks import round_numbers, tick_text
 
 WIDTH = 480
 """Of a picture, in its own units: on a narrow telephone one is about 0.7 pixels, beside another picture about 1."""
