@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.page import Page, Picture, section_of
 from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
-from w2v_explore.report.html.pictures.ledger import ledger_pictures
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
 
@@ -22,7 +21,17 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
     configs = [result.analysis.config for result in results]
     overviews = [section_of(report) for report in reports[: -len(results)]]
     sections = [
-        section_of(report, [*ledger_pictures(result), *cost_pictures(result.analysis)])
-        for report, result in zip(reports[-len(results) :], results, strict=True)
+        section_of(report, _pictures(result)) for report, result in zip(reports[-len(results) :], results, strict=True)
     ]
     return Page(", ".join(distinct_names(configs)), configs, [*overviews, *sections])
+
+
+def _pictures(result: Result) -> list[Picture]:
+    """When the layers ran, where that was measured, and costs over the duration."""
+    pictures = cost_pictures(result.analysis)
+    if result.measurement is None:
+        return pictures
+    # Most summaries measure nothing.
+    from w2v_explore.report.html.pictures.ledger import ledger_pictures
+
+    return [*ledger_pictures(result), *pictures]
