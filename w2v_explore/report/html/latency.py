@@ -31,12 +31,13 @@ def latency_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
 
 
 def _tiles(results: Sequence[Result]) -> list[Tile]:
-    """The headline at each duration."""
+    """The headline at each duration, and whether it is doubtful."""
     return [
         Tile(
             f"{result.analysis.workload.seconds:g} s of audio",
             duration(result.measurement.latency.end_to_end.median_s),
-            f"real-time factor {result.measurement.latency.real_time_factor:.3g}",
+            f"real-time factor {result.measurement.latency.real_time_factor:.3g}"
+            f"{', NOISY' if result.measurement.latency.noise.noisy else ''}",
         )
         for result in results
         if result.measurement is not None
