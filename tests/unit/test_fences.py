@@ -17,7 +17,8 @@ from tests.program import Runner
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(
-    r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n+)?^ *(?P<ticks>```+)(?P<tag>[\w-]*)[^\n]*\n(?P<text>.*?)^ *(?P=ticks)$",
+    r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n+)?"
+    r"^ *(?P<ticks>```+)(?P<tag>[\w-]*)[^\n]*\n(?P<text>.*?)^ *(?P=ticks)$",
     re.DOTALL | re.MULTILINE,
 )
 # How a line begins that somebody might copy into a shell.
