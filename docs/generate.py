@@ -440,7 +440,7 @@ def _worked_examples() -> str:
         for dialect, (file, language) in _EXAMPLES.items():
             text = write_config(config, dialect)
             (Path(folder) / file).write_text(text, encoding="utf-8")
-            parts.append(f"```shell\nw2v-explore convert small.yaml --to {dialect} -o {file}\n```")
+            parts.append(f"```sh\nw2v-explore convert small.yaml --to {dialect} -o {file}\n```")
             parts += [f"`{file}`:", f"```{language}\n{text}```"]
         commands = [
             f"w2v-explore convert {_EXAMPLES[dialect][0]} --to w2v -o from_{dialect}.yaml\n"
@@ -451,7 +451,7 @@ def _worked_examples() -> str:
         "From each of the others back to ours. All three give the same, but for the name, which is the file's, or of a "
         "`config.json` its folder's."
     )
-    parts += [f"```shell\n{''.join(commands)}```", "`from_fairseq.yaml`:", f"```yaml\n{back}```"]
+    parts += [f"```sh\n{''.join(commands)}```", "`from_fairseq.yaml`:", f"```yaml\n{back}```"]
     return "\n" + "\n\n".join(parts) + "\n"
 
 
