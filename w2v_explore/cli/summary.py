@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.conditions import Condition
     from w2v_explore.report.html.page import Page
-    from w2v_explore.report.table import Report
+    from w2v_explore.report.table import Report, Table
 
 app = typer.Typer(add_completion=False)
 
@@ -35,6 +35,8 @@ def summary(
     frames: options.Frames = None,
     batch: options.Batch = 1,
     depth: options.Depth = None,
+    full: options.Full = False,
+    totals: options.Totals = False,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     precision: options.TrainingPrecision = None,
@@ -53,6 +55,7 @@ def summary(
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
+    _check_extent(full, totals, depth, format)
     check_output(output)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
@@ -80,9 +83,14 @@ def summary(
 
         return summary_page(results, _reports(results, changes, depth))
 
+    def reports() -> list[Report]:
+        if totals or not (full or depth is not None or format is PageFormat.MARKDOWN):
+            return _answers(results, changes, totals)
+        return _reports(results, changes, depth)
+
     render(
         format,
-        reports=lambda: _reports(results, changes, depth),
+        reports=reports,
         document=document,
         csv=csv,
         page=page,
@@ -104,6 +112,16 @@ def _check_latency(device: str | None, runs: int | None, predict: bool, threads:
     options.check_runs(runs, device)
 
 
+def _check_extent(full: bool, totals: bool, depth: int | None, format: PageFormat) -> None:
+    """Refuse options that say nothing together."""
+    if totals and (full or depth is not None):
+        raise typer.BadParameter(f"--totals shows no modules: leave out {'--full' if full else '--depth'}")
+    if totals and format not in (PageFormat.TABLE, PageFormat.MARKDOWN):
+        raise typer.BadParameter(f"--totals is about tables and Markdown: {format.value} has every figure")
+    if full and format is not PageFormat.TABLE:
+        raise typer.BadParameter(f"--full is about tables: {format.value} has every figure; leave it out")
+
+
 def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:
     """Each config by itself, against the baseline or against nothing."""
     from w2v_explore.analysis.comparing.compare import compare
@@ -116,15 +134,34 @@ def _report_broken(conditions: Sequence[Condition], name: str, comparison: Compa
     return report_broken(conditions, [(name, figures)], *references)
 
 
+def _answers(results: Sequence[Result], changes: Sequence[Comparison], totals: bool) -> list[Report]:
+    """What a terminal shows where nobody asks for all: of several configs the overview alone."""
+    from w2v_explore.report.answer import answer_overview, answer_report, totals_report
+
+    if len(results) > 1 and not totals:
+        overview = answer_overview(results)
+        overview.tables.extend(_change_tables(changes))
+        return [overview]
+    reports = [totals_report(result) if totals else answer_report(result) for result in results]
+    for report, change in zip(reports, _change_tables(changes), strict=False):
+        report.tables.append(change)
+    return reports
+
+
+def _change_tables(changes: Sequence[Comparison]) -> list[Table]:
+    if not changes:
+        return []
+    from w2v_explore.report.comparison import change_table
+
+    return [change_table(change) for change in changes]
+
+
 def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:
     from w2v_explore.report.summary import summary_report
 
     reports = [summary_report(result, depth) for result in results]
-    if changes:
-        from w2v_explore.report.comparison import change_table
-
-        for report, change in zip(reports, changes, strict=True):
-            report.tables.append(change_table(change))
+    for report, change in zip(reports, _change_tables(changes), strict=False):
+        report.tables.append(change)
     if len(results) > 1:
         from w2v_explore.report.overview import overview_report
 
