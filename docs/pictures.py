@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 PICTURES = {
     "summary": ("summary", "base"),
+    "full": ("summary", "base", "--full"),
     "compare": ("compare", "base", "large"),
 }
 """The command behind each picture."""
