@@ -177,3 +177,19 @@ def test_changes_have_a_colour_for_up_and_one_for_down(run: Runner, monkeypatch:
     monkeypatch.delenv("FORCE_COLOR")
     monkeypatch.setenv("NO_COLOR", "1")
     assert run("compare", "base", "--variant", "{encoder_num_layers: 24, encoder_ff_interm_features: 512}").out == plain
+
+
+def test_what_a_file_excuses_is_no_warning_and_a_budget_that_is_broken_is_one(run: Runner, tmp_path: Path) -> None:
+    config = tmp_path / "my.yaml"
+    excused = WARNED.replace("96\n", "96  # w2v: ignore[W308] the paper has it so\n")
+    config.write_text(f"{excused}budgets:\n  parameters: 10M\n")
+    codes = re.findall(r"^(?:warnings)? +([A-Z]\d{3}) ", run("summary", str(config)).out, re.MULTILINE)
+    assert sorted(codes) == sorted(
+        problem["code"] for problem in json.loads(run("lint", str(config), "--format", "json").out)["problems"]
+    )
+    assert "E270" in codes
+    assert "W308" not in codes
+    # The ignores are of what the file states; so small a model keeps the budget.
+    code, out, _ = run("summary", str(config), "--set", "encoder_embed_dim=96", "--set", "encoder_num_layers=1")
+    assert code == 0
+    assert "E270" not in out

@@ -9,7 +9,14 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
-from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_each, predict_each
+from w2v_explore.cli.evaluate import (
+    ConfigOptions,
+    WorkloadOptions,
+    analyze_each,
+    measure_each,
+    predict_each,
+    read_configs,
+)
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.config.load import distinct_names
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.conditions import Condition
+    from w2v_explore.config.reading import Reading
     from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report, Table
 
@@ -58,7 +66,9 @@ def summary(
     _check_extent(full, totals, depth, format)
     check_output(output)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
+    workload.check()
+    both = read_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
+    analyses = analyze_each([config for config, _ in both], workload, saved)
     if predict:
         results = predict_each(analyses, device or "cpu", threads)
     elif device is not None:
@@ -84,9 +94,11 @@ def summary(
         return summary_page(results, _reports(results, changes, depth))
 
     def reports() -> list[Report]:
-        if totals or not (full or depth is not None or format is PageFormat.MARKDOWN):
-            return _answers(results, changes, totals)
-        return _reports(results, changes, depth)
+        if totals:
+            return _totals(results, changes)
+        if full or depth is not None or format is PageFormat.MARKDOWN:
+            return _reports(results, changes, depth)
+        return _answers(results, [reading for _, reading in both], changes)
 
     render(
         format,
@@ -134,18 +146,21 @@ def _report_broken(conditions: Sequence[Condition], name: str, comparison: Compa
     return report_broken(conditions, [(name, figures)], *references)
 
 
-def _answers(results: Sequence[Result], changes: Sequence[Comparison], totals: bool) -> list[Report]:
-    """What a terminal shows where nobody asks for all: of several configs the overview alone."""
-    from w2v_explore.report.answer import answer_overview, answer_report, totals_report
+def _answers(results: Sequence[Result], readings: Sequence[Reading], changes: Sequence[Comparison]) -> list[Report]:
+    """What is shown where nobody asks for more: of several configs the overview alone."""
+    from w2v_explore.lint.engine import warnings_in
+    from w2v_explore.report.answer import answer_overview, answer_report
 
-    if len(results) > 1 and not totals:
-        overview = answer_overview(results)
-        overview.tables.extend(_change_tables(changes))
-        return [overview]
-    reports = [totals_report(result) if totals else answer_report(result) for result in results]
-    for report, change in zip(reports, _change_tables(changes), strict=False):
-        report.tables.append(change)
-    return reports
+    linted = [warnings_in(reading) for reading in readings]
+    report = answer_report(results[0], linted[0]) if len(results) == 1 else answer_overview(results, linted)
+    report.tables.extend(_change_tables(changes))
+    return [report]
+
+
+def _totals(results: Sequence[Result], changes: Sequence[Comparison]) -> list[Report]:
+    from w2v_explore.report.answer import totals_report
+
+    return _with_changes([totals_report(result) for result in results], changes)
 
 
 def _change_tables(changes: Sequence[Comparison]) -> list[Table]:
@@ -156,12 +171,17 @@ def _change_tables(changes: Sequence[Comparison]) -> list[Table]:
     return [change_table(change) for change in changes]
 
 
-def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:
-    from w2v_explore.report.summary import summary_report
-
-    reports = [summary_report(result, depth) for result in results]
+def _with_changes(reports: list[Report], changes: Sequence[Comparison]) -> list[Report]:
     for report, change in zip(reports, _change_tables(changes), strict=False):
         report.tables.append(change)
+    return reports
+
+
+def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:
+    """All that there is to say."""
+    from w2v_explore.report.summary import summary_report
+
+    reports = _with_changes([summary_report(result, depth) for result in results], changes)
     if len(results) > 1:
         from w2v_explore.report.overview import overview_report
 

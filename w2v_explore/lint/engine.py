@@ -7,13 +7,12 @@ from types import ModuleType
 from typing import NamedTuple
 
 from w2v_explore.config import codes
-from w2v_explore.config.document import parse_document
-from w2v_explore.config.entries import OWN_DIALECT, Document
+from w2v_explore.config.entries import Document
 from w2v_explore.config.family import Family, ModelConfig
 from w2v_explore.config.kinds import PerLayer
 from w2v_explore.config.metadata import METADATA
 from w2v_explore.config.reading import Reading, read_config, rename_fields
-from w2v_explore.config.text.source import Source, is_preset
+from w2v_explore.config.text.source import is_preset
 from w2v_explore.diagnostics import Place, Problem, Rule, Severity
 from w2v_explore.lint.codes import DOCUMENT_RULES, FOREIGN_RULES, MODEL_RULES, UNUSED_IGNORE
 from w2v_explore.lint.settings import Settings
@@ -87,6 +86,30 @@ def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
     return rule.severity == "error" or (rule.severity == "advice" and not settings.ignores(rule))
 
 
+def warnings_in(reading: Reading) -> list[tuple[Rule, str]]:
+    """What the linter finds by default in a config that is right, overrides included: the rules and their words.
+
+    What comments in its files excuse is left out, wherever it stands: an override has no line.
+    """
+    assert reading.model is not None
+    excused: tuple[str, ...] = ()
+    layers = [layer for layer in (reading.document, *reading.bases) if "w2v:" in layer.text]
+    if layers:
+        # Imported only for the files that have such comments.
+        from w2v_explore.lint.ignores import find_ignores
+
+        excused = tuple(code for layer in layers for ignore in find_ignores(layer) for code in ignore.codes)
+    subject = Subject(reading, Settings(), reading.model)
+    checks = _checks(None, (), "warning", reading.family, reading.document.translation is None, True)
+    found = [
+        (rule, rename_fields(finding.message, reading.entries, finding.item))
+        for rule, check, _, is_shown in checks
+        if is_shown and not rule.code.startswith(excused)
+        for finding in check(subject)
+    ]
+    return list(dict.fromkeys(found))
+
+
 def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
     """The codes of the warnings that the linter has of a model by itself, whatever file says it.
 
@@ -97,27 +120,12 @@ def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
     return [rule.code for rule, warns in checks_of_models(model.family) if warns(model, reading)]
 
 
-def warnings_about(model: ModelConfig, sample_rate: int) -> list[tuple[Rule, str]]:
-    """The rules whose codes `warnings_of` has of a model at a sample rate, each with its words."""
-    subject = Subject(reading_at(sample_rate), Settings(), model)
-    return [(rule, finding.message) for rule, check in _checks_of_models(model.family) for finding in check(subject)]
-
-
-def reading_at(sample_rate: int) -> Reading:
-    """What says of a model that no file does at what sample rate it is."""
-    return read_config(parse_document(Source("<config>", f"sample_rate: {sample_rate}".encode()), OWN_DIALECT))
-
-
 @cache
 def checks_of_models(family: Family) -> list[tuple[Rule, Callable[[ModelConfig, Reading], bool]]]:
     """The rules that warn of models of a family by themselves, and whether each does of one, as in `warnings_of`."""
-    return [(rule, partial(_warns, check)) for rule, check in _checks_of_models(family)]
-
-
-def _checks_of_models(family: Family) -> list[tuple[Rule, _Check]]:
     of_models = (*MODEL_RULES, *family.rules)
     return [
-        (rule, check)
+        (rule, partial(_warns, check))
         for rule, check, _, _ in _checks(None, (), "warning", family, False, True)
         if rule.severity == "warning" and rule in of_models
     ]

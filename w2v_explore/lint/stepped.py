@@ -6,8 +6,12 @@ from functools import partial
 from w2v_explore.analysis.analyze import Analysis, as_analysis
 from w2v_explore.analysis.comparing.sensitivity import Sensitivity, take_steps
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import ConfigLike
-from w2v_explore.lint.engine import reading_at, warnings_of
+from w2v_explore.config.reading import Reading, read_config
+from w2v_explore.config.text.source import Source
+from w2v_explore.lint.engine import warnings_of
 
 
 def sensitivity(
@@ -36,3 +40,8 @@ def sensitivity(
     analysis = as_analysis(config, workload)
     reading = reading_at(analysis.config.sample_rate)
     return take_steps(analysis, partial(warnings_of, reading=reading), only=only, figures=figures, sort=sort)
+
+
+def reading_at(sample_rate: int) -> Reading:
+    """What says of a model that no file does at what sample rate it is."""
+    return read_config(parse_document(Source("<config>", f"sample_rate: {sample_rate}".encode()), OWN_DIALECT))

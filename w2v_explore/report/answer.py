@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.figures import component_figures
 from w2v_explore.config.load import Config, distinct_names
-from w2v_explore.lint.engine import warnings_about
+from w2v_explore.diagnostics import Rule
 from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
 from w2v_explore.report.overview import overview_report
 from w2v_explore.report.summary import describe_audit, totals_table
@@ -20,21 +20,33 @@ from w2v_explore.results.result import Result
 if TYPE_CHECKING:
     from w2v_explore.analysis.latency.prediction import Prediction
 
+Linted = Sequence[tuple[Rule, str]]
+
 _SHOWN_NAMES = 3
 _MORE = "--full shows every module, the extractor's layers and all totals."
 _MORE_OF_EACH = "--full shows every module, the extractor's layers and all totals of each."
 
 
-def answer_report(result: Result) -> Report:
-    """The answer on one config: 22 lines of 80 columns for a published model."""
+def answer_report(result: Result, linted: Linted) -> Report:
+    """The answer on one config: 22 lines of 80 columns for a published model.
+
+    Args:
+        result: Its figures.
+        linted: What the linter finds in it.
+    """
     analysis = result.analysis
     lines = [*_describe_config(analysis), describe_workload(analysis), *describe_features(analysis)]
     lines += [*describe_reading(analysis.config), *_noise([result]), *_doubts(result)]
-    return Report(analysis.config.name, lines, [_figures(result), _components(analysis)])
+    return Report(analysis.config.name, lines, [_figures(result, linted), _components(analysis)])
 
 
-def answer_overview(results: Sequence[Result]) -> Report:
-    """The answer on several configs: a row of figures for each, and what there is to know before they are compared."""
+def answer_overview(results: Sequence[Result], linted: Sequence[Linted]) -> Report:
+    """The answer on several configs: a row of figures for each, and what there is to know before they are compared.
+
+    Args:
+        results: The figures of each.
+        linted: What the linter finds in each.
+    """
     heading, workloads, [table], *_ = overview_report(results)
     factors = [_real_time_factor(result) for result in results]
     if any(factors):
@@ -52,7 +64,9 @@ def answer_overview(results: Sequence[Result]) -> Report:
             *_doubts(result),
         )
     ]
-    warnings = _shared_warnings([result.analysis.config for result in results], names)
+    warnings = _shared_warnings(
+        names, [_warnings(result.analysis.config, found) for result, found in zip(results, linted, strict=True)]
+    )
     tables = [table, *([warnings] if warnings.rows else [])]
     tables[-1].remark = Lines(*filter(None, [str(tables[-1].remark or ""), _MORE_OF_EACH]))
     return Report(heading, [*workloads, *said, *_noise(results)], tables)
@@ -77,7 +91,7 @@ def _describe_config(analysis: Analysis) -> list[str]:
     return [origin, describe_nearest(nearest)]
 
 
-def _figures(result: Result) -> Table:
+def _figures(result: Result, linted: Linted) -> Table:
     analysis = result.analysis
     field, rate = analysis.receptive_field, analysis.workload.sample_rate
     inference, step = analysis.inference, field.stride_samples
@@ -123,7 +137,7 @@ def _figures(result: Result) -> Table:
         stride = analysis.output_stride_samples
         detail = f"{exact(analysis.output_frames)} frames come out, one every {exact(stride)} samples"
         table.rows.append(("output rate", f"{rate / stride:.4g} Hz", detail))
-    warnings = _warnings(analysis.config)
+    warnings = _warnings(analysis.config, linted)
     table.rows += [("" if number else "warnings", *warning) for number, warning in enumerate(warnings)]
     if not warnings:
         table.rows.append(("warnings", "none", ""))
@@ -206,17 +220,17 @@ def _doubts(result: Result) -> list[str]:
     return [describe_audit(audit)] if audit is not None and not audit.agrees else []
 
 
-def _warnings(config: Config) -> list[tuple[str, str]]:
-    """The code and the words of each warning: of the linter about the model, and of how the config was read."""
+def _warnings(config: Config, linted: Linted) -> list[tuple[str, str]]:
+    """The code and the words of each warning, of the reading first."""
     of_reading = [(problem.rule.code, problem.message) for problem in config.warnings]
-    return [*of_reading, *((rule.code, message) for rule, message in warnings_about(config.model, config.sample_rate))]
+    return [*of_reading, *((rule.code, message) for rule, message in linted)]
 
 
-def _shared_warnings(configs: Sequence[Config], names: Sequence[str]) -> Table:
+def _shared_warnings(names: Sequence[str], warnings: Sequence[Sequence[tuple[str, str]]]) -> Table:
     """Each warning once, with the configs that it is about."""
     about: dict[tuple[str, str], list[str]] = {}
-    for config, name in zip(configs, names, strict=True):
-        for warning in _warnings(config):
+    for name, of_one in zip(names, warnings, strict=True):
+        for warning in of_one:
             about.setdefault(warning, []).append(name)
     columns = [
         Column("Code", numeric=False),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_explore.lint.engine import checks_of_models, reading_at
+from w2v_explore.lint.engine import checks_of_models
+from w2v_explore.lint.stepped import reading_at
 from w2v_explore.search.space.members import Members
 from w2v_explore.tree.layer import Layer
 from w2v_explore.tree.parts import Build, Reads
