@@ -189,7 +189,7 @@ def test_what_a_file_excuses_is_no_warning_and_a_budget_that_is_broken_is_one(ru
     )
     assert "E270" in codes
     assert "W308" not in codes
-    # The ignores are of what the file states; so small a model keeps the budget.
+    # So small a model keeps the budget.
     code, out, _ = run("summary", str(config), "--set", "encoder_embed_dim=96", "--set", "encoder_num_layers=1")
     assert code == 0
     assert "E270" not in out

@@ -207,7 +207,8 @@ def _noise(results: Sequence[Result]) -> list[str]:
     from w2v_explore.report.latency import noise_table
 
     noise = noise_table(results)
-    return [f"NOISY, these figures are doubtful: {'; '.join(str(row[0]) for row in noise.rows)}"] if noise else []
+    seen = "; ".join(str(row[0]) for row in noise.rows) if noise else ""
+    return [f"NOISY, these figures are doubtful: {seen}; --full says what to try"] if seen else []
 
 
 def _doubts(result: Result) -> list[str]:
