@@ -96,7 +96,7 @@ def _figures(result: Result, linted: Linted) -> Table:
     field, rate = analysis.receptive_field, analysis.workload.sample_rate
     inference, step = analysis.inference, field.stride_samples
     live = inference.peak_activation_bytes
-    table = Table("", [Column("", numeric=False), Column(""), Column("", numeric=False, wraps=True)])
+    table = Table("", [Column("", numeric=False), Column("", stands_out=True), Column("", numeric=False, wraps=True)])
     table.rows += _latency(result)
     sizes = analysis.parameter_bytes_by_dtype
     halves = size_bytes(sizes["bfloat16"])
