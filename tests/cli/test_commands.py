@@ -100,7 +100,7 @@ def test_several_configs_have_an_overview_first(run: Runner) -> None:
         ["| num\\_layers 6", "51.84 M"],
     ]
     assert "Overview" not in run("summary", "base").out
-    trained = run("summary", "base", "large", "--precision", "amp-bfloat16").out
+    trained = run("summary", "base", "large", "--precision", "amp-bfloat16", "--full").out
     training = next(row for row in trained.splitlines() if row.startswith("memory of training, amp-bfloat16")).split()
     rows = trained.splitlines()[:8]
     assert "Inference  Training  Receptive field  Stride" in rows[4]
@@ -252,7 +252,7 @@ def test_a_defect_exits_with_3(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*arguments: object, **options: object) -> None:
         raise AssertionError("broken inside")
 
-    monkeypatch.setattr(summary, "analyze_configs", fail)
+    monkeypatch.setattr(summary, "analyze_each", fail)
     code, _, err = run("summary", "base")
     assert code == 3
     assert "broken inside" in err
@@ -265,13 +265,13 @@ def test_ctrl_c_exits_with_130(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(summary, "analyze_configs", interrupt)
+    monkeypatch.setattr(summary, "analyze_each", interrupt)
     assert run("summary", "base").code == 130
 
 
 def test_deep_encoders_are_folded(run: Runner) -> None:
-    shallow = run("summary", "base", "--set", "encoder_num_layers=2").out
-    deep = run("summary", "base", "--set", "encoder_num_layers=2000").out
+    shallow = run("summary", "base", "--full", "--set", "encoder_num_layers=2").out
+    deep = run("summary", "base", "--full", "--set", "encoder_num_layers=2000").out
     assert "layers.0–1999" in deep
     assert len(deep.splitlines()) == len(shallow.splitlines())
 

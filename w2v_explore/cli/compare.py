@@ -29,6 +29,7 @@ def compare(
     frames: options.Frames = None,
     batch: options.Batch = 1,
     depth: options.Depth = None,
+    everything: options.All = False,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     precision: options.TrainingPrecision = None,
@@ -48,6 +49,8 @@ def compare(
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
     check_output(output, format)
+    if everything and format is not PageFormat.TABLE:
+        raise typer.BadParameter(f"--all is about tables: {format.value} has every figure; leave it out")
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if device is None:
@@ -55,19 +58,22 @@ def compare(
     else:
         results = measure_by_turns(analyses, device, runs or options.TURNS)
     comparison = compare_analyses(analyses, measured_figures(results), saved)
-    _render(results, comparison, depth, format, output)
+    _render(results, comparison, depth, everything, format, output)
     first, *others = named_figures(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 
 
 def _render(
-    results: Sequence[Result], comparison: Comparison, depth: int | None, format: PageFormat, output: str | None
+    results: Sequence[Result],
+    comparison: Comparison,
+    depth: int | None,
+    everything: bool,
+    format: PageFormat,
+    output: str | None,
 ) -> None:
     def reports() -> "list[Report]":
-        from w2v_explore.report.comparison import comparison_report
-
-        return [comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))]
+        return [_report(results, comparison, depth, hides_equal=format is PageFormat.TABLE and not everything)]
 
     def document() -> dict[str, Any]:
         from w2v_explore.results.documents import comparison_document
@@ -85,6 +91,13 @@ def _render(
         return compare_page(results, comparison, reports())
 
     render(format, reports=reports, document=document, csv=csv, page=page, output=output)
+
+
+def _report(results: Sequence[Result], comparison: Comparison, depth: int | None, *, hides_equal: bool) -> "Report":
+    from w2v_explore.report.comparison import comparison_report
+
+    measured = _measured_tables(results, comparison.names[-len(results) :])
+    return comparison_report(comparison, depth, measured, hides_equal=hides_equal)
 
 
 def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> "list[Table]":
