@@ -28,6 +28,7 @@ from w2v_explore.version import __version__
 
 _ASSETS = Path(__file__).parent / "assets"
 _MOST_BYTES = 100_000
+_MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
@@ -48,7 +49,7 @@ def html_text(page: Page, document: Any, words: Sequence[str]) -> str:
     """
     script, style = _assets(_script_names(page))
     body = _body(page, document, words, script)
-    head = _head(f"{page.title} – {words[1]}", script, style)
+    head = _head(f"{_title(page)} – {words[1]}", script, style)
     written = f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n</html>\n'
     # A stream of another encoding gets references, which the page's own script and style do not need.
     return written if is_writable(written) else written.encode("ascii", "xmlcharrefreplace").decode()
@@ -107,12 +108,17 @@ def _hash(content: str) -> str:
 
 def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
     is_alone = len(page.sections) == 1
-    heading = page.sections[0].heading if is_alone else page.title
+    heading = page.sections[0].heading if is_alone else _title(page)
     sections = [_section(section, number, is_alone) for number, section in enumerate(page.sections, 1)]
     kicker = element("p", text(" ".join(words[:2])), class_="kicker")
     header = element("header", kicker, element("h1", text(heading)), _contents(page, is_alone))
     main = element("main", "\n", *sections, _asked(page, document, words), "\n")
     return element("body", "\n", header, "\n", main, "\n", f"<script>{script}</script>", "\n")
+
+
+def _title(page: Page) -> str:
+    """The names of a few configs, or how many they are."""
+    return page.title if len(page.title) <= _MAX_TITLE else f"{len(page.configs)} configs"
 
 
 def _contents(page: Page, is_alone: bool) -> str:
