@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.structure import tree_picture
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
 
@@ -18,4 +19,12 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
         reports: What is said of them: where they are several an overview, then a report on each.
     """
     configs = [result.analysis.config for result in results]
-    return Page(", ".join(distinct_names(configs)), configs, [section_of(report) for report in reports])
+    overview = reports[: len(reports) - len(results)]
+    sections = [
+        *map(section_of, overview),
+        *[
+            section_of(report, [tree_picture(result)])
+            for result, report in zip(results, reports[len(overview) :], strict=True)
+        ],
+    ]
+    return Page(", ".join(distinct_names(configs)), configs, sections)
