@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.pictures.waterfall import waterfall_pictures
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
 
@@ -16,7 +17,8 @@ def compare_page(results: Sequence[Result], comparison: Comparison, reports: Seq
     Args:
         results: The figures of each.
         comparison: What differs.
-        reports: What is said of it.
+        reports: The one report on it.
     """
     configs = [result.analysis.config for result in results]
-    return Page(", ".join(comparison.names), configs, [section_of(report) for report in reports])
+    [report] = reports
+    return Page(", ".join(comparison.names), configs, [section_of(report, waterfall_pictures(comparison))])
