@@ -6,16 +6,38 @@ from collections.abc import Sequence
 
 from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.page import Page, Part, section_of
+from w2v_explore.report.html.structure import inference_picture, kept_picture, step_picture
 from w2v_explore.report.table import Report
 
 
-def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report]) -> Page:
+def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report], checkpointing: bool) -> Page:
     """The page on the memory of some configs, each at one length or several.
 
     Args:
         costs: Of each config and length.
         reports: What is said of each config.
+        checkpointing: Whether activation checkpoints were asked about.
     """
-    configs = list({id(each.analysis.config): each.analysis.config for each in costs}.values())
-    return Page(", ".join(distinct_names(configs)), configs, [section_of(report) for report in reports])
+    by_config: dict[int, list[MemoryCosts]] = {}
+    for each in costs:
+        by_config.setdefault(id(each.analysis.config), []).append(each)
+    configs = [first.analysis.config for first, *_ in by_config.values()]
+    sections = [
+        section_of(report, _pictures(max(lengths, key=_samples), checkpointing))
+        for lengths, report in zip(by_config.values(), reports, strict=True)
+    ]
+    return Page(", ".join(distinct_names(configs)), configs, sections)
+
+
+def _samples(costs: MemoryCosts) -> int:
+    return costs.analysis.workload.samples
+
+
+def _pictures(costs: MemoryCosts, checkpointing: bool) -> list[Part]:
+    """The pictures of a config's memory at its greatest length."""
+    analysis, training = costs.analysis, costs.training[costs.precision]
+    pictures: list[Part] = [step_picture(analysis, training), inference_picture(analysis)]
+    if checkpointing:
+        pictures.insert(1, step_picture(analysis, training, checkpointing=True))
+    return [*pictures, kept_picture(analysis, training)]

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, section_of
-from w2v_explore.report.html.structure import tree_picture
+from w2v_explore.report.html.page import Page, Part, section_of
+from w2v_explore.report.html.structure import (
+    inference_picture,
+    receptive_field_pictures,
+    step_picture,
+    tree_picture,
+)
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
 
@@ -23,8 +28,16 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
     sections = [
         *map(section_of, overview),
         *[
-            section_of(report, [tree_picture(result)])
+            section_of(report, _pictures(result))
             for result, report in zip(results, reports[len(overview) :], strict=True)
         ],
     ]
     return Page(", ".join(distinct_names(configs)), configs, sections)
+
+
+def _pictures(result: Result) -> list[Part]:
+    analysis = result.analysis
+    pictures: list[Part] = [tree_picture(result), *receptive_field_pictures(analysis), inference_picture(analysis)]
+    if analysis.workload.precision:
+        pictures.append(step_picture(analysis, analysis.training))
+    return pictures

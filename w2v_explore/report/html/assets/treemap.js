@@ -2,7 +2,7 @@
 // same, and says more.
 
 const GROUPS = ["convolution", "linear", "attention", "norm", "other"];
-const CLASSES = ["k2 soft", "k1 soft", "k3 soft", "k4 soft", "rest"];
+const CLASSES = ["k4 soft", "k2 soft", "k1 soft", "k6 soft", "rest"];
 const HEADER = 18, EDGE = 3, CHARACTER = 7, LINE = 13;
 const LEAST_HEADER = 36, LEAST_INSIDE = 8, LEAST_AREA = 60, LEAST_LETTERS = 4;
 const WHOLE = 0.995;

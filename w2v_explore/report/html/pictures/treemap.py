@@ -18,7 +18,7 @@ from w2v_explore.report.units import percent
 WIDTH, HEIGHT = 720, 420
 GROUPS = ("convolution", "linear", "attention", "norm", "other")
 """What a module computes, by which it is coloured."""
-_CLASSES = ("k2 soft", "k1 soft", "k3 soft", "k4 soft", "rest")
+_CLASSES = ("k4 soft", "k2 soft", "k1 soft", "k6 soft", "rest")
 _HEADER, _EDGE, _CHARACTER, _LINE = 18.0, 3.0, 7.0, 13.0
 _LEAST_HEADER, _LEAST_INSIDE, _LEAST_AREA, _LEAST_LETTERS = 36.0, 8.0, 60.0, 4
 _WHOLE = 0.995
