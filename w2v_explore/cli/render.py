@@ -154,13 +154,10 @@ def _print(
 
             print(report_markdown(reports()), end="")
         case "html":
-            # Imported only where a page is made.
-            import shlex
-
             from w2v_explore.report.html.write import html_text
 
             assert page is not None
-            print(html_text(page(), document(), shlex.join(["w2v-explore", *sys.argv[1:]])), end="")
+            print(html_text(page(), document(), ["w2v-explore", *sys.argv[1:]]), end="")
         case _:
             from w2v_explore.report.terminal import print_reports, stdout_console
 

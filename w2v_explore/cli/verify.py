@@ -80,6 +80,6 @@ def _render(verifications: list[Verification], format: AuditFormat, output: str 
     def page() -> Page:
         from w2v_explore.report.html.verify import verify_page
 
-        return verify_page([found.analysis for found in verifications], reports())
+        return verify_page(verifications, reports())
 
     render(format, reports=reports, document=document, page=page, output=output)

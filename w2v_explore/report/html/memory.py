@@ -8,6 +8,7 @@ from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, Part, section_of
 from w2v_explore.report.html.structure import inference_picture, kept_picture, step_picture
+from w2v_explore.report.html.tiles import memory_tiles
 from w2v_explore.report.table import Report
 
 
@@ -24,7 +25,12 @@ def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report], checkpo
         by_config.setdefault(id(each.analysis.config), []).append(each)
     configs = [first.analysis.config for first, *_ in by_config.values()]
     sections = [
-        section_of(report, _pictures(max(lengths, key=_samples), checkpointing))
+        # A report on several lengths has the figures of each side by side.
+        section_of(
+            report,
+            _pictures(max(lengths, key=_samples), checkpointing),
+            memory_tiles(lengths[0]) if len(lengths) == 1 else (),
+        )
         for lengths, report in zip(by_config.values(), reports, strict=True)
     ]
     return Page(", ".join(distinct_names(configs)), configs, sections)

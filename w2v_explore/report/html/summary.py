@@ -12,6 +12,7 @@ from w2v_explore.report.html.structure import (
     step_picture,
     tree_picture,
 )
+from w2v_explore.report.html.tiles import result_tiles
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
 
@@ -24,13 +25,12 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
         reports: What is said of them: where they are several an overview, then a report on each.
     """
     configs = [result.analysis.config for result in results]
-    overview = reports[: len(reports) - len(results)]
-    sections = [
-        *map(section_of, overview),
-        *[
-            section_of(report, _pictures(result))
-            for result, report in zip(results, reports[len(overview) :], strict=True)
-        ],
+    # Several configs have an overview, which stands before the reports on each.
+    overview, each = reports[: len(reports) - len(results)], reports[-len(results) :]
+    sections = [section_of(report) for report in overview]
+    sections += [
+        section_of(report, _pictures(result), result_tiles(result))
+        for report, result in zip(each, results, strict=True)
     ]
     return Page(", ".join(distinct_names(configs)), configs, sections)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from w2v_explore.version import __version__
 
 _ASSETS = Path(__file__).parent / "assets"
 _MOST_BYTES = 100_000
+# Of a word that has room in a line of a narrow page.
+_SHORT = 30
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
 _ICON = (
@@ -34,18 +38,18 @@ _ICON = (
 )
 
 
-def html_text(page: Page, document: Any, command: str) -> str:
+def html_text(page: Page, document: Any, words: Sequence[str]) -> str:
     """The file.
 
     Args:
         page: What it shows.
         document: The result as plain data, which a reader can copy as JSON.
-        command: What was asked, as a line for a shell.
+        words: What was asked: the program, its command, and the arguments.
     """
     script, style = _assets(_script_names(page))
-    body = _body(page, document, command)
-    head = _head(page.title, script, style)
-    written = f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n<script>{script}</script>\n</html>\n'
+    body = _body(page, document, words, script)
+    head = _head(f"{page.title} – {words[1]}", script, style)
+    written = f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n</html>\n'
     # A stream of another encoding gets references, which the page's own script and style do not need.
     return written if is_writable(written) else written.encode("ascii", "xmlcharrefreplace").decode()
 
@@ -101,14 +105,14 @@ def _hash(content: str) -> str:
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 
 
-def _body(page: Page, document: Any, command: str) -> str:
+def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
     is_alone = len(page.sections) == 1
     heading = page.sections[0].heading if is_alone else page.title
     sections = [_section(section, number, is_alone) for number, section in enumerate(page.sections, 1)]
-    kicker = element("p", text(f"w2v-explore {__version__}"), class_="kicker")
+    kicker = element("p", text(" ".join(words[:2])), class_="kicker")
     header = element("header", kicker, element("h1", text(heading)), _contents(page, is_alone))
-    main = element("main", "\n", *sections, _asked(page, document, command), "\n")
-    return element("body", "\n", header, "\n", main, "\n")
+    main = element("main", "\n", *sections, _asked(page, document, words), "\n")
+    return element("body", "\n", header, "\n", main, "\n", f"<script>{script}</script>", "\n")
 
 
 def _contents(page: Page, is_alone: bool) -> str:
@@ -172,7 +176,7 @@ def _picture(picture: Picture, level: str) -> str:
     return element(
         "figure",
         element(level, text(picture.title)),
-        picture.svg,
+        _scroll(picture.svg, picture.title),
         element("figcaption", _words(picture.words), class_="words"),
         "" if script is None else _data(picture.data),
         class_="part",
@@ -187,33 +191,45 @@ def _data(data: Any) -> str:
 
 
 def _table(table: Table, level: str, name: str) -> str:
-    heading = element(level, text(table.title), id=name) if table.title else ""
+    title = element(level, text(table.title), id=name) if table.title else ""
+    table = _without_empty(table)
     labels = [row[0] for row in table.rows if isinstance(row[0], str)]
     is_tree = any(map(_GUIDE.match, labels))
-    # Rows that are parts of the row above are in their order.
-    is_ordered = not is_tree and any(label.startswith(" ") for label in labels)
     classes = [_column_class(number, table) for number in range(len(table.columns))]
-    headings = "".join(
-        element("th", text(column.heading), class_=each or None, scope="col") if column.heading else "<td></td>"
-        for column, each in zip(table.columns, classes, strict=True)
-    )
+    has_headings = any(column.heading for column in table.columns)
+    # Rows that are parts of the row above them are in their order, as is what has nothing to sort by.
+    is_ordered = not has_headings or (not is_tree and any(label.startswith(" ") for label in labels))
     rows = "\n".join(_row(row, table.columns, classes, is_tree) for row in table.rows)
     whole = element(
         "table",
-        element("thead", element("tr", headings)),
-        "\n",
+        element("thead", _headings(table.columns, classes)) if has_headings else "",
         element("tbody", "\n", rows, "\n"),
         class_="ordered" if is_ordered else None,
         aria_labelledby=name if table.title else None,
     )
-    labelled = {"aria_labelledby": name} if table.title else {"aria_label": "Table"}
     remark = element("p", _words(str(table.remark)), class_="remark") if table.remark else ""
+    return element("div", title, _scroll(whole, table.title or "figures"), remark, class_="part")
+
+
+def _without_empty(table: Table) -> Table:
+    """The table without columns that have nothing in any row."""
+    said = [any(str(row[number]) for row in table.rows) for number in range(len(table.columns))]
+    rows = [list(compress(row, said)) for row in table.rows]
+    return Table(table.title, list(compress(table.columns, said)), rows, table.remark) if any(said) else table
+
+
+def _scroll(content: str, label: str) -> str:
+    """What may be wider than a page, in a place that scrolls, with the keyboard too."""
+    return element("div", content, class_="scroll", tabindex=0, role="group", aria_label=label)
+
+
+def _headings(columns: Sequence[Column], classes: Sequence[str]) -> str:
     return element(
-        "div",
-        heading,
-        element("div", whole, class_="scroll", tabindex=0, role="region", **labelled),
-        remark,
-        class_="part",
+        "tr",
+        *[
+            element("th", text(column.heading), class_=each or None, scope="col") if column.heading else "<td></td>"
+            for column, each in zip(columns, classes, strict=True)
+        ],
     )
 
 
@@ -274,9 +290,9 @@ def _words(words: str) -> str:
     return _CODE.sub(r"<code>\1</code>", text(words))
 
 
-def _asked(page: Page, document: Any, command: str) -> str:
+def _asked(page: Page, document: Any, words: Sequence[str]) -> str:
     """The question again: the command, each config, and the result as data."""
-    parts = [element("h2", "What was asked"), _copied("command", command)]
+    parts = [element("h2", "What was asked"), _copied("command", shlex.join(words))]
     for number, (name, config) in enumerate(zip(distinct_names(page.configs), page.configs, strict=True), 1):
         own = f"config-{number}"
         yaml = element("pre", text_of_lines(write_config(config, "w2v")), id=own)
@@ -285,6 +301,7 @@ def _asked(page: Page, document: Any, command: str) -> str:
     packed = b64encode(zlib.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), 9)).decode()
     parts.append(f'<script type="application/deflate" id="json">{packed}</script>')
     parts.append(element("p", _button("json", "Copy the result as JSON")))
+    parts.append(element("p", text(f"Made by w2v-explore {__version__}."), class_="remark"))
     return element("section", *parts, id="asked", class_="asked")
 
 
@@ -295,7 +312,9 @@ def text_of_lines(lines: str) -> str:
 
 def _copied(name: str, command: str) -> str:
     """A command, with a button that copies it."""
-    return element("div", element("pre", text(command), id=name), _button(name, "Copy"), class_="copied")
+    # An option is not broken after its hyphens.
+    words = " ".join(element("span", text(word)) if len(word) < _SHORT else text(word) for word in command.split(" "))
+    return element("div", element("pre", words, id=name), _button(name, "Copy"), class_="copied")
 
 
 def _button(name: str, label: str) -> str:
