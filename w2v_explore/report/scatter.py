@@ -63,6 +63,7 @@ class Scatter(NamedTuple):
         doubtful: What points are called that are drawn with them, and miss what was asked.
         misses: They.
         logarithmic: Whether equal distances along both axes are equal ratios.
+        numbers: Which design each of the points is, and then each of the misses, from 0 on.
     """
 
     x: Axis
@@ -76,6 +77,7 @@ class Scatter(NamedTuple):
     doubtful: str = ""
     misses: Sequence[tuple[float, float]] = ()
     logarithmic: bool = False
+    numbers: Sequence[int] = ()
 
     @property
     def line(self) -> list[tuple[float, float]]:

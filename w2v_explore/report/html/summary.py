@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, Part, section_of
+from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
 from w2v_explore.report.html.structure import (
     inference_picture,
     receptive_field_pictures,
@@ -37,7 +38,12 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
 
 def _pictures(result: Result) -> list[Part]:
     analysis = result.analysis
-    pictures: list[Part] = [tree_picture(result), *receptive_field_pictures(analysis), inference_picture(analysis)]
-    if analysis.workload.precision:
-        pictures.append(step_picture(analysis, analysis.training))
-    return pictures
+    # That of a training step takes as long as all others, and `memory` is about it.
+    step = [step_picture(analysis, analysis.training)] if analysis.workload.precision else []
+    return [
+        tree_picture(result),
+        *receptive_field_pictures(analysis),
+        inference_picture(analysis),
+        *step,
+        *cost_pictures(analysis),
+    ]

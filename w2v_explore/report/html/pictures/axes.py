@@ -13,7 +13,7 @@ from w2v_explore.report.scatter import round_numbers
 WIDTH = 480
 """Of a picture, in its own units: on a narrow telephone one is about 0.7 pixels, beside another picture about 1."""
 
-TEXT_SIZE = 13
+TEXT_SIZE = 14
 """Of its words."""
 
 # Letters are about so wide, in parts of their size; wider than most fonts have them.
@@ -120,6 +120,11 @@ def picture(height: float, title: str, *content: str) -> str:
         aria_label=title,
         font_size=TEXT_SIZE,
     )
+
+
+def said(*lines: str) -> str:
+    """What a browser shows of the element that this is in when it is pointed at."""
+    return element("title", "\n".join(map(text, lines)))
 
 
 def width_of(words: str) -> float:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from w2v_explore.report.html.markup import element, text
+from w2v_explore.report.html.markup import element
 from w2v_explore.report.html.pictures.axes import (
     WIDTH,
     Axis,
     axis_over,
     draw_axes,
     picture,
+    said,
     spread_out,
     width_of,
     words_at,
@@ -95,7 +96,7 @@ def line_chart(
     parts += [_curve(line, seconds, x, y) for line in reversed(drawn)]
     for place, value, interval in zip(seconds, drawn[0].values, intervals, strict=False):
         parts += _interval(x.at(place), value, interval, y)
-    places = spread_out([y.at(line.values[-1]) for line in drawn], 15, _TOP + 4, _HEIGHT - _BOTTOM - 4)
+    places = spread_out([y.at(line.values[-1]) for line in drawn], 16, _TOP + 4, _HEIGHT - _BOTTOM - 4)
     for line, place in zip(drawn, places, strict=True):
         parts.append(element("circle", class_=f"k{line.number} strong", cx=x.end + 10, cy=round(place, 1), r=3.5))
         parts.append(words_at(line.name, x.end + 18, place + 4))
@@ -141,14 +142,9 @@ def _bands(
     places = [x.at(each) for each in seconds]
     edges = [places[0], *[(one + other) / 2 for one, other in pairwise(places)], places[-1]]
     bands = []
-    for number, place in enumerate(seconds):
-        values = "\n".join(f"{line.name}: {write(line.values[number])}" for line in lines)
-        said = element("title", text(f"{short(place)} s\n{values}"))
+    for number, length in enumerate(seconds):
+        values = [f"{line.name}: {write(line.values[number])}" for line in lines]
         left, right = edges[number], edges[number + 1]
-        bands.append(
-            element(
-                "rect", said, class_="tip hit", x=round(left, 1), y=y.end, width=round(right - left, 1),
-                height=y.start - y.end,
-            )
-        )  # fmt: skip
+        place = {"x": round(left, 1), "y": y.end, "width": round(right - left, 1), "height": y.start - y.end}
+        bands.append(element("rect", said(f"{short(length)} s", *values), class_="tip hit", **place))
     return bands

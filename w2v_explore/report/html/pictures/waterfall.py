@@ -9,9 +9,9 @@ from typing import NamedTuple
 from w2v_explore.analysis.comparing.attribution import Contribution
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.figures import Figure, figure_named
-from w2v_explore.report.html.markup import element, text
+from w2v_explore.report.html.markup import element
 from w2v_explore.report.html.page import Picture
-from w2v_explore.report.html.pictures.axes import WIDTH, Axis, axis_over, fitting, picture, width_of, words_at
+from w2v_explore.report.html.pictures.axes import WIDTH, Axis, axis_over, fitting, picture, said, width_of, words_at
 from w2v_explore.report.units import exact, figure_text, signed, signed_exact
 
 _FIGURES = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
@@ -86,9 +86,9 @@ def _waterfall(
     bars = [_bar(0, first, write(float(before)), exact(int(before)), "muted", axis.start, axis.at(float(before)))]
     for number, step in enumerate(steps, start=1):
         ends = sorted((axis.at(float(step.before)), axis.at(float(step.before + step.change))))
-        said, is_more = signed(float(step.change), write), step.change > 0
+        amount, is_more = signed(float(step.change), write), step.change > 0
         bars.append(
-            _bar(number, step.label, said, _exactly(step.change), "k2 strong" if is_more else "k1 strong", *ends)
+            _bar(number, step.label, amount, _exactly(step.change), "k2 strong" if is_more else "k1 strong", *ends)
         )
     count = len(steps) + 1
     bars.append(_bar(count, last, write(float(after)), exact(int(after)), "muted", axis.start, axis.at(float(after))))
@@ -135,19 +135,19 @@ def _joints(heights: Sequence[Fraction], axis: Axis) -> list[str]:
     return parts
 
 
-def _bar(number: int, label: str, said: str, exactly: str, colour: str, left: float, right: float) -> str:
+def _bar(number: int, label: str, amount: str, exactly: str, colour: str, left: float, right: float) -> str:
     top = _TOP + _ROW * number
-    room = WIDTH - width_of(said) - 12
+    room = WIDTH - width_of(amount) - 12
     return element(
         "g",
         words_at(fitting(label, room), 0, top + 12),
-        words_at(said, WIDTH, top + 12, anchor="end"),
+        words_at(amount, WIDTH, top + 12, anchor="end"),
         element(
             "rect", class_=colour, x=round(min(left, WIDTH - _THIN), 1), y=top + _ROW - _BAR - 6,
             width=round(max(right - left, _THIN), 1), height=_BAR,
         ),
         element(
-            "rect", element("title", text(f"{label}: {exactly}")), class_="tip hit", x=0, y=top, width=WIDTH,
+            "rect", said(f"{label}: {exactly}"), class_="tip hit", x=0, y=top, width=WIDTH,
             height=_ROW,
         ),
     )  # fmt: skip
