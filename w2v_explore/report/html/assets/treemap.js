@@ -4,10 +4,10 @@
 const GROUPS = ["convolution", "linear", "attention", "norm", "other"];
 const CLASSES = ["k4 soft", "k2 soft", "k1 soft", "k6 soft", "rest"];
 const HEADER = 18, EDGE = 3, CHARACTER = 7, LINE = 13;
-const LEAST_HEADER = 36, LEAST_INSIDE = 8, LEAST_AREA = 60, LEAST_LETTERS = 4;
+const LEAST_WIDTH = 56, LEAST_HEIGHT = 36, LEAST_INSIDE = 8, LEAST_AREA = 60, LEAST_LETTERS = 4;
 const WHOLE = 0.995;
 const ALIKE = 3;
-const LEAST_HEIGHT = 320, MOST_HEIGHT = 520;
+const SHORTEST = 320, TALLEST = 520;
 const SVG = "http://www.w3.org/2000/svg";
 
 function drawn(name, attributes, ...children) {
@@ -192,7 +192,7 @@ scripts.treemap = (figure, data) => {
         label = `${label}.${node.name}`;
       }
     }
-    const hasHeader = Math.min(box.width, box.height) >= LEAST_HEADER;
+    const hasHeader = box.width >= LEAST_WIDTH && box.height >= LEAST_HEIGHT;
     const above = hasHeader ? HEADER : EDGE;
     const inner = {
       x: box.x + EDGE,
@@ -209,7 +209,7 @@ scripts.treemap = (figure, data) => {
       role: "treeitem", tabindex: -1, "aria-level": parent ? Number(parent.getAttribute("aria-level")) + 1 : 1,
       "aria-label": describe(node),
     });
-    item.module = node;
+    Object.assign(item, { module: node, around: parent });
     nodes.set(node, item);
     svg.append(item);
     item.append(drawn("rect", { class: isFrame ? "frame" : CLASSES[group], ...box }));
@@ -271,7 +271,7 @@ scripts.treemap = (figure, data) => {
     state.top = top;
     const hadFocus = svg.contains(document.activeElement);
     const width = Math.max(Math.floor(figure.clientWidth), 200);
-    const height = Math.round(Math.min(Math.max(width / ratio, LEAST_HEIGHT), MOST_HEIGHT));
+    const height = Math.round(Math.min(Math.max(width / ratio, SHORTEST), TALLEST));
     nodes.clear();
     svg.replaceChildren();
     draw(top === root ? data.name : top.path, top, { x: 0, y: 0, width, height }, null);
@@ -305,13 +305,21 @@ scripts.treemap = (figure, data) => {
     said.textContent = describe(node);
   }
 
+  // Into a module, or of one without others inside into that around it.
   function descend(node) {
+    const { around } = nodes.get(node);
     if (node !== state.top && node.cells(state.measure).length) show(node);
-    else if (node.parent && node.parent !== state.top && node !== state.top) show(node.parent, node);
+    else if (around && around.around) show(around.module, node);
   }
 
+  // Out of a module, and of those around it that are one rectangle with it.
   function ascend() {
-    if (state.top.parent) show(state.top.parent, state.top);
+    const { measure, top } = state;
+    let node = top.parent;
+    while (node && node.parent && node.cells(measure).length === 1 && node.cells(measure)[0].shares[measure] === node.shares[measure]) {
+      node = node.parent;
+    }
+    if (node) show(node, top);
   }
 
   svg.addEventListener("click", (event) => {
@@ -328,16 +336,14 @@ scripts.treemap = (figure, data) => {
   svg.addEventListener("keydown", (event) => {
     const items = [...svg.querySelectorAll("[role=treeitem]")];
     const place = items.indexOf(nodes.get(state.focus));
-    const level = (item) => Number(item.getAttribute("aria-level"));
-    const siblings = items.filter((item) => level(item) === level(items[place]) && item.module.parent === state.focus.parent);
+    const siblings = items.filter((item) => item.around === items[place].around);
     const among = siblings.indexOf(items[place]);
     const below = items[place + 1];
-    const above = items.slice(0, place).reverse().find((item) => level(item) < level(items[place]));
     const to = {
       ArrowRight: siblings[among + 1],
       ArrowLeft: siblings[among - 1],
-      ArrowDown: below && level(below) > level(items[place]) ? below : undefined,
-      ArrowUp: above,
+      ArrowDown: below && below.around === items[place] ? below : undefined,
+      ArrowUp: items[place].around,
       Home: items[0],
       End: items[items.length - 1],
     };

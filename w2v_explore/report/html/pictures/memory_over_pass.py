@@ -45,12 +45,14 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
         what: The pass: ``a forward pass (float32)``.
         states: What is held all along: ``weights``.
     """
-    totals = [over.state_bytes + live for live in over.live_bytes]
-    steps, peak = len(totals), over.peak_bytes
+    in_training = any(over.gradient_bytes)
+    # In inference weights are often nearly all, and activations what there is to see.
+    floor = over.state_bytes if in_training else 0
+    totals = [floor + live for live in over.live_bytes]
+    steps, peak = len(totals), max(totals)
     at = totals.index(peak)
     x = Axis(0, steps, _LEFT, WIDTH - _RIGHT, False, ())
     y = axis_over([0, peak], _BOTTOM, _TOP, size_bytes, most=5)
-    in_training = any(over.gradient_bytes)
     peak_part = _where(over, at)
     title = f"Memory over {what}"
     columns = min(steps, int(x.end - x.start))
@@ -59,13 +61,12 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
         max(range(steps * column // columns, steps * (column + 1) // columns), key=totals.__getitem__)
         for column in range(columns)
     ]
-    levels = [[totals[step] for step in most], [over.state_bytes] * columns]
-    names = [("activations and their gradients" if in_training else "activations", "k1"), (states, "k0")]
+    levels, names = [[totals[step] for step in most]], [("activations", "k1")]
     if in_training:
-        levels.insert(1, [over.state_bytes + over.gradient_bytes[step] for step in most])
-        names.insert(1, ("gradients of parameters", "k2"))
+        levels += [[floor + over.gradient_bytes[step] for step in most], [floor] * columns]
+        names = [("activations and their gradients", "k1"), ("gradients of parameters", "k2"), (states, "k0")]
     parts = [_area(level, x, y, class_) for level, (_, class_) in zip(levels, names, strict=True)]
-    parts += draw_axes(x, y, "", "held at once")
+    parts += draw_axes(x, y, "", "held at once" if in_training else f"held at once beside {states}")
     parts += _phases(over, x, y)
     legend, height = _legend(names, _BOTTOM + (58 if in_training else 40))
     parts += legend
@@ -75,16 +76,17 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
     left = min(max(place - width_of(words) / 2, 0), WIDTH - width_of(words))
     parts.append(words_at(words, left, _TOP - 14))
     parts += _bands(over, totals, x, y)
-    in_phase = f"the {peak_part.phase} pass of " if in_training else ""
-    said = (
-        f"Most is held in {in_phase}{peak_part.path}: {size_bytes(peak)}, of which "
-        f"{size_bytes(over.state_bytes)} are {states}, there all along. "
-        + (
-            "From left to right each tensor as it is allocated or freed, which is no time."
-            if in_training
-            else "From left to right each operation that makes a tensor, which is no time."
+    state, together = size_bytes(over.state_bytes), size_bytes(over.peak_bytes)
+    if in_training:
+        said = (
+            f"Most is held in the {peak_part.phase} pass of {peak_part.path}: {together}, of which {state} are "
+            f"{states}, there all along. From left to right each tensor as it is allocated or freed, which is no time."
         )
-    )
+    else:
+        said = (
+            f"Most is held in {peak_part.path}: {size_bytes(peak)} of activations, {together} with the {states}. "
+            "From left to right each operation that makes a tensor, which is no time."
+        )
     return Picture(title, picture(height, title, *parts), said, "chart")
 
 

@@ -20,7 +20,7 @@ GROUPS = ("convolution", "linear", "attention", "norm", "other")
 """What a module computes, by which it is coloured."""
 _CLASSES = ("k4 soft", "k2 soft", "k1 soft", "k6 soft", "rest")
 _HEADER, _EDGE, _CHARACTER, _LINE = 18.0, 3.0, 7.0, 13.0
-_LEAST_HEADER, _LEAST_INSIDE, _LEAST_AREA, _LEAST_LETTERS = 36.0, 8.0, 60.0, 4
+_LEAST_WIDTH, _LEAST_HEIGHT, _LEAST_INSIDE, _LEAST_AREA, _LEAST_LETTERS = 56.0, 36.0, 8.0, 60.0, 4
 _WHOLE = 0.995
 
 
@@ -141,7 +141,7 @@ def _draw(label: str, path: str, node: _Node, measure: str, box: Box) -> tuple[s
         cells = _cells(below, child)
         if cells:
             label, path, node = f"{label}.{name}", below, child
-    has_header = min(box.width, box.height) >= _LEAST_HEADER
+    has_header = box.width >= _LEAST_WIDTH and box.height >= _LEAST_HEIGHT
     inner = box.inside(_HEADER if has_header else _EDGE, _EDGE)
     is_frame = (
         bool(cells)
@@ -152,19 +152,22 @@ def _draw(label: str, path: str, node: _Node, measure: str, box: Box) -> tuple[s
     shown = _shortened(label, box.width - 8) if has_header or (not is_frame and box.height >= _HEADER) else ""
     if not is_frame and not shown:
         return "", group
-    said = f"{path or label}: {node.kind}; {measure} {node.texts[0]} ({percent(node.shares[0])})"
-    class_ = "frame" if is_frame else _CLASSES[group]
-    drawn = [element("title", text(said)), element("rect", class_=class_, **box._asdict())]
     figure, room = node.texts[0], box.width - 8
+    drawn = [element("rect", class_="frame" if is_frame else _CLASSES[group], **_rounded(box)._asdict())]
     if shown:
+        said = f"{path or label}: {node.kind}; {measure} {figure} ({percent(node.shares[0])})"
         beside = is_frame and (len(shown) + 1 + len(figure)) * _CHARACTER <= room
         more = [text(" "), element("tspan", text(figure), class_="muted")] if beside else []
-        drawn.append(element("text", text(shown), *more, x=box.x + 4, y=box.y + _LINE))
+        drawn.insert(0, element("title", text(said)))
+        drawn.append(element("text", text(shown), *more, x=round(box.x + 4, 1), y=round(box.y + _LINE, 1)))
     if is_frame:
         drawn += _draw_inside(node, cells, measure, inner)
     elif box.height >= 2 * _HEADER and len(figure) * _CHARACTER <= room:
-        drawn.append(element("text", text(figure), x=box.x + 4, y=box.y + 2 * _LINE + 1, class_="muted"))
-    return element("g", *drawn), group
+        drawn.append(
+            element("text", text(figure), x=round(box.x + 4, 1), y=round(box.y + 2 * _LINE + 1, 1), class_="muted")
+        )
+    # A frame without its name says what the one around it does.
+    return element("g", *drawn) if shown else "".join(drawn), group
 
 
 def _draw_inside(node: _Node, cells: Sequence[tuple[str, str, _Node]], measure: str, box: Box) -> list[str]:
@@ -186,8 +189,13 @@ def _draw_inside(node: _Node, cells: Sequence[tuple[str, str, _Node]], measure: 
 
 
 def _outline(box: Box) -> str:
-    x, y, width, height = (f"{number:.2f}".rstrip("0").rstrip(".") for number in box)
+    x, y, width, height = (f"{number:g}" for number in _rounded(box))
     return f"M{x} {y}h{width}v{height}h-{width}z"
+
+
+def _rounded(box: Box) -> Box:
+    """The box in as few characters as a picture needs."""
+    return Box(*[round(number, 1) for number in box])
 
 
 def _main_group(node: _Node) -> int:
