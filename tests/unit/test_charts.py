@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import log10
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
 
+from tests.small import overrides
+from tests.unit.test_curve import NOISY, QUIET
 from w2v_explore import Config, Workload, analyze, load_config
+from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.compare import compare
+from w2v_explore.analysis.compute import unfold
 from w2v_explore.report.html.page import Picture
-from w2v_explore.report.html.pictures.axes import spread_out
+from w2v_explore.report.html.pictures.axes import WIDTH, spread_out
 from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
+from w2v_explore.report.html.pictures.latency_curve import curve_picture
+from w2v_explore.report.html.pictures.ledger import ledger_picture
 from w2v_explore.report.html.pictures.waterfall import steps_of, waterfall_pictures
 
-_PREFIXES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_PREFIXES = {"ms": 1e-3, "s": 1.0, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
 def drawn(picture: Picture) -> Element:
@@ -133,3 +141,54 @@ def test_a_hostile_name_is_text() -> None:
 def test_names_keep_apart_and_in_their_order() -> None:
     assert spread_out([10, 11, 50], 15, 0, 100) == [10, 25, 50]
     assert spread_out([98, 97], 15, 0, 100) == [100, 85]
+
+
+def ledger_of(analysis: Analysis, unattributed_ns: int = 500) -> Any:
+    """A pass in which each operation takes a microsecond, after the one before, and some time passes at the end."""
+    operations: list[str] = []
+    for row in unfold(analysis.layers):
+        # What is inside an operation, as a weight norm, is a part of its time.
+        if row.operation and row.path and not any(row.path.startswith(f"{path}.") for path in operations):
+            operations.append(row.path)
+    spans = {path: (1_000 * number, 1_000 * (number + 1)) for number, path in enumerate(operations)}
+    layers = {
+        row.path: SimpleNamespace(
+            total_ns=sum(1_000 for path in operations if f"{path}.".startswith(f"{row.path}.") or not row.path)
+        )
+        for row in unfold(analysis.layers)
+    }
+    whole_ns = 1_000 * len(operations) + unattributed_ns
+    return SimpleNamespace(
+        end_to_end_ns=whole_ns, unattributed_ns=unattributed_ns, layers=layers, spans=spans, passes=3
+    )
+
+
+def test_layers_of_a_pass_lie_where_they_ran_above_those_that_they_call() -> None:
+    analysis = analyze(load_config("base", overrides=overrides()))
+    ledger = ledger_of(analysis)
+    boxes = {
+        (box.findtext("title") or "").split("\n")[0]: [float(box.get(name, "")) for name in ("x", "y", "width")]
+        for box in drawn(ledger_picture(analysis, ledger)).iter("rect")
+    }
+    assert boxes.keys() >= {"the model", *ledger.spans}
+    for path, (began, ended) in ledger.spans.items():
+        left, top, width = boxes[path]
+        assert left == pytest.approx(WIDTH * began / ledger.end_to_end_ns, abs=0.1)
+        assert width == pytest.approx(WIDTH * (ended - began) / ledger.end_to_end_ns, abs=0.1)
+        around_left, around_top, around_width = boxes[path.rpartition(".")[0] or "the model"]
+        assert around_left - 0.1 <= left
+        assert left + width <= around_left + around_width + 0.1
+        assert around_top < top
+
+
+def test_a_measured_curve_has_the_intervals_of_its_first_line_and_marks_what_is_doubtful() -> None:
+    picture = curve_picture(NOISY)
+    root = drawn(picture)
+    assert [value for _, value in curve(root, 0)] == pytest.approx([0.01, 0.05, 0.2], rel=0.05)
+    assert [value for _, value in curve(root, 1)] == pytest.approx([0.001, 0.01, 0.08], rel=0.05)
+    bars = [each for each in root.iter("line") if each.get("class") == "k0 line"]
+    ends = [on_log(root, "y", float(bars[0].get(name, "")) + 4) for name in ("y1", "y2")]
+    assert ends == pytest.approx([0.001, 0.1], rel=0.05)
+    assert len([each for each in root.iter("path") if each.get("class") == "k5 line"]) == 1
+    assert "NOISY" in picture.words
+    assert "NOISY" not in curve_picture(QUIET).words

@@ -37,13 +37,14 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
 
 
 def _pictures(result: Result) -> list[Part]:
+    """Where the costs are, what a frame sees, when layers ran if that was measured, and what the duration changes."""
     analysis = result.analysis
-    # That of a training step takes as long as all others, and `memory` is about it.
-    step = [step_picture(analysis, analysis.training)] if analysis.workload.precision else []
-    return [
-        tree_picture(result),
-        *receptive_field_pictures(analysis),
-        inference_picture(analysis),
-        *step,
-        *cost_pictures(analysis),
-    ]
+    pictures: list[Part] = [tree_picture(result), *receptive_field_pictures(analysis), inference_picture(analysis)]
+    if analysis.workload.precision:
+        pictures.append(step_picture(analysis, analysis.training))
+    if result.measurement is not None:
+        # Most summaries measure nothing.
+        from w2v_explore.report.html.pictures.ledger import ledger_pictures
+
+        pictures += ledger_pictures(result)
+    return [*pictures, *cost_pictures(analysis)]

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from math import log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import tick_text
 from w2v_explore.report.html.markup import element, text
-from w2v_explore.report.scatter import round_numbers
+from w2v_explore.report.ticks import round_numbers, tick_text
 
 WIDTH = 480
 """Of a picture, in its own units: on a narrow telephone one is about 0.7 pixels, beside another picture about 1."""
@@ -56,6 +55,7 @@ def axis_over(
     most: int,
     logarithmic: bool = False,
     margin: float = 0.0,
+    ends_at_ticks: bool = True,
 ) -> Axis:
     """The axis on which some values have room.
 
@@ -67,9 +67,13 @@ def axis_over(
         most: About so many ticks.
         logarithmic: Whether equal distances are equal ratios.
         margin: Room beyond the values at either end, in parts of the axis.
+        ends_at_ticks: Whether there is room for round numbers beyond the values.
     """
     ticks = round_numbers(values, most, logarithmic=logarithmic)
-    low, high = min(*values, *ticks), max(*values, *ticks)
+    low, high = min(values), max(values)
+    if ends_at_ticks:
+        low, high = min(low, *ticks), max(high, *ticks)
+    ticks = [tick for tick in ticks if low <= tick <= high]
     if low == high:  # a range of no width would have no places
         low, high = (low / 2, high * 2) if logarithmic else (low - 1, high + 1)
     if logarithmic:
