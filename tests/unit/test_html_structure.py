@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.calibrations import make_calibration
 from w2v_explore.analysis.analyze import Analysis, analyze
+from w2v_explore.analysis.latency.prediction import predict
 from w2v_explore.analysis.memory.costs import memory
 from w2v_explore.analysis.memory.over_pass import MemoryOverPass, memory_over_inference, memory_over_step
 from w2v_explore.analysis.workload import Workload
@@ -24,7 +26,7 @@ from w2v_explore.report.html.structure import (
     step_picture,
     tree_picture,
 )
-from w2v_explore.report.units import short, size_bytes
+from w2v_explore.report.units import duration, short, size_bytes
 from w2v_explore.results.result import Result
 
 CONV = "feature_extractor.conv_layers"
@@ -112,6 +114,15 @@ def test_a_treemap_of_another_architecture_says_what_its_report_does() -> None:
     [_, kind, shape, *_, shown, _] = texts[""]
     kept = size_bytes(analysis.training.kept_bytes.greatest)
     assert (kind, shape, shown) == ("Wav2Vec2Model", "1×499×768", ["94.38 M", short(analysis.macs.total), kept])
+
+
+def test_a_treemap_has_the_latency_that_is_predicted() -> None:
+    analysis = analyze("base")
+    prediction = predict(analysis, make_calibration())
+    data = tree_picture(Result(analysis=analysis, prediction=prediction)).data
+    *_, name = data["measures"]
+    seconds = prediction.layer_seconds(analysis, "")
+    assert (name, data["root"][6][-1]) == ("Predicted latency", duration(seconds))
 
 
 def test_what_a_name_says_is_text_in_a_treemap() -> None:

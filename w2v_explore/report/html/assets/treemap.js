@@ -168,6 +168,8 @@ scripts.treemap = (figure, data) => {
   still.before(made("div", { className: "treemap-ways" }, trail, ways));
   still.replaceWith(svg);
   svg.after(said);
+  const keys = "A click or Enter goes into a module, Escape out of it; arrow keys go from one to another.";
+  said.after(made("p", { className: "words treemap-keys" }, keys));
 
   const heading = figure.querySelector("h2, h3");
   const caption = figure.querySelector("figcaption");
