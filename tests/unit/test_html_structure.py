@@ -13,6 +13,7 @@ from tests.calibrations import make_calibration
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.latency.prediction import predict
 from w2v_explore.analysis.memory.costs import memory
+from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.over_pass import MemoryOverPass, memory_over_inference, memory_over_step
 from w2v_explore.analysis.workload import Workload
 from w2v_explore.report.html.page import Picture
@@ -28,6 +29,7 @@ from w2v_explore.report.html.structure import (
 )
 from w2v_explore.report.units import duration, short, size_bytes
 from w2v_explore.results.result import Result
+from w2v_explore.tree.run import each_copy
 
 CONV = "feature_extractor.conv_layers"
 
@@ -131,6 +133,7 @@ def test_what_a_name_says_is_text_in_a_treemap() -> None:
     assert "<script" not in picture.svg
     words = next(element for element in parsed(picture).iter("text"))
     assert (words.text or "").rstrip() == name
+    assert treemap("a\u202eb", analyze("base").layers, [PARAMETERS]).data["name"] == "a\\u202eb"
 
 
 @pytest.mark.parametrize("name", ["base", "distilhubert"])
@@ -162,6 +165,18 @@ def test_what_is_held_over_a_forward_pass_is_most_where_the_report_says(name: st
     over = memory_over_inference(analysis)
     assert over.peak_bytes == analysis.inference.total_bytes
     assert peak_path(analysis, over) == analysis.inference.peak_path
+
+
+@pytest.mark.parametrize(
+    "name", ["base", "wavlm_base", "hubert_pretrain_base", "lighthubert_small_subnet", "mms_1b_all"]
+)
+def test_what_is_held_of_folded_layers_is_what_is_held_of_layers_that_stand_apart(name: str) -> None:
+    analysis = analyze(name, Workload.of_seconds(3))
+    calls, _ = each_copy(analysis.calls)
+    lives = Lives(calls, training=False)
+    over = memory_over_inference(analysis)
+    assert list(over.live_bytes) == lives.trace(analysis.workload, analysis.takes.flow(48_000)).live_bytes
+    assert [path for _, path, _ in over.marks] == [calls[position].path for position in lives.makers()]
 
 
 @pytest.mark.parametrize("attention", ["eager", "math"])

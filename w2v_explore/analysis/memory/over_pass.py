@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.dtypes import DTYPE_BYTES
-from w2v_explore.analysis.memory.liveness import Lives
 from w2v_explore.analysis.memory.step_order import Phase
 from w2v_explore.analysis.memory.training import TrainingCost
-from w2v_explore.tree.attention import calls_in_kernel
-from w2v_explore.tree.run import each_copy
+from w2v_explore.tree.run import Call
 
 
 class MemoryOverPass(NamedTuple):
@@ -38,15 +35,48 @@ class MemoryOverPass(NamedTuple):
 
 def memory_over_inference(analysis: Analysis) -> MemoryOverPass:
     """Of a forward pass without gradients, in the workload's dtype: a step for each operation that makes a tensor."""
-    workload = analysis.workload
-    is_half = DTYPE_BYTES[workload.dtype] == 2
-    calls, _ = each_copy(calls_in_kernel(analysis.calls, analysis.attention, is_half=is_half, autocast=False))
-    lives = Lives(calls, training=False)
-    live = lives.trace(workload, analysis.takes.flow(workload.samples)).live_bytes
-    marks: list[tuple[int, str, Phase]] = [
-        (step, calls[position].path, "forward") for step, position in enumerate(lives.makers())
-    ]
+    trace = analysis.trace(training=False)
+    calls, makers = trace.lives.calls, trace.lives.makers()
+    of_maker = dict(zip(makers, trace.live_bytes, strict=True))
+    live: list[int] = []
+    marks: list[tuple[int, str, Phase]] = []
+    for position, path in _each_copy(calls, 0, len(calls), "", ""):
+        if position in of_maker:
+            marks.append((len(live), path, "forward"))
+            live.append(of_maker[position])
     return MemoryOverPass(analysis.parameter_bytes, live, [0] * len(live), marks)
+
+
+def _each_copy(calls: Sequence[Call], start: int, end: int, folded_path: str, path: str) -> Iterator[tuple[int, str]]:
+    """The calls from one on and before another, those of folded layers once for each copy, with their own paths.
+
+    Args:
+        calls: With folded layers `apart`.
+        start: The first.
+        end: The one after the last.
+        folded_path: Of the module that they are inside of.
+        path: The same with the numbers of the copies.
+    """
+    seen: dict[str, int] = {}
+    position = start
+    while position < end:
+        call = calls[position]
+        own = path + call.path[len(folded_path) :]
+        if call.layer.copies == 1:
+            yield position, own
+            position += 1
+            continue
+        parent, dot, first = own.rpartition(".")
+        # The first copy is called by itself, and then all others at once.
+        before = seen.get(call.path, 0)
+        for number in range(before, before + call.folded):
+            copy = f"{parent}{dot}{int(first) + number}"
+            if call.end == position + 1:
+                yield position, copy
+            else:
+                yield from _each_copy(calls, position + 1, call.end, call.path, copy)
+        seen[call.path] = before + call.folded
+        position = call.end
 
 
 def memory_over_step(analysis: Analysis, training: TrainingCost, *, checkpointing: bool) -> MemoryOverPass:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.compute import LayerFigures
+from w2v_explore.encoding import printable
 from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.html.page import Picture
 from w2v_explore.report.html.pictures.boxes import Box, lay_out
@@ -75,6 +76,7 @@ def treemap(name: str, layers: Sequence[LayerFigures], measures: Sequence[Measur
         layers: An analysis's, the model first.
         measures: What areas may stand for: in the picture the first, and in its script each that the model has any of.
     """
+    name = printable(name)
     measures = [measure for measure in measures if measure.of(layers[0])]
     root = _node(layers, measures, [measure.of(layers[0]) for measure in measures], None)
     box = Box(0.0, 0.0, float(WIDTH), float(HEIGHT))
