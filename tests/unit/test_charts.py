@@ -82,6 +82,15 @@ def test_attention_is_drawn_below_the_feed_forward_up_to_where_it_overtakes() ->
     assert "61.47 s: attention overtakes" in [each.text for each in root.iter("text")]
 
 
+def test_each_duration_says_its_costs_where_no_script_runs() -> None:
+    picture, _ = cost_pictures(analyze("base"))
+    titles = [each.findtext("title") for each in drawn(picture).iter("rect")]
+    assert "\n".join([
+        "10 s", "together: 74.07 G", "attention products: 4.590 G", "feed-forward: 28.25 G", "other linear: 14.32 G",
+        "convolution: 26.90 G",
+    ]) in titles  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "names", [("base", "wavlm_large"), ("large", "distilhubert"), ("base", "xlsr_2b", "w2v_bert_2")]
 )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, Picture, section_of
+from w2v_explore.report.html.page import Page, Picture, Tile, section_of
 from w2v_explore.report.html.pictures.latency_curve import curve_picture
 from w2v_explore.report.html.pictures.ledger import ledger_pictures
 from w2v_explore.report.table import Report
+from w2v_explore.report.units import duration
 from w2v_explore.results.curve import latency_curves
 from w2v_explore.results.result import Result
 
@@ -23,8 +24,24 @@ def latency_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
     """
     groups = [list(group) for _, group in groupby(results, key=lambda result: id(result.analysis.config))]
     configs = [group[0].analysis.config for group in groups]
-    sections = [section_of(report, _pictures(group)) for report, group in zip(reports, groups, strict=True)]
+    sections = [
+        section_of(report, _pictures(group), _tiles(group)) for report, group in zip(reports, groups, strict=True)
+    ]
     return Page(", ".join(distinct_names(configs)), configs, sections)
+
+
+def _tiles(results: Sequence[Result]) -> list[Tile]:
+    """The headline at each duration, and whether it is doubtful."""
+    return [
+        Tile(
+            f"{result.analysis.workload.seconds:g} s of audio",
+            duration(result.measurement.latency.end_to_end.median_s),
+            f"real-time factor {result.measurement.latency.real_time_factor:.3g}"
+            f"{', NOISY' if result.measurement.latency.noise.noisy else ''}",
+        )
+        for result in results
+        if result.measurement is not None
+    ]
 
 
 def _pictures(results: Sequence[Result]) -> list[Picture]:

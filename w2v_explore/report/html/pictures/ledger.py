@@ -102,7 +102,7 @@ def _box(layer: LayerFigures, colour: str, span: tuple[int, int], ledger: Ledger
     name = fitting(layer.name or "model", TEXT_SIZE / _NAME_SIZE * (width - 6))
     if width_of(name) > width or (name.endswith("…") and width < _LEAST_CUT):
         return box
-    return box + words_at(name, left + width / 2, top + 14, anchor="middle", class_="inside")
+    return box + words_at(name, left + width / 2, top + 14, anchor="middle", class_="name inside")
 
 
 def _grid(axis: Axis, below: float) -> list[str]:

@@ -14,7 +14,9 @@ from w2v_explore.report.html.page import Picture
 from w2v_explore.report.html.pictures.axes import WIDTH, Axis, axis_over, fitting, picture, said, width_of, words_at
 from w2v_explore.report.units import exact, figure_text, signed, signed_exact
 
-_FIGURES = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
+WATERFALLS = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
+"""The figures that have one."""
+
 _ROW, _TOP, _BAR, _BOTTOM = 34, 4, 12, 22
 _NAMED = 10
 # Of a bar of hardly any length.
@@ -64,7 +66,7 @@ def waterfall_pictures(comparison: Comparison) -> list[Picture]:
     pictures = []
     names = comparison.names
     for number, contributions in enumerate(comparison.attributions, start=1):
-        for name in _FIGURES:
+        for name in WATERFALLS:
             metric = comparison.metrics.get(name)
             if metric is None:  # a baseline of an older version lacks it
                 continue
