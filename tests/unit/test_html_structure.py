@@ -151,6 +151,10 @@ def test_each_layer_has_the_frames_that_one_frame_is_made_of(name: str) -> None:
         assert ticks.attrib["d"].count("M") == frames
         frames = (frames - 1) * layer.stride + layer.kernel
     assert frames == analysis.receptive_field.receptive_field_samples
+    assert rows[3].findtext("title") == (
+        "Layer 3: kernel 3, stride 2. A frame sees 80 samples (5 ms), the next begins 40 samples (2.5 ms) later; there "
+        "are 3,999."
+    )
     assert "400 samples (25 ms), the next begins 320 samples (20 ms) later" in picture.words
 
 

@@ -74,8 +74,8 @@ def _row(number: int, layer: ConvLayerField, field: ReceptiveField, scale: float
     """A layer: what its first frame sees, and which of its frames the first of the last layer is made of."""
     seen, jump = layer.receptive_field_samples, layer.jump_samples
     said = (
-        f"Layer {number}: kernel {layer.kernel}, stride {layer.stride}\nA frame sees {_both(seen, sample_rate)}\n"
-        f"Frames are {_both(jump, sample_rate)} apart\n{exact(layer.frames)} frames"
+        f"Layer {number}: kernel {layer.kernel}, stride {layer.stride}. A frame sees {_both(seen, sample_rate)}, the next "
+        f"begins {_both(jump, sample_rate)} later; there are {exact(layer.frames)}."
     )
     width = seen * scale
     figure = exact(seen)
