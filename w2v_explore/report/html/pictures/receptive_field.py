@@ -5,7 +5,7 @@ from __future__ import annotations
 from w2v_explore.analysis.receptive_field import ConvLayerField, ReceptiveField
 from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.html.page import Picture
-from w2v_explore.report.html.pictures.axes import WIDTH, picture, width_of, words_at
+from w2v_explore.report.html.pictures.axes import WIDTH, fitting, picture, width_of, words_at
 from w2v_explore.report.units import exact, milliseconds
 
 _LEFT, _TOP, _ROW, _BAR, _TICK = 92.0, 50.0, 34.0, 17.0, 6.0
@@ -46,7 +46,7 @@ def receptive_field_picture(field: ReceptiveField, sample_rate: int) -> Picture:
 
 
 def _both(samples: int, sample_rate: int) -> str:
-    return f"{exact(samples)} samples ({milliseconds(samples, sample_rate)} ms)"
+    return f"{exact(samples)} sample{'s' * (samples != 1)} ({milliseconds(samples, sample_rate)} ms)"
 
 
 def _axis(width: int, step: int, span: int, scale: float, bottom: float, sample_rate: int) -> list[str]:
@@ -74,9 +74,10 @@ def _row(number: int, layer: ConvLayerField, field: ReceptiveField, scale: float
     """A layer: what its first frame sees, and which of its frames the first of the last layer is made of."""
     seen, jump = layer.receptive_field_samples, layer.jump_samples
     said = (
-        f"Layer {number}: kernel {layer.kernel}, stride {layer.stride}. A frame sees {_both(seen, sample_rate)}, the next "
-        f"begins {_both(jump, sample_rate)} later; there are {exact(layer.frames)}."
+        f"Layer {number}: kernel {layer.kernel}, stride {layer.stride}. A frame sees {_both(seen, sample_rate)}, the "
+        f"next begins {_both(jump, sample_rate)} later; there are {exact(layer.frames)}."
     )
+    beside = max(width_of(str(number)) + 4, 22.0)
     width = seen * scale
     figure = exact(seen)
     is_inside = width_of(figure) + 8 <= width
@@ -85,7 +86,7 @@ def _row(number: int, layer: ConvLayerField, field: ReceptiveField, scale: float
         element("title", text(said)),
         element("rect", class_="hit", x=0, y=y - 4, width=WIDTH, height=_ROW - 1),
         words_at(str(number), 0, y + 13),
-        words_at(f"{layer.kernel}/{layer.stride}", 22, y + 13, class_="muted"),
+        words_at(fitting(f"{layer.kernel}/{layer.stride}", _LEFT - beside), beside, y + 13, class_="muted"),
         element("rect", class_="k4 soft", x=_LEFT, **bar),
         element("rect", class_="k4 line next", x=round(_LEFT + jump * scale, 1), **bar),
         words_at(figure, _LEFT + 4 if is_inside else _LEFT + (jump + seen) * scale + 5, y + 13),
