@@ -142,7 +142,7 @@ def write_named(name: str, path: Path) -> None:
 
 
 def test_hostile_names_and_descriptions_are_text(run: Runner, tmp_path: Path) -> None:
-    """A page has the same elements, whatever a config calls itself; but a name that is long leaves no room beside it."""
+    """A page has the same elements, whatever a config calls itself; only beside a long name is no room for a figure."""
     pages = []
     for name in ("harmless", HOSTILE):
         write_named(name, tmp_path / "config.yaml")
