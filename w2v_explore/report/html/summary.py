@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, Picture, section_of
+from w2v_explore.report.html.page import Page, Part, section_of
 from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
+from w2v_explore.report.html.structure import (
+    inference_picture,
+    receptive_field_pictures,
+    step_picture,
+    tree_picture,
+)
 from w2v_explore.report.html.tiles import result_tiles
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
@@ -30,12 +36,15 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
     return Page(", ".join(distinct_names(configs)), configs, sections)
 
 
-def _pictures(result: Result) -> list[Picture]:
-    """When the layers ran, where that was measured, and costs over the duration."""
-    pictures = cost_pictures(result.analysis)
-    if result.measurement is None:
-        return pictures
-    # Most summaries measure nothing.
-    from w2v_explore.report.html.pictures.ledger import ledger_pictures
+def _pictures(result: Result) -> list[Part]:
+    """Where the costs are, what a frame sees, when layers ran if that was measured, and what the duration changes."""
+    analysis = result.analysis
+    pictures: list[Part] = [tree_picture(result), *receptive_field_pictures(analysis), inference_picture(analysis)]
+    if analysis.workload.precision:
+        pictures.append(step_picture(analysis, analysis.training))
+    if result.measurement is not None:
+        # Most summaries measure nothing.
+        from w2v_explore.report.html.pictures.ledger import ledger_pictures
 
-    return [*ledger_pictures(result), *pictures]
+        pictures += ledger_pictures(result)
+    return [*pictures, *cost_pictures(analysis)]
