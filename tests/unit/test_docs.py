@@ -6,6 +6,8 @@ import json
 import re
 import runpy
 import shlex
+import zlib
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -175,6 +177,20 @@ def test_pictures_are_in_step() -> None:
     assert set(pictures) == {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()}
     for path, picture in pictures.items():
         assert (ROOT / "docs" / path).read_text(encoding="utf-8") == picture, f"{path}: run `python docs/pictures.py`"
+
+
+EXAMPLES = runpy.run_path(str(ROOT / "docs/examples.py"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES["EXAMPLES"])
+def test_example_reports_are_in_step(name: str) -> None:
+    def parts(report: str) -> tuple[str, str]:
+        """The result, which not every zlib packs into the same bytes, and all around it."""
+        before, packed, after = re.split(r'(?<=id="json">)([^<]+)', report)
+        return before + after, zlib.decompress(b64decode(packed)).decode()
+
+    kept = (ROOT / "docs/examples" / name).read_text(encoding="utf-8")
+    assert parts(EXAMPLES["example"](EXAMPLES["EXAMPLES"][name])) == parts(kept), "run `python docs/examples.py`"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").iterdir()), ids=lambda path: path.name)
