@@ -66,7 +66,7 @@ def install(shell: str) -> list[str]:
         startup = folder / ".zshrc", f"fpath+={_quoted(path.parent)}; autoload -Uz compinit; compinit"
     else:
         path = home / ".bash_completions/w2v-explore.sh"
-        startup = home / ".bashrc", f"source {_quoted(path)}"
+        startup = home / ".bashrc", f"if [ -r {_quoted(path)} ]; then source {_quoted(path)}; fi"
     with refusing(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(str(path), script.encode())
