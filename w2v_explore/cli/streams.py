@@ -77,6 +77,13 @@ def do_each(*steps: Callable[[], None]) -> None:
         raise failures[-1]
 
 
+def wants_colour() -> bool:
+    """Whether standard output shows colours and a bold face."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
 def say(*lines: object) -> None:
     """Print lines on standard error, made printable: every message goes this way, since it may quote anything."""
     for line in lines:
