@@ -1,6 +1,7 @@
 """``w2v-explore compare``."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,7 +24,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def compare(
-    configs: Annotated[list[str], typer.Argument(metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more.")],
+    configs: Annotated[
+        list[str] | None, typer.Argument(metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more.")
+    ] = None,
     seconds: options.Seconds = None,
     samples: options.Samples = None,
     frames: options.Frames = None,
@@ -35,6 +38,7 @@ def compare(
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
+    changed_since: options.ChangedSince = None,
     format: PageFormatOption = PageFormat.TABLE,
     output: OutputOption = None,
     overrides: options.Overrides = None,
@@ -43,13 +47,33 @@ def compare(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
-    if len(configs) < 2 and baseline is None and not variants:
+    configs = configs or []
+    if changed_since is not None and (baseline is not None or variants):
+        other = "--baseline" if baseline is not None else "--variant"
+        raise typer.BadParameter(f"give --changed-since or {other}, not both")
+    if changed_since is None and len(configs) < (1 if baseline is not None or variants else 2):
         raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
     check_output(output)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
+    config_options = ConfigOptions(overrides, dialect, allow_unknown, variants)
+    if changed_since is not None:
+        # Most calls name their configs.
+        from w2v_explore.cli.changed import ChangedSince
+
+        question = ChangedSince(
+            changed_since,
+            configs,
+            configs=config_options,
+            workload=workload,
+            device=device,
+            runs=runs,
+            conditions=conditions,
+        )
+        question.answer(format, output, depth, partial(_report, depth=depth))
+        return
+    analyses = analyze_configs(configs, config_options, workload, saved)
     if device is None:
         results = [Result(analysis=analysis) for analysis in analyses]
     else:
@@ -65,9 +89,7 @@ def _render(
     results: Sequence[Result], comparison: Comparison, depth: int | None, format: PageFormat, output: str | None
 ) -> None:
     def reports() -> "list[Report]":
-        from w2v_explore.report.comparison import comparison_report
-
-        return [comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))]
+        return [_report(results, comparison, depth)]
 
     def document() -> dict[str, Any]:
         from w2v_explore.results.documents import comparison_document
@@ -85,6 +107,12 @@ def _render(
         return compare_page(results, comparison, reports())
 
     render(format, reports=reports, document=document, csv=csv, page=page, output=output)
+
+
+def _report(results: Sequence[Result], comparison: Comparison, depth: int | None) -> "Report":
+    from w2v_explore.report.comparison import comparison_report
+
+    return comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))
 
 
 def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> "list[Table]":

@@ -125,6 +125,14 @@ FailIf = Annotated[
         "repeatable.",
     ),
 ]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(
+        "--changed-since",
+        metavar="REVISION",
+        help="Hold each config that differs from a revision of git against what it was; A B are files or folders then.",
+    ),
+]
 From = Annotated[
     FromDialect | None,
     typer.Option("--from", help="Whose config it is; recognised by its content by default."),
