@@ -19,13 +19,28 @@ ROOT = Path(__file__).parent.parent
 
 PICTURES = {
     "summary": ("summary", "base"),
+    "full": ("summary", "base", "--full"),
     "compare": ("compare", "base", "large"),
 }
 """The command behind each picture."""
 
 THEMES = {
-    "light": {"paper": "#ffffff", "edge": "#d0d7de", "text": "#1f2328", "dim": "#656d76", "bar": "#0a7ea4"},
-    "dark": {"paper": "#0d1117", "edge": "#30363d", "text": "#e6edf3", "dim": "#8b949e", "bar": "#56d4dd"},
+    "light": {
+        "paper": "#ffffff",
+        "edge": "#d0d7de",
+        "text": "#1f2328",
+        "dim": "#656d76",
+        "cyan": "#0a7ea4",
+        "magenta": "#8250df",
+    },
+    "dark": {
+        "paper": "#0d1117",
+        "edge": "#30363d",
+        "text": "#e6edf3",
+        "dim": "#8b949e",
+        "cyan": "#56d4dd",
+        "magenta": "#d2a8ff",
+    },
 }
 
 _COLUMNS = 100
@@ -33,7 +48,7 @@ _FONT_SIZE, _CELL, _LINE, _MARGIN = 14, 8.4, 20, 20
 _FONTS = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 
 _STYLE = re.compile(r"\x1b\[([\d;]*)m")
-_STYLES = {"1": "bold", "2": "dim", "36": "bar"}
+_STYLES = {"1": "bold", "2": "dim", "35": "magenta", "36": "cyan"}
 # From where to where a character fills its cell.
 _BLOCKS = {character: (0.0, eighths / 8) for eighths, character in enumerate("▏▎▍▌▋▊▉█", 1)} | {"▐": (0.5, 1.0)}
 # A line through the middle of the cell from its upper edge, and what follows.
@@ -65,7 +80,7 @@ def picture(command: tuple[str, ...], theme: str) -> str:
         f' viewBox="0 0 {width:g} {height}" role="img">',
         f"<title>{escape(' '.join(['w2v-explore', *command]))}</title>",
         f"<style>text{{font:{_FONT_SIZE}px {_FONTS};fill:{colours['text']}}}.bold{{font-weight:bold}}"
-        f".dim{{fill:{colours['dim']}}}rect.bar{{fill:{colours['bar']}}}"
+        f".dim{{fill:{colours['dim']}}}.cyan{{fill:{colours['cyan']}}}.magenta{{fill:{colours['magenta']}}}"
         f"path{{fill:none;stroke:{colours['dim']}}}</style>",
         f'<rect x=".5" y=".5" width="{width - 1:g}" height="{height - 1}" rx="8" fill="{colours["paper"]}"'
         f' stroke="{colours["edge"]}"/>',
@@ -132,7 +147,7 @@ def _bars(run: Run, top: int) -> Iterator[str]:
         column, blocks = run.column + found.start(), found.group()
         begin, end = column + _BLOCKS[blocks[0]][0], column + len(blocks) - 1 + _BLOCKS[blocks[-1]][1]
         yield (
-            f'<rect class="bar" x="{_x(begin)}" y="{top + 4}" width="{round((end - begin) * _CELL, 2):g}"'
+            f'<rect class="cyan" x="{_x(begin)}" y="{top + 4}" width="{round((end - begin) * _CELL, 2):g}"'
             f' height="{_LINE - 8}"/>'
         )
 

@@ -292,7 +292,8 @@ def test_training_memory_is_of_the_precision_that_is_given(run: Runner, tmp_path
     training = memory("base", Workload.of_seconds(1), precision=precision).training[precision]
     assert figures["training_bytes"] == training.total_bytes(checkpointing=False)
     assert figures["kept_bytes"] == training.kept_bytes.greatest
-    assert f"memory of training, {precision}" in run("summary", *arguments).out
+    assert f"in {precision};" in run("summary", *arguments).out
+    assert f"memory of training, {precision}" in run("summary", *arguments, "--totals").out
     condition = ("--fail-if", f"memory.training_bytes >= {figures['training_bytes']}")
     assert run("summary", *arguments, *condition).code == 1
     assert "No total has changed." in run("summary", *arguments, "--baseline", str(saved)).out

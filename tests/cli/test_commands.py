@@ -100,7 +100,7 @@ def test_several_configs_have_an_overview_first(run: Runner) -> None:
         ["| num\\_layers 6", "51.84 M"],
     ]
     assert "Overview" not in run("summary", "base").out
-    trained = run("summary", "base", "large", "--precision", "amp-bfloat16").out
+    trained = run("summary", "base", "large", "--precision", "amp-bfloat16", "--full").out
     training = next(row for row in trained.splitlines() if row.startswith("memory of training, amp-bfloat16")).split()
     rows = trained.splitlines()[:8]
     assert "Inference  Training  Receptive field  Stride" in rows[4]
@@ -270,8 +270,8 @@ def test_ctrl_c_exits_with_130(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_deep_encoders_are_folded(run: Runner) -> None:
-    shallow = run("summary", "base", "--set", "encoder_num_layers=2").out
-    deep = run("summary", "base", "--set", "encoder_num_layers=2000").out
+    shallow = run("summary", "base", "--full", "--set", "encoder_num_layers=2").out
+    deep = run("summary", "base", "--full", "--set", "encoder_num_layers=2000").out
     assert "layers.0–1999" in deep
     assert len(deep.splitlines()) == len(shallow.splitlines())
 

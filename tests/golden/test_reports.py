@@ -19,6 +19,14 @@ REPORTS = {
     "summary_base_80.txt": (80, ["summary", "base"]),
     "summary_base_140.txt": (140, ["summary", "base.yaml"]),
     "summary_base_piped.txt": (None, ["summary", "base"]),
+    "summary_full_80.txt": (80, ["summary", "base", "--full"]),
+    "summary_full_140.txt": (140, ["summary", "base.yaml", "--full"]),
+    "summary_full_piped.txt": (None, ["summary", "base", "--full"]),
+    "summary_totals_80.txt": (80, ["summary", "base", "--totals"]),
+    "summary_warnings_80.txt": (
+        80,
+        ["summary", "base", "--set", "encoder_num_heads=96", "--set", "extractor_conv_layer_config=[[512, 10, 5]]"],
+    ),
     "summary_xlsr_2b_80.txt": (80, ["summary", "xlsr_2b", "--seconds", "30", "--batch", "8", "--dtype", "bfloat16"]),
     "summary_one_layer_deep.txt": (
         None,
@@ -29,7 +37,7 @@ REPORTS = {
         ["summary", "asr_base_960h", "--depth", "4", "--set", "encoder_num_layers=2"],
     ),
     "summary_predict_80.txt": (80, ["summary", "base", "--predict", "--set", "encoder_num_layers=2"]),
-    "summary_predict_140.txt": (140, ["summary", "xlsr_1b", "--predict", "--seconds", "600"]),
+    "summary_predict_140.txt": (140, ["summary", "xlsr_1b", "--predict", "--seconds", "600", "--full"]),
     "summary_predict.md": (None, ["summary", "large", "--predict", "--format", "markdown"]),
     "summary_predict.json": (
         None,
@@ -39,11 +47,12 @@ REPORTS = {
         80,
         ["summary", "base", "xlsr_2b", "--variant", "encoder_num_layers: 6, encoder_dropout: 0", "--depth", "0"],
     ),
-    "summary_several_140.txt": (140, ["summary", "base", "w2v_bert_2", "--depth", "0", "--predict"]),
+    "summary_several_140.txt": (140, ["summary", "base", "w2v_bert_2", "--predict"]),
     "summary.md": (None, ["summary", "large_lv60k", "--format", "markdown"]),
     "summary.csv": (None, ["summary", "base", "--format", "csv", "--set", "encoder_num_layers=2"]),
     "summary.json": (None, ["summary", "base", "--format", "json", "--seconds", "1", "--set", "encoder_num_layers=1"]),
     "compare_80.txt": (80, ["compare", "base", "xlsr_300m"]),
+    "compare_all_80.txt": (80, ["compare", "base", "xlsr_300m", "--all"]),
     "compare_140.txt": (140, ["compare", "base", "hubert_large", "asr_large_960h"]),
     "compare_variants_80.txt": (
         80,

@@ -32,6 +32,7 @@ def compare(
     frames: options.Frames = None,
     batch: options.Batch = 1,
     depth: options.Depth = None,
+    everything: options.All = False,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     precision: options.TrainingPrecision = None,
@@ -56,7 +57,10 @@ def compare(
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
     check_output(output)
+    if everything and format is not PageFormat.TABLE:
+        raise typer.BadParameter(f"--all is about tables: {format.value} has every figure; leave it out")
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
+    hides_equal = format is PageFormat.TABLE and not everything
     config_options = ConfigOptions(overrides, dialect, allow_unknown, variants)
     if changed_since is not None:
         # Most calls name their configs.
@@ -71,7 +75,8 @@ def compare(
             runs=runs,
             conditions=conditions,
         )
-        question.answer(format, output, depth, partial(_report, depth=depth))
+        report_of = partial(_report, depth=depth, hides_equal=hides_equal)
+        question.answer(format, output, depth, report_of)
         return
     analyses = analyze_configs(configs, config_options, workload, saved)
     if device is None:
@@ -79,17 +84,22 @@ def compare(
     else:
         results = measure_by_turns(analyses, device, runs or options.TURNS)
     comparison = compare_analyses(analyses, measured_figures(results), saved)
-    _render(results, comparison, depth, format, output)
+    _render(results, comparison, depth, hides_equal, format, output)
     first, *others = named_figures(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
 
 
 def _render(
-    results: Sequence[Result], comparison: Comparison, depth: int | None, format: PageFormat, output: str | None
+    results: Sequence[Result],
+    comparison: Comparison,
+    depth: int | None,
+    hides_equal: bool,
+    format: PageFormat,
+    output: str | None,
 ) -> None:
     def reports() -> "list[Report]":
-        return [_report(results, comparison, depth)]
+        return [_report(results, comparison, depth, hides_equal=hides_equal)]
 
     def document() -> dict[str, Any]:
         from w2v_explore.results.documents import comparison_document
@@ -109,10 +119,11 @@ def _render(
     render(format, reports=reports, document=document, csv=csv, page=page, output=output)
 
 
-def _report(results: Sequence[Result], comparison: Comparison, depth: int | None) -> "Report":
+def _report(results: Sequence[Result], comparison: Comparison, depth: int | None, *, hides_equal: bool) -> "Report":
     from w2v_explore.report.comparison import comparison_report
 
-    return comparison_report(comparison, depth, _measured_tables(results, comparison.names[-len(results) :]))
+    measured = _measured_tables(results, comparison.names[-len(results) :])
+    return comparison_report(comparison, depth, measured, hides_equal=hides_equal)
 
 
 def _measured_tables(results: Sequence[Result], names: Sequence[str]) -> "list[Table]":

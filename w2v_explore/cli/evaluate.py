@@ -18,7 +18,7 @@ from w2v_explore.cli.streams import say
 from w2v_explore.config.entries import Document
 from w2v_explore.config.load import Config, config_of, read_document
 from w2v_explore.config.overrides import Overrides
-from w2v_explore.config.reading import read_config
+from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.diagnostics import Problem
 from w2v_explore.encoding import printable
 from w2v_explore.errors import CalibrationError, ConfigError, needs_extra
@@ -117,18 +117,24 @@ def read_subjects(
     return subjects
 
 
+def read_configs(references: Sequence[str], options: ConfigOptions) -> list[tuple[Config, Reading]]:
+    """As `load_configs`, with what each was read from."""
+
+    def read(document: Document, overrides: Overrides) -> tuple[Config, Reading]:
+        reading = read_config(document, overrides, allow_unknown=options.allow_unknown)
+        return config_of(reading), reading
+
+    both = read_subjects(references, options, read)
+    say(*dict.fromkeys(warning for config, _ in both for warning in config.warnings))
+    return both
+
+
 def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Config]:
     """All configs, and the variants of the first; what is wrong in any of them is reported together.
 
     What stands beside another program's architecture and is not counted is said on standard error.
     """
-
-    def load(document: Document, overrides: Overrides) -> Config:
-        return config_of(read_config(document, overrides, allow_unknown=options.allow_unknown))
-
-    configs = read_subjects(references, options, load)
-    say(*dict.fromkeys(warning for config in configs for warning in config.warnings))
-    return configs
+    return [config for config, _ in read_configs(references, options)]
 
 
 def analyze_configs(
@@ -136,8 +142,15 @@ def analyze_configs(
 ) -> list[Analysis]:
     """The closed forms of configs under one workload, which is the baseline's where there is a baseline."""
     workload.check()
+    return analyze_each(load_configs(references, options), workload, baseline)
+
+
+def analyze_each(
+    configs: Sequence[Config], workload: WorkloadOptions, baseline: Baseline | None = None
+) -> list[Analysis]:
+    """As `analyze_configs`, of configs that were loaded."""
     analyses = []
-    for config in load_configs(references, options):
+    for config in configs:
         own = workload.of(config)
         if baseline is not None:
             from w2v_explore.analysis.comparing.baseline import require_same_workload

@@ -112,6 +112,24 @@ Depth = Annotated[
     int | None,
     typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself, in every format."),
 ]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Show every module, the extractor's layers and all totals too; other formats have them anyway.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Totals = Annotated[
+    bool,
+    typer.Option("--totals", help="Show the totals alone, in a table or in Markdown.", rich_help_panel=OUTPUT),
+]
+All = Annotated[
+    bool,
+    typer.Option(
+        "--all", help="Show figures that are equal too; other formats have them anyway.", rich_help_panel=OUTPUT
+    ),
+]
 Baseline = Annotated[
     str | None,
     typer.Option("--baseline", metavar="FILE", help="A saved `summary --format json`, to hold the figures against."),

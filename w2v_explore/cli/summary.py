@@ -9,7 +9,14 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
-from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_each, predict_each
+from w2v_explore.cli.evaluate import (
+    ConfigOptions,
+    WorkloadOptions,
+    analyze_each,
+    measure_each,
+    predict_each,
+    read_configs,
+)
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.config.load import distinct_names
@@ -19,8 +26,9 @@ if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.baseline import Baseline
     from w2v_explore.analysis.comparing.compare import Comparison
     from w2v_explore.analysis.comparing.conditions import Condition
+    from w2v_explore.config.reading import Reading
     from w2v_explore.report.html.page import Page
-    from w2v_explore.report.table import Report
+    from w2v_explore.report.table import Report, Table
 
 app = typer.Typer(add_completion=False)
 
@@ -35,6 +43,8 @@ def summary(
     frames: options.Frames = None,
     batch: options.Batch = 1,
     depth: options.Depth = None,
+    full: options.Full = False,
+    totals: options.Totals = False,
     device: options.Device = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     precision: options.TrainingPrecision = None,
@@ -53,9 +63,12 @@ def summary(
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
+    _check_extent(full, totals, depth, format)
     check_output(output)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
+    workload.check()
+    both = read_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
+    analyses = analyze_each([config for config, _ in both], workload, saved)
     if predict:
         results = predict_each(analyses, device or "cpu", threads)
     elif device is not None:
@@ -80,9 +93,16 @@ def summary(
 
         return summary_page(results, _reports(results, changes, depth))
 
+    def reports() -> list[Report]:
+        if totals:
+            return _totals(results, changes)
+        if full or depth is not None or format is PageFormat.MARKDOWN:
+            return _reports(results, changes, depth)
+        return _answers(results, [reading for _, reading in both], changes)
+
     render(
         format,
-        reports=lambda: _reports(results, changes, depth),
+        reports=reports,
         document=document,
         csv=csv,
         page=page,
@@ -104,6 +124,16 @@ def _check_latency(device: str | None, runs: int | None, predict: bool, threads:
     options.check_runs(runs, device)
 
 
+def _check_extent(full: bool, totals: bool, depth: int | None, format: PageFormat) -> None:
+    """Refuse options that say nothing together."""
+    if totals and (full or depth is not None):
+        raise typer.BadParameter(f"--totals shows no modules: leave out {'--full' if full else '--depth'}")
+    if totals and format not in (PageFormat.TABLE, PageFormat.MARKDOWN):
+        raise typer.BadParameter(f"--totals is about tables and Markdown: {format.value} has every figure")
+    if full and format is not PageFormat.TABLE:
+        raise typer.BadParameter(f"--full is about tables: {format.value} has every figure; leave it out")
+
+
 def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:
     """Each config by itself, against the baseline or against nothing."""
     from w2v_explore.analysis.comparing.compare import compare
@@ -116,15 +146,42 @@ def _report_broken(conditions: Sequence[Condition], name: str, comparison: Compa
     return report_broken(conditions, [(name, figures)], *references)
 
 
+def _answers(results: Sequence[Result], readings: Sequence[Reading], changes: Sequence[Comparison]) -> list[Report]:
+    """What is shown where nobody asks for more: of several configs the overview alone."""
+    from w2v_explore.lint.engine import warnings_in
+    from w2v_explore.report.answer import answer_overview, answer_report
+
+    linted = [warnings_in(reading) for reading in readings]
+    report = answer_report(results[0], linted[0]) if len(results) == 1 else answer_overview(results, linted)
+    report.tables.extend(_change_tables(changes))
+    return [report]
+
+
+def _totals(results: Sequence[Result], changes: Sequence[Comparison]) -> list[Report]:
+    from w2v_explore.report.answer import totals_report
+
+    return _with_changes([totals_report(result) for result in results], changes)
+
+
+def _change_tables(changes: Sequence[Comparison]) -> list[Table]:
+    if not changes:
+        return []
+    from w2v_explore.report.comparison import change_table
+
+    return [change_table(change) for change in changes]
+
+
+def _with_changes(reports: list[Report], changes: Sequence[Comparison]) -> list[Report]:
+    for report, change in zip(reports, _change_tables(changes), strict=False):
+        report.tables.append(change)
+    return reports
+
+
 def _reports(results: Sequence[Result], changes: Sequence[Comparison], depth: int | None) -> list[Report]:
+    """All that there is to say."""
     from w2v_explore.report.summary import summary_report
 
-    reports = [summary_report(result, depth) for result in results]
-    if changes:
-        from w2v_explore.report.comparison import change_table
-
-        for report, change in zip(reports, changes, strict=True):
-            report.tables.append(change_table(change))
+    reports = _with_changes([summary_report(result, depth) for result in results], changes)
     if len(results) > 1:
         from w2v_explore.report.overview import overview_report
 

@@ -86,6 +86,30 @@ def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
     return rule.severity == "error" or (rule.severity == "advice" and not settings.ignores(rule))
 
 
+def warnings_in(reading: Reading) -> list[tuple[Rule, str]]:
+    """What the linter finds by default in a config that is right, overrides included: the rules and their words.
+
+    What comments in its files excuse is left out, wherever it stands: an override has no line.
+    """
+    assert reading.model is not None
+    excused: tuple[str, ...] = ()
+    layers = [layer for layer in (reading.document, *reading.bases) if "w2v:" in layer.text]
+    if layers:
+        # Imported only for the files that have such comments.
+        from w2v_explore.lint.ignores import find_ignores
+
+        excused = tuple(code for layer in layers for ignore in find_ignores(layer) for code in ignore.codes)
+    subject = Subject(reading, Settings(), reading.model)
+    checks = _checks(None, (), "warning", reading.family, reading.document.translation is None, True)
+    found = [
+        (rule, rename_fields(finding.message, reading.entries, finding.item))
+        for rule, check, _, is_shown in checks
+        if is_shown and not rule.code.startswith(excused)
+        for finding in check(subject)
+    ]
+    return list(dict.fromkeys(found))
+
+
 def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
     """The codes of the warnings that the linter has of a model by itself, whatever file says it.
 

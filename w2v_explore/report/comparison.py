@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from w2v_explore.analysis.comparing.attribution import BETWEEN_FAMILIES, METHOD, Contribution
 from w2v_explore.analysis.comparing.compare import Comparison, Metric
-from w2v_explore.analysis.figures import FIGURES, MEASURED, Number, components_of, figure_named
+from w2v_explore.analysis.figures import FIGURES, MEASURED, Figure, Number, components_of, figure_named
 from w2v_explore.config.family import ARCHITECTURE
 from w2v_explore.report.identity import describe_not_counted, describe_reading
 from w2v_explore.report.table import Cell, Change, Column, Lines, Report, Table
@@ -22,13 +22,20 @@ from w2v_explore.report.units import (
 from w2v_explore.report.workload import describe_audio, describe_features, describe_workload
 
 
-def comparison_report(comparison: Comparison, depth: int | None = None, measured: Sequence[Table] = ()) -> Report:
+def comparison_report(
+    comparison: Comparison,
+    depth: int | None = None,
+    measured: Sequence[Table] = (),
+    *,
+    hides_equal: bool = False,
+) -> Report:
     """The report on configs side by side.
 
     Args:
         comparison: The configs' figures.
         depth: Levels of modules to compare, each equal layer by itself; None for the components.
         measured: Tables of what was measured.
+        hides_equal: Whether figures that are equal in all configs are left out and counted.
     """
     names = comparison.names
     workloads = [describe_workload(analysis) for analysis in comparison.analyses]
@@ -38,7 +45,7 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
         lines += [f"{name}: {line}" for line in said]
     if comparison.baseline is not None:
         lines.append(describe_baseline(comparison))
-    tables = [*_attributions(comparison, names), _totals(comparison, names), _extractor(comparison, names)]
+    tables = [_totals(comparison, names), _extractor(comparison, names)]
     if depth is None:
         tables.append(_components(comparison, names, "parameters", "Parameters by component"))
         tables.append(_components(comparison, names, "macs", "MACs by component"))
@@ -48,12 +55,32 @@ def comparison_report(comparison: Comparison, depth: int | None = None, measured
         tables.append(_modules("MACs by module", names, {path: both[1] for path, both in layers.items()}))
     if not MEASURED.keys().isdisjoint(comparison.metrics):
         tables.append(_components(comparison, names, "latency_s", "Latency by component (hooked passes)"))
-    tables += measured
     if comparison.identical:
         lines.append(f"Identical: all {len(comparison.analyses[0].config.model.FIELDS)} fields are equal.")
-    elif comparison.differences:
+    if hides_equal:
+        tables, equal = _without_equal(tables)
+        lines += equal
+    tables = [*_attributions(comparison, names), *tables, *measured]
+    if comparison.differences:
         tables.insert(0, _differences(comparison, names))
     return Report(" ↔ ".join(names), lines, tables)
+
+
+def _without_equal(tables: Sequence[Table]) -> tuple[list[Table], list[str]]:
+    """The tables of figures without rows that are equal in all configs, and a line on what is left out."""
+    kept = [[row for row in table.rows if any(cell != UNCHANGED for cell in row[3::2])] for table in tables]
+    every, shown = sum(len(table.rows) for table in tables), sum(map(len, kept))
+    titles = [table.title for table, rows in zip(tables, kept, strict=True) if table.rows and not rows]
+    for table, rows in zip(tables, kept, strict=True):
+        table.rows = rows
+    if shown == every:
+        said = []
+    elif not shown:
+        said = [f"All {every} figures are equal; --all shows them."]
+    else:
+        among = f", all of {' and '.join(titles)} among them" if titles else ""
+        said = [f"{every - shown} of {every} figures are equal and hidden{among}; --all shows them."]
+    return [table for table in tables if table.rows], said
 
 
 def change_table(comparison: Comparison) -> Table:
@@ -127,16 +154,21 @@ def _contributions(title: str, contributions: Sequence[Contribution], figures: S
     idle: list[str] = []
     for fields, values in contributions:
         if changed.keys() & values.keys():
-            cells = [signed(float(values.get(name, 0)), brief_text(figure.unit)) for name, figure in changed.items()]
+            cells = [_contribution(values.get(name, 0), figure) for name, figure in changed.items()]
             table.rows.append((" and ".join(fields), *cells))
         else:
             idle += fields
     sums = {name: sum([each.figures.get(name, Fraction(0)) for each in contributions]) for name in changed}
-    together = [signed(float(sums[name]), brief_text(figure.unit)) for name, figure in changed.items()]
+    together = [_contribution(sums[name], figure) for name, figure in changed.items()]
     table.rows.append(("together", *together))
     if idle and figures is _COSTS:
         table.remark = f"Nothing of this changes with {', '.join(idle)}."
     return table
+
+
+def _contribution(change: Number | Fraction, figure: Figure) -> Cell:
+    amount = signed(float(change), brief_text(figure.unit))
+    return amount if amount == UNCHANGED else Change(amount)
 
 
 def _differences(comparison: Comparison, names: Sequence[str]) -> Table:
@@ -223,4 +255,6 @@ def _add(table: Table, label: str, metric: Metric | None, text: Callable[[Number
 
 def _change(delta: Number, ratio: float | None, text: Callable[[Number], str]) -> Cell:
     amount = signed(delta, text)
-    return amount if ratio is None or not delta else Change(amount, signed_percent(ratio))
+    if not delta:
+        return amount
+    return Change(amount) if ratio is None else Change(amount, signed_percent(ratio))

@@ -17,6 +17,8 @@ from w2v_explore.report.table import Cell, Change, Column, Crossed, Share, Stack
 
 _NARROW = 100
 _LEAST_TEXT = 12
+# Neither says that more or less is better.
+_DIRECTIONS = {"+": "magenta", "−": "cyan", "-": "cyan"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 # By the width of a bar of a share, that of a bar whose parts lie one behind the other in rows of their own.
 _STACKED_WIDTHS = {12: 36, 3: 24}
@@ -76,7 +78,7 @@ def lay_out(table: Table, width: int) -> Layout:
         columns = [_draw_column(table, number, bar_width, brief) for number in range(len(table.columns))]
         if least(columns) <= width:
             break
-    changes = any(isinstance(cell, Change) for row in table.rows for cell in row)
+    changes = any(isinstance(cell, Change) and cell.percent for row in table.rows for cell in row)
     if changes and width < _NARROW and table.columns[0].wraps and natural(columns) > width:
         # A step in one line is read more easily than amounts beside percentages.
         in_percent = [_draw_column(table, number, 0, brief=True) for number in range(len(table.columns))]
@@ -257,7 +259,8 @@ def _chop(word: str, width: int) -> list[str]:
 
 def _draw(cell: Cell, bar_width: int, brief: bool) -> Text:
     if isinstance(cell, Change):
-        return Text(cell.percent if brief else str(cell))
+        text = cell.percent if brief and cell.percent else str(cell)
+        return Text(text, _DIRECTIONS.get(text[:1], ""))
     if isinstance(cell, Share):
         return _with_bar(f"{cell!s:>7}", _bar(cell.fraction, bar_width))
     if isinstance(cell, Stacked):

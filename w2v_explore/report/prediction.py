@@ -33,12 +33,18 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
         f"The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
         f"{prediction.interval.description}"
     )
-    if prediction.beyond_share >= _NOTEWORTHY:
-        table.remark += (
-            f" {percent(prediction.beyond_share)} of the time is in operations smaller or larger than any of their "
-            "kind that were calibrated; the interval does not know what happens there."
-        )
+    table.remark = f"{table.remark} {describe_beyond(prediction)}".rstrip()
     return table
+
+
+def describe_beyond(prediction: Prediction) -> str:
+    """How much of the time rests on no operation of such a size; empty where it is little."""
+    if prediction.beyond_share < _NOTEWORTHY:
+        return ""
+    return (
+        f"{percent(prediction.beyond_share)} of the time is in operations smaller or larger than any of their "
+        "kind that were calibrated; the interval does not know what happens there."
+    )
 
 
 def describe_prediction(prediction: Prediction) -> str:

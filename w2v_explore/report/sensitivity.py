@@ -198,9 +198,9 @@ def _cell(row: _Row, name: str) -> Cell:
         sign = "±" if delta > 0 else "∓"
     amount, percent = text(abs(delta)), _percent(row.effect, name)
     if not percent:
-        return f"{sign}{amount}"
+        return Change(f"{sign}{amount}")
     if row.opposite is not None and text(abs(row.opposite.deltas[name])) != amount:
-        return f"{sign}{percent}"
+        return Change(f"{sign}{percent}")
     return Change(f"{sign}{amount}", f"{sign}{percent}")
 
 

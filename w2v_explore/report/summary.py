@@ -29,7 +29,7 @@ def summary_report(result: Result, depth: int | None = None) -> Report:
     """
     analysis = result.analysis
     extractor = [_extractor(analysis)] if analysis.receptive_field.layers else []
-    tables = [_layers(analysis, depth), *extractor, _context(analysis), _totals(analysis)]
+    tables = [_layers(analysis, depth), *extractor, _context(analysis), totals_table(analysis)]
     config = analysis.config
     origin = describe_origin(config)
     lines = [f"{origin}: {config.description}" if config.description else origin]
@@ -132,7 +132,8 @@ def _context(analysis: Analysis) -> Table:
     return table
 
 
-def _totals(analysis: Analysis) -> Table:
+def totals_table(analysis: Analysis) -> Table:
+    """The figures of a model as a whole, exact beside rounded."""
     columns = [
         Column("Figure", numeric=False),
         Column("Value"),
@@ -182,12 +183,13 @@ def _measured_tables(result: Result, measurement: Measurement, depth: int | None
     plain = measurement.latency.end_to_end
     blanks = [""] * (len(ledger.columns) - 4)
     ledger.rows.append(("plain pass, end to end", "", duration(plain.median_s), duration(plain.iqr_s), *blanks))
-    audit = _describe_audit(measurement.macs_audit) if measurement.macs_audit else ""
+    audit = describe_audit(measurement.macs_audit) if measurement.macs_audit else ""
     ledger.remark = f"{describe_factor(result.real_time_factor or 0.0)} {ledger.remark} {audit}".rstrip()
     return [*([noise] if noise else []), ledger]
 
 
-def _describe_audit(audit: MacsAudit) -> str:
+def describe_audit(audit: MacsAudit) -> str:
+    """Whether an independent count of MACs agrees, and what it is."""
     if audit.agrees:
         return f"MACs agree with {audit.source}, {exact(audit.counted.total)}."
     return f"MACs DISAGREE with {audit.source}, which counts {exact(audit.counted.total)}: {audit.counted._asdict()}."

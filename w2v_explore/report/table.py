@@ -46,17 +46,19 @@ class Crossed(NamedTuple):
 class Change(NamedTuple):
     """A change: ``+221.1 M (+234.2 %)``, or the percentage alone where the whole text is too wide.
 
+    A terminal has one colour for what goes up and another for what goes down; the sign says it too.
+
     Attributes:
-        amount: By how much the figure changed.
-        percent: The amount in percent of the figure before.
+        amount: By how much the figure changed, with its sign.
+        percent: The amount in percent of the figure before; empty where there is no such ratio.
     """
 
     amount: str
-    percent: str
+    percent: str = ""
 
     def __str__(self) -> str:
         """In full."""
-        return f"{self.amount} ({self.percent})"
+        return f"{self.amount} ({self.percent})" if self.percent else self.amount
 
 
 class Lines:

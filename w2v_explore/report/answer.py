@@ -1,0 +1,259 @@
+"""What `summary` answers first: the figures that most people come for, in one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.figures import component_figures
+from w2v_explore.config.load import Config, distinct_names
+from w2v_explore.diagnostics import Rule
+from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
+from w2v_explore.report.overview import overview_report
+from w2v_explore.report.summary import describe_audit, totals_table
+from w2v_explore.report.table import Column, Lines, Report, Share, Table
+from w2v_explore.report.units import duration, exact, first_few, milliseconds, percent, short, size_bytes
+from w2v_explore.report.workload import describe_features, describe_workload
+from w2v_explore.results.result import Result
+
+if TYPE_CHECKING:
+    from w2v_explore.analysis.latency.prediction import Prediction
+
+Linted = Sequence[tuple[Rule, str]]
+
+_SHOWN_NAMES = 3
+_MORE = "--full shows every module, the extractor's layers and all totals."
+_MORE_OF_EACH = "--full shows every module, the extractor's layers and all totals of each."
+
+
+def answer_report(result: Result, linted: Linted) -> Report:
+    """The answer on one config: 22 lines of 80 columns for a published model.
+
+    Args:
+        result: Its figures.
+        linted: What the linter finds in it.
+    """
+    analysis = result.analysis
+    lines = [*_describe_config(analysis), describe_workload(analysis), *describe_features(analysis)]
+    lines += [*describe_reading(analysis.config), *_noise([result]), *_doubts(result)]
+    return Report(analysis.config.name, lines, [_figures(result, linted), _components(analysis)])
+
+
+def answer_overview(results: Sequence[Result], linted: Sequence[Linted]) -> Report:
+    """The answer on several configs: a row of figures for each, and what there is to know before they are compared.
+
+    Args:
+        results: The figures of each.
+        linted: What the linter finds in each.
+    """
+    heading, workloads, [table], *_ = overview_report(results)
+    factors = [_real_time_factor(result) for result in results]
+    if any(factors):
+        table.columns = [*table.columns, Column("Real-time factor")]
+        table.rows = [
+            (*row, "" if factor is None else f"{factor:.3g}") for row, factor in zip(table.rows, factors, strict=True)
+        ]
+    names = distinct_names([result.analysis.config for result in results])
+    said = [
+        f"{name}: {line}"
+        for name, result in zip(names, results, strict=True)
+        for line in (
+            *describe_features(result.analysis),
+            *describe_reading(result.analysis.config),
+            *_doubts(result),
+        )
+    ]
+    warnings = _shared_warnings(
+        names, [_warnings(result.analysis.config, found) for result, found in zip(results, linted, strict=True)]
+    )
+    tables = [table, *([warnings] if warnings.rows else [])]
+    tables[-1].remark = Lines(*filter(None, [str(tables[-1].remark or ""), _MORE_OF_EACH]))
+    return Report(heading, [*workloads, *said, *_noise(results)], tables)
+
+
+def totals_report(result: Result) -> Report:
+    """The totals of one config alone, what was measured or predicted first."""
+    analysis = result.analysis
+    table = totals_table(analysis)
+    table.rows = [*((label, value, "", "") for label, value, _ in _latency(result)), *table.rows]
+    lines = [*_describe_config(analysis), describe_workload(analysis), *describe_features(analysis)]
+    lines += [*describe_reading(analysis.config), *_describe_device(result), *_noise([result]), *_doubts(result)]
+    return Report(analysis.config.name, lines, [table])
+
+
+def _describe_config(analysis: Analysis) -> list[str]:
+    """Where a config was read, and the preset that it equals or is nearest to, unless that is said already."""
+    config, nearest = analysis.config, analysis.nearest_preset
+    origin = describe_origin(config)
+    if repeats_changes(config, nearest) or [config.origin] == [f"preset {name}" for name in nearest.equals]:
+        return [origin]
+    return [origin, describe_nearest(nearest)]
+
+
+def _figures(result: Result, linted: Linted) -> Table:
+    analysis = result.analysis
+    field, rate = analysis.receptive_field, analysis.workload.sample_rate
+    inference, step = analysis.inference, field.stride_samples
+    live = inference.peak_activation_bytes
+    table = Table("", [Column("", numeric=False), Column(""), Column("", numeric=False, wraps=True)])
+    table.rows += _latency(result)
+    sizes = analysis.parameter_bytes_by_dtype
+    halves = size_bytes(sizes["bfloat16"])
+    table.rows += [
+        (
+            "parameters",
+            short(analysis.parameters),
+            f"float32: {size_bytes(sizes['float32'])}, float16 or bfloat16: {halves}",
+        ),
+        (
+            "MACs",
+            short(analysis.macs.total),
+            f"{short(analysis.macs_per_audio_second)} for each second of audio; "
+            f"attention {percent(analysis.macs.attention / analysis.macs.total)}",
+        ),
+        (
+            "memory of inference",
+            size_bytes(inference.total_bytes),
+            f"weights {size_bytes(inference.total_bytes - live)}, live tensors at most {size_bytes(live)}",
+        ),
+    ]
+    if analysis.workload.precision:
+        training = analysis.training
+        total = training.total_bytes(checkpointing=False)
+        kept = size_bytes(total - training.state_bytes)
+        detail = f"in {analysis.workload.precision}; {kept} kept by the forward pass"
+        table.rows.append(("memory of training", size_bytes(total), detail))
+    width = field.receptive_field_samples
+    table.rows += [
+        ("receptive field", f"{milliseconds(width, rate)} ms", f"{exact(width)} samples{_wider(analysis)}"),
+        (
+            "frame rate",
+            f"{field.frame_rate_hz(rate):g} Hz",
+            f"{exact(field.frames)} frames, one every {milliseconds(step, rate)} ms ({exact(step)} samples)",
+        ),
+    ]
+    if analysis.output_frames != field.frames and not analysis.expectations:
+        stride = analysis.output_stride_samples
+        detail = f"{exact(analysis.output_frames)} frames come out, one every {exact(stride)} samples"
+        table.rows.append(("output rate", f"{rate / stride:.4g} Hz", detail))
+    warnings = _warnings(analysis.config, linted)
+    table.rows += [("" if number else "warnings", *warning) for number, warning in enumerate(warnings)]
+    if not warnings:
+        table.rows.append(("warnings", "none", ""))
+    return table
+
+
+def _wider(analysis: Analysis) -> str:
+    """What a frame sees beyond the extractor, in brief."""
+    if analysis.macs.attention:
+        return "; the whole utterance through attention"
+    return "; the whole utterance through the norm" if analysis.receptive_field.normalizes_over_utterance else ""
+
+
+def _latency(result: Result) -> list[tuple[str, str, str]]:
+    """The latency and the real-time factor; no row where nothing was measured or predicted."""
+    factor = _real_time_factor(result)
+    if factor is None:
+        return []
+    if result.measurement is not None:
+        from w2v_explore.report.latency import describe_setting
+
+        latency = result.measurement.latency
+        plain = latency.end_to_end
+        row = (
+            "latency",
+            duration(plain.median_s),
+            f"IQR {duration(plain.iqr_s)}, {latency.runs} runs, {describe_setting(latency)}",
+        )
+    else:
+        assert result.prediction is not None
+        row = ("latency, predicted", duration(result.prediction.seconds), _describe_prediction(result.prediction))
+    return [row, ("real-time factor", f"{factor:.3g}", f"{1 / factor:.3g} s of audio for each second of computation")]
+
+
+def _describe_prediction(prediction: Prediction) -> str:
+    from w2v_explore.report.prediction import describe_device
+
+    low, high = duration(prediction.low_s), duration(prediction.high_s)
+    return f"between {low} and {high}, on {describe_device(prediction.calibration)}"
+
+
+def _real_time_factor(result: Result) -> float | None:
+    return result.real_time_factor if result.prediction is None else result.prediction.real_time_factor
+
+
+def _describe_device(result: Result) -> list[str]:
+    """On what was measured or predicted."""
+    if result.prediction is not None:
+        from w2v_explore.report.prediction import describe_prediction
+
+        return [describe_prediction(result.prediction)]
+    if result.measurement is None:
+        return []
+    from w2v_explore.report.latency import describe_device
+
+    return [describe_device(result.measurement.latency)]
+
+
+def _noise(results: Sequence[Result]) -> list[str]:
+    """A line where the machine was busy while it was measured or calibrated; none where it was quiet."""
+    if results[0].prediction is not None:
+        from w2v_explore.report.prediction import describe_noise
+
+        return list(filter(None, [describe_noise(results[0].prediction.calibration)]))
+    if results[0].measurement is None:
+        return []
+    from w2v_explore.report.latency import noise_table
+
+    noise = noise_table(results)
+    return [f"NOISY, these figures are doubtful: {'; '.join(str(row[0]) for row in noise.rows)}"] if noise else []
+
+
+def _doubts(result: Result) -> list[str]:
+    """What a prediction does not know, or a count of MACs that disagrees; nothing where all is well."""
+    if result.prediction is not None:
+        from w2v_explore.report.prediction import describe_beyond
+
+        return list(filter(None, [describe_beyond(result.prediction)]))
+    audit = result.measurement.macs_audit if result.measurement is not None else None
+    return [describe_audit(audit)] if audit is not None and not audit.agrees else []
+
+
+def _warnings(config: Config, linted: Linted) -> list[tuple[str, str]]:
+    """The code and the words of each warning, of the reading first."""
+    of_reading = [(problem.rule.code, problem.message) for problem in config.warnings]
+    return [*of_reading, *((rule.code, message) for rule, message in linted)]
+
+
+def _shared_warnings(names: Sequence[str], warnings: Sequence[Sequence[tuple[str, str]]]) -> Table:
+    """Each warning once, with the configs that it is about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for name, of_one in zip(names, warnings, strict=True):
+        for warning in of_one:
+            about.setdefault(warning, []).append(name)
+    columns = [
+        Column("Code", numeric=False),
+        Column("Warning", numeric=False, wraps=True),
+        Column("Configs", numeric=False, wraps=True),
+    ]
+    rows = [(*warning, first_few(of, _SHOWN_NAMES)) for warning, of in about.items()]
+    return Table("Warnings", columns, [*rows])
+
+
+def _components(analysis: Analysis) -> Table:
+    columns = [Column("Component", numeric=False), Column("Params"), Column("Share", numeric=False, priority=1)]
+    table = Table("", [*columns, Column("MACs"), Column("Share", numeric=False, priority=1)], remark=_MORE)
+    components = analysis.config.model.family.components
+    figures = component_figures(analysis, components)
+    for component in components:
+        parameters, macs = figures[f"{component}.parameters"], figures[f"{component}.macs"]
+        if parameters or macs:
+            table.rows.append((
+                component.replace("_", " "),
+                short(parameters) if parameters else "–",
+                Share(parameters / analysis.parameters) if parameters else "",
+                short(macs) if macs else "–",
+                Share(macs / analysis.macs.total) if macs else "",
+            ))  # fmt: skip
+    return table
