@@ -12,7 +12,7 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, DEFECT, PLEA, WRONG_QUESTION
-from w2v_explore.cli.streams import do_each, print_bytes, say
+from w2v_explore.cli.streams import do_each, print_bytes, say, wants_colour
 from w2v_explore.config.text.source import MAX_BYTES
 from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS, printable
@@ -28,6 +28,8 @@ from w2v_explore.lint.settings import settings_of
 _MAX_DEFECTS = 10
 
 app = typer.Typer(add_completion=False)
+
+_REPAIR = "Repair"
 
 
 class Format(str, Enum):
@@ -57,7 +59,11 @@ def lint(
     ] = None,
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="How to write the problems; repeatable; by default text, or what the CI reads."),
+        typer.Option(
+            "--format",
+            help="How to write the problems; repeatable; by default text, or what the CI reads.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     outputs: Annotated[
         list[str] | None,
@@ -65,33 +71,68 @@ def lint(
             "--output",
             metavar="FILE",
             help="Where the format of the same position goes, - for standard output; repeatable.",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.")
+        list[str] | None,
+        typer.Option(
+            "--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.", rich_help_panel=options.CHECKS
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Rules to leave out, as W303,W304.")
+        list[str] | None,
+        typer.Option(
+            "--ignore", metavar="CODES", help="Rules to leave out, as W303,W304.", rich_help_panel=options.CHECKS
+        ),
     ] = None,
     fail_on: Annotated[
-        FailOn | None, typer.Option("--fail-on", help="The least severity that fails; warning by default.")
+        FailOn | None,
+        typer.Option(
+            "--fail-on", help="The least severity that fails; warning by default.", rich_help_panel=options.CHECKS
+        ),
     ] = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Repair what has one right answer, and say what; of -, print it repaired.")
+        bool,
+        typer.Option(
+            "--fix",
+            help="Repair what has one right answer, and say what; of -, print it repaired.",
+            rich_help_panel=_REPAIR,
+        ),
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.", rich_help_panel=_REPAIR)
+    ] = False,
     show_files: Annotated[
-        bool, typer.Option("--show-files", help="List what is linted and what is passed over, with the reason.")
+        bool,
+        typer.Option(
+            "--show-files",
+            help="List what is linted and what is passed over, with the reason.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = False,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Let a folder or a glob without any config pass.")
+        bool,
+        typer.Option(
+            "--allow-empty", help="Let a folder or a glob without any config pass.", rich_help_panel=options.CHECKS
+        ),
     ] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Count the problems of each rule.")] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count the problems of each rule.", rich_help_panel=options.OUTPUT)
+    ] = False,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="How long clips are: they have to give a frame, and hold a mask.")
+        float | None,
+        typer.Option(
+            "--seconds",
+            help="How long clips are: they have to give a frame, and hold a mask.",
+            rich_help_panel=options.CHECKS,
+        ),
     ] = None,
     stdin_filename: Annotated[
-        str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
+        str,
+        typer.Option(
+            "--stdin-filename", metavar="NAME", help="What reports call standard input.", rich_help_panel=options.OUTPUT
+        ),
     ] = "<stdin>",
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
@@ -229,12 +270,6 @@ def _write_one(report: LintReport, format: Format, output: str | None, words: Te
 
         write_atomically(output, render(shown).encode(errors=ERRORS))
     elif format is Format.TEXT:
-        print(render(shown, colour=_wants_colour(words)), end="", file=words)
+        print(render(shown, colour=wants_colour(words)), end="", file=words)
     else:
         print(render(shown), end="")
-
-
-def _wants_colour(stream: TextIO) -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TextIO
 
 import typer
 
@@ -89,6 +90,14 @@ def print_bytes(content: bytes) -> None:
     """Write to standard output, which `guard_streams` guards, what is no text of ours."""
     assert isinstance(sys.stdout, _Output)
     sys.stdout.write_bytes(content)
+
+
+def wants_colour(stream: TextIO | None = None) -> bool:
+    """Whether a stream, standard output by default, shows colours and a bold face."""
+    stream = stream or sys.stdout
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def say(*lines: object) -> None:
