@@ -25,7 +25,10 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def compare(
     configs: Annotated[
-        list[str] | None, typer.Argument(metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more.")
+        list[str] | None,
+        typer.Argument(
+            metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more, or with --changed-since files and folders."
+        ),
     ] = None,
     seconds: options.Seconds = None,
     samples: options.Samples = None,

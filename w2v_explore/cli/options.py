@@ -167,6 +167,14 @@ All = Annotated[
         "--all", help="Show figures that are equal too; other formats have them anyway.", rich_help_panel=OUTPUT
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Show it again whenever a config is saved, with what changed since the last save.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Baseline = Annotated[
     str | None,
     typer.Option(
@@ -191,7 +199,7 @@ ChangedSince = Annotated[
     typer.Option(
         "--changed-since",
         metavar="REVISION",
-        help="Hold each config that differs from a revision of git against what it was; A B are files or folders then.",
+        help="Hold each config that differs from a revision of git against what it was: all in the repository, or in A B.",
         rich_help_panel=CONFIG,
     ),
 ]
