@@ -199,7 +199,7 @@ ChangedSince = Annotated[
     typer.Option(
         "--changed-since",
         metavar="REVISION",
-        help="Hold each config that differs from a revision of git against what it was: all in the repository, or in A B.",
+        help="Hold each config that differs from a revision of git against what it was, of the repository or of A B.",
         rich_help_panel=CONFIG,
     ),
 ]
