@@ -48,6 +48,27 @@ def test_the_action_leaves_patterns_to_the_program(tmp_path: Path) -> None:
     assert finished.stdout.count("::error") == 3
 
 
+def test_the_action_shows_what_a_pull_request_changes(tmp_path: Path) -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    [step] = [step for step in steps if step.get("name") == "Compare with the base branch"]
+    upstream, clone, summary = tmp_path / "upstream", tmp_path / "clone", tmp_path / "summary.md"
+    git("init", "--quiet", "--initial-branch=main", str(upstream))
+    (upstream / "my.yaml").write_text("extends: base\n")
+    git("-C", str(upstream), "add", ".")
+    git("-C", str(upstream), "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=base")
+    git("clone", "--quiet", upstream.as_uri(), str(clone))
+    (clone / "my.yaml").write_text("extends: base\nencoder_num_layers: 6\n")
+    base = {"GITHUB_BASE_REF": "main", "BASE": step["env"]["BASE"].replace("${{ github.base_ref }}", "main")}
+    environment = {**path_to_program(), **base, "GITHUB_STEP_SUMMARY": str(summary)}
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    subprocess.run(shell, check=True, env=environment, cwd=clone)
+    assert "## my.yaml @ origin/main ↔ my.yaml\n" in summary.read_text(encoding="utf-8")
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True)
+
+
 def path_to_program() -> dict[str, str]:
     # The program of the environment that runs the tests.
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

@@ -6,8 +6,8 @@ Imported where it is asked for.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
-_COMMIT = re.compile("[0-9a-f]{40,64}")
-_SHOWN_COMMIT = 10
 _SAID = {
     "submodule": "a submodule, whose own repository says what changed",
     "unmerged": "it is not merged yet",
@@ -75,7 +73,6 @@ class ChangedSince:
         self._paths, self._configs, self._workload = paths, configs, workload
         self._device, self._runs, self._conditions = device, runs or TURNS, conditions
         self._revision = Revision(revision)
-        self._name = revision[:_SHOWN_COMMIT] if _COMMIT.fullmatch(revision) else revision
         self._changed = ChangedConfigs(revision=revision, commit=self._revision.commit)
 
     def answer(
@@ -98,7 +95,9 @@ class ChangedSince:
         """
         changes = self._select(self._revision.changes())
         names = {change.before for change in changes if not _is_named_like_a_config(change.before)}
-        with self._revision.written_out(names) as folder:
+        # Most commands in a repository of thousands of configs are about none of them.
+        were = any(change.kind not in ("new", *_SAID) for change in changes)
+        with self._revision.written_out(names) if were else nullcontext("") as folder:
             for change in changes:
                 self._take(change, folder)
         changed = self._changed
@@ -120,7 +119,7 @@ class ChangedSince:
 
         render(format, reports=reports, document=lambda: changed.to_dict(depth), csv=csv, page=page, output=output)
         if not (changed.compared or changed.new or changed.left_out or changed.num_others):
-            say(f"no config differs from {self._name}")
+            say(f"no config differs from {self._changed.since}")
         if any([*self._broken()]) or not all(audits_agree(results) for results, _ in changed.compared):
             raise typer.Exit(ANSWER_IS_NO)
 
@@ -135,7 +134,7 @@ class ChangedSince:
                 raise SourceError(f"{name} lies outside of the git repository {self._revision.root}")
             found = [change for change in changes if self._is_asked_for(change, target)]
             if not found and not os.path.lexists(name):
-                raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._name}")
+                raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._changed.since}")
             chosen |= dict.fromkeys(found)
         return [change for change in changes if change in chosen]
 
@@ -151,7 +150,7 @@ class ChangedSince:
             return
         before = after = None
         if change.kind != "new":
-            old = f"{as_unicode(change.before)} @ {self._name}"
+            old = f"{as_unicode(change.before)} @ {self._changed.since}"
             before = self._read(os.path.join(folder, *change.before.split("/")), old)
         if change.kind != "gone":
             after = self._read(os.path.relpath(self._revision.path_of(change.path)), path)
@@ -163,7 +162,7 @@ class ChangedSince:
             case Config(), None if change.kind == "gone":
                 self._leave_out(path, "it is gone")
             case None, _:
-                self._leave_out(path, f"no valid config at {self._name}")
+                self._leave_out(path, f"no valid config at {self._changed.since}")
             case _, None:
                 self._leave_out(path, "no valid config any more")
             case _:

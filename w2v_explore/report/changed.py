@@ -20,7 +20,7 @@ def changed_reports(
     """
     reports = [report_of(*each) for each in changed.compared]
     if changed.new:
-        reports.append(overview_report(changed.new)._replace(heading=f"New since {changed.revision}"))
+        reports.append(overview_report(changed.new)._replace(heading=f"New since {changed.since}"))
     if changed.left_out or changed.num_others:
         reports.append(_left_out_report(changed))
     return reports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,10 @@ from w2v_explore.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.comparing.compare import Comparison
+
+
+_COMMIT = re.compile("[0-9a-f]{40,64}")
+_SHOWN_COMMIT = 10
 
 
 class ComparedConfig(NamedTuple):
@@ -56,6 +61,11 @@ class ChangedConfigs:
     new: list[Result] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     num_others: int = 0
+
+    @property
+    def since(self) -> str:
+        """The revision as reports show it: of a whole commit the first ten digits."""
+        return self.revision[:_SHOWN_COMMIT] if _COMMIT.fullmatch(self.revision) else self.revision
 
     def to_dict(self, depth: int | None = None) -> dict[str, Any]:
         """The JSON document of ``compare --changed-since`` (docs/json.md), as plain data."""
