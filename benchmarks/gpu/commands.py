@@ -21,7 +21,7 @@ def run_commands(context: Context) -> Iterator[Finding]:
     seconds = "0.5,1" if context.quick else "1,5,10,30"
     picture, trace = str(Path(context.out, "curve.svg")), str(Path(context.out, "trace.json"))
     commands = (
-        ("summary", ("summary", "base", *on, *few, *small, *short), _anything),
+        ("summary", ("summary", "base", "--full", *on, *few, *small, *short), _anything),
         ("compare", ("compare", "base", "base" if context.quick else "large", *on, *few, *small, *short), _anything),
         (
             "latency-plot",

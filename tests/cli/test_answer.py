@@ -189,7 +189,15 @@ def test_what_a_file_excuses_is_no_warning_and_a_budget_that_is_broken_is_one(ru
     )
     assert "E270" in codes
     assert "W308" not in codes
-    # The ignores are of what the file states; so small a model keeps the budget.
+    # So small a model keeps the budget.
     code, out, _ = run("summary", str(config), "--set", "encoder_embed_dim=96", "--set", "encoder_num_layers=1")
     assert code == 0
     assert "E270" not in out
+
+
+def test_figures_stand_out_where_there_is_colour(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = run("summary", "base", columns=80).out
+    bold = re.findall(r"\x1b\[1m([^\x1b]+)", out)
+    assert bold == ["wav2vec 2.0 Base", "94.37 M", "74.07 G", "509.2 MB", "25 ms", "50 Hz", "none"]

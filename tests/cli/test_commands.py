@@ -252,7 +252,7 @@ def test_a_defect_exits_with_3(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*arguments: object, **options: object) -> None:
         raise AssertionError("broken inside")
 
-    monkeypatch.setattr(summary, "analyze_configs", fail)
+    monkeypatch.setattr(summary, "analyze_each", fail)
     code, _, err = run("summary", "base")
     assert code == 3
     assert "broken inside" in err
@@ -265,7 +265,7 @@ def test_ctrl_c_exits_with_130(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(summary, "analyze_configs", interrupt)
+    monkeypatch.setattr(summary, "analyze_each", interrupt)
     assert run("summary", "base").code == 130
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import torch
 from tests.program import Runner
 from tests.small import config_text
 from w2v_explore.measure import audit
+from w2v_explore.report.units import duration
 
 SMALL = config_text()
 
@@ -49,13 +51,26 @@ def test_json(run: Runner, small: str) -> None:
 
 
 def test_table(run: Runner, small: str) -> None:
-    code, out, err = run("summary", small, "--device", "cpu", "--runs", "2", "--samples", "4000")
+    code, out, err = run("summary", small, "--device", "cpu", "--runs", "2", "--samples", "4000", "--full")
     assert (code, err) == (0, "")
     assert "measured on cpu (" in out
     assert f"torch {torch.__version__}: 2 plain and 2 hooked passes in turn, after " in out
     for row in ("not attributed to a layer", "hooked pass, end to end", "plain pass, end to end", "Real-time factor"):
         assert row in out
     assert "MACs agree with fvcore" in out
+
+
+@pytest.mark.usefixtures("measured_once")
+def test_the_answer_begins_with_latency_and_real_time_factor(run: Runner, small: str) -> None:
+    arguments = ("summary", small, "--device", "cpu", "--runs", "2", "--samples", "4000")
+    latency = json.loads(run(*arguments, "--format", "json").out)["latency"]
+    first, second = run(*arguments).out.split("\n\n")[1].splitlines()[:2]
+    assert first.startswith("latency ")
+    assert duration(latency["end_to_end"]["median_s"]) in first
+    assert second.split()[:2] == ["real-time", "factor"]
+    assert second.split()[2] == f"{latency['real_time_factor']:.3g}"
+    overview = run("summary", small, small, *arguments[2:]).out
+    assert re.search(r"Latency \(median\) +Real-time factor$", overview, re.MULTILINE)
 
 
 def test_csv(run: Runner, small: str) -> None:

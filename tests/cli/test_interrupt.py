@@ -108,14 +108,14 @@ SWALLOWS = "except KeyboardInterrupt: warnings.warn('Failed to initialize NumPy'
 PRESS = """\
 import os, signal, sys, warnings
 from w2v_explore.cli import main, summary
-def analyze_configs(*arguments, **options):
+def analyze_each(*arguments, **options):
     try: os.kill(os.getpid(), signal.SIGINT)
     {handler}
     class Unraisable:
         def __del__(self): os.kill(os.getpid(), signal.SIGINT)
     Unraisable()
     raise OSError('what the interruption led to')
-summary.analyze_configs = analyze_configs
+summary.analyze_each = analyze_each
 sys.argv = ['w2v-explore', 'summary', 'base']
 main()
 """
@@ -174,11 +174,11 @@ import os, shutil, signal, sys
 from pathlib import Path
 from w2v_explore.cli import main, summary
 from w2v_explore.files.write import in_place_of
-def analyze_configs(*arguments, **options):
+def analyze_each(*arguments, **options):
     with in_place_of(Path.cwd() / 'out') as folder:
         folder.mkdir()
         os.kill(os.getpid(), signal.{number})
-summary.analyze_configs = analyze_configs
+summary.analyze_each = analyze_each
 sys.argv = ['w2v-explore', 'summary', 'base']
 main()
 """

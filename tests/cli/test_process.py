@@ -250,7 +250,7 @@ def test_the_end_of_a_file_is_no_answer(run: Runner, monkeypatch: pytest.MonkeyP
     def fail(*arguments: object, **options: object) -> None:
         raise EOFError("broken inside")
 
-    monkeypatch.setattr(summary, "analyze_configs", fail)
+    monkeypatch.setattr(summary, "analyze_each", fail)
     code, _, err = run("summary", "base")
     assert code == 3
     assert "EOFError: broken inside" in err

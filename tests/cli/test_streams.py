@@ -119,13 +119,13 @@ import sys
 from w2v_explore.cli import main, summary
 from w2v_explore.cli.evaluate import show_progress
 from w2v_explore.errors import DeviceError
-def analyze_configs(*arguments, **options):
+def analyze_each(*arguments, **options):
     with show_progress("name") as progress:
         progress("step", 1, 3)
         print("warning: one", file=sys.stderr)
         progress("step", 2, 3)
         raise DeviceError("no such device")
-summary.analyze_configs = analyze_configs
+summary.analyze_each = analyze_each
 sys.argv = ["w2v-explore", "summary", "base"]
 main()
 """
@@ -216,8 +216,8 @@ def test_nothing_is_lost_in_any_encoding(hostile: Path, encoding: str, monkeypat
 
 
 def test_columns_are_in_line_in_ascii() -> None:
-    _, out, _ = shell(f"{PROGRAM} summary base", PYTHONIOENCODING="ascii")
-    _, unicode, _ = shell(f"{PROGRAM} summary base", PYTHONIOENCODING="utf-8")
+    _, out, _ = shell(f"{PROGRAM} summary base --full", PYTHONIOENCODING="ascii")
+    _, unicode, _ = shell(f"{PROGRAM} summary base --full", PYTHONIOENCODING="utf-8")
     for line, same in zip(out.decode().splitlines()[6:30], unicode.decode().splitlines()[6:30], strict=True):
         assert len(line) == len(same)
     assert "| `-conv_layers " in out.decode()

@@ -25,9 +25,13 @@ MEASURED = ("--device", "cpu", "--seconds", "0.2", "--runs", "2")
 REPORTS = {
     "summary": ["summary", "base"],
     "summary of a long name": ["summary", "large_robust_12l", "--set", "encoder_ff_interm_features=3072"],
+    "summary in full": ["summary", "base", "--full"],
+    "summary of several": ["summary", "base", "large", "w2v_bert_2", "--set", "encoder_num_heads=64"],
     "summary deep": ["summary", "xlsr_300m", "--depth", "5", "--seconds", "0.5", "--set", "encoder_num_layers=1"],
     "summary predicted": ["summary", "base", "--predict"],
+    "summary predicted in full": ["summary", "base", "--predict", "--full"],
     "compare": ["compare", "base", "large"],
+    "compare all": ["compare", "base", "large", "--all"],
     "compare three": ["compare", "base", "hubert_large", "xlsr_1b"],
     "compare six": ["compare", "base", "large", "xlsr_1b", "xlsr_2b", "mms_fa", "hubert_base"],
     "compare deep": ["compare", "base", "asr_large_960h", "--depth", "3"],

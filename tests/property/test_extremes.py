@@ -43,6 +43,7 @@ COMMANDS = (
     ("lint", "--select", "E,W,A", "--seconds", "1e-300"),
     ("lint", "--select", "E,W,A", "--seconds", "100000", "--format", "json"),
     ("summary",),
+    ("summary", "--full"),
     ("summary", "--format", "json"),
     ("compare", "base"),
     ("compare", "base", "--format", "json"),

@@ -96,7 +96,7 @@ def _figures(result: Result, linted: Linted) -> Table:
     field, rate = analysis.receptive_field, analysis.workload.sample_rate
     inference, step = analysis.inference, field.stride_samples
     live = inference.peak_activation_bytes
-    table = Table("", [Column("", numeric=False), Column(""), Column("", numeric=False, wraps=True)])
+    table = Table("", [Column("", numeric=False), Column("", stands_out=True), Column("", numeric=False, wraps=True)])
     table.rows += _latency(result)
     sizes = analysis.parameter_bytes_by_dtype
     halves = size_bytes(sizes["bfloat16"])
@@ -207,7 +207,8 @@ def _noise(results: Sequence[Result]) -> list[str]:
     from w2v_explore.report.latency import noise_table
 
     noise = noise_table(results)
-    return [f"NOISY, these figures are doubtful: {'; '.join(str(row[0]) for row in noise.rows)}"] if noise else []
+    seen = "; ".join(str(row[0]) for row in noise.rows) if noise else ""
+    return [f"NOISY, these figures are doubtful: {seen}; --full says what to try"] if seen else []
 
 
 def _doubts(result: Result) -> list[str]:

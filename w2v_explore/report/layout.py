@@ -108,6 +108,9 @@ def wrap(text: str, width: int) -> list[str]:
 def _draw_column(table: Table, number: int, bar_width: int, brief: bool) -> _Shown:
     column = table.columns[number]
     cells = [_draw(row[number], bar_width, brief) for row in table.rows]
+    if column.stands_out:
+        for cell in cells:
+            cell.stylize("bold")
     natural = max(map(cell_len, [column.heading, *[line for cell in cells for line in cell.plain.split("\n")]]))
     shown = _Shown(number, column, cells, natural, natural)
     if column.numeric:

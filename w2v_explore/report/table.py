@@ -87,12 +87,14 @@ class Column(NamedTuple):
         wraps: Whether it gives way on a narrow terminal: its text is broken, or stands above its row.
         priority: 0 for a column that is always shown; columns with the greatest number are left out first where a
             terminal is too narrow.
+        stands_out: Whether its cells are what is looked for first: bold on a terminal.
     """
 
     heading: str
     numeric: bool = True
     wraps: bool = False
     priority: int = 0
+    stands_out: bool = False
 
 
 @dataclass(slots=True)

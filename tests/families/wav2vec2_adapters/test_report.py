@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.families.wav2vec2_adapters.model import SMALL
@@ -14,12 +16,14 @@ from w2v_explore.lint.stepped import sensitivity
 
 
 def test_frames_that_come_out_are_told_beside_the_extractors(run: Runner) -> None:
-    out = run("summary", "mms_1b_all", "--set", "add_adapter=true", columns=100).out
+    out = run("summary", "mms_1b_all", "--set", "add_adapter=true", "--full", columns=100).out
     rows = [line.split() for line in out.splitlines()]
     assert ["frames", "499"] in rows
     assert ["frames", "that", "come", "out", "63"] in rows
     assert ["per", "second", "6.25", "one", "in", "2,560", "samples"] in rows
-    assert "come out" not in run("summary", "mms_1b_all", columns=100).out
+    assert "come out" not in run("summary", "mms_1b_all", "--full", columns=100).out
+    answer = run("summary", "mms_1b_all", "--set", "add_adapter=true").out
+    assert re.search(r"^output rate +6.25 Hz  63 frames come out, one every 2,560 samples$", answer, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
