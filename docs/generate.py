@@ -1,10 +1,10 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/commands.md and docs/man/ come from what the program says of its commands in their help, docs/config.md from the
-families' tables of fields, the list of figures in docs/json.md from the table of figures,
-docs/dialects.md from the table of dialects and what the writers write, the tables in docs/precision.md from that of the
-precisions and from what operations say of themselves, docs/python.md from the docstrings of the public names, and
-docs/rules/ from those of the linter's rules.
+docs/commands.md, docs/man/ and the table by which shells complete come from what the program says of its commands in
+their help, docs/config.md from the families' tables of fields, the list of figures in docs/json.md from the table of
+figures, docs/dialects.md from the table of dialects and what the writers write, the tables in docs/precision.md from
+that of the precisions and from what operations say of themselves, docs/python.md from the docstrings of the public
+names, and docs/rules/ from those of the linter's rules.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ from w2v_explore.analysis.figures import (
     Figure,
 )
 from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.plan.cards import known_cards
+from w2v_explore.analysis.plan.runs import published_recipe_of
 from w2v_explore.cli.app import app
 from w2v_explore.cli.commands import GROUPS
+from w2v_explore.cli.completion.install import SHELLS
 from w2v_explore.cli.manual.describe import PROGRAM, Description, Item, describe_all
 from w2v_explore.cli.manual.terminal import signature
 from w2v_explore.config.dialects.columns import CONV, Column, Counterpart, Guard
@@ -68,7 +71,7 @@ from w2v_explore.config.family import (
     other_families,
 )
 from w2v_explore.config.foreign_names import names_elsewhere
-from w2v_explore.config.kinds import Field
+from w2v_explore.config.kinds import Choice, Field, Flag, Kind
 from w2v_explore.config.load import load_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_names import all_published
@@ -865,6 +868,51 @@ def _roff(text: str) -> str:
     return rf"\&{text}" if text.startswith(".") else text
 
 
+def completion_table() -> str:
+    """The text of w2v_explore/cli/completion/table.tsv, which w2v_explore/cli/completion/table.py reads."""
+    rows: list[tuple[str, ...]] = []
+    for each in describe_all(get_command(app)):
+        rows.append(("command", each.words, each.guide.brief))
+        rows += [
+            ("option", each.words, name, item.value, " ".join(item.choices), _brief(item.text))
+            for items in each.options.values()
+            for item in items
+            for name in item.names
+        ]
+        rows += [("argument", each.words, item.value) for item in each.arguments]
+    for family in FAMILIES:
+        rows.append(("architecture", family, " ".join(family_named(family).config.FIELDS)))
+        rows.append(("value", "architecture", family, family_named(family).title, ""))
+    fields = {
+        name: field for family in reversed(FAMILIES) for name, field in family_named(family).config.FIELDS.items()
+    }
+    for name in sorted(fields):
+        rows.append(("field", name, " ".join(_few_values(fields[name].kind)), _brief(fields[name].summary)))
+    presets = {name: load_config(name) for name in preset_names()}
+    for name, preset in presets.items():
+        rows.append(("value", "preset", name, preset.name, preset.model.family.name))
+        if published_recipe_of(name) is not None:
+            rows.append(("value", "recipe", name, preset.name, ""))
+    rows += [("value", "family", group, "", "") for group in sorted({p.family for p in presets.values() if p.family})]
+    rows += [("value", "rule", page.rule.code, _brief(page.title), "") for page in load_pages()]
+    figures = {**{name: figure.label for name, figure in FIGURES.items()}, **{n: a.figure for n, a in ALIASES.items()}}
+    rows += [("value", "figure", name, label, "") for name, label in figures.items()]
+    rows += [("value", "card", card.name, card.title, "") for card in known_cards().values()]
+    rows += [("value", "device", name, "", "") for name in ("cpu", "cuda", "mps")]
+    rows += [("value", "shell", name, "", "") for name in SHELLS]
+    rows += [("value", "trained", name, "", "") for name in ("all", "head", "not-extractor", "not-encoder", "adapters")]
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _brief(text: str) -> str:
+    return textwrap.shorten(text.partition("; ")[0].rstrip("."), 76, placeholder=" …")
+
+
+def _few_values(kind: Kind) -> tuple[str, ...]:
+    """The values of a field that can be chosen among."""
+    return kind.values if isinstance(kind, Choice) else ("true", "false") if isinstance(kind, Flag) else ()
+
+
 def generated_pages() -> dict[str, str]:
     """The text of every page that is made here, by its path in docs/."""
     pages = load_pages()
@@ -877,6 +925,7 @@ def generated_pages() -> dict[str, str]:
     return {
         "commands.md": commands_page(),
         **man_pages(),
+        "../w2v_explore/cli/completion/table.tsv": completion_table(),
         "config.md": config_reference(),
         "dialects.md": dialects_page(),
         "json.md": json_page((Path(__file__).parent / "json.md").read_text(encoding="utf-8")),

@@ -1,6 +1,7 @@
 """The command line: one file per command, each thin."""
 
 import gc
+import os
 import sys
 
 
@@ -8,6 +9,12 @@ def main() -> None:
     """Run the program."""
     # Starting up makes tens of thousands of objects and no garbage: looking for some takes a tenth of the time.
     gc.disable()
+    if "_W2V_EXPLORE_COMPLETE" in os.environ:
+        # At each tab: without typer, nor anything else of the program.
+        from w2v_explore.cli.completion.answer import answer
+
+        answer()
+        return
     try:
         from w2v_explore import interrupt
 

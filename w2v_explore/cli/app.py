@@ -49,6 +49,14 @@ class LazyGroup(TyperGroup):
         super().__init__(**settings)
         self.params.append(_HELP)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before a command; options of completion may leave out their shell, typer's may not."""
+        if args and args[0].endswith("-completion"):
+            from w2v_explore.cli.completion.install import with_shell
+
+            args = with_shell(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, in the order of the help."""
         return list(COMMANDS)
@@ -81,6 +89,22 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        from w2v_explore.cli.completion.install import script_of
+
+        print(script_of(shell, "--show-completion"), end="")
+        raise typer.Exit
+
+
+def _install_completion(shell: str | None) -> None:
+    if shell is not None:
+        from w2v_explore.cli.completion.install import install
+
+        say(*install(shell))
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -92,6 +116,24 @@ def _options(
         is_eager=True,
         help="Print the version and exit.",
         rich_help_panel=OUTPUT,
+    ),
+    install_completion: str = typer.Option(
+        None,
+        "--install-completion",
+        metavar="[SHELL]",
+        callback=_install_completion,
+        is_eager=True,
+        help="Have bash, zsh or fish complete command lines; by default the shell that this is typed in.",
+        rich_help_panel="Completion",
+    ),
+    show_completion: str = typer.Option(
+        None,
+        "--show-completion",
+        metavar="[SHELL]",
+        callback=_show_completion,
+        is_eager=True,
+        help="Print the script for it, to be put where you want it.",
+        rich_help_panel="Completion",
     ),
 ) -> None:
     """Take the options that stand before a command."""

@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False)
 def help(
     context: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND]", help="A command; by default the program.")
+        list[str] | None, typer.Argument(metavar="[COMMAND...]", help="A command; by default the program.")
     ] = None,
 ) -> None:
     """What the program or a command of it does, its options and examples: as with --help."""
