@@ -70,6 +70,32 @@ def test_changed_configs_are_compared_with_what_they_were(repository: Path, run:
     assert names(changed(run, since=head))[0][0] == f"configs/child.yaml @ {head[:10]}"
 
 
+def test_what_extends_a_changed_config_is_compared_too(repository: Path, run: Runner) -> None:
+    (repository / "configs/grandchild.yaml").write_text("extends: child.yaml\nencoder_dropout: 0.2\n")
+    # It has layers of its own: its parent's do not change it.
+    (repository / "configs/other.yaml").write_text("extends: parent.yaml\nencoder_num_layers: 2\n")
+    (repository / "orphan.yaml").write_text("extends: configs/gone.yaml\n")
+    (repository / "configs/gone.yaml").write_text("extends: base\n")
+    commit("more")
+    (repository / "configs/parent.yaml").write_text("extends: base\nencoder_num_layers: 8\n")
+    (repository / "configs/gone.yaml").unlink()
+    document = changed(run)
+    assert [after for _, after in names(document)] == [
+        "configs/parent.yaml",
+        "configs/child.yaml",
+        "configs/grandchild.yaml",
+    ]
+    assert layers(document) == [[6, 8]] * 3
+    assert not_compared(document) == [
+        ("configs/gone.yaml", "it is gone"),
+        ("orphan.yaml", "no valid config any more; lint says why"),
+    ]
+    assert document["other_files"] == 0
+    assert layers(changed(run, "configs/grandchild.yaml")) == [[6, 8]]
+    said = run("compare", "--changed-since", "HEAD", "configs/other.yaml")
+    assert said == (0, "", "no config differs from HEAD\n")
+
+
 def test_markdown_is_of_the_figures_that_compare_has(repository: Path, run: Runner) -> None:
     (repository / "before.yaml").write_text("extends: base\nencoder_num_layers: 6\n")
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
@@ -282,7 +308,7 @@ def test_all_that_is_not_compared_is_said(repository: Path, run: Runner) -> None
     assert told == [
         ("gone.yaml", "it is gone"),
         ("mended.yaml", "no valid config at HEAD"),
-        ("spoilt.yaml", "no valid config any more"),
+        ("spoilt.yaml", "no valid config any more; lint says why"),
     ]
     assert path == "too_long.yaml"
     assert "160000 samples" in reason.replace(",", "")
@@ -310,7 +336,7 @@ def test_a_link_shows_nothing_of_where_it_leads(
     document = changed(run)
     assert layers(document) == [[6, 3]]
     assert not_compared(document) == [
-        ("after.yaml", "no valid config any more"),
+        ("after.yaml", "no valid config any more; lint says why"),
         ("before.yaml", "no valid config at HEAD"),
     ]
     assert document["other_files"] == 1

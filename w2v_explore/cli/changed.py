@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,10 @@ from w2v_explore.cli.streams import say
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.load import Config, changed_name, config_of
 from w2v_explore.config.reading import read_config
-from w2v_explore.config.text.source import FOLDER_CONFIG, read_file
+from w2v_explore.config.text.source import FOLDER_CONFIG, MAX_BYTES, read_file
 from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import ConfigError, SourceError, WorkloadError
+from w2v_explore.files.read import read_start
 from w2v_explore.files.revision import Change, Revision
 from w2v_explore.lint.paths import is_below
 from w2v_explore.results.changed import ChangedConfigs, ComparedConfig, LeftOut
@@ -93,13 +94,17 @@ class ChangedSince:
         Raises:
             typer.Exit: A condition holds.
         """
-        changes = self._select(self._revision.changes())
+        differing = self._revision.changes()
+        changes = self._select(differing)
+        heirs = self._select(self._heirs(differing), complains=False)
         names = {change.before for change in changes if not _is_named_like_a_config(change.before)}
         # Most commands in a repository of thousands of configs are about none of them.
-        were = any(change.kind not in ("new", *_SAID) for change in changes)
+        were = heirs or any(change.kind not in ("new", *_SAID) for change in changes)
         with self._revision.written_out(names) if were else nullcontext("") as folder:
             for change in changes:
                 self._take(change, folder)
+            for heir in heirs:
+                self._take(heir, folder, is_heir=True)
         changed = self._changed
 
         def reports() -> list[Report]:
@@ -123,7 +128,26 @@ class ChangedSince:
         if any([*self._broken()]) or not all(audits_agree(results) for results, _ in changed.compared):
             raise typer.Exit(ANSWER_IS_NO)
 
-    def _select(self, changes: Sequence[Change]) -> list[Change]:
+    def _heirs(self, changes: Sequence[Change]) -> list[Change]:
+        """The files that are the same, and may extend one that differs: they hold its name, or that of another heir."""
+        differing = {name for change in changes for name in (change.before, change.path)}
+        bases = {_stem(change.before) for change in changes if change.kind != "new" and _may_be_config(change)}
+        left = {}
+        for name in self._revision.tracked() if bases else ():
+            if name not in differing and _is_named_like_a_config(name):
+                with suppress(SourceError):  # it is not checked out, or a link that leads nowhere
+                    content = read_start(self._revision.path_of(name), MAX_BYTES)
+                    if b"extends" in content:
+                        left[name] = content
+        heirs: list[str] = []
+        while more := [name for name, content in left.items() if any(base in content for base in bases)]:
+            heirs += more
+            bases = {_stem(name) for name in more}
+            for name in more:
+                del left[name]
+        return [Change("changed", name, name) for name in sorted(heirs)]
+
+    def _select(self, changes: Sequence[Change], *, complains: bool = True) -> list[Change]:
         """What was asked for: all that is named like a config, in folders too, and files that are named themselves."""
         if not self._paths:
             return [change for change in changes if _may_be_config(change)]
@@ -133,7 +157,7 @@ class ChangedSince:
             if not is_below(target, self._revision.root):
                 raise SourceError(f"{name} lies outside of the git repository {self._revision.root}")
             found = [change for change in changes if self._is_asked_for(change, target)]
-            if not found and not os.path.lexists(name):
+            if complains and not found and not os.path.lexists(name):
                 raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._changed.since}")
             chosen |= dict.fromkeys(found)
         return [change for change in changes if change in chosen]
@@ -142,8 +166,8 @@ class ChangedSince:
         places = [self._revision.path_of(name) for name in (change.before, change.path)]
         return target in places or (_may_be_config(change) and any(is_below(place, target) for place in places))
 
-    def _take(self, change: Change, folder: str) -> None:
-        """Compare a config with what it was, or note why that cannot be done."""
+    def _take(self, change: Change, folder: str, *, is_heir: bool = False) -> None:
+        """Compare a config with what it was, or note why that cannot be done; an heir where it is another model."""
         path = as_unicode(change.path)
         if change.kind in _SAID:
             self._leave_out(path, _SAID[change.kind])
@@ -156,7 +180,7 @@ class ChangedSince:
             after = self._read(os.path.relpath(self._revision.path_of(change.path)), path)
         match before, after:
             case None, None:
-                self._changed.num_others += 1
+                self._changed.num_others += not is_heir
             case None, Config() if change.kind == "new":
                 self._add([after])
             case Config(), None if change.kind == "gone":
@@ -164,8 +188,8 @@ class ChangedSince:
             case None, _:
                 self._leave_out(path, f"no valid config at {self._changed.since}")
             case _, None:
-                self._leave_out(path, "no valid config any more")
-            case _:
+                self._leave_out(path, "no valid config any more; lint says why")
+            case Config(), Config() if not (is_heir and _are_same(before, after)):
                 self._add([before, after])
 
     def _read(self, path: str, shown: str) -> Config | None:
@@ -222,6 +246,20 @@ class ChangedSince:
         absolute = [condition for condition in self._conditions if not condition.is_change]
         for result in self._changed.new if absolute else ():
             yield report_broken(absolute, named_figures(compare([result.analysis], measured_figures([result]))))
+
+
+def _are_same(one: Config, other: Config) -> bool:
+    return (one.model.family, one.model.meaning(), one.sample_rate) == (
+        other.model.family,
+        other.model.meaning(),
+        other.sample_rate,
+    )
+
+
+def _stem(name: str) -> bytes:
+    """What of a file's name an ``extends`` cannot do without: a folder stands for its config.json."""
+    folder, _, file = name.rpartition("/")
+    return os.fsencode(folder.rpartition("/")[2] if file == FOLDER_CONFIG else file.rpartition(".")[0])
 
 
 def _may_be_config(change: Change) -> bool:

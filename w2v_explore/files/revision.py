@@ -52,7 +52,8 @@ class Revision:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.root = os.fsdecode(_git("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+        # On Windows git writes slashes.
+        self.root = os.path.realpath(os.fsdecode(_git("rev-parse", "--show-toplevel").removesuffix(b"\n")))
         try:
             self.commit = self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
         except SourceError as error:
@@ -77,6 +78,10 @@ class Revision:
             changes.append(Change(told, before, path))
         others = _names(self._git("ls-files", "-z", "--others", "--exclude-standard"))
         return changes + [Change("new", path, path) for path in others]
+
+    def tracked(self) -> Sequence[str]:
+        """The names of all files that git tracks now."""
+        return _names(self._git("ls-files", "-z"))
 
     def path_of(self, name: str) -> str:
         """The absolute path of a name that starts at the root."""
