@@ -789,6 +789,12 @@ that the program lies in, `man w2v-explore` and `man w2v-explore-summary` show i
 Every command exits with 0 where all is well, with 1 where the answer is no (a condition of `--fail-if` holds, the
 linter found something, nothing fits), with 2 where the question is wrong, and with 3 where the program has a defect;
 after a signal with 128 and its number, after Ctrl-C with 130.
+
+After `w2v-explore --install-completion`, typed once in bash, zsh or fish, a tab completes commands, options and their
+values, presets, files, the fields of the architecture on the line behind `--set`, rules, cards and figures. It writes a
+script of a few lines where the shell looks for such, and for bash and zsh a line that has it read into `.bashrc` or
+`.zshrc`; what it wrote it says. `w2v-explore --show-completion zsh` prints the script alone. Each tab starts the
+program, which answers from a table, without typer and without torch, in some 25 ms of a processor.
 """
 
 

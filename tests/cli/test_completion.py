@@ -202,6 +202,7 @@ COMPLETED = {
     "summary wavlm_base --set encoder_num_buck": ["summary", "wavlm_base", "--set", "encoder_num_buckets="],
     "lint --select E234,E100": ["lint", "--select", "E234,E100"],
     "summary own": ["summary", "own config.yaml"],
+    r"presets --family wav2vec\ 2.0\ C": ["presets", "--family", "wav2vec 2.0 Conformer"],
     "check own": ["check", "own config.yaml"],
     "search base --write des": ["search", "base", "--write", "designs"],
 }

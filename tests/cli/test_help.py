@@ -24,13 +24,14 @@ from w2v_explore.cli.manual.pages import page_address
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM: Any = get_command(app)
+assert {*COMMANDS} <= {*GUIDES}, "w2v_explore/cli/manual/guides.py needs an entry for each command"
 DESCRIPTIONS = list(describe_all(PROGRAM))
 by_command = pytest.mark.parametrize("description", DESCRIPTIONS, ids=lambda each: each.words or "program")
 
 
 def test_every_command_has_a_guide() -> None:
     words = [description.words for description in DESCRIPTIONS]
-    assert sorted(words) == sorted(GUIDES), "w2v_explore/cli/manual/guides.py needs an entry for each command"
+    assert sorted(words) == sorted(GUIDES)
     assert [name for name in words if name and " " not in name] == list(COMMANDS)
     assert sum(map(len, GROUPS.values())) == len(set(COMMANDS))
 

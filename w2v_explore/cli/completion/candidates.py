@@ -29,10 +29,20 @@ _FREE = Answer({})
 
 
 class _Line(NamedTuple):
-    """A command line up to the cursor: the words of its command, the arguments before the cursor, and the table."""
+    """A command line up to the cursor.
+
+    Attributes:
+        words: Those of its command.
+        arguments: Those before the cursor.
+        option: The one whose value the cursor stands at; empty where there is none.
+        only_arguments: Whether ``--`` stands before the cursor.
+        table: What there is.
+    """
 
     words: str
     arguments: list[str]
+    option: str
+    only_arguments: bool
     table: Table
 
 
@@ -44,12 +54,30 @@ def complete(words: Sequence[str], current: str, table: Table) -> Answer:
         current: What has been typed of it.
         table: What there is.
     """
-    command, arguments = "", []
-    pending, only_arguments = "", False
+    line = _read(words, table)
+    options = table.options.get(line.words, {})
+    if line.option:
+        return _values(options[line.option].value, options[line.option].choices, current, line)
+    if current.startswith("-") and not line.only_arguments:
+        name, equals, typed = current.partition("=")
+        if not equals or name not in options:
+            return _options(line)
+        answer = _values(options[name].value, options[name].choices, typed, line)
+        return answer._replace(candidates={f"{name}={each}": text for each, text in answer.candidates.items()})
+    below = {} if line.arguments else _below(line.words, table)
+    wanted = _argument(line)
+    if below or wanted is None:
+        return Answer(below) if below else _options(line)
+    return _values(wanted, (), current, line)
+
+
+def _read(words: Sequence[str], table: Table) -> _Line:
+    command, option, only_arguments = "", "", False
+    arguments: list[str] = []
     for word in words:
         options = table.options.get(command, {})
-        if pending:
-            pending = ""
+        if option:
+            option = ""
         elif only_arguments or not word.startswith("-") or word == "-":
             below = f"{command} {word}".strip()
             if below in table.commands and not arguments:
@@ -59,23 +87,12 @@ def complete(words: Sequence[str], current: str, table: Table) -> Answer:
         elif word == "--":
             only_arguments = True
         elif word in options and options[word].value:
-            pending = word
-    line = _Line(command, arguments, table)
-    options = table.options.get(command, {})
-    if pending:
-        return _values(options[pending].value, options[pending].choices, current, line)
-    name, equals, typed = current.partition("=")
-    if equals and name in options and not only_arguments:
-        answer = _values(options[name].value, options[name].choices, typed, line)
-        return answer._replace(candidates={f"{name}={each}": text for each, text in answer.candidates.items()})
-    if current.startswith("-") and not only_arguments:
-        return Answer({name: option.text for name, option in options.items() if name.startswith("--")})
-    below = _below(command, table)
-    if below and not arguments:
-        return Answer(below)
-    value = _argument(line)
-    if value is not None:
-        return _values(value, (), current, line)
+            option = word
+    return _Line(command, arguments, option, only_arguments, table)
+
+
+def _options(line: _Line) -> Answer:
+    options = line.table.options.get(line.words, {})
     return Answer({name: option.text for name, option in options.items() if name.startswith("--")})
 
 

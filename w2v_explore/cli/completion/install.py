@@ -13,7 +13,7 @@ from w2v_explore.files.write import refusing, write_atomically
 
 SHELLS = ("bash", "zsh", "fish")
 OPTIONS = ("--show-completion", "--install-completion")
-_MAX_STARTUP_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 
 
 def with_shell(arguments: Sequence[str]) -> list[str]:
@@ -42,7 +42,7 @@ def script_of(shell: str, option: str) -> str:
     """
     if shell not in SHELLS:
         raise typer.BadParameter(f"there is no completion for {shorten(shell)!r}; write {option} {_choices()}")
-    return (Path(__file__).parent / "scripts" / f"{shell}.txt").read_text(encoding="utf-8")
+    return read_whole(str(Path(__file__).parent / "scripts" / f"{shell}.txt"), _MAX_BYTES).decode()
 
 
 def install(shell: str) -> list[str]:
@@ -66,7 +66,7 @@ def install(shell: str) -> list[str]:
         startup = folder / ".zshrc", f"fpath+={_quoted(path.parent)}; autoload -Uz compinit; compinit"
     else:
         path = home / ".bash_completions/w2v-explore.sh"
-        startup = home / ".bashrc", f"source {_quoted(path)}"
+        startup = home / ".bashrc", f"if [ -r {_quoted(path)} ]; then source {_quoted(path)}; fi"
     with refusing(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(str(path), script.encode())
@@ -78,7 +78,7 @@ def install(shell: str) -> list[str]:
 
 def _add_line(path: Path, line: str) -> list[str]:
     """Add a line at the end of a shell's file, unless it is there already."""
-    text = read_whole(str(path), _MAX_STARTUP_BYTES) if path.exists() else b""
+    text = read_whole(str(path), _MAX_BYTES) if path.exists() else b""
     if line.encode() in text.splitlines():
         return []
     gap = b"" if not text or text.endswith(b"\n") else b"\n"

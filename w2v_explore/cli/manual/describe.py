@@ -19,18 +19,21 @@ class Item(NamedTuple):
         names: Of an option, as ``("--output", "-o")``; of an argument none.
         value: The word for what is given, as ``FILE``; empty for an option that takes nothing.
         choices: The values that there are, where they are few.
-        text: What it does, with its default.
+        text: What it does.
+        default: The value that it has where it is left out; empty where the text says what holds then.
     """
 
     names: tuple[str, ...]
     value: str
     choices: tuple[str, ...]
     text: str
+    default: str
 
     @property
     def said(self) -> str:
-        """What it does, and its choices."""
-        return f"{self.text} One of {', '.join(self.choices)}." if self.choices else self.text
+        """What it does, its choices and its default."""
+        choices = f" One of {', '.join(self.choices)}." if self.choices else ""
+        return f"{self.text}{choices}" + (f" [default: {self.default}]" if self.default else "")
 
 
 class Description(NamedTuple):
@@ -117,6 +120,5 @@ def _item(parameter: Any) -> Item:
         value = parameter.metavar or word
     text = " ".join((parameter.help or "").split())
     default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
-    if value and not is_argument and default is not None and default != []:
-        text = f"{text} [default: {default}]"
-    return Item(() if is_argument else tuple(parameter.opts), value, choices, text)
+    is_said = not value or is_argument or default is None
+    return Item(() if is_argument else tuple(parameter.opts), value, choices, text, "" if is_said else str(default))
