@@ -29,7 +29,7 @@ TABLE = read_table()
 # Numbers, quantities, names and addresses of the user's own: there is nothing to choose among.
 FREE = {
     "N", "K", "SECONDS", "HOURS", "EPOCHS", "PRICE", "BUDGET", "FRAMES", "NUMBER", "RATE", "SHARE", "SIZE", "TIME",
-    "NAME", "URL", "R:NAMES", "FIELDS",
+    "NAME", "URL", "R:NAMES", "FIELDS", "REVISION",
 }  # fmt: skip
 
 

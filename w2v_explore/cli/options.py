@@ -167,6 +167,14 @@ All = Annotated[
         "--all", help="Show figures that are equal too; other formats have them anyway.", rich_help_panel=OUTPUT
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Show it again whenever a config is saved, with what changed since the last save.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Baseline = Annotated[
     str | None,
     typer.Option(
@@ -184,6 +192,15 @@ FailIf = Annotated[
         help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' or 'stride == 640' of a figure; "
         "repeatable.",
         rich_help_panel=CHECKS,
+    ),
+]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(
+        "--changed-since",
+        metavar="REVISION",
+        help="Hold each config that differs from a revision of git against what it was, of the repository or of A B.",
+        rich_help_panel=CONFIG,
     ),
 ]
 From = Annotated[

@@ -1,7 +1,7 @@
 """What the help of each command says beside its options: the command in a line, examples, and the page to read on.
 
 A test runs every example, in a folder with a config ``my.yaml``, a ``config.json`` of Hugging Face's, weights
-``model.safetensors``, a saved summary ``base.json`` and ``configs/slim.yaml``.
+``model.safetensors``, a saved summary ``base.json`` and ``configs/slim.yaml``, in a repository with ``origin/main``.
 """
 
 from typing import NamedTuple
@@ -54,7 +54,7 @@ GUIDES = {
         (
             Example("A config against a published model", "w2v-explore compare base my.yaml"),
             Example("A config against an edit of it", "w2v-explore compare my.yaml --variant 'encoder_num_layers: 1'"),
-            Example("For a pull request", "w2v-explore compare base my.yaml --format markdown"),
+            Example("What a branch changes", "w2v-explore compare --changed-since origin/main --format markdown"),
         ),
     ),
     "memory": Guide(
