@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from w2v_explore.search.formulas.sizes import Path, Real, Terms, Whole
+from w2v_explore.analysis.formulas.sizes import Path, Real, Terms, Whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

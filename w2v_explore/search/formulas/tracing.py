@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.compute import Macs
 from w2v_explore.analysis.figures import FIGURES, Figures, LazyTotals
+from w2v_explore.analysis.formulas.sizes import Path, Real, Whole
 from w2v_explore.analysis.latency.roofline import Work
 from w2v_explore.analysis.memory.kept import kept_activations
 from w2v_explore.analysis.memory.liveness import Trace
@@ -19,7 +20,6 @@ from w2v_explore.config.family import Family
 from w2v_explore.config.load import Config
 from w2v_explore.errors import WorkloadError
 from w2v_explore.search.formulas.latency import works_of
-from w2v_explore.search.formulas.sizes import Path, Real, Whole
 
 Formula = Whole | Real | int | float
 
