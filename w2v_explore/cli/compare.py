@@ -47,7 +47,7 @@ def compare(
         raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
-    check_output(output)
+    check_output(output, format)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if device is None:

@@ -84,7 +84,7 @@ def latency(
     lengths = _parse_lengths(seconds, frames)
     target = _parse_target(target_ci or "2%")
     _check_outputs(trace, plot, lengths, compiled)
-    check_output(output)
+    check_output(output, format)
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()

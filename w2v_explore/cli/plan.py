@@ -137,7 +137,7 @@ def plan(
 
     Exit with 1 where it does not fit.
     """
-    check_output(output)
+    check_output(output, format)
     if cards:
         _list_cards(config, format, output)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from enum import Enum
@@ -72,21 +73,33 @@ OutputOption = Annotated[
 ]
 
 
-def check_output(output: str | None) -> None:
-    """Refuse a file for the result that cannot be written, before anything is worked out.
+def check_output(output: str | None, format: AnyFormat) -> None:
+    """Refuse a place for the result where it cannot be written, or is of no use, before anything is worked out.
+
+    Args:
+        output: The file that was asked for; ``-`` or None for standard output.
+        format: Of the result.
 
     Raises:
-        typer.BadParameter: It is a folder, or in none.
+        typer.BadParameter: It is a folder, or in none; a page is for a terminal, or what is no page for a file of HTML.
         SourceError: It may not be written.
     """
+    is_page = format.value == "html"
     if output is None or output == "-":
+        if is_page and output is None and sys.stdout.isatty():
+            raise typer.BadParameter(
+                "--format html makes a page for a browser: give it a file, as --output report.html (- prints it)"
+            )
         return
     # Imported only where a file is written.
     from pathlib import Path
 
     from w2v_explore.cli.pictures import require_output
 
-    require_output("--output", Path(output))
+    path = Path(output)
+    if not is_page and path.suffix.lower() in (".html", ".htm"):
+        raise typer.BadParameter(f"--output {output} would not hold a page: add --format html")
+    require_output("--output", path)
 
 
 def render(
@@ -144,7 +157,7 @@ def _print(
             from w2v_explore.report.html.write import html_text
 
             assert page is not None
-            print(html_text(page(), document()), end="")
+            print(html_text(page(), document(), ["w2v-explore", *sys.argv[1:]]), end="")
         case _:
             from w2v_explore.report.terminal import print_reports, stdout_console
 

@@ -264,7 +264,7 @@ def search(
         {"--workers": workers, "--scheduler": scheduler, "--resume": resume, "--yes": yes},
     )
     options.check_runs(runs, device)
-    check_output(output)
+    check_output(output, format)
     # Thousands of designs are analysed, each of which leaves cycles.
     gc.enable()
     ratios = parse_ratios(ratio or ())

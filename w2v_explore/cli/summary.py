@@ -53,7 +53,7 @@ def summary(
     """Parameters, MACs, memory, receptive field and, with --device or --predict, latency of a config."""
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
-    check_output(output)
+    check_output(output, format)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
     if predict:

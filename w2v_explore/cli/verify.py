@@ -41,7 +41,7 @@ def verify(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
-    check_output(output)
+    check_output(output, format)
     if seconds is None and samples is None and frames is None:
         seconds = _DEFAULT_SECONDS
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
@@ -80,6 +80,6 @@ def _render(verifications: list[Verification], format: AuditFormat, output: str 
     def page() -> Page:
         from w2v_explore.report.html.verify import verify_page
 
-        return verify_page([found.analysis for found in verifications], reports())
+        return verify_page(verifications, reports())
 
     render(format, reports=reports, document=document, page=page, output=output)

@@ -62,11 +62,8 @@ def _answers(plan: TrainingPlan) -> Iterator[str]:
     together = f": {_of_devices(time.device_days)}" if settings.devices > 1 else ""
     yield f"Takes {_range(time.hours)}{together}."
     if plan.cost is not None and plan.price is not None:
-        cost = plan.cost
-        yield (
-            f"Costs {_money(cost.estimate)} ({_money(cost.low)} to {_money(cost.high)}) at {plan.price:,.2f} a device "
-            "and hour."
-        )
+        estimate, low, high = map(money_text, plan.cost)
+        yield f"Costs {estimate} ({low} to {high}) at {plan.price:,.2f} a device and hour."
     if plan.within is not None:
         yield from _within(plan)
     if plan.verdict is not None:
@@ -93,7 +90,7 @@ def _changed(need: Need, own: Need) -> str:
 def _within(plan: TrainingPlan) -> Iterator[str]:
     within = plan.within
     assert within is not None
-    time = _time(within.seconds / 3600)
+    time = time_text(within.seconds / 3600)
     hours = plan.time.hours
     surely = ", surely" if 3600 * hours.high <= within.seconds else ", though it may take longer"
     yield f"Within {time}: {f'yes{surely}' if plan.is_in_time else 'no'}."
@@ -236,7 +233,7 @@ def _of_devices(days: Range) -> str:
     return f"{_figure(times.estimate)} device-{unit} ({_figure(times.low)} to {_figure(times.high)})"
 
 
-def _time(hours: float) -> str:
+def time_text(hours: float) -> str:
     """``570 ms``, ``45 min``, ``36 h``, ``5.3 d``."""
     size, unit = _unit(hours)
     return f"{_figure(3600 * hours / size)} {unit}"
@@ -252,7 +249,8 @@ def _figure(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}" if number >= 0.001 else "0"
 
 
-def _money(amount: float) -> str:
+def money_text(amount: float) -> str:
+    """An amount in whatever currency a price was given: ``23.25``, ``1,204``."""
     return f"{amount:,.0f}" if amount >= 100 else f"{amount:,.2f}"
 
 

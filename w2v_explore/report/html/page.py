@@ -17,7 +17,7 @@ class Picture(NamedTuple):
 
     Attributes:
         title: What it shows.
-        svg: The markup, in which every text of a config is escaped (`pictures.svg`), and nothing has a ``style``.
+        svg: The markup, in which every text of a config is escaped (`markup`), and nothing has a ``style``.
         words: What is to be seen in it, for who does not see it, and as its caption.
         script: The script that adds to it, a file of `assets` without its ending; empty where none does.
         data: What the script needs for that, plain data.
@@ -43,6 +43,20 @@ class Sliders(NamedTuple):
 Part = Table | Picture | Sliders
 
 
+class Tile(NamedTuple):
+    """A figure that matters, at the top of a section.
+
+    Attributes:
+        label: What it is of.
+        value: In a few characters.
+        exact: The same in full, or what else it is; empty where there is no more to say.
+    """
+
+    label: str
+    value: str
+    exact: str = ""
+
+
 class Section(NamedTuple):
     """What a page says of one thing, as one config.
 
@@ -51,12 +65,14 @@ class Section(NamedTuple):
         lines: A few, on what was done.
         parts: What is to be seen, in order.
         commands: What a reader may copy: what each command does, and the command, quoted for a shell.
+        tiles: The figures that matter most, above all else.
     """
 
     heading: str
     lines: Sequence[str]
     parts: Sequence[Part]
     commands: Sequence[tuple[str, str]] = ()
+    tiles: Sequence[Tile] = ()
 
 
 class Page(NamedTuple):
@@ -73,6 +89,6 @@ class Page(NamedTuple):
     sections: Sequence[Section]
 
 
-def section_of(report: Report, pictures: Sequence[Part] = ()) -> Section:
-    """A report as a section, with pictures above its tables."""
-    return Section(report.heading, report.lines, [*pictures, *report.tables], report.commands)
+def section_of(report: Report, pictures: Sequence[Part] = (), tiles: Sequence[Tile] = ()) -> Section:
+    """A report as a section, with the figures that matter and pictures above its tables."""
+    return Section(report.heading, report.lines, [*pictures, *report.tables], report.commands, tiles)

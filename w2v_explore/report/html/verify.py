@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.page import Page, Tile, section_of
 from w2v_explore.report.table import Report
+from w2v_explore.report.units import exact
+
+if TYPE_CHECKING:  # importing it would import torch
+    from w2v_explore.measure.verify import Verification
 
 
-def verify_page(analyses: Sequence[Analysis], reports: Sequence[Report]) -> Page:
+def verify_page(verifications: Sequence[Verification], reports: Sequence[Report]) -> Page:
     """The page on an audit.
 
     Args:
-        analyses: What was audited.
+        verifications: What was found of each config.
         reports: What is said of each.
     """
-    configs = [analysis.config for analysis in analyses]
-    return Page(", ".join(distinct_names(configs)), configs, [section_of(report) for report in reports])
+    configs = [each.analysis.config for each in verifications]
+    sections = [section_of(report, tiles=_tiles(found)) for report, found in zip(reports, verifications, strict=True)]
+    return Page(", ".join(distinct_names(configs)), configs, sections)
+
+
+def _tiles(verification: Verification) -> list[Tile]:
+    """How many figures hold."""
+    findings = verification.findings
+    wrong = sum(not each.agrees for each in findings)
+    known = sum(each.agrees and each.difference != 0 for each in findings)
+    return [
+        Tile("figures", exact(len(findings)), f"by {len({each.source for each in findings})} sources"),
+        Tile("equal", exact(len(findings) - known - wrong), "to the integer"),
+        Tile("different for a known reason", exact(known)),
+        Tile("unexplained", exact(wrong)),
+    ]

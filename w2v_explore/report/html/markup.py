@@ -1,21 +1,24 @@
-"""Elements of SVG as text; every attribute and every text is escaped."""
+"""Elements of HTML and of SVG as text; every attribute and every text is escaped."""
 
 from __future__ import annotations
 
 from html import escape
 
+from w2v_explore.encoding import printable
 
-def element(name: str, *children: str, **attributes: object) -> str:
+
+def element(name: str, /, *children: str, **attributes: object) -> str:
     """An element.
 
     Args:
         name: Of the element.
-        children: Markup inside it: other elements, or what `text` gives.
+        children: Markup inside it: other elements, or what `text` gives. An element of HTML that may hold something and
+            does not has one that is empty: without children it is written as a tag alone.
         attributes: By name, in which ``_`` stands for ``-`` and a last ``_`` is left out (``class_``). None is none. A
             colour is a class of the page's styles, so that a picture is light or dark as its reader has set it.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(printable(_number(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -23,8 +26,8 @@ def element(name: str, *children: str, **attributes: object) -> str:
 
 
 def text(content: str) -> str:
-    """A text as markup."""
-    return escape(content, quote=False)
+    """A text as markup, in which what is invisible or changes the direction of writing is a backslash escape."""
+    return escape(printable(content), quote=False)
 
 
 def _number(value: object) -> str:

@@ -1,0 +1,71 @@
+"""The figures that matter most of one config, for the top of its section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
+from w2v_explore.report.html.page import Tile
+from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
+from w2v_explore.results.result import Result
+
+
+def result_tiles(result: Result) -> list[Tile]:
+    """What `summary` answers; what was measured or predicted comes first."""
+    analysis = result.analysis
+    parameters, macs, memory = analysis.parameters, analysis.macs.total, analysis.inference.total_bytes
+    return [
+        *_latency(result),
+        Tile("parameters", short(parameters), exact(parameters)),
+        Tile("MACs", short(macs), exact(macs)),
+        Tile("memory of inference", size_bytes(memory), f"{exact(memory)} bytes"),
+        *_training(analysis),
+        *_frames(analysis),
+    ]
+
+
+def memory_tiles(costs: MemoryCosts) -> list[Tile]:
+    """What `memory` answers of a config at one length."""
+    dtype, inference = next(iter(costs.inference.items()))
+    training = costs.training[costs.precision].total_bytes(checkpointing=False)
+    fits = [] if costs.fits is None else [_fit(costs.fits)]
+    return [
+        *fits,
+        Tile(f"inference, {dtype}", size_bytes(inference.total_bytes), f"{exact(inference.total_bytes)} bytes"),
+        Tile(f"training, {costs.precision}", size_bytes(training), f"{exact(training)} bytes"),
+    ]
+
+
+def _fit(fits: Fits) -> Tile:
+    left = size_bytes(fits.memory_bytes - fits.reserve_bytes)
+    return Tile("a training step", "fits" if fits.answer.fits else "does not fit", f"{left} beside what is in reserve")
+
+
+def _latency(result: Result) -> Iterator[Tile]:
+    if result.measurement is not None:
+        latency = result.measurement.latency
+        factor = latency.real_time_factor
+        yield Tile("latency", duration(latency.end_to_end.median_s), f"median, on {latency.device_name}")
+    elif result.prediction is not None:
+        found = result.prediction
+        factor = found.real_time_factor
+        yield Tile(
+            "latency, predicted", duration(found.seconds), f"{duration(found.low_s)} to {duration(found.high_s)}"
+        )
+    else:
+        return
+    yield Tile("real-time factor", f"{factor:.3g}", f"{1 / factor:.3g} s of audio a second")
+
+
+def _training(analysis: Analysis) -> Iterator[Tile]:
+    if analysis.workload.precision:
+        total = analysis.training.total_bytes(checkpointing=False)
+        yield Tile("memory of training", size_bytes(total), f"{exact(total)} bytes")
+
+
+def _frames(analysis: Analysis) -> Iterator[Tile]:
+    field, rate = analysis.receptive_field, analysis.workload.sample_rate
+    width, step = field.receptive_field_samples, field.stride_samples
+    yield Tile("receptive field", f"{milliseconds(width, rate)} ms", f"{exact(width)} samples")
+    yield Tile("frame rate", f"{field.frame_rate_hz(rate):g} Hz", f"a frame each {milliseconds(step, rate)} ms")
