@@ -41,21 +41,21 @@ class PathTotals(LazyTotals):
         recipe = self._recipe
         return kept_activations(self._analysis.trace(recipe.dtype, training=True, autocast=bool(recipe.autocast)))
 
-    @property
+    @cached_property
     def parameters(self) -> Any:
         return self._path.bound(self._analysis.parameters)
 
-    @property
+    @cached_property
     def learned(self) -> Any:
         analysis = self._analysis
         return self._path.bound(analysis.lives(training=True).learned_of(analysis.tree))
 
-    @property
+    @cached_property
     def macs(self) -> Macs:
         bound: list[Any] = [self._path.bound(macs) for macs in self._analysis.macs]
         return Macs(*bound)
 
-    @property
+    @cached_property
     def peak_activation_bytes(self) -> Any:
         return self._path.greatest(self._analysis.trace(self._workload.dtype, training=False).live_bytes)
 
