@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, Tile, section_of
-from w2v_explore.report.table import Report
+from w2v_explore.report.table import Column, Report, Table
 from w2v_explore.report.units import exact
 
 if TYPE_CHECKING:  # importing it would import torch
@@ -22,8 +22,21 @@ def verify_page(verifications: Sequence[Verification], reports: Sequence[Report]
         reports: What is said of each.
     """
     configs = [each.analysis.config for each in verifications]
-    sections = [section_of(report, tiles=_tiles(found)) for report, found in zip(reports, verifications, strict=True)]
+    sections = [
+        section_of(report._replace(tables=[_together(report.tables)]), tiles=_tiles(found))
+        for report, found in zip(reports, verifications, strict=True)
+    ]
     return Page(", ".join(distinct_names(configs)), configs, sections)
+
+
+def _together(tables: Sequence[Table]) -> Table:
+    """The tables of all sources as one, which a reader sorts and filters."""
+    *figures, why = tables[0].columns
+    together = Table("Figures", [*figures, Column("Source", numeric=False, wraps=True), why])
+    for table in tables:
+        source = table.title.removeprefix("Source: ")
+        together.rows += [(*row[:-1], source, row[-1]) for row in table.rows]
+    return together
 
 
 def _tiles(verification: Verification) -> list[Tile]:

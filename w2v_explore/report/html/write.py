@@ -13,6 +13,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ def html_text(page: Page, document: Any, words: Sequence[str]) -> str:
         words: What was asked: the program, its command, and the arguments.
     """
     script, style = _assets(_script_names(page))
-    body = _body(page, document, words)
+    body = _body(page, document, words, script)
     head = _head(f"{page.title} – {words[1]}", script, style)
-    written = f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n<script>{script}</script>\n</html>\n'
+    written = f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n</html>\n'
     # A stream of another encoding gets references, which the page's own script and style do not need.
     return written if is_writable(written) else written.encode("ascii", "xmlcharrefreplace").decode()
 
@@ -104,14 +105,14 @@ def _hash(content: str) -> str:
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 
 
-def _body(page: Page, document: Any, words: Sequence[str]) -> str:
+def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
     is_alone = len(page.sections) == 1
     heading = page.sections[0].heading if is_alone else page.title
     sections = [_section(section, number, is_alone) for number, section in enumerate(page.sections, 1)]
     kicker = element("p", text(" ".join(words[:2])), class_="kicker")
     header = element("header", kicker, element("h1", text(heading)), _contents(page, is_alone))
     main = element("main", "\n", *sections, _asked(page, document, words), "\n")
-    return element("body", "\n", header, "\n", main, "\n")
+    return element("body", "\n", header, "\n", main, "\n", f"<script>{script}</script>", "\n")
 
 
 def _contents(page: Page, is_alone: bool) -> str:
@@ -191,6 +192,7 @@ def _data(data: Any) -> str:
 
 def _table(table: Table, level: str, name: str) -> str:
     title = element(level, text(table.title), id=name) if table.title else ""
+    table = _without_empty(table)
     labels = [row[0] for row in table.rows if isinstance(row[0], str)]
     is_tree = any(map(_GUIDE.match, labels))
     classes = [_column_class(number, table) for number in range(len(table.columns))]
@@ -207,6 +209,13 @@ def _table(table: Table, level: str, name: str) -> str:
     )
     remark = element("p", _words(str(table.remark)), class_="remark") if table.remark else ""
     return element("div", title, _scroll(whole, table.title or "figures"), remark, class_="part")
+
+
+def _without_empty(table: Table) -> Table:
+    """The table without columns that have nothing in any row."""
+    said = [any(str(row[number]) for row in table.rows) for number in range(len(table.columns))]
+    rows = [list(compress(row, said)) for row in table.rows]
+    return Table(table.title, list(compress(table.columns, said)), rows, table.remark) if any(said) else table
 
 
 def _scroll(content: str, label: str) -> str:
