@@ -97,7 +97,6 @@ class WorkloadFormulas:
 
     Attributes:
         steps: What the formulas are written down in.
-        first: The first question, or the formulas where none is asked.
         fewest_samples: Of which the model makes a frame where the batch is 1, and where it is more.
         moves_samples: Whether samples may be others than the analysis's; how many frames some models go on with, no
             formula tells.
@@ -129,6 +128,7 @@ class WorkloadFormulas:
 
     @property
     def first(self) -> Fork | End:
+        """The first question, or the formulas where none is asked."""
         return self._root[True]
 
     def holds(self, samples: int, batch: int) -> bool:

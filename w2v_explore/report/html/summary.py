@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.sliders import workload_sliders
 from w2v_explore.report.html.tiles import result_tiles
 from w2v_explore.report.table import Report
 from w2v_explore.results.result import Result
@@ -22,5 +23,8 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
     # Several configs have an overview, which stands before the reports on each.
     overview, each = reports[: len(reports) - len(results)], reports[-len(results) :]
     sections = [section_of(report) for report in overview]
-    sections += [section_of(report, tiles=result_tiles(result)) for report, result in zip(each, results, strict=True)]
+    sections += [
+        section_of(report, workload_sliders(result.analysis), result_tiles(result))
+        for report, result in zip(each, results, strict=True)
+    ]
     return Page(", ".join(distinct_names(configs)), configs, sections)

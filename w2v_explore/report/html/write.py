@@ -166,7 +166,7 @@ def _maker(level: str, section: str) -> Callable[[Part], str]:
             case Picture():
                 return _picture(part, level)
             case Sliders():
-                return element("div", _data(part.data), class_="part wide", data_script="sliders")
+                return _sliders(part, level, f"{section}-{next(numbers)}")
 
     return make
 
@@ -181,6 +181,20 @@ def _picture(picture: Picture, level: str) -> str:
         "" if script is None else _data(picture.data),
         class_="part",
         data_script=script,
+    )
+
+
+def _sliders(sliders: Sliders, level: str, name: str) -> str:
+    """What moves by a script, and is hidden without one."""
+    return element(
+        "div",
+        element(level, "At another duration, batch or dtype"),
+        element("p", text(sliders.remark), class_="remark"),
+        _copied(name, sliders.command),
+        _data(sliders.data),
+        class_="part wide",
+        data_script="sliders",
+        hidden="",
     )
 
 
