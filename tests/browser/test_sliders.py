@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,15 +15,12 @@ from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import FIGURES, LazyTotals
 from w2v_explore.analysis.formulas.workloads import WorkloadFormulas
-from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.analysis.workload import MAX_BATCH, Workload
 from w2v_explore.config.load import load_config
 from w2v_explore.report.html import sliders
 from w2v_explore.report.html.page import Page, Section
 from w2v_explore.report.html.write import html_text
 from w2v_explore.report.units import exact, figure_text, signed_percent
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page as Opened
 
 pytestmark = pytest.mark.browser
 
@@ -72,11 +69,11 @@ def expected(analysis: Analysis, before: Sequence[Any]) -> list[list[str]]:
 
 
 def drawn(analysis: Analysis, number: int, rng: random.Random) -> list[Workload]:
-    """Workloads of any size, as many short ones as long ones and many of a single utterance."""
+    """Workloads of any size from an eighth of a second on, many of them short and many of a single utterance."""
     formulas, found = WorkloadFormulas(analysis), []
     while len(found) < number:
         batch = rng.choice((1, int(2 ** rng.uniform(0, 20)), MAX_BATCH))
-        samples = int(2 ** rng.uniform(8, rng.choice((20, 40)))) if formulas.moves_samples else 160_000
+        samples = int(2 ** rng.uniform(11, rng.choice((20, 40)))) if formulas.moves_samples else 160_000
         if formulas.holds(samples, batch):
             dtype = rng.choice(list(DTYPE_BYTES))
             found.append(replace(analysis.workload, samples=samples, batch=batch, dtype=dtype))

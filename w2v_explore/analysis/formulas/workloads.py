@@ -46,7 +46,7 @@ NAMES_BY_DTYPE = (
 
 _MOST_PATHS = 12
 # Seconds, and the utterances, of the workloads that are traced or known to take a path that was.
-_SECONDS = (0.5, 5, 30, 300)
+_SECONDS = (0.5, 5, 60)
 _BATCHES = (1, 2, 16)
 # Kernels want sizes that eight divides: so many frames in a row leave every remainder.
 _IN_A_ROW = 8
@@ -148,15 +148,14 @@ class WorkloadFormulas:
 
     def _examples(self) -> Iterator[tuple[int, int]]:
         """Workloads that may take different paths, the usual ones first."""
-        field, rate = self._analysis.receptive_field, self._analysis.workload.sample_rate
-        least = max(self.fewest_samples)
-        lengths = [round(seconds * rate) for seconds in _SECONDS]
-        starts = [*[each for each in lengths if each > least], least, MAX_SAMPLES - _IN_A_ROW * field.stride_samples]
-        row = range(0, _IN_A_ROW * field.stride_samples, field.stride_samples)
-        given = [start + further for start, further in product(starts, row)]
         if not self.moves_samples:
-            given = [self._analysis.workload.samples]
-        yield from product(given, _BATCHES)
+            yield from product([self._analysis.workload.samples], _BATCHES)
+            return
+        rate, step = self._analysis.workload.sample_rate, self._analysis.receptive_field.stride_samples
+        starts = [*[round(seconds * rate) for seconds in _SECONDS], MAX_SAMPLES - _IN_A_ROW * step]
+        for start, further, batch in product(starts, range(0, _IN_A_ROW * step, step), _BATCHES):
+            if self.holds(start + further, batch):
+                yield start + further, batch
 
     def _add(self, samples: int, batch: int) -> None:
         """Trace the model at a workload."""

@@ -12,6 +12,7 @@ from w2v_explore.analysis.formulas.steps import Constant
 from w2v_explore.analysis.formulas.workloads import NAMES, NAMES_BY_DTYPE, End, Fork, WorkloadFormulas
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.report.html.page import Sliders
+from w2v_explore.report.workload import describe_workload
 from w2v_explore.search.reproduce import origin_of
 
 _ROWS = (
@@ -73,10 +74,8 @@ def _remark(analysis: Analysis, moves_samples: bool) -> str:
         if precision
         else "Training is in the dtype, of which 16 bits mean mixed precision."
     )
-    still = (
-        "" if moves_samples else " The duration stands still: no formula tells how many frames are masked on average."
-    )
-    return f"{trained}{still}"
+    still = "" if moves_samples else " The duration stands still: how many frames are masked follows by no formula."
+    return f"Changes are against {describe_workload(analysis)}. {trained}{still}"
 
 
 def _row(name: str) -> tuple[str, str, int, bool, bool]:

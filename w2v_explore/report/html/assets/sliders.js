@@ -216,8 +216,8 @@ scripts.sliders = (place, data) => {
     cells.push(["n", "n", "n"].map((className) => row.appendChild(make("td", { className }))));
     body.append(row);
   }
-  const headings = ["Figure", "", "Exactly", "Change"].map((text, column) =>
-    text ? make("th", { scope: "col", className: column ? "n" : "" }, text) : make("td"));
+  const headings = ["Figure", "Rounded", "Exactly", "Change"].map((text, column) =>
+    make("th", { scope: "col", className: column ? "n" : "" }, text));
   const table = make("table", { className: "ordered" }, make("thead", {}, make("tr", {}, ...headings)), body);
 
   const before = figuresOf(data, asked);
