@@ -36,9 +36,10 @@ def chromium() -> Iterator[Browser]:
 class Watched:
     """A page's file and what the page did that no page may: it asked for something, or something went wrong in it."""
 
-    def __init__(self, context: BrowserContext, file: Path) -> None:
+    def __init__(self, context: BrowserContext, file: Path, has_scripts: bool = True) -> None:
         self._context = context
         self._address = file.as_uri()
+        self._has_scripts = has_scripts
         self.wrong: list[str] = []
         context.set_offline(True)
         context.add_init_script(_TELL_VIOLATIONS)
@@ -51,7 +52,9 @@ class Watched:
 
     def close(self) -> None:
         # What the page did by now is told before it answers.
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        # A page without scripts has no timers.
+        if self._has_scripts:
+            self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         self._context.close()
 
     def _is_page(self, request: Request) -> bool:
@@ -85,7 +88,7 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Opener]:
         file = given if isinstance(given, Path) else tmp_path / f"page-{len(opened)}.html"
         if isinstance(given, str):
             file.write_text(given, encoding="utf-8")
-        opened.append(Watched(chromium.new_context(**options), file))
+        opened.append(Watched(chromium.new_context(**options), file, options.get("java_script_enabled", True)))
         return opened[-1].page
 
     yield open_one

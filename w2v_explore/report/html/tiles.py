@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.memory.costs import Fits, MemoryCosts
 from w2v_explore.report.html.page import Tile
+from w2v_explore.report.memory_answer import describe_way
 from w2v_explore.report.units import duration, exact, milliseconds, short, size_bytes
 from w2v_explore.results.result import Result
 
@@ -28,18 +29,21 @@ def result_tiles(result: Result) -> list[Tile]:
 def memory_tiles(costs: MemoryCosts) -> list[Tile]:
     """What `memory` answers of a config at one length."""
     dtype, inference = next(iter(costs.inference.items()))
-    training = costs.training[costs.precision].total_bytes(checkpointing=False)
-    fits = [] if costs.fits is None else [_fit(costs.fits)]
     return [
-        *fits,
         Tile(f"inference, {dtype}", size_bytes(inference.total_bytes), f"{exact(inference.total_bytes)} bytes"),
-        Tile(f"training, {costs.precision}", size_bytes(training), f"{exact(training)} bytes"),
+        _step(costs) if costs.fits is None else _fit(costs.fits),
     ]
 
 
+def _step(costs: MemoryCosts) -> Tile:
+    total = costs.training[costs.precision].total_bytes(checkpointing=False)
+    return Tile(f"training, {costs.precision}", size_bytes(total), f"{exact(total)} bytes")
+
+
 def _fit(fits: Fits) -> Tile:
-    left = size_bytes(fits.memory_bytes - fits.reserve_bytes)
-    return Tile("a training step", "fits" if fits.answer.fits else "does not fit", f"{left} beside what is in reserve")
+    answer = fits.answer
+    needed = f"{size_bytes(answer.needed_bytes)} of {size_bytes(fits.memory_bytes)}"
+    return Tile(f"a step in {describe_way(answer)}", "fits" if answer.fits else "does not fit", needed)
 
 
 def _latency(result: Result) -> Iterator[Tile]:

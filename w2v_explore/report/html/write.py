@@ -228,7 +228,7 @@ def _table(table: Table, level: str, name: str) -> str:
 def _without_empty(table: Table) -> Table:
     """The table without columns that have nothing in any row."""
     said = [any(str(row[number]) for row in table.rows) for number in range(len(table.columns))]
-    rows = [list(compress(row, said)) for row in table.rows]
+    rows: list[Sequence[Cell]] = [list(compress(row, said)) for row in table.rows]
     return Table(table.title, list(compress(table.columns, said)), rows, table.remark) if any(said) else table
 
 
@@ -265,7 +265,7 @@ def _row(row: Sequence[Cell], columns: Sequence[Column], classes: Sequence[str],
         label = str(row[0])
         start = f'<span class="guide">{text(label[:end])}</span>' if end else ""
         named = f'<th scope="row" class="tree">{start}{text(label[end:])}</th>'
-    elif columns[0].numeric or not columns[0].heading:
+    elif columns[0].numeric or not first:
         named = f'<td class="n">{first}</td>'
     else:
         is_part = str(row[0]).startswith(" ")
@@ -328,7 +328,7 @@ def _copied(name: str, command: str) -> str:
     """A command, with a button that copies it."""
     # An option is not broken after its hyphens.
     words = " ".join(element("span", text(word)) if len(word) < _SHORT else text(word) for word in command.split(" "))
-    return element("div", element("pre", words, id=name), _button(name, "Copy"), class_="copied")
+    return element("div", element("pre", words, id=name), _button(name, "Copy the command"), class_="copied")
 
 
 def _button(name: str, label: str) -> str:
