@@ -14,6 +14,7 @@ from tests.browser.conftest import Opener
 from w2v_explore.analysis.analyze import Analysis, analyze
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import FIGURES, LazyTotals
+from w2v_explore.analysis.formulas import workloads
 from w2v_explore.analysis.formulas.workloads import WorkloadFormulas
 from w2v_explore.analysis.workload import MAX_BATCH, Workload
 from w2v_explore.config.load import load_config
@@ -52,9 +53,9 @@ SHOWN = """(workloads) => {
 }"""
 
 
-def page_of(analysis: Analysis) -> str:
-    section = Section("A model", [], sliders.workload_sliders(analysis))
-    return html_text(Page("A model", [analysis.config], [section]), {}, ["w2v-explore", "summary"])
+def page_of(*analyses: Analysis, words: Sequence[str] = ("w2v-explore", "summary", "base")) -> str:
+    section = Section("A model", [], sliders.workload_sliders(analyses))
+    return html_text(Page("A model", [analysis.config for analysis in analyses], [section]), {}, words)
 
 
 def expected(analysis: Analysis, before: Sequence[Any]) -> list[list[str]]:
@@ -118,3 +119,66 @@ def test_numbers_are_written_as_reports_write_them(open_page: Opener) -> None:
     fractions = [number / 7 for number in whole]
     assert page.evaluate(written.format("MACs", "Number"), fractions) == list(map(figure_text("MACs"), fractions))
     assert page.evaluate("ratios => ratios.map(signedPercent)", ratios) == list(map(signed_percent, ratios))
+
+
+def test_sliders_numbers_and_the_command_move_together(open_page: Opener) -> None:
+    asked = "--seconds=4 --batch 2 --format html -o a.html"
+    words = ["w2v-explore", "summary", "my config.yaml", *asked.split()]
+    config = load_config("base")
+    page = open_page(page_of(analyze(config, Workload.of(config, seconds=4, batch=2)), words=words))
+    part, status = page.locator("[data-script=sliders]"), page.get_by_role("status").last
+    seconds, samples = page.get_by_label("Duration in seconds"), page.get_by_label("Samples")
+    batch = page.get_by_label("Utterances in a batch")
+    command = part.locator("pre")
+    assert command.text_content() == "w2v-explore summary 'my config.yaml' --seconds 4 --batch 2"
+    page.get_by_label("Duration", exact=True).press("ArrowRight")
+    assert (seconds.input_value(), samples.input_value()) == ("5", "80000")
+    page.get_by_label("Batch", exact=True).press("Home")
+    page.get_by_label("Dtype").select_option("float16")
+    assert command.text_content() == "w2v-explore summary 'my config.yaml' --seconds 5 --dtype float16"
+    assert part.locator("tbody tr").first.text_content() == "frames249249+25.1 %"
+    samples.fill("1600001")
+    assert seconds.input_value() == "100.0000625"
+    assert command.text_content() == "w2v-explore summary 'my config.yaml' --samples 1600001 --dtype float16"
+    samples.fill("399")
+    assert status.text_content() == ("Give a longer duration: wav2vec 2.0 Base makes a frame of 400 samples at least.")
+    assert part.locator("tbody td").all_text_contents() == ["\u2013"] * len(sliders._ROWS) * 3
+    seconds.fill("")
+    assert status.text_content() == "Give 1 to 1,099,511,627,776 samples."
+    batch.fill("0")
+    assert status.text_content() == "Give a batch from 1 to 1,048,576."
+    page.get_by_role("button", name="As asked").click()
+    assert (seconds.input_value(), batch.input_value(), status.text_content()) == ("4", "2", "")
+
+
+def test_several_configs_move_together_each_at_its_own_sample_rate(open_page: Opener) -> None:
+    config = load_config("base")
+    twice = replace(load_config("large"), sample_rate=32_000)
+    page = open_page(page_of(analyze(config), analyze(twice)))
+    page.get_by_label("Duration in seconds").fill("2.5")
+    one, other = (analyze(each, Workload.of(each, seconds=2.5)).macs.total for each in (config, twice))
+    row = page.locator("[data-script=sliders] tbody tr").nth(1).locator("td").all_text_contents()
+    assert row == [figure_text("MACs")(one), figure_text("MACs")(other), signed_percent(other / one)]
+
+
+def test_there_is_nothing_to_move_without_a_script(open_page: Opener) -> None:
+    page = open_page(page_of(analyze(load_config("base"))), java_script_enabled=False)
+    assert not page.locator("[data-script=sliders]").is_visible()
+
+
+def test_a_workload_whose_formulas_are_not_known_is_the_commands(
+    open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workloads, "_MOST_PATHS", 1)
+    page = open_page(page_of(analyze(load_config("base"))))
+    page.get_by_label("Utterances in a batch").fill("2")
+    status = page.get_by_role("status").last.text_content()
+    assert status == "No formula here holds for this workload: the command answers."
+    assert page.locator("[data-script=sliders] pre").text_content() == "w2v-explore summary base --batch 2"
+
+
+def test_the_duration_stands_still_where_no_formula_is_for_it(open_page: Opener) -> None:
+    page = open_page(page_of(analyze(load_config("hubert_pretrain_base"))))
+    assert page.get_by_label("Samples").is_disabled()
+    page.get_by_label("Utterances in a batch").fill("3")
+    assert "+200.0 %" in str(page.locator("[data-script=sliders] tbody tr").nth(1).text_content())

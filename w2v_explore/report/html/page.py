@@ -36,12 +36,10 @@ class Sliders(NamedTuple):
     Attributes:
         data: The formulas, plain data.
         remark: What holds of all of it.
-        command: The command of a workload that is told by its options.
     """
 
     data: Any
     remark: str
-    command: str
 
 
 Part = Table | Picture | Sliders

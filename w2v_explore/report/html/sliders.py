@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
@@ -11,9 +12,9 @@ from w2v_explore.analysis.formulas.sizes import NeedsValueError
 from w2v_explore.analysis.formulas.steps import Constant
 from w2v_explore.analysis.formulas.workloads import NAMES, NAMES_BY_DTYPE, End, Fork, WorkloadFormulas
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Sliders
 from w2v_explore.report.workload import describe_workload
-from w2v_explore.search.reproduce import origin_of
 
 _ROWS = (
     "extractor.frames",
@@ -38,44 +39,56 @@ _PARTS = frozenset({
 """Those that are part of the figure above."""
 
 
-def workload_sliders(analysis: Analysis) -> list[Sliders]:
-    """The sliders of a config; none where its figures follow from the batch by no formula."""
+def workload_sliders(analyses: Sequence[Analysis]) -> list[Sliders]:
+    """The sliders of some configs, for which one workload was asked; none where a config's figures are no formulas.
+
+    Args:
+        analyses: The first is the one that the others are held against.
+    """
     try:
-        formulas = WorkloadFormulas(analysis)
+        formulas = [WorkloadFormulas(analysis) for analysis in analyses]
     except NeedsValueError:
         return []
-    workload = analysis.workload
+    names = distinct_names([analysis.config for analysis in analyses])
+    workload = analyses[0].workload
     usual = Workload.of_seconds(sample_rate=workload.sample_rate)
-    command = origin_of(analysis.config).command(analysis.config, usual)
     data = {
+        "models": [
+            {"name": name, "rate": analysis.workload.sample_rate, **_model(each)}
+            for name, analysis, each in zip(names, analyses, formulas, strict=True)
+        ],
+        "moves": all(each.moves_samples for each in formulas),
+        "most": [MAX_SAMPLES, MAX_BATCH],
+        "asked": {"samples": workload.samples, "batch": workload.batch, "dtype": workload.dtype},
+        "usual": {"samples": usual.samples, "batch": usual.batch, "dtype": usual.dtype},
+        "dtypes": list(DTYPE_BYTES),
+        "rows": [_row(name) for name in _ROWS],
+    }
+    return [Sliders(data, " ".join(_remarks(analyses, data["moves"])))]
+
+
+def _remarks(analyses: Sequence[Analysis], moves_samples: object) -> Iterator[str]:
+    if len(analyses) == 1:
+        yield f"Changes are against {describe_workload(analyses[0])}."
+    precision = analyses[0].workload.precision
+    if precision:
+        yield f"Training is in {precision}, whatever the dtype."
+    else:
+        yield "Training is in the dtype, of which 16 bits mean mixed precision."
+    if not moves_samples:
+        yield "The duration stands still: how many frames are masked follows by no formula."
+
+
+def _model(formulas: WorkloadFormulas) -> dict[str, Any]:
+    steps = formulas.steps.steps
+    return {
         "steps": [
             [operation, *(operands if operation == "field" else map(_operand, operands))]
-            for operation, operands, _ in formulas.steps.steps
+            for operation, operands, _ in steps
         ],
         "first": _node(formulas.first),
         "fewest": formulas.fewest_samples,
-        "most": [MAX_SAMPLES, MAX_BATCH],
-        "asked": {"samples": workload.samples, "batch": workload.batch, "dtype": workload.dtype},
-        "usual": {"seconds": usual.seconds, "batch": usual.batch, "dtype": usual.dtype},
-        "rate": workload.sample_rate,
-        "moves": formulas.moves_samples,
-        "dtypes": DTYPE_BYTES,
-        "rows": [_row(name) for name in _ROWS],
-        "command": command,
-        "options": [f"--precision {workload.precision}"] if workload.precision else [],
     }
-    return [Sliders(data, _remark(analysis, formulas.moves_samples), command)]
-
-
-def _remark(analysis: Analysis, moves_samples: bool) -> str:
-    precision = analysis.workload.precision
-    trained = (
-        f"Training is in {precision}, whatever the dtype."
-        if precision
-        else "Training is in the dtype, of which 16 bits mean mixed precision."
-    )
-    still = "" if moves_samples else " The duration stands still: how many frames are masked follows by no formula."
-    return f"Changes are against {describe_workload(analysis)}. {trained}{still}"
 
 
 def _row(name: str) -> tuple[str, str, int, bool, bool]:

@@ -24,7 +24,7 @@ def summary_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
     overview, each = reports[: len(reports) - len(results)], reports[-len(results) :]
     sections = [section_of(report) for report in overview]
     sections += [
-        section_of(report, workload_sliders(result.analysis), result_tiles(result))
+        section_of(report, workload_sliders([result.analysis]), result_tiles(result))
         for report, result in zip(each, results, strict=True)
     ]
     return Page(", ".join(distinct_names(configs)), configs, sections)

@@ -130,16 +130,16 @@ function valuesFor(steps, fields) {
   };
 }
 
-// The figures of a workload, one for each row; null where no formula is known to hold.
-function figuresOf(data, { samples, batch, dtype }) {
-  if (samples < Math.max(...data.fewest)) return null;
-  const value = valuesFor(data.steps, [BigInt(samples), BigInt(batch)]);
-  let at = data.first;
+// The figures of a model for a workload, one for each row; null where no formula is known to hold.
+function figuresOf(model, rows, { samples, batch, dtype }) {
+  if (samples < Math.max(...model.fewest)) return null;
+  const value = valuesFor(model.steps, [BigInt(samples), BigInt(batch)]);
+  let at = model.first;
   while (at && at.question) {
     const number = value(at.of);
     at = at.after[Number(at.question === "positive" ? number > 0n : number === 0n)];
   }
-  return at && data.rows.map(([, , place, isOfDtype]) => value((isOfDtype ? at.dtypes[dtype] : at.figures)[place]));
+  return at && rows.map(([, , place, isOfDtype]) => value((isOfDtype ? at.dtypes[dtype] : at.figures)[place]));
 }
 
 function rounded(number) {
@@ -153,14 +153,14 @@ function samplesOf(seconds, rate) {
 }
 
 // The options of a command line that give a workload, without those that it has by itself.
-function optionsFor(data, { samples, batch, dtype }) {
+function optionsFor(usual, rate, { samples, batch, dtype }) {
   const words = [];
-  if (samples !== samplesOf(data.usual.seconds, data.rate)) {
-    const seconds = Number((samples / data.rate).toPrecision(6));
-    words.push(samplesOf(seconds, data.rate) === samples ? `--seconds ${seconds}` : `--samples ${samples}`);
+  if (samples !== usual.samples) {
+    const seconds = Number((samples / rate).toPrecision(6));
+    words.push(samplesOf(seconds, rate) === samples ? `--seconds ${seconds}` : `--samples ${samples}`);
   }
-  if (batch !== data.usual.batch) words.push(`--batch ${batch}`);
-  if (dtype !== data.usual.dtype) words.push(`--dtype ${dtype}`);
+  if (batch !== usual.batch) words.push(`--batch ${batch}`);
+  if (dtype !== usual.dtype) words.push(`--dtype ${dtype}`);
   return words;
 }
 
@@ -184,11 +184,37 @@ function make(name, properties, ...children) {
   return made;
 }
 
+// The cells of a row: of one model its figure, and how that changes; of several their figures, and what each but the
+// first has more or less than the first.
+function cellTexts(unit, figures, before) {
+  const changed = (now, then) => (now === then ? "=" : then ? signedPercent(quotient(now, then)) : "");
+  if (figures.length > 1) {
+    return figures.flatMap((figure, number) => {
+      const text = figureText(unit, figure);
+      return number ? [text, changed(figure, figures[0])] : [text];
+    });
+  }
+  const [figure] = figures;
+  return [
+    figureText(unit, figure),
+    typeof figure === "bigint" ? grouped(String(figure)) : "",
+    before === null ? "" : changed(figure, before),
+  ];
+}
+
+function headingTexts(models) {
+  if (models.length === 1) return ["Rounded", "Exactly", "Change"];
+  const [first, ...others] = models.map((model) => model.name);
+  return [first, ...others.flatMap((name) => [name, `against ${first}`])];
+}
+
 scripts.sliders = (place, data) => {
-  const { asked, rate } = data;
+  const { models, rows, asked } = data;
+  const [{ rate }] = models;
   const [mostSamples, mostBatch] = data.most;
   const secondsAsked = asked.samples / rate;
-  const durations = stops(Math.max(...data.fewest) / rate, Math.max(600, secondsAsked), secondsAsked, false);
+  const shortest = Math.max(...models.map((model) => Math.max(...model.fewest) / model.rate));
+  const durations = stops(shortest, Math.max(600, secondsAsked), secondsAsked, false);
   const batches = stops(1, Math.max(256, asked.batch), asked.batch, true);
 
   const number = (label, min, max, step) =>
@@ -202,48 +228,56 @@ scripts.sliders = (place, data) => {
     batch: number("Utterances in a batch", 1, mostBatch, 1),
     dtype: make("select", { autocomplete: "off" }),
   };
-  for (const name of Object.keys(data.dtypes)) controls.dtype.append(make("option", { value: name }, name));
+  for (const name of data.dtypes) controls.dtype.append(make("option", { value: name }, name));
   const reset = make("button", { type: "button" }, "As asked");
   const row = (name, control, ...others) =>
     make("div", {}, make("label", {}, make("span", {}, name), control), ...others);
   const unit = (text) => make("span", { className: "unit" }, text);
   const message = make("p", { role: "status", className: "remark" });
 
+  const texts = headingTexts(models);
   const cells = [];
   const body = make("tbody");
-  for (const [label, , , , isPart] of data.rows) {
+  for (const [label, , , , isPart] of rows) {
     const row = make("tr", {}, make("th", { scope: "row", className: isPart ? "of" : "" }, label));
-    cells.push(["n", "n", "n"].map((className) => row.appendChild(make("td", { className }))));
+    cells.push(texts.map(() => row.appendChild(make("td", { className: "n" }))));
     body.append(row);
   }
-  const headings = ["Figure", "Rounded", "Exactly", "Change"].map((text, column) =>
+  const headings = ["Figure", ...texts].map((text, column) =>
     make("th", { scope: "col", className: column ? "n" : "" }, text));
   const table = make("table", { className: "ordered" }, make("thead", {}, make("tr", {}, ...headings)), body);
 
-  const before = figuresOf(data, asked);
+  // Of a model at another sample rate the workload is as long.
+  const ofModel = (model, workload) =>
+    model.rate === rate ? workload : { ...workload, samples: samplesOf(workload.samples / rate, model.rate) };
+  const figuresFor = (workload) => models.map((model) => figuresOf(model, rows, ofModel(model, workload)));
+  const [before] = figuresFor(asked);
   const command = place.querySelector("pre");
+  const commandAsked = command.textContent;
 
   const show = (workload, wrong) => {
-    const figures = wrong ? null : figuresOf(data, workload);
-    message.textContent = wrong || (figures ? "" : "No formula here holds for this workload: the command answers.");
-    command.textContent = wrong ? "" : [data.command, ...optionsFor(data, workload), ...data.options].join(" ");
-    cells.forEach(([value, exactly, change], number) => {
-      const [, unit] = data.rows[number];
-      const figure = figures && figures[number];
-      value.textContent = figures ? figureText(unit, figure) : "\u2013";
-      exactly.textContent = typeof figure === "bigint" ? grouped(String(figure)) : "";
-      change.textContent = !figures || !before ? "" : changed(figure, before[number]);
+    const figures = wrong ? [null] : figuresFor(workload);
+    const isKnown = !figures.includes(null);
+    message.textContent = wrong || (isKnown ? "" : "No formula here holds for this workload: the command answers.");
+    command.textContent = wrong ? "" : [commandAsked, ...optionsFor(data.usual, rate, workload)].join(" ");
+    cells.forEach((cellsOfRow, row) => {
+      const ofRow = isKnown && figures.map((each) => each[row]);
+      const shown = ofRow ? cellTexts(rows[row][1], ofRow, before && before[row]) : texts.map(() => "\u2013");
+      cellsOfRow.forEach((cell, column) => { cell.textContent = shown[column]; });
     });
   };
-  const changed = (now, then) => (now === then ? "=" : then ? signedPercent(quotient(now, then)) : "");
 
   // What is wrong with the numbers that are given; empty where nothing is.
-  const wrongWith = ({ samples, batch }) => {
-    const fewest = data.fewest[batch === 1 ? 0 : 1];
+  const wrongWith = (workload) => {
     const isIn = (given, least, most) => Number.isInteger(given) && given >= least && given <= most;
-    if (!isIn(batch, 1, mostBatch)) return `Give a batch from 1 to ${grouped(String(mostBatch))}.`;
-    if (isIn(samples, fewest, mostSamples)) return "";
-    return `Give ${grouped(String(fewest))} to ${grouped(String(mostSamples))} samples: fewer make no frame.`;
+    if (!isIn(workload.batch, 1, mostBatch)) return `Give a batch from 1 to ${grouped(String(mostBatch))}.`;
+    if (!isIn(workload.samples, 1, mostSamples)) return `Give 1 to ${grouped(String(mostSamples))} samples.`;
+    for (const model of models) {
+      const fewest = model.fewest[workload.batch === 1 ? 0 : 1];
+      if (ofModel(model, workload).samples >= fewest) continue;
+      return `Give a longer duration: ${model.name} makes a frame of ${grouped(String(fewest))} samples at least.`;
+    }
+    return "";
   };
   const nearest = (all, given) =>
     all.reduce((best, each, at) => (Math.abs(each - given) < Math.abs(all[best] - given) ? at : best), 0);
