@@ -242,7 +242,7 @@ def _table(table: Table, level: str, name: str) -> str:
         "table",
         element("thead", _headings(table.columns, classes)) if has_headings else "",
         element("tbody", "\n", rows, "\n"),
-        class_="ordered" if is_ordered else None,
+        class_="tree" if is_tree else "ordered" if is_ordered else None,
         aria_labelledby=name if table.title else None,
     )
     remark = element("p", _words(str(table.remark)), class_="remark") if table.remark else ""
@@ -287,14 +287,14 @@ def _row(row: Sequence[Cell], columns: Sequence[Column], classes: Sequence[str],
         guide = _GUIDE.match(str(row[0]))
         end = guide.end() if guide else 0
         label = str(row[0])
-        start = f'<span class="guide">{text(label[:end])}</span>' if end else ""
-        named = f'<th scope="row" class="tree">{start}{text(label[end:])}</th>'
+        start = f"<i>{text(label[:end])}</i>" if end else ""
+        named = f"<th>{start}{text(label[end:])}</th>"
     elif columns[0].numeric or not first:
         named = f'<td class="n">{first}</td>'
     else:
         is_part = str(row[0]).startswith(" ")
         kind = " ".join(filter(None, [classes[0], "of" if is_part else ""]))
-        named = f'<th scope="row" class="{kind}">{first}</th>' if kind else f'<th scope="row">{first}</th>'
+        named = f'<th class="{kind}">{first}</th>' if kind else f"<th>{first}</th>"
     cells = [
         f'<td class="{each}">{cell}</td>' if each else f"<td>{cell}</td>"
         for cell, each in zip(others, classes[1:], strict=True)
@@ -320,7 +320,7 @@ def _bar(start: float, fraction: float) -> str:
     start = min(start, 1)
     width = min(fraction, 1 - start)
     from_ = {"x": f"{100 * start:.3g}%"} if start else {}
-    return element("svg", element("rect", **from_, width=f"{100 * width:.3g}%"), class_="bar", aria_hidden="true")
+    return element("svg", element("rect", **from_, width=f"{100 * width:.3g}%"))
 
 
 def _words(words: str) -> str:

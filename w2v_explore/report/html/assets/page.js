@@ -28,7 +28,7 @@ function namePaths(rows) {
   const above = [];
   for (const row of rows) {
     const cell = row.cells[0];
-    const guide = cell.querySelector(".guide");
+    const guide = cell.querySelector("i");
     const depth = guide ? guide.textContent.length / 2 : 0;
     above.length = depth;
     const name = cell.lastChild.textContent;
@@ -38,11 +38,11 @@ function namePaths(rows) {
 }
 
 function showPaths(table, rows, isFlat) {
-  if (!table.querySelector("td.tree, th.tree")) return;
+  if (!table.classList.contains("tree")) return;
   for (const { cells: [cell] } of rows) {
     if (!cell.dataset.tree) cell.dataset.tree = cell.lastChild.textContent;
     cell.lastChild.textContent = isFlat ? cell.dataset.path : cell.dataset.tree;
-    const guide = cell.querySelector(".guide");
+    const guide = cell.querySelector("i");
     if (guide) guide.hidden = isFlat;
   }
 }
@@ -51,7 +51,7 @@ function improveTable(table) {
   const body = table.tBodies[0];
   const rows = [...body.rows];
   if (rows.length < 2) return;
-  const isTree = Boolean(table.querySelector(".tree"));
+  const isTree = table.classList.contains("tree");
   if (isTree) namePaths(rows);
   let isSorted = false;
   let isFiltered = false;
