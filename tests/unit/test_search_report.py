@@ -20,11 +20,12 @@ from w2v_explore.errors import missing_extra
 from w2v_explore.report import search as search_module
 from w2v_explore.report.labels import Box, around, place_labels
 from w2v_explore.report.markdown import report_markdown
-from w2v_explore.report.scatter import Axis, Named, Scatter, draw_scatter, round_numbers
+from w2v_explore.report.scatter import Axis, Named, Scatter, draw_scatter
 from w2v_explore.report.search import _spread as spread
 from w2v_explore.report.search import plot_search, search_report
 from w2v_explore.report.search_scatter import scatter_of
 from w2v_explore.report.terminal import print_report
+from w2v_explore.report.ticks import round_numbers
 from w2v_explore.search.answer import Answer
 from w2v_explore.search.edits import Edit
 from w2v_explore.search.question.pareto import Pareto

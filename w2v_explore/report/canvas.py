@@ -1,13 +1,10 @@
 """What curves are drawn on in characters: plotext's figure, of which there is one in a process."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from w2v_explore.encoding import printable
 from w2v_explore.report.layout import wrap
-
-_ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
 
 
 def blank_canvas(width: int, rows: int) -> Any:
@@ -38,8 +35,3 @@ def legend_lines(entries: Iterable[str], width: int) -> list[str]:
         else:
             lines += wrap(entry, width)
     return lines
-
-
-def tick_text(text: str) -> str:
-    """A round number without the decimals of a measured one: ``50.00 M`` → ``50 M``."""
-    return _ZEROS.sub("", text)

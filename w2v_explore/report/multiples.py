@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import blank_canvas, canvas_text, tick_text
+from w2v_explore.report.canvas import blank_canvas, canvas_text
 from w2v_explore.report.layout import wrap
+from w2v_explore.report.ticks import tick_text
 
 _MARKERS = (
     ("●", "default"), ("b", "red"), ("c", "blue"), ("d", "green"), ("e", "magenta"), ("f", "cyan"), ("g", "yellow"),

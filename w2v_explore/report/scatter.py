@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import floor, log10
+from math import log10
 from typing import NamedTuple
 
-from w2v_explore.report.canvas import blank_canvas, canvas_text, legend_lines, tick_text
+from w2v_explore.report.canvas import blank_canvas, canvas_text, legend_lines
+from w2v_explore.report.ticks import round_numbers, tick_text
 
 # Where an encoding has no circle, an o stands for it.
 _LETTERS = "abcdefghijklmnpqrstuvwxyz"
@@ -63,6 +64,7 @@ class Scatter(NamedTuple):
         doubtful: What points are called that are drawn with them, and miss what was asked.
         misses: They.
         logarithmic: Whether equal distances along both axes are equal ratios.
+        numbers: Which design each of the points is, and then each of the misses, from 0 on.
     """
 
     x: Axis
@@ -76,6 +78,7 @@ class Scatter(NamedTuple):
     doubtful: str = ""
     misses: Sequence[tuple[float, float]] = ()
     logarithmic: bool = False
+    numbers: Sequence[int] = ()
 
     @property
     def line(self) -> list[tuple[float, float]]:
@@ -90,31 +93,6 @@ def all_of(scatter: Scatter, axis: int) -> list[float]:
     """The values of all points along an axis."""
     named = [*scatter.published, *([scatter.own] if scatter.own else [])]
     return [point[axis] for point in (*scatter.points, *scatter.misses, *[(each.x, each.y) for each in named])]
-
-
-def round_numbers(values: Sequence[float], most: int, *, logarithmic: bool) -> list[float]:
-    """Round numbers within the range of some values, at most so many or a few more; on a linear axis around it too.
-
-    On a logarithmic axis those of a narrow range are a linear axis's.
-    """
-    low, high = min(values), max(values)
-    if logarithmic:
-        decades = range(floor(log10(low)), floor(log10(high)) + 1)
-        for steps in ((1, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
-            numbers = [step * 10.0**decade for decade in decades for step in steps]
-            found = [number for number in numbers if low <= number <= high]
-            if len(found) <= most:
-                break
-        if len(found) > 1:
-            return found
-        # A narrow range has hardly any of these numbers.
-    span = high - low or abs(high) or 1.0
-    size = 10.0 ** floor(log10(span / most))
-    step = next(times * size for times in (1, 2, 5, 10, 20) if span / (times * size) <= most - 1)
-    first = floor(low / step)
-    numbers = [step * number for number in range(first, first + most + 2)]
-    found = [number for number in numbers if low - step / 2 <= number <= high + step / 2]
-    return [number for number in found if number > 0] if logarithmic else found
 
 
 def draw_scatter(scatter: Scatter, width: int, *, colour: bool) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 from w2v_explore import host
 from w2v_explore.encoding import printable
-from w2v_explore.report.canvas import tick_text
 from w2v_explore.report.labels import Box, along, around, place_labels
 from w2v_explore.report.layout import wrap
-from w2v_explore.report.scatter import Scatter, all_of, describe_far, round_numbers
+from w2v_explore.report.scatter import Scatter, all_of, describe_far
+from w2v_explore.report.ticks import round_numbers, tick_text
 
 # Okabe and Ito's colours, which people who see few colours can tell apart.
 _DESIGNS, _OWN, _PUBLISHED = "#0072B2", "#D55E00", "#4D4D4D"

@@ -83,6 +83,7 @@ def _of_frontier(answer: Answer) -> Scatter:
         published=drawn,
         logarithmic=logarithmic,
         far=[*([] if own_is_near else [own]), *[model for model in published if model not in drawn]],
+        numbers=range(len(points)),
     )
 
 
@@ -99,10 +100,13 @@ def _together(models: Sequence[Published], names: Sequence[str]) -> list[Named]:
 def _of_match(answer: Answer, mode: Match) -> Scatter:
     points: list[tuple[float, float]] = []
     misses: list[tuple[float, float]] = []
-    for design in answer.designs:
+    matching: list[int] = []
+    missing: list[int] = []
+    for number, design in enumerate(answer.designs):
         quotients = [design.figures[name] / wanted for name, wanted in mode.wanted]
         matches = all(1 / _MISSES_FROM <= quotient <= _MISSES_FROM for quotient in quotients)
         (points if matches else misses).append(_sizes(design.config.model))
+        (matching if matches else missing).append(number)
     config = answer.analysis.config
     return Scatter(
         Axis(_WIDTH, "{:g}".format),
@@ -115,6 +119,7 @@ def _of_match(answer: Answer, mode: Match) -> Scatter:
         far=[],
         doubtful=f"further off than {_WITHIN}",
         misses=misses,
+        numbers=[*matching, *missing],
     )
 
 

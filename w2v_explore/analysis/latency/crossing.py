@@ -2,11 +2,44 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.tree.run import Call
 
 FEED_FORWARD = "FeedForward"
 """The kind of the feed-forward modules."""
+
+
+class MacsByPart(NamedTuple):
+    """The MACs of a forward pass by what they are for.
+
+    Attributes:
+        attention: Of attention's two products, which grow with the square of the duration.
+        feed_forward: Of the feed-forward modules.
+        linear: Of all other linear layers.
+        convolution: Of all other convolutions.
+    """
+
+    attention: int
+    feed_forward: int
+    linear: int
+    convolution: int
+
+
+def macs_by_part(calls: Sequence[Call], batch: int) -> MacsByPart:
+    """The MACs of calls by what they are for; the parts add up to all."""
+    counts = dict.fromkeys(MacsByPart._fields, 0)
+    until = 0
+    for position, call in enumerate(calls):
+        if call.layer.kind == FEED_FORWARD:
+            until = call.end
+        kind = call.operation.mac_kind if call.operation else None
+        if call.operation is None or kind is None:
+            continue
+        part = "feed_forward" if position < until and kind != "attention" else kind
+        counts[part] += call.copies * call.operation.macs(batch, *call.takes)
+    return MacsByPart(**counts)
 
 
 def macs_crossing_samples(analysis: Analysis) -> int:
@@ -15,20 +48,12 @@ def macs_crossing_samples(analysis: Analysis) -> int:
     With f frames the products take a · f², the feed-forward modules b · f: the first are more from one frame above
     b / a on, whatever the batch.
     """
-    batch = analysis.workload.batch
-    products = feed_forward = frames = until = 0
-    for position, call in enumerate(analysis.calls):
-        if call.layer.kind == FEED_FORWARD:
-            until = call.end
-        if call.operation is None:
-            continue
-        macs = call.copies * call.operation.macs(batch, *call.takes)
-        if call.operation.mac_kind == "attention":
-            products, frames = products + macs, call.gives.frames
-        elif position < until:
-            feed_forward += macs
+    macs = macs_by_part(analysis.calls, analysis.workload.batch)
+    [*_, frames] = [
+        call.gives.frames for call in analysis.calls if call.operation and call.operation.mac_kind == "attention"
+    ]
     field = analysis.receptive_field
-    return field.receptive_field_samples + field.stride_samples * (feed_forward * frames // products)
+    return field.receptive_field_samples + field.stride_samples * (macs.feed_forward * frames // macs.attention)
 
 
 def measured_crossing_s(

@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.page import Page, Part, Sliders, section_of
+from w2v_explore.report.html.sliders import workload_sliders
+from w2v_explore.report.html.structure import inference_picture, kept_picture, step_picture
 from w2v_explore.report.html.tiles import memory_tiles
 from w2v_explore.report.table import Report
 
 
-def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report]) -> Page:
+def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report], checkpointing: bool) -> Page:
     """The page on the memory of some configs, each at one length or several.
 
     Args:
         costs: Of each config and length.
         reports: What is said of each config.
+        checkpointing: Whether activation checkpoints were asked about.
     """
-    configs = list({id(each.analysis.config): each.analysis.config for each in costs}.values())
-    # A report on several lengths has the figures of each side by side.
-    tiles = [memory_tiles(each) for each in costs] if len(reports) == len(costs) else [[] for _ in reports]
-    sections = [section_of(report, tiles=each) for report, each in zip(reports, tiles, strict=True)]
+    by_config: dict[int, list[MemoryCosts]] = {}
+    for each in costs:
+        by_config.setdefault(id(each.analysis.config), []).append(each)
+    configs = [first.analysis.config for first, *_ in by_config.values()]
+    sections = [
+        # A report on several lengths has the figures of each side by side.
+        section_of(
+            report,
+            _pictures(max(lengths, key=_samples), checkpointing),
+            memory_tiles(lengths[0]) if len(lengths) == 1 else (),
+        )
+        for lengths, report in zip(by_config.values(), reports, strict=True)
+    ]
     return Page(", ".join(distinct_names(configs)), configs, sections)
+
+
+def _samples(costs: MemoryCosts) -> int:
+    return costs.analysis.workload.samples
+
+
+def _pictures(costs: MemoryCosts, checkpointing: bool) -> list[Part]:
+    """The pictures of a config's memory at its greatest length."""
+    analysis, training = costs.analysis, costs.training[costs.precision]
+    pictures: list[Part] = [step_picture(analysis, training), inference_picture(analysis)]
+    if checkpointing:
+        pictures.insert(1, step_picture(analysis, training, checkpointing=True))
+    return [*pictures, kept_picture(analysis, training), *_sliders(costs)]
+
+
+def _sliders(costs: MemoryCosts) -> list[Sliders]:
+    """What moves, in the precision of which the page says what each layer keeps; formulas are of AdamW alone."""
+    analysis = costs.analysis
+    if analysis.optimizer != "adamw" or analysis.teacher:
+        return []
+    precision = None if costs.precision == analysis.workload.dtype else costs.precision
+    return workload_sliders([replace(analysis, workload=replace(analysis.workload, precision=precision))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2v_explore.report.html.page import Page, section_of
+from w2v_explore.report.html.pictures.scatter import scatter_pictures
 from w2v_explore.report.table import Report
 from w2v_explore.search.answer import Answer
 
@@ -14,7 +15,8 @@ def search_page(answer: Answer, reports: Sequence[Report]) -> Page:
 
     Args:
         answer: What was found.
-        reports: What is said of it.
+        reports: The one report on it.
     """
     config = answer.question.space.config
-    return Page(config.name, [config], [section_of(report) for report in reports])
+    [report] = reports
+    return Page(config.name, [config], [section_of(report, scatter_pictures(answer))])
