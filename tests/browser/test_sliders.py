@@ -62,7 +62,7 @@ def expected(analysis: Analysis, before: Sequence[Any]) -> list[list[str]]:
     """What the rows of an analysis are to be."""
     totals = LazyTotals(analysis)
     rows = []
-    for name, then in zip(sliders._ROWS, before, strict=True):
+    for name, then in zip(sliders.ROWS, before, strict=True):
         figure, now = FIGURES[name], FIGURES[name].of(totals)
         change = "=" if now == then else signed_percent(now / then)
         rows.append([figure_text(figure.unit)(now), exact(now) if isinstance(now, int) else "", change])
@@ -89,7 +89,7 @@ def test_what_sliders_show_is_what_analyze_says(preset: str, open_page: Opener) 
         SHOWN, [[workload.samples, workload.batch, workload.dtype] for workload in workloads]
     )
     totals = LazyTotals(analysis)
-    before = [FIGURES[name].of(totals) for name in sliders._ROWS]
+    before = [FIGURES[name].of(totals) for name in sliders.ROWS]
     greatest = 0
     for workload, rows in zip(workloads, shown, strict=True):
         found = replace(analysis, workload=workload)
@@ -142,7 +142,7 @@ def test_sliders_numbers_and_the_command_move_together(open_page: Opener) -> Non
     assert command.text_content() == "w2v-explore summary 'my config.yaml' --samples 1600001 --dtype float16"
     samples.fill("399")
     assert status.text_content() == ("Give a longer duration: wav2vec 2.0 Base makes a frame of 400 samples at least.")
-    assert part.locator("tbody td").all_text_contents() == ["\u2013"] * len(sliders._ROWS) * 3
+    assert part.locator("tbody td").all_text_contents() == ["\u2013"] * len(sliders.ROWS) * 3
     seconds.fill("")
     assert status.text_content() == "Give 1 to 1,099,511,627,776 samples."
     batch.fill("0")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, Part, Sliders, section_of
-from w2v_explore.report.html.sliders import workload_sliders
+from w2v_explore.report.html.sliders import MEMORY_ROWS, workload_sliders
 from w2v_explore.report.html.structure import inference_picture, kept_picture, step_picture
 from w2v_explore.report.html.tiles import memory_tiles
 from w2v_explore.report.table import Report
@@ -57,4 +57,5 @@ def _sliders(costs: MemoryCosts) -> list[Sliders]:
     if analysis.optimizer != "adamw" or analysis.teacher:
         return []
     precision = None if costs.precision == analysis.workload.dtype else costs.precision
-    return workload_sliders([replace(analysis, workload=replace(analysis.workload, precision=precision))])
+    analysis = replace(analysis, workload=replace(analysis.workload, precision=precision))
+    return workload_sliders([analysis], MEMORY_ROWS)

@@ -16,7 +16,7 @@ from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Sliders
 from w2v_explore.report.workload import describe_workload
 
-_ROWS = (
+ROWS = (
     "extractor.frames",
     "macs",
     "macs.convolution",
@@ -32,6 +32,17 @@ _ROWS = (
 )
 """The figures by name, in order."""
 
+MEMORY_ROWS = (
+    "memory.inference_bytes",
+    "parameter_bytes",
+    "memory.peak_activation_bytes",
+    "memory.training_bytes",
+    "memory.kept_bytes",
+    "training.expected_macs",
+    "extractor.frames",
+)
+"""Those of a page on memory."""
+
 _PARTS = frozenset({
     "macs.convolution", "macs.linear", "macs.attention", "parameter_bytes", "memory.peak_activation_bytes",
     "memory.kept_bytes",
@@ -39,30 +50,31 @@ _PARTS = frozenset({
 """Those that are part of the figure above."""
 
 
-def workload_sliders(analyses: Sequence[Analysis]) -> list[Sliders]:
+def workload_sliders(analyses: Sequence[Analysis], names: Sequence[str] = ROWS) -> list[Sliders]:
     """The sliders of some configs, for which one workload was asked; none where a config's figures are no formulas.
 
     Args:
         analyses: The first is the one that the others are held against.
+        names: The figures, some of `ROWS`.
     """
     try:
         formulas = [WorkloadFormulas(analysis) for analysis in analyses]
     except NeedsValueError:
         return []
-    names = distinct_names([analysis.config for analysis in analyses])
+    configs = distinct_names([analysis.config for analysis in analyses])
     workload = analyses[0].workload
     usual = Workload.of_seconds(sample_rate=workload.sample_rate)
     data = {
         "models": [
             {"name": name, "rate": analysis.workload.sample_rate, **_model(each)}
-            for name, analysis, each in zip(names, analyses, formulas, strict=True)
+            for name, analysis, each in zip(configs, analyses, formulas, strict=True)
         ],
         "moves": all(each.moves_samples for each in formulas),
         "most": [MAX_SAMPLES, MAX_BATCH],
         "asked": {"samples": workload.samples, "batch": workload.batch, "dtype": workload.dtype},
         "usual": {"samples": usual.samples, "batch": usual.batch, "dtype": usual.dtype},
         "dtypes": list(DTYPE_BYTES),
-        "rows": [_row(name) for name in _ROWS],
+        "rows": [_row(name) for name in names],
     }
     return [Sliders(data, " ".join(_remarks(analyses, data["moves"])))]
 

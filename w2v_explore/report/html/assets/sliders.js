@@ -65,7 +65,7 @@ function figureText(unit, number) {
   return unit === "frames" ? grouped(String(number)) : short(number);
 }
 
-// A ratio as a change: +5.0 %, +0.02 %, −4,460 %.
+// A ratio as a change: +5.0 %, +0.02 %, -4,460 %.
 function signedPercent(ratio) {
   const change = 100 * (ratio - 1);
   const magnitude = Math.abs(change);
