@@ -97,7 +97,7 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 function shortened(label, width) {
   const letters = Math.trunc(width / CHARACTER);
   if (label.length <= letters) return label;
-  return letters > LEAST_LETTERS ? `${label.slice(0, letters - 1)}…` : "";
+  return letters > LEAST_LETTERS ? `${label.slice(0, letters - 1)}\u2026` : "";
 }
 
 function outline(box) {
