@@ -12,6 +12,7 @@ from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import FIGURES, LazyTotals
 from w2v_explore.analysis.formulas import workloads
 from w2v_explore.analysis.formulas.workloads import BATCH, NAMES, NAMES_BY_DTYPE, SAMPLES, WorkloadFormulas
+from w2v_explore.analysis.memory.costs import memory
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.config.load import load_config
 
@@ -57,3 +58,25 @@ def test_a_workload_on_another_path_than_those_known_has_no_formulas(monkeypatch
     formulas = WorkloadFormulas(analyze(load_config("base")))
     assert formulas.end(160_000, 1) is not None
     assert formulas.end(160_000, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("preset", "setup"),
+    [
+        ("base", {"train": "not-extractor"}),
+        ("base", {"attention": "math", "precision": "float16"}),
+        ("wavlm_base", {"attention": "eager", "precision": "amp-bfloat16"}),
+        ("mms_1b_all", {"lora": "r=8:q_proj,v_proj", "precision": "bfloat16"}),
+    ],
+)
+def test_formulas_give_what_memory_says(preset: str, setup: dict[str, Any]) -> None:
+    costs = memory(preset, **setup)
+    config, workload = costs.analysis.config, replace(costs.analysis.workload, precision=setup.get("precision"))
+    formulas = WorkloadFormulas(replace(costs.analysis, workload=workload))
+    found = memory(preset, Workload.of(config, seconds=7.5, batch=3), **setup)
+    figures = figures_of(formulas, 120_000, 3, "float32")
+    training = found.training[found.precision]
+    assert figures["memory.inference_bytes"] == found.inference["float32"].total_bytes
+    assert figures["memory.training_bytes"] == training.total_bytes(checkpointing=False)
+    assert figures["memory.kept_bytes"] == training.kept_bytes.greatest
+    assert figures["training.expected_macs"] == training.macs.expected
