@@ -126,6 +126,18 @@ def test_a_narrow_page_without_a_script(ask: Asker, open_page: Opener, arguments
     assert box["x"] + box["width"] <= 360
 
 
+def test_a_table_is_a_stop_of_the_keyboard_where_it_scrolls(ask: Asker, open_page: Opener) -> None:
+    stops = """() => [...document.querySelectorAll(".scroll")]
+        .map((place) => [place.tabIndex === 0, place.scrollWidth > place.clientWidth])"""
+    page = open_page(ask("summary", "base"), viewport={"width": 1200, "height": 800})
+    wide = page.evaluate(stops)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.wait_for_function("document.querySelector('.scroll').tabIndex === 0")
+    narrow = page.evaluate(stops)
+    assert all(is_stop == scrolls for is_stop, scrolls in (*wide, *narrow))
+    assert not any(is_stop for is_stop, _ in wide)
+
+
 def test_paper_is_white(ask: Asker, open_page: Opener) -> None:
     page = open_page(ask("summary", "base"), color_scheme="dark")
     colour = "getComputedStyle(document.body).backgroundColor"

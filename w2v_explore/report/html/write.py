@@ -28,9 +28,10 @@ from w2v_explore.version import __version__
 
 _ASSETS = Path(__file__).parent / "assets"
 _MOST_BYTES = 100_000
+_MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
-_OTHERWISE = ("--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output", "-o")
+_OTHERWISE = ("--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output")
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
 _ICON = (
@@ -49,7 +50,7 @@ def html_text(page: Page, document: Any, words: Sequence[str]) -> str:
     """
     script, style = _assets(_script_names(page))
     body = _body(page, document, words, script)
-    head = _head(f"{page.title} – {words[1]}", script, style)
+    head = _head(f"{_title(page)} – {words[1]}", script, style)
     written = f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n</html>\n'
     # A stream of another encoding gets references, which the page's own script and style do not need.
     return written if is_writable(written) else written.encode("ascii", "xmlcharrefreplace").decode()
@@ -108,13 +109,18 @@ def _hash(content: str) -> str:
 
 def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
     is_alone = len(page.sections) == 1
-    heading = page.sections[0].heading if is_alone else page.title
+    heading = page.sections[0].heading if is_alone else _title(page)
     command = _asked_otherwise(words)
     sections = [_section(section, number, is_alone, command) for number, section in enumerate(page.sections, 1)]
     kicker = element("p", text(" ".join(words[:2])), class_="kicker")
     header = element("header", kicker, element("h1", text(heading)), _contents(page, is_alone))
     main = element("main", "\n", *sections, _asked(page, document, words), "\n")
     return element("body", "\n", header, "\n", main, "\n", f"<script>{script}</script>", "\n")
+
+
+def _title(page: Page) -> str:
+    """The names of a few configs, or how many they are."""
+    return page.title if len(page.title) <= _MAX_TITLE else f"{len(page.configs)} configs"
 
 
 def _contents(page: Page, is_alone: bool) -> str:
@@ -135,6 +141,8 @@ def _asked_otherwise(words: Sequence[str]) -> str:
             is_value = False
         elif name in _OTHERWISE:
             is_value = not value
+        elif word.startswith("-o"):
+            is_value = word == "-o"
         else:
             left.append(word)
     return shlex.join(left)

@@ -156,8 +156,16 @@ function improveButton(button) {
   });
 }
 
+// A place that has nothing to scroll is no stop on the way through a page with the keyboard.
+function watchScrolling(place) {
+  const update = () => { place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1; };
+  new ResizeObserver(update).observe(place);
+  update();
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("main table:not(.ordered)").forEach(improveTable);
+  document.querySelectorAll(".scroll").forEach(watchScrolling);
   document.querySelectorAll("button[data-copy]").forEach(improveButton);
   for (const place of document.querySelectorAll("[data-script]")) {
     const data = place.querySelector('script[type="application/json"]');
