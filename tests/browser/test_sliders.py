@@ -122,7 +122,7 @@ def test_numbers_are_written_as_reports_write_them(open_page: Opener) -> None:
 
 
 def test_sliders_numbers_and_the_command_move_together(open_page: Opener) -> None:
-    asked = "--seconds=4 --batch 2 --format html -o a.html"
+    asked = "--seconds=4 --batch 2 --format html -oa.html"
     words = ["w2v-explore", "summary", "my config.yaml", *asked.split()]
     config = load_config("base")
     page = open_page(page_of(analyze(config, Workload.of(config, seconds=4, batch=2)), words=words))
