@@ -31,7 +31,7 @@ svg => [...svg.querySelectorAll("rect, path, text")].filter(each => !each.closes
 
 
 def page_of(picture: Picture) -> str:
-    return html_text(Written("tree", [], [Section("tree", [], [picture])]), {}, "w2v-explore summary")
+    return html_text(Written("tree", [], [Section("tree", [], [picture])]), {}, ["w2v-explore", "summary"])
 
 
 def drawn_by_python(picture: Picture) -> list[list[Any]]:

@@ -154,7 +154,8 @@ scripts.treemap = (figure, data) => {
 
   const svg = drawn("svg", { class: "treemap", role: "tree", "aria-label": still.getAttribute("aria-label") });
   const trail = made("div", { role: "group", ariaLabel: "Where you are" });
-  const said = made("p", { className: "treemap-said", role: "status" });
+  // What is pointed at. A reader of the screen is told by the rectangle that has the focus.
+  const said = made("p", { className: "treemap-said", ariaHidden: "true" });
   const measures = data.measures.map((name, number) => {
     const button = made("button", { type: "button", ariaPressed: String(!number) }, name);
     button.addEventListener("click", () => {
