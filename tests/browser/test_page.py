@@ -145,3 +145,6 @@ def test_paper_is_white(ask: Asker, open_page: Opener) -> None:
     page.emulate_media(media="print")
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
     assert not page.get_by_label("Filter").first.is_visible()
+    assert not page.get_by_role("button", name="Copy the command").is_visible()
+    assert page.locator("th", has_text="MACs").first.inner_text() == "MACs"
+    assert page.locator("th", has_text="MACs").first.is_visible()

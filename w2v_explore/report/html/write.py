@@ -19,7 +19,7 @@ from typing import Any
 
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import distinct_names
-from w2v_explore.encoding import is_writable
+from w2v_explore.encoding import dump_json, is_writable
 from w2v_explore.files.read import read_if_there, read_whole
 from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.html.page import Page, Part, Picture, Section, Sliders, Tile
@@ -120,7 +120,8 @@ def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
 
 def _title(page: Page) -> str:
     """The names of a few configs, or how many they are."""
-    return page.title if len(page.title) <= _MAX_TITLE else f"{len(page.configs)} configs"
+    is_short = len(page.title) <= _MAX_TITLE or len(page.configs) < 2
+    return page.title if is_short else f"{len(page.configs)} configs"
 
 
 def _contents(page: Page, is_alone: bool) -> str:
@@ -341,17 +342,17 @@ def _asked(page: Page, document: Any, words: Sequence[str]) -> str:
     parts = [element("h2", "What was asked"), _copied("command", shlex.join(words))]
     for number, (name, config) in enumerate(zip(distinct_names(page.configs), page.configs, strict=True), 1):
         own = f"config-{number}"
-        yaml = element("pre", text_of_lines(write_config(config, "w2v")), id=own)
+        yaml = element("pre", _lines(write_config(config, "w2v")), id=own)
         title = element("summary", text(f"{name} as YAML"))
         parts.append(element("details", title, yaml, _button(own, "Copy YAML")))
-    packed = b64encode(zlib.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), 9)).decode()
+    packed = b64encode(zlib.compress(dump_json(document, indent=None).encode(), 9)).decode()
     parts.append(f'<script type="application/deflate" id="json">{packed}</script>')
     parts.append(element("p", _button("json", "Copy the result as JSON")))
     parts.append(element("p", text(f"Made by w2v-explore {__version__}."), class_="remark"))
     return element("section", *parts, id="asked", class_="asked")
 
 
-def text_of_lines(lines: str) -> str:
+def _lines(lines: str) -> str:
     """A text of several lines as markup."""
     return "\n".join(map(text, lines.split("\n")))
 
@@ -359,7 +360,9 @@ def text_of_lines(lines: str) -> str:
 def _copied(name: str, command: str) -> str:
     """A command, with a button that copies it."""
     # An option is not broken after its hyphens.
-    words = " ".join(element("span", text(word)) if len(word) < _SHORT else text(word) for word in command.split(" "))
+    words = " ".join(
+        element("span", _lines(word)) if len(word) < _SHORT else _lines(word) for word in command.split(" ")
+    )
     return element("div", element("pre", words, id=name), _button(name, "Copy the command"), class_="copied")
 
 

@@ -112,11 +112,10 @@ function sorted(rows, column, isNumeric, direction) {
 function indentJson(text) {
   let depth = 0;
   const line = () => `\n${"  ".repeat(depth)}`;
-  return text.replace(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{[]|[}\]]|,|:/g, (token) => {
+  return text.replace(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{[]|[}\]]|,\s*|:\s*/g, (token) => {
     if (token === "{" || token === "[") { depth += 1; return token + line(); }
     if (token === "}" || token === "]") { depth -= 1; return line() + token; }
-    if (token === ",") return token + line();
-    return token === ":" ? ": " : token;
+    return token[0] === "," ? `,${line()}` : token;
   });
 }
 
