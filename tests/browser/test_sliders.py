@@ -126,7 +126,8 @@ def test_sliders_numbers_and_the_command_move_together(open_page: Opener) -> Non
     words = ["w2v-explore", "summary", "my config.yaml", *asked.split()]
     config = load_config("base")
     page = open_page(page_of(analyze(config, Workload.of(config, seconds=4, batch=2)), words=words))
-    part, status = page.locator("[data-script=sliders]"), page.get_by_role("status").last
+    part = page.locator("[data-script=sliders]")
+    status = part.get_by_role("status")
     seconds, samples = page.get_by_label("Duration in seconds"), page.get_by_label("Samples")
     batch = page.get_by_label("Utterances in a batch")
     command = part.locator("pre")
@@ -172,7 +173,7 @@ def test_a_workload_whose_formulas_are_not_known_is_the_commands(
     monkeypatch.setattr(workloads, "_MOST_PATHS", 1)
     page = open_page(page_of(analyze(load_config("base"))))
     page.get_by_label("Utterances in a batch").fill("2")
-    status = page.get_by_role("status").last.text_content()
+    status = page.get_by_role("status").text_content()
     assert status == "No formula here holds for this workload: the command answers."
     assert page.locator("[data-script=sliders] pre").text_content() == "w2v-explore summary base --batch 2"
 

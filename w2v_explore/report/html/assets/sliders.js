@@ -318,7 +318,7 @@ scripts.sliders = (place, data) => {
     row("Batch", controls.batches, controls.batch),
     row("Dtype", controls.dtype, reset),
   );
-  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "figures" }, table);
+  const scroll = make("div", { className: "scroll", role: "group", ariaLabel: "figures at another workload" }, table);
   place.querySelector(".remark").before(form, message, scroll);
   restore();
   place.hidden = false;
