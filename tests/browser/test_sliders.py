@@ -171,7 +171,7 @@ def test_a_workload_whose_formulas_are_not_known_is_the_commands(
     open_page: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workloads, "_MOST_PATHS", 1)
-    page = open_page(page_of(analyze(load_config("base"))))
+    page = open_page(page_of(analyze(load_config("w2v_bert_2"))))
     page.get_by_label("Utterances in a batch").fill("2")
     status = page.get_by_role("status").text_content()
     assert status == "No formula here holds for this workload: the command answers."

@@ -55,7 +55,7 @@ def test_only_the_batch_moves_where_no_formula_is_for_the_samples() -> None:
 
 def test_a_workload_on_another_path_than_those_known_has_no_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workloads, "_MOST_PATHS", 1)
-    formulas = WorkloadFormulas(analyze(load_config("base")))
+    formulas = WorkloadFormulas(analyze(load_config("w2v_bert_2")))
     assert formulas.end(160_000, 1) is not None
     assert formulas.end(160_000, 2) is None
 

@@ -73,3 +73,9 @@ class PathTotals(LazyTotals):
     def expected_macs(self) -> Any:
         lives = self._analysis.lives(training=True)
         return training_macs(lives.calls, self._analysis.workload.batch, lives.needs).plain.spread().expected
+
+    @property
+    def frames(self) -> Any:
+        # By itself: the shortest input asks whether the batch is 1.
+        frames_at = self._analysis.takes.frames_at
+        return next(call.gives.frames for call in self._analysis.calls if call.path == frames_at)

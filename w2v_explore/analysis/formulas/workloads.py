@@ -45,9 +45,9 @@ NAMES_BY_DTYPE = (
 """Those that are not."""
 
 _MOST_PATHS = 12
-# Seconds, and the utterances, of the workloads that are traced or known to take a path that was.
+# Of the workloads that are traced, or take a path that is known, the seconds and the utterances.
 _SECONDS = (0.5, 5, 60)
-_BATCHES = (1, 2, 16)
+_BATCHES = (1, 2)
 # Kernels want sizes that eight divides: so many frames in a row leave every remainder.
 _IN_A_ROW = 8
 
