@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.figures import figure_named
-from w2v_explore.report.html.page import Page, Tile, section_of
+from w2v_explore.report.html.page import Page, Part, Tile, section_of
 from w2v_explore.report.html.pictures.waterfall import WATERFALLS, waterfall_pictures
 from w2v_explore.report.html.sliders import workload_sliders
 from w2v_explore.report.table import Report
@@ -24,7 +24,7 @@ def compare_page(results: Sequence[Result], comparison: Comparison, reports: Seq
     """
     configs = [result.analysis.config for result in results]
     [report] = reports
-    parts = [*waterfall_pictures(comparison), *workload_sliders([result.analysis for result in results])]
+    parts: list[Part] = [*waterfall_pictures(comparison), *workload_sliders([result.analysis for result in results])]
     section = section_of(report, parts, list(_tiles(comparison)))
     return Page(", ".join(comparison.names), configs, [section])
 
