@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from w2v_explore.analysis.formulas.workloads import BATCH, NAMES, NAMES_BY_DTYPE
 from w2v_explore.analysis.memory.costs import memory
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
 from w2v_explore.config.load import load_config
+from w2v_explore.report.html.sliders import workload_sliders
 
 
 def figures_of(formulas: WorkloadFormulas, samples: int, batch: int, dtype: str) -> dict[str, Any]:
@@ -80,3 +82,12 @@ def test_formulas_give_what_memory_says(preset: str, setup: dict[str, Any]) -> N
     assert figures["memory.training_bytes"] == training.total_bytes(checkpointing=False)
     assert figures["memory.kept_bytes"] == training.kept_bytes.greatest
     assert figures["training.expected_macs"] == training.macs.expected
+
+
+@pytest.mark.parametrize("of", [lambda totals: int(totals.macs.total), lambda totals: totals.macs.total**0.5])
+def test_nothing_moves_where_a_figure_is_no_formula_for_a_script(
+    of: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert workload_sliders([analyze(load_config("base"))])
+    monkeypatch.setitem(FIGURES, "macs", FIGURES["macs"]._replace(of=of))
+    assert workload_sliders([analyze(load_config("base"))]) == []

@@ -50,8 +50,12 @@ _PARTS = frozenset({
 """Those that are part of the figure above."""
 
 
+_NOT_SCRIPTED = "real **"
+"""What is no formula for a script: a browser may give another last digit than Python."""
+
+
 def workload_sliders(analyses: Sequence[Analysis], names: Sequence[str] = ROWS) -> list[Sliders]:
-    """The sliders of some configs, for which one workload was asked; none where a config's figures are no formulas.
+    """The sliders of some configs, for which one workload was asked; none where a figure is no formula.
 
     Args:
         analyses: The first is the one that the others are held against.
@@ -60,6 +64,8 @@ def workload_sliders(analyses: Sequence[Analysis], names: Sequence[str] = ROWS) 
     try:
         formulas = [WorkloadFormulas(analysis) for analysis in analyses]
     except NeedsValueError:
+        return []
+    if any(step.operation == _NOT_SCRIPTED for each in formulas for step in each.steps.steps):
         return []
     configs = distinct_names([analysis.config for analysis in analyses])
     workload = analyses[0].workload
