@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
@@ -39,6 +40,11 @@ class Result(NamedTuple):
         if self.measurement is None:
             return None
         return self.measurement.latency.real_time_factor
+
+
+def by_config(results: Sequence[Result]) -> list[list[Result]]:
+    """The results of each config, from results in which all of a config stand together."""
+    return [list(group) for _, group in groupby(results, key=lambda result: id(result.analysis.config))]
 
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[Number]]:
