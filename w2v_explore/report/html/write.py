@@ -11,9 +11,9 @@ import re
 import shlex
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from itertools import compress
+from itertools import compress, count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ _MOST_BYTES = 100_000
 _MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
+# Options that sliders state anew, or that say how and where a result is written.
 _OTHERWISE = ("--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output")
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
@@ -191,7 +192,7 @@ def _tiles(tiles: Sequence[Tile]) -> str:
 
 def _maker(level: str, section: str, command: str) -> Callable[[Part], str]:
     """What writes the parts of a section, under headings of a level."""
-    numbers: Iterator[int] = iter(range(1, 10_000))
+    numbers = count(1)
 
     def make(part: Part) -> str:
         match part:
