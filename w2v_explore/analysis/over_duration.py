@@ -42,7 +42,7 @@ class CostsOverDuration(NamedTuple):
 
     Attributes:
         costs: At lengths of about equal ratios, and at the workload's; the shortest first. All are exact.
-        crossing_s: The shortest duration at which attention's two products take more MACs than the feed-forward.
+        crossing_s: The shortest duration in which attention's two products take more MACs than the feed-forward.
     """
 
     costs: tuple[CostAt, ...]

@@ -210,7 +210,7 @@ class ChangedSince:
         return replace(config, name=changed_name(shown, config.changes) if config.changes else shown)
 
     def _add(self, configs: Sequence[Config]) -> None:
-        """Work out a config, and before it what it was; of a new one there is only what it is."""
+        """Work out what is, and what was where it was."""
         say(*configs[-1].warnings)
         path = configs[-1].origin
         try:

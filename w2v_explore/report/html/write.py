@@ -31,7 +31,6 @@ _MOST_BYTES = 100_000
 _MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
-# Options that sliders state anew, or that say how and where a result is written.
 _OTHERWISE = ("--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output")
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
