@@ -36,10 +36,10 @@ class Result(NamedTuple):
 
     @property
     def real_time_factor(self) -> float | None:
-        """Seconds of computation for each second of audio; None where nothing was measured."""
-        if self.measurement is None:
-            return None
-        return self.measurement.latency.real_time_factor
+        """Seconds of computation for each second of audio; None where nothing was measured or predicted."""
+        if self.measurement is not None:
+            return self.measurement.latency.real_time_factor
+        return None if self.prediction is None else self.prediction.real_time_factor
 
 
 def by_config(results: Sequence[Result]) -> list[list[Result]]:
