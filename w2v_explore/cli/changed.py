@@ -29,6 +29,7 @@ from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import ConfigError, SourceError, WorkloadError
 from w2v_explore.files.read import read_start
 from w2v_explore.files.revision import Change, Revision
+from w2v_explore.lint.discovery import is_config_name
 from w2v_explore.lint.paths import is_below
 from w2v_explore.results.changed import ChangedConfigs, ComparedConfig, LeftOut
 from w2v_explore.results.result import Result, audits_agree, measured_figures
@@ -267,8 +268,8 @@ def _may_be_config(change: Change) -> bool:
 
 
 def _is_named_like_a_config(name: str) -> bool:
-    name = name.lower()
-    return name.endswith((".yaml", ".yml")) or name.rpartition("/")[2] == FOLDER_CONFIG
+    """By the last part of its name from the root of the repository, as lint searches."""
+    return is_config_name(name.rpartition("/")[2])
 
 
 def _place_of(name: str) -> str:

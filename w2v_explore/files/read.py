@@ -20,7 +20,7 @@ _NO_REGULAR_FILE = "it is no regular file"
 _PIECE_BYTES = 64 * 1024
 
 FileState = tuple[int, int, int] | None
-"""What is another one after a file was saved, in its place or by a rename; None where nothing is, or it is empty."""
+"""Time, size and inode of a file: a save in place or by a rename changes one. None of no file, or an empty one."""
 
 _noted: dict[str, FileState] | None = None
 

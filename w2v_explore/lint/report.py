@@ -64,8 +64,8 @@ class LintReport:
         not_searched: What a search did not look at, as git ignores it.
         lines: The source line of each problem that has a place, by path and line.
         diffs: The lines of unified diffs, where repairs are shown and not made.
-        repaired: How many problems were repaired, by file and rule; None where none was to be.
-        repaired_stdin: What was piped in, repaired where it can be; None where nothing was, or it was not to be.
+        repaired: How many problems were repaired, by file and rule; None where no repair was asked for.
+        repaired_stdin: What was piped in, with every repair made; None where nothing was, or no repair was asked for.
         unreadable: What could not be read or written; while there is any, a run without problems is no good news.
         defects: The files that were not checked, or not repaired, as the linter itself failed on them.
         hidden: Advice that holds and is not selected, and errors that were left out, by rule.

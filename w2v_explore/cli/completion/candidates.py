@@ -32,9 +32,9 @@ class _Line(NamedTuple):
     """A command line up to the cursor.
 
     Attributes:
-        words: Those of its command.
-        arguments: Those before the cursor.
-        option: The one whose value the cursor stands at; empty where there is none.
+        words: Of its command, as ``presets show``.
+        arguments: The arguments before the cursor.
+        option: The option whose value the cursor stands at; empty where it stands at none.
         only_arguments: Whether ``--`` stands before the cursor.
         table: What there is.
     """
@@ -50,7 +50,7 @@ def complete(words: Sequence[str], current: str, table: Table) -> Answer:
     """What may stand in the place of a word.
 
     Args:
-        words: Those before it, without the program's name.
+        words: The words before it, without the program's name.
         current: What has been typed of it.
         table: What there is.
     """

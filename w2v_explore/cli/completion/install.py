@@ -12,7 +12,6 @@ from w2v_explore.files.read import read_whole
 from w2v_explore.files.write import refusing, write_atomically
 
 SHELLS = ("bash", "zsh", "fish")
-OPTIONS = ("--show-completion", "--install-completion")
 _MAX_BYTES = 1 << 20
 
 

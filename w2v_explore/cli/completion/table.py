@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 
 class Option(NamedTuple):
-    """An option of a command: the word for its value, as ``FILE``, or its values; neither where it takes none."""
+    """An option of a command.
+
+    Attributes:
+        value: The word for its value, as ``FILE``; empty where it takes none.
+        choices: The values that there are, where they are few.
+        text: What it does.
+    """
 
     value: str
     choices: tuple[str, ...]
