@@ -164,12 +164,13 @@ function watchScrolling(place) {
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("main table:not(.ordered)").forEach(improveTable);
-  document.querySelectorAll(".scroll").forEach(watchScrolling);
   document.querySelectorAll("button[data-copy]").forEach(improveButton);
   for (const place of document.querySelectorAll("[data-script]")) {
     const data = place.querySelector('script[type="application/json"]');
     scripts[place.dataset.script](place, data && JSON.parse(data.textContent));
   }
+  // Those that the scripts made too.
+  document.querySelectorAll(".scroll").forEach(watchScrolling);
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((each) => { each.open = true; });
   });
