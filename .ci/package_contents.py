@@ -16,15 +16,17 @@ _MOST_BYTES = 1_350_000
 
 
 def check_wheel(path: Path) -> None:
-    """The package alone, with its types and presets, and a long description that stands by itself."""
+    """The package alone, with its types, presets and pages of man, and a long description that stands by itself."""
     assert path.stat().st_size <= _MOST_BYTES, f"{path.name} is of {path.stat().st_size:,} bytes"
     with zipfile.ZipFile(path) as wheel:
         names = wheel.namelist()
         [metadata_name] = [name for name in names if name.endswith(".dist-info/METADATA")]
         metadata = email.message_from_bytes(wheel.read(metadata_name))
-    folders = {name.split("/")[0] for name in names}
-    assert folders == {"w2v_explore", metadata_name.split("/")[0]}, f"folders of the wheel: {sorted(folders)}"
-    assert {"w2v_explore/py.typed", "w2v_explore/presets/base.yaml"} <= set(names)
+    about = metadata_name.removesuffix(".dist-info/METADATA")
+    folders = ("w2v_explore/", f"{about}.dist-info/", f"{about}.data/data/share/man/man1/")
+    strays = [name for name in names if not name.startswith(folders)]
+    assert not strays, f"in the wheel, but in none of its folders: {strays}"
+    assert {"w2v_explore/py.typed", "w2v_explore/presets/base.yaml", f"{folders[2]}w2v-explore.1"} <= set(names)
 
     page = render(metadata.get_payload(), stream=sys.stderr)
     assert page is not None
@@ -32,7 +34,7 @@ def check_wheel(path: Path) -> None:
         print("The address of the repository is not known: README's links and pictures are as they stand there.")
         return
     targets = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(re.findall("<img ", page)) == 2
+    assert page.count("<img ") == Path("README.md").read_text(encoding="utf-8").count("<img ") > 0
     stray = [each for each in targets if not each.startswith(("https://", "#", "mailto:"))]
     assert not stray, f"relative links of the long description: {stray}"
     address = next(each.split(", ")[1] for each in metadata.get_all("Project-URL") if each.startswith("Repository"))

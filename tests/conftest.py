@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import os
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -60,12 +62,24 @@ class QuickModule(pytest.Module):
             return []
 
 
+_sum = builtins.sum
+
+
+def sum_but_of_floats(items: Iterable[Any], /, start: Any = 0) -> Any:
+    """`sum`, by which the package adds no floats: from Python 3.12 on it compensates, and their last digits differ."""
+    total = _sum(items, start)
+    if type(total) is float and sys._getframe(1).f_globals["__name__"].startswith("w2v_explore"):
+        raise AssertionError("a sum of floats depends on the version of Python: use math.fsum")
+    return total
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files of the reports.")
     parser.addoption("--quick", action="store_true", help="Only tests that need no torch and are not marked slow.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    builtins.sum = sum_but_of_floats
     if config.getoption("quick"):
         sys.meta_path.insert(0, Blocked())
 

@@ -29,7 +29,8 @@ def import_torchaudio_models() -> ModuleType:
             package = types.ModuleType("torchaudio")
             package.__path__ = list(spec.submodule_search_locations)
             package.__spec__ = spec
-            package.__version__ = importlib.metadata.version("torchaudio")
+            vars(package)["__version__"] = importlib.metadata.version("torchaudio")
             sys.modules["torchaudio"] = package
             import torchaudio.models
-        return torchaudio.models
+        models: ModuleType = torchaudio.models
+        return models

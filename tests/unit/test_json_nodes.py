@@ -78,7 +78,15 @@ def test_places_are_exact() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('{"a": 1,}', "c.json:1:9: error E100 yaml-syntax: not readable as JSON: expecting property name"),
+        (
+            '{"a": 1\n,\t}',
+            "c.json:2:1: error E100 yaml-syntax: not readable as JSON: illegal trailing comma before end of o",
+        ),
+        (
+            '{"a": [1,]}',
+            "c.json:1:9: error E100 yaml-syntax: not readable as JSON: illegal trailing comma before end of a",
+        ),
+        ('{"a": [1,}', "c.json:1:10: error E100 yaml-syntax: not readable as JSON: expecting value"),
         ('{"a" 1}', "c.json:1:6: error E100 yaml-syntax: not readable as JSON: expecting ':' delimiter"),
         ("a: 1", "c.json:1:1: error E100 yaml-syntax: not readable as JSON: expecting value"),
         ("[1]", "c.json:1:1: error E106"),

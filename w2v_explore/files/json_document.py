@@ -15,6 +15,8 @@ from w2v_explore.encoding import printable
 _MAX_DIGITS = 100
 _GREATEST = 10**_MAX_DIGITS
 _SMALLEST = 1e-30
+# What Python before 3.13 says where a bracket follows a comma.
+_AFTER_COMMA = {("Expecting property name enclosed in double quotes", "}"): "object", ("Expecting value", "]"): "array"}
 
 
 class DocumentError(ValueError):
@@ -140,9 +142,19 @@ def parse_json(
     except UnicodeDecodeError as error:
         raise DocumentError(f"it is no UTF-8 (byte {error.start})") from error
     except json.JSONDecodeError as error:
-        raise DocumentError(f"it is no JSON: {error.msg} (line {error.lineno}, column {error.colno})") from error
+        wrong = syntax_error(error)
+        raise DocumentError(f"it is no JSON: {wrong.msg} (line {wrong.lineno}, column {wrong.colno})") from error
     except RecursionError as error:
         raise DocumentError("it is nested too deep") from error
+
+
+def syntax_error(error: json.JSONDecodeError) -> json.JSONDecodeError:
+    """What is wrong with a JSON text, as Python says it from 3.13 on: a comma before a bracket is named."""
+    kind = _AFTER_COMMA.get((error.msg, error.doc[error.pos : error.pos + 1]))
+    before = error.doc[: error.pos].rstrip(" \t\r\n")
+    if kind is not None and before.endswith(","):
+        return json.JSONDecodeError(f"Illegal trailing comma before end of {kind}", error.doc, len(before) - 1)
+    return error
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

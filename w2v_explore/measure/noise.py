@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import fsum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -284,8 +285,8 @@ def read_counters() -> Counters:
         wall_s=time.perf_counter(),
         thread_cpu_s=time.thread_time(),
         own_cpu_s=time.process_time(),
-        busy_cpu_s=sum(map(_busy_seconds, cores)),
-        stolen_cpu_s=sum(getattr(times, "steal", 0.0) for times in cores),
+        busy_cpu_s=fsum(map(_busy_seconds, cores)),
+        stolen_cpu_s=fsum(getattr(times, "steal", 0.0) for times in cores),
         throttled_s=_throttled_seconds(),
         involuntary_switches=_involuntary_switches(),
         thermal_throttles=_thermal_throttles(),
@@ -312,7 +313,7 @@ def _usable_cores() -> frozenset[int]:
 
 def _busy_seconds(times: NamedTuple) -> float:
     """CPU time that processes had on a core; a guest's is in the user's already."""
-    return sum(getattr(times, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq"))
+    return fsum(getattr(times, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq"))
 
 
 def _throttled_seconds() -> float | None:

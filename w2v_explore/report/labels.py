@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import fsum
 from typing import NamedTuple
 
 Point = tuple[float, float]
@@ -104,7 +105,7 @@ def place_labels(
 
 
 def _hidden(boxes: Sequence[Box], others: Sequence[Box]) -> float:
-    return sum(box.overlap(other) for box in boxes for other in others)
+    return fsum(box.overlap(other) for box in boxes for other in others)
 
 
 def _places(point: Point, size: Point, unit: float) -> Iterator[Box]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
@@ -22,7 +23,7 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     columns = [Column("Module", numeric=False), Column("Total"), Column("Share", numeric=False, priority=1)]
     table = Table("Latency (predicted)", columns)
     for label, _, row in tree_rows(analysis.layers, depth):
-        seconds = sum(prediction.layer_seconds(analysis, path) for path in row.paths)
+        seconds = fsum(prediction.layer_seconds(analysis, path) for path in row.paths)
         share = Share(seconds / prediction.seconds) if seconds else ""
         table.rows.append((label, duration(seconds) if seconds else "–", share))
     rest = prediction.unattributed_s

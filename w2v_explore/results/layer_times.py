@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.latency import roofline
@@ -49,7 +50,7 @@ def row_times(result: Result, rows: Sequence[Sequence[str]]) -> list[RowTime]:
                 own_ns=sum(each.own_ns for each in measured),
                 total_ns=sum(each.total_ns for each in measured),
                 iqr_s=measured[0].total.iqr_s if len(measured) == 1 else None,
-                roof_share=sum(least_s) / sum(took_s) if took_s else None,
+                roof_share=fsum(least_s) / fsum(took_s) if took_s else None,
             )
         )
     return times

@@ -8,7 +8,7 @@ memory) is one more such operation, which moves all bytes of the pass.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log, log2
+from math import exp, fsum, log, log2
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, as_analysis
@@ -198,8 +198,8 @@ class Neighbours:
         distances = [(macs - point.macs) ** 2 + (size - point.bytes) ** 2 for point in points]
         nearest = min(distances)
         weights = [exp((nearest - distance) / 2) for distance in distances]
-        weighted = sum(weight * point.slow_down for weight, point in zip(weights, points, strict=True))
-        return self._least_seconds(work) * exp(weighted / sum(weights))
+        weighted = fsum(weight * point.slow_down for weight, point in zip(weights, points, strict=True))
+        return self._least_seconds(work) * exp(weighted / fsum(weights))
 
     def surround(self, work: Work) -> bool:
         """Whether operations of its kind were measured, as small and as large."""

@@ -157,7 +157,7 @@ class Batches(NamedTuple):
             Samples, padding included, and how many utterances have them, the shortest first. Their products sum up to
             the samples of a batch on average, but for the rounding of lengths.
         """
-        held = sum(shape.share * shape.utterances * shape.samples for shape in self.shapes)
+        held = math.fsum(shape.share * shape.utterances * shape.samples for shape in self.shapes)
         utterances, samples = [0.0] * most, [0.0] * most
         before = 0.0
         for shape in sorted(self.shapes, key=lambda shape: shape.samples):

@@ -5,6 +5,7 @@ Of a corpus quantiles of the durations are enough, which corpora.yaml has of Lib
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from math import fsum
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.plan.tables import table
@@ -112,8 +113,8 @@ def whole_crops(device_seconds: float, crop_seconds: float) -> ComputedBatch:
 def by_their_sum(utterances: Utterances, device_seconds: float, crop_seconds: float) -> ComputedBatch:
     """Batches that take utterances as long as their sum has room: half an utterance is left free on average."""
     lengths = [(min(duration, crop_seconds), share) for duration, share in utterances]
-    seconds = sum(length * share for length, share in lengths)
-    squares = sum(length * length * share for length, share in lengths)
+    seconds = fsum(length * share for length, share in lengths)
+    squares = fsum(length * length * share for length, share in lengths)
     return ComputedBatch(device_seconds - squares / seconds / 2, squares / seconds)
 
 
@@ -127,7 +128,7 @@ def padded(utterances: Utterances, number: float, together: int, most_seconds: f
         most_seconds: Of an utterance that is taken.
     """
     kept = [(duration, share) for duration, share in utterances if duration <= most_seconds]
-    all_kept = sum(share for _, share in kept)
+    all_kept = fsum(share for _, share in kept)
     before = longest = 0.0
     for duration, share in kept:
         after = before + share / all_kept
@@ -145,7 +146,7 @@ def grouped(utterances: Utterances, number: float, accumulate: int) -> ComputedB
         accumulate: Batches that an update adds up.
     """
     parts = SORTED_TOGETHER * accumulate
-    a_part = sum(share for _, share in utterances) / parts
+    a_part = fsum(share for _, share in utterances) / parts
     longest: list[float] = []
     before = 0.0
     for duration, share in utterances:
@@ -153,5 +154,5 @@ def grouped(utterances: Utterances, number: float, accumulate: int) -> ComputedB
         # Of each part that ends with this utterance; what sums up to whole ones may be a little less.
         longest += [duration] * (int(before / a_part + 1e-6) - len(longest))
     longest += [utterances[-1][0]] * (parts - len(longest))
-    total = sum(longest)
-    return ComputedBatch(number * total / parts, sum(seconds * seconds for seconds in longest) / total)
+    total = fsum(longest)
+    return ComputedBatch(number * total / parts, fsum(seconds * seconds for seconds in longest) / total)

@@ -6,7 +6,7 @@ were moved from one device to four and to eight, and of TF32 over bfloat16. Only
 """
 
 from collections.abc import Callable, Sequence
-from math import exp, log, sqrt
+from math import exp, fsum, log, sqrt
 from typing import NamedTuple
 
 from w2v_explore.analysis.plan.cards import known_cards
@@ -174,7 +174,7 @@ def leave_one_out(rows: Sequence[Observation]) -> list[Judged]:
 def spread_of(judged: Sequence[Judged]) -> float:
     """The root of the mean square of the logarithms of predicted over observed."""
     squares = [log(each.predicted / each.observation.observed) ** 2 for each in judged]
-    return sqrt(sum(squares) / len(squares))
+    return sqrt(fsum(squares) / len(squares))
 
 
 def _without(rows: Sequence[Observation], row: Observation) -> list[Observation]:
@@ -182,7 +182,7 @@ def _without(rows: Sequence[Observation], row: Observation) -> list[Observation]
 
 
 def _product(left: Sequence[float], right: Sequence[float]) -> float:
-    return sum(map(float.__mul__, left, right))
+    return fsum(map(float.__mul__, left, right))
 
 
 def _solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:

@@ -64,7 +64,7 @@ def parse_duration(text: str) -> float:
     """
     plain = text.strip().lower()
     if _DURATION.fullmatch(plain):
-        seconds = sum(_seconds(number, unit, text) for number, unit in _PART.findall(plain))
+        seconds = math.fsum(_seconds(number, unit, text) for number, unit in _PART.findall(plain))
         if 0 < seconds < _MOST_SECONDS:
             return seconds
     raise QuantityError(f"{shorten(text)!r} is no time; write one as 3d, 36h or 90min")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from math import ceil
+from math import ceil, fsum
 from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
@@ -170,7 +170,7 @@ def _plan(asked: Asked, subject: Subject, progress: Progress | None) -> Training
         from w2v_explore.analysis.plan.within import fits_within
 
         # A device has one utterance at least.
-        utterances = sum(number for _, number in filled.average) * settings.devices * filled.accumulated
+        utterances = fsum(number for _, number in filled.average) * settings.devices * filled.accumulated
         within = fits_within(seconds, time, lambda devices: estimate(*way, devices), max(int(utterances), 1))
     if seen is not None:
         from w2v_explore.analysis.plan.observed import judge
@@ -275,7 +275,7 @@ def _updates(settings: Settings, filled: Filled) -> int:
 
 
 def _batch_seconds(filled: Filled, settings: Settings, sample_rate: int) -> float:
-    samples = sum(samples * number for samples, number in filled.average)
+    samples = fsum(samples * number for samples, number in filled.average)
     return samples / sample_rate * settings.devices * filled.accumulated
 
 

@@ -6,7 +6,7 @@ the root of the sum of squares is taken. Devices wait for the slowest, the more 
 and step the optimizer. The parameters are fitted on published runs (`fit`); docs/plan.md has the errors.
 """
 
-from math import exp, log, log2, sqrt
+from math import exp, fsum, log, log2, sqrt
 from typing import NamedTuple
 
 from w2v_explore.analysis.plan.cards import TYPE_OF_PRECISION, Card
@@ -259,7 +259,7 @@ def estimate_time(
         ends.append(_seconds(other, flops, parameters, precision, compiled, devices))
     batch_flops = 2 * macs / (batches or devices)
     unlike = _unlike(kind, parameters, precision, compiled, devices, batch_flops, fine_tuning, family)
-    variance = FIT_SPREAD**2 + LABORATORY_SPREAD**2 + sum(each.spread**2 for each in unlike)
+    variance = FIT_SPREAD**2 + LABORATORY_SPREAD**2 + fsum(each.spread**2 for each in unlike)
     factor = exp(_DEVIATIONS * sqrt(variance + (0.0 if lengths_known else LENGTHS_SPREAD**2)))
     # No card is faster than its peak.
     times = Range(seconds, max(min(ends) / factor, flops / peak), max(ends) * factor)

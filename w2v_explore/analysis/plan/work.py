@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, floor
+from math import ceil, floor, fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis, analyze
@@ -135,8 +135,8 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
     utterances, most = utterances_of(_CORPUS), longest_of(_CORPUS)
     longest = min(settings.crop_seconds, most)
     work = (said.run.work if said.run is not None else None) or {}
-    mean = sum(duration * share for duration, share in utterances)
-    kept = sum(min(duration, longest) * share for duration, share in utterances)
+    mean = fsum(duration * share for duration, share in utterances)
+    kept = fsum(min(duration, longest) * share for duration, share in utterances)
     value = f"as LibriSpeech's, at most {longest:g} s"
     # Utterances of nearly one length make a batch: padding is little, and not known.
     padding = None if settings.pads else 0.0
@@ -155,8 +155,8 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
         else:
             batch = padded(utterances, settings.utterances, settings.utterances, most)
         number, samples = settings.utterances, floor(most * sample_rate)
-        kept = sum(duration * share for duration, share in taken)
-        speech = settings.utterances * kept / sum(share for _, share in taken)
+        kept = fsum(duration * share for duration, share in taken)
+        speech = settings.utterances * kept / fsum(share for _, share in taken)
         padding = 1 - speech / batch.device_seconds
     else:
         ceiling = settings.device_seconds
@@ -165,7 +165,7 @@ def _usual(asked: Asked, said: Said, settings: Settings, sample_rate: int) -> Fi
         limit = said.value("batch_size") if asked.batch_seconds is None and asked.total_batch_seconds is None else None
         if longest > ceiling:
             longest, value = ceiling, f"as LibriSpeech's, cut to {ceiling:g} s, which a batch has room for"
-            kept = sum(min(duration, longest) * share for duration, share in utterances)
+            kept = fsum(min(duration, longest) * share for duration, share in utterances)
         if work.get("lengths") == "crops":
             batch, value = whole_crops(ceiling, longest), f"all are cut to {longest:g} s"
             kept = mean
@@ -223,7 +223,7 @@ def work_of(config: Config, filled: Filled, settings: Settings) -> Work:
     analyses = [(_analyze(config, 1, samples, settings), number) for samples, number in filled.average]
 
     def total(checkpointing: bool) -> float:
-        return sum(
+        return fsum(
             step_macs(
                 checkpointed_analysis(analysis, settings) if checkpointing else analysis,
                 number * analysis.workload.seconds * settings.devices * filled.accumulated,

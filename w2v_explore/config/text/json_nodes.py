@@ -15,6 +15,7 @@ from yaml.error import Mark
 from w2v_explore.config import codes
 from w2v_explore.config.text.limits import MAX_DEPTH, TAG, TOO_DEEP, RejectedError
 from w2v_explore.diagnostics import Place
+from w2v_explore.files.json_document import syntax_error
 
 _TOKEN = re.compile(r'[ \t\r\n]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([^ \t\r\n{}\[\],:"]+)|([{}\[\],:]))')
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -38,8 +39,9 @@ def compose_json(name: str, text: str) -> yaml.Node:
         # Numbers stay text: Python converts none of thousands of digits.
         json.loads(text, parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
-        place = Place(name, error.lineno, error.colno, error.lineno, error.colno + 1)
-        reason = error.msg[:1].lower() + error.msg[1:]
+        wrong = syntax_error(error)
+        place = Place(name, wrong.lineno, wrong.colno, wrong.lineno, wrong.colno + 1)
+        reason = wrong.msg[:1].lower() + wrong.msg[1:]
         raise RejectedError(codes.YAML_SYNTAX, place, f"not readable as JSON: {reason}") from error
     except RecursionError as error:
         raise RejectedError(codes.TOO_DEEP_OR_BIG, Place(name), TOO_DEEP) from error

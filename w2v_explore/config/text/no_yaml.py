@@ -118,7 +118,7 @@ def hint(text: str, place: Place, message: str) -> str | None:
             return "JSON has no comments; remove it"
         if at.startswith("'"):
             return "text stands in double quotes"
-        if at.startswith(("}", "]", ",")) and before.rstrip().endswith((",", "{", "[")):
+        if "trailing comma" in message or (at.startswith(",") and before.rstrip().endswith((",", "{", "["))):
             return "remove the last comma before the bracket"
         if at.startswith(("True", "False", "None")):
             return "write true, false or null"

@@ -241,13 +241,19 @@ def _bound_depth(name: str, text: str) -> None:
     if 2 * sum(map(text.count, "[{-?\n")) < 1_000:
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, event.start_mark), TOO_DEEP)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    try:
+        for event in yaml.parse(text, Loader=_SafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, event.start_mark), TOO_DEEP)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.scanner.ScannerError as error:
+        # From 0.2.6 on libyaml ends at a thousand levels, before it gives the first of them: what is before has them.
+        if error.problem is None or "nesting depth" not in error.problem or error.problem_mark is None:
+            raise
+        _bound_depth(name, text[: error.problem_mark.index])
 
 
 def _bound_aliases(name: str, root: yaml.Node) -> None:

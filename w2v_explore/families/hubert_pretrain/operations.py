@@ -7,6 +7,7 @@ many of the first frames as are masked on average (`expected_masked`), and figur
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from math import fsum
 from typing import ClassVar
 
 from w2v_explore.tree.operations import (
@@ -54,7 +55,7 @@ def expected_masked(masking: Masking, frames: int) -> int:
         mean = max(1, round((int(masking.other) + 2 * masking.length) / 2))
     spans = masking.prob * frames / masking.length
     whole = int(spans)
-    masked = sum(
+    masked = fsum(
         share * _masked_by(max(LEAST_SPANS, number), mean, masking, frames)
         for number, share in ((whole, 1 - spans % 1), (whole + 1, spans % 1))
     )

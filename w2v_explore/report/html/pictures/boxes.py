@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, sqrt
+from math import ceil, fsum, sqrt
 from typing import NamedTuple
 
 # Parts that differ by no more than this factor are laid out in their order.
@@ -44,14 +44,14 @@ def lay_out(shares: Sequence[float], box: Box) -> list[Box]:
 
 def _in_rows(shares: Sequence[float], box: Box) -> list[Box]:
     """In rows, from left to right, as a strip treemap (Bederson, Shneiderman and Wattenberg, 2002)."""
-    count, height = len(shares), box.height * sum(shares)
+    count, height = len(shares), box.height * fsum(shares)
     number_of_rows = max(1, min(count, int(sqrt(count * height / box.width) + 0.5))) if box.width else 1
     per_row = ceil(count / number_of_rows)
     placed: list[Box] = []
     y = box.y
     for start in range(0, count, per_row):
         row = shares[start : start + per_row]
-        of_row = sum(row)
+        of_row = fsum(row)
         row_height = box.height * of_row
         x = box.x
         for share in row:

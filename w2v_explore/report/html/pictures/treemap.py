@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from math import fsum
 from typing import Any, NamedTuple
 
 from w2v_explore.analysis.compute import LayerFigures
@@ -174,7 +175,7 @@ def _draw(label: str, path: str, node: _Node, measure: str, box: Box) -> tuple[s
 
 def _draw_inside(node: _Node, cells: Sequence[tuple[str, str, _Node]], measure: str, box: Box) -> list[str]:
     """The markup of the modules inside one; those without a name are one path for each colour."""
-    inside = sum(child.shares[0] for *_, child in cells)
+    inside = fsum(child.shares[0] for *_, child in cells)
     total = max(node.shares[0], inside)
     drawn, nameless = [], [""] * len(GROUPS)
     if inside < _WHOLE * total:
