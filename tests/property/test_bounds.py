@@ -15,11 +15,11 @@ from tests.property.test_many import Formula, formulas, random_value
 from w2v_explore import ArgumentError, Workload, analyze, analyze_many, load_preset
 from w2v_explore.analysis.comparing.conditions import Condition, parse_condition
 from w2v_explore.analysis.figures import ALIASES, Figures, Number, known_names
+from w2v_explore.analysis.formulas.sizes import Path
 from w2v_explore.config.family import FAMILIES, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, ConvLayers, Kind, PerLayer
 from w2v_explore.search.formulas.intervals import between, interval, take
 from w2v_explore.search.formulas.paths import Fork, Paths
-from w2v_explore.search.formulas.sizes import Path
 from w2v_explore.search.formulas.tracing import Traced
 from w2v_explore.search.question.pareto import Pareto
 from w2v_explore.search.question.question import Question

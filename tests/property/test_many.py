@@ -30,6 +30,7 @@ from w2v_explore import (
     predict,
 )
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Figures, known_names
+from w2v_explore.analysis.formulas.sizes import NeedsValueError, Path, Whole
 from w2v_explore.config.family import FAMILIES, ModelConfig, family_named
 from w2v_explore.config.kinds import STANDARD_CONV_LAYERS, Choice, ConvLayers, Flag, Integer, Kind, PerLayer, Real
 from w2v_explore.errors import CalibrationError, MissingExtraError
@@ -37,7 +38,6 @@ from w2v_explore.search.formulas import many as many_module
 from w2v_explore.search.formulas.many import Formulas, is_whole
 from w2v_explore.search.formulas.members import column
 from w2v_explore.search.formulas.paths import Paths
-from w2v_explore.search.formulas.sizes import NeedsValueError, Path, Whole
 from w2v_explore.search.formulas.tracing import Traced
 
 MEMBERS = 12

@@ -105,7 +105,7 @@ def _plain(text: str) -> str:
 
 
 def test_what_was_asked_can_be_copied(run: Runner, tmp_path: Path) -> None:
-    arguments = ("compare", "base", "large", "--set", "encoder_dropout=0.25", "--format", "html")
+    arguments = ("compare", "base", "large", "--set", "encoder_dropout=0.25\n", "--format", "html")
     parsed = Parsed(run(*arguments).out)
     assert shlex.split(parsed.text_of("command")) == ["w2v-explore", *arguments]
     for number, name in enumerate(("base", "large"), 1):
@@ -187,10 +187,11 @@ def test_a_page_is_the_same_each_time() -> None:
     assert len(pages) == 1
 
 
-def test_assets_are_ascii() -> None:
+def test_assets_are_ascii_and_do_not_end_their_element() -> None:
     """A stream of another encoding than UTF gets references for all else, which a script would not understand."""
     for path in (Path(write.__file__).parent / "assets").iterdir():
         assert path.read_bytes().isascii(), path.name
+        assert b"</" not in path.read_bytes(), path.name
 
 
 def test_a_stream_of_another_encoding(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.figures import figure_named
-from w2v_explore.report.html.page import Page, Tile, section_of
+from w2v_explore.report.html.page import Page, Part, Tile, section_of
 from w2v_explore.report.html.pictures.waterfall import WATERFALLS, waterfall_pictures
+from w2v_explore.report.html.sliders import workload_sliders
 from w2v_explore.report.table import Report
 from w2v_explore.report.units import figure_text, signed
 from w2v_explore.results.result import Result
@@ -23,7 +24,8 @@ def compare_page(results: Sequence[Result], comparison: Comparison, reports: Seq
     """
     configs = [result.analysis.config for result in results]
     [report] = reports
-    section = section_of(report, waterfall_pictures(comparison), list(_tiles(comparison)))
+    parts: list[Part] = [*waterfall_pictures(comparison), *workload_sliders([result.analysis for result in results])]
+    section = section_of(report, parts, list(_tiles(comparison)))
     return Page(", ".join(comparison.names), configs, [section])
 
 

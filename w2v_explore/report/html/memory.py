@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from w2v_explore.analysis.memory.costs import MemoryCosts
 from w2v_explore.config.load import distinct_names
-from w2v_explore.report.html.page import Page, Part, section_of
+from w2v_explore.report.html.page import Page, Part, Sliders, section_of
+from w2v_explore.report.html.sliders import MEMORY_ROWS, workload_sliders
 from w2v_explore.report.html.structure import inference_picture, kept_picture, step_picture
 from w2v_explore.report.html.tiles import memory_tiles
 from w2v_explore.report.table import Report
@@ -46,4 +48,14 @@ def _pictures(costs: MemoryCosts, checkpointing: bool) -> list[Part]:
     pictures: list[Part] = [step_picture(analysis, training), inference_picture(analysis)]
     if checkpointing:
         pictures.insert(1, step_picture(analysis, training, checkpointing=True))
-    return [*pictures, kept_picture(analysis, training)]
+    return [*pictures, kept_picture(analysis, training), *_sliders(costs)]
+
+
+def _sliders(costs: MemoryCosts) -> list[Sliders]:
+    """What moves, in the precision of which the page says what each layer keeps; formulas are of AdamW alone."""
+    analysis = costs.analysis
+    if analysis.optimizer != "adamw" or analysis.teacher:
+        return []
+    precision = None if costs.precision == analysis.workload.dtype else costs.precision
+    analysis = replace(analysis, workload=replace(analysis.workload, precision=precision))
+    return workload_sliders([analysis], MEMORY_ROWS)

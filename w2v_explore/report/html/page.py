@@ -35,9 +35,11 @@ class Sliders(NamedTuple):
 
     Attributes:
         data: The formulas, plain data.
+        remark: What holds of all of it.
     """
 
     data: Any
+    remark: str
 
 
 Part = Table | Picture | Sliders

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, Part, section_of
 from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
+from w2v_explore.report.html.sliders import workload_sliders
 from w2v_explore.report.html.structure import (
     inference_picture,
     receptive_field_pictures,
@@ -47,4 +48,4 @@ def _pictures(result: Result) -> list[Part]:
         from w2v_explore.report.html.pictures.ledger import ledger_pictures
 
         pictures += ledger_pictures(result)
-    return [*pictures, *cost_pictures(analysis)]
+    return [*pictures, *cost_pictures(analysis), *workload_sliders([analysis])]

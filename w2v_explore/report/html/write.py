@@ -19,7 +19,7 @@ from typing import Any
 
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import distinct_names
-from w2v_explore.encoding import is_writable
+from w2v_explore.encoding import dump_json, is_writable
 from w2v_explore.files.read import read_if_there, read_whole
 from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.html.page import Page, Part, Picture, Section, Sliders, Tile
@@ -31,6 +31,7 @@ _MOST_BYTES = 100_000
 _MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
+_OTHERWISE = ("--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output")
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
 _ICON = (
@@ -109,7 +110,8 @@ def _hash(content: str) -> str:
 def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
     is_alone = len(page.sections) == 1
     heading = page.sections[0].heading if is_alone else _title(page)
-    sections = [_section(section, number, is_alone) for number, section in enumerate(page.sections, 1)]
+    command = _asked_otherwise(words)
+    sections = [_section(section, number, is_alone, command) for number, section in enumerate(page.sections, 1)]
     kicker = element("p", text(" ".join(words[:2])), class_="kicker")
     header = element("header", kicker, element("h1", text(heading)), _contents(page, is_alone))
     main = element("main", "\n", *sections, _asked(page, document, words), "\n")
@@ -118,7 +120,8 @@ def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
 
 def _title(page: Page) -> str:
     """The names of a few configs, or how many they are."""
-    return page.title if len(page.title) <= _MAX_TITLE else f"{len(page.configs)} configs"
+    is_short = len(page.title) <= _MAX_TITLE or len(page.configs) < 2
+    return page.title if is_short else f"{len(page.configs)} configs"
 
 
 def _contents(page: Page, is_alone: bool) -> str:
@@ -129,12 +132,36 @@ def _contents(page: Page, is_alone: bool) -> str:
     return element("nav", element("ul", *items), aria_label="Contents")
 
 
-def _section(section: Section, number: int, is_alone: bool) -> str:
-    """A section; where it is the page's only one its heading is the page's."""
+def _asked_otherwise(words: Sequence[str]) -> str:
+    """The command that was asked, without what its workload is and where its result goes."""
+    left: list[str] = []
+    is_value = False
+    for word in words:
+        name, _, value = word.partition("=")
+        if is_value:
+            is_value = False
+        elif name in _OTHERWISE:
+            is_value = not value
+        elif word.startswith("-o"):
+            is_value = word == "-o"
+        else:
+            left.append(word)
+    return shlex.join(left)
+
+
+def _section(section: Section, number: int, is_alone: bool, command: str) -> str:
+    """A section; where it is the page's only one its heading is the page's.
+
+    Args:
+        section: The section.
+        number: Its number on the page, from 1.
+        is_alone: Whether it is the only one.
+        command: What was asked, to be asked of another workload.
+    """
     name = f"section-{number}"
     heading = "" if is_alone else element("h2", text(section.heading))
     lines = [element("p", _words(line)) for line in section.lines]
-    make = _maker("h2" if is_alone else "h3", name)
+    make = _maker("h2" if is_alone else "h3", name, command)
     parts = "\n".join(make(part) for part in section.parts)
     commands = [
         element("p", text(f"{what}:")) + _copied(f"{name}-command-{at}", command)
@@ -161,7 +188,7 @@ def _tiles(tiles: Sequence[Tile]) -> str:
     return element("dl", *items, class_="tiles")
 
 
-def _maker(level: str, section: str) -> Callable[[Part], str]:
+def _maker(level: str, section: str, command: str) -> Callable[[Part], str]:
     """What writes the parts of a section, under headings of a level."""
     numbers: Iterator[int] = iter(range(1, 10_000))
 
@@ -172,7 +199,7 @@ def _maker(level: str, section: str) -> Callable[[Part], str]:
             case Picture():
                 return _picture(part, level)
             case Sliders():
-                return element("div", _data(part.data), class_="part wide", data_script="sliders")
+                return _sliders(part, level, f"{section}-{next(numbers)}", command)
 
     return make
 
@@ -187,6 +214,20 @@ def _picture(picture: Picture, level: str) -> str:
         "" if script is None else _data(picture.data),
         class_="part",
         data_script=script,
+    )
+
+
+def _sliders(sliders: Sliders, level: str, name: str, command: str) -> str:
+    """What moves by a script, and is hidden without one."""
+    return element(
+        "div",
+        element(level, "At another duration, batch or dtype"),
+        element("p", text(sliders.remark), class_="remark"),
+        _copied(name, command),
+        _data(sliders.data),
+        class_="part wide",
+        data_script="sliders",
+        hidden="",
     )
 
 
@@ -307,17 +348,17 @@ def _asked(page: Page, document: Any, words: Sequence[str]) -> str:
     parts = [element("h2", "What was asked"), _copied("command", shlex.join(words))]
     for number, (name, config) in enumerate(zip(distinct_names(page.configs), page.configs, strict=True), 1):
         own = f"config-{number}"
-        yaml = element("pre", text_of_lines(write_config(config, "w2v")), id=own)
+        yaml = element("pre", _lines(write_config(config, "w2v")), id=own)
         title = element("summary", text(f"{name} as YAML"))
         parts.append(element("details", title, yaml, _button(own, "Copy YAML")))
-    packed = b64encode(zlib.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), 9)).decode()
+    packed = b64encode(zlib.compress(dump_json(document, indent=None).encode(), 9)).decode()
     parts.append(f'<script type="application/deflate" id="json">{packed}</script>')
     parts.append(element("p", _button("json", "Copy the result as JSON")))
     parts.append(element("p", text(f"Made by w2v-explore {__version__}."), class_="remark"))
     return element("section", *parts, id="asked", class_="asked")
 
 
-def text_of_lines(lines: str) -> str:
+def _lines(lines: str) -> str:
     """A text of several lines as markup."""
     return "\n".join(map(text, lines.split("\n")))
 
@@ -325,7 +366,9 @@ def text_of_lines(lines: str) -> str:
 def _copied(name: str, command: str) -> str:
     """A command, with a button that copies it."""
     # An option is not broken after its hyphens.
-    words = " ".join(element("span", text(word)) if len(word) < _SHORT else text(word) for word in command.split(" "))
+    words = " ".join(
+        element("span", _lines(word)) if len(word) < _SHORT else _lines(word) for word in command.split(" ")
+    )
     return element("div", element("pre", words, id=name), _button(name, "Copy the command"), class_="copied")
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from w2v_explore.search.formulas.program import Constant, Program
+from w2v_explore.analysis.formulas.steps import Constant
+from w2v_explore.search.formulas.program import Program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,6 +11,7 @@ import numpy as np
 from w2v_explore.analysis.analyze import workload_of
 from w2v_explore.analysis.comparing.asked import require_fields, require_figures
 from w2v_explore.analysis.figures import ALIASES, FIGURES, Number, figure_named
+from w2v_explore.analysis.formulas.sizes import NeedsValueError, Path
 from w2v_explore.analysis.latency.calibration import Calibration
 from w2v_explore.analysis.latency.prediction import require_calibration_for
 from w2v_explore.analysis.workload import Workload
@@ -23,7 +24,6 @@ from w2v_explore.search.formulas.latency import PREDICTED, Predictions
 from w2v_explore.search.formulas.members import Column, Group, by_value, column, groups
 from w2v_explore.search.formulas.paths import Paths
 from w2v_explore.search.formulas.program import CHUNK, GREATEST
-from w2v_explore.search.formulas.sizes import NeedsValueError, Path
 from w2v_explore.search.formulas.tracing import Traced, trace
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from w2v_explore.analysis.formulas.sizes import Path
 from w2v_explore.arguments import plain_data
 from w2v_explore.config.family import Family
 from w2v_explore.config.kinds import MAX_SIZE, ConvLayers, Flag, Integer, Kind, PerLayer
-from w2v_explore.search.formulas.sizes import Path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2v_explore.analysis.formulas.sizes import Asked, Path
 from w2v_explore.search.formulas.intervals import Interval, between
 from w2v_explore.search.formulas.program import CHUNK, Program
-from w2v_explore.search.formulas.sizes import Asked, Path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -112,11 +112,10 @@ function sorted(rows, column, isNumeric, direction) {
 function indentJson(text) {
   let depth = 0;
   const line = () => `\n${"  ".repeat(depth)}`;
-  return text.replace(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{[]|[}\]]|,|:/g, (token) => {
+  return text.replace(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{[]|[}\]]|,\s*|:\s*/g, (token) => {
     if (token === "{" || token === "[") { depth += 1; return token + line(); }
     if (token === "}" || token === "]") { depth -= 1; return line() + token; }
-    if (token === ",") return token + line();
-    return token === ":" ? ": " : token;
+    return token[0] === "," ? `,${line()}` : token;
   });
 }
 
@@ -166,12 +165,13 @@ function watchScrolling(place) {
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("main table:not(.ordered)").forEach(improveTable);
-  document.querySelectorAll(".scroll").forEach(watchScrolling);
   document.querySelectorAll("button[data-copy]").forEach(improveButton);
   for (const place of document.querySelectorAll("[data-script]")) {
     const data = place.querySelector('script[type="application/json"]');
     scripts[place.dataset.script](place, data && JSON.parse(data.textContent));
   }
+  // Those that the scripts made too.
+  document.querySelectorAll(".scroll").forEach(watchScrolling);
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((each) => { each.open = true; });
   });

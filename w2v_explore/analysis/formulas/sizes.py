@@ -84,6 +84,7 @@ class Path:
         self.asked: list[Asked] = []
         self._numbers: dict[object, int] = {}
         self._answers: dict[object, bool] = {}
+        self._divisions: dict[object, tuple[Whole | int, Whole | int]] = {}
 
     def field(self, number: int, value: int, least: int, most: int) -> Whole:
         """The size that a field is.
@@ -103,10 +104,12 @@ class Path:
     def greatest(self, numbers: Iterable[Whole | int]) -> Whole | int:
         """The greatest of several, without a question which that is."""
         left: list[Whole | int] = []
-        for number in dict.fromkeys(_Same(each) for each in numbers):
-            if not any(self._is_never_more(number.size, other) for other in left):
-                left = [other for other in left if not self._is_never_more(other, number.size)]
-                left.append(number.size)
+        # Those that are greater in the example come first: none that comes later leaves them out.
+        distinct = [number.size for number in dict.fromkeys(_Same(each) for each in numbers)]
+        for number in sorted(distinct, key=_value, reverse=True):
+            if not any(self._is_never_more(number, other) for other in left):
+                left = [other for other in left if not self._is_never_more(other, number)]
+                left.append(number)
         if len(left) == 1:
             return left[0]
         value = max([_value(each) for each in left])
@@ -129,36 +132,26 @@ class Path:
 
     def least(self, terms: Terms) -> int | None:
         """What a sum is at least; None where that is not known."""
-        total = 0
-        for monomial, factor in terms.items():
-            product = self._extreme(monomial, factor, are_least=factor > 0)
-            if product is None:
-                return None
+        atoms, total = self.atoms, 0
+        for monomial, product in terms.items():
+            is_least = product > 0
+            for number in monomial:
+                _, _, _, least, most = atoms[number]
+                extreme = least if is_least else most
+                if extreme is None or least == UNKNOWN:
+                    return None
+                product *= extreme
             total += product
         return total
 
     def most(self, terms: Terms) -> int | None:
         """What a sum is at most; None where that is not known."""
-        total = 0
-        for monomial, factor in terms.items():
-            product = self._extreme(monomial, factor, are_least=factor < 0)
-            if product is None:
-                return None
-            total += product
-        return total
-
-    def _extreme(self, monomial: Monomial, factor: int, *, are_least: bool) -> int | None:
-        """A product of atoms that are at their least or at their most; None where one of these is not known."""
-        atoms = self.atoms
-        for number in monomial:
-            atom = atoms[number]
-            extreme = atom.least if are_least else atom.most
-            if extreme is None or atom.least == UNKNOWN:
-                return None
-            factor *= extreme
-        return factor
+        least = self.least({monomial: -factor for monomial, factor in terms.items()})
+        return None if least is None else -least
 
     def _is_never_more(self, one: Whole | int, other: Whole | int) -> bool:
+        if _value(one) > _value(other):
+            return False
         difference = other - one
         if isinstance(difference, int):
             return difference >= 0
@@ -176,6 +169,12 @@ class Path:
 
     def divide(self, number: Whole | int, divisor: Whole | int) -> tuple[Whole | int, Whole | int]:
         """The quotient rounded down, and the remainder."""
+        key = _Same(number).key, _Same(divisor).key
+        if key not in self._divisions:
+            self._divisions[key] = self._divide(number, divisor)
+        return self._divisions[key]
+
+    def _divide(self, number: Whole | int, divisor: Whole | int) -> tuple[Whole | int, Whole | int]:
         value, by = _value(number), _value(divisor)
         terms, of = _terms(number), _terms(divisor)
         if len(of) > 1:

@@ -1,0 +1,193 @@
+"""Figures of one model as formulas of the workload: of its samples and its batch, in each dtype.
+
+The model is traced at a few workloads. Each shows one path and the formulas that hold wherever the same questions have
+the same answers; so all paths together are a tree of questions, at whose ends the formulas are. A workload that takes a
+path on which no example was, has no formulas here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any, Literal, NamedTuple
+
+from w2v_explore.analysis.analyze import Analysis
+from w2v_explore.analysis.dtypes import DTYPE_BYTES
+from w2v_explore.analysis.figures import FIGURES
+from w2v_explore.analysis.formulas.sizes import NeedsValueError, Path
+from w2v_explore.analysis.formulas.steps import Steps
+from w2v_explore.analysis.formulas.totals import PathTotals
+from w2v_explore.analysis.receptive_field import fewest_samples_of
+from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
+
+SAMPLES, BATCH = range(2)
+"""The numbers of the fields that formulas go by."""
+
+NAMES = (
+    "macs",
+    "macs.convolution",
+    "macs.linear",
+    "macs.attention",
+    "macs_per_audio_second",
+    "training.expected_macs",
+    "extractor.frames",
+)
+"""The figures that are the same in each dtype, by their names in `FIGURES`."""
+
+NAMES_BY_DTYPE = (
+    "parameter_bytes",
+    "memory.peak_activation_bytes",
+    "memory.inference_bytes",
+    "memory.kept_bytes",
+    "memory.training_bytes",
+)
+"""Those that are not."""
+
+_MOST_PATHS = 12
+# Of the workloads that are traced, or take a path that is known, the seconds and the utterances.
+_SECONDS = (0.5, 5, 60)
+_BATCHES = (1, 2)
+# Kernels want sizes that eight divides: so many frames in a row leave every remainder.
+_IN_A_ROW = 8
+
+
+class Open(Workload):
+    """A workload whose samples and batch may be sizes of a path, which are right wherever the path is taken."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        pass
+
+
+class End(NamedTuple):
+    """Where a path ends.
+
+    Attributes:
+        figures: The formulas of `NAMES`, as `Steps.add` gives them.
+        by_dtype: Those of `NAMES_BY_DTYPE`, by dtype.
+    """
+
+    figures: Sequence[Any]
+    by_dtype: Mapping[str, Sequence[Any]]
+
+
+class Fork(NamedTuple):
+    """A question, and where its answers lead.
+
+    Attributes:
+        of: The formula of the number that it is about.
+        question: Whether the number is more than 0, or is 0.
+        after: What comes next, by answer, where that is known.
+    """
+
+    of: Any
+    question: Literal["positive", "zero"]
+    after: dict[bool, Fork | End]
+
+    def answer(self, steps: Steps, fields: Mapping[int, int], known: dict[int, Any]) -> bool:
+        """The answer for a workload; the arguments are those of `Steps.value`."""
+        number = steps.value(self.of, fields, known)
+        return bool(number > 0 if self.question == "positive" else number == 0)
+
+
+class WorkloadFormulas:
+    """The figures of a model by samples and batch.
+
+    Attributes:
+        steps: What the formulas are written down in.
+        fewest_samples: Of which the model makes a frame where the batch is 1, and where it is more.
+        moves_samples: Whether samples may be others than the analysis's; how many frames some models go on with, no
+            formula tells.
+
+    Args:
+        analysis: Of the model, for any workload.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.steps = Steps()
+        self.moves_samples = True
+        self.fewest_samples = tuple(fewest_samples_of(analysis.calls, analysis.takes, batch) for batch in (1, 2))
+        self._analysis = analysis
+        self._root: dict[bool, Fork | End] = {}
+        self._paths = 0
+        workload = analysis.workload
+        try:
+            self._add(workload.samples, workload.batch)
+        except NeedsValueError as error:
+            if BATCH in error.fields:
+                raise
+            self.moves_samples, self.steps = False, Steps()
+            self._add(workload.samples, workload.batch)
+        for samples, batch in self._examples():
+            if self._paths == _MOST_PATHS:
+                break
+            if self.end(samples, batch) is None:
+                self._add(samples, batch)
+
+    @property
+    def first(self) -> Fork | End:
+        """The first question, or the formulas where none is asked."""
+        return self._root[True]
+
+    def holds(self, samples: int, batch: int) -> bool:
+        """Whether a workload is one for which the questions are asked."""
+        is_long = samples >= max(self.fewest_samples) and samples <= MAX_SAMPLES and 1 <= batch <= MAX_BATCH
+        return is_long and (self.moves_samples or samples == self._analysis.workload.samples)
+
+    def end(self, samples: int, batch: int) -> End | None:
+        """The formulas for a workload for which the questions are asked; None where they are not known."""
+        fields, known = {SAMPLES: samples, BATCH: batch}, dict[int, Any]()
+        branches, answer = self._root, True
+        while True:
+            then = branches.get(answer)
+            if not isinstance(then, Fork):
+                return then
+            branches, answer = then.after, then.answer(self.steps, fields, known)
+
+    def _examples(self) -> Iterator[tuple[int, int]]:
+        """Workloads that may take different paths, the usual ones first."""
+        if not self.moves_samples:
+            yield from product([self._analysis.workload.samples], _BATCHES)
+            return
+        rate, step = self._analysis.workload.sample_rate, self._analysis.receptive_field.stride_samples
+        starts = [*[round(seconds * rate) for seconds in _SECONDS], MAX_SAMPLES - _IN_A_ROW * step]
+        for start, further, batch in product(starts, range(0, _IN_A_ROW * step, step), _BATCHES):
+            if self.holds(start + further, batch):
+                yield start + further, batch
+
+    def _add(self, samples: int, batch: int) -> None:
+        """Trace the model at a workload."""
+        path, asked = Path(), self._analysis.workload
+        length = path.field(SAMPLES, samples, max(self.fewest_samples), MAX_SAMPLES) if self.moves_samples else samples
+        open_workload: Any = Open
+        workload = open_workload(
+            samples=length,
+            batch=path.field(BATCH, batch, 1, MAX_BATCH),
+            sample_rate=asked.sample_rate,
+            dtype=asked.dtype,
+            precision=asked.precision,
+        )
+        # With the same tree, so that only what goes by sizes is worked out again.
+        analysis = replace(self._analysis, workload=workload)
+        totals = PathTotals(analysis, path, workload)
+        figures = [FIGURES[name].of(totals) for name in NAMES]
+        # Of two dtypes only the bytes of a number make a difference.
+        by_bytes: dict[int, Any] = {}
+        for dtype, size in DTYPE_BYTES.items():
+            if size not in by_bytes:
+                each = totals if dtype == workload.dtype else PathTotals(analysis, path, replace(workload, dtype=dtype))
+                by_bytes[size] = [FIGURES[name].of(each) for name in NAMES_BY_DTYPE]
+        branches, answer = self._root, True
+        for question in path.asked:
+            if answer not in branches:
+                branches[answer] = Fork(self.steps.add(path, [question.of])[0], question.question, {})
+            fork = branches[answer]
+            assert isinstance(fork, Fork)
+            branches, answer = fork.after, question.answer
+        branches[answer] = End(
+            self.steps.add(path, figures),
+            {dtype: self.steps.add(path, by_bytes[size]) for dtype, size in DTYPE_BYTES.items()},
+        )
+        self._paths += 1
