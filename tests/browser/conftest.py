@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.pages import SETTLE
 from tests.browser.pages import make as make
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Watched:
         # What the page did by now is told before it answers.
         # A page without scripts has no timers.
         if self._has_scripts:
-            self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+            self.page.evaluate(SETTLE)
         self._context.close()
 
     def _is_page(self, request: Request) -> bool:

@@ -92,3 +92,5 @@ FIND_VIOLATIONS = """
 axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"] })
   .then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))
 """
+# Until what follows from what was done is done.
+SETTLE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"

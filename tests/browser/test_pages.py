@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Opener
-from tests.browser.pages import COMMANDS, FIND_VIOLATIONS, Made, Maker, axe_script
+from tests.browser.pages import COMMANDS, FIND_VIOLATIONS, SETTLE, Made, Maker, axe_script
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import load_config
 
@@ -22,8 +22,6 @@ WIDTHS = (360, 800, 1280)
 # A sheet of A4 between margins of 1 cm.
 PAPER = 718
 
-# Until what follows from a new width is done.
-SETTLE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 # Each table sorted by each heading, both ways and back: which way, how many rows, and whether integers are in order.
 SORT = r"""
 () => [...document.querySelectorAll("main table")].flatMap((table) => {
