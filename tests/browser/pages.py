@@ -18,7 +18,7 @@ from tests.unit.test_html import HOSTILE
 
 COMMANDS = {
     "summary": "summary base",
-    "summary of several": "summary {hostile} base large --seconds 3",
+    "summary of several": "summary {hostile} base --seconds 3",
     "compare": "compare base {hostile}",
     "compare of several": "compare {hostile} base large",
     "memory": "memory {hostile} --fit 8GiB",

@@ -44,10 +44,10 @@ SORT = r"""
   });
 })
 """
-# What is there and cannot be seen; a config's YAML is behind its summary, which opens without a script.
+# What cannot be seen: not a config's YAML, behind a summary that opens without a script, nor what only a script moves.
 UNSEEN = """
 [...document.querySelectorAll("h1, h2, h3, p, dt, dd, th, td, figure svg, figcaption, pre, summary, nav a")]
-  .filter((each) => !each.closest("details > :not(summary)") && !each.checkVisibility())
+  .filter((each) => !each.closest("details > :not(summary), [data-script=sliders]") && !each.checkVisibility())
   .map((each) => each.outerHTML)
 """
 # What is cut off at the edge of a window or of paper: what goes beyond it, where it does not scroll.
@@ -56,10 +56,10 @@ BEYOND = """
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > innerWidth + 1)
   .map((each) => each.outerHTML.slice(0, 200))
 """
-# Names that leave no room for the figures beside them, since the first column stays where the others scroll.
+# Names of rows that leave no room for the figures beside them, since they stay where these scroll.
 GREEDY = """
-[...document.querySelectorAll("th")].filter((each) => each.offsetWidth > 0.75 * innerWidth)
-  .map((each) => each.textContent)
+[...document.querySelectorAll("tbody th")].filter((each) => each.offsetWidth > 0.75 * innerWidth)
+  .map((each) => each.outerHTML.slice(0, 200))
 """
 
 

@@ -180,12 +180,17 @@ def _tiles(tiles: Sequence[Tile]) -> str:
             "div",
             element("dt", text(tile.label)),
             element(
-                "dd", element("div", text(tile.value), class_="value"), element("div", text(tile.exact), class_="exact")
+                "dd", element("div", text(tile.value), class_="value"), element("div", _in_groups(tile.exact), class_="exact")
             ),
         )
         for tile in tiles
     ]
     return element("dl", *items, class_="tiles")
+
+
+def _in_groups(number: str) -> str:
+    """A text, whose long numbers go on in the next line after a comma."""
+    return text(number).replace(",", ",<wbr/>")
 
 
 def _maker(level: str, section: str, command: str) -> Callable[[Part], str]:
