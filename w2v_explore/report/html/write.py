@@ -180,7 +180,9 @@ def _tiles(tiles: Sequence[Tile]) -> str:
             "div",
             element("dt", text(tile.label)),
             element(
-                "dd", element("div", text(tile.value), class_="value"), element("div", _in_groups(tile.exact), class_="exact")
+                "dd",
+                element("div", text(tile.value), class_="value"),
+                element("div", _in_groups(tile.exact), class_="exact"),
             ),
         )
         for tile in tiles
