@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import checkpoints, search
+from benchmarks import checkpoints, search, surface
 from benchmarks.linter import LinterFigures, compare_linters
 from benchmarks.process import SUMMARY_BASE, SUMMARY_XLSR_2B, TORCHINFO, Pair, compare_processes
 
@@ -72,6 +72,8 @@ def main() -> None:
     linters = compare_linters()
     _say("checkpoints")
     sections = [checkpoints.section()]
+    _say("pages, tabs and saves")
+    sections.append(surface.section())
     _say("whole spaces")
     sections.append(search.section())
     _say("analyses")

@@ -1,9 +1,10 @@
 """Writes what docs/ has of the code: ``python docs/generate.py``. A test holds the two in step.
 
-docs/config.md comes from the families' tables of fields, the list of figures in docs/json.md from the table of figures,
-docs/dialects.md from the table of dialects and what the writers write, the tables in docs/precision.md from that of the
-precisions and from what operations say of themselves, docs/python.md from the docstrings of the public names, and
-docs/rules/ from those of the linter's rules.
+docs/commands.md, docs/man/ and the table by which shells complete come from what the program says of its commands in
+their help, docs/config.md from the families' tables of fields, the list of figures in docs/json.md from the table of
+figures, docs/dialects.md from the table of dialects and what the writers write, the tables in docs/precision.md from
+that of the precisions and from what operations say of themselves, docs/python.md from the docstrings of the public
+names, and docs/rules/ from those of the linter's rules.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
 import w2v_explore
 from w2v_explore.analysis.figures import (
     ALIASES,
@@ -33,6 +36,13 @@ from w2v_explore.analysis.figures import (
     Figure,
 )
 from w2v_explore.analysis.memory.recipe import PRECISIONS
+from w2v_explore.analysis.plan.cards import known_cards
+from w2v_explore.analysis.plan.runs import published_recipe_of
+from w2v_explore.cli.app import app
+from w2v_explore.cli.commands import GROUPS
+from w2v_explore.cli.completion.install import SHELLS
+from w2v_explore.cli.manual.describe import PROGRAM, Description, Item, describe_all
+from w2v_explore.cli.manual.terminal import signature
 from w2v_explore.config.dialects.columns import CONV, Column, Counterpart, Guard
 from w2v_explore.config.dialects.fairseq_words import (
     FAIRSEQ_FINE_TUNED,
@@ -61,7 +71,7 @@ from w2v_explore.config.family import (
     other_families,
 )
 from w2v_explore.config.foreign_names import names_elsewhere
-from w2v_explore.config.kinds import Field
+from w2v_explore.config.kinds import Choice, Field, Flag, Kind
 from w2v_explore.config.load import load_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE, TEXT_METADATA
 from w2v_explore.config.model_names import all_published
@@ -768,6 +778,147 @@ def _replaced(page: str, start: str, lines: list[str]) -> str:
     return head + start + "\n".join(lines) + "\n\n" + _END + tail
 
 
+_COMMANDS_HEAD = """\
+# Commands
+
+<!-- Made by `python docs/generate.py`. Change w2v_explore/cli/ instead. -->
+
+This is what `--help` says of each command. `w2v-explore help COMMAND` says it in a terminal, and in the environment
+that the program lies in, `man w2v-explore` and `man w2v-explore-summary` show it as pages of the manual.
+
+Every command exits with 0 where all is well, with 1 where the answer is no (a condition of `--fail-if` holds, the
+linter found something, nothing fits), with 2 where the question is wrong, and with 3 where the program has a defect;
+after a signal with 128 and its number, after Ctrl-C with 130.
+
+After `w2v-explore --install-completion`, typed once in bash, zsh or fish, a tab completes commands, options and their
+values, presets, files, the fields of the architecture on the line behind `--set`, rules, cards and figures. It writes a
+script of a few lines where the shell looks for such, and for bash and zsh a line that has it read into `.bashrc` or
+`.zshrc`; what it wrote it says. `w2v-explore --show-completion zsh` prints the script alone. Each tab starts the
+program, which answers from a table, without typer and without torch, in some 25 ms of a processor.
+"""
+
+
+def commands_page() -> str:
+    """The text of docs/commands.md."""
+    program, *commands = describe_all(get_command(app))
+    text = _COMMANDS_HEAD + _command_section(program)
+    for heading, names in GROUPS.items():
+        text += f"\n## {heading}\n"
+        for description in commands:
+            if description.words.split()[0] in names:
+                text += f"\n### {description.words}\n" + _command_section(description)
+    return text
+
+
+def _command_section(description: Description) -> str:
+    lines = ["", *"\n\n".join(description.text).split("\n"), "", f"`{description.usage}`", ""]
+    lines += [f"- `{item.value}`: {item.text}" for item in description.arguments]
+    for heading, options in description.options.items():
+        lines += ["", f"{heading}:", "", *[f"- `{signature(item)}`: {item.said}" for item in options]]
+    lines += ["", "Examples:", ""]
+    lines += [f"- {example.answers}: `{example.command}`" for example in description.guide.examples]
+    page = description.guide.page
+    lines += ["", f"Read on: [{page}]({page})."]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+def man_pages() -> dict[str, str]:
+    """The text of each page of the manual, by its path in docs/."""
+    return {
+        f"man/{'-'.join([PROGRAM, *description.words.split()])}.1": _man_page(description)
+        for description in describe_all(get_command(app))
+    }
+
+
+def _man_page(description: Description) -> str:
+    name = "-".join([PROGRAM, *description.words.split()])
+    lines = [f'.TH "{_roff(name.upper())}" 1 "" "{PROGRAM} {w2v_explore.__version__}" "{PROGRAM}"']
+    lines += [".SH NAME", rf"{_roff(name)} \- {_roff(description.guide.brief)}"]
+    lines += [".SH SYNOPSIS", rf"\fB{_roff(description.usage)}\fR", ".SH DESCRIPTION"]
+    lines.append("\n.PP\n".join(map(_roff, description.text)))
+    for heading, commands in description.commands.items():
+        lines.append(f".SH {_roff(heading.upper())}")
+        for command, brief in commands:
+            lines += [".TP", rf"\fB{_roff(command)}\fR", _roff(brief)]
+    if description.arguments:
+        lines.append(".SH ARGUMENTS")
+        for item in description.arguments:
+            lines += [".TP", rf"\fI{_roff(item.value)}\fR", _roff(item.text)]
+    lines.append(".SH OPTIONS")
+    for heading, options in description.options.items():
+        lines.append(f".SS {_roff(heading)}")
+        for item in options:
+            lines += [".TP", _man_signature(item), _roff(item.said)]
+    lines.append(".SH EXAMPLES")
+    for example in description.guide.examples:
+        lines += [".PP", f"{_roff(example.answers)}:", ".PP", ".in +4n", ".EX", _roff(example.command), ".EE", ".in"]
+    lines += [
+        ".SH EXIT STATUS",
+        "0 where all is well, 1 where the answer is no, 2 where the question is wrong, 3 where",
+    ]
+    lines += ["the program has a defect; after a signal 128 and its number.", ".SH SEE ALSO"]
+    program = "" if name == PROGRAM else rf"\fB{_roff(PROGRAM)}\fR(1), "
+    lines.append(f"{program}docs/{_roff(description.guide.page)} of the documentation")
+    return "\n".join(lines) + "\n"
+
+
+def _man_signature(option: Item) -> str:
+    names = ", ".join(rf"\fB{_roff(each)}\fR" for each in sorted(option.names, key=len))
+    return rf"{names} \fI{_roff(option.value)}\fR" if option.value else names
+
+
+def _roff(text: str) -> str:
+    """A text for man: its hyphens are copied as they stand, and no line of it is taken for a request."""
+    text = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq").replace("`", r"\(ga")
+    text = text.replace("'", r"\(aq").replace("^", r"\(ha").replace("~", r"\(ti")
+    return rf"\&{text}" if text.startswith(".") else text
+
+
+def completion_table() -> str:
+    """The text of w2v_explore/cli/completion/table.tsv, which w2v_explore/cli/completion/table.py reads."""
+    rows: list[tuple[str, ...]] = []
+    for each in describe_all(get_command(app)):
+        rows.append(("command", each.words, each.guide.brief))
+        rows += [
+            ("option", each.words, name, item.value, " ".join(item.choices), _brief(item.text))
+            for items in each.options.values()
+            for item in items
+            for name in item.names
+        ]
+        rows += [("argument", each.words, item.value) for item in each.arguments]
+    for family in FAMILIES:
+        rows.append(("architecture", family, " ".join(family_named(family).config.FIELDS)))
+        rows.append(("value", "architecture", family, family_named(family).title, ""))
+    fields = {
+        name: field for family in reversed(FAMILIES) for name, field in family_named(family).config.FIELDS.items()
+    }
+    for name in sorted(fields):
+        rows.append(("field", name, " ".join(_few_values(fields[name].kind)), _brief(fields[name].summary)))
+    presets = {name: load_config(name) for name in preset_names()}
+    for name, preset in presets.items():
+        rows.append(("value", "preset", name, preset.name, preset.model.family.name))
+        if published_recipe_of(name) is not None:
+            rows.append(("value", "recipe", name, preset.name, ""))
+    rows += [("value", "family", group, "", "") for group in sorted({p.family for p in presets.values() if p.family})]
+    rows += [("value", "rule", page.rule.code, _brief(page.title), "") for page in load_pages()]
+    figures = {**{name: figure.label for name, figure in FIGURES.items()}, **{n: a.figure for n, a in ALIASES.items()}}
+    rows += [("value", "figure", name, label, "") for name, label in figures.items()]
+    rows += [("value", "card", card.name, card.title, "") for card in known_cards().values()]
+    rows += [("value", "device", name, "", "") for name in ("cpu", "cuda", "mps")]
+    rows += [("value", "shell", name, "", "") for name in SHELLS]
+    rows += [("value", "trained", name, "", "") for name in ("all", "head", "not-extractor", "not-encoder", "adapters")]
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _brief(text: str) -> str:
+    return textwrap.shorten(text.partition("; ")[0].rstrip("."), 76, placeholder=" …")
+
+
+def _few_values(kind: Kind) -> tuple[str, ...]:
+    """The values of a field that can be chosen among."""
+    return kind.values if isinstance(kind, Choice) else ("true", "false") if isinstance(kind, Flag) else ()
+
+
 def generated_pages() -> dict[str, str]:
     """The text of every page that is made here, by its path in docs/."""
     pages = load_pages()
@@ -778,6 +929,9 @@ def generated_pages() -> dict[str, str]:
         index.append(f"| [{rule.code}]({_file_name(page)}) | {rule.name} | {rule.severity} | {page.title} |")
     rules = {f"rules/{_file_name(page)}": page_markdown(page) for page in pages}
     return {
+        "commands.md": commands_page(),
+        **man_pages(),
+        "../w2v_explore/cli/completion/table.tsv": completion_table(),
         "config.md": config_reference(),
         "dialects.md": dialects_page(),
         "json.md": json_page((Path(__file__).parent / "json.md").read_text(encoding="utf-8")),

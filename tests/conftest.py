@@ -99,7 +99,7 @@ def pytest_runtest_logfinish() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = {"slow"} if config.getoption("quick") else set()
     # What needs a program that pip does not install runs where it is asked for by name.
-    left_out |= {name for name in ("postgres", "browser") if name not in config.getoption("markexpr")}
+    left_out |= {name for name in ("postgres", "shells", "browser") if name not in config.getoption("markexpr")}
     deselected = [item for item in items if any(item.get_closest_marker(name) for name in left_out)]
     config.hook.pytest_deselected(items=deselected)
     items[:] = [item for item in items if not any(item.get_closest_marker(name) for name in left_out)]

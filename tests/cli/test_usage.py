@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from tests.program import Runner
-from w2v_explore.cli.app import COMMANDS, app
 
 
 @pytest.mark.parametrize(
@@ -136,11 +132,3 @@ def test_what_set_does_not_take(run: Runner, override: str, message: str) -> Non
     finished = run("summary", "base", "--set", override)
     assert finished.code == 2
     assert message in finished.err
-
-
-def test_examples_in_the_help_run(run: Runner) -> None:
-    group: Any = get_command(app)
-    epilogs = [group.get_command(None, name).epilog for name in COMMANDS]
-    examples = [shlex.split(epilog.removeprefix("Example: w2v-explore ")) for epilog in epilogs if epilog]
-    assert {words[0] for words in examples} >= {"sensitivity", "identify", "presets"}
-    assert [run(*words).code for words in examples] == [0] * len(examples)

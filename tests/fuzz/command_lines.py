@@ -23,8 +23,8 @@ from w2v_explore.lint.codes import all_rules
 NEED_TORCH = {"latency", "calibrate", "verify", "export"}
 """The commands that are not tried: importing torch alone takes what a case may take."""
 
-_NEVER = {"--device", "--runs", "--workers", "--scheduler", "--storage", "--to-optuna", "--trials", "--plot"}
-"""Options that need torch, Optuna or matplotlib, start processes or ask other machines.
+_NEVER = {"--device", "--runs", "--workers", "--scheduler", "--storage", "--to-optuna", "--trials", "--plot", "--watch"}
+"""Options that need torch, Optuna or matplotlib, start processes, ask other machines, or go on until Ctrl-C.
 
 ``--device`` goes with ``--predict``.
 """

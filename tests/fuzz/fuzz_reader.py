@@ -33,8 +33,8 @@ def read(content: bytes) -> None:
             assert place.column is not None
             assert place.column >= 1, problem
             assert place.line > len(lines) or place.column <= len(lines[place.line - 1]) + 1, problem
-    fixed = fix_source(source, SETTINGS)
-    assert fix_source(fixed, SETTINGS).content == fixed.content, "repairing twice changes more"
+    fixed = fix_source(source, SETTINGS).source
+    assert fix_source(fixed, SETTINGS).source.content == fixed.content, "repairing twice changes more"
 
 
 def main() -> None:

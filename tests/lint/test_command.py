@@ -139,14 +139,9 @@ def test_fix_and_diff(run: Runner, folder: Path) -> None:
     assert shown.code == 1
     assert path.read_text() == before
     finished = run("lint", "fix.yaml", "--fix")
-    assert (finished.code, finished.out.partition(";")[0]) == (0, "No problems in 1 file")
+    assert finished.code == 0
+    assert finished.out.splitlines()[-1].startswith("No problems in 1 file; 2 repaired; ")
     assert path.read_text() == after
-
-
-def test_standard_input_cannot_be_repaired(run: Runner) -> None:
-    finished = run("lint", "-", "--fix", stdin=b"extends: base\nencoder_layers: 6\n")
-    assert finished.code == 2
-    assert "--diff shows what would change" in finished.err
 
 
 def test_pyproject(run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from w2v_explore.lint.settings import Settings
 
 
 def fixed(text: str) -> str:
-    return fix_source(Source("c.yaml", text.encode()), Settings()).content.decode()
+    return fix_source(Source("c.yaml", text.encode()), Settings()).source.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_has_more_than_one_is_left_alone(line: str) -> None:
 )
 def test_json_stays_json(before: str, after: str) -> None:
     frame = '{"extends":\t"base",\n\t%s}'
-    content = fix_source(Source("c.json", (frame % before).encode(), "c.json"), Settings()).content.decode()
+    content = fix_source(Source("c.json", (frame % before).encode(), "c.json"), Settings()).source.content.decode()
     assert content == frame % after
     assert json.loads(content)
 
@@ -109,11 +109,56 @@ def test_a_base_is_repaired_before_what_extends_it_is_linted(
     assert Path("child.yaml").read_text() == "extends: base.yaml\nencoder_dropout: 0.1\n"
 
 
-def test_standard_input_is_not_repaired(run: Runner) -> None:
-    finished = run("lint", "--fix", "-", stdin=b"extends: base\nencoder_layers: 6\n")
-    assert finished.code == 2
-    assert "cannot repair <stdin>: it is no file" in finished.err
-    assert "E200" in finished.out
+TWO_RULES = "extends: base\r\nencoder_layers: '6'\r\nencoder_heads: 6"
+SAID = ["{}: repaired E200 unknown-key, 2 times", "{}: repaired E210 int-type"]
+
+
+def test_what_is_repaired_is_said(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(TWO_RULES)
+    code, out, err = run("lint", "--fix", ".")
+    assert (code, err, out.splitlines()[:3]) == (0, "", [*[line.format("a.yaml") for line in SAID], ""])
+    assert "No problems in 1 file; 3 repaired" in out
+    assert "repaired" not in run("lint", "--fix", ".").out
+    Path("a.yaml").write_text(TWO_RULES)
+    # Where standard output is another program's, standard error says it.
+    code, out, err = run("lint", "--fix", ".", "--format", "json")
+    assert err.splitlines() == [line.format("a.yaml") for line in SAID]
+    assert json.loads(out)["repaired"] == [
+        {"path": "a.yaml", "code": "E200", "name": "unknown-key", "count": 2},
+        {"path": "a.yaml", "code": "E210", "name": "int-type", "count": 1},
+    ]
+    assert "repaired" not in json.loads(run("lint", ".", "--format", "json").out)
+
+
+@pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "true"}])
+def test_standard_input_is_given_back_repaired(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    code, out, err = run("lint", "--fix", "-", "--stdin-filename", "b.yaml", stdin=TWO_RULES.encode())
+    assert (code, out) == (0, "extends: base\r\nencoder_num_layers: 6\r\nencoder_num_heads: 6")
+    assert err.splitlines()[:2] == [line.format("b.yaml") for line in SAID]
+
+
+@pytest.mark.parametrize("text", ["extends: base\nencoder_num_heads: 7\n", "[", "\0", "x" * (3 * 2**20), ""])
+def test_what_cannot_be_repaired_is_given_back_as_it_came(run: Runner, text: str) -> None:
+    code, out, err = run("lint", "--fix", "-", stdin=text.encode())
+    assert (code, out) == (1, text)
+    assert "<stdin>" in err
+
+
+def test_nothing_else_goes_where_the_repaired_config_goes(run: Runner, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    arguments = ("lint", "--fix", "-", "--format", "json")
+    code, out, err = run(*arguments, stdin=TWO_RULES.encode())
+    assert (code, out) == (2, "")
+    assert "give --format an --output" in err
+    out = run(*arguments, "--output", str(report), "--show-files", stdin=TWO_RULES.encode()).out
+    assert out.startswith("extends: base\r\nencoder_num_layers: 6\r\n")
+    assert "linted" not in out
+    assert json.loads(report.read_text())["repaired"][0]["path"] == "<stdin>"
 
 
 def test_a_diff_is_one_that_patch_takes() -> None:
@@ -135,14 +180,14 @@ def test_two_keys_that_mean_one_field_do_not_become_the_same() -> None:
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 def test_newlines_and_the_byte_order_mark_stay(newline: str, bom: bytes) -> None:
     text = f"extends: base{newline}name: 'Ü 😀'  # é{newline}encoder_num_layers: '6'"
-    content = fix_source(Source("c.yaml", bom + text.encode()), Settings()).content
+    content = fix_source(Source("c.yaml", bom + text.encode()), Settings()).source.content
     assert content == bom + text.replace("'6'", "6").encode()
 
 
 @pytest.mark.parametrize(("codec", "bom"), [("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")])
 def test_utf_16_stays(codec: str, bom: bytes) -> None:
     text = "extends: base\nencoder_num_layers: '6'\n"
-    content = fix_source(Source("c.yaml", bom + text.encode(codec)), Settings()).content
+    content = fix_source(Source("c.yaml", bom + text.encode(codec)), Settings()).source.content
     assert content == bom + text.replace("'6'", "6").encode(codec)
 
 
@@ -225,4 +270,4 @@ def test_a_rename_never_takes_the_place_of_a_pipe_or_a_link(tmp_path: Path) -> N
 )
 def test_no_repair_that_is_wrong_itself(line: str) -> None:
     content = f"extends: base\n{line}\n".encode()
-    assert fix_source(Source("c.yaml", content), Settings()).content == content
+    assert fix_source(Source("c.yaml", content), Settings()).source.content == content

@@ -6,6 +6,9 @@ import json
 import re
 import runpy
 import shlex
+import subprocess
+import zlib
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -129,7 +132,13 @@ def test_commands(commands: list[Command], run: Runner) -> None:
 
 @pytest.fixture
 def own_files(example_folder: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Runner) -> None:
-    """What README's table is about: a config, weights, a baseline, another program's config, a calibration."""
+    """A config, weights, a baseline, another program's config, a calibration, a branch: what README's table asks."""
+    for arguments in (
+        "init --quiet",
+        "-c user.name=t -c user.email=t@t commit --quiet --allow-empty --message=base",
+        "update-ref refs/remotes/origin/main HEAD",
+    ):
+        subprocess.run(["git", *arguments.split()], check=True)
     monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path / "cache"))
     # As many frames a second as published models have: the commands work on 10 s.
     fields = {**SMALL, "extractor_conv_layer_config": [[6, 40, 20], [10, 16, 16]]}
@@ -158,7 +167,7 @@ def test_every_command_answers_a_question_in_readme() -> None:
     text = PAGES[0].read_text(encoding="utf-8").partition("## Use")[2]
     assert len(questions()) >= 15
     for name in COMMANDS:
-        assert re.search(rf"`w2v-explore {name}\b", text) or name == "schema", name
+        assert re.search(rf"`w2v-explore {name}\b", text) or name in ("schema", "help"), name
 
 
 def test_readme_names_every_architecture() -> None:
@@ -175,6 +184,20 @@ def test_pictures_are_in_step() -> None:
     assert set(pictures) == {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()}
     for path, picture in pictures.items():
         assert (ROOT / "docs" / path).read_text(encoding="utf-8") == picture, f"{path}: run `python docs/pictures.py`"
+
+
+EXAMPLES = runpy.run_path(str(ROOT / "docs/examples.py"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES["EXAMPLES"])
+def test_example_reports_are_in_step(name: str) -> None:
+    def parts(report: str) -> tuple[str, str]:
+        """The result, which not every zlib packs into the same bytes, and all around it."""
+        before, packed, after = re.split(r'(?<=id="json">)([^<]+)', report)
+        return before + after, zlib.decompress(b64decode(packed)).decode()
+
+    kept = (ROOT / "docs/examples" / name).read_text(encoding="utf-8")
+    assert parts(EXAMPLES["example"](EXAMPLES["EXAMPLES"][name])) == parts(kept), "run `python docs/examples.py`"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").iterdir()), ids=lambda path: path.name)
@@ -317,7 +340,7 @@ def assert_named(names: set[str]) -> None:
 
 SPEAKING = [
     *PAGES,
-    *(ROOT / name for name in ("CHANGELOG.md", "action.yml", ".pre-commit-hooks.yaml", "ci/compare-changed")),
+    *(ROOT / name for name in ("CHANGELOG.md", "action.yml", ".pre-commit-hooks.yaml")),
     *sorted((ROOT / "docs/rules").glob("*.md")),
     *sorted((ROOT / "w2v_explore").rglob("*.py")),
 ]

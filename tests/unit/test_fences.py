@@ -13,6 +13,7 @@ import pytest
 
 from tests.checkpoint_files import SMALL, write_model
 from tests.program import Runner
+from tests.unit.test_docs import write_named
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -76,6 +77,7 @@ def test_ci_runs_the_commands_of_readme() -> None:
 @pytest.mark.parametrize("fence", [pytest.param(each, id=f"{each.page.stem}: {each.text}") for each in shell_fences()])
 def test_commands_of_a_shell(fence: Fence, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    write_named(tmp_path)
     write_model(tmp_path / "model.safetensors", {**SMALL})
     (tmp_path / "train.tsv").write_text("/data\na.flac\t160000\nb.flac\t24000\n")
     text = fence.text.replace("\\\n", " ")

@@ -116,10 +116,12 @@ def test_what_is_looked_for_need_not_be_there(tmp_path: Path) -> None:
 
 
 _PACKAGE = Path(w2v_explore.__file__).parent
-# Each opens what no user can have put there: standard streams, and what the kernel tells of the machine.
+# Each opens what no user can have put there: standard streams, what the kernel tells of the machine, and a table of the
+# package, at each tab.
 _OTHERS = {
     "files/read.py",
     "files/write.py",
+    "cli/completion/table.py",
     "cli/streams.py",
     "host.py",
     "measure/noise.py",

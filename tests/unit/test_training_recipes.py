@@ -213,6 +213,7 @@ def test_a_preset_says_nothing_of_training(name: str) -> None:
     assert recipe_in(read_document(name)) is None
 
 
+@pytest.mark.slow
 def test_the_names_of_trainers_arguments_are_its_own() -> None:
     # Importing the class brings in packages that need a torch with CUDA; its fields stand in its source.
     spec = importlib.util.find_spec("transformers")

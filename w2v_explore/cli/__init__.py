@@ -9,6 +9,14 @@ def main() -> None:
     # Starting up makes tens of thousands of objects and no garbage: looking for some takes a tenth of the time.
     gc.disable()
     try:
+        import os
+
+        if "_W2V_EXPLORE_COMPLETE" in os.environ:
+            # At each tab: without typer, nor anything else of the program.
+            from w2v_explore.cli.completion.answer import answer
+
+            answer()
+            return
         from w2v_explore import interrupt
 
         interrupt.listen()

@@ -8,26 +8,54 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from w2v_explore import interrupt
+from w2v_explore.cli.commands import COMMANDS
 from w2v_explore.cli.exit_codes import DEFECT, PLEA, WRONG_QUESTION
+from w2v_explore.cli.options import OUTPUT
 from w2v_explore.cli.streams import OutputError, guard_streams, say
 from w2v_explore.errors import ConfigError, W2vExploreError
 from w2v_explore.version import __version__
 
-COMMANDS = (
-    "summary", "compare", "memory", "plan", "sensitivity", "sweep", "search", "latency", "calibrate", "verify",
-    "lint", "rule", "convert", "identify",
-    "inspect", "check", "export",
-    "presets", "explain", "schema",
-)  # fmt: skip
-"""Each a module of this package, whose ``app`` is the command."""
+
+def _print_help(context: Any, option: Any, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    # Imported only where help is asked for.
+    from w2v_explore.cli.manual.terminal import print_help
+
+    print_help(context)
+    raise typer.Exit
+
+
+_HELP = TyperOption(
+    param_decls=["--help", "-h"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_help,
+    help="Print this help and exit.",
+    rich_help_panel=OUTPUT,
+)
+"""Of every command; typer's own draws boxes, in which long names of values are broken."""
 
 
 class LazyGroup(TyperGroup):
     """The program's commands, each imported when it is called: one command does not wait for another's imports."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.params.append(_HELP)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before a command; options of completion may leave out their shell, typer's may not."""
+        if args and args[0].endswith("-completion"):
+            from w2v_explore.cli.completion.install import with_shell
+
+            args = with_shell(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, in the order of the help."""
@@ -37,8 +65,11 @@ class LazyGroup(TyperGroup):
         """The command of a name; of an unknown name None, with every command loaded, from which one is suggested."""
         for name in (cmd_name,) if cmd_name in COMMANDS else COMMANDS:
             if name not in self.commands:
-                self.commands[name] = get_command(import_module(f"w2v_explore.cli.{name}").app)
-                self.commands[name].name = name
+                command: Any = get_command(import_module(f"w2v_explore.cli.{name}").app)
+                command.name = name
+                for each in (command, *getattr(command, "commands", {}).values()):
+                    each.params.append(_HELP)
+                self.commands[name] = command
         return self.commands.get(cmd_name)
 
 
@@ -46,10 +77,9 @@ app = typer.Typer(
     cls=LazyGroup,
     name="w2v-explore",
     help="What a wav2vec 2.0 config costs and does, before anyone trains it.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -59,13 +89,59 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        from w2v_explore.cli.completion.install import script_of
+
+        print(script_of(shell, "--show-completion"), end="")
+        raise typer.Exit
+
+
+def _install_completion(shell: str | None) -> None:
+    if shell is not None:
+        from w2v_explore.cli.completion.install import install
+
+        say(*install(shell))
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        False,
+        "--version",
+        "-V",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version and exit.",
+        rich_help_panel=OUTPUT,
+    ),
+    install_completion: str = typer.Option(
+        None,
+        "--install-completion",
+        metavar="[SHELL]",
+        callback=_install_completion,
+        is_eager=True,
+        help="Have bash, zsh or fish complete command lines; by default the shell that this is typed in.",
+        rich_help_panel="Completion",
+    ),
+    show_completion: str = typer.Option(
+        None,
+        "--show-completion",
+        metavar="[SHELL]",
+        callback=_show_completion,
+        is_eager=True,
+        help="Print the script for it, to be put where you want it.",
+        rich_help_panel="Completion",
     ),
 ) -> None:
     """Take the options that stand before a command."""
+    if context.invoked_subcommand is None:
+        from w2v_explore.cli.manual.terminal import print_help
+
+        print_help(context)
+        raise typer.Exit(WRONG_QUESTION)
 
 
 def main() -> int:
@@ -123,8 +199,6 @@ def _explain(error: BaseException) -> int:
 
 def _refuse(error: Any) -> None:
     """One line on a mistake in the command line, and where help is, unless it is a command of ours that says it."""
-    if not error.format_message():  # the help has been printed
-        return
     if type(error) is typer.BadParameter and error.param is None:
         say(f"error: {error.message}")
         return

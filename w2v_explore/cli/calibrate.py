@@ -22,10 +22,18 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def calibrate(
-    device: Annotated[str, typer.Option("--device", help=f"What to calibrate: {options.DEVICES}.")] = "cpu",
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", metavar="DEVICE", help=f"What to calibrate: {options.DEVICES}.", rich_help_panel=options.LATENCY
+        ),
+    ] = "cpu",
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     threads: Annotated[
-        int | None, typer.Option("--threads", help="Threads of the CPU; as many as torch takes by itself.")
+        int | None,
+        typer.Option(
+            "--threads", help="Threads of the CPU; as many as torch takes by itself.", rich_help_panel=options.LATENCY
+        ),
     ] = None,
     format: DataFormatOption = DataFormat.TABLE,
 ) -> None:

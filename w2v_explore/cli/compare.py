@@ -1,6 +1,7 @@
 """``w2v-explore compare``."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,7 +24,12 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def compare(
-    configs: Annotated[list[str], typer.Argument(metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more.")],
+    configs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="A B [C...]", help=f"{options.CONFIG_HELP} Two or more, or with --changed-since files and folders."
+        ),
+    ] = None,
     seconds: options.Seconds = None,
     samples: options.Samples = None,
     frames: options.Frames = None,
@@ -36,6 +42,7 @@ def compare(
     runs: options.Runs = None,
     baseline: options.Baseline = None,
     fail_if: options.FailIf = None,
+    changed_since: options.ChangedSince = None,
     format: PageFormatOption = PageFormat.TABLE,
     output: OutputOption = None,
     overrides: options.Overrides = None,
@@ -44,7 +51,11 @@ def compare(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """What differs between configs, in their fields and in their figures; the first is what others are held against."""
-    if len(configs) < 2 and baseline is None and not variants:
+    configs = configs or []
+    if changed_since is not None and (baseline is not None or variants):
+        other = "--baseline" if baseline is not None else "--variant"
+        raise typer.BadParameter(f"give --changed-since or {other}, not both")
+    if changed_since is None and len(configs) < (1 if baseline is not None or variants else 2):
         raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
@@ -52,13 +63,31 @@ def compare(
     if everything and format is not PageFormat.TABLE:
         raise typer.BadParameter(f"--all is about tables: {format.value} has every figure; leave it out")
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
-    analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants), workload, saved)
+    hides_equal = format is PageFormat.TABLE and not everything
+    config_options = ConfigOptions(overrides, dialect, allow_unknown, variants)
+    if changed_since is not None:
+        # Most calls name their configs.
+        from w2v_explore.cli.changed import ChangedSince
+
+        question = ChangedSince(
+            changed_since,
+            configs,
+            configs=config_options,
+            workload=workload,
+            device=device,
+            runs=runs,
+            conditions=conditions,
+        )
+        report_of = partial(_report, depth=depth, hides_equal=hides_equal)
+        question.answer(format, output, depth, report_of)
+        return
+    analyses = analyze_configs(configs, config_options, workload, saved)
     if device is None:
         results = [Result(analysis=analysis) for analysis in analyses]
     else:
         results = measure_by_turns(analyses, device, runs or options.TURNS)
     comparison = compare_analyses(analyses, measured_figures(results), saved)
-    _render(results, comparison, depth, everything, format, output)
+    _render(results, comparison, depth, hides_equal, format, output)
     first, *others = named_figures(comparison)
     if report_broken(conditions, others, first) or not audits_agree(results):
         raise typer.Exit(ANSWER_IS_NO)
@@ -68,12 +97,12 @@ def _render(
     results: Sequence[Result],
     comparison: Comparison,
     depth: int | None,
-    everything: bool,
+    hides_equal: bool,
     format: PageFormat,
     output: str | None,
 ) -> None:
     def reports() -> "list[Report]":
-        return [_report(results, comparison, depth, hides_equal=format is PageFormat.TABLE and not everything)]
+        return [_report(results, comparison, depth, hides_equal=hides_equal)]
 
     def document() -> dict[str, Any]:
         from w2v_explore.results.documents import comparison_document

@@ -39,15 +39,31 @@ class ToDialect(str, Enum):
 @app.command()
 def convert(
     config: Annotated[str, typer.Argument(metavar="IN", help=options.CONFIG_HELP)],
-    to: Annotated[ToDialect, typer.Option("--to", help="What to write; python is the call of torchaudio's function.")],
+    to: Annotated[
+        ToDialect,
+        typer.Option(
+            "--to",
+            metavar="DIALECT",
+            help="What to write; python is the call of torchaudio's function.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ],
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - or none: standard output."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to write it; - or none: standard output.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     overrides: options.Overrides = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="List what is ignored field by field.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="List what is ignored field by field.", rich_help_panel=options.OUTPUT)
+    ] = False,
 ) -> None:
     """Write a config as another program words it; standard error accounts for every field."""
     document = read_document(config, options.name_of(dialect), allow_unknown=allow_unknown)

@@ -57,6 +57,11 @@ class WorkloadOptions(NamedTuple):
     dtype: Dtype
     precision: Precision | None = None
 
+    @property
+    def is_stated(self) -> bool:
+        """Whether a length or a batch was asked for."""
+        return self[:4] != (None, None, None, 1)
+
     def check(self) -> None:
         """Refuse several lengths."""
         lengths = {"--seconds": self.seconds, "--samples": self.samples, "--frames": self.frames}

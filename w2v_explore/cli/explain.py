@@ -8,6 +8,7 @@ import typer
 
 from w2v_explore.analysis.presets.usage import analyze_usage
 from w2v_explore.analysis.workload import Workload
+from w2v_explore.cli import options
 from w2v_explore.config.family import FAMILIES, Family, default_family, family_asked, other_families
 from w2v_explore.config.foreign_names import foreign_names
 from w2v_explore.config.json_schema import json_schema
@@ -30,8 +31,9 @@ def explain(
         str | None,
         typer.Option(
             "--architecture",
-            metavar="NAME",
+            metavar="ARCHITECTURE",
             help=f"Whose field: {', '.join(FAMILIES)}; by default the first that has it.",
+            rich_help_panel=options.CONFIG,
         ),
     ] = None,
 ) -> None:

@@ -41,10 +41,18 @@ _SUFFIXES = {
 @app.command()
 def export(
     config: Annotated[str, typer.Argument(metavar="CONFIG|CHECKPOINT", help=options.CONFIG_HELP)],
-    to: Annotated[Target, typer.Option("--to", help="What to write.")],
+    to: Annotated[
+        Target, typer.Option("--to", metavar="FORMAT", help="What to write.", rich_help_panel=options.OUTPUT)
+    ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file, or for huggingface the folder; by default named as the config."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="The file, or for huggingface the folder; by default named as the config.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     overrides: options.Overrides = None,
     dialect: options.From = None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: w2v-explore identify hubert_base --set encoder_dropout=0.0")
+@app.command()
 def identify(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     format: DataFormatOption = DataFormat.TABLE,

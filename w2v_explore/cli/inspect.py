@@ -26,10 +26,16 @@ def inspect(
     checkpoint: Annotated[str, typer.Argument(metavar="CHECKPOINT", help=options.CHECKPOINT_HELP)],
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Give a field that nothing else tells; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Give a field that nothing else tells; repeatable.",
+            rich_help_panel=options.CONFIG,
+        ),
     ] = None,
     write: Annotated[
-        str | None, typer.Option("--write", metavar="FILE", help="Write the config there as YAML.")
+        str | None,
+        typer.Option("--write", metavar="FILE", help="Write the config there as YAML.", rich_help_panel=options.OUTPUT),
     ] = None,
     format: ReportFormatOption = ReportFormat.TABLE,
     allow_unknown: options.AllowUnknown = False,

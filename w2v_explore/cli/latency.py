@@ -34,44 +34,92 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def latency(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
-    device: Annotated[str, typer.Option("--device", help=f"Where to run: {options.DEVICES}.")] = "cpu",
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", metavar="DEVICE", help=f"Where to run: {options.DEVICES}.", rich_help_panel=options.LATENCY
+        ),
+    ] = "cpu",
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     batch: options.Batch = 1,
     seconds: Annotated[
         str | None,
         typer.Option(
-            "--seconds", help=f"Duration of each utterance, or several: 1,5,10,30; {DEFAULT_SECONDS:g} by default."
+            "--seconds",
+            help=f"Duration of each utterance, or several: 1,5,10,30; {DEFAULT_SECONDS:g} by default.",
+            rich_help_panel=options.WORKLOAD,
         ),
     ] = None,
     frames: Annotated[
         str | None,
         typer.Option(
-            "--frames", help="Frames of features instead, for a model that takes features, or several: 49,499."
+            "--frames",
+            help="Frames of features instead, for a model that takes features, or several: 49,499.",
+            rich_help_panel=options.WORKLOAD,
         ),
     ] = None,
-    compiled: Annotated[bool, typer.Option("--compile", help="Measure the model as torch.compile makes it.")] = False,
+    compiled: Annotated[
+        bool,
+        typer.Option("--compile", help="Measure the model as torch.compile makes it.", rich_help_panel=options.LATENCY),
+    ] = False,
     threads: Annotated[
         int | None,
-        typer.Option("--threads", min=1, max=MAX_THREADS, help="Threads that torch computes with on the CPU."),
+        typer.Option(
+            "--threads",
+            min=1,
+            max=MAX_THREADS,
+            help="Threads that torch computes with on the CPU.",
+            rich_help_panel=options.LATENCY,
+        ),
     ] = None,
     target_ci: Annotated[
         str | None,
-        typer.Option("--target-ci", help="Measure until the median's 95 % interval is within this; 2% by default."),
+        typer.Option(
+            "--target-ci",
+            metavar="SHARE",
+            help="Measure until the median's 95 % interval is within this; 2% by default.",
+            rich_help_panel=options.LATENCY,
+        ),
     ] = None,
     runs: Annotated[
-        int | None, typer.Option("--runs", min=1, max=MAX_RUNS, help="Measure exactly so many passes instead.")
+        int | None,
+        typer.Option(
+            "--runs",
+            min=1,
+            max=MAX_RUNS,
+            help="Measure exactly so many passes instead.",
+            rich_help_panel=options.LATENCY,
+        ),
     ] = None,
     budget: Annotated[
-        float, typer.Option("--budget", min=0, help="Seconds that each measurement may take, once it has ten passes.")
+        float,
+        typer.Option(
+            "--budget",
+            min=0,
+            help="Seconds that each measurement may take, once it has ten passes.",
+            rich_help_panel=options.LATENCY,
+        ),
     ] = 30.0,
     depth: options.Depth = None,
     format: PageFormatOption = PageFormat.TABLE,
     output: OutputOption = None,
     trace: Annotated[
-        Path | None, typer.Option("--trace", help="Write the measured layers as a Chrome trace (JSON) there.")
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="Write the measured layers as a Chrome trace (JSON) there.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", help="Write the curve over the durations there: .svg or .png.")
+        Path | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Write the curve over the durations there: .svg or .png.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     overrides: options.Overrides = None,
     variants: options.Variants = None,

@@ -12,10 +12,12 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, DEFECT, PLEA, WRONG_QUESTION
-from w2v_explore.cli.streams import do_each, say
+from w2v_explore.cli.streams import do_each, print_bytes, say, wants_colour
+from w2v_explore.config.text.source import MAX_BYTES
 from w2v_explore.diagnostics import Severity
 from w2v_explore.encoding import ERRORS, printable
 from w2v_explore.errors import SourceError
+from w2v_explore.lint.discovery import STDIN
 from w2v_explore.lint.paths import PortablePaths
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import LintReport
@@ -26,6 +28,8 @@ from w2v_explore.lint.settings import settings_of
 _MAX_DEFECTS = 10
 
 app = typer.Typer(add_completion=False)
+
+_REPAIR = "Repair"
 
 
 class Format(str, Enum):
@@ -55,7 +59,11 @@ def lint(
     ] = None,
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="How to write the problems; repeatable; by default text, or what the CI reads."),
+        typer.Option(
+            "--format",
+            help="How to write the problems; repeatable; by default text, or what the CI reads.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     outputs: Annotated[
         list[str] | None,
@@ -63,31 +71,68 @@ def lint(
             "--output",
             metavar="FILE",
             help="Where the format of the same position goes, - for standard output; repeatable.",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.")
+        list[str] | None,
+        typer.Option(
+            "--select", metavar="CODES", help="Rules to run, as E,W3; E,W by default.", rich_help_panel=options.CHECKS
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Rules to leave out, as W303,W304.")
+        list[str] | None,
+        typer.Option(
+            "--ignore", metavar="CODES", help="Rules to leave out, as W303,W304.", rich_help_panel=options.CHECKS
+        ),
     ] = None,
     fail_on: Annotated[
-        FailOn | None, typer.Option("--fail-on", help="The least severity that fails; warning by default.")
+        FailOn | None,
+        typer.Option(
+            "--fail-on", help="The least severity that fails; warning by default.", rich_help_panel=options.CHECKS
+        ),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Repair what has one right answer.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.")] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Repair what has one right answer, and say what; of -, print it repaired.",
+            rich_help_panel=_REPAIR,
+        ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix would do, and do not do it.", rich_help_panel=_REPAIR)
+    ] = False,
     show_files: Annotated[
-        bool, typer.Option("--show-files", help="List what is linted and what is passed over, with the reason.")
+        bool,
+        typer.Option(
+            "--show-files",
+            help="List what is linted and what is passed over, with the reason.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = False,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Let a folder or a glob without any config pass.")
+        bool,
+        typer.Option(
+            "--allow-empty", help="Let a folder or a glob without any config pass.", rich_help_panel=options.CHECKS
+        ),
     ] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Count the problems of each rule.")] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count the problems of each rule.", rich_help_panel=options.OUTPUT)
+    ] = False,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="How long clips are: they have to give a frame, and hold a mask.")
+        float | None,
+        typer.Option(
+            "--seconds",
+            help="How long clips are: they have to give a frame, and hold a mask.",
+            rich_help_panel=options.CHECKS,
+        ),
     ] = None,
     stdin_filename: Annotated[
-        str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")
+        str,
+        typer.Option(
+            "--stdin-filename", metavar="NAME", help="What reports call standard input.", rich_help_panel=options.OUTPUT
+        ),
     ] = "<stdin>",
     dialect: options.From = None,
     allow_unknown: options.AllowUnknown = False,
@@ -98,20 +143,26 @@ def lint(
     settings = settings_of(
         project, select=select, ignore=ignore, fail_on=least, seconds=seconds, allow_unknown=allow_unknown
     )
-    targets = _targets(formats or [], outputs or [], project)
+    names = paths or list(project.paths)
+    gives_back = fix and STDIN in names
+    targets = _targets(formats or [Format.TEXT] * gives_back, outputs or [], project)
+    if gives_back and any(output is None and format is not Format.TEXT for format, output in targets):
+        raise typer.BadParameter("standard output has what --fix makes of standard input; give --format an --output")
     if fix and diff:
         raise typer.BadParameter("give --fix or --diff, not both")
     if diff and (formats or outputs):
         raise typer.BadParameter("--diff prints the diff alone; give it without --format and --output")
     repair: Literal["write", "show"] | None = "write" if fix else "show" if diff else None
     run = LintRun(project, settings, stdin_filename, repair, options.name_of(dialect))
-    names = paths or list(project.paths)
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
     report = run.check_all(names, allow_empty)
     _spare_configs(report, targets)
+    is_text = (Format.TEXT, None) in targets and not diff
+    # Beside what is repaired, words go to standard error.
+    words = sys.stderr if gives_back or not is_text else sys.stdout
     if show_files:
-        _show_files(report, sys.stdout if (Format.TEXT, None) in targets and not diff else sys.stderr)
+        _show_files(report, words)
     unread, failed = len(report.unreadable), len(report.defects)
     for entry in report.unchecked()[: unread + _MAX_DEFECTS]:
         say(f"error: {entry.message}")
@@ -120,7 +171,11 @@ def lint(
     if diff:
         print(_shown_diff(report.diffs) if sys.stdout.isatty() else "".join(report.diffs), end="")
     else:
-        _write(report, targets, statistics)
+        if report.repaired_stdin is not None:
+            _give_back(report.repaired_stdin)
+        if not is_text:
+            say(*report.repairs())
+        _write(report, targets, statistics, words)
     if report.defects:
         # One traceback is enough to begin with.
         sys.stdout.flush()
@@ -190,15 +245,23 @@ def _show_files(report: LintReport, stream: TextIO) -> None:
         print(printable(f"{path}: not searched, {reason}"), file=stream)
 
 
-def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool) -> None:
+def _give_back(content: bytes) -> None:
+    """Print what was piped in, and is repaired; what is too long to be a config, as it came."""
+    print_bytes(content)
+    if len(content) > MAX_BYTES:
+        while more := sys.stdin.buffer.read(MAX_BYTES):
+            print_bytes(more)
+
+
+def _write(report: LintReport, targets: Sequence[tuple[Format, str | None]], statistics: bool, words: TextIO) -> None:
     to_stdout_first = sorted(targets, key=lambda target: target[1] is not None)
-    do_each(*[partial(_write_one, report, format, output) for format, output in to_stdout_first])
+    do_each(*[partial(_write_one, report, format, output, words) for format, output in to_stdout_first])
     if statistics:
         for count, problem in report.statistics():
             say(f"{count:>6}  {problem.rule.code} {problem.rule.name}")
 
 
-def _write_one(report: LintReport, format: Format, output: str | None) -> None:
+def _write_one(report: LintReport, format: Format, output: str | None, words: TextIO) -> None:
     # People read paths where they stand; programs, in one form wherever they are started.
     shown = report if format is Format.TEXT else report.renamed(PortablePaths().of)
     render = import_module(f"w2v_explore.lint.formats.{format.value}").render
@@ -207,12 +270,6 @@ def _write_one(report: LintReport, format: Format, output: str | None) -> None:
 
         write_atomically(output, render(shown).encode(errors=ERRORS))
     elif format is Format.TEXT:
-        print(render(shown, colour=_wants_colour()), end="")
+        print(render(shown, colour=wants_colour(words)), end="", file=words)
     else:
         print(render(shown), end="")
-
-
-def _wants_colour() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_FIT = "What has to fit"
+
 
 @app.command()
 def memory(
@@ -28,12 +30,17 @@ def memory(
     seconds: Annotated[
         str | None,
         typer.Option(
-            "--seconds", help=f"Duration of each utterance, or several: 5,10,20; {DEFAULT_SECONDS:g} by default."
+            "--seconds",
+            help=f"Duration of each utterance, or several: 5,10,20; {DEFAULT_SECONDS:g} by default.",
+            rich_help_panel=options.WORKLOAD,
         ),
     ] = None,
     samples: options.Samples = None,
     frames: options.Frames = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="Utterances in the batch; 1 by default.")] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option("--batch", help="Utterances in the batch; 1 by default.", rich_help_panel=options.WORKLOAD),
+    ] = None,
     dtype: options.DtypeOption = options.Dtype.FLOAT32,
     fit: Annotated[
         str | None,
@@ -44,6 +51,7 @@ def memory(
             f"{PEOPLE_RUN} by default, and as the other options say; what makes it fit; the largest batch and the "
             "longest audio that do. Exit with 1 where a --batch, --seconds, --samples or --frames was given and that "
             "step does not fit, though others and inference may.",
+            rich_help_panel=_FIT,
         ),
     ] = None,
     reserve: Annotated[
@@ -52,6 +60,7 @@ def memory(
             "--reserve",
             metavar="SIZE",
             help="What of --fit is left for the device's context and the allocator; 1GiB by default, 0 for nothing.",
+            rich_help_panel=_FIT,
         ),
     ] = None,
     checkpointing: Annotated[
@@ -59,6 +68,7 @@ def memory(
         typer.Option(
             "--checkpointing",
             help="Also with activation checkpoints at each transformer layer; they count for whether it fits.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = False,
     precision: Annotated[
@@ -67,6 +77,7 @@ def memory(
             "--precision",
             help="Of training: what has to fit --fit, and what each layer is said to keep. All precisions are shown "
             "beside each other.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = None,
     train: Annotated[
@@ -76,27 +87,46 @@ def memory(
             metavar="WHAT",
             help="What is trained: all, head, not-extractor, not-encoder, adapters, or re:PATTERN, a regular "
             "expression that is searched in the names of parameters; all by default, with --lora its adapters alone.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = None,
     lora: Annotated[
         str | None,
-        typer.Option("--lora", metavar="R:NAMES", help="Low-rank adapters beside linear layers: r=16:q_proj,v_proj."),
+        typer.Option(
+            "--lora",
+            metavar="R:NAMES",
+            help="Low-rank adapters beside linear layers: r=16:q_proj,v_proj.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
     attention: Annotated[
         options.Attention,
-        typer.Option("--attention", help="By a fused kernel, written out (eager), or by torch without a fused one."),
+        typer.Option(
+            "--attention",
+            help="By a fused kernel, written out (eager), or by torch without a fused one.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = options.Attention.FUSED,
     optimizer: Annotated[
-        options.Optimizer, typer.Option("--optimizer", help="What keeps states of each parameter that is trained.")
+        options.Optimizer,
+        typer.Option(
+            "--optimizer", help="What keeps states of each parameter that is trained.", rich_help_panel=options.TRAINING
+        ),
     ] = options.Optimizer.ADAMW,
     teacher: Annotated[
         bool,
-        typer.Option("--teacher", help="Also an average of the model over time beside it, as in data2vec."),
+        typer.Option(
+            "--teacher",
+            help="Also an average of the model over time beside it, as in data2vec.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = False,
     accumulate: Annotated[
         int,
         typer.Option(
-            "--accumulate", help="Batches whose gradients are added up before an update: gradients stay meanwhile."
+            "--accumulate",
+            help="Batches whose gradients are added up before an update: gradients stay meanwhile.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = 1,
     depth: options.Depth = None,
@@ -154,7 +184,7 @@ def memory(
     def page() -> "Page":
         from w2v_explore.report.html.memory import memory_page
 
-        return memory_page(costs, reports(), checkpointing)
+        return memory_page(by_config, reports(), checkpointing)
 
     render(
         format,

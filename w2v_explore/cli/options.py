@@ -80,37 +80,74 @@ TURNS = 30
 """Measured passes of each config where several take turns and nobody says how many."""
 
 Seconds = Annotated[
-    float | None, typer.Option("--seconds", help=f"Duration of each utterance; {DEFAULT_SECONDS:g} by default.")
+    float | None,
+    typer.Option(
+        "--seconds", help=f"Duration of each utterance; {DEFAULT_SECONDS:g} by default.", rich_help_panel=WORKLOAD
+    ),
 ]
-Samples = Annotated[int | None, typer.Option("--samples", help="Length of each utterance in samples, instead.")]
+Samples = Annotated[
+    int | None,
+    typer.Option("--samples", help="Length of each utterance in samples, instead.", rich_help_panel=WORKLOAD),
+]
 Frames = Annotated[
     int | None,
-    typer.Option("--frames", help="Frames of features of each utterance, instead, for a model that takes features."),
+    typer.Option(
+        "--frames",
+        help="Frames of features of each utterance, instead, for a model that takes features.",
+        rich_help_panel=WORKLOAD,
+    ),
 ]
-Batch = Annotated[int, typer.Option("--batch", help="Utterances in the batch.")]
-DtypeOption = Annotated[Dtype, typer.Option("--dtype", help="Dtype of weights and activations.")]
+Batch = Annotated[int, typer.Option("--batch", help="Utterances in the batch.", rich_help_panel=WORKLOAD)]
+DtypeOption = Annotated[
+    Dtype, typer.Option("--dtype", help="Dtype of weights and activations.", rich_help_panel=WORKLOAD)
+]
 TrainingPrecision = Annotated[
     Precision | None,
-    typer.Option("--precision", help="Of training, whose memory is shown; that of --dtype by default."),
+    typer.Option(
+        "--precision", help="Of training, whose memory is shown; that of --dtype by default.", rich_help_panel=TRAINING
+    ),
 ]
 Device = Annotated[
     str | None,
-    typer.Option("--device", help=f"Also measure latency there: {DEVICES}. Needs the extra torch."),
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help=f"Also measure latency there: {DEVICES}. Needs the extra torch.",
+        rich_help_panel=LATENCY,
+    ),
 ]
 Runs = Annotated[
     int | None,
-    typer.Option("--runs", help=f"Measured passes on --device; 10 by default, {TURNS} in compare and search."),
+    typer.Option(
+        "--runs",
+        help=f"Measured passes on --device; 10 by default, {TURNS} in compare and search.",
+        rich_help_panel=LATENCY,
+    ),
 ]
 Predict = Annotated[
     bool,
-    typer.Option("--predict", help="Predict latency on --device (else cpu) from its calibration; nothing is run."),
+    typer.Option(
+        "--predict",
+        help="Predict latency on --device (else cpu) from its calibration; nothing is run.",
+        rich_help_panel=LATENCY,
+    ),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", help="Threads of the CPU, with --predict; as many as torch takes by itself.")
+    int | None,
+    typer.Option(
+        "--threads",
+        help="Threads of the CPU, with --predict; as many as torch takes by itself.",
+        rich_help_panel=LATENCY,
+    ),
 ]
 Depth = Annotated[
     int | None,
-    typer.Option("--depth", min=0, help="Levels of modules to show, each equal layer by itself, in every format."),
+    typer.Option(
+        "--depth",
+        min=0,
+        help="Levels of modules to show, each equal layer by itself, in every format.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Full = Annotated[
     bool,
@@ -130,9 +167,22 @@ All = Annotated[
         "--all", help="Show figures that are equal too; other formats have them anyway.", rich_help_panel=OUTPUT
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Show it again whenever a config is saved, with what changed since the last save.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Baseline = Annotated[
     str | None,
-    typer.Option("--baseline", metavar="FILE", help="A saved `summary --format json`, to hold the figures against."),
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="A saved `summary --format json`, to hold the figures against.",
+        rich_help_panel=CHECKS,
+    ),
 ]
 FailIf = Annotated[
     list[str] | None,
@@ -141,15 +191,32 @@ FailIf = Annotated[
         metavar="CONDITION",
         help="Exit with 1 where it holds: 'parameters > +5%' of a change, 'macs > 10G' or 'stride == 640' of a figure; "
         "repeatable.",
+        rich_help_panel=CHECKS,
+    ),
+]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(
+        "--changed-since",
+        metavar="REVISION",
+        help="Hold each config that differs from a revision of git against what it was, of the repository or of A B.",
+        rich_help_panel=CONFIG,
     ),
 ]
 From = Annotated[
     FromDialect | None,
-    typer.Option("--from", help="Whose config it is; recognised by its content by default."),
+    typer.Option(
+        "--from",
+        metavar="DIALECT",
+        help="Whose config it is; recognised by its content by default.",
+        rich_help_panel=CONFIG,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable."),
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="Override a field of every config; repeatable.", rich_help_panel=CONFIG
+    ),
 ]
 Variants = Annotated[
     list[str] | None,
@@ -157,6 +224,7 @@ Variants = Annotated[
         "--variant",
         metavar="FIELDS",
         help="The first config edited, as a further one: 'encoder_num_layers: 6, encoder_dropout: 0'; repeatable.",
+        rich_help_panel=CONFIG,
     ),
 ]
 AllowUnknown = Annotated[
@@ -164,6 +232,7 @@ AllowUnknown = Annotated[
     typer.Option(
         "--allow-unknown",
         help="Leave out fields of another program's config that are not known and may change the architecture.",
+        rich_help_panel=CONFIG,
     ),
 ]
 

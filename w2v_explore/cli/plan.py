@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_DEVICES, _DATA = "The devices", "The data"
+
 # Of a manifest that is read in a second or so.
 _LARGE_BYTES = 50 * 10**6
 
@@ -51,40 +53,84 @@ def plan(
         typer.Argument(metavar="CONFIG", help=f"{options.CONFIG_HELP} Of a training config, what it says of training."),
     ] = None,
     card: Annotated[
-        str | None, typer.Option("--card", help="Each device: a name of --cards, or a YAML file with a card.")
+        str | None,
+        typer.Option(
+            "--card",
+            metavar="CARD",
+            help="Each device: a name of --cards, or a YAML file with a card.",
+            rich_help_panel=_DEVICES,
+        ),
     ] = None,
-    devices: Annotated[int | None, typer.Option("--devices", help="How many of them.")] = None,
+    devices: Annotated[
+        int | None, typer.Option("--devices", help="How many of them.", rich_help_panel=_DEVICES)
+    ] = None,
     strategy: Annotated[
-        Strategy | None, typer.Option("--strategy", help="How they divide the model; ddp by default.")
+        Strategy | None,
+        typer.Option("--strategy", help="How they divide the model; ddp by default.", rich_help_panel=_DEVICES),
     ] = None,
     precision: Annotated[
         options.Precision | None,
-        typer.Option("--precision", help="Of training; amp-bfloat16 by default, where the card has it."),
+        typer.Option(
+            "--precision",
+            help="Of training; amp-bfloat16 by default, where the card has it.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
-    compile: Annotated[bool, typer.Option("--compile", help="With torch.compile.")] = False,
+    compile: Annotated[
+        bool, typer.Option("--compile", help="With torch.compile.", rich_help_panel=options.TRAINING)
+    ] = False,
     checkpointing: Annotated[
-        bool, typer.Option("--checkpointing", help="With activation checkpoints at each transformer layer.")
+        bool,
+        typer.Option(
+            "--checkpointing",
+            help="With activation checkpoints at each transformer layer.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = False,
     objective: Annotated[
-        Objective | None, typer.Option("--objective", help="What is learned: adds the parts of pre-training.")
+        Objective | None,
+        typer.Option(
+            "--objective", help="What is learned: adds the parts of pre-training.", rich_help_panel=options.TRAINING
+        ),
     ] = None,
     optimizer: Annotated[
         options.Optimizer | None,
-        typer.Option("--optimizer", help="What keeps states of each parameter that is trained; adamw by default."),
+        typer.Option(
+            "--optimizer",
+            help="What keeps states of each parameter that is trained; adamw by default.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
     batch_seconds: Annotated[
-        float | None, typer.Option("--batch-seconds", help="The most audio of a batch of one device, as max_tokens.")
+        float | None,
+        typer.Option(
+            "--batch-seconds",
+            help="The most audio of a batch of one device, as max_tokens.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
     accumulate: Annotated[
-        int | None, typer.Option("--accumulate", help="Batches of a device that make an update.")
+        int | None,
+        typer.Option("--accumulate", help="Batches of a device that make an update.", rich_help_panel=options.TRAINING),
     ] = None,
     total_batch_seconds: Annotated[
         float | None,
-        typer.Option("--total-batch-seconds", help="Audio of an update on all devices; batches accumulate up to it."),
+        typer.Option(
+            "--total-batch-seconds",
+            help="Audio of an update on all devices; batches accumulate up to it.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
-    updates: Annotated[int | None, typer.Option("--updates", help="Steps of the optimizer.")] = None,
+    updates: Annotated[
+        int | None, typer.Option("--updates", help="Steps of the optimizer.", rich_help_panel=options.TRAINING)
+    ] = None,
     epochs: Annotated[
-        float | None, typer.Option("--epochs", help="Passes over the data instead, with --manifest or --data-hours.")
+        float | None,
+        typer.Option(
+            "--epochs",
+            help="Passes over the data instead, with --manifest or --data-hours.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
     manifest: Annotated[
         str | None,
@@ -92,40 +138,61 @@ def plan(
             "--manifest",
             metavar="FILE",
             help="The utterances: fairseq's .tsv, Kaldi's wav.scp or utt2dur, JSON lines, or a list of seconds.",
+            rich_help_panel=_DATA,
         ),
     ] = None,
-    data_hours: Annotated[float | None, typer.Option("--data-hours", help="Hours of audio, instead.")] = None,
+    data_hours: Annotated[
+        float | None, typer.Option("--data-hours", help="Hours of audio, instead.", rich_help_panel=_DATA)
+    ] = None,
     lengths: Annotated[
         str | None,
         typer.Option(
-            "--lengths", metavar="FILE", help="With --data-hours, a histogram: lines of seconds and how many have them."
+            "--lengths",
+            metavar="FILE",
+            help="With --data-hours, a histogram: lines of seconds and how many have them.",
+            rich_help_panel=_DATA,
         ),
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out and count wrong lines of --manifest or --lengths.")
+        bool,
+        typer.Option(
+            "--skip-bad", help="Leave out and count wrong lines of --manifest or --lengths.", rich_help_panel=_DATA
+        ),
     ] = False,
     as_recipe: Annotated[
         str | None,
         typer.Option(
             "--as-recipe",
-            metavar="NAME",
+            metavar="RECIPE",
             help="Train as published, as hubert_base: its batch and updates on any devices; or as a training config.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = None,
     observed: Annotated[
         str | None,
-        typer.Option("--observed", metavar="RATE", help="How far '73 updates in 20 min' is from published runs."),
+        typer.Option(
+            "--observed",
+            metavar="RATE",
+            help="How far '73 updates in 20 min' is from published runs.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = None,
     price: Annotated[
-        float | None, typer.Option("--price", help="Of a device and hour, as 1.80: what all of it costs.")
+        float | None,
+        typer.Option("--price", help="Of a device and hour, as 1.80: what all of it costs.", rich_help_panel=_DEVICES),
     ] = None,
     within: Annotated[
         str | None,
         typer.Option(
-            "--within", metavar="TIME", help="What fits 3d, 36h or 90min. Exit with 1 where the training takes longer."
+            "--within",
+            metavar="TIME",
+            help="What fits 3d, 36h or 90min. Exit with 1 where the training takes longer.",
+            rich_help_panel=options.CHECKS,
         ),
     ] = None,
-    cards: Annotated[bool, typer.Option("--cards", help="List the cards, and what each can do.")] = False,
+    cards: Annotated[
+        bool, typer.Option("--cards", help="List the cards, and what each can do.", rich_help_panel=_DEVICES)
+    ] = False,
     format: PageFormatOption = PageFormat.TABLE,
     output: OutputOption = None,
     overrides: options.Overrides = None,

@@ -7,6 +7,7 @@ import typer
 from w2v_explore.analysis.presets.catalogue import find_presets
 from w2v_explore.analysis.quantity import parse_quantity
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
+from w2v_explore.cli.options import OUTPUT
 from w2v_explore.cli.render import Format, FormatOption, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.family import FAMILIES
@@ -18,25 +19,42 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="The published models that come with the program.",
-    epilog="Example: w2v-explore presets --family HuBERT --max-parameters 100M",
     invoke_without_command=True,
     add_completion=False,
 )
+
+_WHICH = "Which models"
 
 
 @app.callback()
 def presets(
     context: typer.Context,
     family: Annotated[
-        str | None, typer.Option("--family", metavar="NAME", help="List those of a published group, as HuBERT or MMS.")
+        str | None,
+        typer.Option(
+            "--family",
+            metavar="FAMILY",
+            help="List those of a published group, as HuBERT or MMS.",
+            rich_help_panel=_WHICH,
+        ),
     ] = None,
     architecture: Annotated[
         str | None,
-        typer.Option("--architecture", metavar="NAME", help=f"List those of an architecture: {', '.join(FAMILIES)}."),
+        typer.Option(
+            "--architecture",
+            metavar="ARCHITECTURE",
+            help=f"List those of an architecture: {', '.join(FAMILIES)}.",
+            rich_help_panel=_WHICH,
+        ),
     ] = None,
     max_parameters: Annotated[
         str | None,
-        typer.Option("--max-parameters", metavar="NUMBER", help="List those with at most so many, as 100M."),
+        typer.Option(
+            "--max-parameters",
+            metavar="NUMBER",
+            help="List those with at most so many, as 100M.",
+            rich_help_panel=_WHICH,
+        ),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -70,9 +88,9 @@ def presets(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A preset.")],
+    name: Annotated[str, typer.Argument(metavar="PRESET", help="A preset.")],
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="State all fields, whatever the preset extends.")
+        bool, typer.Option("--resolved", help="State all fields, whatever the preset extends.", rich_help_panel=OUTPUT)
     ] = False,
 ) -> None:
     """Print a preset's YAML, to start a config of one's own from."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2v_explore.cli.options import OUTPUT
+
 if TYPE_CHECKING:
     from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
@@ -61,15 +63,29 @@ class DataFormat(str, Enum):
 
 AnyFormat = Format | PageFormat | AuditFormat | ReportFormat | DataFormat
 
-PageFormatOption = Annotated[PageFormat, typer.Option("--format", help="How to write the result.")]
-AuditFormatOption = Annotated[AuditFormat, typer.Option("--format", help="How to write the result.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
-DataFormatOption = Annotated[DataFormat, typer.Option("--format", help="How to write the result.")]
-ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the result.")]
+PageFormatOption = Annotated[
+    PageFormat, typer.Option("--format", help="How to write the result.", rich_help_panel=OUTPUT)
+]
+AuditFormatOption = Annotated[
+    AuditFormat, typer.Option("--format", help="How to write the result.", rich_help_panel=OUTPUT)
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.", rich_help_panel=OUTPUT)]
+DataFormatOption = Annotated[
+    DataFormat, typer.Option("--format", help="How to write the result.", rich_help_panel=OUTPUT)
+]
+ReportFormatOption = Annotated[
+    ReportFormat, typer.Option("--format", help="How to write the result.", rich_help_panel=OUTPUT)
+]
 
 OutputOption = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Where to write the result; - or none: standard output."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Where to write the result; - or none: standard output.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from w2v_explore.cli.options import OUTPUT
 from w2v_explore.encoding import dump_json
 from w2v_explore.lint.page import Page, find_page, load_pages
 from w2v_explore.report.table import Column, Table
@@ -27,8 +28,10 @@ class Format(str, Enum):
 @app.command()
 def rule(
     code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="A rule's code or name.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="List all rules.")] = False,
-    format: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TEXT,
+    every: Annotated[bool, typer.Option("--all", help="List all rules.", rich_help_panel=OUTPUT)] = False,
+    format: Annotated[
+        Format, typer.Option("--format", help="How to write them.", rich_help_panel=OUTPUT)
+    ] = Format.TEXT,
 ) -> None:
     """What a rule of the linter checks, why, and what to write instead."""
     if every == (code is not None):

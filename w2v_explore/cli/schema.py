@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from w2v_explore.cli.options import OUTPUT
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.json_schema import json_schema
 from w2v_explore.config.text.nodes import encode
@@ -24,7 +25,10 @@ def schema(
     write: Annotated[
         list[str] | None,
         typer.Option(
-            "--write", metavar="CONFIG", help=f"Write it beside a config as {SCHEMA_FILE}, and name it there."
+            "--write",
+            metavar="CONFIG",
+            help=f"Write it beside a config as {SCHEMA_FILE}, and name it there.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
 ) -> None:

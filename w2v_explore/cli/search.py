@@ -40,7 +40,6 @@ app = typer.Typer(add_completion=False)
 _MANY = 200
 
 _SPACE, _ASKED, _RUN = "What varies", "What is asked", "How it is worked through"
-_MEASURED = "What is measured"
 
 
 class Sampler(str, Enum):
@@ -51,10 +50,7 @@ class Sampler(str, Enum):
     GP = "gp"
 
 
-@app.command(
-    epilog="Example: w2v-explore search base --free encoder_num_layers --free encoder_ff_interm_features "
-    "--target 'macs -40%' --keep stride"
-)
+@app.command()
 def search(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
     space: Annotated[
@@ -113,7 +109,7 @@ def search(
         list[str] | None,
         typer.Option(
             "--keep",
-            metavar="NAME",
+            metavar="FIGURE|FIELD",
             help="With --target, a figure or a field that stays as it is; repeatable.",
             rich_help_panel=_ASKED,
         ),
@@ -214,14 +210,16 @@ def search(
             "--to-optuna",
             metavar="URL",
             help="Enqueue what was found as trials of a study there, for a training of your own.",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     device: Annotated[
         str | None,
         typer.Option(
             "--device",
+            metavar="DEVICE",
             help=f"Measure what was found in turns, on {options.DEVICES}; then a latency may be a FIGURE too.",
-            rich_help_panel=_MEASURED,
+            rich_help_panel=options.LATENCY,
         ),
     ] = None,
     runs: options.Runs = None,
@@ -231,6 +229,7 @@ def search(
             "--write",
             metavar="DIR",
             help="Write a config for each design into a folder that is new or empty.",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     plot: Annotated[
@@ -239,6 +238,7 @@ def search(
             "--plot",
             metavar="FILE",
             help="Write the frontier of two figures there, or the shapes that are like a teacher: .svg or .png.",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     format: PageFormatOption = PageFormat.TABLE,

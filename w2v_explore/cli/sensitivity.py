@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_SHOWN = "What is stepped and shown"
 
-@app.command(epilog="Example: w2v-explore sensitivity base --sort macs --figure macs --figure stride_ms")
+
+@app.command()
 def sensitivity(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="FIELD", help="Step this field alone, as encoder_num_layers; repeatable."),
+        typer.Option(
+            "--only",
+            metavar="FIELD",
+            help="Step this field alone, as encoder_num_layers; repeatable.",
+            rich_help_panel=_SHOWN,
+        ),
     ] = None,
     figure: Annotated[
         list[str] | None,
@@ -28,11 +35,14 @@ def sensitivity(
             "--figure",
             metavar="FIGURE",
             help="Show what becomes of it, as macs, stride_ms or any that --fail-if takes; repeatable.",
+            rich_help_panel=_SHOWN,
         ),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option("--sort", metavar="FIGURE", help="The steps that change it most come first."),
+        typer.Option(
+            "--sort", metavar="FIGURE", help="The steps that change it most come first.", rich_help_panel=_SHOWN
+        ),
     ] = None,
     seconds: options.Seconds = None,
     samples: options.Samples = None,

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TextIO
 
 import typer
 
@@ -51,6 +52,14 @@ class _Output(io.TextIOWrapper):
         except OSError as error:
             raise self._failure(error) from error
 
+    def write_bytes(self, content: bytes) -> None:
+        """Write what is no text of ours, byte for byte."""
+        self.flush()
+        try:
+            self.buffer.write(content)
+        except OSError as error:
+            raise self._failure(error) from error
+
     def _failure(self, error: OSError) -> OutputError:
         """The error to raise; where the reader of a pipe has gone, a signal ends the program instead."""
         # Python writes what is left in the buffer once more at the end: it has to go somewhere.
@@ -75,6 +84,20 @@ def do_each(*steps: Callable[[], None]) -> None:
         say(f"error: {failure}")
     if failures:
         raise failures[-1]
+
+
+def print_bytes(content: bytes) -> None:
+    """Write to standard output, which `guard_streams` guards, what is no text of ours."""
+    assert isinstance(sys.stdout, _Output)
+    sys.stdout.write_bytes(content)
+
+
+def wants_colour(stream: TextIO | None = None) -> bool:
+    """Whether a stream, standard output by default, shows colours and a bold face."""
+    stream = stream or sys.stdout
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def say(*lines: object) -> None:

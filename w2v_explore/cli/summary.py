@@ -55,6 +55,7 @@ def summary(
     threads: options.Threads = None,
     format: PageFormatOption = PageFormat.TABLE,
     output: OutputOption = None,
+    watch: options.Watch = False,
     overrides: options.Overrides = None,
     variants: options.Variants = None,
     dialect: options.From = None,
@@ -64,17 +65,42 @@ def summary(
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     _check_latency(device, runs, predict, threads)
     _check_extent(full, totals, depth, format)
+    if watch:
+        _check_watch(device, predict, fail_if, format, output)
     check_output(output, format)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     workload.check()
-    both = read_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
-    analyses = analyze_each([config for config, _ in both], workload, saved)
-    if predict:
-        results = predict_each(analyses, device or "cpu", threads)
-    elif device is not None:
-        results = measure_each(analyses, device, runs or _RUNS)
-    else:
-        results = [Result(analysis=analysis) for analysis in analyses]
+
+    def work_out() -> tuple[list[Result], list[Reading]]:
+        both = read_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
+        readings = [reading for _, reading in both]
+        analyses = analyze_each([config for config, _ in both], workload, saved)
+        if predict:
+            return predict_each(analyses, device or "cpu", threads), readings
+        if device is not None:
+            return measure_each(analyses, device, runs or _RUNS), readings
+        return [Result(analysis=analysis) for analysis in analyses], readings
+
+    def reports_on(
+        results: Sequence[Result], readings: Sequence[Reading], changes: Sequence[Comparison]
+    ) -> list[Report]:
+        if totals:
+            return _totals(results, changes)
+        if full or depth is not None or format is PageFormat.MARKDOWN:
+            return _reports(results, changes, depth)
+        return _answers(results, readings, changes)
+
+    if watch:
+        from w2v_explore.cli.watch import Shown, keep_showing, require_watchable
+
+        def show() -> Shown:
+            results, readings = work_out()
+            reports = reports_on(results, readings, _compare_alone(results, saved) if saved else [])
+            return Shown(reports, [result.analysis for result in results])
+
+        require_watchable(configs)
+        keep_showing(configs, show)
+    results, readings = work_out()
     alone = _compare_alone(results, saved) if saved or conditions else []
     changes = alone if saved else []
 
@@ -93,16 +119,9 @@ def summary(
 
         return summary_page(results, _reports(results, changes, depth))
 
-    def reports() -> list[Report]:
-        if totals:
-            return _totals(results, changes)
-        if full or depth is not None or format is PageFormat.MARKDOWN:
-            return _reports(results, changes, depth)
-        return _answers(results, [reading for _, reading in both], changes)
-
     render(
         format,
-        reports=reports,
+        reports=lambda: reports_on(results, readings, changes),
         document=document,
         csv=csv,
         page=page,
@@ -132,6 +151,19 @@ def _check_extent(full: bool, totals: bool, depth: int | None, format: PageForma
         raise typer.BadParameter(f"--totals is about tables and Markdown: {format.value} has every figure")
     if full and format is not PageFormat.TABLE:
         raise typer.BadParameter(f"--full is about tables: {format.value} has every figure; leave it out")
+
+
+def _check_watch(
+    device: str | None, predict: bool, fail_if: Sequence[str] | None, format: PageFormat, output: str | None
+) -> None:
+    """Refuse what cannot be shown again at once, and what an exit code would tell."""
+    if device is not None and not predict:
+        raise typer.BadParameter("--watch shows what is known at once: leave out --device, or give --predict with it")
+    if fail_if:
+        raise typer.BadParameter("--watch goes on until Ctrl-C ends it, and fails of nothing: leave out --fail-if")
+    if format is not PageFormat.TABLE or output is not None:
+        given = "--output" if output is not None else f"--format {format.value}"
+        raise typer.BadParameter(f"--watch is about tables on a terminal: leave out {given}")
 
 
 def _compare_alone(results: Sequence[Result], baseline: Baseline | None) -> list[Comparison]:

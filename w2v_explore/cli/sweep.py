@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_SHOWN = "What varies and is shown"
+
 # What takes longer than a second or two.
 _MANY = 200
 
 
-@app.command(
-    epilog="Example: w2v-explore sweep base --field encoder_num_layers=2..24:2 "
-    "--field encoder_ff_interm_features=2048,3072 --figure parameters --figure macs"
-)
+@app.command()
 def sweep(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help=options.CONFIG_HELP)],
     field: Annotated[
@@ -37,6 +36,7 @@ def sweep(
             metavar="FIELD=VALUES",
             help="A field and its values: a list as 512,768, a range as 2..24:2 (first..last:step), or both; each "
             f"is read as YAML. Repeatable: each combination is a config, {MAX_MEMBERS:,} at most.",
+            rich_help_panel=_SHOWN,
         ),
     ],
     figure: Annotated[
@@ -45,6 +45,7 @@ def sweep(
             "--figure",
             metavar="FIGURE",
             help="Show it, as macs, stride_ms or any that --fail-if takes; repeatable. Fewer figures take less time.",
+            rich_help_panel=_SHOWN,
         ),
     ] = None,
     seconds: options.Seconds = None,

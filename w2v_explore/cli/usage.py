@@ -41,7 +41,6 @@ _OTHER_NAMES = {
 }
 """What other programs call our choices; a name is suggested where its choice is offered."""
 _INSTEAD_OF_COMMANDS = {
-    "help": "--help",
     "version": "--version",
     "show": "presets show NAME",
     "list": "presets",

@@ -28,7 +28,12 @@ _DEFAULT_SECONDS = 1.0
 def verify(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help=options.CONFIG_HELP)],
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help=f"Duration of each utterance; {_DEFAULT_SECONDS:g} by default.")
+        float | None,
+        typer.Option(
+            "--seconds",
+            help=f"Duration of each utterance; {_DEFAULT_SECONDS:g} by default.",
+            rich_help_panel=options.WORKLOAD,
+        ),
     ] = None,
     samples: options.Samples = None,
     frames: options.Frames = None,

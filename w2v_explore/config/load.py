@@ -192,7 +192,7 @@ def config_of(reading: Reading) -> Config:
         for key in TEXT_METADATA
         if (entry := reading.entries.get(key)) and not (changes and key in OF_ONE_MODEL and not entry.is_override)
     }
-    name = _changed_name(source.stem, changes) if changes else source.stem
+    name = changed_name(source.stem, changes) if changes else source.stem
     translation = reading.document.translation
     return Config(
         **{"name": name, **texts},  # type: ignore[arg-type]
@@ -208,7 +208,7 @@ def config_of(reading: Reading) -> Config:
     )
 
 
-def _changed_name(name: str, changes: Sequence[FieldChange]) -> str:
+def changed_name(name: str, changes: Sequence[FieldChange]) -> str:
     """``base, changed: encoder_num_layers 6``, or ``base, 5 fields changed`` where all would fill a line."""
     stated = ", ".join(map(str, changes))
     return (

@@ -19,6 +19,34 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_REGULAR_FILE = "it is no regular file"
 _PIECE_BYTES = 64 * 1024
 
+FileState = tuple[int, int, int] | None
+"""Time, size and inode of a file: a save in place or by a rename changes one. None of no file, or an empty one."""
+
+_noted: dict[str, FileState] | None = None
+
+
+@contextmanager
+def noting_files() -> Iterator[dict[str, FileState]]:
+    """All files that are looked for meanwhile, there or not, each as it was when it was first opened."""
+    global _noted
+    before, _noted = _noted, {}
+    try:
+        yield _noted
+    finally:
+        _noted = before
+
+
+def state_of(path: str) -> FileState:
+    """The state of what lies at a path."""
+    try:
+        return _state(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _state(status: os.stat_result) -> FileState:
+    return (status.st_mtime_ns, status.st_size, status.st_ino) if status.st_size else None
+
 
 @contextmanager
 def open_file(path: str) -> Iterator[tuple[BinaryIO, int]]:
@@ -97,12 +125,16 @@ def read_at(file: BinaryIO, start: int, num_bytes: int) -> bytes:
 
 def _open(path: str) -> tuple[int, int]:
     """A descriptor of a regular file, and its size; SourceError or OSError where there is none."""
+    if _noted is not None:
+        _noted.setdefault(path, None)
     try:
         descriptor = os.open(path, _FLAGS)
     except ValueError as error:
         reason = "it holds a NUL character" if "\0" in path else "no file's name can have its characters"
         raise SourceError(f"{path!r} is no path: {reason}") from error
     status = os.fstat(descriptor)
+    if _noted is not None:
+        _noted[path] = _noted[path] or _state(status)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)

@@ -112,7 +112,7 @@ def _require_file(path: str) -> None:
         is_name = False
     if not is_name:
         raise OSError(errno.EINVAL, "no file's name can have its characters")
-    if path.endswith(os.sep) and not os.path.isdir(path):
+    if path.endswith((os.sep, os.altsep or os.sep)) and not os.path.isdir(path):
         raise NotADirectoryError(errno.ENOTDIR, "it ends as the name of a folder does")
     if os.path.isfile(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

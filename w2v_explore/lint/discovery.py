@@ -10,7 +10,6 @@ from w2v_explore.files import TEMPORARY
 from w2v_explore.lint.paths import is_below, tidy
 
 _SUFFIXES = (".yaml", ".yml")
-_NAMES = (FOLDER_CONFIG,)
 STDIN = "-"
 
 _Complain = Callable[[str, str], None]
@@ -108,6 +107,12 @@ def _below(start: str, folders_alone: bool) -> Iterator[str]:
             waiting.append(path)
 
 
+def is_config_name(name: str) -> bool:
+    """Whether a search looks into files of a name."""
+    name = name.lower()
+    return name.endswith(_SUFFIXES) or name == FOLDER_CONFIG
+
+
 def is_pattern(path: str) -> bool:
     """Whether a path is looked for as a glob: nothing has it as its name."""
     return glob.has_magic(path) and not os.path.lexists(path)
@@ -165,12 +170,11 @@ def _search(folder: str, source: str, complain: _Complain, pass_by: _PassBy) -> 
                     waiting.append(path)
             folders[:] = inner
             for name in sorted(files):
-                lower = name.lower()
-                if lower.endswith(_SUFFIXES) or lower in _NAMES:
+                if is_config_name(name):
                     path = os.path.join(shown, name)
                     if ignored.holds(name, is_folder=False):
                         pass_by(path, "git ignores it")
                     else:
                         yield Found(path, searched=True, source=source)
-                elif lower.endswith(".json"):
+                elif name.lower().endswith(".json"):
                     pass_by(os.path.join(shown, name), "a JSON of another name than config.json")

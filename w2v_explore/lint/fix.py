@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.text.nodes import encode
 from w2v_explore.config.text.source import Source
-from w2v_explore.diagnostics import Problem
+from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.encoding import printable
 from w2v_explore.files.write import write_atomically
 from w2v_explore.lint.engine import lint_document
@@ -18,20 +20,34 @@ _MAX_PASSES = 10
 _FLAGS = ("true", "false", "null")
 
 
-def fix_source(source: Source, settings: Settings, dialect: str | None = None) -> Source:
-    """The source with every repair made that there is; the same source where there is none."""
+class Fixed(NamedTuple):
+    """A source with every repair made that there is.
+
+    Attributes:
+        source: The same source where there is none.
+        rules: How many problems of each rule were repaired.
+    """
+
+    source: Source
+    rules: Counter[Rule]
+
+
+def fix_source(source: Source, settings: Settings, dialect: str | None = None) -> Fixed:
+    """Make every repair that there is."""
+    rules: Counter[Rule] = Counter()
     for _ in range(_MAX_PASSES):
         document = parse_document(source, dialect)
         problems = [problem for problem in lint_document(document, settings) if problem.place.path == source.name]
-        text = fix_text(document.text, problems)
+        text, repaired = fix_text(document.text, problems)
         if text == document.text:
             break
+        rules.update(problem.rule for problem in repaired)
         source = Source(source.name, encode(text, source.content), source.path)
-    return source
+    return Fixed(source, rules)
 
 
-def fix_text(text: str, problems: Sequence[Problem]) -> str:
-    """The text with each problem's ``fix`` put in its place; of two that overlap, the first."""
+def fix_text(text: str, problems: Sequence[Problem]) -> tuple[str, list[Problem]]:
+    """The text with each problem's ``fix`` put in its place, and the problems; of two that overlap, the first."""
     lines = text.splitlines(keepends=True)
     starts = [0]
     for line in lines:
@@ -44,13 +60,14 @@ def fix_text(text: str, problems: Sequence[Problem]) -> str:
         if place.end_line is None or place.end_column is None:
             continue
         start, end = starts[place.line - 1] + place.column - 1, starts[place.end_line - 1] + place.end_column - 1
-        edits.append((start, end, _quoted_as(text[start:end], problem.fix)))
-    fixed, position = [], 0
-    for start, end, replacement in sorted(edits):
+        edits.append((start, end, _quoted_as(text[start:end], problem.fix), problem))
+    fixed, repaired, position = [], [], 0
+    for start, end, replacement, problem in sorted(edits, key=lambda edit: edit[:3]):
         if start >= position:
             fixed += [text[position:start], replacement]
+            repaired.append(problem)
             position = end
-    return "".join([*fixed, text[position:]])
+    return "".join([*fixed, text[position:]]), repaired
 
 
 def _quoted_as(old: str, new: str) -> str:

@@ -64,6 +64,8 @@ class LintReport:
         not_searched: What a search did not look at, as git ignores it.
         lines: The source line of each problem that has a place, by path and line.
         diffs: The lines of unified diffs, where repairs are shown and not made.
+        repaired: How many problems were repaired, by file and rule; None where no repair was asked for.
+        repaired_stdin: What was piped in, with every repair made; None where nothing was, or no repair was asked for.
         unreadable: What could not be read or written; while there is any, a run without problems is no good news.
         defects: The files that were not checked, or not repaired, as the linter itself failed on them.
         hidden: Advice that holds and is not selected, and errors that were left out, by rule.
@@ -75,6 +77,8 @@ class LintReport:
     not_searched: list[PassedOver] = field(default_factory=list)
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
+    repaired: Counter[tuple[str, Rule]] | None = None
+    repaired_stdin: bytes | None = None
     unreadable: list[NotRead] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
     hidden: Counter[Rule] = field(default_factory=Counter)
@@ -93,6 +97,9 @@ class LintReport:
             unreadable=[entry._replace(path=rename(entry.path)) for entry in self.unreadable],
             defects=[entry._replace(path=rename(entry.path)) for entry in self.defects],
             lines={(rename(name), line): text for (name, line), text in self.lines.items()},
+            repaired=None
+            if self.repaired is None
+            else Counter({(rename(path), rule): count for (path, rule), count in self.repaired.items()}),
         )
 
     def __repr__(self) -> str:
@@ -106,7 +113,7 @@ class LintReport:
 
     def document(self) -> dict[str, Any]:
         """The same, with the paths as they are."""
-        return {
+        document: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "problems": [_problem_document(problem) for problem in self.problems],
             "summary": self.summary(),
@@ -124,10 +131,23 @@ class LintReport:
             "unreadable": [entry.message for entry in self.unreadable],
             "defects": [{"path": entry.path, "message": entry.message} for entry in self.defects],
         }
+        if self.repaired is not None:
+            document["repaired"] = [
+                {"path": path, "code": rule.code, "name": rule.name, "count": count}
+                for (path, rule), count in sorted(self.repaired.items())
+            ]
+        return document
 
     def unchecked(self) -> list[NotRead]:
         """All of which nothing is known: what could not be read, and what the linter failed on."""
         return [*self.unreadable, *(NotRead(entry.path, entry.message) for entry in self.defects)]
+
+    def repairs(self) -> list[str]:
+        """What was repaired: ``a.yaml: repaired E200 unknown-key, 2 times``, a line for each rule of each file."""
+        return [
+            f"{path}: repaired {rule.code} {rule.name}{f', {count} times' if count > 1 else ''}"
+            for (path, rule), count in sorted((self.repaired or {}).items())
+        ]
 
     def count(self, severity: Severity) -> int:
         """How many problems have a severity."""
@@ -157,7 +177,8 @@ class LintReport:
             return f"No config was checked{skipped}{unread if self.defects else ''}"
         found = " and ".join(text for text in counts if text) or "No problems"
         hidden = "".join(f"; {text}" for text in self._hidden_sentences())
-        return f"{found} in {_count(len(self.files), 'file')}{skipped}{unread}{hidden}"
+        repaired = f"; {self.repaired.total()} repaired" if self.repaired else ""
+        return f"{found} in {_count(len(self.files), 'file')}{skipped}{repaired}{unread}{hidden}"
 
     def _hidden_sentences(self) -> Iterator[str]:
         errors, advice = self.count_hidden("error"), self.count_hidden("advice")

@@ -1,8 +1,9 @@
 """A run of the linter over many files."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, SupportsFloat
+from typing import TYPE_CHECKING, Literal, SupportsFloat
 
 from w2v_explore.arguments import kind_of, path_text
 from w2v_explore.config.document import known_dialect, parse_document
@@ -17,6 +18,9 @@ from w2v_explore.lint.paths import Identities, matches, tidy
 from w2v_explore.lint.pyproject import Project, load_project
 from w2v_explore.lint.report import Defect, LintReport, NotRead, PassedOver
 from w2v_explore.lint.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from w2v_explore.lint.fix import Fixed
 
 
 class LintRun:
@@ -40,7 +44,7 @@ class LintRun:
     ) -> None:
         self._dialect = dialect
         self._project, self._settings, self._stdin_name, self._repairs = project, settings, stdin_name, repair
-        self._report = LintReport()
+        self._report = LintReport(repaired=Counter() if repair == "write" else None)
         self._identities = Identities()
         # By file: whether it is a config.
         self._checked: dict[tuple[str, str], bool] = {}
@@ -140,13 +144,19 @@ class LintRun:
             self.complain(found.path, str(error))
             return True
         dialect = None if found.searched else self._dialect
+        if self._repairs == "write" and found.path == STDIN:
+            # Whatever comes of it, whoever piped a text in gets one back.
+            self._report.repaired_stdin = source.content
         document = parse_document(source, dialect)
         reason = reason_to_pass_over(document) if found.searched else None
         if reason is not None:
             self._report.passed_over.append(PassedOver(source.name, reason))
             return False
         settings = self._settings_for(source.name)
-        if self._repairs == "show" or (self._repairs and not _is_file(found.path)):
+        if self._repairs == "write" and found.path == STDIN:
+            source = self._repair_stdin(source, settings, dialect)
+            document = parse_document(source, dialect)
+        elif self._repairs == "show":
             self._show_repair(source, document, settings, dialect)
         problems, hidden, counted = examine_document(document, settings)
         self._report.files.append(source.name)
@@ -186,16 +196,26 @@ class LintRun:
         ]
         return self._settings._replace(ignore=(*self._settings.ignore, *codes)) if codes else self._settings
 
+    def _repair_stdin(self, source: Source, settings: Settings, dialect: str | None) -> Source:
+        """Repair what was piped in, which whoever asked for it prints."""
+        from w2v_explore.lint.fix import fix_source
+
+        fixed = fix_source(source, settings, dialect)
+        self._count_repairs(fixed)
+        self._report.repaired_stdin = fixed.source.content
+        return fixed.source
+
+    def _count_repairs(self, fixed: "Fixed") -> None:
+        assert self._report.repaired is not None
+        self._report.repaired.update({(fixed.source.name, rule): count for rule, count in fixed.rules.items()})
+
     def _show_repair(self, source: Source, document: Document, settings: Settings, dialect: str | None) -> None:
         from w2v_explore.lint.fix import fix_source, unified_diff
 
-        fixed = fix_source(source, settings, dialect)
+        fixed = fix_source(source, settings, dialect).source
         if fixed.content == source.content:
             return
-        if self._repairs == "write":
-            self.complain(source.name, f"cannot repair {source.name}: it is no file; --diff shows what would change")
-        else:
-            self._report.diffs += unified_diff(document.text, parse_document(fixed, dialect).text, source.name)
+        self._report.diffs += unified_diff(document.text, parse_document(fixed, dialect).text, source.name)
 
     def _repair_all(self, files: Sequence[Found]) -> None:
         """Repair all files before any is linted: what extends a file is linted as that file is afterwards."""
@@ -226,13 +246,14 @@ class LintRun:
         if found.searched and reason_to_pass_over(parse_document(source, dialect)) is not None:
             return False
         fixed = fix_source(source, self._settings_for(source.name), dialect)
-        if fixed.content == source.content:
+        if fixed.source.content == source.content:
             return False
         try:
-            write_source(fixed)
+            write_source(fixed.source)
         except SourceError as error:
             self.complain(found.path, str(error))
             return False
+        self._count_repairs(fixed)
         return True
 
     def _keep_line(self, problem: Problem, name: str, lines: Sequence[str]) -> None:

@@ -48,7 +48,7 @@ def answer_overview(results: Sequence[Result], linted: Sequence[Linted]) -> Repo
         linted: What the linter finds in each.
     """
     heading, workloads, [table], *_ = overview_report(results)
-    factors = [_real_time_factor(result) for result in results]
+    factors = [result.real_time_factor for result in results]
     if any(factors):
         table.columns = [*table.columns, Column("Real-time factor")]
         table.rows = [
@@ -153,7 +153,7 @@ def _wider(analysis: Analysis) -> str:
 
 def _latency(result: Result) -> list[tuple[str, str, str]]:
     """The latency and the real-time factor; no row where nothing was measured or predicted."""
-    factor = _real_time_factor(result)
+    factor = result.real_time_factor
     if factor is None:
         return []
     if result.measurement is not None:
@@ -177,10 +177,6 @@ def _describe_prediction(prediction: Prediction) -> str:
 
     low, high = duration(prediction.low_s), duration(prediction.high_s)
     return f"between {low} and {high}, on {describe_device(prediction.calibration)}"
-
-
-def _real_time_factor(result: Result) -> float | None:
-    return result.real_time_factor if result.prediction is None else result.prediction.real_time_factor
 
 
 def _describe_device(result: Result) -> list[str]:

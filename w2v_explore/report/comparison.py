@@ -96,6 +96,21 @@ def change_table(comparison: Comparison) -> Table:
     return table
 
 
+def saved_table(comparison: Comparison) -> Table:
+    """The fields and the main figures in which a config differs from what it was when it was saved before."""
+    columns = ("Before", "Now")
+    table = _figures("Since the last save", columns)
+    table.rows = [(*row, "") for row in _differences(comparison, columns).rows]
+    costs = _figures("", columns)
+    for name in _COSTS:
+        figure = figure_named(name)
+        _add(costs, figure.label, comparison.metrics.get(name), figure_text(figure.unit))
+    table.rows += [row for row in (*costs.rows, *_extractor(comparison, columns).rows) if row[-1] != UNCHANGED]
+    if not table.rows:
+        table.columns = [Column("Nothing has changed.", numeric=False)]
+    return table
+
+
 def describe_baseline(comparison: Comparison) -> str:
     """``the baseline is base.json; its latency was measured on cpu (…), torch 2.13.0``."""
     baseline = comparison.baseline

@@ -16,15 +16,16 @@ from w2v_explore.analysis.compute import unfold
 from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.diagnostics import shorten
 from w2v_explore.encoding import fit
-from w2v_explore.results.result import Result
+from w2v_explore.results.result import Result, measured_figures
 
 if TYPE_CHECKING:  # each command imports what its document is made of
-    from w2v_explore.analysis.comparing.compare import Comparison
+    from w2v_explore.analysis.comparing.compare import Comparison, Metric
     from w2v_explore.analysis.comparing.sensitivity import Sensitivity
     from w2v_explore.analysis.comparing.sweep import Sweep
     from w2v_explore.analysis.memory.costs import MemoryCosts
     from w2v_explore.analysis.plan.training_plan import TrainingPlan
     from w2v_explore.analysis.presets.catalogue import Catalogue
+    from w2v_explore.results.changed import ChangedConfigs
     from w2v_explore.search.answer import Answer
 
 
@@ -91,11 +92,7 @@ def comparison_csv(comparison: Comparison, depth: int | None = None) -> str:
 
     With a depth, every module's parameters and MACs too: ``parameters[encoder.transformer]``.
     """
-    metrics = comparison.metrics
-    if depth is not None:
-        layers = comparison.modules(depth)
-        metrics = metrics | {f"parameters[{path}]": parameters for path, (parameters, _) in layers.items() if path}
-        metrics |= {f"macs[{path}]": macs for path, (_, macs) in layers.items() if path}
+    metrics = _metrics(comparison, depth)
     names = comparison.names
     rows: list[list[object]] = [
         ["metric", *names, *[f"{what} {name}" for name in names[1:] for what in ("delta", "ratio")]]
@@ -128,6 +125,37 @@ def memory_csv(costs: Sequence[MemoryCosts], depth: int | None = None) -> str:
         if config.not_counted:
             rows.append([name, "not_counted", " ".join(config.not_counted)])
     return _csv(rows)
+
+
+def changed_csv(changed: ChangedConfigs, depth: int | None = None) -> str:
+    """Every metric of every config that differs: its value before and now; a new config has none before."""
+    # Imported only where it is asked for.
+    from w2v_explore.analysis.comparing.compare import compare
+
+    rows: list[list[object]] = [["config", "metric", "before", "after", "delta", "ratio"]]
+    for _, comparison in changed.compared:
+        name = comparison.names[-1]
+        for metric, figures in _metrics(comparison, depth).items():
+            rows.append([name, metric, *figures.values, figures.deltas[1], figures.ratios[1]])
+        if any(comparison.not_counted):
+            rows.append([name, "not_counted", *[" ".join(fields) for fields in comparison.not_counted], "", ""])
+    for result in changed.new:
+        comparison = compare([result.analysis], measured_figures([result]))
+        name = comparison.names[0]
+        for metric, figures in _metrics(comparison, depth).items():
+            rows.append([name, metric, "", *figures.values, "", ""])
+        if any(comparison.not_counted):
+            rows.append([name, "not_counted", "", *[" ".join(fields) for fields in comparison.not_counted], "", ""])
+    return _csv(rows)
+
+
+def _metrics(comparison: Comparison, depth: int | None) -> dict[str, Metric]:
+    """The metrics, and down to a depth every module's parameters and MACs."""
+    if depth is None:
+        return comparison.metrics
+    layers = comparison.modules(depth)
+    metrics = comparison.metrics | {f"parameters[{path}]": each for path, (each, _) in layers.items() if path}
+    return metrics | {f"macs[{path}]": macs for path, (_, macs) in layers.items() if path}
 
 
 def plan_csv(plans: Sequence[TrainingPlan]) -> str:

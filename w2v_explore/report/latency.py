@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from w2v_explore.report.curve import describe_crossing, draw_curve
@@ -16,7 +15,7 @@ from w2v_explore.report.units import duration, exact, percent
 from w2v_explore.report.workload import describe_features
 from w2v_explore.results.curve import CONFIDENCE, Curve, latency_curves, latency_parts
 from w2v_explore.results.layer_times import row_times
-from w2v_explore.results.result import Result
+from w2v_explore.results.result import Result, by_config
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.analysis.latency.calibration import Calibration
@@ -32,8 +31,7 @@ def latency_reports(results: Sequence[Result], depth: int | None = None) -> list
         results: Measured ones, all of a config together.
         depth: Levels of the tree to show, unfolded; None for the usual view.
     """
-    same = groupby(results, key=lambda result: id(result.analysis.config))
-    return [_report(list(group), depth) for _, group in same]
+    return [_report(of_one, depth) for of_one in by_config(results)]
 
 
 def ledger_table(result: Result, depth: int | None) -> Table | None:

@@ -31,9 +31,8 @@ def prediction_table(analysis: Analysis, prediction: Prediction, depth: int | No
     table.remark = (
         f"Real-time factor {prediction.real_time_factor:.3g}. "
         f"The interval, {duration(prediction.low_s)} to {duration(prediction.high_s)}: "
-        f"{prediction.interval.description}"
-    )
-    table.remark = f"{table.remark} {describe_beyond(prediction)}".rstrip()
+        f"{prediction.interval.description} {describe_beyond(prediction)}"
+    ).rstrip()
     return table
 
 

@@ -98,15 +98,15 @@ def _together(models: Sequence[Published], names: Sequence[str]) -> list[Named]:
 
 
 def _of_match(answer: Answer, mode: Match) -> Scatter:
-    points: list[tuple[float, float]] = []
-    misses: list[tuple[float, float]] = []
     matching: list[int] = []
     missing: list[int] = []
     for number, design in enumerate(answer.designs):
         quotients = [design.figures[name] / wanted for name, wanted in mode.wanted]
         matches = all(1 / _MISSES_FROM <= quotient <= _MISSES_FROM for quotient in quotients)
-        (points if matches else misses).append(_sizes(design.config.model))
         (matching if matches else missing).append(number)
+    points, misses = (
+        [_sizes(answer.designs[number].config.model) for number in numbers] for numbers in (matching, missing)
+    )
     config = answer.analysis.config
     return Scatter(
         Axis(_WIDTH, "{:g}".format),

@@ -52,10 +52,15 @@ def verification_report(verification: Verification) -> Report:
     )
 
 
-def _verdict(findings: Sequence[Finding]) -> str:
+def count_findings(findings: Sequence[Finding]) -> tuple[int, int, int]:
+    """How many figures are equal, how many different for a known reason, and how many unexplained."""
     known = sum(finding.agrees and finding.difference != 0 for finding in findings)
     unexplained = sum(not finding.agrees for finding in findings)
-    equal = len(findings) - known - unexplained
+    return len(findings) - known - unexplained, known, unexplained
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    equal, known, unexplained = count_findings(findings)
     return f"{len(findings)} figures: {equal} equal, {known} different for a known reason, {unexplained} unexplained"
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.latency.crossing import macs_crossing_samples, measured_crossing_s
-from w2v_explore.results.result import Result
+from w2v_explore.results.result import Result, by_config
 
 if TYPE_CHECKING:  # importing it would import torch
     from w2v_explore.measure.latency import Latency
@@ -64,7 +63,7 @@ class Curve:
 
 def latency_curves(results: Sequence[Result]) -> list[Curve]:
     """A curve for each config, from measured results in which all of a config stand together."""
-    return [_curve(list(group)) for _, group in groupby(results, key=lambda result: id(result.analysis.config))]
+    return [_curve(of_one) for of_one in by_config(results)]
 
 
 def latency_parts(result: Result) -> Parts | None:

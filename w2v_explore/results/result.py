@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
@@ -35,10 +36,15 @@ class Result(NamedTuple):
 
     @property
     def real_time_factor(self) -> float | None:
-        """Seconds of computation for each second of audio; None where nothing was measured."""
-        if self.measurement is None:
-            return None
-        return self.measurement.latency.real_time_factor
+        """Seconds of computation for each second of audio; None where nothing was measured or predicted."""
+        if self.measurement is not None:
+            return self.measurement.latency.real_time_factor
+        return None if self.prediction is None else self.prediction.real_time_factor
+
+
+def by_config(results: Sequence[Result]) -> list[list[Result]]:
+    """The results of each config, from results in which all of a config stand together."""
+    return [list(group) for _, group in groupby(results, key=lambda result: id(result.analysis.config))]
 
 
 def measured_figures(results: Sequence[Result]) -> dict[str, list[Number]]:

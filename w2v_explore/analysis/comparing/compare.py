@@ -59,7 +59,8 @@ class Comparison:
         differences: The values of each field in which they differ, and of ``sample_rate`` where that does.
         figures: All that is known of each config, by name.
         metrics: The figures that are known of all, one value per config.
-        attributions: For each config but the first, what each changed field contributes to its differences.
+        attributions: For each config but the first, what each changed field contributes to its differences; empty
+            where no field differs, or nobody asked for it.
     """
 
     analyses: tuple[Analysis, ...]
@@ -149,6 +150,7 @@ def compare(
     baseline: Baseline | str | os.PathLike[str] | None = None,
     *,
     workload: Workload | None = None,
+    attributed: bool = True,
 ) -> Comparison:
     """Hold two or more configs against the first of them, or any number against a baseline.
 
@@ -158,6 +160,7 @@ def compare(
         baseline: The file of a saved ``summary --format json``, to be the first column; figures that it lacks are left
             out.
         workload: As in `analyze`.
+        attributed: Whether to work out what each field contributes, which may take a second or two.
 
     Raises:
         ArgumentError: There is no config.
@@ -201,7 +204,7 @@ def compare(
         differences=differences,
         figures=tuple(columns),
         metrics={name: Metric(tuple([column[name] for column in columns])) for name in names},
-        attributions=_attribute_all(analyses, baseline) if differences else (),
+        attributions=_attribute_all(analyses, baseline) if differences and attributed else (),
     )
 
 

@@ -13,8 +13,9 @@ class Step(NamedTuple):
     """One operation.
 
     Attributes:
-        operation: ``+``, ``*``, ``//``, ``%`` or ``max`` of whole numbers; ``field``; one of `Real`'s, of others.
-        operands: Numbers of steps; or numbers, wrapped.
+        operation: ``+``, ``*``, ``//``, ``%`` or ``max`` of whole numbers; ``real +`` and its like of numbers with
+            fractions; ``field``.
+        operands: Each the number of a step, or a `Constant`; of ``field`` its number among the fields.
         is_whole: Whether it gives whole numbers.
     """
 
@@ -49,7 +50,7 @@ class Steps:
             formulas: The formulas.
 
         Returns:
-            Of each the number of the step that gives it, or a number, wrapped.
+            Of each the number of the step that gives it, or a `Constant`.
         """
         atoms: dict[int, Any] = {}
         return [self._formula(path, formula, atoms) for formula in formulas]

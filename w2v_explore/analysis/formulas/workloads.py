@@ -42,7 +42,7 @@ NAMES_BY_DTYPE = (
     "memory.kept_bytes",
     "memory.training_bytes",
 )
-"""Those that are not."""
+"""The figures that each dtype has its own of."""
 
 _MOST_PATHS = 12
 # Of the workloads that are traced, or take a path that is known, the seconds and the utterances.
@@ -98,8 +98,8 @@ class WorkloadFormulas:
     Attributes:
         steps: What the formulas are written down in.
         fewest_samples: Of which the model makes a frame where the batch is 1, and where it is more.
-        moves_samples: Whether samples may be others than the analysis's; how many frames some models go on with, no
-            formula tells.
+        moves_samples: Whether there are formulas of the samples too; no formula tells how many frames some models go
+            on with, and the samples are the analysis's then.
 
     Args:
         analysis: Of the model, for any workload.
@@ -133,8 +133,8 @@ class WorkloadFormulas:
 
     def holds(self, samples: int, batch: int) -> bool:
         """Whether a workload is one for which the questions are asked."""
-        is_long = samples >= max(self.fewest_samples) and samples <= MAX_SAMPLES and 1 <= batch <= MAX_BATCH
-        return is_long and (self.moves_samples or samples == self._analysis.workload.samples)
+        is_asked = max(self.fewest_samples) <= samples <= MAX_SAMPLES and 1 <= batch <= MAX_BATCH
+        return is_asked and (self.moves_samples or samples == self._analysis.workload.samples)
 
     def end(self, samples: int, batch: int) -> End | None:
         """The formulas for a workload for which the questions are asked; None where they are not known."""

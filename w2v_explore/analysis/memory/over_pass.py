@@ -19,7 +19,7 @@ class MemoryOverPass(NamedTuple):
         state_bytes: What is there all along: weights, and in training the optimizer's states and a teacher.
         live_bytes: All else at each step: activations, their gradients, and the gradients of parameters.
         gradient_bytes: The gradients of parameters among it; all 0 in inference.
-        marks: From which step on which module runs in which pass, by its own path.
+        marks: Where a module begins to run: the step, the module by its own path, and the pass.
     """
 
     state_bytes: int

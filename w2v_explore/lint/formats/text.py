@@ -15,7 +15,8 @@ _MAX_LINE = 160
 def render(report: LintReport, colour: bool = False) -> str:
     """The report as a terminal or a log shows it."""
     paint = _paint if colour else _leave
-    lines = []
+    lines = [printable(line) for line in report.repairs()]
+    lines += [""] * bool(lines)
     for path, problems in groupby(report.problems, key=lambda problem: problem.place.path):
         lines.append(paint(printable(path), "1"))
         for problem in problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from w2v_explore.config.load import distinct_names
 from w2v_explore.report.html.page import Page, Picture, Tile, section_of
@@ -12,7 +11,7 @@ from w2v_explore.report.html.pictures.ledger import ledger_pictures
 from w2v_explore.report.table import Report
 from w2v_explore.report.units import duration
 from w2v_explore.results.curve import latency_curves
-from w2v_explore.results.result import Result
+from w2v_explore.results.result import Result, by_config
 
 
 def latency_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
@@ -22,7 +21,7 @@ def latency_page(results: Sequence[Result], reports: Sequence[Report]) -> Page:
         results: Of each config at each duration, all of a config together.
         reports: What is said of each config.
     """
-    groups = [list(group) for _, group in groupby(results, key=lambda result: id(result.analysis.config))]
+    groups = by_config(results)
     configs = [group[0].analysis.config for group in groups]
     sections = [
         section_of(report, _pictures(group), _tiles(group)) for report, group in zip(reports, groups, strict=True)

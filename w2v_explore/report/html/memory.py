@@ -14,18 +14,15 @@ from w2v_explore.report.html.tiles import memory_tiles
 from w2v_explore.report.table import Report
 
 
-def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report], checkpointing: bool) -> Page:
+def memory_page(costs: Sequence[Sequence[MemoryCosts]], reports: Sequence[Report], checkpointing: bool) -> Page:
     """The page on the memory of some configs, each at one length or several.
 
     Args:
-        costs: Of each config and length.
+        costs: Of each config, at each length.
         reports: What is said of each config.
         checkpointing: Whether activation checkpoints were asked about.
     """
-    by_config: dict[int, list[MemoryCosts]] = {}
-    for each in costs:
-        by_config.setdefault(id(each.analysis.config), []).append(each)
-    configs = [first.analysis.config for first, *_ in by_config.values()]
+    configs = [first.analysis.config for first, *_ in costs]
     sections = [
         # A report on several lengths has the figures of each side by side.
         section_of(
@@ -33,7 +30,7 @@ def memory_page(costs: Sequence[MemoryCosts], reports: Sequence[Report], checkpo
             _pictures(max(lengths, key=_samples), checkpointing),
             memory_tiles(lengths[0]) if len(lengths) == 1 else (),
         )
-        for lengths, report in zip(by_config.values(), reports, strict=True)
+        for lengths, report in zip(costs, reports, strict=True)
     ]
     return Page(", ".join(distinct_names(configs)), configs, sections)
 

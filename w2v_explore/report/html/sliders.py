@@ -41,14 +41,13 @@ MEMORY_ROWS = (
     "training.expected_macs",
     "extractor.frames",
 )
-"""Those of a page on memory."""
+"""The figures of a page on memory."""
 
 _PARTS = frozenset({
     "macs.convolution", "macs.linear", "macs.attention", "parameter_bytes", "memory.peak_activation_bytes",
     "memory.kept_bytes",
 })  # fmt: skip
-"""Those that are part of the figure above."""
-
+"""The figures that are part of another, which stands above them."""
 
 _NOT_SCRIPTED = "real **"
 """What is no formula for a script: a browser may give another last digit than Python."""

@@ -47,18 +47,17 @@ def _fit(fits: Fits) -> Tile:
 
 
 def _latency(result: Result) -> Iterator[Tile]:
+    factor = result.real_time_factor
+    if factor is None:
+        return
     if result.measurement is not None:
         latency = result.measurement.latency
-        factor = latency.real_time_factor
         yield Tile("latency", duration(latency.end_to_end.median_s), f"median, on {latency.device_name}")
     elif result.prediction is not None:
         found = result.prediction
-        factor = found.real_time_factor
         yield Tile(
             "latency, predicted", duration(found.seconds), f"{duration(found.low_s)} to {duration(found.high_s)}"
         )
-    else:
-        return
     yield Tile("real-time factor", f"{factor:.3g}", f"{1 / factor:.3g} s of audio a second")
 
 

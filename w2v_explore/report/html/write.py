@@ -11,9 +11,9 @@ import re
 import shlex
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from itertools import compress
+from itertools import compress, count
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +73,10 @@ def _script_name(part: Part) -> str:
 
 def _assets(names: Sequence[str]) -> tuple[str, str]:
     """The script and the style of a page, each of the page itself and of what is on it."""
-    scripts = "".join(f"{{\n{_asset(name, '.js')}}}\n" for name in ("page", *names))
+    # Each is in a block of its own, inside the block of the page's script, whose functions all of them may call.
+    scripts = "".join(f"{{\n{_asset(name, '.js')}}}\n" for name in names)
     styles = "".join(_asset(name, ".css") for name in ("page", *names))
-    return f'\n"use strict";\nconst scripts = {{}};\n{scripts}', f"\n{styles}"
+    return f'\n"use strict";\nconst scripts = {{}};\n{{\n{_asset("page", ".js")}{scripts}}}\n', f"\n{styles}"
 
 
 def _asset(name: str, ending: str) -> str:
@@ -197,7 +198,7 @@ def _in_groups(number: str) -> str:
 
 def _maker(level: str, section: str, command: str) -> Callable[[Part], str]:
     """What writes the parts of a section, under headings of a level."""
-    numbers: Iterator[int] = iter(range(1, 10_000))
+    numbers = count(1)
 
     def make(part: Part) -> str:
         match part:

@@ -26,7 +26,7 @@ class Program(Steps):
     """The steps of some formulas of a path, worked out for columns of configs.
 
     Attributes:
-        gives: Of each formula the number of its step, or a number, wrapped.
+        gives: Of each formula the number of its step, or a `Constant`.
         frees: Of each step, the numbers of those whose values no later one takes.
         fields: The numbers of the fields that are in any of them.
 

@@ -17,6 +17,7 @@ function numberIn(text) {
   return Number(digits.replaceAll(",", "")) * scale * (sign && sign !== "+" ? -1 : 1);
 }
 
+// An element of HTML; the scripts of pictures and of sliders make theirs by it too.
 function make(name, properties, ...children) {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);

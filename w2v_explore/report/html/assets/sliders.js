@@ -178,12 +178,6 @@ function stops(from, to, asked, isWhole) {
   return [...found].sort((one, other) => one - other);
 }
 
-function make(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-
 // The cells of a row: of one model its figure, and how that changes; of several their figures, and what each but the
 // first has more or less than the first.
 function cellTexts(unit, figures, before) {

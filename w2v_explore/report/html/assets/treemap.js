@@ -19,12 +19,6 @@ function drawn(name, attributes, ...children) {
   return made;
 }
 
-function made(name, properties, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
-}
-
 function inRows(shares, box) {
   const count = shares.length;
   const height = box.height * shares.reduce((sum, share) => sum + share, 0);
@@ -153,11 +147,11 @@ scripts.treemap = (figure, data) => {
   const nodes = new Map();
 
   const svg = drawn("svg", { class: "treemap", role: "tree", "aria-label": still.getAttribute("aria-label") });
-  const trail = made("div", { role: "group", ariaLabel: "Where you are" });
+  const trail = make("div", { role: "group", ariaLabel: "Where you are" });
   // What is pointed at. A reader of the screen is told by the rectangle that has the focus.
-  const said = made("p", { className: "treemap-said", ariaHidden: "true" });
+  const said = make("p", { className: "treemap-said", ariaHidden: "true" });
   const measures = data.measures.map((name, number) => {
-    const button = made("button", { type: "button", ariaPressed: String(!number) }, name);
+    const button = make("button", { type: "button", ariaPressed: String(!number) }, name);
     button.addEventListener("click", () => {
       state.measure = number;
       measures.forEach((each, other) => { each.ariaPressed = String(other === number); });
@@ -165,12 +159,12 @@ scripts.treemap = (figure, data) => {
     });
     return button;
   });
-  const ways = made("div", { role: "group", ariaLabel: "What areas stand for" }, ...(measures.length > 1 ? measures : []));
-  still.before(made("div", { className: "treemap-ways" }, trail, ways));
+  const ways = make("div", { role: "group", ariaLabel: "What areas stand for" }, ...(measures.length > 1 ? measures : []));
+  still.before(make("div", { className: "treemap-ways" }, trail, ways));
   still.replaceWith(svg);
   svg.after(said);
   const keys = "A click or Enter goes into a module, Escape out of it; arrow keys go from one to another.";
-  said.after(made("p", { className: "words treemap-keys" }, keys));
+  said.after(make("p", { className: "words treemap-keys" }, keys));
 
   const heading = figure.querySelector("h2, h3");
   const caption = figure.querySelector("figcaption");
@@ -291,7 +285,7 @@ scripts.treemap = (figure, data) => {
   function showTrail() {
     const buttons = [];
     for (let node = state.top; node; node = node.parent) {
-      const button = made("button", { type: "button", disabled: node === state.top }, node === root ? data.name : node.name);
+      const button = make("button", { type: "button", disabled: node === state.top }, node === root ? data.name : node.name);
       const [from, to] = [state.top, node];
       button.addEventListener("click", () => { show(to, from); nodes.get(state.focus).focus(); });
       buttons.unshift(button);

@@ -108,6 +108,24 @@ def draw_axes(x: Axis, y: Axis, x_title: str, y_title: str) -> list[str]:
     return lines
 
 
+def draw_axis(axis: Axis, top: float, below: float) -> list[str]:
+    """Lines at the round numbers of an axis as wide as the picture, with the numbers below them, none beyond its edges.
+
+    Args:
+        axis: From left to right.
+        top: Where the lines begin.
+        below: Where they end.
+    """
+    lines = []
+    for value, words in axis.ticks:
+        place = round(axis.at(value), 1)
+        lines.append(element("line", class_="grid", x1=place, x2=place, y1=top, y2=below))
+        half = width_of(words) / 2
+        side = "start" if place < half else "end" if place > WIDTH - half else "middle"
+        lines.append(words_at(words, place, below + 15, anchor=side, class_="muted"))
+    return lines
+
+
 def words_at(words: str, x: float, y: float, *, anchor: str | None = None, class_: str | None = None) -> str:
     """Words whose line lies at a place."""
     return element("text", text(words), x=round(x, 1), y=round(y, 1), text_anchor=anchor, class_=class_)

@@ -15,6 +15,7 @@ from w2v_explore.report.html.pictures.axes import (
     WIDTH,
     Axis,
     axis_over,
+    draw_axis,
     fitting,
     picture,
     said,
@@ -67,7 +68,7 @@ def ledger_picture(analysis: Analysis, ledger: Ledger) -> Picture:
     title = f"When each layer ran, {analysis.workload.seconds:g} s of audio"
     return Picture(
         title,
-        picture(below + 22, title, *_grid(axis, below), *boxes),
+        picture(below + 22, title, *draw_axis(axis, _TOP, below), *boxes),
         f"One pass of {duration(whole_ns / 1e9)}, the median of {ledger.passes} with hooks; each module is above those "
         "that it calls. Blue: attention's products; orange: the feed-forward; green: other linear layers; violet: "
         f"convolutions. {percent(ledger.unattributed_ns / whole_ns)} of the time is in no layer's operation.",
@@ -103,14 +104,3 @@ def _box(layer: LayerFigures, colour: str, span: tuple[int, int], ledger: Ledger
     if width_of(name) > width or (name.endswith("…") and width < _LEAST_CUT):
         return box
     return box + words_at(name, left + width / 2, top + 14, anchor="middle", class_="name inside")
-
-
-def _grid(axis: Axis, below: float) -> list[str]:
-    parts = []
-    for value, words in axis.ticks:
-        place = round(axis.at(value), 1)
-        half = width_of(words) / 2
-        side = "start" if place < half else "end" if place > WIDTH - half else "middle"
-        parts.append(element("line", class_="grid", x1=place, x2=place, y1=_TOP, y2=below))
-        parts.append(words_at(words, place, below + 15, anchor=side, class_="muted"))
-    return parts

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from w2v_explore.analysis.memory.over_pass import MemoryOverPass
-from w2v_explore.report.html.markup import element, text
+from w2v_explore.report.html.markup import element
 from w2v_explore.report.html.page import Picture
 from w2v_explore.report.html.pictures.axes import (
     TEXT_SIZE,
@@ -17,6 +17,7 @@ from w2v_explore.report.html.pictures.axes import (
     draw_axes,
     fitting,
     picture,
+    said,
     width_of,
     words_at,
 )
@@ -42,7 +43,7 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
 
     Args:
         over: What is held.
-        what: The pass: ``a forward pass (float32)``.
+        what: The pass: ``a forward pass of 10 s, float32``.
         states: What is held all along: ``weights``.
     """
     in_training = any(over.gradient_bytes)
@@ -72,22 +73,22 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
     parts += legend
     place = round(x.at(at + 0.5), 1)
     parts.append(element("circle", class_="k5 strong", cx=place, cy=round(y.at(peak), 1), r=4))
-    words = f"{size_bytes(peak)} in {_end_of(peak_part.path, WIDTH - width_of(size_bytes(peak) + ' in '))}"
-    left = min(max(place - width_of(words) / 2, 0), WIDTH - width_of(words))
-    parts.append(words_at(words, left, _TOP - 14))
+    label = f"{size_bytes(peak)} in {_end_of(peak_part.path, WIDTH - width_of(size_bytes(peak) + ' in '))}"
+    left = min(max(place - width_of(label) / 2, 0), WIDTH - width_of(label))
+    parts.append(words_at(label, left, _TOP - 14))
     parts += _bands(over, totals, x, y)
     state, together = size_bytes(over.state_bytes), size_bytes(over.peak_bytes)
     if in_training:
-        said = (
+        words = (
             f"Most is held in the {peak_part.phase} pass of {peak_part.path}: {together}, of which {state} are "
             f"{states}, there all along. From left to right each tensor as it is allocated or freed, which is no time."
         )
     else:
-        said = (
+        words = (
             f"Most is held in {peak_part.path}: {size_bytes(peak)} of activations, {together} with the {states}. "
             "From left to right each operation that makes a tensor, which is no time."
         )
-    return Picture(title, picture(height, title, *parts), said, "chart")
+    return Picture(title, picture(height, title, *parts), words, "chart")
 
 
 def _area(level: Sequence[int], x: Axis, y: Axis, class_: str) -> str:
@@ -147,12 +148,11 @@ def _bands(over: MemoryOverPass, totals: Sequence[int], x: Axis, y: Axis) -> lis
     bands = []
     for part in parts:
         most = max(totals[part.start : part.end])
-        said = f"{part.path}, {part.phase}: at most {size_bytes(most)}"
         left = round(x.at(part.start), 1)
         bands.append(
             element(
                 "rect",
-                element("title", text(said)),
+                said(f"{part.path}, {part.phase}: at most {size_bytes(most)}"),
                 class_="tip hit",
                 x=left,
                 y=y.end,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from w2v_explore.analysis.receptive_field import ConvLayerField, ReceptiveField
-from w2v_explore.report.html.markup import element, text
+from w2v_explore.report.html.markup import element
 from w2v_explore.report.html.page import Picture
-from w2v_explore.report.html.pictures.axes import WIDTH, fitting, picture, width_of, words_at
+from w2v_explore.report.html.pictures.axes import WIDTH, fitting, picture, said, width_of, words_at
 from w2v_explore.report.units import exact, milliseconds
 
 _LEFT, _TOP, _ROW, _BAR, _TICK = 92.0, 50.0, 34.0, 17.0, 6.0
@@ -73,7 +73,7 @@ def _axis(width: int, step: int, span: int, scale: float, bottom: float, sample_
 def _row(number: int, layer: ConvLayerField, field: ReceptiveField, scale: float, y: float, sample_rate: int) -> str:
     """A layer: what its first frame sees, and which of its frames the first of the last layer is made of."""
     seen, jump = layer.receptive_field_samples, layer.jump_samples
-    said = (
+    words = (
         f"Layer {number}: kernel {layer.kernel}, stride {layer.stride}. A frame sees {_both(seen, sample_rate)}, the "
         f"next begins {_both(jump, sample_rate)} later; there are {exact(layer.frames)}."
     )
@@ -83,7 +83,7 @@ def _row(number: int, layer: ConvLayerField, field: ReceptiveField, scale: float
     is_inside = width_of(figure) + 8 <= width
     bar = {"y": y, "height": _BAR, "width": round(max(width, 1.0), 1)}
     parts = [
-        element("title", text(said)),
+        said(words),
         element("rect", class_="hit", x=0, y=y - 4, width=WIDTH, height=_ROW - 1),
         words_at(str(number), 0, y + 13),
         words_at(fitting(f"{layer.kernel}/{layer.stride}", _LEFT - beside), beside, y + 13, class_="muted"),

@@ -11,7 +11,17 @@ from w2v_explore.analysis.comparing.compare import Comparison
 from w2v_explore.analysis.figures import Figure, figure_named
 from w2v_explore.report.html.markup import element
 from w2v_explore.report.html.page import Picture
-from w2v_explore.report.html.pictures.axes import WIDTH, Axis, axis_over, fitting, picture, said, width_of, words_at
+from w2v_explore.report.html.pictures.axes import (
+    WIDTH,
+    Axis,
+    axis_over,
+    draw_axis,
+    fitting,
+    picture,
+    said,
+    width_of,
+    words_at,
+)
 from w2v_explore.report.units import exact, figure_text, signed, signed_exact
 
 WATERFALLS = ("parameters", "macs", "memory.inference_bytes", "memory.training_bytes")
@@ -103,7 +113,7 @@ def _waterfall(
     )
     if not begins_at_0:
         words += " The bars do not begin at 0."
-    svg = picture(below + _BOTTOM, title, *_grid(axis, below), *_joints(heights, axis), *bars)
+    svg = picture(below + _BOTTOM, title, *draw_axis(axis, _TOP, below), *_joints(heights, axis), *bars)
     return Picture(f"{title}: {last}" if are_several else title, svg, words, "chart")
 
 
@@ -115,17 +125,6 @@ def _axis(heights: Sequence[Fraction], figure: Figure) -> tuple[Axis, bool]:
     values.append(min(low, 0.0) if begins_at_0 else low - (high - low) / 2)
     axis = axis_over(values, 0, WIDTH, figure_text(figure.unit), most=5)
     return axis, begins_at_0
-
-
-def _grid(axis: Axis, below: float) -> list[str]:
-    parts = []
-    for value, words in axis.ticks:
-        place = round(axis.at(value), 1)
-        parts.append(element("line", class_="grid", x1=place, x2=place, y1=_TOP, y2=below))
-        half = width_of(words) / 2
-        side = "start" if place < half else "end" if place > WIDTH - half else "middle"
-        parts.append(words_at(words, place, below + 15, anchor=side, class_="muted"))
-    return parts
 
 
 def _joints(heights: Sequence[Fraction], axis: Axis) -> list[str]:

@@ -1,0 +1,394 @@
+"""``compare --changed-since``: every config of a repository beside what it was, and a word on each other file."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.program import Runner
+
+THREE_LAYERS = "name: child\nextends: parent.yaml\nencoder_num_layers: 3\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet")
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/parent.yaml").write_text("extends: base\nencoder_num_layers: 6\n")
+    (tmp_path / "configs/child.yaml").write_text("name: child\nextends: parent.yaml\n")
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    commit("base")
+    return tmp_path
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True)
+
+
+def commit(message: str) -> None:
+    git("add", "--all")
+    git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", message)
+
+
+def changed(run: Runner, *arguments: str, since: str = "HEAD") -> Any:
+    code, out, err = run("compare", "--changed-since", since, *arguments, "--format", "json")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def layers(document: Any) -> list[list[int]]:
+    return [each["differences"]["encoder_num_layers"] for each in document["comparisons"]]
+
+
+def names(document: Any) -> list[list[str]]:
+    return [[config["config"]["name"] for config in each["configs"]] for each in document["comparisons"]]
+
+
+def not_compared(document: Any) -> list[tuple[str, str]]:
+    return [(entry["path"], entry["reason"]) for entry in document["not_compared"]]
+
+
+def test_changed_configs_are_compared_with_what_they_were(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    (repository / "configs/parent.yaml").write_text("extends: base\nencoder_num_layers: 8\n")
+    (repository / "compose.yaml").write_text("services: {a: b}\n")
+    (repository / "configs/new.yaml").write_text("extends: base\n")
+    document = changed(run)
+    # The child extended what its parent was then.
+    assert layers(document) == [[6, 3], [6, 8]]
+    assert names(document) == [[f"configs/{name}.yaml @ HEAD", f"configs/{name}.yaml"] for name in ("child", "parent")]
+    assert [new["config"]["name"] for new in document["new"]] == ["configs/new.yaml"]
+    assert (document["not_compared"], document["other_files"]) == ([], 1)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    assert document["changed_since"] == {"revision": "HEAD", "commit": head}
+    assert names(changed(run, since=head))[0][0] == f"configs/child.yaml @ {head[:10]}"
+
+
+def test_what_extends_a_changed_config_is_compared_too(repository: Path, run: Runner) -> None:
+    (repository / "configs/grandchild.yaml").write_text("extends: child.yaml\nencoder_dropout: 0.2\n")
+    # It has layers of its own: its parent's do not change it.
+    (repository / "configs/other.yaml").write_text("extends: parent.yaml\nencoder_num_layers: 2\n")
+    (repository / "orphan.yaml").write_text("extends: configs/gone.yaml\n")
+    (repository / "configs/gone.yaml").write_text("extends: base\n")
+    commit("more")
+    (repository / "configs/parent.yaml").write_text("extends: base\nencoder_num_layers: 8\n")
+    (repository / "configs/gone.yaml").unlink()
+    document = changed(run)
+    assert [after for _, after in names(document)] == [
+        "configs/parent.yaml",
+        "configs/child.yaml",
+        "configs/grandchild.yaml",
+    ]
+    assert layers(document) == [[6, 8]] * 3
+    assert not_compared(document) == [
+        ("configs/gone.yaml", "it is gone"),
+        ("orphan.yaml", "no valid config any more; lint says why"),
+    ]
+    assert document["other_files"] == 0
+    assert layers(changed(run, "configs/grandchild.yaml")) == [[6, 8]]
+    said = run("compare", "--changed-since", "HEAD", "configs/other.yaml")
+    assert said == (0, "", "no config differs from HEAD\n")
+
+
+def test_markdown_is_of_the_figures_that_compare_has(repository: Path, run: Runner) -> None:
+    (repository / "before.yaml").write_text("extends: base\nencoder_num_layers: 6\n")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    commit("more")
+    git("rm", "--quiet", "before.yaml")
+    (repository / "other.yaml").write_text("extends: base\n")
+    out = run("compare", "--changed-since", "HEAD^", "--format", "markdown").out
+    headings = [line for line in out.splitlines() if line.startswith("## ")]
+    assert headings == ["## configs/child.yaml @ HEAD^ ↔ configs/child.yaml", "## New since HEAD^"]
+    six = run("compare", "base", "base", "--set", "encoder_num_layers=6", "--format", "markdown").out
+    three = run("compare", "base", "base", "--set", "encoder_num_layers=3", "--format", "markdown").out
+    (row,) = (line for line in out.splitlines() if line.startswith("| parameters "))
+    assert all(row.split(" | ")[1 + number] in text for number, text in enumerate((six, three)))
+    assert "| other.yaml | 94.37 M |" in out
+    out = run("compare", "--changed-since", "HEAD", "--format", "markdown").out
+    assert "| before.yaml | it is gone |" in out
+    for options in ((), ("--format", "html")):
+        assert "before.yaml" in run("compare", "--changed-since", "HEAD", *options).out
+
+
+def test_csv_has_each_config_before_and_now(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    (repository / "new.yaml").write_text("extends: base\n")
+    text = run("compare", "--changed-since", "HEAD", "--format", "csv", "--depth", "0").out
+    rows = {(row["config"], row["metric"]): row for row in csv.DictReader(io.StringIO(text))}
+    child, new = (rows[name, "parameters"] for name in ("configs/child.yaml", "new.yaml"))
+    assert (child["before"], child["after"], child["delta"]) == ("51843712", "30580096", "-21263616")
+    assert (new["before"], new["after"], new["ratio"]) == ("", "94370944", "")
+
+
+def test_options_of_compare_hold_for_every_config(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    document = changed(run, "--seconds", "2", "--set", "aux_num_out=32")
+    assert document["comparisons"][0]["configs"][1]["workload"]["seconds"] == 2
+    assert document["comparisons"][0]["metrics"]["aux.parameters"]["values"] == [768 * 32 + 32] * 2
+    (repository / "new.yaml").write_text("extends: base\n")
+    code, _, err = run("compare", "--changed-since", "HEAD", "--fail-if", "parameters > 90M")
+    assert (code, err.splitlines()) == (1, ["new.yaml: parameters is 94,370,944; it fails if parameters > 90M"])
+    code, _, err = run("compare", "--changed-since", "HEAD", "--fail-if", "macs < -5%")
+    assert code == 1
+    assert err.startswith(
+        "configs/child.yaml: macs is 38,837,538,304, -23.22 % against 50,580,533,248 of configs/child"
+    )
+
+
+def test_files_and_folders_limit_it(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("top.yaml", "configs/deep.json"):
+        (repository / name).write_text('{"extends": "base"}\n')
+    commit("more")
+    for name in ("top.yaml", "configs/deep.json", "configs/child.yaml"):
+        (repository / name).write_text('{"extends": "base", "encoder_num_layers": 3}\n')
+    child, deep, top = ([f"{name} @ HEAD", name] for name in ("configs/child.yaml", "configs/deep.json", "top.yaml"))
+    assert names(changed(run, "configs")) == [child]
+    assert names(changed(run, "configs", "./top.yaml")) == [child, top]
+    # As `lint` has it: JSON of any name where it is named, config.json alone where it is searched for.
+    assert names(changed(run, "configs/deep.json")) == [deep]
+    monkeypatch.chdir("configs")
+    assert names(changed(run, ".")) == [child]
+    for wrong, said in (("chidl.yaml", "chidl.yaml is no file or folder, now or at HEAD"), ("/", "/ lies outside of")):
+        code, out, err = run("compare", wrong, "--changed-since", "HEAD")
+        assert (code, out) == (2, "")
+        assert said in err
+
+
+def test_what_is_gone_can_be_named(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").unlink()
+    assert not_compared(changed(run, "configs/child.yaml")) == [("configs/child.yaml", "it is gone")]
+
+
+def test_a_config_json_is_compared_and_a_name_may_have_blanks(repository: Path, run: Runner) -> None:
+    folder = repository / "my models"
+    folder.mkdir()
+    config, preset = folder / "config.json", folder / "half as deep.yml"
+    config.write_text(json.dumps({"model_type": "wav2vec2", "num_hidden_layers": 12}))
+    preset.write_text("extends: base\n")
+    commit("more")
+    config.write_text(json.dumps({"model_type": "wav2vec2", "num_hidden_layers": 5}))
+    preset.write_text("extends: base\nencoder_num_layers: 6\n")
+    assert layers(changed(run)) == [[12, 5], [12, 6]]
+
+
+def test_nothing_changed_prints_nothing(repository: Path, run: Runner) -> None:
+    for format in ("table", "markdown"):
+        code, out, err = run("compare", "--changed-since", "HEAD", "--format", format)
+        assert (code, out, err) == (0, "", "no config differs from HEAD\n")
+
+
+ODD_NAMES = (
+    "-dash.yaml", "--help.yaml", "UPPER.YAML", "ü.yml", "two\nlines.yaml", "deep/er/config.json", "a b/c d.yaml",
+    "\ttab.yaml", 'quo"te\'s.yaml', "back\\slash.yaml", "[a-z]*?.yaml", "$(touch here).yaml", "`tick`.yaml",
+    "-d/-e.yaml", "base.yaml", "a=b.yaml", "\u202ereversed.yaml", "<b>::error::.yaml",
+)  # fmt: skip
+
+
+def write_odd_names(repository: Path, text: str) -> None:
+    for name in ODD_NAMES:
+        file = repository / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+@pytest.mark.slow
+def test_every_name_is_compared_from_every_folder(
+    repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is left out of archives is in the repository all the same.
+    (repository / ".gitattributes").write_text("* export-ignore\n")
+    write_odd_names(repository, '{"extends": "base"}\n')
+    (repository / os.fsdecode(b"\xff.yaml")).write_text("extends: base\n")
+    commit("more")
+    write_odd_names(repository, '{"extends": "base", "encoder_num_layers": 6}\n')
+    monkeypatch.chdir(repository / "configs")
+    document = changed(run)
+    assert sorted(names(document)) == sorted([f"{name} @ HEAD", name] for name in ODD_NAMES)
+    assert layers(document) == [[12, 6]] * len(ODD_NAMES)
+    assert document["not_compared"] == []
+
+
+def test_a_name_does_nothing_to_a_page_or_a_log(repository: Path, run: Runner) -> None:
+    write_odd_names(repository, '{"extends": "base", "encoder_num_heads": 7}\n')
+    commit("more")
+    write_odd_names(repository, '{"extends": "base"}\n')
+    out = run("compare", "--changed-since", "HEAD", "--format", "markdown").out
+    lines = [line for line in out.splitlines() if line.endswith(" | no valid config at HEAD |")]
+    assert len(lines) == len(ODD_NAMES)
+    assert all(line.isprintable() for line in lines)
+    assert "| \\`tick\\`.yaml | no valid config at HEAD |" in lines
+    assert not list(repository.rglob("here"))
+
+
+def test_what_lies_beside_a_config_json_counts_in_the_base_too(repository: Path, run: Runner) -> None:
+    (repository / "preprocessor_config.json").write_text('{"sampling_rate": 8000}')
+    config = repository / "config.json"
+    config.write_text('{"model_type": "wav2vec2"}')
+    commit("more")
+    config.write_text('{"model_type": "wav2vec2", "num_hidden_layers": 6}')
+    (comparison,) = changed(run)["comparisons"]
+    assert [each["config"]["sample_rate"] for each in comparison["configs"]] == [8000, 8000]
+
+
+def test_a_renamed_config_is_compared_with_what_it_was(repository: Path, run: Runner) -> None:
+    fields = "".join(f"# {number}\n" for number in range(30))
+    old, new = repository / "configs/old name.yaml", repository / "configs/-new\nname.yml"
+    old.write_text(f"extends: base\n{fields}")
+    commit("more")
+    old.rename(new)
+    new.write_text(f"extends: base\nencoder_num_layers: 6\n{fields}")
+    git("add", "--all")
+    document = changed(run)
+    assert names(document) == [["configs/old name.yaml @ HEAD", "configs/-new\nname.yml"]]
+    assert layers(document) == [[12, 6]]
+
+
+@pytest.mark.parametrize("revision", ["nowhere", "--help", "", "-q", "HEAD --"])
+def test_a_revision_that_is_not_there_is_no_success(repository: Path, run: Runner, revision: str) -> None:
+    code, out, err = run("compare", "--changed-since", revision)
+    assert (code, out) == (2, "")
+    assert err == f"error: git knows no revision {revision or repr(revision)} here; fetch it first\n"
+
+
+def test_a_word_is_a_revision_though_a_file_has_its_name(repository: Path, run: Runner) -> None:
+    git("branch", "configs")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    assert layers(changed(run, since="configs")) == [[6, 3]]
+
+
+def test_without_git_or_a_repository_nothing_passes_for_no_change(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    code, out, err = run("compare", "--changed-since", "HEAD")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: not a git repository")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, out, err = run("compare", "--changed-since", "HEAD")
+    assert (code, out, err) == (2, "", "error: git is not on the PATH; install it, or name two files\n")
+
+
+@pytest.mark.parametrize("options", [("--baseline", "b.json"), ("--variant", "encoder_num_layers: 6")])
+def test_what_says_nothing_beside_a_revision_is_refused(run: Runner, options: tuple[str, str]) -> None:
+    code, _, err = run("compare", "--changed-since", "HEAD", *options)
+    assert (code, err) == (2, f"error: give --changed-since or {options[0]}, not both\n")
+
+
+def test_what_is_wrong_with_the_command_line_is_said(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    code, out, err = run("compare", "--changed-since", "HEAD", "--set", "encoder_num_heads=7")
+    assert (code, out) == (2, "")
+    assert "encoder_num_heads" in err
+    code, out, err = run("compare", "--changed-since", "HEAD", "--samples", "10")
+    assert (code, out) == (2, "")
+    assert "10 samples" in err
+
+
+def test_all_that_is_not_compared_is_said(repository: Path, run: Runner) -> None:
+    broken, valid = "extends: base\nencoder_num_heads: 7\n", "extends: base\n"
+    short = f"extends: base\nextractor_conv_layer_config: {[[8, 2, 2]] * 20}\n"
+    for name, text in {"mended": broken, "spoilt": valid, "gone": valid, "still": broken, "too_long": valid}.items():
+        (repository / f"{name}.yaml").write_text(text)
+    commit("more")
+    for name, text in {
+        "mended": valid, "spoilt": broken, "still": broken + "x: 1\n", "bad": "[", "too_long": short
+    }.items():  # fmt: skip
+        (repository / f"{name}.yaml").write_text(text)
+    (repository / "gone.yaml").unlink()
+    (repository / "notes.txt").write_text("no config\n")
+    document = changed(run)
+    *told, (path, reason) = not_compared(document)
+    assert told == [
+        ("gone.yaml", "it is gone"),
+        ("mended.yaml", "no valid config at HEAD"),
+        ("spoilt.yaml", "no valid config any more; lint says why"),
+    ]
+    assert path == "too_long.yaml"
+    assert "160000 samples" in reason.replace(",", "")
+    assert document["other_files"] == 2
+
+
+def test_a_link_shows_nothing_of_where_it_leads(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("outside") / "secret.yaml"
+    secret.write_text("password: hunter2\n")
+    (repository / "before.yaml").symlink_to(secret)
+    (repository / "after.yaml").write_text("extends: base\n")
+    (repository / "base.yaml").write_text(f"extends: {secret}\n")
+    (repository / "configs/inside.yaml").symlink_to("parent.yaml")
+    commit("more")
+    (repository / "before.yaml").unlink()
+    (repository / "before.yaml").write_text("extends: large\n")
+    (repository / "after.yaml").unlink()
+    (repository / "after.yaml").symlink_to(secret)
+    (repository / "base.yaml").write_text(f"extends: {secret}\nencoder_num_layers: 3\n")
+    (repository / "configs/inside.yaml").unlink()
+    (repository / "configs/inside.yaml").write_text("extends: base\nencoder_num_layers: 3\n")
+    assert "hunter2" not in str(run("compare", "--changed-since", "HEAD"))
+    document = changed(run)
+    assert layers(document) == [[6, 3]]
+    assert not_compared(document) == [
+        ("after.yaml", "no valid config any more; lint says why"),
+        ("before.yaml", "no valid config at HEAD"),
+    ]
+    assert document["other_files"] == 1
+
+
+def test_a_filter_that_fails_leaves_what_git_keeps(repository: Path, run: Runner) -> None:
+    (repository / ".gitattributes").write_text("*.json filter=large\n")
+    (repository / "data.json").write_text("{}\n")
+    commit("more")
+    for key, value in {"smudge": "false", "clean": "cat", "required": "true"}.items():
+        git("config", f"filter.large.{key}", value)
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    assert layers(changed(run)) == [[6, 3]]
+
+
+def test_submodules_and_what_is_not_checked_out_are_said(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    with monkeypatch.context() as there:
+        there.chdir(other)
+        git("init", "--quiet")
+        for text in ("extends: base\n", "extends: large\n"):
+            (other / "a.yaml").write_text(text)
+            commit("one")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "sub dir")
+    commit("more")
+    git("-C", "sub dir", "checkout", "--quiet", "HEAD^")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    commit("another")
+    git("update-index", "--skip-worktree", "configs/child.yaml")
+    (repository / "configs/child.yaml").unlink()
+    assert not_compared(changed(run, since="HEAD^")) == [
+        ("configs/child.yaml", "it is not in the working tree, as in a sparse checkout"),
+        ("sub dir", "a submodule, whose own repository says what changed"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"])
+def test_how_a_hook_has_patterns_taken_changes_nothing(
+    repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    monkeypatch.setenv(name, "1")
+    assert layers(changed(run)) == [[6, 3]]
+
+
+def test_nothing_of_the_revision_stays(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = repository / ".git/temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    changed(run)
+    run("compare", "--changed-since", "HEAD", "--samples", "10")
+    assert list(temporary.iterdir()) == []

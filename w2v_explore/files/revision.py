@@ -1,0 +1,169 @@
+"""What differs between a revision of git and the files that lie in the working tree, by git's own word.
+
+Git is asked by its program: its filters, links and attributes decide what a file of the revision holds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+from w2v_explore import interrupt
+from w2v_explore.errors import SourceError
+
+ChangeKind = Literal["changed", "new", "gone", "unmerged", "absent", "submodule"]
+
+# What a config extends, and what lies beside one.
+_SUFFIXES = (".yaml", ".yml", ".json")
+_SUBMODULE = "160000"
+_KINDS: Mapping[str, ChangeKind] = {"A": "new", "D": "gone", "U": "unmerged"}
+# A hook's index and patterns are not this program's; nor may a question keep another git from its work.
+_FORGOTTEN = ("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
+
+
+class Change(NamedTuple):
+    """A file that differs.
+
+    Attributes:
+        kind: ``absent`` is a file that the working tree leaves out, as a sparse checkout does.
+        before: Its name at the revision, from the root of the repository; another one where it was renamed.
+        path: Its name now.
+    """
+
+    kind: ChangeKind
+    before: str
+    path: str
+
+
+class Revision:
+    """A revision of the repository that the working folder lies in.
+
+    Args:
+        name: What git calls it: a branch, a tag, a commit.
+
+    Raises:
+        SourceError: Git is not there, the working folder is in no repository, or there is no such revision.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        # On Windows git writes slashes.
+        self.root = os.path.realpath(os.fsdecode(_git("rev-parse", "--show-toplevel").removesuffix(b"\n")))
+        try:
+            self.commit = self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+        except SourceError as error:
+            raise SourceError(f"git knows no revision {name or repr(name)} here; fetch it first") from error
+
+    def changes(self) -> list[Change]:
+        """All that differs, files that git does not track and does not ignore last."""
+        answer = self._git("diff", "-z", "--raw", "--find-renames", "--ignore-submodules=dirty", self.commit, "--")
+        words = iter(_names(answer))
+        changes = []
+        for change in words:
+            old_mode, new_mode, _, _, kind = change.lstrip(":").split(" ")
+            before = path = next(words)
+            if kind[0] in "RC":
+                path = next(words)
+            if _SUBMODULE in (old_mode, new_mode):
+                changes.append(Change("submodule", before, path))
+                continue
+            told = _KINDS.get(kind[0], "changed")
+            if told == "changed" and not os.path.lexists(self.path_of(path)):
+                told = "absent"
+            changes.append(Change(told, before, path))
+        others = _names(self._git("ls-files", "-z", "--others", "--exclude-standard"))
+        return changes + [Change("new", path, path) for path in others]
+
+    def tracked(self) -> Sequence[str]:
+        """The names of all files that git tracks now."""
+        return _names(self._git("ls-files", "-z"))
+
+    def path_of(self, name: str) -> str:
+        """The absolute path of a name that starts at the root."""
+        return os.path.join(self.root, *name.split("/"))
+
+    @contextmanager
+    def written_out(self, names: Collection[str] = ()) -> Iterator[str]:
+        """A folder with the YAML and JSON of the revision, where a relative ``extends`` finds what it extended then.
+
+        What cannot be written, as a name that the file system does not take, is left out.
+
+        Args:
+            names: Further files that are wanted.
+        """
+        with _temporary_folder() as folder:
+            index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+            self._git("read-tree", self.commit, environment=index)
+            tracked = _names(self._git("ls-files", "-z", environment=index))
+            wanted = [name for name in tracked if name.lower().endswith(_SUFFIXES) or name in names]
+            files = os.path.join(folder, "files")
+            # Without a slash at its end it would be the beginning of names.
+            writing = ("checkout-index", "-z", "--force", "--stdin", f"--prefix={files}/")
+            given = b"".join(os.fsencode(name) + b"\0" for name in wanted)
+            whole = ("-c", "core.sparseCheckout=false")
+            try:
+                self._git(*whole, *writing, environment=index, given=given)
+            except SourceError:
+                # A filter that fails, as that of Git LFS without a network, ends it all: what git itself keeps must do.
+                plain = (*whole, "-c", "core.safecrlf=false", *self._without_filters())
+                self._git(*plain, *writing, environment=index, given=given, tolerant=True)
+            yield files
+
+    def _without_filters(self) -> list[str]:
+        pattern = r"^filter\..*\.(smudge|process|required)$"
+        answer = self._git("config", "-z", "--name-only", "--get-regexp", pattern, tolerant=True)
+        return [
+            word
+            for name in _names(answer)
+            for word in ("-c", f"{name}={'false' if name.endswith('.required') else ''}")
+        ]
+
+    def _git(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        given: bytes = b"",
+        tolerant: bool = False,
+    ) -> bytes:
+        return _git("-C", self.root, *arguments, environment=environment, given=given, tolerant=tolerant)
+
+
+def _git(
+    *arguments: str, environment: Mapping[str, str] | None = None, given: bytes = b"", tolerant: bool = False
+) -> bytes:
+    """What git prints; ``tolerant`` takes what it printed before it failed.
+
+    Raises:
+        SourceError: It is not there, or fails.
+    """
+    program = shutil.which("git")
+    if program is None:
+        raise SourceError("git is not on the PATH; install it, or name two files")
+    variables = {key: value for key, value in os.environ.items() if key not in _FORGOTTEN}
+    variables |= {"GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
+    finished = subprocess.run([program, *arguments], input=given, capture_output=True, check=False, env=variables)
+    if finished.returncode and not tolerant:
+        said = finished.stderr.decode(errors="backslashreplace").strip().split("\n")[0]
+        raise SourceError(said.removeprefix("fatal: ") or f"git {arguments[-1]} failed")
+    return finished.stdout
+
+
+def _names(answer: bytes) -> Sequence[str]:
+    return [os.fsdecode(name) for name in answer.split(b"\0")[:-1]]
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """A folder that is gone afterwards; signals wait while it is made and removed."""
+    with interrupt.held():
+        folder = tempfile.mkdtemp(prefix="w2v-explore-")
+        try:
+            with interrupt.let_through():
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
