@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.pages import SETTLE
+from tests.browser.pages import make as make
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, Route
 
 Opener = Callable[..., "Page"]
 
@@ -48,13 +51,14 @@ class Watched:
         self.page.on("request", self._asked)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"an error: {error}"))
+        self.page.on("dialog", self._asked_reader)
         self.page.goto(self._address)
 
     def close(self) -> None:
         # What the page did by now is told before it answers.
         # A page without scripts has no timers.
         if self._has_scripts:
-            self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+            self.page.evaluate(SETTLE)
         self._context.close()
 
     def _is_page(self, request: Request) -> bool:
@@ -69,6 +73,10 @@ class Watched:
     def _asked(self, request: Request) -> None:
         if not self._is_page(request):
             self.wrong.append(f"a request: {request.url}")
+
+    def _asked_reader(self, dialog: Dialog) -> None:
+        self.wrong.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -24,7 +24,7 @@ from w2v_explore.report.html import write
 from w2v_explore.report.html.page import Page, Section
 from w2v_explore.report.table import Change, Column, Crossed, Lines, Share, Stacked, Table
 
-VOID = {"meta", "link", "input", "br"}
+VOID = {"meta", "link", "input", "br", "wbr"}
 SHAPES = {"rect", "line", "path", "circle", "polyline", "polygon", "use"}
 HOSTILE = "</script></style></title>--><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp; \u202e`x`"
 

@@ -181,12 +181,19 @@ def _tiles(tiles: Sequence[Tile]) -> str:
             "div",
             element("dt", text(tile.label)),
             element(
-                "dd", element("div", text(tile.value), class_="value"), element("div", text(tile.exact), class_="exact")
+                "dd",
+                element("div", text(tile.value), class_="value"),
+                element("div", _in_groups(tile.exact), class_="exact"),
             ),
         )
         for tile in tiles
     ]
     return element("dl", *items, class_="tiles")
+
+
+def _in_groups(number: str) -> str:
+    """A text, whose long numbers go on in the next line after a comma."""
+    return text(number).replace(",", ",<wbr/>")
 
 
 def _maker(level: str, section: str, command: str) -> Callable[[Part], str]:
@@ -275,10 +282,16 @@ def _headings(columns: Sequence[Column], classes: Sequence[str]) -> str:
     return element(
         "tr",
         *[
-            element("th", text(column.heading), class_=each or None, scope="col") if column.heading else "<td></td>"
+            element("th", text(column.heading), class_=_heading_class(column, each), scope="col")
+            if column.heading
+            else "<td></td>"
             for column, each in zip(columns, classes, strict=True)
         ],
     )
+
+
+def _heading_class(column: Column, class_: str) -> str | None:
+    return " ".join(filter(None, [class_, "long" if len(column.heading) > _SHORT else ""])) or None
 
 
 def _column_class(number: int, table: Table) -> str:
