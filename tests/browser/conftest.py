@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.pages import make as make
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, Route
 
 Opener = Callable[..., "Page"]
 
@@ -48,6 +50,7 @@ class Watched:
         self.page.on("request", self._asked)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"an error: {error}"))
+        self.page.on("dialog", self._asked_reader)
         self.page.goto(self._address)
 
     def close(self) -> None:
@@ -69,6 +72,10 @@ class Watched:
     def _asked(self, request: Request) -> None:
         if not self._is_page(request):
             self.wrong.append(f"a request: {request.url}")
+
+    def _asked_reader(self, dialog: Dialog) -> None:
+        self.wrong.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

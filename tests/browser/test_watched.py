@@ -28,6 +28,7 @@ POLICY = "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';
         (POLICY + "<script>eval('1')</script>", "the policy forbids script-src"),
         ("<script>console.warn('beware')</script>", "on the console: beware"),
         ("<script>throw new Error('broken')</script>", "an error: broken"),
+        ("<script>alert('read me')</script>", "a dialog: read me"),
     ],
 )
 def test_what_a_page_must_not_do_is_found_out(

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from w2v_explore.report.curve import draw_curve
+from w2v_explore.report.curve import describe_crossing, draw_curve
 from w2v_explore.report.plot import plot_curves
 from w2v_explore.results.curve import Curve, Parts
 
@@ -39,6 +39,11 @@ def test_a_terminal_shows_intervals_and_noise(width: int) -> None:
     assert "!" not in drawn
     assert "! NOISY: doubtful" in doubtful
     assert doubtful.count("!") == 2
+
+
+def test_a_curve_without_attention_says_so() -> None:
+    without = replace(QUIET, macs_crossing_s=None, measured_crossing_s=None)
+    assert describe_crossing(without) == "The model has no attention, whose product could outgrow the feed-forward."
 
 
 @pytest.mark.slow

@@ -33,6 +33,7 @@ def test_each_cost_is_what_an_analysis_of_its_length_says(
         assert cost.macs.attention == analysis.macs.attention
         assert cost.inference_bytes == analysis.inference.total_bytes
         assert cost.training_bytes == analysis.training.total_bytes(checkpointing=False)
+        assert found.crossing_s is not None
         assert (cost.macs.attention > cost.macs.feed_forward) == (cost.seconds >= found.crossing_s)
 
 

@@ -42,11 +42,12 @@ class CostsOverDuration(NamedTuple):
 
     Attributes:
         costs: At lengths of about equal ratios, and at the workload's; the shortest first. All are exact.
-        crossing_s: The shortest duration in which attention's two products take more MACs than the feed-forward.
+        crossing_s: The shortest duration in which attention's two products take more MACs than the feed-forward; None
+            of a model without attention.
     """
 
     costs: tuple[CostAt, ...]
-    crossing_s: float
+    crossing_s: float | None
 
 
 def costs_over_duration(analysis: Analysis) -> CostsOverDuration:
@@ -56,10 +57,12 @@ def costs_over_duration(analysis: Analysis) -> CostsOverDuration:
     crossing = macs_crossing_samples(analysis)
     fewest = fewest_samples_of(analysis.calls, analysis.takes, batch)
     first = max(fewest, min(_FROM_S * rate, workload.samples))
-    beyond = round(_BEYOND_CROSSING * crossing) if crossing <= _FURTHEST_CROSSING_S * rate else 0
+    beyond = 0
+    if crossing is not None and crossing <= _FURTHEST_CROSSING_S * rate:
+        beyond = round(_BEYOND_CROSSING * crossing)
     last = min(max(_TO_S * rate, _BEYOND_WORKLOAD * workload.samples, beyond, 2 * first), MAX_SAMPLES)
     lengths = {round(first * (last / first) ** (step / _STEPS)) for step in range(_STEPS + 1)}
-    lengths |= {workload.samples, min(max(crossing, first), last)}
+    lengths |= {workload.samples, *([] if crossing is None else [min(max(crossing, first), last)])}
     # Who makes and keeps tensors stays the same for another length; their sizes do not.
     recipe = precision_named(workload.training_precision)
     states = analysis.training.state_bytes
@@ -77,4 +80,4 @@ def costs_over_duration(analysis: Analysis) -> CostsOverDuration:
                 training_bytes=states + int(kept.spread().greatest),
             )
         )
-    return CostsOverDuration(tuple(costs), crossing / rate)
+    return CostsOverDuration(tuple(costs), None if crossing is None else crossing / rate)

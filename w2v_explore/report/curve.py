@@ -77,6 +77,8 @@ def draw_curve(curve: Curve, width: int, *, colour: bool) -> str:
 
 def describe_crossing(curve: Curve) -> str:
     """Where attention's product outgrows the feed-forward, by MACs and as measured."""
+    if curve.macs_crossing_s is None:
+        return "The model has no attention, whose product could outgrow the feed-forward."
     text = f"Attention's product outgrows the feed-forward: in MACs from {curve.macs_crossing_s:.4g} s of audio on"
     if not curve.parts:
         return f"{text}."

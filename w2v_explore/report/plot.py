@@ -54,7 +54,7 @@ def _draw(axis: Any, curve: Curve) -> None:
     axis.set_xscale("log")
     axis.set_yscale("log")
     _mark(axis, curve.measured_crossing_s, "--", "product outgrows feed-forward: time")
-    if curve.macs_crossing_s <= 2.5 * curve.seconds[-1]:
+    if curve.macs_crossing_s is not None and curve.macs_crossing_s <= 2.5 * curve.seconds[-1]:
         _mark(axis, curve.macs_crossing_s, ":", "product outgrows feed-forward: MACs")
     axis.set_xticks(curve.seconds, [f"{seconds:g}" for seconds in curve.seconds])
     axis.xaxis.set_minor_locator(_no_ticks())

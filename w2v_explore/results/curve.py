@@ -45,7 +45,8 @@ class Curve:
         confident: Whether every interval is a 95 % interval, and none is the range of a few runs.
         noisy: Whether something disturbed the measurement at each duration.
         parts: What the hooked passes say at each duration; empty for a compiled model.
-        macs_crossing_s: The duration from which on attention's products take more MACs than the feed-forward; exact.
+        macs_crossing_s: The duration from which on attention's products take more MACs than the feed-forward; exact, and
+            None of a model without attention.
         measured_crossing_s: The duration from which on the products take more time, interpolated; None where it is not
             within the durations.
     """
@@ -57,7 +58,7 @@ class Curve:
     confident: bool
     noisy: tuple[bool, ...]
     parts: tuple[Parts, ...]
-    macs_crossing_s: float
+    macs_crossing_s: float | None
     measured_crossing_s: float | None
 
 
@@ -88,6 +89,7 @@ def _curve(results: Sequence[Result]) -> Curve:
     if parts:
         attention, feed_forward, _ = zip(*parts, strict=True)
         crossing = measured_crossing_s(seconds, attention, feed_forward)
+    crossing_samples = macs_crossing_samples(results[0].analysis)
     return Curve(
         name=config.name,
         seconds=seconds,
@@ -96,7 +98,7 @@ def _curve(results: Sequence[Result]) -> Curve:
         intervals_s=tuple((each.low_s, each.high_s) for each in (_latency(result).end_to_end for result in results)),
         noisy=tuple(_latency(result).noise.noisy for result in results),
         parts=parts,
-        macs_crossing_s=macs_crossing_samples(results[0].analysis) / config.sample_rate,
+        macs_crossing_s=None if crossing_samples is None else crossing_samples / config.sample_rate,
         measured_crossing_s=crossing,
     )
 

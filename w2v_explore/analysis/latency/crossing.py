@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
@@ -42,16 +43,21 @@ def macs_by_part(calls: Sequence[Call], batch: int) -> MacsByPart:
     return MacsByPart(**counts)
 
 
-def macs_crossing_samples(analysis: Analysis) -> int:
+def macs_crossing_samples(analysis: Analysis) -> int | None:
     """The shortest utterance, in samples, in which attention's two products take more MACs than the feed-forward.
 
     With f frames the products take a · f², the feed-forward modules b · f: the first are more from one frame above
     b / a on, whatever the batch.
+
+    Returns:
+        None of a model without attention.
     """
-    macs = macs_by_part(analysis.calls, analysis.workload.batch)
-    [*_, frames] = [
+    attended = [
         call.gives.frames for call in analysis.calls if call.operation and call.operation.mac_kind == "attention"
     ]
+    if not attended:
+        return None
+    macs, frames = macs_by_part(analysis.calls, analysis.workload.batch), attended[-1]
     field = analysis.receptive_field
     return field.receptive_field_samples + field.stride_samples * (macs.feed_forward * frames // macs.attention)
 
@@ -72,7 +78,11 @@ def measured_crossing_s(
     Returns:
         None where it does not lie between the measured durations.
     """
-    ratios = [attention / feed for attention, feed in zip(attention_s, feed_forward_s, strict=True)]
+    ratios = [
+        # Without a feed-forward no product outgrows it.
+        attention / feed if feed else inf
+        for attention, feed in zip(attention_s, feed_forward_s, strict=True)
+    ]
     for (start, before), (end, after) in pairwise(zip(seconds, ratios, strict=True)):
         if before <= 1 < after:
             return start + (end - start) * (1 - before) / (after - before)

@@ -277,10 +277,16 @@ def _headings(columns: Sequence[Column], classes: Sequence[str]) -> str:
     return element(
         "tr",
         *[
-            element("th", text(column.heading), class_=each or None, scope="col") if column.heading else "<td></td>"
+            element("th", text(column.heading), class_=_heading_class(column, each), scope="col")
+            if column.heading
+            else "<td></td>"
             for column, each in zip(columns, classes, strict=True)
         ],
     )
+
+
+def _heading_class(column: Column, class_: str) -> str | None:
+    return " ".join(filter(None, [class_, "long" if len(column.heading) > _SHORT else ""])) or None
 
 
 def _column_class(number: int, table: Table) -> str:

@@ -158,7 +158,8 @@ function improveButton(button) {
 // A place that has nothing to scroll is no stop on the way through a page with the keyboard.
 function watchScrolling(place) {
   const update = () => { place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1; };
-  new ResizeObserver(update).observe(place);
+  const observer = new ResizeObserver(update);
+  [place, ...place.children].forEach((each) => observer.observe(each));
   update();
 }
 

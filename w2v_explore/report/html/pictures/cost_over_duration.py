@@ -17,9 +17,18 @@ def cost_pictures(analysis: Analysis) -> list[Picture]:
     """
     found = costs_over_duration(analysis)
     seconds = [cost.seconds for cost in found.costs]
-    length, crossing = f"{analysis.workload.seconds:.4g} s", f"{found.crossing_s:.4g} s"
+    length = f"{analysis.workload.seconds:.4g} s"
     [asked] = [cost for cost in found.costs if cost.seconds == analysis.workload.seconds]
     mark = Mark(asked.seconds, f"{length}, as asked")
+    marks, attention = [mark], "The model has no attention: its MACs grow in proportion to the duration."
+    if found.crossing_s is not None:
+        crossing = f"{found.crossing_s:.4g} s"
+        marks.append(Mark(found.crossing_s, f"{crossing}: attention overtakes"))
+        attention = (
+            f"For {length} of audio attention's two products are {percent(asked.macs.attention / sum(asked.macs))} of "
+            "all MACs. They grow with the square of the duration, all else in proportion to it: from "
+            f"{crossing} on they are more than those of the feed-forward."
+        )
     of_batch = f", batch {analysis.workload.batch}" if analysis.workload.batch > 1 else ""
     macs = [cost.macs for cost in found.costs]
     macs_title, memory_title = f"MACs over duration{of_batch}", f"Memory over duration{of_batch}"
@@ -38,11 +47,9 @@ def cost_pictures(analysis: Analysis) -> list[Picture]:
                 ],
                 "MACs of a forward pass",
                 short,
-                [mark, Mark(found.crossing_s, f"{crossing}: attention overtakes")],
+                marks,
             ),
-            f"For {length} of audio attention's two products are {percent(asked.macs.attention / sum(asked.macs))} of "
-            "all MACs. They grow with the square of the duration, all else in proportion to it: from "
-            f"{crossing} on they are more than those of the feed-forward.",
+            attention,
             "chart",
         ),
         Picture(
