@@ -45,7 +45,7 @@ class Curve:
         confident: Whether every interval is a 95 % interval, and none is the range of a few runs.
         noisy: Whether something disturbed the measurement at each duration.
         parts: What the hooked passes say at each duration; empty for a compiled model.
-        macs_crossing_s: The duration from which on attention's products take more MACs than the feed-forward; exact, and
+        macs_crossing_s: The duration from which on attention's products take more MACs than the feed-forward; exact.
             None of a model without attention.
         measured_crossing_s: The duration from which on the products take more time, interpolated; None where it is not
             within the durations.
