@@ -12,7 +12,6 @@ import pytest
 
 from tests.browser.conftest import Opener
 from w2v_explore.analysis.analyze import Analysis, analyze
-from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import FIGURES, LazyTotals
 from w2v_explore.analysis.formulas import workloads
 from w2v_explore.analysis.formulas.workloads import WorkloadFormulas
@@ -76,7 +75,7 @@ def drawn(analysis: Analysis, number: int, rng: random.Random) -> list[Workload]
         batch = rng.choice((1, int(2 ** rng.uniform(0, 20)), MAX_BATCH))
         samples = int(2 ** rng.uniform(11, rng.choice((20, 40)))) if formulas.moves_samples else 160_000
         if formulas.holds(samples, batch):
-            dtype = rng.choice(list(DTYPE_BYTES))
+            dtype = rng.choice(sliders.DTYPES)
             found.append(replace(analysis.workload, samples=samples, batch=batch, dtype=dtype))
     return found
 
@@ -160,6 +159,29 @@ def test_several_configs_move_together_each_at_its_own_sample_rate(open_page: Op
     one, other = (analyze(each, Workload.of(each, seconds=2.5)).macs.total for each in (config, twice))
     row = page.locator("[data-script=sliders] tbody tr").nth(1).locator("td").all_text_contents()
     assert row == [figure_text("MACs")(one), figure_text("MACs")(other), signed_percent(other / one)]
+
+
+def test_a_duration_that_is_no_samples_of_one_of_several_configs_is_refused_as_compare_does(open_page: Opener) -> None:
+    config = load_config("base")
+    page = open_page(page_of(analyze(config), analyze(replace(config, sample_rate=44_100))))
+    part = page.locator("[data-script=sliders]")
+    page.get_by_label("Samples").fill("48001")
+    status = part.get_by_role("status")
+    assert status.text_content() == "Give another duration: at 44,100 Hz it is no whole number of samples."
+    page.get_by_label("Samples").fill("197530720")
+    assert status.text_content() == ""
+    assert part.locator("pre").text_content() == "w2v-explore summary base --seconds 12345.67"
+
+
+def test_as_many_samples_stay_as_many_at_another_sample_rate(open_page: Opener) -> None:
+    config, other = load_config("base"), replace(load_config("large"), sample_rate=32_000)
+    page = open_page(page_of(*(analyze(each, Workload.of(each, samples=100_000)) for each in (config, other))))
+    part = page.locator("[data-script=sliders]")
+    frames = part.locator("tbody tr").first.locator("td")
+    assert frames.all_text_contents() == ["312", "312", "="]
+    page.get_by_label("Samples").fill("160000")
+    assert frames.all_text_contents() == ["499", "499", "="]
+    assert part.locator("pre").text_content() == "w2v-explore summary base --samples 160000"
 
 
 def test_there_is_nothing_to_move_without_a_script(open_page: Opener) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from tests.program import Runner
 from tests.strategies import configs
-from w2v_explore import Config, ModelConfig, Workload, analyze
+from w2v_explore import Config, ModelConfig, Workload, analyze, load_config
 from w2v_explore.analysis.compute import unfold
 from w2v_explore.analysis.latency.crossing import macs_crossing_samples, measured_crossing_s
 from w2v_explore.analysis.receptive_field import minimum_samples
@@ -33,6 +33,15 @@ def test_it_is_where_the_macs_of_the_tree_cross(config: ModelConfig) -> None:
     assert attention_is_more(config, max(samples, least))
     if samples > least:
         assert not attention_is_more(config, samples - 1)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 3])
+def test_relative_positions_are_products_that_grow_otherwise(seconds: float) -> None:
+    config = load_config("wav2vec2_conformer_rel_pos_large")
+    samples = macs_crossing_samples(analyze(config, Workload.of(config, seconds=seconds)))
+    assert samples is not None
+    assert attention_is_more(config.model, samples)
+    assert not attention_is_more(config.model, samples - 1)
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,16 @@ def write_named(name: str, path: Path) -> None:
     path.write_text(fields + "".join(f"{key}: {json.dumps(name)}\n" for key in ("name", "description", "source")))
 
 
+def test_the_command_for_another_workload_has_no_baseline_which_is_of_one(run: Runner, tmp_path: Path) -> None:
+    baseline = tmp_path / "base.json"
+    run("summary", "base", "--format", "json", "--output", str(baseline))
+    checks = ("--baseline", str(baseline), "--fail-if", "macs > +900%")
+    for asked in (("summary", "base"), ("compare", "base", "large")):
+        assert f"<span>{asked[-1]}</span></pre>" in _page(run, *asked, *checks)
+    # Of one config nothing would be left to compare.
+    assert 'data-script="sliders"' not in _page(run, "compare", "base", *checks)
+
+
 def test_hostile_names_and_descriptions_are_text(run: Runner, tmp_path: Path) -> None:
     """A page has the same elements, whatever a config calls itself; only beside a long name is no room for a figure."""
     pages = []

@@ -203,6 +203,7 @@ def test_what_is_held_over_a_training_step_is_most_where_the_report_says(
     peak = training.checkpointed_peak if checkpointing else training.peak
     picture = step_picture(costs.analysis, training, checkpointing=checkpointing)
     assert f"the {peak.phase} pass of {peak.path}: {size_bytes(over.peak_bytes)}" in picture.words
+    assert "are weights, optimizer and teacher, there all along" in picture.words
 
 
 def test_a_picture_of_memory_keeps_its_peak_in_the_width_of_a_picture() -> None:

@@ -17,6 +17,7 @@ from w2v_explore.analysis.over_duration import costs_over_duration
         ("wavlm_large", 3, "float16", None),
         ("w2v_bert_2", 2, "float32", "amp-bfloat16"),
         ("distilhubert", 1, "bfloat16", None),
+        ("wav2vec2_conformer_rel_pos_large", 2, "float32", None),
     ],
 )
 def test_each_cost_is_what_an_analysis_of_its_length_says(

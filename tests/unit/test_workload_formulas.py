@@ -15,8 +15,12 @@ from w2v_explore.analysis.formulas import workloads
 from w2v_explore.analysis.formulas.workloads import BATCH, NAMES, NAMES_BY_DTYPE, SAMPLES, WorkloadFormulas
 from w2v_explore.analysis.memory.costs import memory
 from w2v_explore.analysis.workload import MAX_BATCH, MAX_SAMPLES, Workload
+from w2v_explore.cli.options import Dtype
 from w2v_explore.config.load import load_config
-from w2v_explore.report.html.sliders import workload_sliders
+from w2v_explore.report.html.memory import memory_page
+from w2v_explore.report.html.page import Sliders
+from w2v_explore.report.html.sliders import DTYPES, workload_sliders
+from w2v_explore.report.memory import memory_report
 
 
 def figures_of(formulas: WorkloadFormulas, samples: int, batch: int, dtype: str) -> dict[str, Any]:
@@ -82,6 +86,23 @@ def test_formulas_give_what_memory_says(preset: str, setup: dict[str, Any]) -> N
     assert figures["memory.training_bytes"] == training.total_bytes(checkpointing=False)
     assert figures["memory.kept_bytes"] == training.kept_bytes.greatest
     assert figures["training.expected_macs"] == training.macs.expected
+
+
+def test_each_dtype_that_sliders_have_can_be_asked_for() -> None:
+    assert [each.value for each in Dtype] == list(DTYPES)
+    [sliders] = workload_sliders([analyze(load_config("base"))])
+    assert sliders.data["dtypes"] == DTYPES
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(None, "Training is in the dtype, of which"), ("float32", "Training is in float32, whatever the dtype.")],
+)
+def test_sliders_of_memory_train_in_the_precision_that_the_command_names(asked: str | None, said: str) -> None:
+    costs = memory("base", precision=asked)
+    [section] = memory_page([costs], [memory_report(costs, False)], False, asked).sections
+    [sliders] = [part for part in section.parts if isinstance(part, Sliders)]
+    assert said in sliders.remark
 
 
 @pytest.mark.parametrize("of", [lambda totals: int(totals.macs.total), lambda totals: totals.macs.total**0.5])

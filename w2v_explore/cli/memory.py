@@ -184,7 +184,7 @@ def memory(
     def page() -> "Page":
         from w2v_explore.report.html.memory import memory_page
 
-        return memory_page(by_config, reports(), checkpointing)
+        return memory_page(by_config, reports(), checkpointing, name)
 
     render(
         format,

@@ -1,12 +1,13 @@
 """Where attention's product outgrows the feed-forward modules: its cost grows with the square of the duration."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
-from math import inf
+from math import floor, inf
 from typing import NamedTuple
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.tree.run import Call
+from w2v_explore.tree.run import Call, run
 
 FEED_FORWARD = "FeedForward"
 """The kind of the feed-forward modules."""
@@ -46,20 +47,26 @@ def macs_by_part(calls: Sequence[Call], batch: int) -> MacsByPart:
 def macs_crossing_samples(analysis: Analysis) -> int | None:
     """The shortest utterance, in samples, in which attention's two products take more MACs than the feed-forward.
 
-    With f frames the products take a · f², the feed-forward modules b · f: the first are more from one frame above
-    b / a on, whatever the batch.
+    With f frames the products take a · f² + c · f, of which c is not 0 where frames are held against relative positions
+    too, and the feed-forward modules b · f: the first are more from one frame above (b - c) / a on, whatever the batch.
 
     Returns:
         None of a model without attention.
     """
+    workload, field = analysis.workload, analysis.receptive_field
     attended = [
         call.gives.frames for call in analysis.calls if call.operation and call.operation.mac_kind == "attention"
     ]
     if not attended:
         return None
-    macs, frames = macs_by_part(analysis.calls, analysis.workload.batch), attended[-1]
-    field = analysis.receptive_field
-    return field.receptive_field_samples + field.stride_samples * (macs.feed_forward * frames // macs.attention)
+    frames = attended[-1]
+    # One frame more shows how fast the products of each frame grow.
+    longer = run(analysis.tree, analysis.takes.flow(workload.samples + field.stride_samples))
+    macs, more = (macs_by_part(calls, workload.batch) for calls in (analysis.calls, longer))
+    of_frame = Fraction(macs.attention, frames)
+    growth = Fraction(more.attention, frames + 1) - of_frame
+    further = floor((Fraction(macs.feed_forward, frames) - of_frame) / growth)
+    return field.receptive_field_samples + field.stride_samples * max(frames + further, 0)
 
 
 def measured_crossing_s(

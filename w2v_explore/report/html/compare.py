@@ -24,7 +24,9 @@ def compare_page(results: Sequence[Result], comparison: Comparison, reports: Seq
     """
     configs = [result.analysis.config for result in results]
     [report] = reports
-    parts: list[Part] = [*waterfall_pictures(comparison), *workload_sliders([result.analysis for result in results])]
+    parts: list[Part] = [*waterfall_pictures(comparison)]
+    if len(results) > 1:  # a config and a baseline, which is of one workload, are not compared over another
+        parts += workload_sliders([result.analysis for result in results])
     section = section_of(report, parts, list(_tiles(comparison)))
     return Page(", ".join(comparison.names), configs, [section])
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from w2v_explore.analysis.analyze import Analysis
-from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import FIGURES
 from w2v_explore.analysis.formulas.sizes import NeedsValueError
 from w2v_explore.analysis.formulas.steps import Constant
@@ -49,6 +48,9 @@ _PARTS = frozenset({
 })  # fmt: skip
 """The figures that are part of another, which stands above them."""
 
+DTYPES = ("float32", "float16", "bfloat16")
+"""Those that a command takes, so that what is shown can be asked."""
+
 _NOT_SCRIPTED = "real **"
 """What is no formula for a script: a browser may give another last digit than Python."""
 
@@ -75,16 +77,19 @@ def workload_sliders(analyses: Sequence[Analysis], names: Sequence[str] = ROWS) 
             for name, analysis, each in zip(configs, analyses, formulas, strict=True)
         ],
         "moves": all(each.moves_samples for each in formulas),
+        # Models at several sample rates are compared over as long, or over as many samples.
+        "asLong": len({analysis.workload.samples for analysis in analyses}) > 1,
         "most": [MAX_SAMPLES, MAX_BATCH],
         "asked": {"samples": workload.samples, "batch": workload.batch, "dtype": workload.dtype},
         "usual": {"samples": usual.samples, "batch": usual.batch, "dtype": usual.dtype},
-        "dtypes": list(DTYPE_BYTES),
+        "dtypes": DTYPES,
         "rows": [_row(name) for name in names],
     }
-    return [Sliders(data, " ".join(_remarks(analyses, data["moves"])))]
+    return [Sliders(data, " ".join(_remarks(analyses, data)))]
 
 
-def _remarks(analyses: Sequence[Analysis], moves_samples: object) -> Iterator[str]:
+def _remarks(analyses: Sequence[Analysis], data: Mapping[str, object]) -> Iterator[str]:
+    yield "This table alone moves: all else on the page stays as asked."
     if len(analyses) == 1:
         yield f"Changes are against {describe_workload(analyses[0])}."
     precision = analyses[0].workload.precision
@@ -92,7 +97,9 @@ def _remarks(analyses: Sequence[Analysis], moves_samples: object) -> Iterator[st
         yield f"Training is in {precision}, whatever the dtype."
     else:
         yield "Training is in the dtype, of which 16 bits mean mixed precision."
-    if not moves_samples:
+    if len({analysis.workload.sample_rate for analysis in analyses}) > 1 and not data["asLong"]:
+        yield "All get as many samples, which at another sample rate are another duration."
+    if not data["moves"]:
         yield "The duration stands still: how many frames are masked follows by no formula."
 
 
@@ -121,7 +128,7 @@ def _node(node: Fork | End | None) -> Any:
             after = [_node(node.after.get(answer)) for answer in (False, True)]
             return {"question": node.question, "of": _operand(node.of), "after": after}
         case End():
-            dtypes = {dtype: list(map(_operand, figures)) for dtype, figures in node.by_dtype.items()}
+            dtypes = {dtype: list(map(_operand, node.by_dtype[dtype])) for dtype in DTYPES}
             return {"figures": list(map(_operand, node.figures)), "dtypes": dtypes}
     return None
 

@@ -79,8 +79,13 @@ def step_picture(analysis: Analysis, training: TrainingCost, *, checkpointing: b
     """
     how = f"{training.recipe.name}, with checkpoints" if checkpointing else training.recipe.name
     over = memory_over_step(analysis, training, checkpointing=checkpointing)
-    states = ["weights", *["optimizer"] * bool(training.optimizer_bytes), *["teacher"] * bool(training.teacher_bytes)]
-    return memory_picture(over, f"a training step of {_audio(analysis)}, {how}", " and ".join(states))
+    *states, last = [
+        "weights",
+        *["optimizer"] * (training.optimizer_bytes > 0),
+        *["teacher"] * (training.teacher_bytes > 0),
+    ]
+    all_along = f"{', '.join(states)} and {last}" if states else last
+    return memory_picture(over, f"a training step of {_audio(analysis)}, {how}", all_along)
 
 
 def _audio(analysis: Analysis) -> str:

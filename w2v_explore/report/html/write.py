@@ -31,7 +31,10 @@ _MOST_BYTES = 100_000
 _MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
-_OTHERWISE = ("--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output")
+# What a command has no more when it is asked of another workload; a baseline is of one, and conditions are of it.
+_OTHERWISE = (
+    "--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output", "--baseline", "--fail-if",
+)  # fmt: skip
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
 _ICON = (
@@ -134,7 +137,7 @@ def _contents(page: Page, is_alone: bool) -> str:
 
 
 def _asked_otherwise(words: Sequence[str]) -> str:
-    """The command that was asked, without what its workload is and where its result goes."""
+    """The command that was asked, without its workload, checks of its figures, and where its result goes."""
     left: list[str] = []
     is_value = False
     for word in words:

@@ -152,12 +152,24 @@ function samplesOf(seconds, rate) {
   return Math.max(1, rounded(seconds * rate));
 }
 
+// The workload of a model at another sample rate: as long as that of the first, or of as many samples.
+function ofModel({ models, asLong }, { rate }, workload) {
+  return asLong ? { ...workload, samples: samplesOf(workload.samples / models[0].rate, rate) } : workload;
+}
+
 // The options of a command line that give a workload, without those that it has by itself.
-function optionsFor(usual, rate, { samples, batch, dtype }) {
+function optionsFor(data, workload) {
+  const { usual, models, asLong } = data;
+  const [{ rate }] = models;
+  const { samples, batch, dtype } = workload;
   const words = [];
-  if (samples !== usual.samples) {
-    const seconds = Number((samples / rate).toPrecision(6));
-    words.push(samplesOf(seconds, rate) === samples ? `--seconds ${seconds}` : `--samples ${samples}`);
+  const isDuration = asLong || models.every((model) => model.rate === rate);
+  if (samples !== usual.samples || !isDuration) {
+    const exact = samples / rate;
+    const short = Number(exact.toPrecision(6));
+    const isIt = (model) => samplesOf(short, model.rate) === ofModel(data, model, workload).samples;
+    if (isDuration && models.every(isIt)) words.push(`--seconds ${short}`);
+    else words.push(asLong ? `--seconds ${exact}` : `--samples ${samples}`);
   }
   if (batch !== usual.batch) words.push(`--batch ${batch}`);
   if (dtype !== usual.dtype) words.push(`--dtype ${dtype}`);
@@ -241,10 +253,7 @@ scripts.sliders = (place, data) => {
     make("th", { scope: "col", className: column ? "n" : "" }, text));
   const table = make("table", { className: "ordered" }, make("thead", {}, make("tr", {}, ...headings)), body);
 
-  // Of a model at another sample rate the workload is as long.
-  const ofModel = (model, workload) =>
-    model.rate === rate ? workload : { ...workload, samples: samplesOf(workload.samples / rate, model.rate) };
-  const figuresFor = (workload) => models.map((model) => figuresOf(model, rows, ofModel(model, workload)));
+  const figuresFor = (workload) => models.map((model) => figuresOf(model, rows, ofModel(data, model, workload)));
   const [before] = figuresFor(asked);
   const command = place.querySelector("pre");
   const commandAsked = command.textContent;
@@ -253,7 +262,7 @@ scripts.sliders = (place, data) => {
     const figures = wrong ? [null] : figuresFor(workload);
     const isKnown = !figures.includes(null);
     message.textContent = wrong || (isKnown ? "" : "No formula here holds for this workload: the command answers.");
-    command.textContent = wrong ? "" : [commandAsked, ...optionsFor(data.usual, rate, workload)].join(" ");
+    command.textContent = wrong ? "" : [commandAsked, ...optionsFor(data, workload)].join(" ");
     cells.forEach((cellsOfRow, row) => {
       const ofRow = isKnown && figures.map((each) => each[row]);
       const shown = ofRow ? cellTexts(rows[row][1], ofRow, before && before[row]) : texts.map(() => "\u2013");
@@ -268,8 +277,13 @@ scripts.sliders = (place, data) => {
     if (!isIn(workload.samples, 1, mostSamples)) return `Give 1 to ${grouped(String(mostSamples))} samples.`;
     for (const model of models) {
       const fewest = model.fewest[workload.batch === 1 ? 0 : 1];
-      if (ofModel(model, workload).samples >= fewest) continue;
-      return `Give a longer duration: ${model.name} makes a frame of ${grouped(String(fewest))} samples at least.`;
+      const { samples } = ofModel(data, model, workload);
+      if (samples < fewest) {
+        return `Give a longer duration: ${model.name} makes a frame of ${grouped(String(fewest))} samples at least.`;
+      }
+      if (data.asLong && BigInt(samples) * BigInt(rate) !== BigInt(workload.samples) * BigInt(model.rate)) {
+        return `Give another duration: at ${grouped(String(model.rate))} Hz it is no whole number of samples.`;
+      }
     }
     return "";
   };

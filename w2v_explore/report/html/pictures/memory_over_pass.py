@@ -81,7 +81,8 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
     if in_training:
         words = (
             f"Most is held in the {peak_part.phase} pass of {peak_part.path}: {together}, of which {state} are "
-            f"{states}, there all along. From left to right each tensor as it is allocated or freed, which is no time."
+            f"{states}, there all along. From left to right each tensor as it is allocated or freed, which is no time. "
+            "Memory of training is another figure: all gradients of parameters beside all activations that are kept."
         )
     else:
         words = (

@@ -91,7 +91,10 @@ def treemap(name: str, layers: Sequence[LayerFigures], measures: Sequence[Measur
         role="img",
         aria_label=title,
     )
-    words = f"Each rectangle is a module within its parent, as large as its part of the whole: {_greatest(root)}."
+    words = (
+        "Each rectangle is a module within its parent, and beside its neighbours as large as its part of the whole: "
+        f"{_greatest(root)}."
+    )
     data = {"name": name, "measures": [measure.name for measure in measures], "root": root.to_list()}
     return Picture(title, svg, words, "treemap", data)
 
