@@ -257,6 +257,13 @@ def test_files_and_folders_limit_it(repository: Path, run: Runner, monkeypatch: 
         assert said in err
 
 
+def test_what_git_ignores_can_be_named(repository: Path, run: Runner) -> None:
+    (repository / ".gitignore").write_text("mine.yaml\n")
+    (repository / "mine.yaml").write_text("extends: base\n")
+    commit("more")
+    assert [new["config"]["name"] for new in changed(run, "mine.yaml")["new"]] == ["mine.yaml"]
+
+
 def test_what_is_gone_can_be_named(repository: Path, run: Runner) -> None:
     (repository / "configs/child.yaml").unlink()
     assert not_compared(changed(run, "configs/child.yaml")) == [("configs/child.yaml", "it is gone")]
@@ -334,16 +341,25 @@ def test_what_lies_beside_a_config_json_counts_in_the_base_too(repository: Path,
 
 
 def test_a_renamed_config_is_compared_with_what_it_was(repository: Path, run: Runner) -> None:
+    git("config", "diff.renames", "false")
+    git("config", "diff.renameLimit", "1")
     fields = "".join(f"# {number}\n" for number in range(30))
+    (repository / "other.yaml").write_text(f"extends: large\n{fields}".replace("# ", "#  "))
     old, new = repository / "configs/old name.yaml", repository / "configs/-new\nname.yml"
     old.write_text(f"extends: base\n{fields}")
     commit("more")
+    git("mv", "other.yaml", "another.yaml")
+    with open(repository / "another.yaml", "a") as file:
+        file.write("encoder_num_layers: 3\n")
     old.rename(new)
     new.write_text(f"extends: base\nencoder_num_layers: 6\n{fields}")
     git("add", "--all")
     document = changed(run)
-    assert names(document) == [["configs/old name.yaml @ HEAD", "configs/-new\nname.yml"]]
-    assert layers(document) == [[12, 6]]
+    assert names(document) == [
+        ["other.yaml @ HEAD", "another.yaml"],
+        ["configs/old name.yaml @ HEAD", "configs/-new\nname.yml"],
+    ]
+    assert layers(document) == [[24, 3], [12, 6]]
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "--help", "", "-q", "HEAD --", "^HEAD"])
@@ -449,6 +465,17 @@ def test_a_filter_that_fails_leaves_what_git_keeps(repository: Path, run: Runner
         git("config", f"filter.large.{key}", value)
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
     assert layers(changed(run)) == [[6, 3]]
+
+
+def test_what_git_cannot_give_is_no_config_that_was_wrong(repository: Path, run: Runner) -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD:configs/child.yaml"], capture_output=True, text=True, check=True)
+    number = head.stdout.strip()
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    commit("more")
+    (repository / ".git/objects" / number[:2] / number[2:]).unlink()
+    told = not_compared(changed(run, since="HEAD^"))
+    assert told == [("configs/child.yaml", "git cannot give what configs/child.yaml was")]
+    assert run("compare", "--changed-since", "HEAD^", "--fail-if", "macs > 1000G").code == 2
 
 
 def test_submodules_and_what_is_not_checked_out_are_said(

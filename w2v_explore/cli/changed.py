@@ -211,10 +211,15 @@ class ChangedSince:
             if not is_below(target, self._revision.root):
                 raise SourceError(f"{name} lies outside of the git repository {self._revision.root}")
             found = [change for change in changes if self._is_asked_for(change, target)]
-            if complains and not found and not os.path.lexists(name):
-                raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._changed.since}")
+            if complains and not found:
+                if not os.path.lexists(name):
+                    raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._changed.since}")
+                file = self._revision.name_of(target)
+                if os.path.isfile(target) and file not in self._revision.tracked():
+                    # Git ignores it: nobody else would say that it is new.
+                    found = [Change("new", file, file)]
             chosen |= dict.fromkeys(found)
-        return [change for change in changes if change in chosen]
+        return [*(change for change in changes if change in chosen), *(each for each in chosen if each not in changes)]
 
     def _is_asked_for(self, change: Change, target: str) -> bool:
         places = [self._revision.path_of(name) for name in (change.before, change.path)]

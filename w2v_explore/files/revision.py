@@ -22,6 +22,8 @@ ChangeKind = Literal["changed", "new", "gone", "unmerged", "absent", "submodule"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _SUBMODULE = "160000"
 _KINDS: Mapping[str, ChangeKind] = {"A": "new", "D": "gone", "U": "unmerged"}
+# Of more files that are gone or new, git finds those that were renamed and are the same: its own limit.
+_MAX_RENAMED = 1000
 # A hook's index and patterns are not this program's; nor may a question keep another git from its work.
 _FORGOTTEN = ("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
 
@@ -88,7 +90,8 @@ class Revision:
 
     def changes(self) -> list[Change]:
         """All that differs, files that git does not track and does not ignore last."""
-        answer = self._git("diff", "-z", "--raw", "--find-renames", "--ignore-submodules=dirty", self.commit, "--")
+        renames = ("--find-renames", f"-l{_MAX_RENAMED}")
+        answer = self._git("diff", "-z", "--raw", *renames, "--ignore-submodules=dirty", self.commit, "--")
         words = iter(_names(answer))
         changes = []
         for change in words:
@@ -143,6 +146,7 @@ class Revision:
                     # A filter that fails, as that of Git LFS without a network, ends it all: what git keeps must do.
                     plain = (*whole, "-c", "core.safecrlf=false", *self._without_filters())
                     self._git(*plain, *writing, environment=index, given=given, tolerant=True)
+                    left.update(_remove_unwritten(files, names))
 
             write([name for name in left if name.lower().endswith(_SUFFIXES)])
             yield Past(files, names, left, write)
@@ -185,6 +189,18 @@ def _git(
         said = finished.stderr.decode(errors="backslashreplace").strip().split("\n")[0]
         raise SourceError(said.removeprefix("fatal: ") or f"git {arguments[-1]} failed")
     return finished.stdout
+
+
+def _remove_unwritten(folder: str, names: Collection[str]) -> list[str]:
+    """The names of files that git did not write; it leaves an empty one of what it cannot get, as without a network."""
+    unwritten = []
+    for name in names:
+        path = os.path.join(folder, *name.split("/"))
+        if os.path.isfile(path) and not os.path.islink(path) and not os.path.getsize(path):
+            os.unlink(path)
+        if not os.path.lexists(path):
+            unwritten.append(name)
+    return unwritten
 
 
 def _names(answer: bytes) -> Sequence[str]:
