@@ -179,6 +179,12 @@ def test_readme_names_every_architecture() -> None:
     assert "[eleven architectures](#architectures)" in text
 
 
+def test_who_copies_commands_of_the_site_gets_no_prompts() -> None:
+    (style,) = re.findall(r"^extra_css: \[(.*)\]$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    # Material marks what it copies, and takes what is shown of it.
+    assert re.search(r"\[data-md-copying\] \.gp \{\s*display: none;", (ROOT / "docs" / style).read_text())
+
+
 def test_pictures_are_in_step() -> None:
     pictures = runpy.run_path(str(ROOT / "docs/pictures.py"))["all_pictures"]()
     assert set(pictures) == {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()}
