@@ -281,6 +281,10 @@ def test_a_config_json_is_compared_and_a_name_may_have_blanks(repository: Path, 
     assert layers(changed(run)) == [[12, 5], [12, 6]]
 
 
+def test_a_page_says_that_nothing_differs(repository: Path, run: Runner) -> None:
+    assert "<h1>No config differs from HEAD</h1>" in run("compare", "--changed-since", "HEAD", "--format", "html").out
+
+
 def test_nothing_changed_prints_nothing(repository: Path, run: Runner) -> None:
     for format in ("table", "markdown"):
         code, out, err = run("compare", "--changed-since", "HEAD", "--format", format)
