@@ -96,6 +96,103 @@ def test_what_extends_a_changed_config_is_compared_too(repository: Path, run: Ru
     assert said == (0, "", "no config differs from HEAD\n")
 
 
+@pytest.mark.parametrize(
+    ("extends", "base", "link"),
+    [
+        ("base", "base", None),  # called as a preset
+        ("six.cfg", "six.cfg", None),
+        ('"\\x73ix.yaml"', "six.yaml", None),
+        ("..", "config.json", None),
+        ("now.yaml", "six.yaml", ("low/now.yaml", "../six.yaml")),
+        ("../now", "v6/config.json", ("now", "v6")),
+        ("../now/six.yaml", "v6/six.yaml", ("now", "v6")),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_a_config_rests_on_is_that_of_the_revision(
+    repository: Path, run: Runner, extends: str, base: str, link: tuple[str, str] | None, encoding: str
+) -> None:
+    for folder in ("low", "v6"):
+        (repository / folder).mkdir()
+    text = run("convert", "large", "--to", "huggingface" if base.endswith("json") else "w2v").out
+    file = repository / (base if link or base == "config.json" else f"low/{base}")
+    file.write_text(text.replace("_layers: 24", "_layers: 6").replace('_layers": 24', '_layers": 6'))
+    if link:
+        (repository / link[0]).symlink_to(link[1])
+    (repository / "low/heir.yaml").write_text(f"extends: {extends}\n", encoding=encoding)
+    commit("more")
+    file.write_text(text)
+    assert layers(changed(run, "low/heir.yaml")) == [[6, 24]]
+    (repository / "low/heir.yaml").write_text(f"extends: {extends}\nencoder_num_layers: 8\n", encoding=encoding)
+    (comparison,) = changed(run, "low/heir.yaml")["comparisons"]
+    assert comparison["differences"] == {"encoder_num_layers": [6, 8]}
+
+
+def test_a_config_json_rests_on_what_lies_beside_it(repository: Path, run: Runner) -> None:
+    (repository / "m").mkdir()
+    (repository / "m/config.json").write_text(run("convert", "base", "--to", "huggingface").out)
+    (repository / "heir.yaml").write_text("extends: m\n")
+    beside = repository / "m/preprocessor_config.json"
+    beside.write_text('{"sampling_rate": 8000}')
+    commit("more")
+    beside.unlink()
+    document = changed(run)
+    assert [each["differences"] for each in document["comparisons"]] == [{"sample_rate": [8000, 16000]}] * 2
+
+
+def test_what_a_path_leads_out_of_the_revision_to_is_not_what_was(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "parent.yaml"
+    outside.write_text("extends: base\n")
+    (repository / "absolute.yaml").write_text(f"extends: {repository}/configs/parent.yaml\n")
+    (repository / "link").symlink_to(repository / "configs")
+    (repository / "linked.yaml").write_text("extends: link/parent.yaml\n")
+    (repository / "outside.yaml").write_text(f"extends: {os.path.relpath(outside, repository)}\n")
+    commit("more")
+    for name in ("absolute", "outside", "configs/parent"):
+        with open(repository / f"{name}.yaml", "a") as file:
+            file.write("encoder_num_heads: 8\n")
+    assert names(changed(run, "configs/parent.yaml")) == [["configs/parent.yaml @ HEAD", "configs/parent.yaml"]]
+    assert sorted(not_compared(changed(run, "absolute.yaml", "linked.yaml", "outside.yaml"))) == [
+        ("absolute.yaml", "absolute.yaml names by its absolute path what differs"),
+        ("linked.yaml", "link names by its absolute path what differs"),
+        ("outside.yaml", "it rests on what lies outside of the repository"),
+    ]
+    git("checkout", "--quiet", "configs/parent.yaml")
+    assert [each["differences"] for each in changed(run, "absolute.yaml")["comparisons"]] == [
+        {"encoder_num_heads": [12, 8]}
+    ]
+
+
+def test_a_condition_does_not_pass_for_what_it_cannot_be_held_against(repository: Path, run: Runner) -> None:
+    (repository / "mended.yaml").write_text("extends: bass\n")
+    (repository / "pointer.yaml").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    commit("more")
+    (repository / "mended.yaml").write_text("extends: large\n")
+    large = ("--fail-if", "parameters > 100M")
+    grown = ("--fail-if", "parameters > +5%")
+    question = ("compare", "--changed-since", "HEAD")
+    code, _, err = run(*question, *large)
+    assert (code, err) == (1, "mended.yaml: parameters is 315,427,968; it fails if parameters > 100M\n")
+    assert run(*question, *grown).code == 0
+    (repository / "pointer.yaml").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n")
+    (repository / "configs/child.yaml").write_text("extends: nobody\n")
+    (repository / "configs/parent.yaml").unlink()
+    assert run(*question).code == 0
+    code, _, err = run(*question, *grown)
+    message = "error: --fail-if cannot be held against configs/child.yaml, pointer.yaml: not compared\n"
+    assert (code, err) == (2, message)
+
+
+def test_a_hook_may_say_where_the_repository_is(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    monkeypatch.chdir("configs")
+    monkeypatch.setenv("GIT_DIR", "../.git")
+    monkeypatch.setenv("GIT_WORK_TREE", "..")
+    assert layers(changed(run)) == [[6, 3]]
+
+
 def test_markdown_is_of_the_figures_that_compare_has(repository: Path, run: Runner) -> None:
     (repository / "before.yaml").write_text("extends: base\nencoder_num_layers: 6\n")
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
@@ -160,6 +257,13 @@ def test_files_and_folders_limit_it(repository: Path, run: Runner, monkeypatch: 
         assert said in err
 
 
+def test_what_git_ignores_can_be_named(repository: Path, run: Runner) -> None:
+    (repository / ".gitignore").write_text("mine.yaml\n")
+    (repository / "mine.yaml").write_text("extends: base\n")
+    commit("more")
+    assert [new["config"]["name"] for new in changed(run, "mine.yaml")["new"]] == ["mine.yaml"]
+
+
 def test_what_is_gone_can_be_named(repository: Path, run: Runner) -> None:
     (repository / "configs/child.yaml").unlink()
     assert not_compared(changed(run, "configs/child.yaml")) == [("configs/child.yaml", "it is gone")]
@@ -175,6 +279,10 @@ def test_a_config_json_is_compared_and_a_name_may_have_blanks(repository: Path, 
     config.write_text(json.dumps({"model_type": "wav2vec2", "num_hidden_layers": 5}))
     preset.write_text("extends: base\nencoder_num_layers: 6\n")
     assert layers(changed(run)) == [[12, 5], [12, 6]]
+
+
+def test_a_page_says_that_nothing_differs(repository: Path, run: Runner) -> None:
+    assert "<h1>No config differs from HEAD</h1>" in run("compare", "--changed-since", "HEAD", "--format", "html").out
 
 
 def test_nothing_changed_prints_nothing(repository: Path, run: Runner) -> None:
@@ -237,19 +345,28 @@ def test_what_lies_beside_a_config_json_counts_in_the_base_too(repository: Path,
 
 
 def test_a_renamed_config_is_compared_with_what_it_was(repository: Path, run: Runner) -> None:
+    git("config", "diff.renames", "false")
+    git("config", "diff.renameLimit", "1")
     fields = "".join(f"# {number}\n" for number in range(30))
+    (repository / "other.yaml").write_text(f"extends: large\n{fields}".replace("# ", "#  "))
     old, new = repository / "configs/old name.yaml", repository / "configs/-new\nname.yml"
     old.write_text(f"extends: base\n{fields}")
     commit("more")
+    git("mv", "other.yaml", "another.yaml")
+    with open(repository / "another.yaml", "a") as file:
+        file.write("encoder_num_layers: 3\n")
     old.rename(new)
     new.write_text(f"extends: base\nencoder_num_layers: 6\n{fields}")
     git("add", "--all")
     document = changed(run)
-    assert names(document) == [["configs/old name.yaml @ HEAD", "configs/-new\nname.yml"]]
-    assert layers(document) == [[12, 6]]
+    assert names(document) == [
+        ["other.yaml @ HEAD", "another.yaml"],
+        ["configs/old name.yaml @ HEAD", "configs/-new\nname.yml"],
+    ]
+    assert layers(document) == [[24, 3], [12, 6]]
 
 
-@pytest.mark.parametrize("revision", ["nowhere", "--help", "", "-q", "HEAD --"])
+@pytest.mark.parametrize("revision", ["nowhere", "--help", "", "-q", "HEAD --", "^HEAD"])
 def test_a_revision_that_is_not_there_is_no_success(repository: Path, run: Runner, revision: str) -> None:
     code, out, err = run("compare", "--changed-since", revision)
     assert (code, out) == (2, "")
@@ -309,10 +426,11 @@ def test_all_that_is_not_compared_is_said(repository: Path, run: Runner) -> None
         ("gone.yaml", "it is gone"),
         ("mended.yaml", "no valid config at HEAD"),
         ("spoilt.yaml", "no valid config any more; lint says why"),
+        ("still.yaml", "no valid config; lint says why"),
     ]
     assert path == "too_long.yaml"
     assert "160000 samples" in reason.replace(",", "")
-    assert document["other_files"] == 2
+    assert document["other_files"] == 1
 
 
 def test_a_link_shows_nothing_of_where_it_leads(
@@ -337,9 +455,10 @@ def test_a_link_shows_nothing_of_where_it_leads(
     assert layers(document) == [[6, 3]]
     assert not_compared(document) == [
         ("after.yaml", "no valid config any more; lint says why"),
+        ("base.yaml", "no valid config; lint says why"),
         ("before.yaml", "no valid config at HEAD"),
     ]
-    assert document["other_files"] == 1
+    assert document["other_files"] == 0
 
 
 def test_a_filter_that_fails_leaves_what_git_keeps(repository: Path, run: Runner) -> None:
@@ -350,6 +469,17 @@ def test_a_filter_that_fails_leaves_what_git_keeps(repository: Path, run: Runner
         git("config", f"filter.large.{key}", value)
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
     assert layers(changed(run)) == [[6, 3]]
+
+
+def test_what_git_cannot_give_is_no_config_that_was_wrong(repository: Path, run: Runner) -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD:configs/child.yaml"], capture_output=True, text=True, check=True)
+    number = head.stdout.strip()
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    commit("more")
+    (repository / ".git/objects" / number[:2] / number[2:]).unlink()
+    told = not_compared(changed(run, since="HEAD^"))
+    assert told == [("configs/child.yaml", "git cannot give what configs/child.yaml was")]
+    assert run("compare", "--changed-since", "HEAD^", "--fail-if", "macs > 1000G").code == 2
 
 
 def test_submodules_and_what_is_not_checked_out_are_said(

@@ -48,21 +48,26 @@ def test_the_action_leaves_patterns_to_the_program(tmp_path: Path) -> None:
     assert finished.stdout.count("::error") == 3
 
 
-def test_the_action_shows_what_a_pull_request_changes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--depth=1", "--branch=change")])
+def test_the_action_shows_what_a_pull_request_changes(tmp_path: Path, options: tuple[str, ...]) -> None:
     steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
     [step] = [step for step in steps if step.get("name") == "Compare with the base branch"]
     upstream, clone, summary = tmp_path / "upstream", tmp_path / "clone", tmp_path / "summary.md"
     git("init", "--quiet", "--initial-branch=main", str(upstream))
-    (upstream / "my.yaml").write_text("extends: base\n")
-    git("-C", str(upstream), "add", ".")
-    git("-C", str(upstream), "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=base")
-    git("clone", "--quiet", upstream.as_uri(), str(clone))
+    for text in ("extends: large\n", "extends: base\n"):
+        (upstream / "my.yaml").write_text(text)
+        git("-C", str(upstream), "add", ".")
+        git("-C", str(upstream), "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=base")
+    git("-C", str(upstream), "branch", "change")
+    git("clone", "--quiet", *options, upstream.as_uri(), str(clone))
     (clone / "my.yaml").write_text("extends: base\nencoder_num_layers: 6\n")
     base = {"GITHUB_BASE_REF": "main", "BASE": step["env"]["BASE"].replace("${{ github.base_ref }}", "main")}
     environment = {**path_to_program(), **base, "GITHUB_STEP_SUMMARY": str(summary)}
     shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     subprocess.run(shell, check=True, env=environment, cwd=clone)
     assert "## my.yaml @ origin/main ↔ my.yaml\n" in summary.read_text(encoding="utf-8")
+    # A later step may ask for more of a whole clone.
+    assert (clone / ".git/shallow").exists() == bool(options)
 
 
 def git(*arguments: str) -> None:

@@ -161,6 +161,20 @@ def test_nothing_else_goes_where_the_repaired_config_goes(run: Runner, tmp_path:
     assert json.loads(report.read_text())["repaired"][0]["path"] == "<stdin>"
 
 
+def test_a_report_that_is_refused_keeps_no_repair_back(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.yaml").write_text("extends: base\nencoder_num_layer: 6\n")
+    refused = ("--format", "text", "--output", "b.yaml")
+    code, out, err = run("lint", "--fix", "b.yaml", *refused)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == "b.yaml: repaired E200 unknown-key"
+    code, out, err = run("lint", "--fix", "-", "--stdin-filename", "b.yaml", *refused, stdin=TWO_RULES.encode())
+    assert (code, out[:20]) == (2, "extends: base\r\nencod")
+    assert (tmp_path / "b.yaml").read_text() == "extends: base\nencoder_num_layers: 6\n"
+
+
 def test_a_diff_is_one_that_patch_takes() -> None:
     lines = list(fix.unified_diff("a: 1\u2028\r\nb: 2", "a: 1\u2028\r\nc: 2", "x.yaml"))
     assert lines[2:] == [

@@ -124,7 +124,9 @@ def test_commands(commands: list[Command], run: Runner) -> None:
         if command.shown:
             assert (code, out, err) == (2, "", command.shown)
         else:
-            assert (code, re.sub(r"^wrote \d+ configs? to \w+\n", "", err)) == (0, "")
+            # What was written to a folder, and how a config was converted, is said beside the answer.
+            said = "" if command.arguments[0] == "convert" else re.sub(r"^wrote \d+ configs? to \w+\n", "", err)
+            assert (code, said) == (0, "")
             assert out or Path(command.arguments[-1]).read_text(encoding="utf-8").startswith("<!doctype html>")
         if command.output:
             Path(command.output).write_text(out)
@@ -177,6 +179,12 @@ def test_readme_names_every_architecture() -> None:
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)[1:] == list(FAMILIES)
     assert len(FAMILIES) == 11
     assert "[eleven architectures](#architectures)" in text
+
+
+def test_who_copies_commands_of_the_site_gets_no_prompts() -> None:
+    (style,) = re.findall(r"^extra_css: \[(.*)\]$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    # Material marks what it copies, and takes what is shown of it.
+    assert re.search(r"\[data-md-copying\] \.gp \{\s*display: none;", (ROOT / "docs" / style).read_text())
 
 
 def test_pictures_are_in_step() -> None:

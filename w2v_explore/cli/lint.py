@@ -157,6 +157,9 @@ def lint(
     if not names:
         raise typer.BadParameter("name a file or a folder, or set paths in [tool.w2v-explore] of pyproject.toml")
     report = run.check_all(names, allow_empty)
+    if report.repaired_stdin is not None:
+        # Whatever is refused from here on: who sends a text through gets one back.
+        _give_back(report.repaired_stdin)
     _spare_configs(report, targets)
     is_text = (Format.TEXT, None) in targets and not diff
     # Beside what is repaired, words go to standard error.
@@ -171,8 +174,6 @@ def lint(
     if diff:
         print(_shown_diff(report.diffs) if sys.stdout.isatty() else "".join(report.diffs), end="")
     else:
-        if report.repaired_stdin is not None:
-            _give_back(report.repaired_stdin)
         if not is_text:
             say(*report.repairs())
         _write(report, targets, statistics, words)
@@ -215,6 +216,8 @@ def _spare_configs(report: LintReport, targets: Sequence[tuple[Format, str | Non
     for name in [*report.files, *(entry.path for entry in report.defects)] if outputs else ():
         output = None if "\0" in name else outputs.get(os.path.realpath(name))
         if output is not None:
+            # They are made by now.
+            say(*report.repairs())
             raise SourceError(f"{output} is one of the configs that were checked; give --output another file")
 
 

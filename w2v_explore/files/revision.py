@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,8 @@ ChangeKind = Literal["changed", "new", "gone", "unmerged", "absent", "submodule"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _SUBMODULE = "160000"
 _KINDS: Mapping[str, ChangeKind] = {"A": "new", "D": "gone", "U": "unmerged"}
+# Of more files that are gone or new, git finds those that were renamed and are the same: its own limit.
+_MAX_RENAMED = 1000
 # A hook's index and patterns are not this program's; nor may a question keep another git from its work.
 _FORGOTTEN = ("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
 
@@ -40,6 +42,28 @@ class Change(NamedTuple):
     path: str
 
 
+class Past(NamedTuple):
+    """Files of a revision, as they lie in a folder of their own.
+
+    Attributes:
+        folder: Where they are, under the names that they have from the root of the repository.
+        names: The names of all files of the revision.
+        left: Those that are not written out.
+        write: Writes out more of them.
+    """
+
+    folder: str
+    names: Collection[str]
+    left: Collection[str]
+    write: Callable[[Collection[str]], None]
+
+    def path_of(self, name: str) -> str:
+        """Where a file is, or would be: it is written out where it was left."""
+        if name in self.left:
+            self.write([name])
+        return os.path.join(self.folder, *name.split("/"))
+
+
 class Revision:
     """A revision of the repository that the working folder lies in.
 
@@ -54,14 +78,20 @@ class Revision:
         self.name = name
         # On Windows git writes slashes.
         self.root = os.path.realpath(os.fsdecode(_git("rev-parse", "--show-toplevel").removesuffix(b"\n")))
+        # Git is asked from the root: what a hook says from the working folder would lead elsewhere.
+        told = {name: os.environ.get(name) for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")}
+        self._places = {name: os.path.abspath(path) for name, path in told.items() if path}
         try:
-            self.commit = self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+            # What `^main` leaves out is no revision, though git answers.
+            found = "" if name.startswith("^") else f"{name}^{{commit}}"
+            self.commit = self._git("rev-parse", "--verify", "--quiet", found).decode().strip()
         except SourceError as error:
             raise SourceError(f"git knows no revision {name or repr(name)} here; fetch it first") from error
 
     def changes(self) -> list[Change]:
         """All that differs, files that git does not track and does not ignore last."""
-        answer = self._git("diff", "-z", "--raw", "--find-renames", "--ignore-submodules=dirty", self.commit, "--")
+        renames = ("--find-renames", f"-l{_MAX_RENAMED}")
+        answer = self._git("diff", "-z", "--raw", *renames, "--ignore-submodules=dirty", self.commit, "--")
         words = iter(_names(answer))
         changes = []
         for change in words:
@@ -87,32 +117,39 @@ class Revision:
         """The absolute path of a name that starts at the root."""
         return os.path.join(self.root, *name.split("/"))
 
+    def name_of(self, path: str) -> str:
+        """The name of an absolute path, from the root; that of one that lies elsewhere is no file's."""
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
+
     @contextmanager
-    def written_out(self, names: Collection[str] = ()) -> Iterator[str]:
-        """A folder with the YAML and JSON of the revision, where a relative ``extends`` finds what it extended then.
+    def written_out(self) -> Iterator[Past]:
+        """The YAML and JSON of the revision in a folder, where a relative ``extends`` finds what it extended then.
 
         What cannot be written, as a name that the file system does not take, is left out.
-
-        Args:
-            names: Further files that are wanted.
         """
         with _temporary_folder() as folder:
             index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
             self._git("read-tree", self.commit, environment=index)
-            tracked = _names(self._git("ls-files", "-z", environment=index))
-            wanted = [name for name in tracked if name.lower().endswith(_SUFFIXES) or name in names]
+            names = frozenset(_names(self._git("ls-files", "-z", environment=index)))
+            left = set(names)
             files = os.path.join(folder, "files")
             # Without a slash at its end it would be the beginning of names.
             writing = ("checkout-index", "-z", "--force", "--stdin", f"--prefix={files}/")
-            given = b"".join(os.fsencode(name) + b"\0" for name in wanted)
             whole = ("-c", "core.sparseCheckout=false")
-            try:
-                self._git(*whole, *writing, environment=index, given=given)
-            except SourceError:
-                # A filter that fails, as that of Git LFS without a network, ends it all: what git itself keeps must do.
-                plain = (*whole, "-c", "core.safecrlf=false", *self._without_filters())
-                self._git(*plain, *writing, environment=index, given=given, tolerant=True)
-            yield files
+
+            def write(names: Collection[str]) -> None:
+                left.difference_update(names)
+                given = b"".join(os.fsencode(name) + b"\0" for name in names)
+                try:
+                    self._git(*whole, *writing, environment=index, given=given)
+                except SourceError:
+                    # A filter that fails, as that of Git LFS without a network, ends it all: what git keeps must do.
+                    plain = (*whole, "-c", "core.safecrlf=false", *self._without_filters())
+                    self._git(*plain, *writing, environment=index, given=given, tolerant=True)
+                    left.update(_remove_unwritten(files, names))
+
+            write([name for name in left if name.lower().endswith(_SUFFIXES)])
+            yield Past(files, names, left, write)
 
     def _without_filters(self) -> list[str]:
         pattern = r"^filter\..*\.(smudge|process|required)$"
@@ -130,7 +167,8 @@ class Revision:
         given: bytes = b"",
         tolerant: bool = False,
     ) -> bytes:
-        return _git("-C", self.root, *arguments, environment=environment, given=given, tolerant=tolerant)
+        variables = {**self._places, **(environment or {})}
+        return _git("-C", self.root, *arguments, environment=variables, given=given, tolerant=tolerant)
 
 
 def _git(
@@ -151,6 +189,18 @@ def _git(
         said = finished.stderr.decode(errors="backslashreplace").strip().split("\n")[0]
         raise SourceError(said.removeprefix("fatal: ") or f"git {arguments[-1]} failed")
     return finished.stdout
+
+
+def _remove_unwritten(folder: str, names: Collection[str]) -> list[str]:
+    """The names of files that git did not write; it leaves an empty one of what it cannot get, as without a network."""
+    unwritten = []
+    for name in names:
+        path = os.path.join(folder, *name.split("/"))
+        if os.path.isfile(path) and not os.path.islink(path) and not os.path.getsize(path):
+            os.unlink(path)
+        if not os.path.lexists(path):
+            unwritten.append(name)
+    return unwritten
 
 
 def _names(answer: bytes) -> Sequence[str]:

@@ -20,7 +20,7 @@ def changed_page(changed: ChangedConfigs, reports: Sequence[Report]) -> Page:
     pages = [compare_page(*each, [report]) for each, report in zip(changed.compared, reports, strict=False)]
     new = [result.analysis.config for result in changed.new]
     return Page(
-        f"Configs that differ from {changed.since}",
+        f"{'Configs that differ' if reports else 'No config differs'} from {changed.since}",
         [*[config for page in pages for config in page.configs], *new],
         [*[section for page in pages for section in page.sections], *map(section_of, reports[len(pages) :])],
     )
