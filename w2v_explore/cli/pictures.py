@@ -1,5 +1,7 @@
 """``--plot``, and other files that a command writes beside what it prints."""
 
+import os
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +24,26 @@ def require_output(option: str, path: Path) -> None:
         if path.is_dir() or not path.parent.is_dir():
             raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
     require_writable(str(path))
+
+
+def spare(read: Sequence[str | None], option: str, path: Path) -> None:
+    """Refuse to write over what the command reads.
+
+    Raises:
+        typer.BadParameter: The file is among what is read.
+    """
+    places = [os.path.realpath(name) for name in read if name is not None and "\0" not in name]
+    if path.exists() and os.path.realpath(path) in places:
+        raise typer.BadParameter(f"{option} would replace {path}, which is read for the answer; give another file")
+
+
+def check_apart(outputs: Mapping[str, str | Path | None]) -> None:
+    """Refuse one path for two of the options that write: the second would replace what the first wrote."""
+    by_path: dict[str, str] = {}
+    for option, path in outputs.items():
+        other = option if path in (None, "-") else by_path.setdefault(os.path.realpath(path), option)
+        if other != option:
+            raise typer.BadParameter(f"{other} and {option} cannot both write {path}; give each a path of its own")
 
 
 def require_picture(path: Path) -> None:

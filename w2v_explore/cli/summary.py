@@ -67,7 +67,7 @@ def summary(
     _check_extent(full, totals, depth, format)
     if watch:
         _check_watch(device, predict, fail_if, format, output)
-    check_output(output, format)
+    check_output(output, format, configs)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     workload.check()
 
