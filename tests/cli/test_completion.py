@@ -189,6 +189,7 @@ def shell_folder(tmp_path: Path) -> Path:
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m w2v_explore "$@"\n')
     program.chmod(0o755)
     (tmp_path / "own config.yaml").write_text("extends: wavlm_base\n")
+    (tmp_path / "-dash.yaml").write_text("extends: base\n")
     (tmp_path / "designs").mkdir()
     return tmp_path
 
@@ -205,6 +206,11 @@ COMPLETED = {
     r"presets --family wav2vec\ 2.0\ C": ["presets", "--family", "wav2vec 2.0 Conformer"],
     "check own": ["check", "own config.yaml"],
     "search base --write des": ["search", "base", "--write", "designs"],
+    "presets --family 'wav2vec 2.0 C": ["presets", "--family", "wav2vec 2.0 Conformer"],
+    "presets --family='wav2vec 2.0 C": ["presets", "--family=wav2vec 2.0 Conformer"],
+    "summary base --output=own": ["summary", "base", "--output=own config.yaml"],
+    "search base --write=des": ["search", "base", "--write=designs"],
+    "summary -- -da": ["summary", "--", "-dash.yaml"],
 }
 """What stands behind the program's name, and the words that a tab makes of it."""
 
@@ -275,6 +281,13 @@ def test_a_tab_in_fish(shell_folder: Path) -> None:
         found = [line.partition("\t")[0] for line in finished.stdout.splitlines()]
         assert finished.stderr == ""
         assert [each.rstrip("/") for each in found] == words[-1:], typed
+    # What fish itself expands, it keeps as it was typed.
+    for typed in ("~/own", "$HOME/own"):
+        finished = subprocess.run(
+            ["fish", "-c", "complete -C $argv[1]", f"w2v-explore check {typed}"],
+            env=environment, cwd=shell_folder, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        assert finished.stdout == f"{typed} config.yaml\n"
 
 
 @pytest.mark.parametrize("option", ["--show-completion", "--install-completion"])
