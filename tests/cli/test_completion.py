@@ -181,6 +181,30 @@ def test_installing_twice_is_installing_once(
     assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == first
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("home", ["", "relative", "absent", None])
+def test_without_a_home(
+    home: str | None, shell: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.chdir(tmp_path)
+    # A relative path would hold in one folder alone.
+    monkeypatch.setenv("ZDOTDIR", "zsh")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
+    (tmp_path / "relative").mkdir()
+    if home is None:
+        monkeypatch.setattr(Path, "home", fail)
+    else:
+        for name in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(name, str(tmp_path / home) if home == "absent" else home)
+    code, out, err = run("--install-completion", shell)
+    assert (code, out) == (2, "")
+    assert "there is no home folder to install completion in: set HOME" in err
+    assert [*tmp_path.rglob("*")] == [tmp_path / "relative"]
+
+
 @pytest.fixture
 def shell_folder(tmp_path: Path) -> Path:
     """A home with the program on its path, a folder and a config whose name has a space."""
