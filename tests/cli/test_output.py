@@ -59,6 +59,22 @@ def test_what_is_read_is_not_replaced(
     assert Path("mine").read_text() == SMALL
 
 
+@pytest.mark.parametrize("reference", ["model", "model/weights.safetensors"])
+def test_the_config_of_a_folder_and_of_weights_is_not_replaced(
+    reference: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = Path("model/config.json")
+    config.parent.mkdir()
+    config.write_text(run("convert", "base", "--to", "huggingface").out)
+    Path("model/weights.safetensors").touch()
+    written = config.read_bytes()
+    code, out, err = run("summary", reference, "--format", "json", "--output", str(config))
+    assert (code, out) == (2, "")
+    assert f"--output would replace {config}" in err
+    assert config.read_bytes() == written
+
+
 @pytest.mark.parametrize(
     "command",
     [

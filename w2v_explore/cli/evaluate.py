@@ -95,6 +95,8 @@ def read_subjects(
     Raises:
         ConfigError: A config or a variant is wrong; carries the problems of all.
     """
+    if references.count("-") > 1:
+        raise typer.BadParameter("standard input comes once: write - for one config alone")
     dialect = name_of(options.dialect)
     documents = [read_document(each, dialect, allow_unknown=options.allow_unknown) for each in references]
     overrides = options.overrides or ()

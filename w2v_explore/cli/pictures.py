@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from w2v_explore.config.text.source import FOLDER_CONFIG
 from w2v_explore.errors import missing_extra
 from w2v_explore.files.write import refusing, require_writable
 
@@ -32,9 +33,19 @@ def spare(read: Sequence[str | None], option: str, path: Path) -> None:
     Raises:
         typer.BadParameter: The file is among what is read.
     """
-    places = [os.path.realpath(name) for name in read if name is not None and "\0" not in name]
-    if path.exists() and os.path.realpath(path) in places:
+    named = [os.path.realpath(name) for name in read if name is not None and "\0" not in name]
+    # A folder stands for its config.json, and weights are read with the one beside them.
+    beside = [
+        os.path.join(name if os.path.isdir(name) else os.path.dirname(name), FOLDER_CONFIG)
+        for name in named
+        if _has_config(name)
+    ]
+    if path.exists() and os.path.realpath(path) in [*named, *map(os.path.realpath, beside)]:
         raise typer.BadParameter(f"{option} would replace {path}, which is read for the answer; give another file")
+
+
+def _has_config(path: str) -> bool:
+    return os.path.isdir(path) or (os.path.isfile(path) and not path.lower().endswith((".yaml", ".yml", ".json")))
 
 
 def check_apart(outputs: Mapping[str, str | Path | None]) -> None:
