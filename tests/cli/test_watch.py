@@ -115,6 +115,16 @@ def test_all_that_a_config_extends_is_watched(watching: Watcher) -> None:
     assert ["encoder_num_layers", "4", "5"] in since_the_last_save(screens(out)[2])
 
 
+def test_a_copy_that_keeps_times_is_a_save(watching: Watcher) -> None:
+    def copy() -> None:
+        status = os.stat("my.yaml")
+        Path("my.yaml").write_text("extends: base\nencoder_num_layers: 5\n")
+        os.utime("my.yaml", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    _, out, _ = watching(steps=[copy])
+    assert ["encoder_num_layers", "6", "5"] in since_the_last_save(screens(out)[1])
+
+
 def test_several_configs_have_a_difference_each(watching: Watcher) -> None:
     Path("other.yaml").write_text("extends: large\n")
     out = watching("my.yaml", "other.yaml", "base", steps=[replace_by_rename]).out
