@@ -833,6 +833,8 @@ def man_pages() -> dict[str, str]:
 def _man_page(description: Description) -> str:
     name = "-".join([PROGRAM, *description.words.split()])
     lines = [f'.TH "{_roff(name.upper())}" 1 "" "{PROGRAM} {w2v_explore.__version__}" "{PROGRAM}"']
+    # An option that is hyphenated at the end of a line is no option where it is copied.
+    lines += [".nh", ".ad l"]
     lines += [".SH NAME", rf"{_roff(name)} \- {_roff(description.guide.brief)}"]
     lines += [".SH SYNOPSIS", rf"\fB{_roff(description.usage)}\fR", ".SH DESCRIPTION"]
     lines.append("\n.PP\n".join(map(_roff, description.text)))

@@ -155,6 +155,12 @@ def test_compare_needs_two(run: Runner) -> None:
     assert "two configs or more" in err
 
 
+@pytest.mark.parametrize("command", ["summary - -", "compare - -", "memory base - -"])
+def test_standard_input_comes_once(run: Runner, command: str) -> None:
+    said = "error: standard input comes once: write - for one config alone\n"
+    assert run(*command.split(), stdin=b"extends: base\n") == (2, "", said)
+
+
 def test_standard_input(run: Runner) -> None:
     code, out, _ = run("summary", "-", stdin=b"extends: base\nencoder_num_layers: 1\n")
     assert code == 0

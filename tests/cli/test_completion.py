@@ -181,6 +181,30 @@ def test_installing_twice_is_installing_once(
     assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == first
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("home", ["", "relative", "absent", None])
+def test_without_a_home(
+    home: str | None, shell: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.chdir(tmp_path)
+    # A relative path would hold in one folder alone.
+    monkeypatch.setenv("ZDOTDIR", "zsh")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
+    (tmp_path / "relative").mkdir()
+    if home is None:
+        monkeypatch.setattr(Path, "home", fail)
+    else:
+        for name in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(name, str(tmp_path / home) if home == "absent" else home)
+    code, out, err = run("--install-completion", shell)
+    assert (code, out) == (2, "")
+    assert "there is no home folder to install completion in: set HOME" in err
+    assert [*tmp_path.rglob("*")] == [tmp_path / "relative"]
+
+
 @pytest.fixture
 def shell_folder(tmp_path: Path) -> Path:
     """A home with the program on its path, a folder and a config whose name has a space."""
@@ -189,6 +213,7 @@ def shell_folder(tmp_path: Path) -> Path:
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m w2v_explore "$@"\n')
     program.chmod(0o755)
     (tmp_path / "own config.yaml").write_text("extends: wavlm_base\n")
+    (tmp_path / "-dash.yaml").write_text("extends: base\n")
     (tmp_path / "designs").mkdir()
     return tmp_path
 
@@ -205,6 +230,11 @@ COMPLETED = {
     r"presets --family wav2vec\ 2.0\ C": ["presets", "--family", "wav2vec 2.0 Conformer"],
     "check own": ["check", "own config.yaml"],
     "search base --write des": ["search", "base", "--write", "designs"],
+    "presets --family 'wav2vec 2.0 C": ["presets", "--family", "wav2vec 2.0 Conformer"],
+    "presets --family='wav2vec 2.0 C": ["presets", "--family=wav2vec 2.0 Conformer"],
+    "summary base --output=own": ["summary", "base", "--output=own config.yaml"],
+    "search base --write=des": ["search", "base", "--write=designs"],
+    "summary -- -da": ["summary", "--", "-dash.yaml"],
 }
 """What stands behind the program's name, and the words that a tab makes of it."""
 
@@ -275,6 +305,13 @@ def test_a_tab_in_fish(shell_folder: Path) -> None:
         found = [line.partition("\t")[0] for line in finished.stdout.splitlines()]
         assert finished.stderr == ""
         assert [each.rstrip("/") for each in found] == words[-1:], typed
+    # What fish itself expands, it keeps as it was typed.
+    for typed in ("~/own", "$HOME/own"):
+        finished = subprocess.run(
+            ["fish", "-c", "complete -C $argv[1]", f"w2v-explore check {typed}"],
+            env=environment, cwd=shell_folder, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        assert finished.stdout == f"{typed} config.yaml\n"
 
 
 @pytest.mark.parametrize("option", ["--show-completion", "--install-completion"])

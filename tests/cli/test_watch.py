@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -111,6 +115,16 @@ def test_all_that_a_config_extends_is_watched(watching: Watcher) -> None:
     assert ["encoder_num_layers", "4", "5"] in since_the_last_save(screens(out)[2])
 
 
+def test_a_copy_that_keeps_times_is_a_save(watching: Watcher) -> None:
+    def copy() -> None:
+        status = os.stat("my.yaml")
+        Path("my.yaml").write_text("extends: base\nencoder_num_layers: 5\n")
+        os.utime("my.yaml", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    _, out, _ = watching(steps=[copy])
+    assert ["encoder_num_layers", "6", "5"] in since_the_last_save(screens(out)[1])
+
+
 def test_several_configs_have_a_difference_each(watching: Watcher) -> None:
     Path("other.yaml").write_text("extends: large\n")
     out = watching("my.yaml", "other.yaml", "base", steps=[replace_by_rename]).out
@@ -145,17 +159,31 @@ def test_what_cannot_be_watched_is_refused(watching: Watcher, arguments: list[st
 
 
 @pytest.mark.slow
+def test_a_pipe_whose_reader_has_gone_ends_it(tmp_path: Path) -> None:
+    """A pager that is left, between two saves."""
+    path = tmp_path / "my.yaml"
+    path.write_text("extends: base\n")
+    command = [sys.executable, "-m", "w2v_explore", "summary", str(path), "--watch"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    while b"Ctrl-C ends it." not in process.stdout.readline():
+        assert process.poll() is None
+    process.stdout.close()
+    assert (process.wait(timeout=60), process.stderr.read()) == (-signal.SIGPIPE, b"")
+    process.stderr.close()
+
+
+@pytest.mark.slow
 def test_a_terminal_is_cleared_and_given_back(tmp_path: Path) -> None:
     path = tmp_path / "my.yaml"
     path.write_text("extends: base\nencoder_num_layers: 6\n")
     outer, inner = os.openpty()
     environment = {**os.environ, "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "w2v_explore", "summary", str(path), "--watch"]
+    fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
 
     def take_terminal() -> None:
-        import fcntl
-        import termios
-
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     process = subprocess.Popen(
@@ -173,7 +201,13 @@ def test_a_terminal_is_cleared_and_given_back(tmp_path: Path) -> None:
     assert read_screen().startswith(b"\x1b[2J\x1b[H")
     path.with_name("new").write_text("extends: base\nencoder_num_layers: 3\n")
     path.with_name("new").replace(path)
-    assert b"Since the last save" in read_screen()
+    shown = read_screen()
+    assert b"Since the last save" in shown
+    assert b"Share" in shown
+    fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("4H", 24, 50, 0, 0))
+    shown = read_screen()
+    assert b"Since the last save" in shown
+    assert b"Left out at this width: Share" in shown
     os.write(outer, b"\x03")
     assert process.wait(timeout=60) == 130
     os.close(outer)

@@ -214,7 +214,9 @@ def test_a_stream_of_another_encoding(run: Runner, monkeypatch: pytest.MonkeyPat
 
 def test_a_page_is_for_a_browser(run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    said = f"error: --output {page} would not hold a page: add --format html\n"
+    said = (
+        f"error: --output {page} would hold what --format table writes: give --format html, or a file of another name\n"
+    )
     assert run("summary", "base", "--output", str(page)).err == said
     assert not page.exists()
     assert _page(run, "summary", "base", "-o", str(page)) == ""

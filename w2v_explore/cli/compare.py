@@ -59,7 +59,7 @@ def compare(
         raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
-    check_output(output, format)
+    check_output(output, format, configs)
     if everything and format is not PageFormat.TABLE:
         raise typer.BadParameter(f"--all is about tables: {format.value} has every figure; leave it out")
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)

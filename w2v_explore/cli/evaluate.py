@@ -95,6 +95,8 @@ def read_subjects(
     Raises:
         ConfigError: A config or a variant is wrong; carries the problems of all.
     """
+    if references.count("-") > 1:
+        raise typer.BadParameter("standard input comes once: write - for one config alone")
     dialect = name_of(options.dialect)
     documents = [read_document(each, dialect, allow_unknown=options.allow_unknown) for each in references]
     overrides = options.overrides or ()
@@ -118,15 +120,18 @@ def read_subjects(
 
 
 def read_configs(references: Sequence[str], options: ConfigOptions) -> list[tuple[Config, Reading]]:
-    """As `load_configs`, with what each was read from."""
+    """As `load_configs`, with what each was read from, and without a word."""
 
     def read(document: Document, overrides: Overrides) -> tuple[Config, Reading]:
         reading = read_config(document, overrides, allow_unknown=options.allow_unknown)
         return config_of(reading), reading
 
-    both = read_subjects(references, options, read)
-    say(*dict.fromkeys(warning for config, _ in both for warning in config.warnings))
-    return both
+    return read_subjects(references, options, read)
+
+
+def say_warnings(configs: Sequence[Config]) -> None:
+    """Say on standard error what stands beside another program's architecture and is not counted."""
+    say(*dict.fromkeys(warning for config in configs for warning in config.warnings))
 
 
 def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Config]:
@@ -134,7 +139,9 @@ def load_configs(references: Sequence[str], options: ConfigOptions) -> list[Conf
 
     What stands beside another program's architecture and is not counted is said on standard error.
     """
-    return [config for config, _ in read_configs(references, options)]
+    configs = [config for config, _ in read_configs(references, options)]
+    say_warnings(configs)
+    return configs
 
 
 def analyze_configs(

@@ -204,7 +204,7 @@ def plan(
 
     Exit with 1 where it does not fit.
     """
-    check_output(output, format)
+    check_output(output, format, [config, card, manifest, lengths])
     if cards:
         _list_cards(config, format, output)
         return

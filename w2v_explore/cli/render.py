@@ -61,6 +61,17 @@ class DataFormat(str, Enum):
     JSON = "json"
 
 
+# What a file of such a name is taken for; of YAML are configs, which no result is.
+_SUFFIXES = {
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+
 AnyFormat = Format | PageFormat | AuditFormat | ReportFormat | DataFormat
 
 PageFormatOption = Annotated[
@@ -89,20 +100,21 @@ OutputOption = Annotated[
 ]
 
 
-def check_output(output: str | None, format: AnyFormat) -> None:
+def check_output(output: str | None, format: AnyFormat, read: Sequence[str | None]) -> None:
     """Refuse a place for the result where it cannot be written, or is of no use, before anything is worked out.
 
     Args:
         output: The file that was asked for; ``-`` or None for standard output.
         format: Of the result.
+        read: The files that the command is given to read, which its result may not replace.
 
     Raises:
-        typer.BadParameter: It is a folder, or in none; a page is for a terminal, or what is no page for a file of HTML.
+        typer.BadParameter: It is a folder, in none, a file that is read, or named like what the result is not; or
+            a page is for a terminal.
         SourceError: It may not be written.
     """
-    is_page = format.value == "html"
     if output is None or output == "-":
-        if is_page and output is None and sys.stdout.isatty():
+        if format.value == "html" and output is None and sys.stdout.isatty():
             raise typer.BadParameter(
                 "--format html makes a page for a browser: give it a file, as --output report.html (- prints it)"
             )
@@ -110,12 +122,18 @@ def check_output(output: str | None, format: AnyFormat) -> None:
     # Imported only where a file is written.
     from pathlib import Path
 
-    from w2v_explore.cli.pictures import require_output
+    from w2v_explore.cli.pictures import require_output, spare
 
     path = Path(output)
-    if not is_page and path.suffix.lower() in (".html", ".htm"):
-        raise typer.BadParameter(f"--output {output} would not hold a page: add --format html")
+    named = _SUFFIXES.get(path.suffix.lower(), format.value)
+    if named != format.value:
+        has = named in [each.value for each in type(format)]
+        advice = f"give --format {named}, or" if has else "give"
+        raise typer.BadParameter(
+            f"--output {output} would hold what --format {format.value} writes: {advice} a file of another name"
+        )
     require_output("--output", path)
+    spare(read, "--output", path)
 
 
 def render(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Mapping
 from contextlib import nullcontext
 from enum import Enum
@@ -16,7 +15,7 @@ from w2v_explore import interrupt
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, load_configs, read_subjects, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.pictures import picture_format, require_picture
+from w2v_explore.cli.pictures import check_apart, picture_format, require_picture
 from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.entries import Document, Entry
@@ -264,14 +263,17 @@ def search(
         {"--workers": workers, "--scheduler": scheduler, "--resume": resume, "--yes": yes},
     )
     options.check_runs(runs, device)
-    check_output(output, format)
+    check_output(output, format, [config, space, like])
     # Thousands of designs are analysed, each of which leaves cycles.
     gc.enable()
     ratios = parse_ratios(ratio or ())
     _check_read_once({"CONFIG": config, "--space": space, "--like": like})
     # A journal has room for several studies.
     study = None if to_optuna == storage else to_optuna
-    _check_apart({"--plot": plot, "--write": write, "--resume": resume, "--storage": storage, "--to-optuna": study})
+    check_apart({
+        "--plot": plot, "--write": write, "--resume": resume, "--storage": storage, "--to-optuna": study,
+        "--output": output,
+    })  # fmt: skip
     base, section = _read(config, ConfigOptions(overrides, dialect, allow_unknown))
     [teacher] = load_configs([like], ConfigOptions(None, None, allow_unknown)) if like is not None else [None]
     asked = Asked(
@@ -345,15 +347,6 @@ def _check_read_once(inputs: Mapping[str, str | None]) -> None:
         raise typer.BadParameter(
             f"{from_stdin[0]} and {from_stdin[1]} cannot both be standard input; name a file for {from_stdin[1]}"
         )
-
-
-def _check_apart(outputs: Mapping[str, str | Path | None]) -> None:
-    """Refuse one path for two of the options that write: the second would replace what the first wrote."""
-    by_path: dict[str, str] = {}
-    for option, path in outputs.items():
-        other = option if path is None else by_path.setdefault(os.path.realpath(path), option)
-        if other != option:
-            raise typer.BadParameter(f"{other} and {option} cannot both write {path}; give each a path of its own")
 
 
 def _check_study(storage: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from w2v_explore.cli.evaluate import (
     measure_each,
     predict_each,
     read_configs,
+    say_warnings,
 )
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
@@ -67,12 +69,16 @@ def summary(
     _check_extent(full, totals, depth, format)
     if watch:
         _check_watch(device, predict, fail_if, format, output)
-    check_output(output, format)
+    check_output(output, format, configs)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     workload.check()
 
+    is_short = format is PageFormat.TABLE and not full and not totals and depth is None
+
     def work_out() -> tuple[list[Result], list[Reading]]:
         both = read_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
+        if not (is_short and output in (None, "-") and sys.stdout.isatty()):  # the answer has them
+            say_warnings([config for config, _ in both])
         readings = [reading for _, reading in both]
         analyses = analyze_each([config for config, _ in both], workload, saved)
         if predict:
@@ -84,11 +90,9 @@ def summary(
     def reports_on(
         results: Sequence[Result], readings: Sequence[Reading], changes: Sequence[Comparison]
     ) -> list[Report]:
-        if totals:
-            return _totals(results, changes)
-        if full or depth is not None or format is PageFormat.MARKDOWN:
-            return _reports(results, changes, depth)
-        return _answers(results, readings, changes)
+        if is_short:
+            return _answers(results, readings, changes)
+        return _totals(results, changes) if totals else _reports(results, changes, depth)
 
     if watch:
         from w2v_explore.cli.watch import Shown, keep_showing, require_watchable

@@ -46,7 +46,7 @@ def verify(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
-    check_output(output, format)
+    check_output(output, format, configs)
     if seconds is None and samples is None and frames is None:
         seconds = _DEFAULT_SECONDS
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)

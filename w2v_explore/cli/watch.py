@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
+from w2v_explore import interrupt
 from w2v_explore.cli.streams import say
 from w2v_explore.config.presets import preset_names
 from w2v_explore.errors import ConfigError, W2vExploreError, WorkloadError
@@ -93,8 +95,10 @@ def keep_showing(references: Sequence[str], show: Callable[[], Shown]) -> NoRetu
             last = analyses
         # A file that is broken may not have been followed to all that it extends.
         seen = {**seen, **files} if problems else files
-        _draw(reports, [*words.getvalue().splitlines(), *problems], f"Watching {names}; Ctrl-C ends it.")
-        _wait_for_a_save(seen)
+        said, end = [*words.getvalue().splitlines(), *problems], f"Watching {names}; Ctrl-C ends it."
+        _draw(reports, said, end)
+        while not _wait_for_a_save(seen):
+            _draw(reports, said, end)
 
 
 def _changes(before: Sequence[Analysis], after: Sequence[Analysis]) -> list[Table]:
@@ -123,16 +127,42 @@ def _draw(reports: Sequence[Report], said: Sequence[str], end: str) -> None:
     print(f"\n{end}", flush=True)
 
 
-def _wait_for_a_save(seen: Mapping[str, FileState]) -> None:
-    """Return once a file is another one than it was when it was read, and whoever saves it is done."""
+def _wait_for_a_save(seen: Mapping[str, FileState]) -> bool:
+    """Return True once a file is another one than it was when it was read, and whoever saves it is done.
+
+    False is returned as soon as the terminal has another size: all is drawn again, and nothing read.
+    """
+    size = _terminal_size()
     while _states(seen) == seen:
         sleep(_POLL_S)
+        if _terminal_size() != size:
+            return False
+        _require_reader()
     now = _states(seen)
     for _ in range(_MOST_SETTLING):
         sleep(_SETTLE_S)
         before, now = now, _states(seen)
         if now == before and all(now[path] or not was for path, was in seen.items()):
             break
+    return True
+
+
+def _terminal_size() -> os.terminal_size | None:
+    """The size of the terminal that is drawn on; None where it is none."""
+    try:
+        return os.get_terminal_size(1)
+    except OSError:
+        return None
+
+
+def _require_reader() -> None:
+    """End as at a write where the reader of a pipe has gone: the next write may be hours away, and a shell waits."""
+    if not hasattr(select, "poll"):  # on Windows
+        return
+    looker = select.poll()
+    looker.register(1, 0)
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in looker.poll(0)):
+        interrupt.close_pipe()
 
 
 def _states(paths: Mapping[str, FileState]) -> dict[str, FileState]:

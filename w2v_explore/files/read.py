@@ -19,8 +19,11 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_REGULAR_FILE = "it is no regular file"
 _PIECE_BYTES = 64 * 1024
 
-FileState = tuple[int, int, int] | None
-"""Time, size and inode of a file: a save in place or by a rename changes one. None of no file, or an empty one."""
+FileState = tuple[int, int, int, int] | None
+"""What is another one after a file was saved, in its place or by a rename, or may be read by others than before.
+
+None where nothing is, or it is empty.
+"""
 
 _noted: dict[str, FileState] | None = None
 
@@ -45,7 +48,8 @@ def state_of(path: str) -> FileState:
 
 
 def _state(status: os.stat_result) -> FileState:
-    return (status.st_mtime_ns, status.st_size, status.st_ino) if status.st_size else None
+    # The time of the last change of the file itself, which a copy that keeps times and `chmod` set.
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino) if status.st_size else None
 
 
 @contextmanager

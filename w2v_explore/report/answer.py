@@ -203,8 +203,12 @@ def _noise(results: Sequence[Result]) -> list[str]:
     from w2v_explore.report.latency import noise_table
 
     noise = noise_table(results)
-    seen = "; ".join(str(row[0]) for row in noise.rows) if noise else ""
-    return [f"NOISY, these figures are doubtful: {seen}; --full says what to try"] if seen else []
+    if noise is None:
+        return []
+    first, *others = (str(row[0]) for row in noise.rows)
+    # The answer has one screen, and says the worst.
+    more = f"; {len(others)} more sign{'s' if len(others) > 1 else ''} of it" if others else ""
+    return [f"NOISY, these figures are doubtful: {first}{more}; --full says all, and what to try"]
 
 
 def _doubts(result: Result) -> list[str]:

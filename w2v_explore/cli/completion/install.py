@@ -51,21 +51,20 @@ def install(shell: str) -> list[str]:
         shell: One of `SHELLS`.
 
     Raises:
-        BadParameter: It is another.
+        BadParameter: It is another, or there is no home folder.
         SourceError: A file cannot be read or written.
     """
     script = script_of(shell, "--install-completion")
-    home = Path.home()
     if shell == "fish":
         startup: tuple[Path, str] | None = None
-        path = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "fish/completions/w2v-explore.fish"
+        path = (_folder_in("XDG_CONFIG_HOME") or _home() / ".config") / "fish/completions/w2v-explore.fish"
     elif shell == "zsh":
-        folder = Path(os.environ.get("ZDOTDIR") or home)
+        folder = _folder_in("ZDOTDIR") or _home()
         path = folder / ".zfunc/_w2v-explore"
         startup = folder / ".zshrc", f"fpath+={_quoted(path.parent)}; autoload -Uz compinit; compinit"
     else:
-        path = home / ".bash_completions/w2v-explore.sh"
-        startup = home / ".bashrc", f"if [ -r {_quoted(path)} ]; then source {_quoted(path)}; fi"
+        path = _home() / ".bash_completions/w2v-explore.sh"
+        startup = _home() / ".bashrc", f"if [ -r {_quoted(path)} ]; then source {_quoted(path)}; fi"
     with refusing(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(str(path), script.encode())
@@ -73,6 +72,26 @@ def install(shell: str) -> list[str]:
     if startup:
         said += _add_line(*startup)
     return [*said, f"{shell} completes w2v-explore in terminals that are opened from now on"]
+
+
+def _folder_in(variable: str) -> Path | None:
+    """The folder that a variable names; None where it is not set, or to what holds in some folders only."""
+    value = os.environ.get(variable, "")
+    return Path(value) if os.path.isabs(value) else None
+
+
+def _home() -> Path:
+    """The home folder, which is not made where there is none."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # the user has no entry among those of the system
+        home = Path()
+    if os.environ.get("HOME") == "" or not (home.is_absolute() and home.is_dir()):
+        raise typer.BadParameter(
+            "there is no home folder to install completion in: set HOME, or put what --show-completion prints where "
+            "the shell reads it"
+        )
+    return home
 
 
 def _add_line(path: Path, line: str) -> list[str]:
