@@ -100,7 +100,7 @@ def test_each_dtype_that_sliders_have_can_be_asked_for() -> None:
 )
 def test_sliders_of_memory_train_in_the_precision_that_the_command_names(asked: str | None, said: str) -> None:
     costs = memory("base", precision=asked)
-    [section] = memory_page([costs], [memory_report(costs, False)], False, asked).sections
+    [section] = memory_page([[costs]], [memory_report(costs, False)], False, asked).sections
     [sliders] = [part for part in section.parts if isinstance(part, Sliders)]
     assert said in sliders.remark
 
