@@ -40,6 +40,23 @@ def torchaudio_models() -> ModuleType:
     return import_torchaudio_models()
 
 
+_sum = builtins.sum
+
+
+def sum_but_of_floats(items: Iterable[Any], /, start: Any = 0) -> Any:
+    """`sum`, by which the package adds no floats: from Python 3.12 on it compensates, and their last digits differ."""
+    total = _sum(items, start)
+    if type(total) is float and sys._getframe(1).f_globals["__name__"].startswith("w2v_explore"):
+        raise AssertionError("a sum of floats depends on the version of Python: use math.fsum")
+    return total
+
+
+@pytest.fixture
+def no_float_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package may sum no floats meanwhile. Not while torch is imported, which compares its own `sum` with this."""
+    monkeypatch.setattr(builtins, "sum", sum_but_of_floats)
+
+
 class TorchNeededError(Exception):
     """No ImportError, which the program would answer with how to install torch."""
 
@@ -62,24 +79,12 @@ class QuickModule(pytest.Module):
             return []
 
 
-_sum = builtins.sum
-
-
-def sum_but_of_floats(items: Iterable[Any], /, start: Any = 0) -> Any:
-    """`sum`, by which the package adds no floats: from Python 3.12 on it compensates, and their last digits differ."""
-    total = _sum(items, start)
-    if type(total) is float and sys._getframe(1).f_globals["__name__"].startswith("w2v_explore"):
-        raise AssertionError("a sum of floats depends on the version of Python: use math.fsum")
-    return total
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files of the reports.")
     parser.addoption("--quick", action="store_true", help="Only tests that need no torch and are not marked slow.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    builtins.sum = sum_but_of_floats
     if config.getoption("quick"):
         sys.meta_path.insert(0, Blocked())
 

@@ -13,6 +13,8 @@ from tests.calibrations import keep, make_calibration
 from tests.program import Runner
 from w2v_explore import host
 
+pytestmark = pytest.mark.usefixtures("no_float_sums")
+
 FILES = Path(__file__).parent / "files"
 
 REPORTS = {

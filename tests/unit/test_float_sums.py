@@ -16,7 +16,8 @@ def test_what_is_summed_is_rounded_once() -> None:
     assert by_their_sum(utterances, 100.0, 50.0).utterance_seconds == float(squares) / float(seconds)
 
 
-def test_no_test_lets_the_package_sum_floats() -> None:
+@pytest.mark.usefixtures("no_float_sums")
+def test_a_report_may_not_sum_floats() -> None:
     assert eval("sum([1, 2]), sum([0.5])", {"__name__": "tests"}) == (3, 0.5)
     with pytest.raises(AssertionError, match=r"math\.fsum"):
         eval("sum([1, 0.5])", {"__name__": "w2v_explore.analysis"})

@@ -26,6 +26,8 @@ from w2v_explore.report.table import Change, Column, Crossed, Lines, Share, Stac
 
 VOID = {"meta", "link", "input", "br", "wbr"}
 SHAPES = {"rect", "line", "path", "circle", "polyline", "polygon", "use"}
+pytestmark = pytest.mark.usefixtures("no_float_sums")
+
 HOSTILE = "</script></style></title>--><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp; \u202e`x`"
 
 COMMANDS = [
