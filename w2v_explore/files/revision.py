@@ -24,7 +24,7 @@ _SUBMODULE = "160000"
 _KINDS: Mapping[str, ChangeKind] = {"A": "new", "D": "gone", "U": "unmerged"}
 # Of more files that are gone or new, git finds those that were renamed and are the same: its own limit.
 _MAX_RENAMED = 1000
-# A hook's index and patterns are not this program's; nor may a question keep another git from its work.
+# The kinds of patterns that a hook has set are not those of this program; nor may a question keep git from its work.
 _FORGOTTEN = ("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
 
 
