@@ -89,6 +89,12 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.meta_path.insert(0, Blocked())
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether to look into a folder: what tests in browsers import comes with an extra of its own."""
+    is_left_out = collection_path == Path(__file__).parent / "browser" and "browser" not in config.getoption("markexpr")
+    return True if is_left_out else None
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     return QuickModule.from_parent(parent, path=module_path) if parent.config.getoption("quick") else None
 
