@@ -29,6 +29,9 @@ _NEVER = {"--device", "--runs", "--workers", "--scheduler", "--storage", "--to-o
 ``--device`` goes with ``--predict``.
 """
 
+_WITHOUT_FIELDS = ("lint", "rule", "presets", "explain", "schema", "help")
+"""Commands that take no ``--set``."""
+
 _WEIGHTS = {
     "lint": 6,
     "summary": 4,
@@ -120,7 +123,7 @@ class _Maker:
         if self._hostile.chance(0.01):
             arguments.append("--help")
         environment = self._environment()
-        assert "--set" in names_of_options or command in ("lint", "rule", "presets", "explain", "schema"), command
+        assert "--set" in names_of_options or command in _WITHOUT_FIELDS, command
         return CommandLine(
             command=command,
             arguments=(command, *arguments),
@@ -212,6 +215,7 @@ class _Maker:
             "--sort": lambda: hostile.one((*_FIGURES, "nosuch", hostile.argument())),
             "--select": self._codes,
             "--ignore": self._codes,
+            "--changed-since": lambda: hostile.one(("HEAD", "HEAD~1", "nosuch", hostile.argument())),
             "--stdin-filename": lambda: hostile.one((hostile.name(), hostile.argument())),
         }
         if name in values:
@@ -286,6 +290,8 @@ class _Maker:
             return hostile.one(([], [hostile.one((*[rule.code for rule in all_rules()], "E999", hostile.argument()))]))
         if command == "schema":
             return []
+        if command == "help":
+            return hostile.one(([], [hostile.one((*COMMANDS, "nosuch", hostile.argument()))], ["presets", "show"]))
         if command == "inspect":
             return self._safe([self._weights()])
         if command == "check":
@@ -378,7 +384,7 @@ class _Maker:
                 return {}  # which may name another
             outputs = [None if output == "-" else output for output in values("--output")]
             return dict(zip_longest(outputs, formats or [usual]))
-        return {None: formats[-1] if formats else "table"}
+        return dict.fromkeys((None, *values("--output")[-1:]), formats[-1] if formats else "table")
 
 
 def _is_path(name: str) -> bool:

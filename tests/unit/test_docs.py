@@ -374,7 +374,8 @@ def test_commands_and_options_that_pages_name_are_there() -> None:
         assert set(re.findall(r"(?:`|^\$ |^)w2v-explore ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS) | {"reads"}, (
             path
         )
-        others = {"--help", "--update-golden", "--nworkers", "--nthreads"}  # typer's, the tests', and Dask's
+        # typer's, the tests', docs/examples.py's, and Dask's
+        others = {"--help", "--update-golden", "--pictures", "--nworkers", "--nthreads"}
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= options | others, path
 
 
