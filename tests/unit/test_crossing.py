@@ -36,8 +36,13 @@ def test_it_is_where_the_macs_of_the_tree_cross(config: ModelConfig) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.1, 3])
-def test_relative_positions_are_products_that_grow_otherwise(seconds: float) -> None:
-    config = load_config("wav2vec2_conformer_rel_pos_large")
+@pytest.mark.parametrize(
+    ("name", "edits"),
+    [("wav2vec2_conformer_rel_pos_large", {}), ("w2v_bert_2", {"add_adapter": True})],
+    ids=["products that grow otherwise", "layers with fewer frames"],
+)
+def test_it_is_the_same_whatever_length_was_asked(name: str, edits: dict[str, object], seconds: float) -> None:
+    config = load_config(name, edits)
     samples = macs_crossing_samples(analyze(config, Workload.of(config, seconds=seconds)))
     assert samples is not None
     assert attention_is_more(config.model, samples)

@@ -49,17 +49,20 @@ def macs_crossing_samples(analysis: Analysis) -> int | None:
 
     With f frames the products take a · f² + c · f, of which c is not 0 where frames are held against relative positions
     too, and the feed-forward modules b · f: the first are more from one frame above (b - c) / a on, whatever the batch.
+    Where some layers have fewer frames, as behind an adapter's convolutions, the length is looked for instead.
 
     Returns:
         None of a model without attention.
     """
     workload, field = analysis.workload, analysis.receptive_field
-    attended = [
+    attended = {
         call.gives.frames for call in analysis.calls if call.operation and call.operation.mac_kind == "attention"
-    ]
+    }
     if not attended:
         return None
-    frames = attended[-1]
+    if len(attended) > 1:
+        return _crossing_looked_for(analysis)
+    (frames,) = attended
     # One frame more shows how fast the products of each frame grow.
     longer = run(analysis.tree, analysis.takes.flow(workload.samples + field.stride_samples))
     macs, more = (macs_by_part(calls, workload.batch) for calls in (analysis.calls, longer))
@@ -67,6 +70,25 @@ def macs_crossing_samples(analysis: Analysis) -> int | None:
     growth = Fraction(more.attention, frames + 1) - of_frame
     further = floor((Fraction(macs.feed_forward, frames) - of_frame) / growth)
     return field.receptive_field_samples + field.stride_samples * max(frames + further, 0)
+
+
+def _crossing_looked_for(analysis: Analysis) -> int:
+    """The same by halving the lengths between one that is too short and one that is not."""
+
+    def is_more(samples: int) -> bool:
+        macs = macs_by_part(run(analysis.tree, analysis.takes.flow(samples)), analysis.workload.batch)
+        return macs.attention > macs.feed_forward
+
+    least = analysis.receptive_field.minimum_samples
+    if is_more(least):
+        return least
+    short, long = least, 2 * least
+    while not is_more(long):
+        short, long = long, 2 * long
+    while long - short > 1:
+        middle = (short + long) // 2
+        short, long = (short, middle) if is_more(middle) else (middle, long)
+    return long
 
 
 def measured_crossing_s(
