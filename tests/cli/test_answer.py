@@ -203,6 +203,13 @@ def test_what_a_file_excuses_is_no_warning_and_a_budget_that_is_broken_is_one(ru
     assert "E270" not in out
 
 
+def test_a_comment_excuses_its_own_line_alone(run: Runner, tmp_path: Path) -> None:
+    config = tmp_path / "my.yaml"
+    config.write_text(WARNED.replace("extends: base\n", "extends: base  # w2v: ignore[W308] of another line\n"))
+    assert "ignore[W308]" in config.read_text()
+    assert "W308" in run("summary", str(config)).out
+
+
 def test_figures_stand_out_where_there_is_colour(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")

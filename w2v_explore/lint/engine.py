@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from importlib import import_module
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from w2v_explore.config import codes
 from w2v_explore.config.entries import Document
@@ -17,6 +17,9 @@ from w2v_explore.diagnostics import Place, Problem, Rule, Severity
 from w2v_explore.lint.codes import DOCUMENT_RULES, FOREIGN_RULES, MODEL_RULES, UNUSED_IGNORE
 from w2v_explore.lint.settings import Settings
 from w2v_explore.lint.subject import Finding, Subject
+
+if TYPE_CHECKING:  # imported only for the files that have such comments
+    from w2v_explore.lint.ignores import Ignore
 
 _ADVICE = {rule.code for rule in (*DOCUMENT_RULES, *MODEL_RULES) if rule.severity == "advice"}
 # A file that cannot be read is no answer to any question: it is reported whatever is selected.
@@ -89,25 +92,37 @@ def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
 def warnings_in(reading: Reading) -> list[tuple[Rule, str]]:
     """What the linter finds by default in a config that is right, overrides included: the rules and their words.
 
-    What comments in its files excuse is left out, wherever it stands: an override has no line.
+    What comments in its files excuse is left out. What stands at no line of a file, as an override, is excused by any
+    comment that names the rule.
     """
     assert reading.model is not None
-    excused: tuple[str, ...] = ()
+    ignores: list[Ignore] = []
     layers = [layer for layer in (reading.document, *reading.bases) if "w2v:" in layer.text]
     if layers:
         # Imported only for the files that have such comments.
         from w2v_explore.lint.ignores import find_ignores
 
-        excused = tuple(code for layer in layers for ignore in find_ignores(layer) for code in ignore.codes)
+        ignores = [ignore for layer in layers for ignore in find_ignores(layer)]
     subject = Subject(reading, Settings(), reading.model)
     checks = _checks(None, (), "warning", reading.family, reading.document.translation is None, True)
     found = [
         (rule, rename_fields(finding.message, reading.entries, finding.item))
-        for rule, check, _, is_shown in checks
-        if is_shown and not rule.code.startswith(excused)
+        for rule, check, keys, is_shown in checks
+        if is_shown
         for finding in check(subject)
+        if not (ignores and _is_excused(reading, rule, finding, keys, ignores))
     ]
     return list(dict.fromkeys(found))
+
+
+def _is_excused(
+    reading: Reading, rule: Rule, finding: Finding, keys: tuple[str, ...], ignores: "Sequence[Ignore]"
+) -> bool:
+    """Whether a comment in a config's files excuses a finding."""
+    problem = _place(reading, rule, finding, keys if finding.keys is None else finding.keys)
+    if problem is None:
+        return any(rule.code.startswith(ignore.codes) for ignore in ignores)
+    return any(ignore.place.path == problem.place.path and ignore.covers(problem) for ignore in ignores)
 
 
 def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
