@@ -236,6 +236,8 @@ class ChangedSince:
         if change.kind == "gone":
             if isinstance(before, Config):
                 self._leave_out(path, "it is gone", is_held=True)
+            elif isinstance(before, _Unknown):
+                self._leave_out(path, f"it is gone; {before.reason}", is_held=True)
             else:
                 self._changed.num_others += 1
             return
