@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 import struct
 import subprocess
@@ -140,6 +141,19 @@ def test_a_file_that_is_being_written_is_waited_for(watching: Watcher) -> None:
     assert ["encoder_num_layers", "6", "3"] in since_the_last_save(screens(out)[1])
 
 
+def test_a_size_that_changes_while_it_draws_is_seen(watching: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    print_reports, size = watch.print_reports, os.terminal_size((80, 24))
+
+    def print_and_resize(*arguments: object) -> None:
+        nonlocal size
+        print_reports(*arguments)
+        size = os.terminal_size((50, 24))
+
+    monkeypatch.setattr(watch, "print_reports", print_and_resize)
+    monkeypatch.setattr(watch, "_terminal_size", lambda: size)
+    assert len(screens(watching().out)) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -195,6 +209,7 @@ def test_a_terminal_is_cleared_and_given_back(tmp_path: Path) -> None:
     def read_screen() -> bytes:
         shown = b""
         while b"Ctrl-C ends it." not in shown:
+            assert select.select([outer], [], [], 60)[0], shown
             shown += os.read(outer, 65536)
         return shown
 

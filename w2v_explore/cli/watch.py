@@ -96,9 +96,9 @@ def keep_showing(references: Sequence[str], show: Callable[[], Shown]) -> NoRetu
         # A file that is broken may not have been followed to all that it extends.
         seen = {**seen, **files} if problems else files
         said, end = [*words.getvalue().splitlines(), *problems], f"Watching {names}; Ctrl-C ends it."
-        _draw(reports, said, end)
-        while not _wait_for_a_save(seen):
-            _draw(reports, said, end)
+        size = _draw(reports, said, end)
+        while not _wait_for_a_save(seen, size):
+            size = _draw(reports, said, end)
 
 
 def _changes(before: Sequence[Analysis], after: Sequence[Analysis]) -> list[Table]:
@@ -117,26 +117,31 @@ def _changes(before: Sequence[Analysis], after: Sequence[Analysis]) -> list[Tabl
     return [table for table in tables if table.rows] or tables[:1]
 
 
-def _draw(reports: Sequence[Report], said: Sequence[str], end: str) -> None:
-    """Put all of it on a cleared terminal, or below the last in a pipe."""
+def _draw(reports: Sequence[Report], said: Sequence[str], end: str) -> os.terminal_size | None:
+    """Put all of it on a cleared terminal, or below the last in a pipe.
+
+    Returns:
+        The size of the terminal before anything was drawn: where it changes meanwhile, what is drawn does not fit it.
+    """
+    size = _terminal_size()
     console = stdout_console()
     console.clear()
     print_reports(reports, console)
     sys.stdout.flush()
     say(*said)
     print(f"\n{end}", flush=True)
+    return size
 
 
-def _wait_for_a_save(seen: Mapping[str, FileState]) -> bool:
+def _wait_for_a_save(seen: Mapping[str, FileState], drawn: os.terminal_size | None) -> bool:
     """Return True once a file is another one than it was when it was read, and whoever saves it is done.
 
-    False is returned as soon as the terminal has another size: all is drawn again, and nothing read.
+    False is returned as soon as the terminal has another size than was drawn for: all is drawn again, and nothing read.
     """
-    size = _terminal_size()
     while _states(seen) == seen:
-        sleep(_POLL_S)
-        if _terminal_size() != size:
+        if _terminal_size() != drawn:
             return False
+        sleep(_POLL_S)
         _require_reader()
     now = _states(seen)
     for _ in range(_MOST_SETTLING):
