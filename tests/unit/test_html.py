@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from tests.program import Runner
 from w2v_explore import load_config
-from w2v_explore.cli import streams
+from w2v_explore.cli import options, streams
+from w2v_explore.cli.app import app
+from w2v_explore.cli.manual.describe import describe_all
 from w2v_explore.encoding import printable
 from w2v_explore.report.html import write
-from w2v_explore.report.html.page import Page, Section
+from w2v_explore.report.html.page import Page, Section, Sliders
 from w2v_explore.report.table import Change, Column, Crossed, Lines, Share, Stacked, Table
 
 VOID = {"meta", "link", "input", "br", "wbr"}
@@ -151,6 +154,42 @@ def test_the_command_for_another_workload_has_no_baseline_which_is_of_one(run: R
         assert f"<span>{asked[-1]}</span></pre>" in _page(run, *asked, *checks)
     # Of one config nothing would be left to compare.
     assert 'data-script="sliders"' not in _page(run, "compare", "base", *checks)
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("-o x.html -- -odd.yaml", "./-odd.yaml"),
+        ("--set encoder_num_layers=2 -- --batch - a.yaml", "--set encoder_num_layers=2 ./--batch - a.yaml"),
+        ("base -ox.html --batch 2 --set a=b", "base --set a=b"),
+        ("base --output=x.html --dtype= --set a=b", "base --set a=b"),
+    ],
+)
+def test_options_may_be_written_behind_the_command_for_another_workload(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: str, left: str
+) -> None:
+    program = ["w2v-explore", "summary", "--format", "html"]
+    text = write.html_text(Page("", [], [Section("", [], [Sliders({}, "")])]), {}, [*program, *asked.split(" ")])
+    (command,) = [text for tag, attributes, text in Parsed(text).texts if attributes.get("id") == "section-1-1"]
+    assert command == f"w2v-explore summary {left}"
+    monkeypatch.chdir(tmp_path)
+    for name in ("-odd.yaml", "--batch", "a.yaml"):
+        Path(name).write_text("extends: base\n", encoding="utf-8")
+    if "a=b" not in left:
+        ended = run(*shlex.split(command)[1:], "--batch", "2", stdin=b"extends: base\n")
+        assert (ended.code, ended.err) == (0, "")
+
+
+def test_no_option_of_one_answer_is_forgotten_in_the_command_for_another_workload() -> None:
+    of_answer = set()
+    for description in describe_all(get_command(app)):
+        if description.words in ("summary", "compare", "memory"):  # those with sliders
+            of_answer |= {
+                item.names[0]
+                for panel in (options.WORKLOAD, options.CHECKS)
+                for item in description.options.get(panel, [])
+            }
+    assert of_answer == write._OPTIONS_OF_ONE_ANSWER - {"--format", "--output"}
 
 
 def test_hostile_names_and_descriptions_are_text(run: Runner, tmp_path: Path) -> None:

@@ -31,10 +31,12 @@ _MOST_BYTES = 100_000
 _MAX_TITLE = 100
 # Of a word that has room in a line of a narrow page.
 _SHORT = 30
-# What a command has no more when it is asked of another workload; a baseline is of one, and conditions are of it.
-_OTHERWISE = (
-    "--seconds", "--samples", "--frames", "--batch", "--dtype", "--format", "--output", "--baseline", "--fail-if",
-)  # fmt: skip
+_OPTIONS_OF_ONE_ANSWER = frozenset({
+    "--seconds", "--samples", "--frames", "--batch", "--dtype",  # of its workload,
+    "--baseline", "--fail-if",  # of its checks: a baseline is of one workload, and conditions are of its figures
+    "--format", "--output",  # and of where it went
+})  # fmt: skip
+"""What the command of another workload does not repeat; a test holds it against the options that there are."""
 _GUIDE = re.compile(r"(?:│ | {2})*[├└] ")
 _CODE = re.compile(r"`([^`]+)`")
 _ICON = (
@@ -114,7 +116,7 @@ def _hash(content: str) -> str:
 def _body(page: Page, document: Any, words: Sequence[str], script: str) -> str:
     is_alone = len(page.sections) == 1
     heading = page.sections[0].heading if is_alone else _title(page)
-    command = _asked_otherwise(words)
+    command = _command_without_workload(words)
     sections = [_section(section, number, is_alone, command) for number, section in enumerate(page.sections, 1)]
     kicker = element("p", text(" ".join(words[:2])), class_="kicker")
     header = element("header", kicker, element("h1", text(heading)), _contents(page, is_alone))
@@ -136,19 +138,18 @@ def _contents(page: Page, is_alone: bool) -> str:
     return element("nav", element("ul", *items), aria_label="Contents")
 
 
-def _asked_otherwise(words: Sequence[str]) -> str:
-    """The command that was asked, without its workload, checks of its figures, and where its result goes."""
+def _command_without_workload(words: Sequence[str]) -> str:
+    """The command that was asked, without what is of its one answer; further options may be written behind it."""
     left: list[str] = []
-    is_value = False
-    for word in words:
-        name, _, value = word.partition("=")
-        if is_value:
-            is_value = False
-        elif name in _OTHERWISE:
-            is_value = not value
-        elif word.startswith("-o"):
-            is_value = word == "-o"
-        else:
+    given = iter(words)
+    for word in given:
+        name, equals, _ = word.partition("=")
+        if word == "-o" or (name in _OPTIONS_OF_ONE_ANSWER and not equals):
+            next(given, None)  # its value
+        elif word == "--":
+            # No options may come behind it: what starts as one does is none behind a folder.
+            left += [f"./{path}" if path.startswith("-") and path != "-" else path for path in given]
+        elif name not in _OPTIONS_OF_ONE_ANSWER and not word.startswith("-o"):
             left.append(word)
     return shlex.join(left)
 
