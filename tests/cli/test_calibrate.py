@@ -15,6 +15,7 @@ import torch
 from tests.calibrations import keep, make_for_this_machine
 from tests.program import Runner
 from tests.unit.test_calibrate import PASSES, run_here
+from tests.unit.test_html import figures_above_all
 from w2v_explore import Workload, analyze, load_config
 from w2v_explore.analysis.latency.calibration import NoiseMark
 from w2v_explore.analysis.latency.prediction import predict
@@ -177,11 +178,15 @@ def test_a_prediction_from_a_noisy_calibration_says_so(run: Runner) -> None:
     assert document["noisy"] is True
     assert document["noise"] == [MARK._asdict()]
     assert "NOISY" in run("summary", "base", "--predict", "--format", "markdown").out
+    latency, *others = figures_above_all(run("summary", "base", "--predict", "--format", "html").out)
+    assert latency.endswith(", NOISY")
+    assert "NOISY" not in "".join(others)
 
 
 def test_a_quiet_calibration_says_nothing(run: Runner) -> None:
     keep(make_for_this_machine())
     assert "NOISY" not in run("summary", "base", "--predict").out
+    assert "NOISY" not in run("summary", "base", "--predict", "--format", "html").out
 
 
 def test_a_calibration_of_an_older_version_is_named_with_the_command(run: Runner, one_thread: None) -> None:

@@ -13,6 +13,7 @@ import torch
 
 from tests.program import Runner
 from tests.small import config_text
+from tests.unit.test_html import figures_above_all
 from w2v_explore.measure import audit, noise
 from w2v_explore.report.units import duration
 
@@ -29,12 +30,16 @@ def small(tmp_path: Path) -> str:
 def test_a_noisy_machine_takes_few_lines_of_an_answer(run: Runner, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
     busy = noise.Readings(crowding=0.9, crowding_before=0.9, lost_cpu_share=0.9, stolen_share=0.9, spread=0.9)
     monkeypatch.setattr(noise, "read_noise", lambda *counters, **machine: busy)
-    out = run("summary", small, "--device", "cpu", "--runs", "1", "--samples", "4000", columns=80).out
+    arguments = ("summary", small, "--device", "cpu", "--runs", "1", "--samples", "4000")
+    out = run(*arguments, columns=80).out
     said = out[out.index("NOISY") :].partition("\n\n")[0]
     assert re.fullmatch(
         r"NOISY, these figures are doubtful: [^;]+; \d more signs of it; --full says .+", " ".join(said.split())
     )
     assert len(said.splitlines()) <= 3
+    latency, *others = figures_above_all(run(*arguments, "--format", "html").out)
+    assert latency.endswith(", NOISY")
+    assert "NOISY" not in "".join(others)
 
 
 def test_json(run: Runner, small: str) -> None:

@@ -82,6 +82,14 @@ class Parsed(HTMLParser):
         return found
 
 
+def figures_above_all(page: str) -> list[str]:
+    """The figures that stand above all else: of each its name, and all that is said of it."""
+    texts = Parsed(page).texts
+    names = [text for tag, _, text in texts if tag == "dt"]
+    said = [text for tag, _, text in texts if tag == "dd"]
+    return [f"{name}: {text}" for name, text in zip(names, said, strict=True)]
+
+
 def _page(run: Runner, *arguments: str) -> str:
     ended = run(*arguments, "--format", "html")
     assert ended.err == ""
@@ -107,6 +115,15 @@ def test_a_page_says_what_the_report_says(run: Runner, arguments: tuple[str, ...
 def _plain(text: str) -> str:
     """The words of a text, without the marks by which the formats differ."""
     return " ".join(re.sub("[()`]", "", text).split())
+
+
+@pytest.mark.parametrize("config", [("base",), ("mms_1b_all", "--set", "add_adapter=true")], ids=" ".join)
+def test_a_page_has_the_figures_above_all_that_a_terminal_answers_with(run: Runner, config: tuple[str, ...]) -> None:
+    asked = ("summary", *config, "--precision", "amp-bfloat16")
+    answer = re.search(r"(?m)^parameters (?:.*\n)+?(?=warnings )", run(*asked).out)
+    assert answer is not None
+    rows = [re.split(" {2,}", line)[:2] for line in answer[0].splitlines()]
+    assert [name for name, _ in rows] == [figure.partition(": ")[0] for figure in figures_above_all(_page(run, *asked))]
 
 
 def test_what_was_asked_can_be_copied(run: Runner, tmp_path: Path) -> None:

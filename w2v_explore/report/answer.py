@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.figures import component_figures
 from w2v_explore.config.load import Config, distinct_names
 from w2v_explore.diagnostics import Rule
+from w2v_explore.report.headline import headlines, latency_headlines
 from w2v_explore.report.identity import describe_nearest, describe_origin, describe_reading, repeats_changes
-from w2v_explore.report.overview import overview_report
-from w2v_explore.report.summary import describe_audit, totals_table
 from w2v_explore.report.table import Column, Lines, Report, Share, Table
-from w2v_explore.report.units import duration, exact, first_few, milliseconds, percent, short, size_bytes
+from w2v_explore.report.units import first_few, short
 from w2v_explore.report.workload import describe_features, describe_workload
 from w2v_explore.results.result import Result
-
-if TYPE_CHECKING:
-    from w2v_explore.analysis.latency.prediction import Prediction
 
 Linted = Sequence[tuple[Rule, str]]
 
@@ -47,6 +42,8 @@ def answer_overview(results: Sequence[Result], linted: Sequence[Linted]) -> Repo
         results: The figures of each.
         linted: What the linter finds in each.
     """
+    from w2v_explore.report.overview import overview_report
+
     heading, workloads, [table], *_ = overview_report(results)
     factors = [result.real_time_factor for result in results]
     if any(factors):
@@ -74,9 +71,11 @@ def answer_overview(results: Sequence[Result], linted: Sequence[Linted]) -> Repo
 
 def totals_report(result: Result) -> Report:
     """The totals of one config alone, what was measured or predicted first."""
+    from w2v_explore.report.summary import totals_table
+
     analysis = result.analysis
     table = totals_table(analysis)
-    table.rows = [*((label, value, "", "") for label, value, _ in _latency(result)), *table.rows]
+    table.rows = [*((each.label, each.value, "", "") for each in latency_headlines(result)), *table.rows]
     lines = [*_describe_config(analysis), describe_workload(analysis), *describe_features(analysis)]
     lines += [*describe_reading(analysis.config), *_describe_device(result), *_noise([result]), *_doubts(result)]
     return Report(analysis.config.name, lines, [table])
@@ -92,91 +91,13 @@ def _describe_config(analysis: Analysis) -> list[str]:
 
 
 def _figures(result: Result, linted: Linted) -> Table:
-    analysis = result.analysis
-    field, rate = analysis.receptive_field, analysis.workload.sample_rate
-    inference, step = analysis.inference, field.stride_samples
-    live = inference.peak_activation_bytes
     table = Table("", [Column("", numeric=False), Column("", stands_out=True), Column("", numeric=False, wraps=True)])
-    table.rows += _latency(result)
-    sizes = analysis.parameter_bytes_by_dtype
-    halves = size_bytes(sizes["bfloat16"])
-    table.rows += [
-        (
-            "parameters",
-            short(analysis.parameters),
-            f"float32: {size_bytes(sizes['float32'])}, float16 or bfloat16: {halves}",
-        ),
-        (
-            "MACs",
-            short(analysis.macs.total),
-            f"{short(analysis.macs_per_audio_second)} for each second of audio; "
-            f"attention {percent(analysis.macs.attention / analysis.macs.total)}",
-        ),
-        (
-            "memory of inference",
-            size_bytes(inference.total_bytes),
-            f"weights {size_bytes(inference.total_bytes - live)}, live tensors at most {size_bytes(live)}",
-        ),
-    ]
-    if analysis.workload.precision:
-        training = analysis.training
-        total = training.total_bytes(checkpointing=False)
-        kept = size_bytes(total - training.state_bytes)
-        detail = f"in {analysis.workload.precision}; {kept} kept by the forward pass"
-        table.rows.append(("memory of training", size_bytes(total), detail))
-    width = field.receptive_field_samples
-    table.rows += [
-        ("receptive field", f"{milliseconds(width, rate)} ms", f"{exact(width)} samples{_wider(analysis)}"),
-        (
-            "frame rate",
-            f"{field.frame_rate_hz(rate):g} Hz",
-            f"{exact(field.frames)} frames, one every {milliseconds(step, rate)} ms ({exact(step)} samples)",
-        ),
-    ]
-    if analysis.output_frames != field.frames and not analysis.expectations:
-        stride = analysis.output_stride_samples
-        detail = f"{exact(analysis.output_frames)} frames come out, one every {exact(stride)} samples"
-        table.rows.append(("output rate", f"{rate / stride:.4g} Hz", detail))
-    warnings = _warnings(analysis.config, linted)
+    table.rows += [(each.label, each.value, each.detail) for each in headlines(result)]
+    warnings = _warnings(result.analysis.config, linted)
     table.rows += [("" if number else "warnings", *warning) for number, warning in enumerate(warnings)]
     if not warnings:
         table.rows.append(("warnings", "none", ""))
     return table
-
-
-def _wider(analysis: Analysis) -> str:
-    """What a frame sees beyond the extractor, in brief."""
-    if analysis.macs.attention:
-        return "; the whole utterance through attention"
-    return "; the whole utterance through the norm" if analysis.receptive_field.normalizes_over_utterance else ""
-
-
-def _latency(result: Result) -> list[tuple[str, str, str]]:
-    """The latency and the real-time factor; no row where nothing was measured or predicted."""
-    factor = result.real_time_factor
-    if factor is None:
-        return []
-    if result.measurement is not None:
-        from w2v_explore.report.latency import describe_setting
-
-        latency = result.measurement.latency
-        plain = latency.end_to_end
-        row = (
-            "latency",
-            duration(plain.median_s),
-            f"IQR {duration(plain.iqr_s)}, {latency.runs} runs, {describe_setting(latency)}",
-        )
-    else:
-        assert result.prediction is not None
-        row = ("latency, predicted", duration(result.prediction.seconds), _describe_prediction(result.prediction))
-    return [row, ("real-time factor", f"{factor:.3g}", f"{1 / factor:.3g} s of audio for each second of computation")]
-
-
-def _describe_prediction(prediction: Prediction) -> str:
-    from w2v_explore.report.prediction import describe_device
-
-    low, high = duration(prediction.low_s), duration(prediction.high_s)
-    return f"between {low} and {high}, on {describe_device(prediction.calibration)}"
 
 
 def _describe_device(result: Result) -> list[str]:
@@ -218,7 +139,11 @@ def _doubts(result: Result) -> list[str]:
 
         return list(filter(None, [describe_beyond(result.prediction)]))
     audit = result.measurement.macs_audit if result.measurement is not None else None
-    return [describe_audit(audit)] if audit is not None and not audit.agrees else []
+    if audit is None or audit.agrees:
+        return []
+    from w2v_explore.report.summary import describe_audit
+
+    return [describe_audit(audit)]
 
 
 def _warnings(config: Config, linted: Linted) -> list[tuple[str, str]]:
