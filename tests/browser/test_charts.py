@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Opener
-from w2v_explore import analyze
+from w2v_explore import Workload, analyze
 from w2v_explore.analysis.comparing.compare import compare
+from w2v_explore.analysis.workload import MAX_BATCH
 from w2v_explore.report.html.page import Page as Written
 from w2v_explore.report.html.page import Picture, Section
 from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
 from w2v_explore.report.html.pictures.waterfall import waterfall_pictures
+from w2v_explore.report.html.structure import inference_picture, step_picture
 from w2v_explore.report.html.write import html_text
 
 if TYPE_CHECKING:
@@ -51,6 +53,17 @@ def test_a_mouse_is_told_what_is_at_each_place(open_page: Opener, width: int) ->
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.mouse.move(0, 0)
     assert not said.is_visible()
+
+
+@pytest.mark.parametrize(("config", "workload"), [
+    ("base", Workload.of_seconds(10)),
+    ("omniasr_7b", Workload(samples=100_000_000, batch=MAX_BATCH, precision="amp-bfloat16")),
+])  # fmt: skip
+def test_words_end_within_the_picture(open_page: Opener, config: str, workload: Workload) -> None:
+    analysis = analyze(config, workload)
+    pictures = [*cost_pictures(analysis), inference_picture(analysis), step_picture(analysis, analysis.training)]
+    texts = open_page(page_of(*pictures)).locator("svg.chart > text")
+    assert [text.text_content() for text in texts.all() if not is_inside(text, text.locator("xpath=.."))] == []
 
 
 def test_keys_go_through_a_chart_and_escape_leaves_it(open_page: Opener) -> None:

@@ -17,12 +17,14 @@ from w2v_explore import Config, Workload, analyze, load_config
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.comparing.compare import compare
 from w2v_explore.analysis.compute import unfold
+from w2v_explore.analysis.workload import MAX_BATCH
 from w2v_explore.report.html.page import Picture
-from w2v_explore.report.html.pictures.axes import WIDTH, spread_out
+from w2v_explore.report.html.pictures.axes import WIDTH, spread_out, width_of
 from w2v_explore.report.html.pictures.cost_over_duration import cost_pictures
 from w2v_explore.report.html.pictures.latency_curve import curve_picture
 from w2v_explore.report.html.pictures.ledger import ledger_picture
 from w2v_explore.report.html.pictures.waterfall import steps_of, waterfall_pictures
+from w2v_explore.report.html.structure import inference_picture, step_picture
 
 _PREFIXES = {"ms": 1e-3, "s": 1.0, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
@@ -51,6 +53,12 @@ def on_log(root: Element, along: str, place: float) -> float:
     return float(low * (high / low) ** ((place - one) / (other - one)))
 
 
+def has_room_for_numbers(root: Element) -> bool:
+    """Whether the numbers beside an axis that goes up begin within the picture."""
+    numbers = [each for each in root.iter("text") if each.get("text-anchor") == "end"]
+    return bool(numbers) and all(float(each.get("x", "")) >= width_of(each.text or "") for each in numbers)
+
+
 def curve(root: Element, number: int) -> list[tuple[float, float]]:
     [line] = [each for each in root.iter("polyline") if each.get("class") == f"k{number} line"]
     points = [point.split(",") for point in line.get("points", "").split()]
@@ -71,6 +79,14 @@ def test_curves_lie_where_the_axes_say(seconds: float) -> None:
         x, y = min(curve(root, number), key=lambda point: abs(log10(point[0] / seconds)))
         assert x == pytest.approx(seconds, rel=0.02)
         assert y == pytest.approx(value, rel=0.05)
+
+
+def test_numbers_of_any_size_have_room_beside_an_axis() -> None:
+    analysis = analyze("omniasr_7b", Workload(samples=100_000_000, batch=MAX_BATCH, precision="amp-bfloat16"))
+    pictures = [*cost_pictures(analysis), inference_picture(analysis), step_picture(analysis, analysis.training)]
+    for picture in pictures:
+        assert has_room_for_numbers(drawn(picture))
+    assert "e+" in pictures[1].svg
 
 
 def test_attention_is_drawn_below_the_feed_forward_up_to_where_it_overtakes() -> None:

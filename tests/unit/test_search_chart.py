@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from tests.unit.test_charts import drawn, ticks
+from tests.unit.test_charts import drawn, has_room_for_numbers, ticks
 from tests.unit.test_search_report import SMALL, found, front, many
 from w2v_explore import Config
 from w2v_explore.report.html.pictures.scatter import scatter_pictures
@@ -64,6 +64,15 @@ def test_of_a_thousand_designs_each_is_a_point_without_words() -> None:
     points = list(chart(many(1_000)).iter("circle"))
     assert len(points) == 1_000
     assert all(each.find("title") is None for each in points)
+
+
+def test_numbers_of_any_size_have_room_beside_the_axis() -> None:
+    answer = many(3)
+    designs = [design._replace(figures={**design.figures, "parameters": 10**20 * number})
+               for number, design in enumerate(answer.designs, start=1)]  # fmt: skip
+    root = chart(replace(answer, designs=tuple(designs)))
+    assert "1e+05 P" in [each.text for each in root.iter("text")]
+    assert has_room_for_numbers(root)
 
 
 def test_one_figure_has_no_chart() -> None:

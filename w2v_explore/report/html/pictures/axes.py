@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import log10
+from math import ceil, log10
 from typing import NamedTuple
 
 from w2v_explore.report.html.markup import element, text
@@ -15,6 +15,8 @@ WIDTH = 480
 TEXT_SIZE = 14
 """Of its words."""
 
+# Between the line of a round number and the number to its left, and from there to the edge.
+_GAP = 6
 # Letters are about so wide, in parts of their size; wider than most fonts have them.
 _LETTER = 0.6
 
@@ -85,11 +87,21 @@ def axis_over(
     return Axis(low, high, start, end, logarithmic, [(tick, tick_text(text(tick))) for tick in ticks])
 
 
+def room_left_of(y: Axis, least: float) -> float:
+    """Where an axis from left to right begins, so that the numbers of one that goes up have room beside it.
+
+    Args:
+        y: The axis that goes up.
+        least: Where it begins if the numbers take no more; pictures beside each other look alike then.
+    """
+    return max([least, *[ceil(width_of(words)) + 2 * _GAP for _, words in y.ticks]])
+
+
 def draw_axes(x: Axis, y: Axis, x_title: str, y_title: str) -> list[str]:
     """Lines at the round numbers of both axes, with the numbers beside them, and what lies along each.
 
     Args:
-        x: The axis from left to right.
+        x: The axis from left to right, which begins at `room_left_of` the other.
         y: The axis from bottom to top.
         x_title: What lies along it.
         y_title: What lies along it.
@@ -98,7 +110,7 @@ def draw_axes(x: Axis, y: Axis, x_title: str, y_title: str) -> list[str]:
     for value, words in y.ticks:
         place = round(y.at(value), 1)
         lines.append(element("line", class_="grid", x1=x.start, x2=x.end, y1=place, y2=place))
-        lines.append(words_at(words, x.start - 6, place + 4, anchor="end", class_="muted"))
+        lines.append(words_at(words, x.start - _GAP, place + 4, anchor="end", class_="muted"))
     for value, words in x.ticks:
         place = round(x.at(value), 1)
         lines.append(element("line", class_="grid", x1=place, x2=place, y1=y.start, y2=y.end))

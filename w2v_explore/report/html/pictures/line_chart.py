@@ -13,6 +13,7 @@ from w2v_explore.report.html.pictures.axes import (
     axis_over,
     draw_axes,
     picture,
+    room_left_of,
     said,
     spread_out,
     width_of,
@@ -20,7 +21,7 @@ from w2v_explore.report.html.pictures.axes import (
 )
 from w2v_explore.report.units import short
 
-_HEIGHT, _TOP, _BOTTOM, _LEFT = 324, 54, 42, 62
+_HEIGHT, _TOP, _BOTTOM, _LEFT = 324, 54, 42, 63
 # Beside its colour a line is told from others by how it is broken.
 _DASHES = (None, "7 3", "2 3", "9 3 2 3", "4 4")
 
@@ -88,9 +89,9 @@ def line_chart(
     drawn = [line for line in lines if all(value > 0 for value in line.values)]
     right = 22 + max(width_of(line.name) for line in drawn)
     ends = [end for interval in intervals for end in (interval.low, interval.high) if end > 0]
-    x = axis_over(seconds, _LEFT, WIDTH - right, short, most=6, logarithmic=True)
     values = [value for line in drawn for value in line.values]
     y = axis_over([*values, *ends], _HEIGHT - _BOTTOM, _TOP, write, most=6, logarithmic=True, margin=0.02)
+    x = axis_over(seconds, room_left_of(y, _LEFT), WIDTH - right, short, most=6, logarithmic=True)
     parts = draw_axes(x, y, "seconds of audio", y_title)
     parts += _marks(marks, x, y)
     parts += [_curve(line, seconds, x, y) for line in reversed(drawn)]

@@ -17,13 +17,14 @@ from w2v_explore.report.html.pictures.axes import (
     draw_axes,
     fitting,
     picture,
+    room_left_of,
     said,
     width_of,
     words_at,
 )
 from w2v_explore.report.units import size_bytes
 
-_TOP, _BOTTOM, _LEFT, _RIGHT, _LINE = 58, 258, 62, 6, 19
+_TOP, _BOTTOM, _LEFT, _RIGHT, _LINE = 58, 258, 63, 6, 19
 # More parts than this are drawn by what holds them.
 _MOST_PARTS = 150
 _MODEL = "the model"
@@ -52,8 +53,8 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
     totals = [floor + live for live in over.live_bytes]
     steps, peak = len(totals), max(totals)
     at = totals.index(peak)
-    x = Axis(0, steps, _LEFT, WIDTH - _RIGHT, False, ())
     y = axis_over([0, peak], _BOTTOM, _TOP, size_bytes, most=5)
+    x = Axis(0, steps, room_left_of(y, _LEFT), WIDTH - _RIGHT, False, ())
     peak_part = _where(over, at)
     title = f"Memory over {what}"
     columns = min(steps, int(x.end - x.start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from w2v_explore.report.html.markup import element, text
 from w2v_explore.report.html.page import Picture
@@ -14,6 +15,7 @@ from w2v_explore.report.html.pictures.axes import (
     draw_axes,
     fitting,
     picture,
+    room_left_of,
     said,
     width_of,
 )
@@ -82,13 +84,9 @@ def _figures(scatter: Scatter, point: Point) -> list[str]:
 
 
 def _draw(scatter: Scatter, told: Sequence[Sequence[str]]) -> list[str]:
-    logarithmic = scatter.logarithmic
-    x = axis_over(
-        all_of(scatter, 0), _LEFT, WIDTH - _RIGHT, scatter.x.text, most=6, logarithmic=logarithmic, margin=0.05
-    )
-    y = axis_over(
-        all_of(scatter, 1), _HEIGHT - _BOTTOM, _TOP, scatter.y.text, most=7, logarithmic=logarithmic, margin=0.05
-    )
+    axis = partial(axis_over, logarithmic=scatter.logarithmic, margin=0.05)
+    y = axis(all_of(scatter, 1), _HEIGHT - _BOTTOM, _TOP, scatter.y.text, most=7)
+    x = axis(all_of(scatter, 0), room_left_of(y, _LEFT), WIDTH - _RIGHT, scatter.x.text, most=6)
     parts = draw_axes(x, y, scatter.x.title, scatter.y.title)
     if scatter.line:
         line = " ".join(f"{x.at(each):.1f},{y.at(other):.1f}" for each, other in scatter.line)
@@ -134,7 +132,7 @@ def _names(scatter: Scatter, x: Axis, y: Axis) -> list[str]:
     cells = sorted({(round(each / step), round(other / step)) for each, other in drawn})
     taken = [*[around((step * each, step * other), step + 1) for each, other in cells], *[around(p, 8) for p in points]]
     sizes = [(_NAME_SIZE / TEXT_SIZE * width_of(name), _NAME_SIZE + 2) for name in names]
-    bounds = Box(_LEFT - 20, _TOP, WIDTH, _HEIGHT - _BOTTOM)
+    bounds = Box(x.start - 20, _TOP, WIDTH, _HEIGHT - _BOTTOM)
     parts = []
     labels = place_labels(points, sizes, taken, bounds, 1.0)
     for each, name, point, (box, is_led) in zip(named, names, points, labels, strict=True):
