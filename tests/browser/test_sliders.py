@@ -200,8 +200,10 @@ def test_a_workload_whose_formulas_are_not_known_is_the_commands(
     assert page.locator("[data-script=sliders] pre").text_content() == "w2v-explore summary base --batch 2"
 
 
-def test_the_duration_stands_still_where_no_formula_is_for_it(open_page: Opener) -> None:
+def test_there_is_no_slider_of_the_duration_where_no_formula_is_for_it(open_page: Opener) -> None:
     page = open_page(page_of(analyze(load_config("hubert_pretrain_base"))))
-    assert page.get_by_label("Samples").is_disabled()
+    assert page.locator("[data-script=sliders] h2").text_content() == "At another batch or dtype"
+    assert page.locator("[data-script=sliders] input").count() == 2
+    assert "The duration stays as asked" in page.locator("[data-script=sliders]").inner_text()
     page.get_by_label("Utterances in a batch").fill("3")
     assert "+200.0 %" in str(page.locator("[data-script=sliders] tbody tr").nth(1).text_content())

@@ -186,7 +186,7 @@ def test_options_may_be_written_behind_the_command_for_another_workload(
     run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: str, left: str
 ) -> None:
     program = ["w2v-explore", "summary", "--format", "html"]
-    text = write.html_text(Page("", [], [Section("", [], [Sliders({}, "")])]), {}, [*program, *asked.split(" ")])
+    text = write.html_text(Page("", [], [Section("", [], [Sliders("", {}, "")])]), {}, [*program, *asked.split(" ")])
     (command,) = [text for tag, attributes, text in Parsed(text).texts if attributes.get("id") == "section-1-1"]
     assert command == f"w2v-explore summary {left}"
     monkeypatch.chdir(tmp_path)

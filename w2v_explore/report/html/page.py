@@ -34,10 +34,12 @@ class Sliders(NamedTuple):
     """Duration, batch and dtype to move, and the figures that follow from them.
 
     Attributes:
+        title: What moves.
         data: The formulas, plain data.
         remark: What holds of all of it.
     """
 
+    title: str
     data: Any
     remark: str
 

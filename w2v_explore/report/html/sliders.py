@@ -85,7 +85,8 @@ def workload_sliders(analyses: Sequence[Analysis], names: Sequence[str] = ROWS) 
         "dtypes": DTYPES,
         "rows": [_row(name) for name in names],
     }
-    return [Sliders(data, " ".join(_remarks(analyses, data)))]
+    what = "duration, batch" if data["moves"] else "batch"
+    return [Sliders(f"At another {what} or dtype", data, " ".join(_remarks(analyses, data)))]
 
 
 def _remarks(analyses: Sequence[Analysis], data: Mapping[str, object]) -> Iterator[str]:
@@ -100,7 +101,10 @@ def _remarks(analyses: Sequence[Analysis], data: Mapping[str, object]) -> Iterat
     if len({analysis.workload.sample_rate for analysis in analyses}) > 1 and not data["asLong"]:
         yield "All get as many samples, which at another sample rate are another duration."
     if not data["moves"]:
-        yield "The duration stands still: how many frames are masked follows by no formula."
+        yield (
+            "The duration stays as asked, since no formula here gives how many frames are masked on average; "
+            "the command answers for another."
+        )
 
 
 def _model(formulas: WorkloadFormulas) -> dict[str, Any]:

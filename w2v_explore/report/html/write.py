@@ -233,7 +233,7 @@ def _sliders(sliders: Sliders, level: str, name: str, command: str) -> str:
     """What moves by a script, and is hidden without one."""
     return element(
         "div",
-        element(level, "At another duration, batch or dtype"),
+        element(level, text(sliders.title)),
         element("p", text(sliders.remark), class_="remark"),
         _copied(name, command),
         _data(sliders.data),

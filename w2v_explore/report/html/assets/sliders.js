@@ -316,13 +316,11 @@ scripts.sliders = (place, data) => {
 
   for (const control of Object.values(controls)) control.addEventListener("input", () => update(control));
   reset.addEventListener("click", restore);
-  if (!data.moves) {
-    for (const control of [controls.duration, controls.seconds, controls.samples]) control.disabled = true;
-  }
+  const duration = row("Duration", controls.duration, controls.seconds, unit("s"), controls.samples, unit("samples"));
   const form = make(
     "div",
     { className: "controls" },
-    row("Duration", controls.duration, controls.seconds, unit("s"), controls.samples, unit("samples")),
+    ...(data.moves ? [duration] : []),
     row("Batch", controls.batches, controls.batch),
     row("Dtype", controls.dtype, reset),
   );
