@@ -58,7 +58,7 @@ _MAX_NAMED = 10
 _NAMELESS = re.compile(rb"extends[\"']?\s*:\s*[\"']?(?:[./]*[\"']?\s*(?:[#,}\n]|$)|[^\n]*\\)")
 
 
-class _Wrong(NamedTuple):
+class _Wrong:
     """A file that is a config, and no valid one."""
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from w2v_explore.analysis.analyze import Analysis
 from w2v_explore.analysis.dtypes import DTYPE_BYTES
 from w2v_explore.analysis.figures import FIGURES
-from w2v_explore.analysis.formulas.sizes import NeedsValueError, Path
+from w2v_explore.analysis.formulas.sizes import Asked, NeedsValueError, Path
 from w2v_explore.analysis.formulas.steps import Steps
 from w2v_explore.analysis.formulas.totals import PathTotals
 from w2v_explore.analysis.receptive_field import fewest_samples_of
@@ -52,8 +52,8 @@ _BATCHES = (1, 2)
 _IN_A_ROW = 8
 
 
-class Open(Workload):
-    """A workload whose samples and batch may be sizes of a path, which are right wherever the path is taken."""
+class _WorkloadOfSizes(Workload):
+    """A workload whose samples and batch are sizes of a path: they are not checked, which would be questions."""
 
     __slots__ = ()
 
@@ -110,7 +110,7 @@ class WorkloadFormulas:
         self.moves_samples = True
         self.fewest_samples = tuple(fewest_samples_of(analysis.calls, analysis.takes, batch) for batch in (1, 2))
         self._analysis = analysis
-        self._root: dict[bool, Fork | End] = {}
+        self._first: Fork | End | None = None
         self._paths = 0
         workload = analysis.workload
         try:
@@ -129,7 +129,8 @@ class WorkloadFormulas:
     @property
     def first(self) -> Fork | End:
         """The first question, or the formulas where none is asked."""
-        return self._root[True]
+        assert self._first is not None
+        return self._first
 
     def holds(self, samples: int, batch: int) -> bool:
         """Whether a workload is one for which the questions are asked."""
@@ -139,12 +140,10 @@ class WorkloadFormulas:
     def end(self, samples: int, batch: int) -> End | None:
         """The formulas for a workload for which the questions are asked; None where they are not known."""
         fields, known = {SAMPLES: samples, BATCH: batch}, dict[int, Any]()
-        branches, answer = self._root, True
-        while True:
-            then = branches.get(answer)
-            if not isinstance(then, Fork):
-                return then
-            branches, answer = then.after, then.answer(self.steps, fields, known)
+        node = self._first
+        while isinstance(node, Fork):
+            node = node.after.get(node.answer(self.steps, fields, known))
+        return node
 
     def _examples(self) -> Iterator[tuple[int, int]]:
         """Workloads that may take different paths, the usual ones first."""
@@ -161,8 +160,8 @@ class WorkloadFormulas:
         """Trace the model at a workload."""
         path, asked = Path(), self._analysis.workload
         length = path.field(SAMPLES, samples, max(self.fewest_samples), MAX_SAMPLES) if self.moves_samples else samples
-        open_workload: Any = Open
-        workload = open_workload(
+        workload_of: Any = _WorkloadOfSizes
+        workload = workload_of(
             samples=length,
             batch=path.field(BATCH, batch, 1, MAX_BATCH),
             sample_rate=asked.sample_rate,
@@ -179,15 +178,20 @@ class WorkloadFormulas:
             if size not in by_bytes:
                 each = totals if dtype == workload.dtype else PathTotals(analysis, path, replace(workload, dtype=dtype))
                 by_bytes[size] = [FIGURES[name].of(each) for name in NAMES_BY_DTYPE]
-        branches, answer = self._root, True
-        for question in path.asked:
-            if answer not in branches:
-                branches[answer] = Fork(self.steps.add(path, [question.of])[0], question.question, {})
-            fork = branches[answer]
-            assert isinstance(fork, Fork)
-            branches, answer = fork.after, question.answer
-        branches[answer] = End(
+        end = End(
             self.steps.add(path, figures),
             {dtype: self.steps.add(path, by_bytes[size]) for dtype, size in DTYPE_BYTES.items()},
         )
+        self._first = self._grown(self._first, path, path.asked, end)
         self._paths += 1
+
+    def _grown(self, node: Fork | End | None, path: Path, asked: Sequence[Asked], end: End) -> Fork | End:
+        """What begins at a node, with the questions of a path that are still to be asked, and its end."""
+        if not asked:
+            return end
+        question, *further = asked
+        if node is None:
+            node = Fork(self.steps.add(path, [question.of])[0], question.question, {})
+        assert isinstance(node, Fork)
+        node.after[question.answer] = self._grown(node.after.get(question.answer), path, further, end)
+        return node

@@ -133,9 +133,8 @@ class _Needs:
 
     def is_met(self, way: Way, memory_bytes: int) -> bool:
         """Whether a memory is enough; where weights and optimizer alone need more, nothing else is worked out."""
-        cost = self._analysis_of(way.setup).training_in(way.precision)
-        states = cost.weight_bytes + cost.optimizer_bytes + cost.teacher_bytes
-        return states <= memory_bytes and self.of(way) <= memory_bytes
+        resident_bytes = self._analysis_of(way.setup).training_in(way.precision).resident_bytes
+        return resident_bytes <= memory_bytes and self.of(way) <= memory_bytes
 
     def _analysis_of(self, setup: TrainingSetup) -> Analysis:
         if setup not in self._set_up_as:

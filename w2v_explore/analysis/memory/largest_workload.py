@@ -68,11 +68,10 @@ def training_needs(analysis: Analysis, precision: str, *, checkpointing: bool) -
     """
     recipe = precision_named(precision)
     timeline = analysis.timeline(recipe, checkpointing=checkpointing)
-    cost = analysis.training_in(precision)
-    states = cost.weight_bytes + cost.optimizer_bytes + cost.teacher_bytes
+    resident_bytes = analysis.training_in(precision).resident_bytes
 
     def needed_bytes(workload: Workload) -> int:
-        return states + timeline.peak(workload, analysis.takes.flow(workload.samples)).bytes
+        return resident_bytes + timeline.peak(workload, analysis.takes.flow(workload.samples)).bytes
 
     return needed_bytes
 

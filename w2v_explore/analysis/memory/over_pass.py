@@ -16,13 +16,13 @@ class MemoryOverPass(NamedTuple):
     """What is held, step by step.
 
     Attributes:
-        state_bytes: What is there all along: weights, and in training the optimizer's states and a teacher.
+        resident_bytes: What is held all along: weights, and in training the optimizer's states and a teacher.
         live_bytes: All else at each step: activations, their gradients, and the gradients of parameters.
         gradient_bytes: The gradients of parameters among it; all 0 in inference.
         marks: Where a module begins to run: the step, the module by its own path, and the pass.
     """
 
-    state_bytes: int
+    resident_bytes: int
     live_bytes: Sequence[int]
     gradient_bytes: Sequence[int]
     marks: Sequence[tuple[int, str, Phase]]
@@ -30,7 +30,7 @@ class MemoryOverPass(NamedTuple):
     @property
     def peak_bytes(self) -> int:
         """The most that is held at once."""
-        return self.state_bytes + max(self.live_bytes)
+        return self.resident_bytes + max(self.live_bytes)
 
 
 def memory_over_inference(analysis: Analysis) -> MemoryOverPass:
@@ -90,5 +90,4 @@ def memory_over_step(analysis: Analysis, training: TrainingCost, *, checkpointin
     recipe, workload = training.recipe, analysis.workload
     timeline = analysis.timeline(recipe, checkpointing=checkpointing)
     course = timeline.course(replace(workload, dtype=recipe.dtype), analysis.takes.flow(workload.samples))
-    state = training.weight_bytes + training.optimizer_bytes + training.teacher_bytes
-    return MemoryOverPass(state, course.live, course.gradients, course.marks)
+    return MemoryOverPass(training.resident_bytes, course.live, course.gradients, course.marks)

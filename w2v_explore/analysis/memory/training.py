@@ -95,9 +95,14 @@ class TrainingCost:
         )
 
     @property
+    def resident_bytes(self) -> int:
+        """What is held all along a step: weights, the optimizer's states, a teacher."""
+        return self.weight_bytes + self.optimizer_bytes + self.teacher_bytes
+
+    @property
     def state_bytes(self) -> int:
-        """What there is whatever the workload: weights, gradients, optimizer's states, a teacher."""
-        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + self.teacher_bytes
+        """What there is whatever the workload: the same, and the gradients of parameters."""
+        return self.resident_bytes + self.gradient_bytes
 
     def total_bytes(self, checkpointing: bool) -> int:
         """Weights, gradients, optimizer, and the most of kept activations and casts of weights."""
@@ -109,9 +114,9 @@ class TrainingCost:
         return self.state_bytes + int(kept.greatest) + int(casts.greatest)
 
     def peak_bytes(self, checkpointing: bool) -> int:
-        """The most that is held at once: weights, optimizer, activations, and the gradients that there are then."""
+        """The most that is held at once: all that is resident, activations, and the gradients that there are then."""
         peak = self.checkpointed_peak if checkpointing else self.peak
-        return self.weight_bytes + self.optimizer_bytes + self.teacher_bytes + peak.bytes
+        return self.resident_bytes + peak.bytes
 
 
 def training_cost(

@@ -49,7 +49,7 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
     """
     in_training = any(over.gradient_bytes)
     # In inference weights are often nearly all, and activations what there is to see.
-    floor = over.state_bytes if in_training else 0
+    floor = over.resident_bytes if in_training else 0
     totals = [floor + live for live in over.live_bytes]
     steps, peak = len(totals), max(totals)
     at = totals.index(peak)
@@ -78,7 +78,7 @@ def memory_picture(over: MemoryOverPass, what: str, states: str) -> Picture:
     left = min(max(place - width_of(label) / 2, 0), WIDTH - width_of(label))
     parts.append(words_at(label, left, _TOP - 14))
     parts += _bands(over, totals, x, y)
-    state, together = size_bytes(over.state_bytes), size_bytes(over.peak_bytes)
+    state, together = size_bytes(over.resident_bytes), size_bytes(over.peak_bytes)
     if in_training:
         words = (
             f"Most is held in the {peak_part.phase} pass of {peak_part.path}: {together}, of which {state} are "
