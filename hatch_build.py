@@ -45,7 +45,8 @@ class Metadata(MetadataHookInterface):
             text = long_description(text, address, version)
             metadata["urls"] = {
                 "Repository": address,
-                "Documentation": f"{address}/tree/v{version}/docs",
+                # `--help` names the pages that lie beside it.
+                "Documentation": f"{address}/blob/v{version}/docs/index.md",
                 "Changelog": f"{address}/blob/v{version}/CHANGELOG.md",
                 "Issues": f"{address}/issues",
             }

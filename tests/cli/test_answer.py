@@ -62,7 +62,8 @@ def test_warnings_are_those_of_the_linter(run: Runner, tmp_path: Path) -> None:
     assert len(linted) > 1
     out = run("summary", str(config), columns=1000).out
     table = out.split("\n\n")[1].splitlines()
-    rows = table[[line.startswith("warnings") for line in table].index(True) :]
+    *rows, by_which_rules = table[[line.startswith("warnings") for line in table].index(True) :]
+    assert by_which_rules.startswith("By lint's default rules")
     assert dict(row.removeprefix("warnings").split(maxsplit=1) for row in rows) == linted
     several = run("summary", str(config), "base", columns=1000).out
     for code, message in linted.items():
@@ -201,6 +202,26 @@ def test_what_a_file_excuses_is_no_warning_and_a_budget_that_is_broken_is_one(ru
     code, out, _ = run("summary", str(config), "--set", "encoder_embed_dim=96", "--set", "encoder_num_layers=1")
     assert code == 0
     assert "E270" not in out
+
+
+def test_what_pyproject_says_to_the_linter_has_no_word_in_the_answer_which_says_so(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my.yaml").write_text(WARNED)
+    answer = run("summary", "my.yaml").out
+    [code] = re.findall(
+        r"^By lint's default rules, not pyproject.toml's; w2v-explore rule (\w+) says why.$", answer, re.M
+    )
+    assert code in answer.split("By lint's")[0]
+    Path("pyproject.toml").write_text(f'[tool.w2v-explore]\nignore = ["{code}"]\nbudgets = {{parameters = "1M"}}\n')
+    codes = [problem["code"] for problem in json.loads(run("lint", "my.yaml", "--format", "json").out)["problems"]]
+    assert code not in codes
+    assert "E270" in codes
+    assert run("summary", "my.yaml").out == answer
+    several = run("summary", "my.yaml", "base").out
+    assert several.count(f"By lint's default rules, not pyproject.toml's; w2v-explore rule {code} says why.\n") == 1
+    assert "By lint's" not in run("summary", "base").out + run("summary", "base", "large").out
 
 
 def test_a_comment_excuses_its_own_line_alone(run: Runner, tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shlex
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -112,14 +115,28 @@ def test_bold_face_adds_nothing_that_plain_help_lacks(run: Runner, monkeypatch: 
 
 
 def test_a_published_page_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a release is built with: the hook of the build, whose base class has nothing to do with addresses.
+    interface: Any = ModuleType("interface")
+    interface.MetadataHookInterface = object
+    monkeypatch.setitem(sys.modules, "hatchling.metadata.plugin.interface", interface)
+    monkeypatch.setenv("GITHUB_REPOSITORY", "me/w2v-explore")
+    monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
+    hook = runpy.run_path(str(ROOT / "hatch_build.py"))["Metadata"]()
+    hook.root = str(ROOT)
+    built: dict[str, Any] = {"version": "1.2.3"}
+    hook.update(built)
+
     class Metadata:
         def get_all(self, name: str) -> list[str]:
             assert name == "Project-URL"
-            return ["Source, https://example.org/source", "Documentation, https://example.org/latest/"]
+            return [f"{label}, {address}" for label, address in built["urls"].items()]
 
     monkeypatch.setattr("w2v_explore.cli.manual.pages.metadata", lambda name: Metadata())
-    assert page_address("memory.md") == "https://example.org/latest/memory/"
-    assert page_address("rules/README.md") == "https://example.org/latest/rules/"
+    tag = "https://github.com/me/w2v-explore/blob/v1.2.3/"
+    assert page_address("memory.md") == f"{tag}docs/memory.md"
+    assert page_address("rules/README.md") == f"{tag}docs/rules/README.md"
+    for description in DESCRIPTIONS:
+        assert (ROOT / page_address(description.guide.page).removeprefix(tag)).is_file()
 
     def not_installed(name: str) -> None:
         raise metadata.PackageNotFoundError(name)

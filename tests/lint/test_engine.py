@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pytest
 import yaml
 
 from w2v_explore import load_config
 from w2v_explore.config.document import parse_document
+from w2v_explore.config.family import Family
+from w2v_explore.config.reading import read_config
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Rule
-from w2v_explore.lint.engine import lint_document
+from w2v_explore.lint import engine
+from w2v_explore.lint.engine import lint_document, rule_module
 from w2v_explore.lint.settings import Settings
 
 
@@ -71,6 +76,25 @@ def test_an_ignore_is_unused_only_where_its_rule_ran() -> None:
     assert lint(text, Settings(select=("E", "A407"))) == []
     assert lint(text, Settings(select=("W", "A407"), ignore=("W309",))) == ["2:24 A407"]
     assert lint(text, Settings(ignore=("A407",))) == []
+
+
+def test_warnings_import_no_rule_that_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported: list[Rule] = []
+
+    def noted(rule: Rule, family: Family | None = None) -> ModuleType:
+        imported.append(rule)
+        return rule_module(rule, family)
+
+    monkeypatch.setattr(engine, "rule_module", noted)
+    reading = read_config(parse_document(Source("a.yaml", b"extends: base\nencoder_num_heads: 96\n")))
+    assert reading.model is not None
+    # Whatever test came before: what was found out is kept.
+    engine._checks.cache_clear()
+    engine.checks_of_models.cache_clear()
+    assert [rule.code for rule, _ in engine.warnings_of_config(reading)] == ["W308"]
+    assert engine.warnings_of_model(reading.model, reading) == ["W308"]
+    assert "W308" in {rule.code for rule in imported}
+    assert {rule.severity for rule in imported} == {"warning", "error"}
 
 
 def test_a_misspelt_key_is_one_problem() -> None:

@@ -16,7 +16,7 @@ from tests.program import Runner
 from tests.unit.test_docs import write_named
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(
     r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n+)?"
     r"^ *(?P<ticks>```+)(?P<tag>[\w-]*)[^\n]*\n(?P<text>.*?)^ *(?P=ticks)$",

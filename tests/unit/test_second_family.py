@@ -199,7 +199,7 @@ def test_a_family_s_rules_are_in_the_catalogue(run: Runner) -> None:
 def test_a_rule_about_fields_that_a_family_lacks_does_not_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {name: field for name, field in TwinConfig.FIELDS.items() if name != "encoder_layer_drop"}
     monkeypatch.setattr(TwinConfig, "FIELDS", fields)
-    codes = {rule.code for rule, *_ in _checks(("W", "A"), (), "warning", TwinConfig.family, True, True)}
+    codes = {rule.code for rule, *_ in _checks(("W", "A"), (), "warning", TwinConfig.family, True, True, False)}
     assert {"W302", "A405"}.isdisjoint(codes)
     assert {"W308", "W390", "W107"} <= codes
 

@@ -184,10 +184,10 @@ def _report_broken(conditions: Sequence[Condition], name: str, comparison: Compa
 
 def _answers(results: Sequence[Result], readings: Sequence[Reading], changes: Sequence[Comparison]) -> list[Report]:
     """What is shown where nobody asks for more: of several configs the overview alone."""
-    from w2v_explore.lint.engine import warnings_in
+    from w2v_explore.lint.engine import warnings_of_config
     from w2v_explore.report.answer import answer_overview, answer_report
 
-    linted = [warnings_in(reading) for reading in readings]
+    linted = [warnings_of_config(reading) for reading in readings]
     report = answer_report(results[0], linted[0]) if len(results) == 1 else answer_overview(results, linted)
     report.tables.extend(_change_tables(changes))
     return [report]

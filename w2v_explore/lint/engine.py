@@ -60,7 +60,7 @@ def examine_document(document: Document, settings: Settings) -> Examined:
     counted: list[Rule] = []
     is_own, is_valid = document.translation is None, reading.model is not None
     with_ignores = [layer for layer in (document, *reading.bases) if "w2v:" in layer.text]
-    checks = _checks(settings.select, settings.ignore, settings.fail_on, reading.family, is_own, is_valid)
+    checks = _checks(settings.select, settings.ignore, settings.fail_on, reading.family, is_own, is_valid, True)
     for rule, check, keys, is_shown in checks:
         for finding in check(subject):
             causes = keys if finding.keys is None else finding.keys
@@ -89,11 +89,12 @@ def _is_worth_a_word(rule: Rule, settings: Settings) -> bool:
     return rule.severity == "error" or (rule.severity == "advice" and not settings.ignores(rule))
 
 
-def warnings_in(reading: Reading) -> list[tuple[Rule, str]]:
+def warnings_of_config(reading: Reading) -> list[tuple[Rule, str]]:
     """What the linter finds by default in a config that is right, overrides included: the rules and their words.
 
-    What comments in its files excuse is left out. What stands at no line of a file, as an override, is excused by any
-    comment that names the rule.
+    What comments in its files excuse is left out, and its own budgets are held. What stands at no line of a file, as an
+    override, is excused by any comment that names the rule. A pyproject.toml has no word in it: the answer on a config
+    is the same in every folder.
     """
     assert reading.model is not None
     ignores: list[Ignore] = []
@@ -104,11 +105,10 @@ def warnings_in(reading: Reading) -> list[tuple[Rule, str]]:
 
         ignores = [ignore for layer in layers for ignore in find_ignores(layer)]
     subject = Subject(reading, Settings(), reading.model)
-    checks = _checks(None, (), "warning", reading.family, reading.document.translation is None, True)
+    checks = _checks(None, (), "warning", reading.family, reading.document.translation is None, True, False)
     found = [
         (rule, rename_fields(finding.message, reading.entries, finding.item))
-        for rule, check, keys, is_shown in checks
-        if is_shown
+        for rule, check, keys, _ in checks
         for finding in check(subject)
         if not (ignores and _is_excused(reading, rule, finding, keys, ignores))
     ]
@@ -125,7 +125,7 @@ def _is_excused(
     return any(ignore.place.path == problem.place.path and ignore.covers(problem) for ignore in ignores)
 
 
-def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
+def warnings_of_model(model: ModelConfig, reading: Reading) -> list[str]:
     """The codes of the warnings that the linter has of a model by itself, whatever file says it.
 
     Args:
@@ -137,11 +137,11 @@ def warnings_of(model: ModelConfig, reading: Reading) -> list[str]:
 
 @cache
 def checks_of_models(family: Family) -> list[tuple[Rule, Callable[[ModelConfig, Reading], bool]]]:
-    """The rules that warn of models of a family by themselves, and whether each does of one, as in `warnings_of`."""
+    """The rules that warn of models of a family by themselves, each with whether it does, as `warnings_of_model`."""
     of_models = (*MODEL_RULES, *family.rules)
     return [
         (rule, partial(_warns, check))
-        for rule, check, _, _ in _checks(None, (), "warning", family, False, True)
+        for rule, check, _, _ in _checks(None, (), "warning", family, False, True, False)
         if rule.severity == "warning" and rule in of_models
     ]
 
@@ -164,8 +164,12 @@ def _checks(
     family: Family,
     is_own: bool,
     is_valid: bool,
+    counts_hidden: bool,
 ) -> list[tuple[Rule, _Check, tuple[str, ...], bool]]:
-    """The rules that run on configs of a family, each with its check, its keys, and whether its findings are shown."""
+    """The rules that run on configs of a family, each with its check, its keys, and whether its findings are shown.
+
+    Those whose findings are not shown run where they are counted; elsewhere their modules are not even imported.
+    """
     settings = Settings(select=select, ignore=ignore, fail_on=fail_on)
     rules: tuple[Rule, ...] = DOCUMENT_RULES if is_own else ()
     if is_valid:
@@ -174,7 +178,7 @@ def _checks(
     modules += [(rule, partial(rule_module, rule, family)) for rule in family.rules if is_valid]
     checks = []
     for rule, module_of in modules:
-        if not (settings.selects(rule) or _is_worth_a_word(rule, settings)):
+        if not (settings.selects(rule) or (counts_hidden and _is_worth_a_word(rule, settings))):
             continue
         module = module_of()
         # A rule without a check is one that reading breaks.

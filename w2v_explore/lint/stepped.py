@@ -11,7 +11,7 @@ from w2v_explore.config.entries import OWN_DIALECT
 from w2v_explore.config.load import ConfigLike
 from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import Source
-from w2v_explore.lint.engine import warnings_of
+from w2v_explore.lint.engine import warnings_of_model
 
 
 def sensitivity(
@@ -39,7 +39,7 @@ def sensitivity(
     """
     analysis = as_analysis(config, workload)
     reading = reading_at(analysis.config.sample_rate)
-    return take_steps(analysis, partial(warnings_of, reading=reading), only=only, figures=figures, sort=sort)
+    return take_steps(analysis, partial(warnings_of_model, reading=reading), only=only, figures=figures, sort=sort)
 
 
 def reading_at(sample_rate: int) -> Reading:

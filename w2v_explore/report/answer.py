@@ -65,7 +65,12 @@ def answer_overview(results: Sequence[Result], linted: Sequence[Linted]) -> Repo
         names, [_warnings(result.analysis.config, found) for result, found in zip(results, linted, strict=True)]
     )
     tables = [table, *([warnings] if warnings.rows else [])]
-    tables[-1].remark = Lines(*filter(None, [str(tables[-1].remark or ""), _MORE_OF_EACH]))
+    notes = [
+        str(tables[-1].remark or ""),
+        _describe_rules([rule for found in linted for rule, _ in found]),
+        _MORE_OF_EACH,
+    ]
+    tables[-1].remark = Lines(*filter(None, notes))
     return Report(heading, [*workloads, *said, *_noise(results)], tables)
 
 
@@ -97,6 +102,7 @@ def _figures(result: Result, linted: Linted) -> Table:
     table.rows += [("" if number else "warnings", *warning) for number, warning in enumerate(warnings)]
     if not warnings:
         table.rows.append(("warnings", "none", ""))
+    table.remark = _describe_rules([rule for rule, _ in linted])
     return table
 
 
@@ -150,6 +156,13 @@ def _warnings(config: Config, linted: Linted) -> list[tuple[str, str]]:
     """The code and the words of each warning, of the reading first."""
     of_reading = [(problem.rule.code, problem.message) for problem in config.warnings]
     return [*of_reading, *((rule.code, message) for rule, message in linted)]
+
+
+def _describe_rules(broken: Sequence[Rule]) -> str:
+    """By which rules the linter warns, and where one is explained; empty where it does not."""
+    if not broken:
+        return ""
+    return f"By lint's default rules, not pyproject.toml's; w2v-explore rule {broken[0].code} says why."
 
 
 def _shared_warnings(names: Sequence[str], warnings: Sequence[Sequence[tuple[str, str]]]) -> Table:
